@@ -1,0 +1,53 @@
+/** The outside world, as the pipeline sees it: passed in by index.ts, faked at its edge by tests. */
+
+/** One run of a child process: the argument list goes to the program as it is, with no shell in between. */
+export interface ExecRequest {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The whole environment of the child; nothing is inherited beside it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Called for every whole line, without its line ending, as soon as it is there. */
+  readonly onStdoutLine?: (line: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a child process; a non-zero exit is a result, not an error. Throws only when it could not be started. */
+export type Exec = (request: ExecRequest) => Promise<ExecResult>;
+
+/** An annotation's place in the run: its title is shown bold by GitHub. */
+export interface AnnotationOptions {
+  readonly title: string;
+}
+
+/** The step's log. Every method escapes what it is given, so that no text can become a workflow command. */
+export interface Log {
+  info(line: string): void;
+  debug(line: string): void;
+  notice(message: string, options: AnnotationOptions): void;
+  warning(message: string, options: AnnotationOptions): void;
+  error(message: string, options: AnnotationOptions): void;
+  /** From here on GitHub shows `***` for this text wherever it is printed. */
+  mask(secret: string): void;
+  /** Text that is not ours (Terraform's own output) as a closed group; workflow commands in it are inert. */
+  foreignGroup(title: string, text: string): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Waits; rejects with the signal's reason as soon as it is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Node's own names: `linux`, `darwin`, `win32`; `x64`, `arm64`. */
+export interface Platform {
+  readonly os: string;
+  readonly arch: string;
+}
