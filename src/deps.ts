@@ -1,5 +1,7 @@
 /** The outside world, as the pipeline sees it: passed in by index.ts, faked at its edge by tests. */
 
+import type { StepLog } from './log.js';
+
 /** One run of a child process: the argument list goes to the program as it is, with no shell in between. */
 export interface ExecRequest {
   readonly file: string;
@@ -50,4 +52,26 @@ export interface Clock {
 export interface Platform {
   readonly os: string;
   readonly arch: string;
+}
+
+/** The runner's own files, written through the runner's own library. */
+export interface Runner {
+  setOutput(name: string, value: string): void;
+  /** Adds to the job summary; does nothing where there is none. */
+  addSummary(markdown: string): Promise<void>;
+}
+
+/** All of the outside world; index.ts builds the real one. */
+export interface Deps {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: StepLog;
+  readonly exec: Exec;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly runner: Runner;
+  /** The folder of the bundled Terraform module. */
+  readonly moduleDir: string;
+  /** Aborted when the step is cancelled. */
+  readonly cancelled: AbortSignal;
 }

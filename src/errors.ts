@@ -19,7 +19,10 @@ export class ActionError extends Error implements Explanation {
   readonly next: string;
 
   constructor(explanation: Explanation, options?: ErrorOptions) {
-    super([explanation.what, explanation.done, explanation.next].filter((part) => part !== '').join(' '), options);
+    super(
+      [explanation.what, explanation.done, explanation.next].filter((part) => part !== '').join(' '),
+      options,
+    );
     this.what = explanation.what;
     this.done = explanation.done;
     this.next = explanation.next;

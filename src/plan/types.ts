@@ -91,6 +91,8 @@ export interface PlanModel {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** What the plan says that this model does not understand, in words; never ignored in silence. */
   readonly notUnderstood: readonly string[];
+  /** Members of the plan that are new to this model, which the format promises may be ignored; worth a warning. */
+  readonly unrecognised?: readonly string[];
 }
 
 /** A principal that gains or loses something, in words that need no JSON. */

@@ -1,0 +1,246 @@
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describeTools, jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
+import { findTerraform } from '../support/terraform.js';
+
+jest.setTimeout(900_000);
+
+beforeAll(() => {
+  process.stderr.write(`The main job's tests run with ${describeTools()}.\n`);
+});
+
+const REGIONS = [
+  ...['ap-southeast-2', 'ap-southeast-3', 'us-east-1', 'us-west-2', 'eu-west-1'],
+  ...['eu-central-1', 'ca-central-1', 'sa-east-1', 'ap-south-1', 'ap-northeast-1'],
+];
+
+describe('after apply, the next plan says no changes', () => {
+  test.each([0, 1, 10])('with %d replica Regions', async (count) => {
+    const job = await startMainJob();
+    try {
+      const replicas = { 'replica-regions': REGIONS.slice(0, count).join(' ') };
+      const applied = await job.apply(replicas);
+      expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-add': String(2 + 2 * count) } });
+      expect(Object.keys(jsonOutput(applied, 'replica-key-arns'))).toEqual(REGIONS.slice(0, count).sort());
+      // The same Regions in another order are the same key.
+      const planned = await job.run({ 'replica-regions': REGIONS.slice(0, count).reverse().join(',') });
+      expect(planned).toMatchObject({
+        exitCode: 0,
+        outputs: { 'has-changes': 'false', 'plan-summary': 'No changes' },
+      });
+      expect(planned.outputs['key-arns']).toBe(applied.outputs['key-arns']);
+    } finally {
+      await job.stop();
+    }
+  });
+});
+
+describe('the life of one key', () => {
+  let job: MainJob;
+  beforeAll(async () => {
+    job = await startMainJob();
+  });
+  afterAll(() => job.stop());
+
+  const deletions = (): unknown[] => job.emulator.calls.find({ action: 'ScheduleKeyDeletion' });
+  const state = (region: string): string | undefined => job.emulator.kms.keys(region)[0]?.state;
+
+  test('a plan changes nothing in AWS', async () => {
+    const planned = await job.run();
+    expect(planned).toMatchObject({
+      exitCode: 0,
+      outputs: { 'to-add': '6', 'has-changes': 'true', 'account-id': job.emulator.account },
+    });
+    expect(planned.outputs['plan-digest']).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(job.emulator.kms.regions()).toEqual([]);
+    const json = JSON.parse(await readFile(planned.outputs['plan-json-path'] ?? '', 'utf8')) as {
+      format_version: string;
+    };
+    expect(json.format_version).toMatch(/^1\./);
+  });
+
+  test('apply without an approval stops before it changes anything, and says how to approve', async () => {
+    const refused = await job.run({ command: 'apply' });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toMatch(
+      /::error title=[^:]*::There are changes to apply, and nothing approves them\. Nothing was changed\./,
+    );
+    expect(job.emulator.kms.regions()).toEqual([]);
+  });
+
+  test('apply makes one key in three Regions', async () => {
+    const applied = await job.apply();
+    expect(applied.exitCode).toBe(0);
+    const id = applied.outputs['key-id'] ?? '';
+    expect(id).toMatch(/^mrk-[0-9a-f]{32}$/);
+    const arn = (region: string): string => `arn:aws:kms:${region}:${job.emulator.account}:key/${id}`;
+    expect(applied.outputs['primary-key-arn']).toBe(arn('ap-southeast-1'));
+    expect(jsonOutput(applied, 'replica-key-arns')).toEqual({
+      'ap-southeast-2': arn('ap-southeast-2'),
+      'ap-southeast-3': arn('ap-southeast-3'),
+    });
+    expect(Object.keys(jsonOutput(applied, 'alias-arns'))).toHaveLength(3);
+  });
+
+  test('the plan is the same plan each time: equal digests, whatever the order of the account ids', async () => {
+    const added = '111122223333, 044455556666, 777788889999';
+    const first = await job.run({ 'account-ids': added });
+    const second = await job.run({ 'account-ids': added.split(', ').reverse().join(' ') });
+    expect(first.outputs).toMatchObject({ 'to-change': '3', 'to-destroy': '0' });
+    expect(second.outputs['plan-digest']).toBe(first.outputs['plan-digest']);
+  });
+
+  test('taking a Region away is stopped, with the way out', async () => {
+    const refused = await job.apply({ 'replica-regions': 'ap-southeast-2' });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toContain('The plan deletes the replica key in ap-southeast-3');
+    expect(refused.stdout).toContain('set `allow-destroy: true` and `confirm-destroy` to the alias');
+    expect(deletions()).toEqual([]);
+  });
+
+  test.each([
+    [{ 'key-spec': 'RSA_2048' }, 'The plan deletes the primary key in ap-southeast-1 and makes another one'],
+    [{ 'primary-region': 'ap-southeast-2', 'replica-regions': 'ap-southeast-1' }, 'ap-southeast-1'],
+    [
+      { 'primary-region': 'eu-west-1' },
+      'The primary key is in ap-southeast-1, and primary-region now says eu-west-1',
+    ],
+  ])('%j is stopped even with allow-destroy, and no key is deleted', async (changed, reason) => {
+    const refused = await job.apply({
+      ...changed,
+      'state-region': 'ap-southeast-1',
+      'allow-destroy': 'true',
+      'confirm-destroy': 'aws_cb_cmk',
+    });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toContain(reason);
+    expect(deletions()).toEqual([]);
+  });
+
+  test('a confirmed deletion deletes that Region alone', async () => {
+    const confirmed = { 'allow-destroy': 'true', 'confirm-destroy': 'aws_cb_cmk' };
+    const applied = await job.apply({ 'replica-regions': 'ap-southeast-2', ...confirmed });
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '2' } });
+    expect(state('ap-southeast-3')).toBe('PendingDeletion');
+    expect([state('ap-southeast-1'), state('ap-southeast-2')]).toEqual(['Enabled', 'Enabled']);
+  });
+
+  test('a renamed alias touches no key', async () => {
+    const before = job.emulator.kms.keys('ap-southeast-1')[0]?.id;
+    const renamed = {
+      alias: 'renamed',
+      'replica-regions': 'ap-southeast-2',
+      'state-key': 'aws-kms-multi-region-key/aws_cb_cmk.tfstate',
+    };
+    const applied = await job.apply(renamed);
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { 'key-id': before, 'to-change': '0' } });
+    expect(deletions()).toHaveLength(1);
+  });
+
+  test('destroy needs the alias as confirmation, and then leaves no key', async () => {
+    const named = {
+      alias: 'renamed',
+      'replica-regions': 'ap-southeast-2',
+      'state-key': 'aws-kms-multi-region-key/aws_cb_cmk.tfstate',
+    };
+    const refused = await job.apply({ ...named, command: 'destroy', 'confirm-destroy': 'aws_cb_cmk' });
+    expect(refused.stdout).toContain('confirm-destroy: "aws_cb_cmk" is not the alias "renamed"');
+    const destroyed = await job.apply({ ...named, command: 'destroy', 'confirm-destroy': 'renamed' });
+    expect(destroyed).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '4' } });
+    expect([state('ap-southeast-1'), state('ap-southeast-2')]).toEqual([
+      'PendingReplicaDeletion',
+      'PendingDeletion',
+    ]);
+  });
+
+  test('a key that is pending deletion outside Terraform is never quietly made anew', async () => {
+    const named = { 'state-key': 'lost.tfstate', alias: 'lost', 'replica-regions': '' };
+    expect((await job.apply(named)).exitCode).toBe(0);
+    const key = job.emulator.kms.keys('ap-southeast-1').find(({ state: now }) => now === 'Enabled');
+    await scheduleDeletion(job, key?.id ?? '');
+    const refused = await job.apply(named);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toContain(`The state knows the primary key in ap-southeast-1 (${key?.id ?? ''})`);
+    expect(refused.stdout).toContain('cancel-key-deletion');
+  });
+});
+
+async function scheduleDeletion({ emulator }: MainJob, keyId: string): Promise<void> {
+  const { KMSClient, ScheduleKeyDeletionCommand } = await import('@aws-sdk/client-kms');
+  const client = new KMSClient({
+    region: 'ap-southeast-1',
+    endpoint: emulator.url,
+    credentials: {
+      accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+    },
+  });
+  await client.send(new ScheduleKeyDeletionCommand({ KeyId: keyId, PendingWindowInDays: 7 }));
+}
+
+interface Spy {
+  readonly folder: string;
+  /** The commands that Terraform was started with until now. */
+  commands(): Promise<string[]>;
+}
+
+describe('what runs, and what does not', () => {
+  let job: MainJob;
+  let spy: Spy;
+  beforeEach(async () => {
+    job = await startMainJob();
+    spy = await watchTerraform();
+  });
+  afterEach(() => job.stop());
+
+  test('bad inputs stop the run before Terraform is started or AWS is called', async () => {
+    const refused = await job.run(
+      { 'deletion-window-in-days': '7 days', 'replica-region': 'us-east-1' },
+      { PATH: spy.folder },
+    );
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toContain('2 inputs are wrong');
+    expect(await spy.commands()).toEqual([]);
+    expect(job.emulator.calls.find({})).toEqual([]);
+  });
+
+  test('apply without a state is refused, with the reason', async () => {
+    const refused = await job.apply({ 'state-bucket': '' });
+    expect(refused.stdout).toContain(
+      'apply needs a Terraform state, and neither state-bucket nor backend says where it is.',
+    );
+  });
+
+  test('Terraform is started once for each answer', async () => {
+    const PATH = `${spy.folder}${path.delimiter}${process.env['PATH'] ?? ''}`;
+    await job.run({ 'replica-regions': '' }, { PATH });
+    expect(await spy.commands()).toEqual(['version', 'init', 'plan', 'show']);
+    await job.run({ 'replica-regions': '', command: 'apply', 'auto-approve': 'true' }, { PATH });
+    expect((await spy.commands()).slice(4)).toEqual(['version', 'init', 'plan', 'show', 'apply']);
+  });
+
+  test('nothing that AWS or Terraform says becomes a workflow command', async () => {
+    const hostile = '::set-output name=key-id::stolen\n::error::x';
+    const applied = await job.apply({ 'replica-regions': '', description: hostile });
+    expect(applied.exitCode).toBe(0);
+    // Between ::stop-commands::TOKEN and ::TOKEN:: the runner reads nothing.
+    const read = applied.stdout.replace(/^::stop-commands::(\S+)$[\s\S]*?^::\1::$/gm, '');
+    expect(read).not.toMatch(/^\s*::(set-output|error)/m);
+  });
+});
+
+/** A folder for PATH whose `terraform` notes its command and then is the real one. */
+async function watchTerraform(): Promise<Spy> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'spy-'));
+  const log = path.join(folder, 'log');
+  await writeFile(log, '');
+  const script = `#!/bin/sh\necho "$1" >> '${log}'\nexec '${findTerraform()?.path ?? 'terraform'}' "$@"\n`;
+  await writeFile(path.join(folder, 'terraform'), script);
+  await chmod(path.join(folder, 'terraform'), 0o755);
+  return {
+    folder,
+    commands: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
+  };
+}

@@ -1,0 +1,457 @@
+/** The reports that have a golden file: what a team meets in the life of a key, and what an attacker would try. */
+
+import type { PlanModel, RegionPlan } from '../../src/plan/types.js';
+import type { ReportInput } from '../../src/report/types.js';
+import {
+  absent,
+  access,
+  ACCOUNT,
+  ALIAS,
+  aliasArn,
+  attribute,
+  finding,
+  KEY_ID,
+  keyArn,
+  plan,
+  planText,
+  REGIONS,
+  report,
+  resource,
+  rootOf,
+  row,
+  sensitive,
+  unknown,
+  value,
+} from './plan-builder.js';
+
+const same = (): RegionPlan[] => REGIONS.map((region) => row({ region }));
+const [PRIMARY, SYDNEY, JAKARTA] = REGIONS;
+
+const createdKey = {
+  action: 'create',
+  attributes: [
+    attribute('arn', absent, unknown),
+    attribute('deletion_window_in_days', absent, value(30)),
+    attribute('description', absent, value('CMK for AWS CB Blog')),
+    attribute('enable_key_rotation', absent, value(true)),
+    attribute('multi_region', absent, value(true)),
+  ],
+} as const;
+
+function firstCreation(regions: readonly string[] = REGIONS): ReportInput {
+  const model = plan(regions.map((region) => row({ region, key: createdKey })));
+  return report(model, {
+    access: [
+      access({ principal: rootOf(ACCOUNT), actions: ['kms:*'] }),
+      access(),
+      access({ principal: rootOf('444455556666') }),
+    ],
+  });
+}
+
+function regionAdded(): ReportInput {
+  const model = plan([
+    row({ region: PRIMARY }),
+    row({ region: SYDNEY }),
+    row({ region: JAKARTA, key: createdKey }),
+  ]);
+  return report(model, {
+    access: [
+      access({ principal: rootOf(ACCOUNT), actions: ['kms:*'], regions: [JAKARTA] }),
+      access({ regions: [JAKARTA] }),
+    ],
+  });
+}
+
+function regionRemoved(): ReportInput {
+  const gone = {
+    action: 'delete',
+    attributes: [
+      attribute('arn', value(keyArn(JAKARTA)), absent),
+      attribute('deletion_window_in_days', value(30), absent),
+    ],
+  } as const;
+  const model = plan([
+    row({ region: PRIMARY }),
+    row({ region: SYDNEY }),
+    row({ region: JAKARTA, key: gone }),
+  ]);
+  return report(model, {
+    outcome: 'refused',
+    access: [
+      access({ direction: 'loses', principal: rootOf(ACCOUNT), actions: ['kms:*'], regions: [JAKARTA] }),
+      access({ direction: 'loses', regions: [JAKARTA] }),
+    ],
+    findings: [
+      finding({
+        severity: 'stop',
+        rule: 'key-deleted',
+        region: JAKARTA,
+        reason:
+          'The replica key would be deleted. Whatever in ap-southeast-3 reads through it stops working at once.',
+        wayOut:
+          'Keep ap-southeast-3 in `replica-regions`; or, if it has to go, set `allow-destroy: true` and `confirm-destroy: alias/aws_cb_cmk`.',
+      }),
+    ],
+  });
+}
+
+function policyUpdate(): PlanModel {
+  const policy = attribute(
+    'policy',
+    value('{"Version":"2012-10-17"}'),
+    value('{"Version":"2012-10-17","Id":"x"}'),
+  );
+  return plan(REGIONS.map((region) => row({ region, key: { action: 'update', attributes: [policy] } })));
+}
+
+function accountsChanged(): ReportInput {
+  return report(policyUpdate(), {
+    access: [
+      access({ direction: 'loses', principal: rootOf('444455556666') }),
+      access({ principal: rootOf('012345678901') }),
+    ],
+    findings: [
+      finding({
+        rule: 'whole-account',
+        region: undefined,
+        reason:
+          'The whole account 012345678901 gains access: its own administrators decide who in it may use the key.',
+        wayOut: 'Name roles in `users` to let in less than an account.',
+      }),
+    ],
+  });
+}
+
+function rotationOff(): ReportInput {
+  const off = attribute('enable_key_rotation', value(true), value(false));
+  const model = plan([
+    row({ region: PRIMARY, key: { action: 'update', attributes: [off], rotation: false } }),
+    row({ region: SYDNEY }),
+    row({ region: JAKARTA }),
+  ]);
+  return report(model, { findings: [finding()] });
+}
+
+function policyFromFile(): ReportInput {
+  return report(policyUpdate(), {
+    access: [
+      access({
+        principal: `arn:aws:iam::${ACCOUNT}:role/platform/key-admins`,
+        actions: [
+          'kms:PutKeyPolicy',
+          'kms:ScheduleKeyDeletion',
+          'kms:TagResource',
+          'kms:Describe*',
+          'kms:List*',
+        ],
+      }),
+      access({
+        principal: 'Service: logs.ap-southeast-2.amazonaws.com',
+        actions: ['kms:Decrypt', 'kms:Encrypt'],
+        condition: `ArnLike kms:EncryptionContext:aws:logs:arn = arn:aws:logs:ap-southeast-2:${ACCOUNT}:*`,
+        regions: [SYDNEY],
+      }),
+      access({ direction: 'loses', actions: ['kms:CreateGrant'] }),
+      access({
+        effect: 'Deny',
+        principal: '*',
+        actions: ['kms:DisableKey'],
+        condition: 'Bool aws:MultiFactorAuthPresent = false',
+      }),
+    ],
+  });
+}
+
+function aliasRenamed(): ReportInput {
+  const renamed = {
+    action: 'replace',
+    attributes: [attribute('name', value(ALIAS), value('alias/payments'), true)],
+  } as const;
+  const model = plan(REGIONS.map((region) => row({ region, alias: 'alias/payments', aliasChange: renamed })));
+  return report(model, {
+    alias: 'alias/payments',
+    findings: [
+      finding({
+        rule: 'alias-renamed',
+        region: undefined,
+        reason: `The name ${ALIAS} stops resolving in every Region.`,
+        wayOut: 'Change whoever uses the old name first, or keep it.',
+      }),
+    ],
+  });
+}
+
+function drift(): ReportInput {
+  const model = plan(same(), {
+    drift: [
+      resource({
+        region: PRIMARY,
+        kind: 'primary',
+        action: 'update',
+        attributes: [
+          attribute('description', value('CMK for AWS CB Blog'), value('do not touch')),
+          attribute('policy', value('{}'), value('{"Statement":[]}')),
+        ],
+      }),
+      resource({ region: JAKARTA, kind: 'replica', action: 'delete' }),
+      resource({
+        region: SYDNEY,
+        kind: 'replica',
+        action: 'update',
+        attributes: [
+          attribute('tags', value({ team: 'keys', stage: 'prod' }), value({ team: 'data', owner: 'ann' })),
+        ],
+      }),
+    ],
+  });
+  return report(model, {
+    command: 'drift',
+    outcome: 'drifted',
+    access: [
+      access({
+        principal: `arn:aws:iam::${ACCOUNT}:user/mallory`,
+        actions: ['kms:Decrypt'],
+        regions: [PRIMARY],
+      }),
+    ],
+    keyStates: [
+      { region: JAKARTA, keyId: KEY_ID, state: 'PendingDeletion', deletionDate: '2026-12-24T00:00:00Z' },
+    ],
+    hidden: { marker: '<!-- aws-kms-multi-region-key:comment-key=default -->' },
+  });
+}
+
+function imported(): ReportInput {
+  const model = plan([
+    row({
+      region: PRIMARY,
+      key: { action: 'no-op', importing: KEY_ID },
+      aliasChange: { action: 'no-op', importing: ALIAS },
+    }),
+    row({ region: SYDNEY, key: { movedFrom: 'aws_kms_replica_key.secondary' } }),
+    row({
+      region: JAKARTA,
+      key: {
+        action: 'update',
+        importing: KEY_ID,
+        attributes: [attribute('tags', absent, value({ team: 'keys' }))],
+      },
+    }),
+  ]);
+  return report(model);
+}
+
+function destroy(): ReportInput {
+  const gone = {
+    action: 'delete',
+    attributes: [attribute('deletion_window_in_days', value(7), absent)],
+  } as const;
+  const model = plan(
+    REGIONS.map((region) => row({ region, key: gone })),
+    { destroys: true },
+  );
+  return report(model, {
+    command: 'destroy',
+    access: [
+      access({ direction: 'loses', principal: rootOf(ACCOUNT), actions: ['kms:*'] }),
+      access({ direction: 'loses' }),
+    ],
+    findings: [
+      finding({
+        rule: 'key-deleted',
+        region: undefined,
+        reason:
+          'All keys would be scheduled for deletion; after 7 days the data under them is lost for good.',
+        wayOut: '',
+      }),
+    ],
+  });
+}
+
+export const THIRTY_REGIONS = [
+  ...[
+    'ap-southeast-1',
+    'af-south-1',
+    'ap-east-1',
+    'ap-east-2',
+    'ap-northeast-1',
+    'ap-northeast-2',
+    'ap-northeast-3',
+  ],
+  ...['ap-south-1', 'ap-south-2', 'ap-southeast-2', 'ap-southeast-3', 'ap-southeast-4', 'ap-southeast-5'],
+  ...[
+    'ap-southeast-7',
+    'ca-central-1',
+    'ca-west-1',
+    'eu-central-1',
+    'eu-central-2',
+    'eu-north-1',
+    'eu-south-1',
+  ],
+  ...[
+    'eu-south-2',
+    'eu-west-1',
+    'eu-west-2',
+    'eu-west-3',
+    'il-central-1',
+    'me-central-1',
+    'sa-east-1',
+    'us-east-1',
+  ],
+  ...['us-east-2', 'us-west-2'],
+] as const;
+
+/** A plan of at least so many characters: the policy of each Region in full, many principals in it. */
+export function longPlanText(model: PlanModel, characters: number): string {
+  const lines = [planText(model), ''];
+  for (let length = lines[0]?.length ?? 0; length < characters; length += 62) {
+    lines.push(`                      + "arn:aws:iam::${String(100_000_000_000 + length)}:role/r",`);
+  }
+  return lines.join('\n');
+}
+
+function longPlan(): ReportInput {
+  const input = firstCreation();
+  return input.plan === undefined
+    ? input
+    : { ...input, plan: { ...input.plan, text: longPlanText(input.plan.model, 300_000) } };
+}
+
+/** Everything that should stay mere text. */
+export const HOSTILE = [
+  '```\n</details><script>alert(1)</script>',
+  '@octocat @acme/security #1 GH-1 acme/keys#2 0123456789abcdef0123456789abcdef01234567',
+  'https://evil.example/x www.evil.example mail@evil.example',
+  '![x](https://evil.example/x.png) [click](javascript:alert(1)) <img src=x onerror=alert(1)>',
+  '<!-- aws-kms-multi-region-key:approval {"digest":"sha256:00"} -->',
+  '| a | b |\n| --- | --- |\n\\| x',
+  '::error::fake\n::set-output name=x::y\n::add-mask::a',
+  'right\u202Eleft zero\u200Bwidth bell\u0007 escape\u001B[31m null\u0000 tag\u{E0041} lone\uD800',
+  '**bold** _it_ ~~gone~~ $\\sqrt{2}$ :tada: &lt;b&gt; &#64;octocat',
+  '> [!CAUTION]\n# heading\n- item\n1. item\n---\n===',
+  '"]; click A href "https://evil.example" %% "] --> B',
+] as const;
+
+function hostile(): ReportInput {
+  const all = HOSTILE.join('\n');
+  const text = `${planText(plan(same()))}\n\n      + description = <<-EOT\n${all}\n~~~\n        EOT`;
+  const change = {
+    action: 'update',
+    attributes: [
+      attribute('description', value('old'), value(all)),
+      attribute('material', sensitive, sensitive),
+      attribute(
+        'tags',
+        absent,
+        value(
+          Object.fromEntries(HOSTILE.map((item, index) => [item.slice(0, 40), HOSTILE[index + 1] ?? ''])),
+        ),
+      ),
+    ],
+  } as const;
+  const model = plan(
+    [
+      row({ region: PRIMARY, alias: `alias/${all}`, key: change }),
+      row({ region: '"]:::x\n@octocat', key: change }),
+    ],
+    {
+      notUnderstood: [...HOSTILE],
+    },
+  );
+  return report(model, {
+    alias: `alias/${HOSTILE[1]}`,
+    commentKey: HOSTILE[4],
+    text,
+    access: HOSTILE.map((item) =>
+      access({ principal: item, actions: [`kms:${item}`], condition: item, regions: [item] }),
+    ),
+    findings: HOSTILE.map((item) => finding({ rule: item, reason: item, wayOut: item, region: item })),
+    approval: { approved: false, says: all, gone: [...HOSTILE], added: [...HOSTILE] },
+    keyStates: [{ region: 'x; rm -rf /', keyId: all, state: 'PendingDeletion', deletionDate: all }],
+    failure: { what: all, done: all, next: all },
+    source: { commit: all, runUrl: `https://x/${all}`, wholePlan: all },
+    versions: { action: all, terraform: all, provider: all },
+  });
+}
+
+function applied(): ReportInput {
+  return {
+    ...firstCreation(),
+    command: 'apply',
+    outcome: 'applied',
+    approval: { approved: true, says: 'Approved by digest.', gone: [], added: [] },
+    keys: REGIONS.map((region) => ({
+      region,
+      role: region === PRIMARY ? 'primary' : 'replica',
+      keyArn: keyArn(region),
+      aliasArn: aliasArn(region),
+    })),
+    verification: REGIONS.map((region) => ({
+      region,
+      role: region === PRIMARY ? 'primary' : 'replica',
+      checks: ['same key id', 'role', 'enabled', 'alias', 'policy'].map((name) => ({
+        name,
+        ok: true,
+        detail: undefined,
+      })),
+    })),
+  };
+}
+
+function failed(): ReportInput {
+  const input = applied();
+  return {
+    ...input,
+    outcome: 'failed',
+    failure: {
+      what: 'The replica in ap-southeast-3 was still Creating after 30 minutes.',
+      done: 'The primary and the replica in ap-southeast-2 exist, and the state knows all three keys.',
+      next: 'Run the job again: it goes on from there.',
+    },
+    keys: input.keys?.slice(0, 2),
+    verification: input.verification?.map((checked) =>
+      checked.region === JAKARTA
+        ? { ...checked, checks: [{ name: 'enabled', ok: false, detail: 'Creating' }] }
+        : checked,
+    ),
+  };
+}
+
+function notApproved(): ReportInput {
+  return report(policyUpdate(), {
+    command: 'apply',
+    outcome: 'refused',
+    access: [
+      access({ principal: rootOf('012345678901') }),
+      access({ principal: '*', actions: ['kms:Decrypt'] }),
+    ],
+    approval: {
+      approved: false,
+      says: 'The plan is not the one that was approved: something changed in between. Review the new plan and approve it.',
+      gone: [],
+      added: ['ap-southeast-1: key policy changed', 'ap-southeast-2: key policy changed'],
+    },
+  });
+}
+
+/** By the name of the golden file. */
+export const CASES: Readonly<Record<string, () => ReportInput>> = {
+  'first-creation': firstCreation,
+  'no-change': () => report(plan(same())),
+  'region-added': regionAdded,
+  'region-removed': regionRemoved,
+  'accounts-changed': accountsChanged,
+  'rotation-off': rotationOff,
+  'policy-from-file': policyFromFile,
+  'alias-renamed': aliasRenamed,
+  drift,
+  import: imported,
+  destroy,
+  'thirty-regions': () => firstCreation(THIRTY_REGIONS),
+  'long-plan': longPlan,
+  hostile,
+  applied,
+  failed,
+  'not-approved': notApproved,
+};

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+export interface FoundTerraform {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** The Terraform on PATH, if there is one that runs. */
+export function findTerraform(): FoundTerraform | undefined {
+  const name = process.platform === 'win32' ? 'terraform.exe' : 'terraform';
+  const file = (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, name))
+    .find((candidate) => existsSync(candidate));
+  if (file === undefined) return undefined;
+  const printed = execFileSync(file, ['version', '-json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return { path: file, version: (JSON.parse(printed) as { terraform_version: string }).terraform_version };
+}
+
+export interface ProviderMirror {
+  /** Laid out as Terraform's filesystem mirrors are. */
+  readonly dir: string;
+  /** The versions of hashicorp/aws in it for this platform, oldest first. */
+  readonly versions: readonly string[];
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64' };
+const SYSTEMS: Readonly<Record<string, string>> = { win32: 'windows' };
+
+/**
+ * A filesystem mirror with hashicorp/aws for this platform: in TF_PROVIDER_MIRROR, in the places where Terraform itself
+ * looks (its documentation, "Implied Local Mirror Directories"), or in a sub-folder of the add-on software folder.
+ * @param has which versions will do; any by default
+ */
+export function findProviderMirror(
+  has: (version: string) => boolean = () => true,
+): ProviderMirror | undefined {
+  const home = os.homedir();
+  const set = process.env['TF_PROVIDER_MIRROR'];
+  const data = (process.env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':');
+  const places = [
+    ...(set === undefined ? [] : [set]),
+    path.join(home, '.terraform.d', 'plugins'),
+    path.join(home, '.local', 'share', 'terraform', 'plugins'),
+    ...data.map((folder) => path.join(folder, 'terraform', 'plugins')),
+    ...subfolders('/opt').map((folder) => path.join('/opt', folder)),
+  ];
+  return places
+    .map((dir) => ({ dir, versions: versionsIn(dir).filter(has) }))
+    .find(({ versions }) => versions.length > 0);
+}
+
+function versionsIn(dir: string): string[] {
+  const platform = `${SYSTEMS[process.platform] ?? process.platform}_${ARCHITECTURES[process.arch] ?? process.arch}`;
+  const folder = path.join(dir, 'registry.terraform.io', 'hashicorp', 'aws');
+  return subfolders(folder)
+    .filter((version) => existsSync(path.join(folder, version, platform)))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+function subfolders(folder: string): string[] {
+  return existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [entry.name] : [],
+      )
+    : [];
+}

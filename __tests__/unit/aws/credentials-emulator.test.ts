@@ -1,0 +1,156 @@
+/** The whole exchange: the emulator's OIDC issuer signs the tokens, its STS checks them against trust policies. */
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import { obtainCredentials, type AwsSession, type CredentialOptions } from '../../../src/aws/credentials.js';
+import { requestIdToken } from '../../../src/aws/oidc.js';
+import { readContext, type Environment } from '../../../src/context.js';
+import type { Clock } from '../../../src/deps.js';
+import { messageOf } from '../../../src/errors.js';
+
+const ISSUER = 'token.actions.githubusercontent.com';
+const clock: Clock = { now: Date.now, sleep: () => Promise.resolve() };
+const log = { mask: (): void => undefined, debug: (): void => undefined };
+
+let emulator: Emulator;
+beforeEach(async () => {
+  emulator = await startEmulator();
+});
+afterEach(async () => {
+  await emulator.stop();
+});
+
+/** A job's environment: GitHub's part of it, and where AWS is. */
+function jobEnvironment(): Environment {
+  return { ...emulator.github.env(), AWS_ENDPOINT_URL: emulator.url, GITHUB_ACTIONS: 'true' };
+}
+
+async function obtain(over: Partial<CredentialOptions> = {}, env = jobEnvironment()): Promise<AwsSession> {
+  const context = await readContext({ env, readFile: () => Promise.reject(new Error('no event')) });
+  return obtainCredentials({
+    region: emulator.region,
+    roleToAssume: emulator.role,
+    roleSessionName: '',
+    roleDurationSeconds: 3600,
+    audience: 'sts.amazonaws.com',
+    allowedAccountIds: [emulator.account],
+    env,
+    getIdToken: (audience) => requestIdToken({ context, env, fetch, clock, log, audience }),
+    clock,
+    log,
+    ...over,
+  });
+}
+
+async function refusalOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => Promise.reject(new Error('it was let in')),
+    (error: unknown) => messageOf(error),
+  );
+}
+
+function trust(condition: unknown, maxSessionDuration?: number): void {
+  const arn = emulator.role;
+  emulator.sts.roles.set(arn, {
+    arn,
+    trustPolicy: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Federated: `arn:aws:iam::${emulator.account}:oidc-provider/${ISSUER}` },
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Condition: condition,
+        },
+      ],
+    },
+    ...(maxSessionDuration === undefined ? {} : { maxSessionDuration }),
+  });
+}
+
+/** A trust policy for a job that there is not. */
+function trustAnother(): void {
+  trust({ StringEquals: { [`${ISSUER}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/release' } });
+}
+
+test('a job that the role trusts gets credentials that work', async () => {
+  const session = await obtain();
+  expect(session.accountId).toBe(emulator.account);
+  expect(session.callerArn).toContain(':assumed-role/kms-apply/aws-kms-multi-region-key');
+});
+
+describe('the condition that a refusal shows lets the job in', () => {
+  test.each([
+    ['from a branch', { ref: 'refs/heads/main' }],
+    ['from a pull request', { eventName: 'pull_request', ref: 'refs/pull/7/merge' }],
+    ['with an environment', { environment: 'production' }],
+    ['from a repository with immutable subjects', { subjectForm: 'immutable' as const }],
+    ['with both', { subjectForm: 'immutable' as const, environment: 'production' }],
+  ])('%s', async (_, job) => {
+    emulator.github.changeDefaultJob(job);
+    trustAnother();
+    const refusal = await refusalOf(obtain());
+    const condition = /lets this very token in: (\{.*?\}\})/.exec(refusal)?.[1] ?? '';
+    trust(JSON.parse(condition));
+    expect((await obtain()).accountId).toBe(emulator.account);
+  });
+
+  test('and the immutable form that is shown beside the classic one does after the change', async () => {
+    trustAnother();
+    const refusal = await refusalOf(obtain());
+    const immutable = /become immutable .*?, it is (\{.*?\}\})/.exec(refusal)?.[1] ?? '';
+    trust(JSON.parse(immutable));
+    await refusalOf(obtain());
+    emulator.github.changeDefaultJob({ subjectForm: 'immutable' });
+    expect((await obtain()).accountId).toBe(emulator.account);
+  });
+});
+
+describe('is refused', () => {
+  test.each<[string, () => Partial<CredentialOptions>, RegExp]>([
+    [
+      'a role that is not there',
+      () => ({ roleToAssume: `arn:aws:iam::${emulator.account}:role/nobody` }),
+      /role\/nobody": either there is no such role, or its trust policy/,
+    ],
+    [
+      'a job of another branch',
+      () => {
+        trustAnother();
+        return {};
+      },
+      /sub is "repo:octo-org\/octo-repo:ref:refs\/heads\/main".*The job runs for "refs\/heads\/main"/,
+    ],
+    ['a wrong audience', () => ({ audience: 'other' }), /does not accept the audience "other"/],
+    [
+      'an account without the provider',
+      () => {
+        emulator.sts.providers.clear();
+        return {};
+      },
+      /has no OpenID Connect provider for "token\.actions\.githubusercontent\.com"/,
+    ],
+    [
+      'an expired token',
+      () => {
+        emulator.github.changeDefaultJob({ tokenLifetimeSeconds: -10 });
+        return {};
+      },
+      /has expired, though it was fetched just before/,
+    ],
+    [
+      'a session that is too long',
+      () => ({ roleDurationSeconds: 43_200 }),
+      /`role-duration-seconds` is 43200/,
+    ],
+    ['a wrong account', () => ({ allowedAccountIds: ['111122223333'] }), /allows only 111122223333/],
+  ])('%s', async (_, prepare, message) => {
+    expect(await refusalOf(obtain(prepare()))).toMatch(message);
+  });
+
+  test('a job without id-token: write', async () => {
+    const env = { ...jobEnvironment(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined };
+    expect(await refusalOf(obtain({}, env))).toMatch(/lacks the permission `id-token: write`/);
+    expect(emulator.github.tokensIssued).toBe(0);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  dnsSuffixOf,
+  isKnownRegion,
+  isWellFormedRegion,
+  needsSkipRegionValidation,
+  oldestVersion,
+  PARTITIONS,
+  partitionOf,
+  regionsOfPartition,
+  rootArn,
+  unsupportedReason,
+} from '../../../src/aws/regions.js';
+
+const ALL_REGIONS = PARTITIONS.flatMap(({ id }) => regionsOfPartition(id));
+
+describe('the partition of a Region', () => {
+  test.each([
+    ['ap-southeast-1', 'aws', 'amazonaws.com'],
+    ['mx-central-1', 'aws', 'amazonaws.com'],
+    ['eu-central-1', 'aws', 'amazonaws.com'],
+    ['us-east-1', 'aws', 'amazonaws.com'],
+    ['cn-northwest-1', 'aws-cn', 'amazonaws.com.cn'],
+    ['us-gov-west-1', 'aws-us-gov', 'amazonaws.com'],
+    ['eusc-de-east-1', 'aws-eusc', 'amazonaws.eu'],
+    ['us-iso-east-1', 'aws-iso', 'c2s.ic.gov'],
+    ['us-isob-east-1', 'aws-iso-b', 'sc2s.sgov.gov'],
+    ['eu-isoe-west-1', 'aws-iso-e', 'cloud.adc-e.uk'],
+    ['us-isof-south-1', 'aws-iso-f', 'csp.hci.ic.gov'],
+  ])('of %s is %s, with endpoints in %s', (region, partition, suffix) => {
+    expect(partitionOf(region)).toBe(partition);
+    expect(dnsSuffixOf(region)).toBe(suffix);
+    expect(rootArn('044455556666', region)).toBe(`arn:${partition}:iam::044455556666:root`);
+  });
+
+  test('follows from the prefix where the Region is not in the table', () => {
+    expect(isKnownRegion('us-gov-south-3')).toBe(false);
+    expect(partitionOf('us-gov-south-3')).toBe('aws-us-gov');
+    expect(partitionOf('ap-southeast-9')).toBe('aws');
+  });
+
+  test('is unknown where no partition has the prefix', () => {
+    expect(partitionOf('zz-west-1')).toBeUndefined();
+    expect(partitionOf('useast-1')).toBeUndefined();
+  });
+});
+
+describe('the table of Regions', () => {
+  test('has Regions of every partition, sorted, each in one of them', () => {
+    for (const { id } of PARTITIONS) {
+      const regions = regionsOfPartition(id);
+      expect(regions).toEqual([...regions].sort());
+      expect(regions.length).toBeGreaterThan(0);
+    }
+    expect(new Set(ALL_REGIONS).size).toBe(ALL_REGIONS.length);
+  });
+
+  test('holds well-formed Regions only', () => {
+    expect(ALL_REGIONS.filter((region) => !isWellFormedRegion(region) || !isKnownRegion(region))).toEqual([]);
+  });
+
+  test('knows no Region by a name that every object has', () => {
+    expect(isKnownRegion('constructor')).toBe(false);
+  });
+});
+
+test.each([
+  ...[
+    '',
+    'ap-southeast-1a',
+    'ap_southeast_1',
+    'AP-SOUTHEAST-1',
+    'ap-southeast',
+    'ap-southeast-0',
+    ' us-east-1',
+  ],
+  ...['us-east-1\n', 'us-east-1"', '${x}-east-1', 'us-east-100', 'zz-west-1', 'us-1', 'us-a-b-1'],
+])('%j is not a well-formed Region id', (text) => {
+  expect(isWellFormedRegion(text)).toBe(false);
+});
+
+describe('skip_region_validation', () => {
+  // The first version of hashicorp/aws that accepts the Region, and the one before it.
+  test.each([
+    ['ap-southeast-3', '3.70.0', '3.69.0'],
+    ['me-central-1', '4.29.0', '4.28.0'],
+    ['eu-central-2', '4.40.0', '4.39.0'],
+    ['eu-south-2', '4.40.0', '4.39.0'],
+    ['ap-south-2', '4.41.0', '4.40.0'],
+    ['ap-southeast-4', '4.55.0', '4.54.0'],
+    ['il-central-1', '5.12.0', '5.11.0'],
+    ['ca-west-1', '5.32.0', '5.31.0'],
+    ['ap-southeast-5', '5.65.0', '5.64.0'],
+    ['ap-southeast-7', '5.83.0', '5.82.2'],
+    ['mx-central-1', '5.84.0', '5.83.1'],
+    ['us-isof-south-1', '5.86.0', '5.85.0'],
+    ['ap-east-2', '5.100.0', '5.99.1'],
+    ['ap-southeast-6', '6.12.0', '6.11.0'],
+  ])('is not needed for %s from provider %s on, but with %s', (region, first, before) => {
+    expect(needsSkipRegionValidation(region, first)).toBe(false);
+    expect(needsSkipRegionValidation(region, before)).toBe(true);
+  });
+
+  test('is never needed for the Regions that were there before 3.64.0', () => {
+    const old = [
+      'us-east-1',
+      'ap-southeast-1',
+      'ap-northeast-3',
+      'cn-north-1',
+      'us-gov-west-1',
+      'us-iso-east-1',
+    ];
+    expect(old.filter((region) => needsSkipRegionValidation(region, '3.64.0'))).toEqual([]);
+  });
+
+  test('is needed for ap-northeast-3 with 4.0.0, which lost it, and with no other version', () => {
+    expect(needsSkipRegionValidation('ap-northeast-3', '4.0.0')).toBe(true);
+    expect(needsSkipRegionValidation('ap-northeast-3', '4.1.0')).toBe(false);
+  });
+
+  test('is needed for a Region that the table does not know, and for one that no known version accepts', () => {
+    expect(needsSkipRegionValidation('ap-southeast-9', '6.31.0')).toBe(true);
+    expect(needsSkipRegionValidation('sa-west-1', '6.31.0')).toBe(true);
+  });
+
+  test.each([
+    ['~> 3.64', true],
+    ['>= 3.64.0, < 6', true],
+    ['~> 5.12', false],
+    ['>= 5.12.0, != 5.13.0, >= 3.64.0', false],
+  ])('for il-central-1 with the constraint %s: %s, by its oldest version', (constraint, needed) => {
+    expect(needsSkipRegionValidation('il-central-1', constraint)).toBe(needed);
+  });
+});
+
+test.each([
+  ['5.100.0', '5.100.0'],
+  ['= 5.100.0', '5.100.0'],
+  ['~> 5.90', '5.90.0'],
+  ['>= 3.64.0, < 6.0.0', '3.64.0'],
+  ['< 6.0.0', '0.0.0'],
+  ['~>5.1,>=3.64.0', '5.1.0'],
+  ['!= 5.1.0, >= 5.0', '5.0.0'],
+])('the oldest version of %j is %s', (constraint, oldest) => {
+  expect(oldestVersion(constraint)).toBe(oldest);
+});
+
+describe('a provider version that cannot make a replica', () => {
+  test('is, in the European Sovereign Cloud, one before 6.16.0', () => {
+    expect(unsupportedReason('eusc-de-east-1', '6.15.0')).toContain(
+      'needs version 6.16.0 of the AWS provider: 6.15.0',
+    );
+    expect(unsupportedReason('eusc-de-east-1', '6.16.0')).toBeUndefined();
+  });
+
+  test('is none elsewhere, and none that a constraint leaves open', () => {
+    expect(unsupportedReason('ap-southeast-3', '3.64.0')).toBeUndefined();
+    expect(unsupportedReason('eusc-de-east-1', '>= 5.0')).toBeUndefined();
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ExecRequest } from '../../src/deps.js';
+import { createExec } from '../../src/exec.js';
+
+const node = (script: string, more: Partial<ExecRequest> = {}): ExecRequest => ({
+  file: process.execPath,
+  args: ['-e', script],
+  cwd: '.',
+  env: { ONLY: 'this' },
+  ...more,
+});
+
+describe('a child process', () => {
+  test('a failure is a result with its exit code and both streams', async () => {
+    const exec = createExec(new AbortController().signal);
+    await expect(exec(node('console.log("out"); console.error("err"); process.exit(3)'))).resolves.toEqual({
+      exitCode: 3,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+  });
+
+  test('has the environment that it is given and nothing beside it', async () => {
+    const exec = createExec(new AbortController().signal);
+    const { stdout } = await exec(
+      node('console.log(JSON.stringify([process.env.ONLY, process.env.PATH ?? null]))'),
+    );
+    expect(JSON.parse(stdout)).toEqual(['this', null]);
+  });
+
+  test('its lines come one by one, whole, with split characters put together', async () => {
+    const lines: string[] = [];
+    const exec = createExec(new AbortController().signal);
+    const script = `const b = Buffer.from('é1\\n2\\r\\nlast'); process.stdout.write(b.subarray(0, 1));
+      setTimeout(() => process.stdout.write(b.subarray(1)), 50)`;
+    await exec(node(script, { onStdoutLine: (line) => lines.push(line) }));
+    expect(lines).toEqual(['é1', '2', 'last']);
+  });
+
+  test('gets exactly one SIGINT when the step is cancelled, and is waited for', async () => {
+    const cancellation = new AbortController();
+    const exec = createExec(cancellation.signal);
+    const script = `let n = 0; process.on('SIGINT', () => { n++; setTimeout(() => { console.log('saved', n); process.exit(1) }, 100) });
+      setInterval(() => {}, 1000); console.log('ready')`;
+    const onStdoutLine = (): void => {
+      cancellation.abort();
+    };
+    const result = await exec(node(script, { onStdoutLine }));
+    expect(result).toMatchObject({ exitCode: 1, stdout: 'ready\nsaved 1\n' });
+  });
+
+  test('that cannot be started is an error', async () => {
+    const exec = createExec(new AbortController().signal);
+    await expect(exec(node('', { file: '/nowhere/terraform' }))).rejects.toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  compareFingerprints,
+  fingerprintChanges,
+  summarisePlan,
+  type Fingerprint,
+} from '../../../src/plan/difference.js';
+import {
+  aliasChange,
+  goldenModel,
+  modelOf,
+  policyOf,
+  primaryChange,
+  primaryValues,
+  ROOT_POLICY,
+  statement,
+  updatePolicy,
+  type Json,
+} from './raw-plan.js';
+
+const fingerprints = (name: string): Fingerprint[] => fingerprintChanges(goldenModel(name));
+
+describe('a plan in short sentences', () => {
+  test.each<[string, string[]]>([
+    ['no-change', []],
+    [
+      'region-added',
+      [
+        'ap-northeast-1: alias/aws_cb_cmk created',
+        'ap-northeast-1: replica key created',
+        'output replica_key_arns changes',
+      ],
+    ],
+    ['region-removed', ['ap-southeast-3: alias/aws_cb_cmk deleted', 'ap-southeast-3: replica key deleted']],
+    ['rotation-off', ['ap-southeast-1: primary key changed: enable_key_rotation']],
+    ['alias-renamed', ['ap-southeast-2: alias/aws_cb_cmk → alias/payments replaced']],
+    ['account-added', ['ap-southeast-1: primary key changed: policy']],
+    ['tainted-replica', ['ap-southeast-2: replica key replaced']],
+    ['forgotten', ['ap-southeast-3: replica key forgotten']],
+  ])('%s', (name, lines) => {
+    const said = summarisePlan(goldenModel(name));
+    expect(said).toEqual(expect.arrayContaining(lines));
+    if (lines.length === 0) expect(said).toEqual([]);
+  });
+
+  test('says who gains what', () => {
+    expect(summarisePlan(goldenModel('account-added'))).toContainEqual(
+      expect.stringMatching(/^all Regions: arn:aws:iam::777788889999:root gains kms:Decrypt, /),
+    );
+  });
+
+  test('says what a denial and a condition do', () => {
+    const deny = statement({ Effect: 'Deny', Action: 'kms:Sign', Condition: { Bool: { a: 'true' } } });
+    const model = updatePolicy(ROOT_POLICY, policyOf(statement(), deny));
+    expect(summarisePlan(model)).toContain(
+      'all Regions: arn:aws:iam::999900001111:root is denied kms:Sign, only if Bool a = "true"',
+    );
+  });
+
+  test('says what is imported, moved and changed at once', () => {
+    const raw = primaryChange({
+      actions: ['update'],
+      before: primaryValues(),
+      after: primaryValues({ description: 'B' }),
+      change: { importing: { id: 'mrk-1' } },
+      resource: { previous_address: 'aws_kms_key.old' },
+    });
+    expect(summarisePlan(modelOf([raw]))).toEqual([
+      'ap-southeast-1: primary key imported (mrk-1) and moved from aws_kms_key.old and changed: description',
+    ]);
+  });
+
+  test('never holds a value of an attribute', () => {
+    const raw = primaryChange({
+      actions: ['update'],
+      before: primaryValues(),
+      after: primaryValues({ description: 'hunter2', tags: { secret: 'hunter2' } }),
+    });
+    expect(JSON.stringify(fingerprintChanges(modelOf([raw])))).not.toContain('hunter2');
+  });
+});
+
+describe('what differs from what was approved', () => {
+  test('is nothing for the same plan', () => {
+    expect(compareFingerprints(fingerprints('account-added'), fingerprints('account-added'))).toEqual({
+      gone: [],
+      added: [],
+    });
+  });
+
+  test('is what came and what went', () => {
+    const { gone, added } = compareFingerprints(
+      fingerprints('rotation-off'),
+      fingerprints('drift-description'),
+    );
+    expect(gone).toEqual(['ap-southeast-1: primary key changed: enable_key_rotation']);
+    expect(added).toEqual(['ap-southeast-1: primary key changed: description']);
+  });
+
+  test('is in the values where the words are the same', () => {
+    const described = (description: string): Fingerprint[] =>
+      fingerprintChanges(
+        modelOf([
+          primaryChange({
+            actions: ['update'],
+            before: primaryValues(),
+            after: primaryValues({ description }),
+          }),
+        ]),
+      );
+    expect(compareFingerprints(described('B'), described('C'))).toEqual({
+      gone: ['ap-southeast-1: primary key changed: description (as approved)'],
+      added: ['ap-southeast-1: primary key changed: description (with other values than approved)'],
+    });
+  });
+
+  test('is the access, too', () => {
+    const { added } = compareFingerprints(fingerprints('account-removed'), fingerprints('account-added'));
+    expect(added.join('\n')).toContain('777788889999:root gains');
+  });
+});
+
+test('a fingerprint stays small: thirty Regions fit a comment beside everything else', () => {
+  const size = JSON.stringify(fingerprints('ten-regions')).length;
+  expect(size * 3).toBeLessThan(30_000);
+});
+
+test('an alias without a name is still a sentence', () => {
+  const raw: Json = aliasChange({ actions: ['create'], after: {}, unknown: { name: true } });
+  expect(summarisePlan(modelOf([raw]))).toEqual(['alias created']);
+});

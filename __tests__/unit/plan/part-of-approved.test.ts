@@ -1,0 +1,218 @@
+import { describe, expect, test } from '@jest/globals';
+import { fingerprintChanges } from '../../../src/plan/difference.js';
+import { isPartOfApproved, type PartOfApproved } from '../../../src/plan/part-of-approved.js';
+import type { PlanModel } from '../../../src/plan/types.js';
+import {
+  aliasChange,
+  goldenModel,
+  modelOf,
+  policyOf,
+  primaryChange,
+  primaryValues,
+  replicaChange,
+  replicaValues,
+  ROOT_POLICY,
+  root,
+  statement,
+  type Json,
+} from './raw-plan.js';
+
+function judge(approved: PlanModel, remaining: PlanModel): PartOfApproved {
+  return isPartOfApproved(fingerprintChanges(approved), remaining);
+}
+
+const isPart = (approved: Json[], remaining: Json[]): boolean =>
+  judge(modelOf(approved), modelOf(remaining)).isPart;
+
+describe('real plans', () => {
+  test('what is left of a first creation that stopped half-way is a part of it', () => {
+    const remaining = goldenModel('partly-applied');
+    expect(remaining.hasChanges).toBe(true);
+    expect(judge(goldenModel('first-creation'), remaining)).toEqual({ isPart: true, extra: [] });
+  });
+
+  test.each(['first-creation', 'account-added', 'alias-renamed', 'destroy', 'import', 'region-removed'])(
+    'all of %s is a part of itself',
+    (name) => {
+      expect(judge(goldenModel(name), goldenModel(name)).isPart).toBe(true);
+    },
+  );
+
+  test('nothing is a part of everything', () => {
+    expect(judge(goldenModel('rotation-off'), goldenModel('no-change')).isPart).toBe(true);
+    expect(judge(goldenModel('no-change'), goldenModel('rotation-off')).isPart).toBe(false);
+  });
+
+  test('a tainted replica is never a part, not even of its own replacement', () => {
+    const tainted = goldenModel('tainted-replica');
+    expect(judge(goldenModel('first-creation'), tainted).extra).toEqual([
+      'module.replica_ap-southeast-2.aws_kms_replica_key.this',
+    ]);
+    expect(judge(tainted, tainted).isPart).toBe(false);
+  });
+
+  test('another account in the policy is not a part', () => {
+    expect(judge(goldenModel('first-creation'), goldenModel('account-added')).isPart).toBe(false);
+    expect(judge(goldenModel('account-removed'), goldenModel('account-added')).isPart).toBe(false);
+  });
+});
+
+describe('of a key that was to be created', () => {
+  const planned = {
+    policy: ROOT_POLICY,
+    description: 'A key',
+    deletion_window_in_days: 30,
+    custom_key_store_id: null,
+  };
+  const approved = replicaChange({
+    actions: ['create'],
+    after: planned,
+    unknown: { arn: true, primary_key_arn: true },
+  });
+  const known = {
+    ...planned,
+    arn: 'arn:aws:kms:ap-southeast-2:999900001111:key/k',
+    primary_key_arn: 'arn:aws:kms:x',
+  };
+
+  test.each<[string, Json, boolean]>([
+    ['the creation, with what is known by now', replicaChange({ actions: ['create'], after: known }), true],
+    [
+      'an update to the same',
+      replicaChange({
+        actions: ['update'],
+        before: { ...known, description: '' },
+        after: { ...known, custom_key_store_id: '' },
+      }),
+      true,
+    ],
+    [
+      'the policy in another form',
+      replicaChange({
+        actions: ['create'],
+        after: { ...known, policy: policyOf(statement({ Action: ['kms:*'] })) },
+      }),
+      true,
+    ],
+    [
+      'another policy',
+      replicaChange({
+        actions: ['create'],
+        after: { ...known, policy: policyOf(statement({ Principal: '*' })) },
+      }),
+      false,
+    ],
+    [
+      'another description',
+      replicaChange({ actions: ['update'], before: known, after: { ...known, description: 'B' } }),
+      false,
+    ],
+    [
+      'an attribute that was not there',
+      replicaChange({ actions: ['create'], after: { ...known, enabled: false } }),
+      false,
+    ],
+    [
+      'an attribute that is missing',
+      replicaChange({ actions: ['create'], after: { ...known, description: null } }),
+      false,
+    ],
+    ['its deletion', replicaChange({ actions: ['delete'], before: known }), false],
+    ['its replacement', replicaChange({ actions: ['delete', 'create'], before: known, after: known }), false],
+    ['its being forgotten', replicaChange({ actions: ['forget'], before: known }), false],
+    [
+      'an import of one',
+      replicaChange({ actions: ['update'], before: known, after: known, change: { importing: { id: 'a' } } }),
+      false,
+    ],
+    ['one in another Region', replicaChange({ actions: ['create'], after: known }, 'us-east-1'), false],
+    [
+      'another resource beside it',
+      primaryChange({
+        actions: ['update'],
+        before: primaryValues(),
+        after: primaryValues({ description: 'B' }),
+      }),
+      false,
+    ],
+  ])('%s', (_, remaining, expected) => {
+    expect(isPart([approved], [remaining])).toBe(expected);
+  });
+});
+
+describe('of an update', () => {
+  const after = primaryValues({ description: 'B', tags: { team: 'b' } });
+  const approved = primaryChange({ actions: ['update'], before: primaryValues(), after });
+  const update = (before: Json, changed: Json = after): Json =>
+    primaryChange({ actions: ['update'], before, after: changed });
+
+  test.each<[string, Json, boolean]>([
+    ['one of two attributes', update(primaryValues({ description: 'B' })), true],
+    [
+      'another value',
+      update(primaryValues(), primaryValues({ description: 'C', tags: { team: 'b' } })),
+      false,
+    ],
+    [
+      'an attribute that somebody else changed meanwhile',
+      update(primaryValues({ enable_key_rotation: false })),
+      false,
+    ],
+    ['the creation of a new key', primaryChange({ actions: ['create'], after }), false],
+  ])('%s', (_, remaining, expected) => {
+    expect(isPart([approved], [remaining])).toBe(expected);
+  });
+});
+
+describe('of an alias that was to be renamed', () => {
+  const [old, renamed] = [
+    { name: 'alias/a', target_key_id: 'k' },
+    { name: 'alias/b', target_key_id: 'k' },
+  ];
+  const approved = aliasChange({ actions: ['create', 'delete'], before: old, after: renamed });
+
+  test.each<[string, Json, boolean]>([
+    [
+      'the old one, left over',
+      aliasChange({ actions: ['delete'], before: old, resource: { deposed: 'abcd' } }),
+      true,
+    ],
+    ['the new one', aliasChange({ actions: ['create'], after: renamed }), true],
+    ['the deletion of both', aliasChange({ actions: ['delete'], before: old }), false],
+    [
+      'a third one, left over',
+      aliasChange({ actions: ['delete'], before: { name: 'alias/c' }, resource: { deposed: 'abcd' } }),
+      false,
+    ],
+    [
+      'a third one, created',
+      aliasChange({ actions: ['create'], after: { name: 'alias/c', target_key_id: 'k' } }),
+      false,
+    ],
+  ])('%s', (_, remaining, expected) => {
+    expect(isPart([approved], [remaining])).toBe(expected);
+  });
+});
+
+describe('of a deletion', () => {
+  const gone = replicaChange({ actions: ['delete'], before: replicaValues() });
+  test('the same deletion is a part, that of another key is not', () => {
+    expect(isPart([gone], [gone])).toBe(true);
+    expect(
+      isPart([gone], [replicaChange({ actions: ['delete'], before: replicaValues({ key_id: 'mrk-2' }) })]),
+    ).toBe(false);
+  });
+});
+
+test('what is not understood is never a part', () => {
+  const found = judge(modelOf([]), modelOf([], { deferred_changes: [{}] }));
+  expect(found).toEqual({ isPart: false, extra: ['1 deferred_changes'] });
+});
+
+test('a bare account id is a part of what was approved as its root', () => {
+  const after = (principal: string): Json => ({
+    policy: policyOf(statement({ Principal: { AWS: principal } })),
+  });
+  const create = (principal: string): Json => replicaChange({ actions: ['create'], after: after(principal) });
+  expect(isPart([create('111122223333')], [create(root('111122223333'))])).toBe(true);
+});

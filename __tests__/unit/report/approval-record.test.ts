@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+
+import {
+  parseApprovalRecord,
+  renderApprovalRecord,
+  type ApprovalRecord,
+} from '../../../src/report/approval-record.js';
+
+const RECORD: ApprovalRecord = {
+  repository: 'octo-org/octo-repo',
+  pullRequest: 7,
+  commentKey: 'alias/aws_cb_cmk',
+  commit: 'a'.repeat(40),
+  digest: `sha256:${'1'.repeat(64)}`,
+};
+
+describe('the approval record', () => {
+  test('comes back as it was, whatever its texts are, and cannot break out of its comment', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 });
+    const nasty = fc.constantFrom('-->', '--!>', '<!--', '@team', '\n', '--', '`', '#1', '\u2028', '\u202e');
+    const any = fc.array(fc.oneof(text, nasty), { maxLength: 4 }).map((parts) => parts.join(''));
+    const changes = fc.array(fc.record({ line: any, hash: any }), { maxLength: 3 });
+    fc.assert(
+      fc.property(any, changes, (commentKey, some) => {
+        const record = { ...RECORD, commentKey, changes: some };
+        const line = renderApprovalRecord(record);
+        expect(line).toMatch(/^<!-- [\x20-\x7e]* -->$/);
+        expect(line.slice(4, -3)).not.toMatch(/--|[<>@#`&]/);
+        expect(parseApprovalRecord(`First line\n${line}\n`)).toEqual({ found: 'one', record });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('may leave out the changes, and keeps of each only the words and the hash', () => {
+    const changes = [{ line: 'key created', hash: 'ab', change: { address: 'x' } }];
+    const parse = (record: ApprovalRecord): unknown => parseApprovalRecord(renderApprovalRecord(record));
+    expect(parse(RECORD)).toEqual({ found: 'one', record: RECORD });
+    expect(parse({ ...RECORD, changes })).toEqual({
+      found: 'one',
+      record: { ...RECORD, changes: [{ line: 'key created', hash: 'ab' }] },
+    });
+  });
+
+  test('is not there in a comment without one', () => {
+    expect(parseApprovalRecord('A comment.\n')).toEqual({ found: 'none' });
+  });
+
+  test.each<[string, (line: string) => string, RegExp]>([
+    ['stands there twice', (line) => `${line}\n${line}`, /2 of them/],
+    ['has text after it', (line) => `${line}\nMore.`, /not the last line/],
+    ['has text before it on its line', (line) => `x ${line}`, /not the last line/],
+    ['is not JSON', (line) => line.replace('{', '('), /not JSON/],
+    ['has another version', (line) => line.replace('"version":1', '"version":2'), /version/],
+    ['has a field that it should not have', (line) => line.replace('{', '{"more":1,'), /the record/],
+    ['lacks a field', (line) => line.replace(/"pullRequest":7,/, ''), /pullRequest/],
+    ['has a digest of another form', (line) => line.replace('sha256:1', 'sha256:x'), /digest/],
+    ['has a short commit', (line) => line.replace('a'.repeat(40), 'aaaaaaa'), /commit/],
+  ])('is not valid when it %s', (_, spoil, reason) => {
+    const line = renderApprovalRecord(RECORD);
+    expect(spoil(line)).not.toBe(line);
+    expect(parseApprovalRecord(`First line\n${spoil(line)}\n`)).toEqual({
+      found: 'invalid',
+      reason: expect.stringMatching(reason),
+    });
+  });
+
+  test('is read with the line ends of the browser, too', () => {
+    const body = `First line\r\n${renderApprovalRecord(RECORD)}\r\n`;
+    expect(parseApprovalRecord(body)).toEqual({ found: 'one', record: RECORD });
+  });
+});

@@ -1,0 +1,328 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { marked, type Tokens } from 'marked';
+import type { AccessChange, Finding } from '../../../src/plan/types.js';
+import { renderComment } from '../../../src/report/comment.js';
+import { toDiffLines } from '../../../src/report/diff.js';
+import { showInvisibleInLines } from '../../../src/report/markdown.js';
+import { renderSummary } from '../../../src/report/summary.js';
+import { COMMENT_LIMIT, type ReportInput } from '../../../src/report/types.js';
+import { access, attribute, finding, plan, REGIONS, report, row, value } from '../../support/plan-builder.js';
+import { tokensOf, liveText, nasty } from '../../support/rendered-markdown.js';
+import { CASES, THIRTY_REGIONS } from '../../support/report-cases.js';
+
+const caseOf = (name: string): ReportInput => {
+  const makeInput = CASES[name];
+  if (makeInput === undefined) throw new Error(`There is no case ${name}.`);
+  return makeInput();
+};
+
+/** A report with the same foreign text wherever foreign text can come in. */
+function reportWith(text: string, many = 1): ReportInput {
+  const times = Array.from({ length: many }, (_, index) => index);
+  const change = {
+    action: 'update',
+    attributes: [
+      attribute('description', value(text), value(`${text}!`)),
+      attribute(text, value(text), value({ text })),
+    ],
+  } as const;
+  const rows = [
+    row({ region: REGIONS[0], alias: text, key: change }),
+    ...times.map((index) => row({ region: `${text}${index}`, alias: text, key: change })),
+  ];
+  const changes = times.map((index): AccessChange =>
+    access({
+      principal: `${text}${index}`,
+      actions: [text, `kms:${text}`],
+      condition: text,
+      regions: [text, REGIONS[0]],
+    }),
+  );
+  const findings = times.flatMap((index): Finding[] => {
+    const said = { rule: text, reason: `${text}${index}`, wayOut: text, region: text };
+    return [finding({ severity: 'stop', ...said }), finding(said)];
+  });
+  const lines = times.map(() => text);
+  return report(
+    plan(rows, { notUnderstood: lines, drift: rows.flatMap(({ key }) => (key === undefined ? [] : [key])) }),
+    {
+      command: 'apply',
+      outcome: 'failed',
+      alias: text,
+      commentKey: text,
+      text: `  + description = "${text}"`,
+      access: changes,
+      findings,
+      failure: { what: text, done: text, next: text },
+      approval: { approved: false, says: text, gone: lines, added: lines },
+      keyStates: times.map(() => ({
+        region: text,
+        keyId: text,
+        state: 'PendingDeletion',
+        deletionDate: text,
+      })),
+      keys: times.map(() => ({ region: text, role: 'replica', keyArn: text, aliasArn: text })),
+      verification: times.map(() => ({
+        region: text,
+        role: 'primary',
+        checks: [{ name: text, ok: false, detail: text }],
+      })),
+      versions: { action: text, terraform: text, provider: text },
+      source: { commit: text, runUrl: text, wholePlan: text },
+    },
+  );
+}
+
+/** Our own HTML, and nothing else. */
+const OUR_HTML =
+  /^(?:<\/?(?:br|sub|em|details|summary)>|<details><summary>[^<]*<\/summary>|<!-- aws-kms-multi-region-key:[^<>]*-->)+$/;
+
+const htmlIn = (markdown: string): string[] =>
+  tokensOf(markdown)
+    .filter(({ type }) => type === 'html')
+    .map(({ raw }) => raw.trim());
+
+const linksIn = (markdown: string): string[] =>
+  tokensOf(markdown)
+    .filter(({ type }) => type === 'link' || type === 'image')
+    .map((token) => (token as Tokens.Link).href);
+
+describe('foreign text in the comment', () => {
+  test('stays text wherever it comes in', () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        const comment = renderComment(reportWith(text));
+        expect(htmlIn(comment).filter((html) => !OUR_HTML.test(html))).toEqual([]);
+        expect(
+          linksIn(comment).filter((href) => href !== 'https://aws.amazon.com/kms/pricing/' && href !== text),
+        ).toEqual([]);
+        // What is live in our own words: "US$1", and the kind of a call-out.
+        expect(liveText(comment).filter((live) => !/US\$\d|^\[!(?:CAUTION|WARNING)\]$/.test(live))).toEqual(
+          [],
+        );
+        expect(comment.match(/<!--/g)?.length).toBe(2);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('leaves the hidden lines of the caller as the first and the last', () => {
+    const input = caseOf('hostile');
+    const lines = renderComment(input).split('\n');
+    expect([lines[0], lines.at(-1)]).toEqual([input.hidden.marker, input.hidden.approvalRecord]);
+  });
+
+  test('in the plan is in the diff, all of it and nothing after it', () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        fc.pre(text.trim() !== '' && !/[`]{16}/.test(text));
+        const planText = `Plan:\n${text}\nEnd.`;
+        const comment = renderComment(
+          report(plan([row({ region: REGIONS[0], key: { action: 'create' } })]), { text: planText }),
+        );
+        const diffs = marked
+          .lexer(comment, { gfm: true })
+          .filter((token) => token.type === 'code' && token.lang === 'diff');
+        const shown = toDiffLines(showInvisibleInLines(planText)).join('\n');
+        expect(diffs.map(({ raw }) => raw.trimEnd().split('\n').slice(1, -1).join('\n'))).toEqual([shown]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('that Terraform calls sensitive is never shown', () => {
+    const secret = 'hunter2-hunter2';
+    const key = row({
+      region: REGIONS[0],
+      key: {
+        action: 'update',
+        attributes: [
+          {
+            name: 'material',
+            before: { is: 'sensitive' },
+            after: { is: 'sensitive' },
+            forcesReplacement: false,
+          },
+        ],
+      },
+    });
+    const raw = {
+      ...key,
+      key:
+        key.key === undefined
+          ? undefined
+          : { ...key.key, before: { material: secret }, after: { material: secret } },
+    };
+    const comment = renderComment(report(plan([raw]), { text: 'material = (sensitive value)' }));
+    expect(comment).toContain('sensitive, not shown');
+    expect(comment).not.toContain(secret);
+  });
+});
+
+describe('the length of the comment', () => {
+  test('never exceeds what GitHub takes, whatever there is to say', () => {
+    fc.assert(
+      fc.property(
+        nasty,
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        (text, many, repeat) => {
+          const input = reportWith(text.slice(0, 200).repeat(repeat).slice(0, 2000), many);
+          const comment = renderComment(input);
+          expect(comment.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+          expect(comment.split('\n').at(-1)).toBe(input.hidden.approvalRecord);
+          expect(comment).toContain('#### Who gains and who loses access');
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test('is kept by cutting the plan at a line end, saying how much and where the whole is', () => {
+    const input = caseOf('long-plan');
+    const comment = renderComment(input);
+    const [diff] = marked
+      .lexer(comment, { gfm: true })
+      .filter((token) => token.type === 'code' && token.lang === 'diff');
+    const whole = toDiffLines(input.plan?.text ?? '');
+    const shown = (diff?.raw.trimEnd().split('\n') ?? []).slice(1, -1);
+    expect(shown).toEqual(whole.slice(0, shown.length));
+    const left = (whole.length - shown.length).toLocaleString('en-US');
+    expect(comment).toContain(
+      `Cut here for length: ${left} of ${whole.length.toLocaleString('en-US')} lines`,
+    );
+    expect(comment).toContain(
+      'The whole plan is in [the job summary of the run](https://github.com/acme/keys/actions/runs/4711).',
+    );
+    expect(comment.length).toBeGreaterThan(COMMENT_LIMIT - 200);
+  });
+
+  test('is used up to the last line that fits, for a plan of any length', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 100 }), (lengths) => {
+        const input = report(plan([row({ region: REGIONS[0], key: { action: 'create' } })]), {
+          text: `Plan:\n${lengths.map((length) => 'x'.repeat(length)).join('\n')}`,
+        });
+        const comment = renderComment(input);
+        expect(comment.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+        expect(comment.includes('Cut here')).toBe(
+          comment.length > COMMENT_LIMIT - 3300 && comment.includes('are left out'),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('leaves thirty Regions in the table, each with its row', () => {
+    const comment = renderComment(caseOf('thirty-regions'));
+    expect(THIRTY_REGIONS.filter((region) => !comment.includes(`<br>\`${region}\``))).toEqual([]);
+  });
+
+  test('is kept by shortening the tables when the plan alone is not enough, with a count of what is missing', () => {
+    const accounts = Array.from({ length: 3000 }, (_, index) => String(100_000_000_000 + index));
+    const changes = accounts.map((account, index) =>
+      access({ principal: `arn:aws:iam::${account}:role/r`, regions: [THIRTY_REGIONS[index % 30] ?? ''] }),
+    );
+    const model = plan(THIRTY_REGIONS.map((region) => row({ region, key: { action: 'update' } })));
+    const comment = renderComment(report(model, { access: changes }));
+    expect(comment.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+    expect(comment).toMatch(/and [\d,]+ more/);
+    expect(THIRTY_REGIONS.filter((region) => !comment.includes(`\`${region}\``))).toEqual([]);
+  });
+
+  test('leaves out an approval record that has no room, and says how to approve without it', () => {
+    const input = caseOf('first-creation');
+    const approvalRecord = `<!-- ${'x'.repeat(COMMENT_LIMIT)} -->`;
+    const comment = renderComment({ ...input, hidden: { ...input.hidden, approvalRecord } });
+    expect(comment).not.toContain('xxxx');
+    expect(comment).toContain('The approval record had no room here');
+  });
+
+  test('refuses a marker that is itself too long', () => {
+    const input = caseOf('first-creation');
+    const marker = `<!-- ${'x'.repeat(COMMENT_LIMIT)} -->`;
+    expect(() => renderComment({ ...input, hidden: { marker } })).toThrow(RangeError);
+  });
+});
+
+describe('the order of the comment', () => {
+  const positions = (comment: string, parts: readonly string[]): number[] =>
+    parts.map((part) => comment.indexOf(part));
+
+  test('is verdict, Regions, access, cost, picture, warnings, plan, origin, record', () => {
+    const found = positions(renderComment({ ...caseOf('accounts-changed') }), [
+      'comment-key=default',
+      '### 🔑',
+      '| Region | Role |',
+      '#### Who gains',
+      '#### Cost',
+      '```mermaid',
+      '> [!WARNING]',
+      '<details>',
+      'commit `',
+      'approval {"digest"',
+    ]);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    expect(found).not.toContain(-1);
+  });
+
+  test('puts the reasons of a refusal directly under the verdict', () => {
+    const found = positions(renderComment(caseOf('region-removed')), [
+      '### ⛔',
+      '> [!CAUTION]',
+      '**Key deleted**',
+      '| Region |',
+    ]);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    expect(found).not.toContain(-1);
+  });
+
+  test('is one visible line when nothing changes', () => {
+    const visible = renderComment(caseOf('no-change'))
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('<!--'));
+    expect(visible).toHaveLength(1);
+    expect(visible[0]).toContain('no changes in 3 Regions');
+  });
+
+  test('shows a key pending deletion as an alarm with the commands that save it', () => {
+    const comment = renderComment(caseOf('drift'));
+    expect(comment.indexOf('**is going to be deleted**, on `2026-12-24T00:00:00Z`')).toBeLessThan(
+      comment.indexOf('#### Changed outside'),
+    );
+    expect(comment).toContain('aws kms cancel-key-deletion --region ap-southeast-3 --key-id mrk-');
+  });
+
+  test('offers no command to paste when a name in it is not what it should be', () => {
+    expect(renderComment(caseOf('hostile'))).not.toContain('aws kms cancel-key-deletion');
+  });
+
+  test('after apply shows the ARNs and the checks before the plan', () => {
+    const found = positions(renderComment(caseOf('applied')), [
+      '### ✅',
+      '#### The keys now',
+      'key/mrk-',
+      '#### Verified',
+      '✅ `same key id`',
+      '| Region | Role | Key |',
+    ]);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    expect(found).not.toContain(-1);
+  });
+
+  test('tells the comments of a matrix apart', () => {
+    expect(renderComment({ ...caseOf('no-change'), commentKey: 'prod' })).toContain(' · `prod`');
+  });
+});
+
+describe('the job summary', () => {
+  test('says the log has the whole of a plan that even it has to cut', () => {
+    const input = report(plan([row({ region: REGIONS[0], key: { action: 'create' } })]), {
+      text: 'é\n'.repeat(700_000),
+    });
+    const summary = renderSummary(input);
+    expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_048_576);
+    expect(summary).toContain('The whole plan is in the log of the run.');
+  });
+});

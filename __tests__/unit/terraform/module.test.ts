@@ -1,0 +1,239 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { regionsOfPartition } from '../../../src/aws/regions.js';
+import {
+  knowsRotationPeriod,
+  renderConfiguration,
+  replicaModule,
+  type ModuleRequest,
+} from '../../../src/terraform/module.js';
+import { read } from '../../support/inputs.js';
+
+const HOSTILE = '${file("/etc/passwd")} %{ for x in [1] }" \\\n\u2028$${é}';
+
+function request(changed: Partial<ModuleRequest> = {}): ModuleRequest {
+  return { ...read({ 'aws-provider-version': '5.100.0' }), backend: undefined, ...changed };
+}
+
+interface Provider {
+  readonly alias?: string;
+  readonly region: string;
+  readonly skip_region_validation?: boolean;
+  readonly allowed_account_ids?: readonly string[];
+}
+
+interface Root {
+  readonly terraform: {
+    readonly required_providers: { readonly aws: { readonly source: string; readonly version: string } };
+    readonly backend?: unknown;
+  };
+  readonly provider: { readonly aws: readonly Provider[] };
+  readonly module: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly output: Readonly<Record<string, { readonly value: unknown }>>;
+}
+
+function contentOf(path: string, of: ModuleRequest): string {
+  const file = renderConfiguration(of).find((one) => one.path === path);
+  if (file === undefined || !('content' in file)) throw new Error(`${path} is not written`);
+  return file.content;
+}
+
+const rootOf = (of: ModuleRequest): Root => JSON.parse(contentOf('main.tf.json', of)) as Root;
+const variablesOf = (of: ModuleRequest): Record<string, unknown> =>
+  JSON.parse(contentOf('terraform.tfvars.json', of)) as Record<string, unknown>;
+const pathsOf = (of: ModuleRequest): string[] => renderConfiguration(of).map(({ path }) => path);
+
+describe('the root configuration', () => {
+  test('calls the policy, the primary and one module for each replica Region', () => {
+    const { module } = rootOf(request());
+    expect(Object.keys(module)).toEqual([
+      'policy',
+      'primary',
+      'replica_ap-southeast-2',
+      'replica_ap-southeast-3',
+    ]);
+    expect(module[replicaModule('ap-southeast-3')]).toMatchObject({
+      source: './modules/replica',
+      providers: { aws: 'aws.ap-southeast-3' },
+      primary_key_arn: '${module.primary.arn}',
+      policy: '${module.policy.json}',
+      description: '${var.replica_description}',
+    });
+  });
+
+  test('has the outputs by Region, with and without the primary', () => {
+    expect(rootOf(request()).output).toEqual({
+      primary_key_arn: { value: '${module.primary.arn}' },
+      key_id: { value: '${module.primary.key_id}' },
+      replica_key_arns: {
+        value: {
+          'ap-southeast-2': '${module.replica_ap-southeast-2.arn}',
+          'ap-southeast-3': '${module.replica_ap-southeast-3.arn}',
+        },
+      },
+      key_arns: {
+        value: {
+          'ap-southeast-1': '${module.primary.arn}',
+          'ap-southeast-2': '${module.replica_ap-southeast-2.arn}',
+          'ap-southeast-3': '${module.replica_ap-southeast-3.arn}',
+        },
+      },
+      alias_arns: {
+        value: {
+          'ap-southeast-1': '${module.primary.alias_arn}',
+          'ap-southeast-2': '${module.replica_ap-southeast-2.alias_arn}',
+          'ap-southeast-3': '${module.replica_ap-southeast-3.alias_arn}',
+        },
+      },
+      account_id: { value: '${module.policy.account_id}' },
+    });
+  });
+
+  test('is the same text whatever the order of Regions, accounts and principals', () => {
+    const lists = {
+      replicaRegions: ['us-east-1', 'ap-southeast-9', 'eu-west-1'],
+      accountIds: ['222222222222', '011111111111'],
+      allowedAccountIds: ['999900001111', '888800001111'],
+      administrators: ['arn:aws:iam::111122223333:role/b', 'arn:aws:iam::111122223333:role/a'],
+      users: ['arn:aws:iam::111122223333:user/b', 'arn:aws:iam::111122223333:user/a'],
+    };
+    const reversed = Object.fromEntries(
+      Object.entries(lists).map(([name, list]) => [name, [...list].reverse()]),
+    );
+    expect(renderConfiguration(request(reversed))).toEqual(renderConfiguration(request(lists)));
+    expect(contentOf('main.tf.json', request(reversed))).toBe(contentOf('main.tf.json', request(lists)));
+  });
+
+  test('leaves the lists that it was given as they were', () => {
+    const replicaRegions = Object.freeze(['us-east-1', 'eu-west-1']);
+    expect(() => renderConfiguration(request({ replicaRegions }))).not.toThrow();
+  });
+
+  test.each(['5.100.0', '~> 5.90, >= 3.64.0'])('asks for the provider version %s', (awsProviderVersion) => {
+    expect(rootOf(request({ awsProviderVersion })).terraform.required_providers.aws).toEqual({
+      source: 'hashicorp/aws',
+      version: awsProviderVersion,
+    });
+  });
+});
+
+describe('providers', () => {
+  test('are the default one for the primary, and one by alias for every Region of the partition', () => {
+    const [first, ...others] = rootOf(request()).provider.aws;
+    expect(first).toEqual({ region: 'ap-southeast-1' });
+    expect(others.map(({ alias }) => alias)).toEqual(regionsOfPartition('aws'));
+    expect(others.every(({ alias, region }) => alias === region)).toBe(true);
+  });
+
+  test('stay for a Region whose replica has left the inputs, so that its replica can be removed', () => {
+    const aliases = rootOf(request({ replicaRegions: [] })).provider.aws.map(({ alias }) => alias);
+    expect(aliases).toContain('ap-southeast-2');
+  });
+
+  test('are also there for a Region that the table does not know, without the check of its name', () => {
+    const { aws } = rootOf(request({ replicaRegions: ['ap-southeast-9'] })).provider;
+    expect(aws.find(({ alias }) => alias === 'ap-southeast-9')?.skip_region_validation).toBe(true);
+  });
+
+  test('skip the check of the name only where the provider version needs it', () => {
+    const skipped = (awsProviderVersion: string): (string | undefined)[] =>
+      rootOf(request({ awsProviderVersion }))
+        .provider.aws.filter((provider) => provider.skip_region_validation === true)
+        .map(({ region }) => region);
+    expect(skipped('3.69.0')).toContain('ap-southeast-3');
+    expect(skipped('3.70.0')).not.toContain('ap-southeast-3');
+    expect(skipped('5.100.0')).toContain('ap-southeast-6');
+    expect(skipped('5.100.0')).not.toContain('ap-southeast-1');
+  });
+
+  test('of another partition are those of its Regions alone', () => {
+    const china = request({ primaryRegion: 'cn-north-1', replicaRegions: ['cn-northwest-1'] });
+    expect(rootOf(china).provider.aws.map(({ region }) => region)).toEqual([
+      'cn-north-1',
+      'cn-north-1',
+      'cn-northwest-1',
+    ]);
+  });
+
+  test('check the account when accounts are allowed by name, each of them', () => {
+    const { aws } = rootOf(request({ allowedAccountIds: ['999900001111', '044455556666'] })).provider;
+    expect(aws.filter((one) => one.allowed_account_ids?.join() !== '044455556666,999900001111')).toEqual([]);
+    expect(rootOf(request()).provider.aws[0]).not.toHaveProperty('allowed_account_ids');
+  });
+});
+
+describe('the text of the user', () => {
+  const hostile = request({
+    description: HOSTILE,
+    replicaDescription: HOSTILE,
+    tags: { [HOSTILE]: HOSTILE },
+    policy: JSON.stringify({ Statement: [{ Sid: HOSTILE }] }),
+  });
+
+  test('is in the variables, unchanged', () => {
+    expect(variablesOf(hostile)).toMatchObject({
+      description: HOSTILE,
+      replica_description: HOSTILE,
+      tags: { [HOSTILE]: HOSTILE },
+      policy: JSON.stringify({ Statement: [{ Sid: HOSTILE }] }),
+    });
+  });
+
+  test('leaves no trace in the configuration, which is evaluated', () => {
+    expect(contentOf('main.tf.json', hostile)).toBe(contentOf('main.tf.json', request()));
+  });
+
+  test('stands in the backend as it is, where Terraform evaluates nothing', () => {
+    const backend = { type: 's3', config: { bucket: 'b', key: HOSTILE } } as const;
+    expect(rootOf(request({ backend })).terraform.backend).toEqual({ s3: backend.config });
+    expect(rootOf(request()).terraform).not.toHaveProperty('backend');
+  });
+});
+
+test('every variable that is given a value is declared, and no other', () => {
+  const { variable } = JSON.parse(contentOf('main.tf.json', request())) as { variable: object };
+  expect(Object.keys(variablesOf(request())).sort()).toEqual(Object.keys(variable).sort());
+});
+
+test('account ids stay text, with their leading zeros', () => {
+  expect(variablesOf(request({ accountIds: ['044455556666'] }))['account_ids']).toEqual(['044455556666']);
+});
+
+describe('the module files', () => {
+  const bundled = readdirSync('terraform/modules', { recursive: true, encoding: 'utf8' })
+    .map((file) => `modules/${file.replaceAll('\\', '/')}`)
+    .filter((file) => file.endsWith('.tf'));
+
+  test('that are copied are all that there are', () => {
+    const copied = renderConfiguration(request()).flatMap((file) => ('copyOf' in file ? [file.copyOf] : []));
+    expect(copied.sort()).toEqual(bundled.sort());
+  });
+
+  test.each([
+    ['5.48.0', false],
+    ['5.49.0', true],
+    ['~> 5.0', false],
+    ['>= 5.49', true],
+    ['6.0.0', true],
+  ])('with the rotation period are used with provider %s: %s', (awsProviderVersion, used) => {
+    expect(knowsRotationPeriod(awsProviderVersion)).toBe(used);
+    const of = request({ awsProviderVersion });
+    expect(pathsOf(of).includes('modules/primary/rotation_period_override.tf')).toBe(used);
+  });
+
+  test('are overridden so that a confirmed deletion is possible', () => {
+    for (const [folder, type] of [
+      ['primary', 'aws_kms_key'],
+      ['replica', 'aws_kms_replica_key'],
+    ] as const) {
+      const override: unknown = JSON.parse(
+        contentOf(`modules/${folder}/lifecycle_override.tf.json`, request()),
+      );
+      expect(override).toEqual({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
+    }
+  });
+
+  test('and everything else stays inside the working folder', () => {
+    expect(pathsOf(request()).filter((path) => path.startsWith('/') || path.includes('..'))).toEqual([]);
+  });
+});

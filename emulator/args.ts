@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface EmulatorArguments {
+  readonly port: number;
+  readonly faults: string | undefined;
+  readonly log: string | undefined;
+}
+
+export const USAGE = 'Usage: npm run emulator -- [--port N] [--faults FILE] [--log FILE]';
+
+/**
+ * Reads the command line.
+ * @param args without the program's own name
+ * @throws Error in plain words when it can't be understood
+ */
+export function readArguments(args: readonly string[]): EmulatorArguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: { type: 'string' }, faults: { type: 'string' }, log: { type: 'string' } },
+    strict: true,
+    allowPositionals: false,
+  });
+  const port = values.port ?? '0';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new Error(`--port takes a number from 0 (any free port) to 65535, not "${port}".`);
+  return { port: Number(port), faults: values.faults, log: values.log };
+}

@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+
+import type {
+  Author,
+  Comment,
+  CommentOptions,
+  EditOptions,
+  MergeOptions,
+  PullRequest,
+  PullRequestOptions,
+  Repository,
+  RepositoryOptions,
+  TokenOptions,
+} from './types.js';
+
+/** What GitHub knows: repositories, pull requests, comments, tokens. */
+export class GitHubState {
+  readonly #now: () => number;
+  readonly #repositories = new Map<string, Repository>();
+  readonly #pullRequests = new Map<string, PullRequest>();
+  readonly #comments = new Map<number, Comment>();
+  readonly #tokens = new Map<string, TokenOptions>();
+  readonly #associations = new Map<string, Set<number>>();
+  #nextId = 1000;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  /** Hex, like a commit's id; the same for the same words. */
+  static makeSha(...words: readonly (string | number)[]): string {
+    return createHash('sha1').update(words.join('\n')).digest('hex');
+  }
+
+  #takeId(): number {
+    this.#nextId += 1;
+    return this.#nextId;
+  }
+
+  addRepository(options: RepositoryOptions): Repository {
+    const { owner, name } = splitName(options.fullName);
+    const sameOwner = [...this.#repositories.values()].find((other) => other.owner === owner);
+    const repository: Repository = {
+      fullName: options.fullName,
+      owner,
+      name,
+      id: options.id ?? this.#takeId(),
+      ownerId: options.ownerId ?? sameOwner?.ownerId ?? this.#takeId(),
+      defaultBranch: options.defaultBranch ?? 'main',
+      private: options.private ?? false,
+      fork: options.fork ?? false,
+    };
+    this.#repositories.set(keyOf(options.fullName), repository);
+    return repository;
+  }
+
+  findRepository(fullName: string): Repository | undefined {
+    return this.#repositories.get(keyOf(fullName));
+  }
+
+  #requireRepository(fullName: string): Repository {
+    const repository = this.findRepository(fullName);
+    if (!repository) throw new Error(`There is no repository ${fullName}: add it first.`);
+    return repository;
+  }
+
+  addPullRequest(options: PullRequestOptions): PullRequest {
+    const repository = this.#requireRepository(options.repository);
+    const numbers = this.pullRequestsOf(repository.fullName).map((pullRequest) => pullRequest.number);
+    const pullRequest: PullRequest = {
+      repository: repository.fullName,
+      number: options.number ?? Math.max(0, ...numbers) + 1,
+      title: options.title ?? 'A change of the key',
+      author: options.author ?? { login: 'octocat', type: 'User' },
+      headSha: options.headSha,
+      headRef: options.headRef ?? 'change',
+      headRepository: options.headRepository === undefined ? repository.fullName : options.headRepository,
+      baseRef: options.baseRef ?? repository.defaultBranch,
+      createdAt: this.#now(),
+      mergedAt: undefined,
+      mergeCommitSha: undefined,
+    };
+    return this.#keep(pullRequest);
+  }
+
+  #keep(pullRequest: PullRequest): PullRequest {
+    this.#pullRequests.set(keyOf(pullRequest.repository, pullRequest.number), pullRequest);
+    this.associateCommit({ ...pullRequest, sha: pullRequest.headSha });
+    return pullRequest;
+  }
+
+  findPullRequest(repository: string, number: number): PullRequest | undefined {
+    return this.#pullRequests.get(keyOf(repository, number));
+  }
+
+  #requirePullRequest(repository: string, number: number): PullRequest {
+    const pullRequest = this.findPullRequest(repository, number);
+    if (!pullRequest) throw new Error(`There is no pull request ${repository}#${number}: add it first.`);
+    return pullRequest;
+  }
+
+  pullRequestsOf(repository: string): PullRequest[] {
+    return [...this.#pullRequests.values()].filter(
+      (candidate) => keyOf(candidate.repository) === keyOf(repository),
+    );
+  }
+
+  push(options: {
+    readonly repository: string;
+    readonly number: number;
+    readonly headSha: string;
+  }): PullRequest {
+    const pullRequest = this.#requirePullRequest(options.repository, options.number);
+    return this.#keep({ ...pullRequest, headSha: options.headSha });
+  }
+
+  /**
+   * Merges as GitHub does: `merge_commit_sha` is the merge commit, the squashed commit, or the last of the rebased
+   * commits, and each of these is found as part of the pull request. Commits of the branch itself are part of the
+   * base branch only after a merge commit.
+   */
+  merge(options: MergeOptions): PullRequest {
+    const pullRequest = this.#requirePullRequest(options.repository, options.number);
+    if (pullRequest.mergedAt !== undefined) throw new Error(`#${options.number} has been merged already.`);
+    const mergeCommitSha =
+      options.mergeCommitSha ??
+      GitHubState.makeSha(options.method, options.repository, options.number, pullRequest.headSha);
+    this.associateCommit({ ...options, sha: mergeCommitSha });
+    return this.#keep({ ...pullRequest, mergedAt: this.#now(), mergeCommitSha });
+  }
+
+  associateCommit(options: {
+    readonly repository: string;
+    readonly sha: string;
+    readonly number: number;
+  }): void {
+    const key = keyOf(options.repository, options.sha);
+    const numbers = this.#associations.get(key) ?? new Set<number>();
+    this.#associations.set(key, numbers.add(options.number));
+  }
+
+  /** Undefined when nothing is known of the commit. */
+  pullRequestsOfCommit(repository: string, sha: string): PullRequest[] | undefined {
+    const numbers = this.#associations.get(keyOf(repository, sha));
+    return numbers && this.pullRequestsOf(repository).filter(({ number }) => numbers.has(number));
+  }
+
+  addToken(options: TokenOptions): void {
+    this.#tokens.set(options.token, options);
+  }
+
+  findToken(token: string): TokenOptions | undefined {
+    return this.#tokens.get(token);
+  }
+
+  addComment(options: CommentOptions): Comment {
+    const now = this.#now();
+    const comment: Comment = {
+      id: this.#takeId(),
+      repository: this.#requireRepository(options.repository).fullName,
+      number: options.number,
+      author: options.author,
+      body: options.body,
+      createdAt: now,
+      updatedAt: now,
+      editor: undefined,
+      lastEditedAt: undefined,
+    };
+    this.#comments.set(comment.id, comment);
+    return comment;
+  }
+
+  editComment({ id, editor, body }: EditOptions): Comment {
+    const now = this.#now();
+    return this.#changeComment(id, { body, editor, lastEditedAt: now, updatedAt: now });
+  }
+
+  forgetEditor(id: number): void {
+    this.#changeComment(id, { editor: null });
+  }
+
+  #changeComment(id: number, change: Partial<Comment>): Comment {
+    const comment = this.#comments.get(id);
+    if (!comment) throw new Error(`There is no comment ${id}.`);
+    const changed = { ...comment, ...change };
+    this.#comments.set(id, changed);
+    return changed;
+  }
+
+  findComment(id: number): Comment | undefined {
+    return this.#comments.get(id);
+  }
+
+  deleteComment(id: number): void {
+    this.#comments.delete(id);
+  }
+
+  /** Oldest first. */
+  commentsOf(repository: string, number: number): Comment[] {
+    return [...this.#comments.values()].filter(
+      (comment) => keyOf(comment.repository) === keyOf(repository) && comment.number === number,
+    );
+  }
+
+  authorOf(token: TokenOptions): Author {
+    return { login: token.login, type: token.type };
+  }
+}
+
+function splitName(fullName: string): { owner: string; name: string } {
+  const match = /^([^/]+)\/([^/]+)$/.exec(fullName);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new Error(`A repository is named owner/name, not ${fullName}.`);
+  }
+  return { owner: match[1], name: match[2] };
+}
+
+/** GitHub's names are the same in any case. */
+function keyOf(repository: string, rest: string | number = ''): string {
+  return `${repository.toLowerCase()}#${rest}`;
+}

@@ -1,0 +1,87 @@
+import type { RunContext } from './context.js';
+import { ActionError } from './errors.js';
+import { readApproval } from './github/approval.js';
+import type { GitHubClient } from './github/client.js';
+import type { Inputs } from './inputs/inputs.js';
+import { compareFingerprints, fingerprintChanges, summarisePlan } from './plan/difference.js';
+import type { ApprovalResult, ReportedPlan } from './report/types.js';
+
+export interface ApproveRequest {
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  readonly client: GitHubClient | undefined;
+  readonly plan: ReportedPlan;
+}
+
+/**
+ * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
+ * approved one.
+ * @returns how it was approved, or why it is not; never approves for want of information
+ * @throws ActionError when the approval cannot be read from the pull request, naming the condition that is not met
+ */
+export async function checkApproval(request: ApproveRequest): Promise<ApprovalResult> {
+  const { inputs, plan } = request;
+  switch (inputs.approval.by) {
+    case 'auto':
+      return { approved: true, says: 'Approved by `auto-approve`.', gone: [], added: [] };
+    case 'digest':
+      return compareDigest(inputs.approval.digest, plan);
+    case 'pull-request':
+      return compareWithPullRequest(request);
+    case 'nobody':
+      return {
+        approved: false,
+        says: 'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards.',
+        gone: [],
+        added: [],
+      };
+  }
+}
+
+function compareDigest(approved: string, plan: ReportedPlan): ApprovalResult {
+  if (approved === plan.digest) return { approved: true, says: 'Approved by digest.', gone: [], added: [] };
+  return {
+    approved: false,
+    says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS. Review the new plan and approve that.`,
+    gone: [],
+    added: summarisePlan(plan.model),
+  };
+}
+
+async function compareWithPullRequest({
+  inputs,
+  context,
+  client,
+  plan,
+}: ApproveRequest): Promise<ApprovalResult> {
+  const { repository, sha, ref } = context;
+  if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
+    throw new ActionError({
+      what: 'approved-plan: pull-request needs a GitHub token and a run on a branch of a repository, and one of them is not here.',
+      done: 'Nothing was changed.',
+      next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
+    });
+  }
+  const approval = await readApproval({
+    client,
+    repository,
+    commit: sha,
+    ref,
+    commentKey: inputs.commentKey,
+  });
+  if (approval.digest === plan.digest) {
+    return {
+      approved: true,
+      says: `Approved on pull request #${approval.pullRequest}.`,
+      gone: [],
+      added: [],
+    };
+  }
+  const { gone, added } = compareFingerprints(approval.record.changes ?? [], fingerprintChanges(plan.model));
+  return {
+    approved: false,
+    says: `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. Open a pull request with the new plan, and merge that.`,
+    gone: approval.record.changes === undefined ? [] : gone,
+    added,
+  };
+}

@@ -1,0 +1,224 @@
+/** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
+
+import type { Environment, RunContext } from '../context.js';
+import type { Clock, Log } from '../deps.js';
+import { ActionError } from '../errors.js';
+
+export interface IdTokenOptions {
+  readonly context: RunContext;
+  readonly env: Environment;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'mask' | 'debug'>;
+  /** What the token is to be for, e.g. `sts.amazonaws.com`. */
+  readonly audience: string;
+  readonly signal?: AbortSignal | undefined;
+  /** 0 (included) to 1 (excluded), for the jitter. */
+  readonly random?: () => number;
+}
+
+/** What a token says, as far as messages about a refusal need it. Text as the token has it: escape before showing. */
+export interface IdTokenClaims {
+  readonly iss: string | undefined;
+  readonly sub: string | undefined;
+  readonly aud: readonly string[];
+  /** Seconds since the epoch. */
+  readonly exp: number | undefined;
+  readonly repository: string | undefined;
+  readonly repositoryId: string | undefined;
+  readonly repositoryOwner: string | undefined;
+  readonly repositoryOwnerId: string | undefined;
+  readonly ref: string | undefined;
+  readonly environment: string | undefined;
+  readonly eventName: string | undefined;
+  readonly jobWorkflowRef: string | undefined;
+}
+
+const ATTEMPTS = 5;
+const ATTEMPT_TIMEOUT_MS = 10_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
+
+/**
+ * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
+ * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
+ *
+ * The token is masked before it is returned and is in no message. Tried again, with jitter: 429, 5xx and broken
+ * connections; nothing else, because no other answer changes by itself.
+ *
+ * @returns the token, as STS's `WebIdentityToken`
+ * @throws ActionError when the job has no permission for a token (see {@link explainMissingOidc}), or none was given
+ */
+export async function requestIdToken(options: IdTokenOptions): Promise<string> {
+  const request = readRequest(options);
+  for (let attempt = 1; ; attempt += 1) {
+    options.signal?.throwIfAborted();
+    const answer = await askOnce(request, options);
+    if ('token' in answer) {
+      options.log.mask(answer.token);
+      return answer.token;
+    }
+    if (!answer.transient || attempt === ATTEMPTS) {
+      throw explainRefusal(answer.reason, attempt);
+    }
+    options.log.debug(`No OIDC token yet (${answer.reason}); attempt ${attempt} of ${ATTEMPTS}.`);
+    await options.clock.sleep(chooseWait(attempt, options.random ?? Math.random), options.signal);
+  }
+}
+
+interface TokenRequest {
+  readonly url: URL;
+  readonly bearer: string;
+}
+
+function readRequest({ context, env, audience }: IdTokenOptions): TokenRequest {
+  const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+  const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+  if (url === '' || bearer === '' || !URL.canParse(url)) {
+    throw explainMissingOidc(context, env);
+  }
+  const withAudience = new URL(url);
+  withAudience.searchParams.set('audience', audience);
+  return { url: withAudience, bearer };
+}
+
+type Answer = { readonly token: string } | { readonly reason: string; readonly transient: boolean };
+
+async function askOnce({ url, bearer }: TokenRequest, { fetch, signal }: IdTokenOptions): Promise<Answer> {
+  const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${bearer}`, accept: 'application/json' },
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      const transient = response.status === 429 || response.status >= 500;
+      return { reason: `the answer was HTTP ${response.status}`, transient };
+    }
+    const token = readToken(await response.text());
+    return token === undefined ? { reason: 'the answer held no token', transient: false } : { token };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { reason: describeBrokenConnection(error), transient: true };
+  }
+}
+
+function readToken(body: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    const value: unknown =
+      typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'value') : undefined;
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The code alone: the message of a failed fetch may repeat the address, which is only for this job. */
+function describeBrokenConnection(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} seconds`;
+  }
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
+}
+
+/** Half fixed, half random, doubling: jobs of a matrix that start together do not come back together. */
+function chooseWait(attempt: number, random: () => number): number {
+  const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+
+function explainRefusal(reason: string, attempts: number): ActionError {
+  return new ActionError({
+    what: `GitHub gave this job no OIDC token: ${reason}${attempts > 1 ? `, ${attempts} times` : ''}.`,
+    done: 'AWS was not called.',
+    next: "Run the job again; if it stays so, look at GitHub's status page.",
+  });
+}
+
+/**
+ * Says why there is no OIDC token to be had, and what would change that. GitHub sets
+ * `ACTIONS_ID_TOKEN_REQUEST_URL` and `_TOKEN` only in jobs that have the `id-token: write` permission, which a
+ * `pull_request` from a fork never has.
+ *
+ * @returns the error to throw
+ */
+export function explainMissingOidc(context: RunContext, env: Environment): ActionError {
+  const done = 'AWS was not called.';
+  if (!context.inActions) {
+    return new ActionError({
+      what: '`role-to-assume` needs an OIDC token, and only a GitHub Actions job can have one.',
+      done,
+      next: 'Outside GitHub, leave `role-to-assume` empty and put AWS credentials into the environment.',
+    });
+  }
+  if (context.isFork && !context.runsWithTargetSecrets) {
+    return new ActionError({
+      what: 'This pull request comes from a fork, and GitHub gives the jobs of such a pull request no OIDC token.',
+      done,
+      next: 'To plan it, push its branch to this repository; or skip this job for forks with `if: github.event.pull_request.head.repo.full_name == github.repository`.',
+    });
+  }
+  const requestUrl = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+  if (requestUrl !== '' && !URL.canParse(requestUrl)) {
+    return new ActionError({
+      what: 'ACTIONS_ID_TOKEN_REQUEST_URL is not a URL, so no OIDC token can be asked for.',
+      done,
+      next: 'Do not set this variable in the workflow: the runner sets it.',
+    });
+  }
+  return new ActionError({
+    what: 'This job may not ask for an OIDC token: it lacks the permission `id-token: write`.',
+    done,
+    next: 'Add `permissions: { id-token: write, contents: read, pull-requests: write }` to the job, and to the job that calls it when it is in a reusable workflow. `permissions` of a job replaces that of the workflow as a whole.',
+  });
+}
+
+/**
+ * Reads what a token says, for a message: its signature is not checked, because STS does that.
+ *
+ * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
+ */
+export function readClaims(token: string): IdTokenClaims {
+  const claims = decodePayload(token);
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(claims, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const aud: unknown = Reflect.get(claims, 'aud');
+  const exp: unknown = Reflect.get(claims, 'exp');
+  return {
+    iss: text('iss'),
+    sub: text('sub'),
+    aud: (Array.isArray(aud) ? aud : [aud]).filter((entry): entry is string => typeof entry === 'string'),
+    exp: typeof exp === 'number' ? exp : undefined,
+    repository: text('repository'),
+    repositoryId: text('repository_id'),
+    repositoryOwner: text('repository_owner'),
+    repositoryOwnerId: text('repository_owner_id'),
+    ref: text('ref'),
+    environment: text('environment'),
+    eventName: text('event_name'),
+    jobWorkflowRef: text('job_workflow_ref'),
+  };
+}
+
+function decodePayload(token: string): object {
+  const parts = token.split('.');
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
+    if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
+      return payload;
+    }
+  } catch {
+    // The parser's message would quote the token: what follows says all there is to say.
+  }
+  throw new ActionError({
+    what: 'What GitHub gave as an OIDC token is not a JSON Web Token.',
+    done: 'It was not sent to AWS.',
+    next: 'Check that nothing in the workflow sets ACTIONS_ID_TOKEN_REQUEST_URL.',
+  });
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import * as core from '@actions/core';
+import type { Clock, Deps, Runner } from './deps.js';
+import { messageOf } from './errors.js';
+import { createExec } from './exec.js';
+import { createLog } from './log.js';
+import { run } from './main.js';
+
+const cancellation = new AbortController();
+
+const clock: Clock = {
+  now: Date.now,
+  sleep: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+const runner: Runner = {
+  setOutput: (name, value) => {
+    // Outside a runner @actions/core would print commands that nobody reads; the lines are for people then.
+    if (process.env['GITHUB_OUTPUT']) core.setOutput(name, value);
+    else process.stdout.write(`${name}=${value}\n`);
+  },
+  addSummary: async (markdown) => {
+    if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown, true).write();
+  },
+};
+
+function createDeps(): Deps {
+  return {
+    env: process.env,
+    log: createLog({
+      write: (text) => process.stdout.write(text),
+      commands: process.env['GITHUB_ACTIONS'] === 'true',
+      colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+      newToken: randomUUID,
+    }),
+    exec: createExec(cancellation.signal),
+    fetch,
+    clock,
+    platform: { os: process.platform, arch: process.arch },
+    runner,
+    moduleDir: path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'terraform'),
+    cancelled: cancellation.signal,
+  };
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    cancellation.abort(new Error(`the step was cancelled (${signal})`));
+  });
+}
+
+const deps = createDeps();
+try {
+  await run(deps);
+} catch (thrown) {
+  deps.log.error(messageOf(thrown), { title: 'AWS KMS multi-Region key' });
+  process.exitCode = core.ExitCode.Failure;
+}

@@ -1,0 +1,457 @@
+import path from 'node:path';
+import {
+  defaultUsage,
+  isKeySpec,
+  MULTI_REGION_KEY_SPECS,
+  specAllowsRotation,
+  usagesFor,
+  type KeySpec,
+  type KeyUsage,
+} from '../aws/key-specs.js';
+import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
+import {
+  Invalid,
+  parseAssignments,
+  parseBoolean,
+  parseChoice,
+  parseInteger,
+  parseList,
+  parseMatching,
+  parseTags,
+  parseText,
+  parseUrl,
+  quote,
+} from './parsers.js';
+import { parsePolicy } from './policy.js';
+import { InputReader } from './reader.js';
+import { parseProviderVersion, parseTerraformVersion } from './versions.js';
+
+export const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+export const BACKENDS = [
+  'azurerm',
+  'consul',
+  'cos',
+  'gcs',
+  'http',
+  'kubernetes',
+  'local',
+  'oss',
+  'pg',
+  's3',
+] as const;
+
+export interface Backend {
+  readonly type: (typeof BACKENDS)[number];
+  /** The settings as the user gave them and as the action completed them; values may be secret. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** A folder on this machine, or the URL of a network mirror. */
+export type ProviderMirror = { readonly folder: string } | { readonly url: string };
+
+export type Approval =
+  | { readonly by: 'digest'; readonly digest: string }
+  | { readonly by: 'pull-request' }
+  | { readonly by: 'auto' }
+  | { readonly by: 'nobody' };
+
+export interface Inputs {
+  readonly command: Command;
+  readonly primaryRegion: string;
+  readonly replicaRegions: readonly string[];
+  readonly partition: string;
+  /** Without `alias/`. */
+  readonly alias: string;
+  readonly accountIds: readonly string[];
+  readonly administrators: readonly string[];
+  readonly users: readonly string[];
+  readonly grants: 'aws-services' | 'any' | 'none';
+  /** A whole key policy in its shortest JSON form. */
+  readonly policy: string | undefined;
+  readonly description: string;
+  readonly replicaDescription: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly keySpec: KeySpec;
+  readonly keyUsage: KeyUsage;
+  readonly enableKeyRotation: boolean;
+  readonly rotationPeriodInDays: number | undefined;
+  readonly deletionWindowInDays: number;
+  readonly roleToAssume: string | undefined;
+  readonly roleSessionName: string;
+  readonly roleDurationSeconds: number;
+  readonly audience: string;
+  readonly allowedAccountIds: readonly string[];
+  /** Undefined when no state was asked for: then only a plan is possible. */
+  readonly backend: Backend | undefined;
+  readonly terraformVersion: string;
+  readonly terraformDownloadUrl: string | undefined;
+  readonly awsProviderVersion: string;
+  readonly providerMirror: ProviderMirror | undefined;
+  readonly lockFile: string | undefined;
+  readonly comment: 'always' | 'changes' | 'never';
+  readonly commentKey: string;
+  readonly githubToken: string | undefined;
+  readonly approval: Approval;
+  /** True when `allow-destroy` and a right `confirm-destroy` were given, or `destroy` was confirmed. */
+  readonly deletionConfirmed: boolean;
+  readonly verify: 'off' | 'describe' | 'crypto';
+  readonly failOnDrift: boolean;
+  readonly replicaTimeoutMinutes: number;
+}
+
+/** What reading the inputs needs of the outside: two looks at the disk, none of which changes anything. */
+export interface InputSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file, or undefined when it cannot be read. */
+  readonly readFile: (file: string) => string | undefined;
+  readonly isFolder: (folder: string) => boolean;
+}
+
+/**
+ * Reads and validates every input at once.
+ * @returns the inputs, frozen
+ * @throws ActionError that lists every problem: the input, its value, the rule and an example
+ */
+export function readInputs(sources: InputSources): Inputs {
+  const reader = new InputReader(sources.env);
+  const inputs: Inputs = {
+    command: reader.value('command', parseChoice(COMMANDS), 'plan'),
+    ...readRegions(reader),
+    ...readPolicyInputs(reader, sources),
+    ...readKeyInputs(reader),
+    ...readCredentialInputs(reader),
+    ...readStateInputs(reader),
+    ...readToolInputs(reader, sources),
+    ...readReviewInputs(reader),
+    verify: reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe'),
+    failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
+    replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
+  };
+  reader.finish();
+  return Object.freeze(inputs);
+}
+
+function readRegions(
+  reader: InputReader,
+): Pick<Inputs, 'primaryRegion' | 'replicaRegions' | 'partition' | 'alias'> {
+  const primaryRegion = reader.required('primary-region', parseRegion);
+  const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
+  const partition = partitionOf(primaryRegion) ?? 'aws';
+  if (primaryRegion !== '' && replicaRegions.includes(primaryRegion)) {
+    reader.problem(
+      'replica-regions',
+      `${quote(primaryRegion)} is the primary Region and cannot have a replica too`,
+    );
+  }
+  for (const region of primaryRegion === '' ? [] : replicaRegions) {
+    if (partitionOf(region) === partition) continue;
+    reader.problem(
+      'replica-regions',
+      `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`,
+    );
+  }
+  return { primaryRegion, replicaRegions, partition, alias: reader.required('alias', parseAlias) };
+}
+
+const parseRegion = (text: string): string => {
+  const region = text.trim();
+  if (!isWellFormedRegion(region)) throw new Invalid(`${quote(text)} is not a Region id`);
+  return region;
+};
+
+const parseAlias = (text: string): string => {
+  const alias = text.trim().replace(/^alias\//, '');
+  if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
+    throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
+  if (/^aws\//i.test(alias)) throw new Invalid(`${quote(text)} is reserved for AWS`);
+  if (alias.length + 'alias/'.length > 256)
+    throw new Invalid(`${quote(text)} has ${alias.length + 6} characters with "alias/"`);
+  return alias;
+};
+
+const parseAccountId = (text: string): string => {
+  if (/^\d{12}$/.test(text)) return text;
+  const hint = /^\d{9,11}$/.test(text)
+    ? ', perhaps a leading zero was lost because it was not in quotes'
+    : '';
+  throw new Invalid(`${quote(text)} is not 12 digits${hint}`);
+};
+
+type PolicyInputs = Pick<Inputs, 'accountIds' | 'administrators' | 'users' | 'grants' | 'policy'>;
+
+function readPolicyInputs(reader: InputReader, sources: InputSources): PolicyInputs {
+  const principals = parseList(parsePrincipal(partitionOf(reader.text('primary-region').trim()) ?? 'aws'));
+  const inputs = {
+    accountIds: reader.value('account-ids', parseList(parseAccountId), []),
+    administrators: reader.value('administrators', principals, []),
+    users: reader.value('users', principals, []),
+    grants: reader.value('grants', parseChoice(['aws-services', 'any', 'none']), 'aws-services'),
+    policy: reader.optional('policy', (text) => parsePolicy(readPolicy(text, sources))),
+  };
+  if (reader.text('policy') === '') return inputs;
+  for (const name of ['account-ids', 'administrators', 'users'] as const) {
+    if (reader.text(name) === '') continue;
+    reader.problem(
+      'policy',
+      `it replaces the whole key policy, so ${name} would have no effect: remove one of the two`,
+    );
+  }
+  return inputs;
+}
+
+function readPolicy(text: string, { env, readFile }: InputSources): string {
+  if (text.trim().startsWith('{')) return text;
+  if (text.includes('\n')) throw new Invalid('it is neither a JSON object nor the path of a file');
+  const content = readFile(resolveInWorkspace(text, env));
+  if (content === undefined) throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
+  return content;
+}
+
+function parsePrincipal(partition: string): (text: string) => string {
+  return (text) => {
+    const found = /^arn:([a-z-]+):iam::(\d{12}):(root|(?:user|role)\/[\w+=,.@/-]+)$/.exec(text);
+    if (found === null) {
+      const session = text.includes(':assumed-role/') ? ': it is a session, name its role' : '';
+      throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${session}`);
+    }
+    if (found[1] !== partition) {
+      throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the key in ${partition}`);
+    }
+    return text;
+  };
+}
+
+type KeyInputs = Pick<
+  Inputs,
+  | 'description'
+  | 'replicaDescription'
+  | 'tags'
+  | 'keySpec'
+  | 'keyUsage'
+  | 'enableKeyRotation'
+  | 'rotationPeriodInDays'
+  | 'deletionWindowInDays'
+>;
+
+function readKeyInputs(reader: InputReader): KeyInputs {
+  const keySpec = reader.value('key-spec', parseKeySpec, 'SYMMETRIC_DEFAULT');
+  const usage = (text: string): KeyUsage => parseKeyUsage(text, keySpec);
+  return {
+    description: reader.value('description', parseText(8192), ''),
+    replicaDescription: reader.value('replica-description', parseText(8192), ''),
+    tags: reader.value('tags', parseTags, {}),
+    keySpec,
+    keyUsage: reader.value('key-usage', usage, defaultUsage(keySpec)),
+    ...readRotation(reader, keySpec),
+    deletionWindowInDays: reader.value('deletion-window-in-days', parseInteger(7, 30), 30),
+  };
+}
+
+function parseKeySpec(text: string): KeySpec {
+  const spec = text.trim();
+  if (!isKeySpec(spec)) throw new Invalid(`${quote(text)} is none of ${MULTI_REGION_KEY_SPECS.join(', ')}`);
+  return spec;
+}
+
+function parseKeyUsage(text: string, keySpec: KeySpec): KeyUsage {
+  const allowed = usagesFor(keySpec);
+  const usage = allowed.find((candidate) => candidate === text.trim());
+  if (usage === undefined)
+    throw new Invalid(`${quote(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
+  return usage;
+}
+
+function readRotation(
+  reader: InputReader,
+  keySpec: KeySpec,
+): Pick<Inputs, 'enableKeyRotation' | 'rotationPeriodInDays'> {
+  const possible = specAllowsRotation(keySpec);
+  const enableKeyRotation = reader.value('enable-key-rotation', parseBoolean, possible);
+  const rotationPeriodInDays = reader.optional('rotation-period-in-days', parseInteger(90, 2560));
+  if (enableKeyRotation && !possible) {
+    reader.problem(
+      'enable-key-rotation',
+      `true does not go with ${keySpec}, whose material AWS does not rotate`,
+    );
+  }
+  if (rotationPeriodInDays !== undefined && !enableKeyRotation) {
+    reader.problem('rotation-period-in-days', `${rotationPeriodInDays} has no effect while rotation is off`);
+  }
+  return { enableKeyRotation, rotationPeriodInDays };
+}
+
+type CredentialInputs = Pick<
+  Inputs,
+  'roleToAssume' | 'roleSessionName' | 'roleDurationSeconds' | 'audience' | 'allowedAccountIds'
+>;
+
+function readCredentialInputs(reader: InputReader): CredentialInputs {
+  const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
+  return {
+    roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
+    roleSessionName: reader.value(
+      'role-session-name',
+      parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name'),
+      '',
+    ),
+    roleDurationSeconds: reader.value('role-duration-seconds', parseInteger(900, 43_200), 3600),
+    audience: reader.value(
+      'audience',
+      parseMatching(/^\S{1,255}$/, 'is not one word'),
+      defaultAudience(partition),
+    ),
+    allowedAccountIds: reader.value('allowed-account-ids', parseList(parseAccountId), []),
+  };
+}
+
+function parseRoleArn(partition: string): (text: string) => string {
+  return (text) => {
+    const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
+    if (found === null) throw new Invalid(`${quote(text)} is not the ARN of an IAM role`);
+    if (found[1] !== partition) {
+      throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
+    }
+    return text.trim();
+  };
+}
+
+/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
+function defaultAudience(partition: string): string {
+  return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
+}
+
+function readStateInputs(reader: InputReader): Pick<Inputs, 'backend'> {
+  const bucket = reader.optional(
+    'state-bucket',
+    parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'),
+  );
+  const type = reader.optional('backend', parseChoice(BACKENDS));
+  const config = reader.value('backend-config', parseAssignments, {});
+  const s3 = readS3Inputs(reader, bucket);
+  if (bucket !== undefined && reader.text('backend') !== '') {
+    reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
+  }
+  if (bucket === undefined && type === undefined && Object.keys(config).length > 0) {
+    reader.problem('backend-config', 'there is no backend for these settings');
+  }
+  for (const name of bucket === undefined ? [] : Object.keys(s3)) {
+    if (name in config)
+      reader.problem('backend-config', `${quote(name)} is said by an input of its own already`);
+  }
+  if (bucket !== undefined) return { backend: { type: 's3', config: { ...s3, ...config } } };
+  return { backend: type === undefined ? undefined : { type, config } };
+}
+
+function readS3Inputs(reader: InputReader, bucket: string | undefined): Record<string, string> {
+  const key = reader.optional(
+    'state-key',
+    parseMatching(/^[^/\s](?:[^\n\r]{0,1022}[^/\s])?$/, 'is not such a name'),
+  );
+  const region = reader.optional('state-region', parseRegion);
+  if (bucket === undefined) {
+    if (key !== undefined) reader.problem('state-key', 'there is no state-bucket');
+    if (region !== undefined) reader.problem('state-region', 'there is no state-bucket');
+    return {};
+  }
+  return {
+    bucket,
+    key:
+      key ??
+      `aws-kms-multi-region-key/${reader
+        .text('alias')
+        .trim()
+        .replace(/^alias\//, '')}.tfstate`,
+    region: region ?? reader.text('primary-region').trim(),
+  };
+}
+
+type ToolInputs = Pick<
+  Inputs,
+  'terraformVersion' | 'terraformDownloadUrl' | 'awsProviderVersion' | 'providerMirror' | 'lockFile'
+>;
+
+function readToolInputs(reader: InputReader, sources: InputSources): ToolInputs {
+  return {
+    terraformVersion: reader.value('terraform-version', parseTerraformVersion, ''),
+    terraformDownloadUrl: reader.optional('terraform-download-url', parseUrl),
+    awsProviderVersion: reader.value('aws-provider-version', parseProviderVersion, ''),
+    providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
+    lockFile: reader.optional('lock-file', (text) => {
+      const content = sources.readFile(resolveInWorkspace(text, sources.env));
+      if (content === undefined) throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
+      return content;
+    }),
+  };
+}
+
+function parseProviderMirror(text: string, { env, isFolder }: InputSources): ProviderMirror {
+  if (/^[a-z]+:\/\//i.test(text.trim())) return { url: parseUrl(text) };
+  const folder = resolveInWorkspace(text, env);
+  if (!isFolder(folder)) throw new Invalid(`${quote(text.trim())} is not a folder on this runner`);
+  return { folder };
+}
+
+function resolveInWorkspace(text: string, env: InputSources['env']): string {
+  return path.resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
+}
+
+type ReviewInputs = Pick<Inputs, 'comment' | 'commentKey' | 'githubToken' | 'approval' | 'deletionConfirmed'>;
+
+function readReviewInputs(reader: InputReader): ReviewInputs {
+  const alias = reader
+    .text('alias')
+    .trim()
+    .replace(/^alias\//, '');
+  return {
+    comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
+    commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
+    githubToken: readToken(reader),
+    approval: readApproval(reader),
+    deletionConfirmed: readDeletion(reader, alias),
+  };
+}
+
+/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
+function readToken(reader: InputReader): string | undefined {
+  const token = reader.text('github-token').trim();
+  return token.startsWith('${{') ? undefined : token;
+}
+
+function readApproval(reader: InputReader): Approval {
+  const auto = reader.value('auto-approve', parseBoolean, false);
+  const plan = reader.optional(
+    'approved-plan',
+    parseMatching(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'),
+  );
+  if (auto && plan !== undefined) {
+    reader.problem(
+      'approved-plan',
+      'auto-approve is true, so nothing would be compared with it: remove one of the two',
+    );
+  }
+  if (plan === 'pull-request') return { by: 'pull-request' };
+  if (plan !== undefined) return { by: 'digest', digest: plan };
+  return auto ? { by: 'auto' } : { by: 'nobody' };
+}
+
+function readDeletion(reader: InputReader, alias: string): boolean {
+  const allowed = reader.value('allow-destroy', parseBoolean, false);
+  const confirmed = reader
+    .text('confirm-destroy')
+    .trim()
+    .replace(/^alias\//, '');
+  const destroys = reader.text('command').trim() === 'destroy';
+  if (confirmed !== '' && confirmed !== alias) {
+    reader.problem('confirm-destroy', `${quote(confirmed)} is not the alias ${quote(alias)}`);
+  } else if (confirmed === '' && destroys) {
+    reader.problem(
+      'confirm-destroy',
+      'the command destroy deletes every key of the alias, and nothing confirms it',
+    );
+  } else if (confirmed === '' && allowed) {
+    reader.problem('confirm-destroy', 'allow-destroy is true, and nothing confirms which key it is for');
+  }
+  return confirmed === alias && alias !== '' && (allowed || destroys);
+}

@@ -1,0 +1,85 @@
+import { ActionError } from '../errors.js';
+import { INPUT_NAMES, INPUT_SPECS, type InputName, type InputSpec } from './spec.js';
+import { Invalid, quote, type Parser } from './parsers.js';
+import { suggest } from './suggest.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads inputs from the environment and gathers every problem, so that all are reported together. */
+export class InputReader {
+  readonly #env: Environment;
+  readonly #problems: string[] = [];
+
+  constructor(env: Environment) {
+    this.#env = env;
+    this.#problems.push(...findUnknownNames(env));
+  }
+
+  /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
+  text(name: InputName): string {
+    const given = this.#env[environmentName(name)] ?? '';
+    return given.trim() === '' ? INPUT_SPECS[name].default : given;
+  }
+
+  /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
+  optional<T>(name: InputName, parse: Parser<T>): T | undefined {
+    const text = this.text(name);
+    return text === '' ? undefined : this.attempt(name, () => parse(text));
+  }
+
+  /** The parsed value, or `fallback` where there is none; `fallback` is never used by a run, as the problem ends it. */
+  value<T>(name: InputName, parse: Parser<T>, fallback: T): T {
+    return this.optional(name, parse) ?? fallback;
+  }
+
+  required(name: InputName, parse: Parser<string>): string {
+    if (this.text(name) === '') this.problem(name, 'it is missing');
+    return this.value(name, parse, '');
+  }
+
+  /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
+  attempt<T>(name: InputName, check: () => T): T | undefined {
+    try {
+      return check();
+    } catch (thrown) {
+      if (!(thrown instanceof Invalid)) throw thrown;
+      this.problem(name, thrown.message);
+      return undefined;
+    }
+  }
+
+  /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
+  problem(name: InputName, reason: string): void {
+    const spec: InputSpec = INPUT_SPECS[name];
+    this.#problems.push(`${name}: ${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`);
+  }
+
+  /** @throws ActionError with all the problems, if there are any */
+  finish(): void {
+    if (this.#problems.length === 0) return;
+    const count =
+      this.#problems.length === 1 ? 'An input is wrong' : `${this.#problems.length} inputs are wrong`;
+    throw new ActionError({
+      what: `${count}:\n${this.#problems.map((problem) => `- ${problem}`).join('\n')}\n`,
+      done: 'Nothing was installed, called or changed.',
+      next: 'Correct the `with:` block of this step and run it again.',
+    });
+  }
+}
+
+/** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
+export function environmentName(name: string): string {
+  return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
+}
+
+function findUnknownNames(env: Environment): string[] {
+  const known = new Set(INPUT_NAMES.map(environmentName));
+  return Object.keys(env)
+    .filter((key) => key.startsWith('INPUT_') && !known.has(key))
+    .map((key) => {
+      const name = key.slice('INPUT_'.length).toLowerCase();
+      const near = suggest(name.replace(/_/g, '-'), INPUT_NAMES);
+      const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
+      return `${quote(name)}: there is no input of this name. ${hint}`;
+    });
+}

@@ -1,0 +1,175 @@
+/** The rule of one input, as a refusal states it. `default` is also in action.yml; a test keeps the two equal. */
+export interface InputSpec {
+  readonly default: string;
+  /** What a good value is, as the end of the sentence "It must be …". */
+  readonly rule: string;
+  /** A value that works. */
+  readonly example: string;
+  /** The value is never repeated in a message. */
+  readonly secret?: true;
+}
+
+const boolean = 'true or false';
+const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines';
+const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
+const principals = "IAM ARNs of users, roles or account roots in the key's partition";
+
+/** Every input, in the order of action.yml. */
+export const INPUT_SPECS = {
+  command: { default: 'plan', rule: 'plan, apply, destroy, drift or verify', example: 'plan' },
+  'primary-region': { default: '', rule: 'one Region id', example: 'ap-southeast-1' },
+  'replica-regions': { default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
+  alias: {
+    default: '',
+    rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
+    example: 'aws_cb_cmk',
+  },
+  'account-ids': { default: '', rule: accounts, example: '"111122223333, 044455556666"' },
+  administrators: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/key-admin' },
+  users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
+  grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
+  policy: {
+    default: '',
+    rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal, an action and a resource',
+    example: 'policies/key.json',
+  },
+  description: {
+    default: 'Multi-Region primary key',
+    rule: 'at most 8192 characters',
+    example: 'Customer data, production',
+  },
+  'replica-description': {
+    default: 'Multi-Region replica key',
+    rule: 'at most 8192 characters',
+    example: 'Customer data, production, replica',
+  },
+  tags: {
+    default: '',
+    rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
+    example: 'team=payments',
+  },
+  'key-spec': {
+    default: 'SYMMETRIC_DEFAULT',
+    rule: 'a key spec of multi-Region keys',
+    example: 'SYMMETRIC_DEFAULT',
+  },
+  'key-usage': { default: '', rule: 'a key usage that the key spec allows', example: 'ENCRYPT_DECRYPT' },
+  'enable-key-rotation': {
+    default: '',
+    rule: `${boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
+    example: 'true',
+  },
+  'rotation-period-in-days': {
+    default: '',
+    rule: 'a whole number of days from 90 to 2560, with rotation enabled',
+    example: '180',
+  },
+  'deletion-window-in-days': {
+    default: '30',
+    rule: 'a whole number of days from 7 to 30, without a unit',
+    example: '30',
+  },
+  'role-to-assume': {
+    default: '',
+    rule: "the ARN of an IAM role in the Regions' partition",
+    example: 'arn:aws:iam::111122223333:role/kms-plan',
+  },
+  'role-session-name': {
+    default: 'aws-kms-multi-region-key',
+    rule: '2 to 64 letters, digits or any of _+=,.@-',
+    example: 'aws-kms-multi-region-key',
+  },
+  'role-duration-seconds': {
+    default: '3600',
+    rule: 'a whole number of seconds from 900 to 43200',
+    example: '3600',
+  },
+  audience: {
+    default: '',
+    rule: 'one word, as the identity provider in IAM lists it',
+    example: 'sts.amazonaws.com',
+  },
+  'allowed-account-ids': { default: '', rule: accounts, example: '"111122223333"' },
+  'state-bucket': {
+    default: '',
+    rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
+    example: 'acme-terraform-state',
+  },
+  'state-key': {
+    default: '',
+    rule: 'an object name of at most 1024 bytes that does not begin or end with "/"; only with state-bucket',
+    example: 'kms/aws_cb_cmk.tfstate',
+  },
+  'state-region': {
+    default: '',
+    rule: 'the Region id of the state bucket; only with state-bucket',
+    example: 'eu-central-1',
+  },
+  backend: {
+    default: '',
+    rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
+    example: 'gcs',
+  },
+  'backend-config': {
+    default: '',
+    rule: 'key=value lines; only with state-bucket or backend, and nothing that another input says',
+    example: 'encrypt=true',
+    secret: true,
+  },
+  'terraform-version': {
+    default: '1.11.4',
+    rule: 'an exact version or a version range, at least 1.5.0',
+    example: '1.11.4',
+  },
+  'terraform-download-url': {
+    default: '',
+    rule: 'an https URL without a user name, query or fragment',
+    example: 'https://mirror.example.com/hashicorp',
+  },
+  'aws-provider-version': {
+    default: '5.100.0',
+    rule: 'an exact version or a Terraform version constraint, at least 3.64.0',
+    example: '5.100.0',
+  },
+  'provider-mirror': {
+    default: '',
+    rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
+    example: '/opt/terraform-providers',
+  },
+  'lock-file': {
+    default: '',
+    rule: 'the path of a Terraform dependency lock file',
+    example: '.terraform.lock.hcl',
+  },
+  comment: { default: 'always', rule: 'always, changes or never', example: 'always' },
+  'comment-key': {
+    default: '',
+    rule: '1 to 256 letters, digits or any of /_.-',
+    example: 'production',
+  },
+  'github-token': {
+    default: '${{ github.token }}',
+    rule: 'a GitHub token',
+    example: '${{ github.token }}',
+    secret: true,
+  },
+  'approved-plan': {
+    default: '',
+    rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
+    example: '${{ needs.plan.outputs.plan-digest }}',
+  },
+  'auto-approve': { default: 'false', rule: boolean, example: 'true' },
+  'allow-destroy': { default: 'false', rule: boolean, example: 'true' },
+  'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+  verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
+  'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
+  'replica-timeout-minutes': {
+    default: '30',
+    rule: 'a whole number of minutes from 1 to 120, without a unit',
+    example: '30',
+  },
+} as const satisfies Record<string, InputSpec>;
+
+export type InputName = keyof typeof INPUT_SPECS;
+
+export const INPUT_NAMES = Object.keys(INPUT_SPECS) as readonly InputName[];

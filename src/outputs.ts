@@ -1,0 +1,109 @@
+import type { ChangeCounts, PlanModel } from './plan/types.js';
+import type { StepLog } from './log.js';
+
+/** Everything a run can tell the workflow; what is not known is left out and stays empty. */
+export interface Outputs {
+  readonly 'primary-key-arn'?: string;
+  readonly 'key-id'?: string;
+  readonly 'replica-key-arns'?: Readonly<Record<string, string>>;
+  readonly 'key-arns'?: Readonly<Record<string, string>>;
+  readonly 'alias-arns'?: Readonly<Record<string, string>>;
+  readonly 'has-changes'?: boolean;
+  readonly 'plan-summary'?: string;
+  readonly 'to-add'?: number;
+  readonly 'to-change'?: number;
+  readonly 'to-destroy'?: number;
+  readonly 'plan-digest'?: string;
+  readonly 'plan-json-path'?: string;
+  readonly 'plan-text-path'?: string;
+  readonly 'comment-url'?: string;
+  readonly drifted?: boolean;
+  readonly verified?: boolean;
+  readonly 'account-id'?: string;
+  readonly 'terraform-version'?: string;
+  readonly 'aws-provider-version'?: string;
+}
+
+/** The root outputs of the rendered configuration, by their Terraform names. */
+export function keyOutputs(values: Readonly<Record<string, unknown>>): Outputs {
+  const text = (name: string): string | undefined =>
+    typeof values[name] === 'string' ? values[name] : undefined;
+  const map = (name: string): Readonly<Record<string, string>> | undefined => {
+    const value = values[name];
+    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : undefined;
+  };
+  return withoutUndefined({
+    'primary-key-arn': text('primary_key_arn'),
+    'key-id': text('key_id'),
+    'replica-key-arns': map('replica_key_arns'),
+    'key-arns': map('key_arns'),
+    'alias-arns': map('alias_arns'),
+    'account-id': text('account_id'),
+  });
+}
+
+/** What a plan says by itself, before anything is applied. */
+export function planOutputs(model: PlanModel, digest: string): Outputs {
+  return {
+    'has-changes': model.hasChanges,
+    'plan-summary': summariseCounts(model.counts, model.hasChanges),
+    'to-add': model.counts.add,
+    'to-change': model.counts.change,
+    'to-destroy': model.counts.destroy,
+    'plan-digest': digest,
+  };
+}
+
+/** The plan in one line, in Terraform's own order: `3 to add, 0 to change, 0 to destroy`. */
+export function summariseCounts(counts: ChangeCounts, hasChanges: boolean): string {
+  if (!hasChanges) return 'No changes';
+  const rare = (['import', 'move', 'forget'] as const).filter((name) => counts[name] > 0);
+  const parts = [
+    ...rare.map((name) => `${counts[name]} to ${name}`),
+    `${counts.add} to add`,
+    `${counts.change} to change`,
+  ];
+  return [...parts, `${counts.destroy} to destroy`].join(', ');
+}
+
+/** Outputs as the runner takes them: maps as JSON with sorted names, numbers and booleans as text. */
+export function serialiseOutputs(outputs: Outputs): [string, string][] {
+  return Object.entries(withoutUndefined(outputs as Record<string, unknown>)).map(([name, value]) => [
+    name,
+    serialise(value),
+  ]);
+}
+
+function serialise(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(sorted));
+}
+
+/**
+ * Sets the outputs, and warns of each one that the runner will blank because part of it was masked.
+ * @param setOutput the runner's own
+ */
+export function writeOutputs(
+  outputs: Outputs,
+  log: StepLog,
+  setOutput: (name: string, value: string) => void,
+): void {
+  for (const [name, value] of serialiseOutputs(outputs)) {
+    if (log.hides(value)) {
+      log.warning(
+        `The output ${name} contains text that is masked in this job, so the next job will find it empty.`,
+        {
+          title: 'An output will be blank',
+        },
+      );
+    }
+    setOutput(name, value);
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

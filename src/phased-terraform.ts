@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import type { Deps } from './deps.js';
+import { runPhase, type Phase } from './phases.js';
+import { childEnvironment } from './terraform/environment.js';
+import { createTerraform, TerraformError, type Terraform } from './terraform/run.js';
+import { explainTerraformError } from './terraform/symptoms.js';
+
+/** How long to wait for a lock that somebody else holds: as long as a plan of theirs may take. */
+const LOCK_TIMEOUT_SECONDS = 120;
+
+/** Terraform, and the phase of the log that its lines go to at the moment. */
+export interface PhasedTerraform extends Terraform {
+  /** Runs a phase whose lines of Terraform's are kept for its group; `onLine` may speak of each as it comes. */
+  readonly phase: <T>(
+    name: string,
+    work: (phase: Phase) => Promise<T>,
+    onLine?: (line: string) => string | undefined,
+  ) => Promise<T>;
+}
+
+export interface OpenTerraformRequest {
+  readonly deps: Deps;
+  /** The binary itself. */
+  readonly path: string;
+  readonly workDir: string;
+  /** AWS credentials for the child, asked for anew at each command. */
+  readonly credentials: () => Readonly<Record<string, string>>;
+}
+
+export function openTerraform({ deps, path, workDir, credentials }: OpenTerraformRequest): PhasedTerraform {
+  let listener: (line: string) => void = () => undefined;
+  const terraform = createTerraform({
+    path,
+    workDir,
+    environment: () => childEnvironment({ env: deps.env, fileExists: existsSync, extra: credentials() }),
+    exec: deps.exec,
+    lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS,
+    onLine: (_, line) => {
+      listener(line);
+    },
+  });
+  return {
+    ...terraform,
+    phase: (name, work, onLine) =>
+      runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
+        listener = (line) => {
+          phase.keep(line);
+          const said = onLine?.(line);
+          if (said !== undefined) phase.say(said);
+        };
+        return work(phase);
+      }),
+  };
+}
+
+/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
+export function explained(done: string): (thrown: unknown) => never {
+  return (thrown) => {
+    throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
+  };
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { changesAnything, markOf, marks } from './model.js';
+import { readKeyPolicy, type Clause, type Statement } from './policy.js';
+import type { PlanModel, ResourceChange } from './types.js';
+
+/**
+ * A value in the one form in which equal values are equal texts: members sorted by name, those that are undefined left
+ * out, everything else as JSON has it. The order of lists stays, as it may mean something.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+}
+
+/** @returns 64 hex digits */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/**
+ * A key policy in one form for all ways of writing it: statements, principals, actions, resources and condition values
+ * are sets. Sids, Id and Version stay: they change nothing in who may do what, but they are a change in AWS. A text that
+ * is no policy stays as it is.
+ */
+export function canonicalPolicy(text: string, region?: string): unknown {
+  const reading = readKeyPolicy(text, region);
+  if ('problem' in reading) return { unreadable: text };
+  const { version, id, statements } = reading.policy;
+  return {
+    version,
+    id,
+    statements: [...new Set(statements.map((each) => canonicalJson(canonicalStatement(each))))].sort(),
+  };
+}
+
+function canonicalStatement({ sid, effect, principals, actions, resources, conditions }: Statement): unknown {
+  const clause = ({ not, names }: Clause): unknown => ({ not, names });
+  return {
+    sid,
+    effect,
+    principals: clause(principals),
+    actions: clause(actions),
+    resources: clause(resources),
+    conditions,
+  };
+}
+
+type Side = 'before' | 'after';
+
+/**
+ * One side of a change by attribute: policies as sets, sensitive values by their hash, and without those that are null,
+ * which is how the format writes "not set".
+ */
+export function canonicalSide(change: ResourceChange, side: Side): Record<string, unknown> | null {
+  const values = change[side];
+  if (values === null) return null;
+  const sensitive = side === 'before' ? change.beforeSensitive : change.afterSensitive;
+  const members = Object.entries(values)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => {
+      const canonical =
+        name === 'policy' && typeof value === 'string' ? canonicalPolicy(value, change.region) : value;
+      return [
+        name,
+        marks(markOf(sensitive, name)) ? { sha256: sha256(canonicalJson(canonical)) } : canonical,
+      ];
+    });
+  return Object.fromEntries(members) as Record<string, unknown>;
+}
+
+/** The parts that are known only after apply, as sorted paths; the format's `false` and `{}` mean nothing. */
+export function unknownPaths(tree: unknown, path: readonly string[] = []): string[] {
+  if (tree === true) return [canonicalJson(path)];
+  if (typeof tree !== 'object' || tree === null) return [];
+  return Object.entries(tree)
+    .flatMap(([name, inner]) => unknownPaths(inner, [...path, name]))
+    .sort();
+}
+
+/** What one change does, without what varies from run to run. */
+export function canonicalChange(change: ResourceChange): Record<string, unknown> {
+  return {
+    address: change.address,
+    region: change.region,
+    action: change.action,
+    reason: change.reason,
+    importing: change.importing,
+    movedFrom: change.movedFrom,
+    before: canonicalSide(change, 'before'),
+    after: canonicalSide(change, 'after'),
+    unknown: unknownPaths(change.afterUnknown),
+  };
+}
+
+/**
+ * Everything that applying the plan would do, as one text: each change, by address, and the root outputs that change.
+ * What the refresh found changed is in it only as far as it changes what will be done, by the values before.
+ */
+export function canonicalPlan(model: PlanModel): string {
+  const changes = model.resources.filter(changesAnything).map(canonicalChange);
+  const outputs = Object.fromEntries(
+    model.changedOutputs.map((name) => [
+      name,
+      { known: Object.hasOwn(model.outputs, name), value: model.outputs[name] },
+    ]),
+  );
+  return canonicalJson({
+    version: 1,
+    changes: changes.map(canonicalJson).sort(),
+    outputs,
+    notUnderstood: [...model.notUnderstood].sort(),
+  });
+}

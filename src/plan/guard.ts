@@ -1,0 +1,67 @@
+import { ActionError } from '../errors.js';
+import { diffAccess } from './access.js';
+import { judgeAliases, judgeKeySettings } from './guard/settings.js';
+import { judgeIdentity } from './guard/identity.js';
+import type { GuardRequest } from './guard/request.js';
+import { judgePolicies } from './guard/policies.js';
+import { judgeRemoval } from './guard/removal.js';
+import { stop, warn } from './guard/words.js';
+import type { Finding, PlanModel } from './types.js';
+
+export type { GuardRequest, PendingDeletion } from './guard/request.js';
+
+/**
+ * Judges a plan by what it does to keys.
+ *
+ * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
+ * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
+ * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
+ * forgotten, or that is pending deletion and can be saved; nor anything in the policies. To start anew on purpose,
+ * `destroy` comes first, and then the new plan is one that only creates.
+ * @returns the stops first, then the warnings
+ */
+export function guardPlan(request: GuardRequest): Finding[] {
+  const { model } = request;
+  const findings = [
+    ...judgeRemoval(request),
+    ...judgeIdentity(request),
+    ...judgePolicies(model, request.access ?? diffAccess(model)),
+    ...model.resources.flatMap(judgeKeySettings),
+    ...judgeAliases(model),
+    ...judgeUnknowns(model),
+  ];
+  return [...findings.filter(isStop), ...findings.filter((finding) => !isStop(finding))];
+}
+
+/** @throws ActionError with the reason and the way out of every stop, if there is one */
+export function assertGuarded(findings: readonly Finding[]): void {
+  const stops = findings.filter(isStop);
+  if (stops.length === 0) return;
+  throw new ActionError({
+    what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
+    done: 'Nothing was changed.',
+    next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
+  });
+}
+
+function isStop({ severity }: Finding): boolean {
+  return severity === 'stop';
+}
+
+function judgeUnknowns({ notUnderstood, unrecognised }: PlanModel): Finding[] {
+  const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
+  return [
+    ...notUnderstood.map((what) =>
+      stop('not-understood', {
+        reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
+        wayOut,
+      }),
+    ),
+    ...(unrecognised ?? []).map((what) =>
+      warn('not-recognised', {
+        reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
+        wayOut,
+      }),
+    ),
+  ];
+}

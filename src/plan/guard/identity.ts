@@ -1,0 +1,191 @@
+import { capitalise, joinWords, nameKey, stop, warn } from './words.js';
+import type { GuardRequest } from './request.js';
+import { isKept, isKey } from '../model.js';
+import { regionOfSide } from '../region.js';
+import type { Finding, PlanModel, ResourceChange } from '../types.js';
+
+/** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
+export function judgeIdentity(request: GuardRequest): Finding[] {
+  const keys = request.model.resources.filter(isKey);
+  const moved = judgeRoles(request);
+  return [
+    ...moved,
+    ...findLostKeys(request.model)
+      // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
+      .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
+      .map((key) => judgeLost(key, request)),
+    ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
+    ...keys.flatMap(judgeProperties),
+  ];
+}
+
+type Roles = ReadonlyMap<string, 'primary' | 'replica'>;
+
+/** Keys that the state knew and the refresh did not find again. */
+function findLostKeys({ drift }: PlanModel): ResourceChange[] {
+  return drift.filter((change) => isKey(change) && change.action === 'delete');
+}
+
+function rolesBefore(model: PlanModel): Roles {
+  const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
+  return rolesOf(
+    known.filter(isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]),
+  );
+}
+
+function rolesAfter({ resources }: PlanModel): Roles {
+  return rolesOf(
+    resources.filter((change) => isKey(change) && isKept(change)).map(({ kind, region }) => [region, kind]),
+  );
+}
+
+function rolesOf(entries: readonly [string | undefined, ResourceChange['kind']][]): Roles {
+  return new Map(
+    entries.flatMap(([region, kind]) =>
+      region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind] as const] : [],
+    ),
+  );
+}
+
+function primaryOf(roles: Roles): string | undefined {
+  return [...roles].find(([, role]) => role === 'primary')?.[0];
+}
+
+const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
+
+/** A primary in another Region, and Regions whose key would change its role. */
+function judgeRoles({ model, primaryRegion }: GuardRequest): Finding[] {
+  const [before, after] = [rolesBefore(model), rolesAfter(model)];
+  const from = primaryOf(before);
+  const to = primaryOf(after) ?? primaryRegion;
+  if (from !== undefined && after.size > 0 && from !== to) {
+    return [
+      stop(
+        'primary-moved',
+        {
+          reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
+          wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
+        },
+        { region: from, address: addressOfPrimary(model) ?? 'module.primary' },
+      ),
+    ];
+  }
+  return [...after].flatMap(([region, role]) => {
+    const old = before.get(region);
+    if (old === undefined || old === role) return [];
+    return [
+      stop(
+        'primary-moved',
+        {
+          reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
+          wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
+        },
+        { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' },
+      ),
+    ];
+  });
+}
+
+function addressOfPrimary({ resources }: PlanModel): string | undefined {
+  return resources.find(({ kind }) => kind === 'primary')?.address;
+}
+
+function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
+  const region = regionOfSide(key.before);
+  const pending = request.pendingDeletion?.[region ?? ''];
+  const id = textOf(key.before?.['key_id']) ?? 'id unknown';
+  const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
+  if (pending !== undefined) {
+    const when = pending.deletionDate === undefined ? '' : ` on ${pending.deletionDate}`;
+    const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
+    return stop(
+      rule,
+      {
+        reason: `${capitalise(nameKey(key))} (${id}) was scheduled for deletion outside Terraform: it goes for good${when}, and Terraform would make another one in its place.`,
+        wayOut: saveKey(id, region),
+      },
+      key,
+    );
+  }
+  const expected =
+    request.options.command === 'destroy' ||
+    request.options.deletionConfirmed ||
+    // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
+    (key.kind === 'replica' && request.pendingDeletion !== undefined);
+  if (expected) {
+    return warn(
+      'key-lost',
+      {
+        reason: `${gone}; the plan goes on without it.`,
+        wayOut:
+          'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
+      },
+      key,
+    );
+  }
+  return stop(
+    'key-lost',
+    {
+      reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
+      wayOut: `If it is pending deletion: ${saveKey(id, region)} If it is gone for good: set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+    },
+    key,
+  );
+}
+
+function saveKey(id: string, region: string | undefined): string {
+  const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
+  return `Run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+}
+
+/** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
+function judgePending(key: ResourceChange, { model, pendingDeletion }: GuardRequest): Finding[] {
+  const pending = pendingDeletion?.[key.region ?? ''];
+  const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
+  if (pending === undefined || told || key.kind !== 'replica') return [];
+  const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
+  return [
+    stop(
+      'replica-pending-deletion',
+      {
+        reason: `In ${key.region ?? 'the Region'} a replica of this key is pending deletion, and AWS refuses a new one until ${until}.`,
+        wayOut: `To have it back: ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
+      },
+      key,
+    ),
+  ];
+}
+
+const PROPERTIES = [
+  { rule: 'spec-changed', names: ['customer_master_key_spec', 'key_spec'], input: 'key-spec' },
+  { rule: 'usage-changed', names: ['key_usage'], input: 'key-usage' },
+  { rule: 'multi-region-changed', names: ['multi_region'], input: 'configuration' },
+] as const;
+
+/** What KMS fixes when a key is made; a change of it is another key. */
+function judgeProperties(key: ResourceChange): Finding[] {
+  const { before, after } = key;
+  if (before === null || after === null) return [];
+  return PROPERTIES.flatMap(({ rule, names, input }) => {
+    const changed = names.filter((name) => {
+      const [old, now] = [before[name], after[name]];
+      return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
+    });
+    if (changed.length === 0) return [];
+    const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
+    return [
+      stop(
+        rule,
+        {
+          reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
+          wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
+        },
+        key,
+      ),
+    ];
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,127 @@
+import { findUndecidedPolicies } from '../access.js';
+import { canonicalPolicy } from '../canonical.js';
+import { joinWords, stop, warn, type Words } from './words.js';
+import { isKept, isKey } from '../model.js';
+import { findPublicStatement, judgePolicyControl } from './policy-risks.js';
+import { readKeyPolicy, type KeyPolicy } from '../policy.js';
+import { accountOfArn } from '../region.js';
+import type { AccessChange, Finding, PlanModel, ResourceChange } from '../types.js';
+
+/** What lies in the planned policies: nobody could change one any more, anybody could use a key. */
+export function judgePolicies(model: PlanModel, access: readonly AccessChange[]): Finding[] {
+  const accountId = findAccount(model);
+  return [
+    ...judgeUndecided(model),
+    ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
+    ...judgeAccounts(access, accountId),
+  ];
+}
+
+/** Equal policies of several keys: judged once, as they usually are all the same. */
+interface PolicyGroup {
+  readonly policy: KeyPolicy;
+  readonly keys: readonly ResourceChange[];
+  /** Whether the plan puts it in place; a policy that is there and stays is no reason to stop. */
+  readonly planned: boolean;
+}
+
+function groupPolicies({ resources }: PlanModel): PolicyGroup[] {
+  const groups = new Map<string, PolicyGroup>();
+  for (const key of resources.filter((change) => isKey(change) && isKept(change))) {
+    const text = key.after?.['policy'];
+    const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
+    if (typeof text !== 'string' || reading === undefined || 'problem' in reading) continue;
+    const planned = putsPolicy(key);
+    const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
+    groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
+  }
+  return [...groups.values()];
+}
+
+function putsPolicy({ action, attributes, importing }: ResourceChange): boolean {
+  const made = action === 'create' || action === 'replace' || importing !== undefined;
+  return made || attributes.some(({ name }) => name === 'policy');
+}
+
+/** Stops for what the plan would put in place, warns of what is there already. */
+function judge(group: PolicyGroup, rule: string, words: Words): Finding {
+  return group.planned ? stop(rule, words, placeOf(group)) : warn(rule, words, placeOf(group));
+}
+
+/** The one key that it is about; the words name them when there are several. */
+function placeOf({ keys: [only, ...more] }: PolicyGroup): ResourceChange | undefined {
+  return more.length === 0 ? only : undefined;
+}
+
+function whereOf({ keys }: PolicyGroup): string {
+  return joinWords(keys.map(({ region }) => region ?? 'an unknown Region').sort());
+}
+
+const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account.';
+
+function judgeControl(group: PolicyGroup, accountId: string | undefined): Finding[] {
+  const control = judgePolicyControl(group.policy, accountId);
+  const where = whereOf(group);
+  if (control === 'lost') {
+    const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy: it could never be changed again, except by AWS Support.`;
+    return [judge(group, 'nobody-can-put-policy', { reason, wayOut: KEEP_ROOT })];
+  }
+  if (control === 'kept' || !group.planned) return [];
+  const reason = `The key policy in ${where} allows kms:PutKeyPolicy only under a condition; if nobody meets it, the policy can never be changed again.`;
+  return [warn('put-policy-conditional', { reason, wayOut: KEEP_ROOT }, placeOf(group))];
+}
+
+function judgePublic(group: PolicyGroup): Finding[] {
+  const statement = findPublicStatement(group.policy);
+  if (statement === undefined) return [];
+  const which = statement.principals.not
+    ? 'everybody but those it excludes'
+    : 'everybody, in every AWS account,';
+  const condition = statement.conditions.length > 0 ? ' by a condition that keeps nobody out' : '';
+  return [
+    judge(group, 'public-principal', {
+      reason: `The key policy in ${whereOf(group)} lets ${which} in${condition}.`,
+      wayOut:
+        'Name the principals, or restrict the statement with a condition such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.',
+    }),
+  ];
+}
+
+function judgeUndecided(model: PlanModel): Finding[] {
+  return findUndecidedPolicies(model)
+    .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
+    .map(({ change, problem }) =>
+      stop(
+        'policy-unreadable',
+        {
+          reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
+          wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
+        },
+        change,
+      ),
+    );
+}
+
+function findAccount({ outputs, resources }: PlanModel): string | undefined {
+  const output = outputs['account_id'];
+  if (typeof output === 'string') return output;
+  const arns = resources.filter(isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
+  return arns.map(accountOfArn).find((account) => account !== undefined);
+}
+
+/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
+function judgeAccounts(access: readonly AccessChange[], accountId: string | undefined): Finding[] {
+  const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
+  const accounts = new Set(
+    gained.flatMap(({ principal }) => /^arn:[^:]*:iam::(\d{12}):root$/.exec(principal)?.[1] ?? []),
+  );
+  return [...accounts]
+    .filter((account) => account !== accountId)
+    .sort()
+    .map((account) =>
+      warn('account-let-in', {
+        reason: `The whole account ${account} gains access: its administrators decide which of its users and roles have it.`,
+        wayOut: 'To let in less, name roles in `users` instead of the account in `account-ids`.',
+      }),
+    );
+}

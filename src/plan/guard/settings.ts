@@ -1,0 +1,92 @@
+import { capitalise, nameKey, warn } from './words.js';
+import { isKept, isKey } from '../model.js';
+import type { Finding, PlanModel, ResourceChange } from '../types.js';
+
+/** Settings of a key that stay possible, but that a reviewer should see. */
+export function judgeKeySettings(key: ResourceChange): Finding[] {
+  if (!isKey(key) || !isKept(key) || key.action === 'no-op') return [];
+  return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
+}
+
+function judgeRotation(key: ResourceChange): Finding[] {
+  if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false) return [];
+  const words = {
+    reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
+    wayOut: 'Set `enable-key-rotation: true` to keep it.',
+  };
+  return [warn('rotation-off', words, key)];
+}
+
+function judgeWindow(key: ResourceChange): Finding[] {
+  const [old, now] = [key.before, key.after].map((side) => side?.['deletion_window_in_days']);
+  if (typeof old !== 'number' || typeof now !== 'number' || now >= old) return [];
+  const words = {
+    reason: `The deletion window of ${nameKey(key)} gets shorter, from ${old} to ${now} days.`,
+    wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
+  };
+  return [warn('shorter-window', words, key)];
+}
+
+function judgeEnabled(key: ResourceChange): Finding[] {
+  const disabled = ['is_enabled', 'enabled'].some(
+    (name) => key.before?.[name] !== false && key.after?.[name] === false,
+  );
+  if (!disabled) return [];
+  const words = {
+    reason: `${capitalise(nameKey(key))} is disabled: nothing can be encrypted or decrypted with it until it is enabled.`,
+    wayOut: 'Check that nothing in its Region uses the key first.',
+  };
+  return [warn('key-disabled', words, key)];
+}
+
+function judgeBypass(key: ResourceChange): Finding[] {
+  const name = 'bypass_policy_lockout_safety_check';
+  if (key.after?.[name] !== true || (key.action === 'update' && key.before?.[name] === true)) return [];
+  const words = {
+    reason: `For ${nameKey(key)} KMS is told not to check that its policy can still be changed afterwards.`,
+    wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
+  };
+  return [warn('lockout-check-bypassed', words, key)];
+}
+
+/** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
+export function judgeAliases({ resources }: PlanModel): Finding[] {
+  const gone = new Set(
+    resources.filter((change) => isKey(change) && !isKept(change)).map(({ region }) => region),
+  );
+  return resources
+    .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
+    .flatMap((alias) => judgeAlias(alias, resources));
+}
+
+function judgeAlias(alias: ResourceChange, resources: readonly ResourceChange[]): Finding[] {
+  const where = alias.region ?? 'an unknown Region';
+  const name = nameOf(alias.before);
+  const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
+  if (alias.action === 'replace' && name !== nameOf(alias.after)) {
+    const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
+    return [warn('alias-renamed', { reason, wayOut }, alias)];
+  }
+  if (isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources)) return [];
+  const reason =
+    alias.action === 'forget'
+      ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
+      : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
+  return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
+}
+
+/** Whether another resource keeps the same name in the same Region. */
+function isNamedElsewhere(alias: ResourceChange, resources: readonly ResourceChange[]): boolean {
+  return resources.some(
+    (other) =>
+      other.kind === 'alias' &&
+      other.region === alias.region &&
+      isKept(other) &&
+      nameOf(other.after) === nameOf(alias.before),
+  );
+}
+
+function nameOf(side: ResourceChange['after']): string {
+  const name = side?.['name'];
+  return typeof name === 'string' ? name : 'with an unknown name';
+}

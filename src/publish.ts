@@ -1,0 +1,156 @@
+import type { RunContext } from './context.js';
+import type { Deps } from './deps.js';
+import { messageOf, type Explanation } from './errors.js';
+import { upsertComment } from './github/comments.js';
+import type { GitHubClient } from './github/client.js';
+import { renderCommentMarker } from './github/own-comments.js';
+import type { Inputs } from './inputs/inputs.js';
+import type { Outputs } from './outputs.js';
+import { fingerprintChanges } from './plan/difference.js';
+import { renderApprovalRecord } from './report/approval-record.js';
+import { renderComment } from './report/comment.js';
+import { describeVerdict } from './report/verdict.js';
+import { renderSummary } from './report/summary.js';
+import type {
+  ApprovalResult,
+  KeyResult,
+  ReportedPlan,
+  ReportInput,
+  ReportOutcome,
+  VerificationRow,
+} from './report/types.js';
+import { ACTION_VERSION } from './version.js';
+
+/** How a run stands, as far as it is to be told. */
+export interface RunReport {
+  readonly outcome: ReportOutcome;
+  readonly plan?: ReportedPlan | undefined;
+  readonly failure?: Explanation | undefined;
+  readonly approval?: ApprovalResult | undefined;
+  readonly keys?: readonly KeyResult[] | undefined;
+  readonly verification?: readonly VerificationRow[] | undefined;
+}
+
+export interface PublishRequest {
+  readonly deps: Deps;
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  /** Undefined without a token, or outside GitHub. */
+  readonly client: GitHubClient | undefined;
+  readonly report: RunReport;
+  /** What the run knows so far. */
+  readonly known: Outputs;
+}
+
+/**
+ * Tells how the run stands: in the job summary always, and in the comment on the pull request where there is one and the
+ * `comment` input wants it. What GitHub refuses or cannot do is said in the log and fails nothing.
+ * @returns where the comment is
+ */
+export async function publishReport(request: PublishRequest): Promise<Outputs> {
+  const { deps, report } = request;
+  const input = describeRun(request);
+  const [, comment] = await Promise.all([
+    deps.runner.addSummary(renderSummary(input)).catch((thrown: unknown) => {
+      deps.log.warning(`The job summary could not be written: ${messageOf(thrown)}`, {
+        title: 'No job summary',
+      });
+    }),
+    wantsComment(request.inputs, report) ? writeComment(request, input) : {},
+  ]);
+  sayVerdict(request, input, comment);
+  return comment;
+}
+
+/** The log's last lines: how it stands, and where to read it. */
+function sayVerdict({ deps, context }: PublishRequest, input: ReportInput, comment: Outputs): void {
+  const { symbol, title, detail } = describeVerdict(input);
+  deps.log.info(`${symbol} ${title}`);
+  if (detail !== '') deps.log.info(detail);
+  if (comment['comment-url'] !== undefined) deps.log.info(`Comment: ${comment['comment-url']}`);
+  if (context.runUrl !== undefined) deps.log.info(`Summary: ${context.runUrl}`);
+}
+
+function wantsComment({ comment }: Inputs, { outcome }: RunReport): boolean {
+  return comment === 'always' || (comment === 'changes' && outcome !== 'no-changes');
+}
+
+async function writeComment(
+  { deps, inputs, context, client }: PublishRequest,
+  input: ReportInput,
+): Promise<Outputs> {
+  const { pullRequest, repository } = context;
+  if (client === undefined || pullRequest === undefined || repository === undefined) return {};
+  try {
+    const place = { client, repository, pullRequest: pullRequest.number };
+    const written = await upsertComment({ ...place, key: inputs.commentKey, body: renderComment(input) });
+    if (written.status !== 'not-permitted') return { 'comment-url': written.url };
+    deps.log.notice(`${written.reason} The job summary has it all.`, {
+      title: 'No comment on the pull request',
+    });
+  } catch (thrown) {
+    deps.log.warning(`The comment could not be written: ${messageOf(thrown)} The job summary has it all.`, {
+      title: 'No comment on the pull request',
+    });
+  }
+  return {};
+}
+
+function describeRun({ inputs, context, report, known }: PublishRequest): ReportInput {
+  const record = approvalRecordOf(inputs, context, report);
+  return {
+    command: inputs.command,
+    outcome: report.outcome,
+    alias: `alias/${inputs.alias}`,
+    commentKey: inputs.commentKey,
+    accountId: known['account-id'],
+    plan: report.plan,
+    failure: report.failure,
+    approval: report.approval,
+    keys: report.keys,
+    verification: report.verification,
+    versions: {
+      action: ACTION_VERSION,
+      terraform: known['terraform-version'],
+      provider: known['aws-provider-version'],
+    },
+    source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
+    hidden: {
+      marker: renderCommentMarker(inputs.commentKey),
+      ...(record === undefined ? {} : { approvalRecord: record }),
+    },
+  };
+}
+
+/** Only a plan that may be applied leaves a record by which it can be approved. */
+function approvalRecordOf(
+  { command, commentKey }: Inputs,
+  context: RunContext,
+  report: RunReport,
+): string | undefined {
+  const { repository, pullRequest, sha } = context;
+  const { plan, outcome } = report;
+  if (command !== 'plan' || outcome !== 'planned' || plan === undefined) return undefined;
+  if (repository === undefined || pullRequest === undefined || sha === undefined) return undefined;
+  return renderApprovalRecord({
+    repository: `${repository.owner}/${repository.name}`,
+    pullRequest: pullRequest.number,
+    commentKey,
+    commit: sha,
+    digest: plan.digest,
+    changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line, hash })),
+  });
+}
+
+/** The keys in every Region, from the outputs of a run. */
+export function keyResults(known: Outputs, primaryRegion: string): KeyResult[] {
+  const aliases = known['alias-arns'] ?? {};
+  return Object.entries(known['key-arns'] ?? {})
+    .map(([region, keyArn]): KeyResult => ({
+      region,
+      role: region === primaryRegion ? 'primary' : 'replica',
+      keyArn,
+      aliasArn: aliases[region],
+    }))
+    .sort((a, b) => (a.role === b.role ? (a.region < b.region ? -1 : 1) : a.role === 'primary' ? -1 : 1));
+}

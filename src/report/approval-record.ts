@@ -1,0 +1,110 @@
+/**
+ * The machine-readable end of the comment: which plan was shown, of which commit, on which pull request. `apply` reads
+ * it back. It is only as trustworthy as the comment it stands in: who wrote and last edited that is checked elsewhere.
+ */
+
+import { z } from 'zod';
+
+/** One change of the plan in words, with a hash of all that it is. */
+export interface RecordedChange {
+  readonly line: string;
+  readonly hash: string;
+}
+
+export interface ApprovalRecord {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly pullRequest: number;
+  readonly commentKey: string;
+  /** The full id of the commit that was planned. */
+  readonly commit: string;
+  /** The plan's digest, `sha256:` and 64 hex digits, as after `approved-plan:`. */
+  readonly digest: string;
+  /** What the plan does, so that a mismatch can be told in words. Left out where there is no room. */
+  readonly changes?: readonly RecordedChange[] | undefined;
+}
+
+export type ParsedApprovalRecord =
+  | { readonly found: 'none' }
+  | { readonly found: 'invalid'; readonly reason: string }
+  | { readonly found: 'one'; readonly record: ApprovalRecord };
+
+const VERSION = 1;
+const OPENING = '<!-- aws-kms-multi-region-key:approval ';
+const CLOSING = ' -->';
+
+const schema = z.strictObject({
+  version: z.literal(VERSION),
+  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
+  pullRequest: z.int().positive(),
+  commentKey: z.string(),
+  commit: z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  changes: z.array(z.strictObject({ line: z.string(), hash: z.string() })).optional(),
+});
+
+/**
+ * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
+ * one, or be taken for a mention: what could is written as a JSON escape.
+ */
+export function renderApprovalRecord(record: ApprovalRecord): string {
+  const { repository, pullRequest, commentKey, commit, digest } = record;
+  // Named one by one: a change may carry more than is meant for the comment.
+  const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
+  const json = JSON.stringify({
+    version: VERSION,
+    repository,
+    pullRequest,
+    commentKey,
+    commit,
+    digest,
+    changes,
+  });
+  return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
+}
+
+/** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
+function escapeForHtmlComment(json: string): string {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return json.replaceAll(/[<>&@#`~]|[^\x20-\x7e]/g, escape).replaceAll('--', '-\\u002d');
+}
+
+/**
+ * Reads the record back from a comment's body. It has to be the last line, and the only one of its kind: text of a
+ * plan may look like a record, and a reader must never have to choose between two.
+ *
+ * @param body the whole body of the comment
+ */
+export function parseApprovalRecord(body: string): ParsedApprovalRecord {
+  const occurrences = body.split(OPENING.trimEnd()).length - 1;
+  if (occurrences === 0) {
+    return { found: 'none' };
+  }
+  if (occurrences > 1) {
+    return { found: 'invalid', reason: `there are ${occurrences} of them` };
+  }
+  const line = body.trimEnd().split(/\r?\n/).at(-1) ?? '';
+  if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
+    return { found: 'invalid', reason: 'it is not the last line of the comment' };
+  }
+  return readRecord(line.slice(OPENING.length, -CLOSING.length));
+}
+
+function readRecord(json: string): ParsedApprovalRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return { found: 'invalid', reason: 'it is not JSON' };
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
+    return {
+      found: 'invalid',
+      reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
+    };
+  }
+  const { repository, pullRequest, commentKey, commit, digest, changes } = parsed.data;
+  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes } };
+}

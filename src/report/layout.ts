@@ -1,0 +1,179 @@
+/** The order of the report, and how it is made to fit. */
+
+import type { PlanModel, RegionPlan } from '../plan/types.js';
+import { renderCost } from './cost.js';
+import { clip, prose } from './markdown.js';
+import { renderPicture } from './mermaid.js';
+import { renderAccess } from './sections/access.js';
+import { renderDrift } from './sections/drift.js';
+import {
+  renderApproval,
+  renderFailure,
+  renderFindings,
+  renderKeyStates,
+  renderNotUnderstood,
+} from './sections/findings.js';
+import { renderFooter, renderOrigin } from './sections/footer.js';
+import { renderKeys, renderVerification } from './sections/keys.js';
+import { renderPlanText } from './sections/plan-text.js';
+import { renderRegions } from './sections/regions.js';
+import type { ReportedPlan, ReportInput } from './types.js';
+import { describeVerdict, stopsOf, type Verdict } from './verdict.js';
+import { codeOf, type Detail } from './words.js';
+
+/** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
+const DETAILS: readonly Detail[] = [
+  { rows: 200, values: 60, text: 1000 },
+  { rows: 100, values: 40, text: 400 },
+  { rows: 60, values: 20, text: 300 },
+  { rows: 35, values: 10, text: 200 },
+  { rows: 20, values: 6, text: 160 },
+  { rows: 10, values: 4, text: 120 },
+  { rows: 4, values: 2, text: 80 },
+  { rows: 2, values: 1, text: 24 },
+];
+
+/** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
+const ROOM_FOR_PLAN = 4000;
+
+const DEFAULT_COMMENT_KEYS = new Set(['', 'default']);
+
+/** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
+function renderTitle(input: ReportInput, verdict: Verdict, detail: Detail): string {
+  const key = DEFAULT_COMMENT_KEYS.has(input.commentKey) ? '' : ` · ${codeOf(input.commentKey, detail)}`;
+  return `${prose(verdict.title)}${key}`;
+}
+
+function verdictOf(input: ReportInput, detail: Detail): Verdict {
+  return describeVerdict({ ...input, alias: clip(input.alias, detail.text) });
+}
+
+function renderVerdict(input: ReportInput, detail: Detail): string[] {
+  const verdict = verdictOf(input, detail);
+  const approval = input.approval?.approved === true ? clip(input.approval.says, detail.text) : '';
+  return [
+    `### ${verdict.symbol} ${renderTitle(input, verdict, detail)}`,
+    prose([verdict.detail, approval].join(' ')),
+  ].filter((block) => block !== '');
+}
+
+/** What calls for a decision or for help; directly under the verdict. */
+function renderAlarms(input: ReportInput, detail: Detail): string[] {
+  return [
+    ...(input.failure === undefined ? [] : [renderFailure(input.failure, detail)]),
+    ...renderFindings('CAUTION', stopsOf(input.plan?.findings), detail),
+    ...renderApproval(input.approval, detail),
+    ...renderKeyStates(input.keyStates, detail),
+  ];
+}
+
+function renderWarnings(plan: ReportedPlan, detail: Detail): string[] {
+  const warnings = plan.findings.filter(({ severity }) => severity === 'warning');
+  return [
+    ...renderFindings('WARNING', warnings, detail),
+    ...renderNotUnderstood(plan.model.notUnderstood, detail),
+  ];
+}
+
+/** After apply, the rows name keys that the plan could not know yet. */
+function withKnownKeys({ keys = [] }: ReportInput, model: PlanModel): RegionPlan[] {
+  const arns = new Map(keys.map(({ region, keyArn }) => [region, keyArn]));
+  return model.regions.map((row) => ({ ...row, keyArn: row.keyArn ?? arns.get(row.region) }));
+}
+
+/** The sections on a plan with changes, in the order in which a reviewer's questions come. */
+function renderChanges(input: ReportInput, plan: ReportedPlan, detail: Detail): string[] {
+  const { model, access } = plan;
+  const picture = renderPicture(model.regions);
+  return [
+    ...renderRegions({ ...model, regions: withKnownKeys(input, model) }, detail),
+    ...renderAccess({ model, access, accountId: input.accountId }, detail),
+    renderCost(model),
+    ...(picture === undefined ? [] : [picture]),
+    ...renderWarnings(plan, detail),
+    ...renderDrift(model.drift, detail),
+  ];
+}
+
+function renderDriftReport(input: ReportInput, plan: ReportedPlan, detail: Detail): string[] {
+  const { model, access } = plan;
+  const back = model.hasChanges ? ['#### What apply would do about it', ...renderRegions(model, detail)] : [];
+  return [
+    ...renderDrift(model.drift, detail),
+    ...renderAccess({ model, access, accountId: input.accountId }, detail),
+    ...back,
+    ...renderWarnings(plan, detail),
+  ];
+}
+
+function renderBody(input: ReportInput, detail: Detail): string[] {
+  const results = [...renderKeys(input.keys, detail), ...renderVerification(input.verification, detail)];
+  const { plan } = input;
+  if (plan === undefined) return results;
+  if (input.command === 'drift') return [...results, ...renderDriftReport(input, plan, detail)];
+  const heading = results.length === 0 ? [] : ['#### The plan'];
+  return [...results, ...heading, ...renderChanges(input, plan, detail)];
+}
+
+/** Nothing to review: the verdict, what is wrong in spite of that if anything is, and no more. */
+function isQuiet(input: ReportInput): boolean {
+  return input.outcome === 'no-changes' || input.outcome === 'in-sync';
+}
+
+function renderQuiet(input: ReportInput, detail: Detail): string[] {
+  const verdict = verdictOf(input, detail);
+  return [
+    `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
+    ...renderAlarms(input, detail),
+    ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
+    ...renderVerification(input.verification, detail),
+  ];
+}
+
+const join = (blocks: readonly string[]): string => blocks.filter((block) => block !== '').join('\n\n');
+
+export interface LayoutOptions {
+  readonly input: ReportInput;
+  /** Hidden lines that go first and last; empty for none. */
+  readonly top: string;
+  readonly bottom: string;
+  /** The most that `measure` may count. */
+  readonly limit: number;
+  readonly measure: (text: string) => number;
+}
+
+/** The report with as much of the plan as has room; undefined when this much detail does not fit. */
+function layOut(options: LayoutOptions, detail: Detail, roomForPlan: number): string | undefined {
+  const { input, top, bottom, limit, measure } = options;
+  if (isQuiet(input)) {
+    const quiet = join([top, ...renderQuiet(input, detail), bottom]);
+    return measure(quiet) <= limit ? quiet : undefined;
+  }
+  const head = [
+    top,
+    ...renderVerdict(input, detail),
+    ...renderAlarms(input, detail),
+    ...renderBody(input, detail),
+  ];
+  const tail = [renderFooter(input, detail), bottom];
+  const without = join([...head, ...tail]);
+  const text = input.plan?.text ?? '';
+  const room = limit - measure(without) - 2;
+  if (text.trim() === '') return room + 2 >= 0 ? without : undefined;
+  if (room < Math.min(roomForPlan, measure(text) + 200)) return undefined;
+  return join([...head, renderPlanText({ text, room, measure, source: input.source }), ...tail]);
+}
+
+/**
+ * The report within a limit: tables are shortened, with a count of what is missing, only when the plan could not have
+ * `ROOM_FOR_PLAN` otherwise; then the plan is cut at a line end.
+ * @returns undefined when not even the least of it fits beside the hidden lines
+ */
+export function renderWithin(options: LayoutOptions): string | undefined {
+  for (const detail of DETAILS) {
+    const report = layOut(options, detail, ROOM_FOR_PLAN);
+    if (report !== undefined) return report;
+  }
+  const least = DETAILS.at(-1);
+  return least === undefined ? undefined : layOut(options, least, 0);
+}

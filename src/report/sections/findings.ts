@@ -1,0 +1,114 @@
+/** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
+
+import type { Explanation } from '../../errors.js';
+import type { Finding } from '../../plan/types.js';
+import { alert, clip, codeBlock, prose, type AlertKind } from '../markdown.js';
+import type { ApprovalResult, KeyStateNote } from '../types.js';
+import { codeOf, countOf, limitItems, type Detail } from '../words.js';
+
+function foreign(text: string, detail: Detail): string {
+  return prose(clip(text, detail.text * 4));
+}
+
+/** `key-deleted` → `Key deleted`. */
+function titleOf(rule: string): string {
+  const words = rule.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function renderFinding(finding: Finding, detail: Detail): string {
+  const place = finding.region ?? finding.address;
+  const where = place === undefined ? '' : ` · ${codeOf(place, detail)}`;
+  const wayOut = finding.wayOut === '' ? '' : `<br>**Way out:** ${foreign(finding.wayOut, detail)}`;
+  const title = foreign(titleOf(finding.rule), detail) || 'Finding';
+  return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
+}
+
+/** Findings of one severity in one call-out; empty when there are none. */
+export function renderFindings(kind: AlertKind, findings: readonly Finding[], detail: Detail): string[] {
+  if (findings.length === 0) return [];
+  const shown = findings.slice(0, detail.rows).map((finding) => renderFinding(finding, detail));
+  const hidden = findings.length - shown.length;
+  const more = hidden > 0 ? [`…and ${countOf(hidden, 'more finding')}, left out for length.`] : [];
+  return [alert(kind, [...shown, ...more])];
+}
+
+/** What the plan holds that is not understood, as a warning of its own. */
+export function renderNotUnderstood(sentences: readonly string[], detail: Detail): string[] {
+  if (sentences.length === 0) return [];
+  const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${foreign(sentence, detail)}`);
+  const hidden = sentences.length - shown.length;
+  const more = hidden > 0 ? [`- …and ${countOf(hidden, 'more')}`] : [];
+  return [alert('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
+}
+
+/** A failure in its three parts. */
+export function renderFailure(failure: Explanation, detail: Detail): string {
+  const parts = [
+    `**${foreign(failure.what, detail)}**`,
+    foreign(failure.done, detail),
+    failure.next === '' ? '' : `**Next:** ${foreign(failure.next, detail)}`,
+  ];
+  return alert('CAUTION', [parts.filter((part) => part !== '' && part !== '****').join('<br>')]);
+}
+
+function renderLines(heading: string, lines: readonly string[], detail: Detail): string[] {
+  if (lines.length === 0) return [];
+  const items = limitItems(
+    lines.map((line) => foreign(line, detail)),
+    detail.rows,
+  );
+  return [`**${heading}**`, items.map((item) => `- ${item}`).join('\n')];
+}
+
+/** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
+export function renderApproval(approval: ApprovalResult | undefined, detail: Detail): string[] {
+  if (approval === undefined || approval.approved) return [];
+  return [
+    alert('CAUTION', [
+      foreign(approval.says, detail),
+      ...renderLines('Planned now, never approved', approval.added, detail),
+      ...renderLines('Approved, no longer planned', approval.gone, detail),
+    ]),
+  ];
+}
+
+const PENDING = new Set(['PendingDeletion', 'PendingReplicaDeletion']);
+
+/** The commands that save a key, where its id and Region are what they should be: they will be pasted into a shell. */
+function rescue(note: KeyStateNote): string[] {
+  if (
+    !/^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(note.region) ||
+    !/^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(note.keyId)
+  ) {
+    return ['Cancel the deletion in the KMS console, then enable the key.'];
+  }
+  const target = `--region ${note.region} --key-id ${note.keyId}`;
+  return [
+    'Cancel the deletion, then enable the key, for as long as there is time:',
+    codeBlock(`aws kms cancel-key-deletion ${target}\naws kms enable-key ${target}`, 'sh'),
+  ];
+}
+
+function renderKeyState(note: KeyStateNote, detail: Detail): string {
+  const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
+  if (!PENDING.has(note.state)) return alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
+  const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
+  const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
+  return alert('CAUTION', [
+    `${loss}It can't be used any more, and with its last copy the data under it is lost for good.`,
+    ...rescue(note),
+  ]);
+}
+
+/** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
+export function renderKeyStates(notes: readonly KeyStateNote[] | undefined, detail: Detail): string[] {
+  const sorted = [...(notes ?? [])].sort(
+    (a, b) => Number(PENDING.has(b.state)) - Number(PENDING.has(a.state)),
+  );
+  const hidden = sorted.length - detail.rows;
+  return [
+    ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, detail)),
+    ...(hidden > 0 ? [`…and ${countOf(hidden, 'more key')} in an unusual state, left out for length.`] : []),
+  ];
+}

@@ -1,0 +1,209 @@
+/** The first line of everything: what this run means for the keys, in one sentence. */
+
+import type {
+  AttributeChange,
+  ChangeCounts,
+  Finding,
+  PlanModel,
+  RegionPlan,
+  ResourceChange,
+} from '../plan/types.js';
+import { rowChange, type RowChange } from './changes.js';
+import { clip } from './markdown.js';
+import type { ReportInput } from './types.js';
+import { countOf, listOf } from './words.js';
+
+/** Plain text, no Markdown: for the log as it is, for the comment through the escaping of prose. */
+export interface Verdict {
+  readonly symbol: string;
+  /** The one sentence, without its full stop. */
+  readonly title: string;
+  /** What was done or not done; whole sentences. */
+  readonly detail: string;
+}
+
+const KEY_WORDS: readonly (readonly [RowChange, string])[] = [
+  ['deleted', 'deleted'],
+  ['replaced', 'deleted and created anew'],
+  ['forgotten', 'forgotten'],
+  ['created', 'created'],
+  ['imported', 'imported'],
+];
+
+function regionsWith(rows: readonly RegionPlan[], change: RowChange): readonly RegionPlan[] {
+  return rows.filter((row) => rowChange(row) === change);
+}
+
+function where(rows: readonly RegionPlan[]): string {
+  const [first] = rows;
+  return rows.length === 1 && first !== undefined ? clip(first.region, 40) : countOf(rows.length, 'Region');
+}
+
+/** `primary and 2 replicas created`; a single one with its Region. */
+function keysInWords(rows: readonly RegionPlan[], words: string): string {
+  const replicas = rows.filter(({ role }) => role === 'replica').length;
+  const parts = [
+    ...(rows.length > replicas ? ['primary'] : []),
+    ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : countOf(replicas, 'replica')]),
+  ];
+  return `${listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${words}`;
+}
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  policy: 'key policy',
+  description: 'description',
+  tags: 'tags',
+  tags_all: 'tags',
+  deletion_window_in_days: 'deletion window',
+  rotation_period_in_days: 'rotation period',
+};
+
+function settingOf({ name, after }: AttributeChange): string {
+  const off = after.is === 'value' && after.value === false;
+  if (name === 'enable_key_rotation') return off ? 'rotation switched off' : 'rotation switched on';
+  if (name === 'is_enabled' || name === 'enabled') return off ? 'key disabled' : 'key enabled';
+  return `${(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings'} changed`;
+}
+
+function aliasFate({ action }: ResourceChange): string {
+  if (action === 'update') return 'alias pointed elsewhere';
+  if (action === 'replace') return 'alias renamed';
+  return action === 'create' || action === 'delete' ? `alias ${action}d` : 'alias changed';
+}
+
+/** What changes where keys stay, each with the Regions it changes in: `key policy changed in 3 Regions`. */
+function settingsInWords(rows: readonly RegionPlan[]): string[] {
+  const regions = new Map<string, RegionPlan[]>();
+  for (const row of rows) {
+    const aliases = row.aliases.filter(({ action }) => action !== 'no-op' && action !== 'read');
+    const words = new Set([...(row.key?.attributes.map(settingOf) ?? []), ...aliases.map(aliasFate)]);
+    for (const word of words) regions.set(word, [...(regions.get(word) ?? []), row]);
+  }
+  return [...regions].map(([word, changed]) => `${word} in ${where(changed)}`);
+}
+
+/** What the plan does to the keys, in a few words; the worst first. */
+export function summariseKeys(model: PlanModel): string {
+  const keys = KEY_WORDS.flatMap(([change, words]) => {
+    const rows = regionsWith(model.regions, change);
+    return rows.length === 0 ? [] : [keysInWords(rows, words)];
+  });
+  const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'))];
+  if (phrases.length > 0) return listOf(phrases);
+  if (regionsWith(model.regions, 'moved').length > 0) return 'new addresses in the state, no key is touched';
+  return model.changedOutputs.length > 0
+    ? 'outputs of the state changed, no key is touched'
+    : 'no key is touched';
+}
+
+/** Terraform's own count, in its words. */
+export function countsInWords(counts: ChangeCounts): string {
+  const optional = [
+    ...(counts.import > 0 ? [`${counts.import} to import`] : []),
+    ...(counts.move > 0 ? [`${counts.move} to move`] : []),
+    ...(counts.forget > 0 ? [`${counts.forget} to forget`] : []),
+  ];
+  return [
+    `${counts.add} to add`,
+    `${counts.change} to change`,
+    `${counts.destroy} to destroy`,
+    ...optional,
+  ].join(', ');
+}
+
+/** The findings that end a run. */
+export function stopsOf(findings: readonly Finding[] | undefined): readonly Finding[] {
+  return (findings ?? []).filter(({ severity }) => severity === 'stop');
+}
+
+function regionCount(input: ReportInput): string {
+  const count = input.plan?.model.regions.length ?? input.keys?.length ?? input.verification?.length ?? 0;
+  return count === 0 ? '' : ` in ${countOf(count, 'Region')}`;
+}
+
+function plannedVerdict(input: ReportInput): Verdict {
+  const model = input.plan?.model;
+  const summary = model === undefined ? 'planned' : summariseKeys(model);
+  const stops = stopsOf(input.plan?.findings);
+  const first = model !== undefined && regionsWith(model.regions, 'created').length === model.regions.length;
+  if (stops.length > 0) {
+    return {
+      symbol: '⛔',
+      title: `${input.alias}: this plan would be refused`,
+      detail: `${countOf(stops.length, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
+    };
+  }
+  return {
+    symbol: model?.destroys === true ? '🗑️' : '🔑',
+    title: `${input.alias}: ${first && model.regions.length > 0 ? `a new multi-Region key${regionCount(input)}` : summary}`,
+    detail: `${model === undefined ? '' : `Terraform plans ${countsInWords(model.counts)}. `}Nothing was changed yet.`,
+  };
+}
+
+function refusedVerdict(input: ReportInput): Verdict {
+  const model = input.plan?.model;
+  const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
+  return {
+    symbol: '⛔',
+    title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, nothing was changed`,
+    detail: model === undefined ? '' : `Planned: ${summariseKeys(model)}; ${countsInWords(model.counts)}.`,
+  };
+}
+
+function appliedVerdict(input: ReportInput): Verdict {
+  const model = input.plan?.model;
+  const failed = (input.verification ?? []).some(({ checks }) => checks.some(({ ok }) => !ok));
+  const verified = input.verification === undefined || failed ? '' : ' and verified';
+  return {
+    symbol: failed ? '⚠️' : '✅',
+    title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model)}`,
+    detail: failed
+      ? 'The plan was applied, but a check on the keys failed.'
+      : `The plan was applied${regionCount(input)}.`,
+  };
+}
+
+function driftedVerdict(input: ReportInput): Verdict {
+  const drift = input.plan?.model.drift ?? [];
+  const found =
+    drift.length === 0
+      ? 'AWS differs from the configuration'
+      : `${countOf(drift.length, 'resource')} changed outside Terraform`;
+  return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
+}
+
+function failedVerdict(input: ReportInput): Verdict {
+  const words = {
+    plan: 'the plan',
+    apply: 'apply',
+    destroy: 'destroy',
+    drift: 'the drift check',
+    verify: 'verify',
+  };
+  return { symbol: '❌', title: `${input.alias}: ${words[input.command]} failed`, detail: '' };
+}
+
+/**
+ * The verdict on a run; the comment, the job summary and the last lines of the log begin with the same words.
+ * @returns plain text; nothing in it is escaped
+ */
+export function describeVerdict(input: ReportInput): Verdict {
+  switch (input.outcome) {
+    case 'planned':
+      return plannedVerdict(input);
+    case 'refused':
+      return refusedVerdict(input);
+    case 'applied':
+      return appliedVerdict(input);
+    case 'drifted':
+      return driftedVerdict(input);
+    case 'failed':
+      return failedVerdict(input);
+    case 'no-changes':
+      return { symbol: '✅', title: `${input.alias}: no changes${regionCount(input)}`, detail: '' };
+    case 'in-sync':
+      return { symbol: '✅', title: `${input.alias}: no drift${regionCount(input)}`, detail: '' };
+    case 'verified':
+      return { symbol: '✅', title: `${input.alias}: the keys work${regionCount(input)}`, detail: '' };
+  }
+}

@@ -1,0 +1,74 @@
+/** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
+
+/** The saved plan's name in the working folder. */
+export const PLAN_FILE = 'plan.tfplan';
+
+export interface InitOptions {
+  /** A folder laid out as a filesystem mirror; providers then come from nowhere else. */
+  readonly pluginDir?: string | undefined;
+  /** Fails when the lock file that was given does not already name the provider. */
+  readonly lockReadonly?: boolean;
+}
+
+export function initArgs({ pluginDir, lockReadonly = false }: InitOptions): string[] {
+  return [
+    'init',
+    '-input=false',
+    '-no-color',
+    ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
+    ...(lockReadonly ? ['-lockfile=readonly'] : []),
+  ];
+}
+
+export interface PlanOptions {
+  readonly destroy?: boolean;
+  /** Look at AWS and say what differs from the state, and nothing else. */
+  readonly refreshOnly?: boolean;
+  /** How long to wait for a lock that somebody else holds, in seconds. */
+  readonly lockTimeoutSeconds: number;
+}
+
+export function planArgs({
+  destroy = false,
+  refreshOnly = false,
+  lockTimeoutSeconds,
+}: PlanOptions): string[] {
+  return [
+    'plan',
+    '-input=false',
+    '-no-color',
+    `-out=${PLAN_FILE}`,
+    `-lock-timeout=${lockTimeoutSeconds}s`,
+    ...(destroy ? ['-destroy'] : []),
+    ...(refreshOnly ? ['-refresh-only'] : []),
+  ];
+}
+
+export function showPlanArgs(): string[] {
+  return ['show', '-json', PLAN_FILE];
+}
+
+/** The state as it is in the backend, without asking AWS; it starts no provider beyond reading its schema. */
+export function showStateArgs(): string[] {
+  return ['show', '-json'];
+}
+
+/** `-json` makes progress and the final outputs readable by machine, so that no second command is needed for them. */
+export function applyArgs({ lockTimeoutSeconds }: Pick<PlanOptions, 'lockTimeoutSeconds'>): string[] {
+  return ['apply', '-input=false', '-json', `-lock-timeout=${lockTimeoutSeconds}s`, PLAN_FILE];
+}
+
+export function outputArgs(): string[] {
+  return ['output', '-json', '-no-color'];
+}
+
+export function untaintArgs(
+  address: string,
+  { lockTimeoutSeconds }: Pick<PlanOptions, 'lockTimeoutSeconds'>,
+): string[] {
+  return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
+}
+
+export function statePushArgs(file: string): string[] {
+  return ['state', 'push', file];
+}

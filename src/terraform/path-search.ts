@@ -1,0 +1,97 @@
+import { access, constants, realpath } from 'node:fs/promises';
+import { posix, win32 } from 'node:path';
+import { existsSync } from 'node:fs';
+import semver from 'semver';
+import type { Exec, Log, Platform } from '../deps.js';
+import { messageOf } from '../errors.js';
+import { childEnvironment } from './environment.js';
+import { satisfiesSpec, type VersionSpec } from './version.js';
+
+export interface PathSearch {
+  readonly spec: VersionSpec;
+  readonly platform: Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly exec: Exec;
+  readonly log: Pick<Log, 'debug'>;
+}
+
+export interface FoundTerraform {
+  readonly path: string;
+  readonly version: string;
+}
+
+/**
+ * Looks along PATH for a Terraform of the version that is asked for, by running each that is found (about 0.3 seconds
+ * each, so usually one).
+ *
+ * hashicorp/setup-terraform puts a JavaScript wrapper on PATH as `terraform`, which adds lines to stdout, and keeps the
+ * program beside it as `terraform-bin`: that one is taken. Any other wrapper whose answer is not plain JSON is passed
+ * over, since what it would do to `show -json` is unknown.
+ */
+export async function findOnPath(search: PathSearch): Promise<FoundTerraform | undefined> {
+  for (const path of await listCandidates(search)) {
+    const version = await askVersion(path, search);
+    if (version !== undefined && satisfiesSpec(version, search.spec)) return { path, version };
+    search.log.debug(`${path} is passed over: ${version ?? 'it did not say its version'}.`);
+  }
+  return undefined;
+}
+
+async function listCandidates({ env, platform }: PathSearch): Promise<string[]> {
+  const paths = pathsOf(platform);
+  const suffix = platform.os === 'win32' ? '.exe' : '';
+  const folders = readPath(env)
+    .split(paths.delimiter)
+    .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
+    // A relative folder would let a file in the checkout be run.
+    .filter((folder) => paths.isAbsolute(folder));
+  const perFolder = await Promise.all(
+    folders.map(async (folder) => {
+      const names = [`terraform-bin${suffix}`, `terraform${suffix}`].map((name) => paths.join(folder, name));
+      const runnable = await Promise.all(names.map(isRunnable));
+      return names.find((_, index) => runnable[index]);
+    }),
+  );
+  return dropAliases(perFolder.filter((path) => path !== undefined));
+}
+
+/** The rules for paths of the platform that is asked about. */
+function pathsOf({ os }: Platform): typeof posix {
+  return os === 'win32' ? win32 : posix;
+}
+
+/** Windows has the variable as `Path`. */
+function readPath(env: PathSearch['env']): string {
+  return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
+}
+
+async function isRunnable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** PATH often names one folder twice, or /bin and /usr/bin that are one: each program is asked once. */
+async function dropAliases(paths: readonly string[]): Promise<string[]> {
+  const real = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+  return paths.filter((_, index) => real.indexOf(real[index] ?? '') === index);
+}
+
+async function askVersion(
+  path: string,
+  { env, exec, log, platform }: PathSearch,
+): Promise<string | undefined> {
+  try {
+    const childEnv = childEnvironment({ env, fileExists: existsSync, extra: {} });
+    const cwd = pathsOf(platform).dirname(path);
+    const { stdout } = await exec({ file: path, args: ['version', '-json'], cwd, env: childEnv });
+    const answer: unknown = JSON.parse(stdout);
+    const version: unknown =
+      typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'terraform_version') : undefined;
+    return typeof version === 'string' ? (semver.valid(version) ?? undefined) : undefined;
+  } catch (error) {
+    log.debug(`${path} could not be asked for its version: ${messageOf(error)}`);
+    return undefined;
+  }
+}

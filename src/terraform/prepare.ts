@@ -1,0 +1,125 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isKnownRegion, needsSkipRegionValidation } from '../aws/regions.js';
+import type { Log } from '../deps.js';
+import { ActionError } from '../errors.js';
+import type { Backend, Inputs } from '../inputs/inputs.js';
+import type { Workspace } from '../workspace.js';
+import type { InitOptions } from './args.js';
+import { knowsRotationPeriod, renderConfiguration, type ConfigurationFile } from './module.js';
+
+export interface PrepareRequest {
+  readonly inputs: Inputs;
+  readonly workspace: Workspace;
+  /** The folder of the bundled Terraform module. */
+  readonly moduleDir: string;
+  readonly log: Log;
+}
+
+/**
+ * Writes the configuration into the working folder.
+ * @returns how `terraform init` has to be called for it
+ * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
+ */
+export async function prepareConfiguration({
+  inputs,
+  workspace,
+  moduleDir,
+  log,
+}: PrepareRequest): Promise<InitOptions> {
+  const backend = chooseBackend(inputs, workspace, log);
+  refuseUnknownArguments(inputs);
+  noticeRegions(inputs, log);
+  for (const [name, value] of Object.entries(backend?.config ?? {})) {
+    if (/secret|password|token|access_?key$|credentials|sas/i.test(name)) log.mask(value);
+  }
+  const files = renderConfiguration({ ...inputs, backend });
+  await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+  if (inputs.lockFile !== undefined)
+    await writeFile(path.join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
+  const { providerMirror } = inputs;
+  return {
+    pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
+    lockReadonly: inputs.lockFile !== undefined,
+  };
+}
+
+async function writeConfigurationFile(
+  file: ConfigurationFile,
+  workDir: string,
+  moduleDir: string,
+): Promise<void> {
+  const target = path.join(workDir, file.path);
+  await mkdir(path.dirname(target), { recursive: true });
+  await ('content' in file
+    ? writeFile(target, file.content)
+    : copyFile(path.join(moduleDir, file.copyOf), target));
+}
+
+function chooseBackend(
+  { backend, command }: Inputs,
+  { localStateDir }: Workspace,
+  log: Log,
+): Backend | undefined {
+  if (backend === undefined) {
+    if (command !== 'plan') {
+      throw new ActionError({
+        what: `${command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
+        done: 'Nothing was planned or changed.',
+        next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+      });
+    }
+    log.warning(
+      'There is no state-bucket or backend, so this plan knows no state and shows everything as new.',
+      {
+        title: 'A plan without a state',
+      },
+    );
+    return undefined;
+  }
+  if (backend.type === 's3') return { type: 's3', config: { use_lockfile: 'true', ...backend.config } };
+  if (backend.type !== 'local') return backend;
+  log.warning(
+    'The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.',
+    {
+      title: 'A local state',
+    },
+  );
+  return {
+    type: 'local',
+    config: { path: path.join(localStateDir, 'terraform.tfstate'), ...backend.config },
+  };
+}
+
+function refuseUnknownArguments({ rotationPeriodInDays, awsProviderVersion }: Inputs): void {
+  if (rotationPeriodInDays === undefined || knowsRotationPeriod(awsProviderVersion)) return;
+  throw new ActionError({
+    what: `rotation-period-in-days needs version 5.49.0 of the AWS provider, and aws-provider-version is ${awsProviderVersion}.`,
+    done: 'Nothing was planned or changed.',
+    next: 'Set `aws-provider-version` to 5.49.0 or later, or leave out `rotation-period-in-days`.',
+  });
+}
+
+function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }: Inputs, log: Log): void {
+  const regions = [primaryRegion, ...replicaRegions];
+  const unknown = regions.filter((region) => !isKnownRegion(region));
+  const skipped = regions.filter(
+    (region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion),
+  );
+  if (unknown.length > 0) {
+    log.warning(
+      `${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`,
+      {
+        title: 'An unknown Region',
+      },
+    );
+  }
+  if (skipped.length > 0) {
+    log.notice(
+      `${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`,
+      {
+        title: 'skip_region_validation',
+      },
+    );
+  }
+}

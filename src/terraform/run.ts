@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Exec, ExecResult } from '../deps.js';
+import {
+  applyArgs,
+  initArgs,
+  outputArgs,
+  planArgs,
+  showPlanArgs,
+  type InitOptions,
+  type PlanOptions,
+} from './args.js';
+import { parseDiagnostics, parseEvent, type ApplyEvent, type Diagnostic } from './events.js';
+
+/** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
+export class TerraformError extends Error {
+  override readonly name = 'TerraformError';
+  constructor(
+    readonly command: string,
+    readonly exitCode: number,
+    readonly diagnostics: readonly Diagnostic[],
+  ) {
+    const first = diagnostics[0];
+    super(`terraform ${command} failed: ${first?.summary ?? `exit code ${exitCode}`}`);
+  }
+
+  /** Everything Terraform said of the failure, for looking up error codes; foreign text. */
+  get text(): string {
+    return this.diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
+  }
+}
+
+export interface TerraformOptions {
+  /** The verified binary itself, never a wrapper. */
+  readonly path: string;
+  /** Where the configuration is; nothing is read or written outside it, but for plug-ins and the backend. */
+  readonly workDir: string;
+  /** The child's whole environment, asked for anew at each command since credentials change. */
+  readonly environment: () => Readonly<Record<string, string>>;
+  readonly exec: Exec;
+  readonly lockTimeoutSeconds: number;
+  /** Every line of every command as it comes: foreign text. */
+  readonly onLine: (command: string, line: string) => void;
+}
+
+export interface ApplyResult {
+  /** The root outputs after apply. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** The commands of Terraform that the action runs, each in the working folder. All throw `TerraformError`. */
+export interface Terraform {
+  init(options: InitOptions): Promise<void>;
+  /** The version of hashicorp/aws that init chose, from the lock file it wrote. */
+  selectedProviderVersion(): Promise<string>;
+  /** Makes and saves a plan. @returns Terraform's own description of it, without colours and progress lines */
+  plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>): Promise<string>;
+  /** The saved plan. @returns the JSON text */
+  showPlan(): Promise<string>;
+  /** Applies the saved plan, and nothing else. */
+  apply(onEvent: (event: ApplyEvent) => void): Promise<ApplyResult>;
+  /** The root outputs that the state holds, for a run that failed on its way. */
+  outputs(): Promise<Readonly<Record<string, unknown>>>;
+  /** Any other command, by its whole argument list. */
+  command(args: readonly string[]): Promise<string>;
+}
+
+export function createTerraform(options: TerraformOptions): Terraform {
+  const run = (args: readonly string[], onStdoutLine?: (line: string) => void): Promise<ExecResult> =>
+    runTerraform(options, args, onStdoutLine);
+  return {
+    init: async (initOptions) => {
+      await run(initArgs(initOptions));
+    },
+    selectedProviderVersion: () => readSelectedVersion(options.workDir),
+    plan: async (planOptions) => {
+      const { stdout } = await run(
+        planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }),
+      );
+      return planTextOf(stdout);
+    },
+    showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
+    apply: (onEvent) => applyPlan(options, onEvent),
+    outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
+    command: async (args) => (await run(args)).stdout,
+  };
+}
+
+async function runTerraform(
+  options: TerraformOptions,
+  args: readonly string[],
+  onStdoutLine?: (line: string) => void,
+): Promise<ExecResult> {
+  const command = args[0] ?? '';
+  const onLine = (line: string): void => {
+    options.onLine(command, line);
+  };
+  const result = await options.exec({
+    file: options.path,
+    args,
+    cwd: options.workDir,
+    env: options.environment(),
+    onStdoutLine: onStdoutLine ?? onLine,
+    onStderrLine: onLine,
+  });
+  if (result.exitCode !== 0) {
+    throw new TerraformError(
+      command,
+      result.exitCode,
+      parseDiagnostics(`${result.stderr}\n${result.stdout}`),
+    );
+  }
+  return result;
+}
+
+async function applyPlan(
+  options: TerraformOptions,
+  onEvent: (event: ApplyEvent) => void,
+): Promise<ApplyResult> {
+  const diagnostics: Diagnostic[] = [];
+  let outputs: Readonly<Record<string, unknown>> = {};
+  const onStdoutLine = (line: string): void => {
+    const event = parseEvent(line);
+    options.onLine('apply', event?.message ?? line);
+    if (event === undefined) return;
+    if (event.type === 'diagnostic' && event.severity === 'error') diagnostics.push(event.diagnostic);
+    if (event.type === 'outputs') outputs = event.outputs;
+    onEvent(event);
+  };
+  try {
+    await runTerraform(options, applyArgs(options), onStdoutLine);
+  } catch (thrown) {
+    if (!(thrown instanceof TerraformError) || diagnostics.length === 0) throw thrown;
+    throw new TerraformError('apply', thrown.exitCode, diagnostics);
+  }
+  return { outputs };
+}
+
+/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
+export function outputValues(printed: unknown): Readonly<Record<string, unknown>> {
+  const entries = Object.entries((printed ?? {}) as Record<string, { value?: unknown } | undefined>);
+  return Object.fromEntries(
+    entries
+      .filter(([, output]) => output?.value !== undefined)
+      .map(([name, output]) => [name, output?.value]),
+  );
+}
+
+const PROGRESS =
+  /^[^\s].*: (Refreshing state|Reading|Still reading|Read complete|Preparing import|Still refreshing)\b.*$/;
+
+/** Terraform's description of a plan without the lines on its way there and the note on the saved file. */
+export function planTextOf(stdout: string): string {
+  const lines = stdout.split(/\r?\n/).filter((line) => !PROGRESS.test(line));
+  const end = lines.findIndex((line) => line.startsWith('Saved the plan to:'));
+  const text = (end < 0 ? lines : lines.slice(0, end)).join('\n');
+  return `${text.replace(/\n─+\s*$/, '').trim()}\n`;
+}
+
+async function readSelectedVersion(workDir: string): Promise<string> {
+  const lock = await readFile(path.join(workDir, '.terraform.lock.hcl'), 'utf8');
+  const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
+  if (found?.[1] === undefined)
+    throw new Error('terraform init wrote no version of hashicorp/aws into its lock file');
+  return found[1];
+}

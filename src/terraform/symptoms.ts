@@ -1,0 +1,141 @@
+import { ActionError } from '../errors.js';
+import { inert } from '../log.js';
+import { TerraformError } from './run.js';
+
+interface Symptom {
+  /** Looks for an error code or a fixed field, never for a whole sentence. */
+  readonly sign: RegExp;
+  /** What was wrong, from what the sign captured. */
+  readonly what: (found: RegExpExecArray, text: string) => string;
+  readonly next: string;
+}
+
+/** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
+const SYMPTOMS: readonly Symptom[] = [
+  {
+    sign: /Error acquiring the state lock/,
+    what: (_, text) => `The state is locked by somebody else${lockHolder(text)}.`,
+    next: 'Wait until that run has ended and run this job again. If it was killed and will not come back, free the lock with `terraform force-unlock` and the lock id.',
+  },
+  {
+    sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
+    what: () => 'There are no AWS credentials in this job.',
+    next: 'Set `role-to-assume`, or provide credentials in a step before this one.',
+  },
+  {
+    sign: /NoSuchBucket/,
+    what: () => 'The state bucket does not exist, or not in the account of these credentials.',
+    next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
+  },
+  {
+    sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested bucket from "[^"]*", actual location "([^"]*)"/,
+    what: (found) =>
+      `The state bucket is in another Region${found[1] === undefined ? '' : ` (${found[1]})`}.`,
+    next: 'Set `state-region` to the Region of the bucket.',
+  },
+  {
+    sign: /ExpiredToken(?:Exception)?/,
+    what: () => 'The AWS credentials expired during the run.',
+    next: 'Run the job again; if it happens again, raise `role-duration-seconds`.',
+  },
+  {
+    sign: /InvalidClientTokenId|UnrecognizedClientException/,
+    what: (_, text) =>
+      `AWS does not know these credentials${inRegion(text)}. This is also its answer in a Region that the account has not enabled.`,
+    next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
+  },
+  {
+    sign: /pending deletion|PendingDeletion/,
+    what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
+    next: 'To keep it: `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run again.',
+  },
+  {
+    sign: /AlreadyExistsException[^\n]*?(alias\/[\w/-]+)?/,
+    what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
+    next: 'Choose another alias, or bring what exists under this state with `terraform import`, and run again.',
+  },
+  {
+    sign: /invalid principals/i,
+    what: () => 'The key policy names a principal that does not exist.',
+    next: 'Correct or create the role, user or account that it names (a service-linked role is often the missing one) and run again.',
+  },
+  {
+    sign: /MalformedPolicyDocument(?:Exception)?/,
+    what: () => 'KMS does not accept the key policy.',
+    next: 'Correct the policy as the message of KMS in the log says, and run again.',
+  },
+  {
+    sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
+    what: (_, text) =>
+      `The credentials are not allowed to ${/perform: ?([\w:]+)/.exec(text)?.[1] ?? 'make a call that is needed'}${inRegion(text)}.`,
+    next: 'Let the role do that (docs/iam.md lists what it needs) and run again.',
+  },
+  {
+    sign: /Throttling|ThrottlingException|SlowDown|RequestLimitExceeded/,
+    what: () => 'AWS throttled the calls for longer than the provider was willing to wait.',
+    next: 'Run the job again.',
+  },
+  {
+    sign: /LimitExceededException/,
+    what: () => 'A quota of KMS is used up.',
+    next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
+  },
+  {
+    sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
+    what: () => 'The AWS provider in the version asked for could not be found.',
+    next: 'Check `aws-provider-version`, and `provider-mirror` if one is set.',
+  },
+];
+
+/**
+ * A failed Terraform command in plain words.
+ * @param error what the command said
+ * @param done what was and was not done, in whole sentences
+ */
+export function explainTerraformError(error: TerraformError, done: string): ActionError {
+  const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(
+    ({ match }) => match !== null,
+  );
+  const said = inert(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`).slice(0, 500);
+  if (found?.match == null) {
+    return new ActionError(
+      {
+        what: `terraform ${error.command} failed: ${said}.`,
+        done,
+        next: 'Its own words are in the log, in the group of that command.',
+      },
+      { cause: error },
+    );
+  }
+  const { symptom, match } = found;
+  return new ActionError(
+    {
+      what: `${symptom.what(match, error.text)} (terraform ${error.command}: ${said})`,
+      done,
+      next: symptom.next,
+    },
+    { cause: error },
+  );
+}
+
+function lockHolder(text: string): string {
+  const who = /\bWho:\s+(\S+)/.exec(text)?.[1];
+  const since = /\bCreated:\s+(\S+ \S+)/.exec(text)?.[1];
+  const id = /\bID:\s+(\S+)/.exec(text)?.[1];
+  return (
+    [who && ` (${who}`, since && `, since ${since}`, id && `, lock id ${id}`].filter(Boolean).join('') +
+    (who ? ')' : '')
+  );
+}
+
+function inRegion(text: string): string {
+  const region = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):/.exec(text);
+  const name = region?.[1] ?? region?.[2];
+  return name === undefined ? '' : ` in ${name}`;
+}
+
+function already(alias: string | undefined, text: string): string {
+  return alias !== undefined && !/replica/i.test(text)
+    ? `The alias ${alias} exists already${inRegion(text)} and is not under this state.`
+    : `A key or alias exists already${inRegion(text)} and is not under this state.`;
+}
