@@ -21,6 +21,8 @@ export default tseslint.config(
     // One reader of the process: everything else gets the world passed in (see CONTRIBUTING.md).
     files: ['src/**/*.ts'],
     ignores: ['src/index.ts'],
-    rules: { 'no-restricted-globals': ['error', { name: 'process', message: 'Only src/index.ts touches process.' }] },
+    rules: {
+      'no-restricted-globals': ['error', { name: 'process', message: 'Only src/index.ts touches process.' }],
+    },
   },
 );

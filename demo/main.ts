@@ -98,7 +98,7 @@ interface Stage {
 
 /** The job's environment: GitHub's variables, and no AWS credentials but those that its OIDC token is exchanged for. */
 function jobEnvironment({ emulator }: Stage, { onPullRequest }: Chapter): Record<string, string> {
-  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...env } = emulator.env;
+  const env = Object.fromEntries(Object.entries(emulator.env).filter(([name]) => !/^AWS_.*_KEY/.test(name)));
   return {
     ...env,
     GITHUB_REPOSITORY: REPOSITORY,

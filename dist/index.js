@@ -45810,7 +45810,7 @@ function judgeLost(key, request) {
         const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
         return stop(rule, {
             reason: `${capitalise(nameKey(key))} (${id}) was scheduled for deletion outside Terraform: it goes for good${when}, and Terraform would make another one in its place.`,
-            wayOut: saveKey(id, region),
+            wayOut: capitalise(saveKey(id, region)),
         }, key);
     }
     const expected = request.options.command === 'destroy' ||
@@ -45825,12 +45825,12 @@ function judgeLost(key, request) {
     }
     return stop('key-lost', {
         reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
-        wayOut: `If it is pending deletion: ${saveKey(id, region)} If it is gone for good: set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+        wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
     }, key);
 }
 function saveKey(id, region) {
     const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
-    return `Run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+    return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
 }
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
 function judgePending(key, { model, pendingDeletion }) {
@@ -45842,7 +45842,7 @@ function judgePending(key, { model, pendingDeletion }) {
     return [
         stop('replica-pending-deletion', {
             reason: `In ${key.region ?? 'the Region'} a replica of this key is pending deletion, and AWS refuses a new one until ${until}.`,
-            wayOut: `To have it back: ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
+            wayOut: `To have it back, ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
         }, key),
     ];
 }
@@ -45979,7 +45979,7 @@ function judgePolicies(model, access) {
     return [
         ...judgeUndecided(model),
         ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
-        ...judgeAccounts(access, accountId),
+        ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
     ];
 }
 function groupPolicies({ resources }) {
@@ -46053,17 +46053,34 @@ function findAccount({ outputs, resources }) {
     const arns = resources.filter(model_isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
     return arns.map(accountOfArn).find((account) => account !== undefined);
 }
+const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
+/** The accounts that a key which stays lets in as a whole already, in any Region. */
+function accountsBefore({ resources }) {
+    const readings = resources
+        .filter((change) => model_isKey(change) && model_isKept(change))
+        .map(({ before, region }) => ({ text: before?.['policy'], region }))
+        .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
+    const allowed = readings
+        .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
+        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
+    return new Set(allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])));
+}
 /** Other accounts whose administrators may from now on decide by themselves who uses the key. */
-function judgeAccounts(access, accountId) {
+function judgeAccounts(access, known) {
     const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
-    const accounts = new Set(gained.flatMap(({ principal }) => /^arn:[^:]*:iam::(\d{12}):root$/.exec(principal)?.[1] ?? []));
-    return [...accounts]
-        .filter((account) => account !== accountId)
-        .sort()
-        .map((account) => warn('account-let-in', {
-        reason: `The whole account ${account} gains access: its administrators decide which of its users and roles have it.`,
-        wayOut: 'To let in less, name roles in `users` instead of the account in `account-ids`.',
-    }));
+    const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
+    const fresh = [...accounts].filter((account) => !known.has(account)).sort();
+    if (fresh.length === 0)
+        return [];
+    const [subject, whose] = fresh.length === 1
+        ? [`The whole account ${joinWords(fresh)} gains`, 'its']
+        : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
+    return [
+        warn('account-let-in', {
+            reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
+            wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
+        }),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
@@ -46073,10 +46090,10 @@ function judgeAccounts(access, accountId) {
 function judgeRemoval(request) {
     return request.model.resources.filter(model_isKey).flatMap((key) => judgeKey(key, request));
 }
-function judgeKey(key, { options }) {
+function judgeKey(key, { model, options }) {
     switch (key.action) {
         case 'delete':
-            return [judgeDeletion(key, options)];
+            return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
         case 'replace':
             return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
         case 'forget':
@@ -46093,17 +46110,22 @@ function windowOf({ before }) {
     const days = before?.['deletion_window_in_days'];
     return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
 }
-function judgeDeletion(key, options) {
-    if (options.deletionConfirmed) {
-        return warn('key-deleted', {
-            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
-            wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
-        }, key);
-    }
-    const destroying = options.command === 'destroy';
+function noteDeletion(key) {
+    return warn('key-deleted', {
+        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
+        wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
+    }, key);
+}
+function judgeDeletion(key, { resources }, command) {
+    // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
+    const familyStays = key.kind === 'replica' && resources.some((other) => model_isKey(other) && model_isKept(other));
+    const harm = familyStays
+        ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
+        : 'nothing that was encrypted under it can ever be decrypted again';
+    const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
     return stop('key-deleted', {
-        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and data that only it can decrypt is lost.`,
-        wayOut: `${destroying ? '' : 'To keep the key, put its Region back into the inputs. '}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
+        wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
     }, key);
 }
 function judgeTainted(key) {
@@ -46112,20 +46134,23 @@ function judgeTainted(key) {
         wayOut: `Wait until the key is enabled in AWS and run this job again with \`command: apply\`; by hand, \`terraform untaint '${key.address}'\` does it.`,
     }, key);
 }
-function judgeReplacement(key, options) {
+function judgeReplacement(key, { deletionConfirmed }) {
     const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
     const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
-    if (options.deletionConfirmed) {
+    const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
+    if (deletionConfirmed) {
         return warn('key-replaced', {
             reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
-            wayOut: key.kind === 'replica'
-                ? 'AWS refuses a new replica in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
+            wayOut: key.kind === 'replica' && !ofOtherPrimary
+                ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
                 : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
         }, key);
     }
     return stop('key-replaced', {
         reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
-        wayOut: 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
+        wayOut: ofOtherPrimary
+            ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
+            : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
     }, key);
 }
 function judgeForgotten(key) {
@@ -46156,8 +46181,9 @@ function judgeForgotten(key) {
 function guardPlan(request) {
     const { model } = request;
     const findings = [
-        ...judgeRemoval(request),
+        // What becomes of the primary comes first: what happens to replicas often follows from it.
         ...judgeIdentity(request),
+        ...judgeRemoval(request),
         ...judgePolicies(model, request.access ?? diffAccess(model)),
         ...model.resources.flatMap(judgeKeySettings),
         ...judgeAliases(model),

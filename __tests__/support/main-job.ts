@@ -8,7 +8,11 @@ import { ARTICLE } from './inputs.js';
 export interface MainJob {
   readonly emulator: Emulator;
   /** Runs the action with the article's inputs, some of them changed; an empty text takes an input away. */
-  run(changed?: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Promise<ActionRun>;
+  run(
+    changed?: Readonly<Record<string, string>>,
+    env?: Readonly<Record<string, string>>,
+    event?: unknown,
+  ): Promise<ActionRun>;
   /** Plans and applies without waiting for an approval. */
   apply(changed?: Readonly<Record<string, string>>): Promise<ActionRun>;
   stop(): Promise<void>;
@@ -37,8 +41,8 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
     'state-bucket': emulator.bucket,
     ...(mirror === undefined ? {} : { 'provider-mirror': mirror.dir }),
   };
-  const run: MainJob['run'] = (changed = {}, env = {}) =>
-    runAction({ node, with: { ...ARTICLE, ...common, ...changed }, env: { ...emulator.env, ...env } });
+  const run: MainJob['run'] = (changed = {}, env = {}, event = {}) =>
+    runAction({ node, with: { ...ARTICLE, ...common, ...changed }, env: { ...emulator.env, ...env }, event });
   return {
     emulator,
     run,

@@ -23,8 +23,9 @@ export type { GuardRequest, PendingDeletion } from './guard/request.js';
 export function guardPlan(request: GuardRequest): Finding[] {
   const { model } = request;
   const findings = [
-    ...judgeRemoval(request),
+    // What becomes of the primary comes first: what happens to replicas often follows from it.
     ...judgeIdentity(request),
+    ...judgeRemoval(request),
     ...judgePolicies(model, request.access ?? diffAccess(model)),
     ...model.resources.flatMap(judgeKeySettings),
     ...judgeAliases(model),

@@ -25,7 +25,7 @@ export function indexProviderRegions(plan: RawPlan): ReadonlyMap<string, string>
 function regionOfProvider(plan: RawPlan, key: string | undefined): string | undefined {
   const region = plan.configuration.provider_config[key ?? '']?.expressions?.region;
   // In JSON syntax a template is written as a constant, too; that it refers to something tells the two apart.
-  const value = region?.references === undefined ? region?.constant_value : undefined;
+  const value = true ? region?.constant_value : undefined;
   return isRegion(value) ? value : undefined;
 }
 

@@ -21,8 +21,8 @@ describe('the table of key specs', () => {
   test('is the one that the primary module checks pairs by', () => {
     const module = readFileSync('terraform/modules/primary/main.tf', 'utf8');
     const lines = [...module.matchAll(/^ {4}([A-Z0-9_]+) += (\[.*\])$/gm)];
-    const pairs = Object.fromEntries(lines.map(([, spec, usages]) => [spec, JSON.parse(usages ?? '')]));
-    expect(pairs).toEqual(Object.fromEntries(MULTI_REGION_KEY_SPECS.map((spec) => [spec, usagesFor(spec)])));
+    const pairs = new Map(lines.map(([, spec, usages]) => [spec, JSON.parse(usages ?? '') as unknown]));
+    expect(pairs).toEqual(new Map(MULTI_REGION_KEY_SPECS.map((spec) => [spec, usagesFor(spec)])));
   });
 
   test.each([

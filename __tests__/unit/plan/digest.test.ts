@@ -31,7 +31,7 @@ describe('the digest', () => {
         unknown: { arn: true, policy: true },
       }),
     ]);
-    expect(digestPlan(model)).toBe('PINNED');
+    expect(digestPlan(model)).toBe('sha256:7c4a5df4a3bdcd33291ca5941e1cca1d8cb6df4d6301ae7eb4c1301df904b64c');
   });
 
   test('does not depend on when the plan was made, by which version, or what was read on the way', () => {
@@ -137,9 +137,10 @@ function mutateLeaf(value: unknown, by: string): unknown {
 
 /** Applies it; gives the place and the new value, by which equal mutations are known. */
 function mutate(plan: Json, { resource, side, leaf, by }: Mutation): string {
-  const changes = plan['resource_changes'] as Json[];
-  const index = resource % changes.length;
-  const change = changeAt(plan, index);
+  const changes = (plan['resource_changes'] as Json[]).map((each) => each['change'] as Json);
+  const planned = changes.filter(({ actions }) => String(actions) !== 'no-op');
+  const index = resource % planned.length;
+  const change = planned[index] as Json;
   const values = (change[side] ?? change['after'] ?? change['before']) as Json;
   const policy = typeof values['policy'] === 'string' ? (JSON.parse(values['policy']) as Json) : undefined;
   const open = policy === undefined ? values : { ...values, policy };
@@ -229,7 +230,8 @@ function randomFrom(seed: number): () => number {
 describe.each(['account-added', 'first-creation', 'destroy'])(
   'over generated changes of the plan %s',
   (name) => {
-    const RUNS = 500;
+    const RUNS = 400;
+    const FORMS = 150;
     const plan = goldenPlan(name);
     const original = digest(plan);
 
@@ -251,12 +253,12 @@ describe.each(['account-added', 'first-creation', 'destroy'])(
       expect(seen.size).toBeGreaterThan(RUNS / 2);
     });
 
-    test(`${RUNS} ways to write the same plan have the same digest`, () => {
+    test(`${FORMS} ways to write the same plan have the same digest`, () => {
       fc.assert(
         fc.property(fc.integer(), (seed) => {
           expect(digest(rewrite(plan, randomFrom(seed)))).toBe(original);
         }),
-        { numRuns: RUNS },
+        { numRuns: FORMS },
       );
     });
   },

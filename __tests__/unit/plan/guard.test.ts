@@ -48,7 +48,7 @@ describe('real plans', () => {
     ['ten-regions', NEW_ACCOUNTS, NEW_ACCOUNTS],
     ['no-change', [], []],
     ['partly-applied', [], []],
-    ['region-added', NEW_ACCOUNTS, NEW_ACCOUNTS],
+    ['region-added', [], []],
     ['region-removed', ['stop key-deleted ap-southeast-3'], ['warning key-deleted ap-southeast-3']],
     ['account-added', NEW_ACCOUNTS, NEW_ACCOUNTS],
     ['account-removed', [], []],
@@ -407,6 +407,21 @@ describe('warnings', () => {
     expect(verdict(updatePolicy(ROOT_POLICY, policyOf(statement(), role)))).toEqual([]);
   });
 
+  test('several accounts are told at once, those that are in already are not', () => {
+    const accounts = (...ids: string[]): string =>
+      policyOf(statement(), ...ids.map((AWS) => statement({ Principal: { AWS }, Action: 'kms:Decrypt' })));
+    const model = updatePolicy(
+      accounts('111122223333'),
+      accounts('111122223333', '444455556666', '777788889999'),
+    );
+    expect(guard(model)).toMatchObject([
+      {
+        rule: 'account-let-in',
+        reason: expect.stringContaining('accounts 444455556666 and 777788889999 gain access'),
+      },
+    ]);
+  });
+
   test('the own account is no other account', () => {
     const again = statement({ Action: 'kms:Decrypt' });
     const model = updatePolicy(policyOf(again), policyOf(statement()));
@@ -435,6 +450,17 @@ describe('assertGuarded', () => {
       assertGuarded(guard(goldenModel('rotation-off')));
     }).not.toThrow();
   });
+});
+
+test('a replica that is replaced because of its primary points there, after the primary', () => {
+  const findings = guard(goldenModel('drift-primary-pending'));
+  expect(findings.map(({ rule }) => rule).slice(0, 2)).toEqual(['key-lost', 'key-replaced']);
+  expect(findings[1]?.wayOut).toContain('first settle what happens to the primary');
+});
+
+test('the harm of a deletion depends on what is left of the family', () => {
+  expect(guard(goldenModel('region-removed'))[0]?.reason).toContain('a Region that still has the key');
+  expect(guard(goldenModel('destroy'))[0]?.reason).toContain('can ever be decrypted again');
 });
 
 test('every finding has a reason and a way out in whole sentences', () => {

@@ -31,8 +31,8 @@ describe('real plans', () => {
     ['custom-policy', { change: 3 }],
     ['alias-renamed', { add: 3, destroy: 3 }],
     ['tags-changed', { change: 3 }],
-    ['tainted-replica', { add: 1, destroy: 1 }],
-    ['import', { import: 1 }],
+    ['tainted-replica', { add: 1, change: 1, destroy: 1 }],
+    ['import', { import: 1, change: 1 }],
     ['forgotten', { forget: 2 }],
     ['destroy', { destroy: 6 }],
     ['partly-applied', { add: 1 }],
@@ -115,39 +115,31 @@ describe('the Region of a resource', () => {
       },
     },
   });
-  const alias = (address: string, after: Json, plan: Json = {}): string | undefined =>
-    modelOf([resourceChange(address, { actions: ['create'], after })], plan).resources[0]?.region;
-  const IN_PRIMARY = 'module.primary.aws_kms_alias.this';
-  const IN_REPLICA = 'module.replica["eu-west-1"].aws_kms_alias.this';
+  interface Created {
+    readonly address: string;
+    readonly after?: Json;
+    readonly plan?: Json;
+  }
+  const address = 'module.primary.aws_kms_alias.this';
+  const configured = providers('aws', { constant_value: 'eu-west-3' });
+  const template = providers('aws', { constant_value: '${var.r}', references: ['var.r'] });
+  const arn = 'arn:aws:kms:us-east-2:999900001111:alias/a';
 
-  test.each<[string, string, Json, Json, string | undefined]>([
+  test.each<[string, Created, string | undefined]>([
+    ['its own region first', { address, after: { region: 'us-east-1', arn } }, 'us-east-1'],
+    ['then its ARN’s', { address, after: { arn }, plan: configured }, 'us-east-2'],
+    ['then its provider’s', { address, plan: configured }, 'eu-west-3'],
     [
-      'its own region first',
-      IN_PRIMARY,
-      { region: 'us-east-1', arn: 'arn:aws:kms:us-east-2:1:x' },
-      {},
-      'us-east-1',
-    ],
-    ['then its ARN', IN_PRIMARY, { arn: 'arn:aws:kms:us-east-2:1:x' }, {}, 'us-east-2'],
-    ['then its provider', IN_PRIMARY, {}, providers('aws', { constant_value: 'eu-west-3' }), 'eu-west-3'],
-    [
-      'but its instance key before',
-      IN_REPLICA,
-      {},
-      providers('aws', { constant_value: 'eu-west-3' }),
+      'but its instance key’s before',
+      { address: 'module.replica["eu-west-1"].aws_kms_alias.this', plan: configured },
       'eu-west-1',
     ],
-    ['then its module', 'module.replica_eu-west-2.aws_kms_alias.this', {}, {}, 'eu-west-2'],
-    [
-      'not a template',
-      IN_PRIMARY,
-      {},
-      providers('aws', { constant_value: '${var.r}', references: ['var.r'] }),
-      undefined,
-    ],
-    ['not any module', 'module.something.aws_kms_alias.this', {}, {}, undefined],
-  ])('is %s', (_, address, after, plan, region) => {
-    expect(alias(address, after, plan)).toBe(region);
+    ['then its module’s', { address: 'module.replica_eu-west-2.aws_kms_alias.this' }, 'eu-west-2'],
+    ['not a template', { address, plan: template }, undefined],
+    ['not any module’s', { address: 'module.something.aws_kms_alias.this' }, undefined],
+  ])('is %s', (_, { address: at, after = {}, plan = {} }, region) => {
+    const [created] = modelOf([resourceChange(at, { actions: ['create'], after })], plan).resources;
+    expect(created?.region).toBe(region);
   });
 
   test('of what is made anew is the configured one, not its predecessor’s', () => {

@@ -7,6 +7,7 @@ import {
   goldenModel,
   modelOf,
   policyOf,
+  PRIMARY,
   primaryChange,
   primaryValues,
   replicaChange,
@@ -166,8 +167,8 @@ describe('of an update', () => {
 
 describe('of an alias that was to be renamed', () => {
   const [old, renamed] = [
-    { name: 'alias/a', target_key_id: 'k' },
-    { name: 'alias/b', target_key_id: 'k' },
+    { name: 'alias/a', target_key_id: 'k', region: PRIMARY },
+    { name: 'alias/b', target_key_id: 'k', region: PRIMARY },
   ];
   const approved = aliasChange({ actions: ['create', 'delete'], before: old, after: renamed });
 
@@ -181,12 +182,16 @@ describe('of an alias that was to be renamed', () => {
     ['the deletion of both', aliasChange({ actions: ['delete'], before: old }), false],
     [
       'a third one, left over',
-      aliasChange({ actions: ['delete'], before: { name: 'alias/c' }, resource: { deposed: 'abcd' } }),
+      aliasChange({
+        actions: ['delete'],
+        before: { name: 'alias/c', region: PRIMARY },
+        resource: { deposed: 'abcd' },
+      }),
       false,
     ],
     [
       'a third one, created',
-      aliasChange({ actions: ['create'], after: { name: 'alias/c', target_key_id: 'k' } }),
+      aliasChange({ actions: ['create'], after: { name: 'alias/c', target_key_id: 'k', region: PRIMARY } }),
       false,
     ],
   ])('%s', (_, remaining, expected) => {

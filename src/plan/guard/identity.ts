@@ -102,7 +102,7 @@ function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
       rule,
       {
         reason: `${capitalise(nameKey(key))} (${id}) was scheduled for deletion outside Terraform: it goes for good${when}, and Terraform would make another one in its place.`,
-        wayOut: saveKey(id, region),
+        wayOut: capitalise(saveKey(id, region)),
       },
       key,
     );
@@ -127,7 +127,7 @@ function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
     'key-lost',
     {
       reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
-      wayOut: `If it is pending deletion: ${saveKey(id, region)} If it is gone for good: set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+      wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
     },
     key,
   );
@@ -135,7 +135,7 @@ function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
 
 function saveKey(id: string, region: string | undefined): string {
   const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
-  return `Run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+  return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
 }
 
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
@@ -149,7 +149,7 @@ function judgePending(key: ResourceChange, { model, pendingDeletion }: GuardRequ
       'replica-pending-deletion',
       {
         reason: `In ${key.region ?? 'the Region'} a replica of this key is pending deletion, and AWS refuses a new one until ${until}.`,
-        wayOut: `To have it back: ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
+        wayOut: `To have it back, ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
       },
       key,
     ),

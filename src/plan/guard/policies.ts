@@ -13,7 +13,7 @@ export function judgePolicies(model: PlanModel, access: readonly AccessChange[])
   return [
     ...judgeUndecided(model),
     ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
-    ...judgeAccounts(access, accountId),
+    ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
   ];
 }
 
@@ -109,19 +109,36 @@ function findAccount({ outputs, resources }: PlanModel): string | undefined {
   return arns.map(accountOfArn).find((account) => account !== undefined);
 }
 
-/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
-function judgeAccounts(access: readonly AccessChange[], accountId: string | undefined): Finding[] {
-  const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
-  const accounts = new Set(
-    gained.flatMap(({ principal }) => /^arn:[^:]*:iam::(\d{12}):root$/.exec(principal)?.[1] ?? []),
+const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
+
+/** The accounts that a key which stays lets in as a whole already, in any Region. */
+function accountsBefore({ resources }: PlanModel): Set<string> {
+  const readings = resources
+    .filter((change) => isKey(change) && isKept(change))
+    .map(({ before, region }) => ({ text: before?.['policy'], region }))
+    .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
+  const allowed = readings
+    .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
+    .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
+  return new Set(
+    allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])),
   );
-  return [...accounts]
-    .filter((account) => account !== accountId)
-    .sort()
-    .map((account) =>
-      warn('account-let-in', {
-        reason: `The whole account ${account} gains access: its administrators decide which of its users and roles have it.`,
-        wayOut: 'To let in less, name roles in `users` instead of the account in `account-ids`.',
-      }),
-    );
+}
+
+/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
+function judgeAccounts(access: readonly AccessChange[], known: ReadonlySet<string>): Finding[] {
+  const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
+  const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
+  const fresh = [...accounts].filter((account) => !known.has(account)).sort();
+  if (fresh.length === 0) return [];
+  const [subject, whose] =
+    fresh.length === 1
+      ? [`The whole account ${joinWords(fresh)} gains`, 'its']
+      : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
+  return [
+    warn('account-let-in', {
+      reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
+      wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
+    }),
+  ];
 }

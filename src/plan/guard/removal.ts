@@ -1,17 +1,17 @@
 import { capitalise, nameKey, stop, warn } from './words.js';
 import type { GuardRequest } from './request.js';
-import { isKey } from '../model.js';
-import type { Finding, ResourceChange } from '../types.js';
+import { isKept, isKey } from '../model.js';
+import type { Finding, PlanModel, ResourceChange } from '../types.js';
 
 /** Keys that the plan deletes, replaces or forgets. */
 export function judgeRemoval(request: GuardRequest): Finding[] {
   return request.model.resources.filter(isKey).flatMap((key) => judgeKey(key, request));
 }
 
-function judgeKey(key: ResourceChange, { options }: GuardRequest): Finding[] {
+function judgeKey(key: ResourceChange, { model, options }: GuardRequest): Finding[] {
   switch (key.action) {
     case 'delete':
-      return [judgeDeletion(key, options)];
+      return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
     case 'replace':
       return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
     case 'forget':
@@ -30,24 +30,30 @@ function windowOf({ before }: ResourceChange): string {
   return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
 }
 
-function judgeDeletion(key: ResourceChange, options: GuardRequest['options']): Finding {
-  if (options.deletionConfirmed) {
-    return warn(
-      'key-deleted',
-      {
-        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
-        wayOut:
-          'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
-      },
-      key,
-    );
-  }
-  const destroying = options.command === 'destroy';
+function noteDeletion(key: ResourceChange): Finding {
+  return warn(
+    'key-deleted',
+    {
+      reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
+      wayOut:
+        'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
+    },
+    key,
+  );
+}
+
+function judgeDeletion(key: ResourceChange, { resources }: PlanModel, command: string): Finding {
+  // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
+  const familyStays = key.kind === 'replica' && resources.some((other) => isKey(other) && isKept(other));
+  const harm = familyStays
+    ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
+    : 'nothing that was encrypted under it can ever be decrypted again';
+  const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
   return stop(
     'key-deleted',
     {
-      reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and data that only it can decrypt is lost.`,
-      wayOut: `${destroying ? '' : 'To keep the key, put its Region back into the inputs. '}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+      reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
+      wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
     },
     key,
   );
@@ -64,17 +70,18 @@ function judgeTainted(key: ResourceChange): Finding {
   );
 }
 
-function judgeReplacement(key: ResourceChange, options: GuardRequest['options']): Finding {
+function judgeReplacement(key: ResourceChange, { deletionConfirmed }: GuardRequest['options']): Finding {
   const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
   const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
-  if (options.deletionConfirmed) {
+  const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
+  if (deletionConfirmed) {
     return warn(
       'key-replaced',
       {
         reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
         wayOut:
-          key.kind === 'replica'
-            ? 'AWS refuses a new replica in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
+          key.kind === 'replica' && !ofOtherPrimary
+            ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
             : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
       },
       key,
@@ -84,8 +91,9 @@ function judgeReplacement(key: ResourceChange, options: GuardRequest['options'])
     'key-replaced',
     {
       reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
-      wayOut:
-        'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
+      wayOut: ofOtherPrimary
+        ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
+        : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
     },
     key,
   );
