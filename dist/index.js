@@ -42395,8 +42395,8 @@ function matchesPattern(pattern, text) {
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./node_modules/semver/index.js
-var node_modules_semver = __nccwpck_require__(2088);
-var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
+var semver = __nccwpck_require__(2088);
+var semver_default = /*#__PURE__*/__nccwpck_require__.n(semver);
 ;// CONCATENATED MODULE: ./src/aws/regions.ts
 
 /**
@@ -42532,9 +42532,9 @@ function mayChoose(version, constraint) {
  */
 function unsupportedReason(region, providerVersion) {
     const sovereign = partitionOf(region) === 'aws-eusc';
-    if (!sovereign || semver.valid(providerVersion) === null)
+    if (!sovereign || semver_default().valid(providerVersion) === null)
         return undefined;
-    if (semver.gte(providerVersion, SOVEREIGN_REPLICAS_SINCE))
+    if (semver_default().gte(providerVersion, SOVEREIGN_REPLICAS_SINCE))
         return undefined;
     return `A replica in ${region} needs version ${SOVEREIGN_REPLICAS_SINCE} of the AWS provider: ${providerVersion} takes the ARNs of the European Sovereign Cloud for malformed.`;
 }
@@ -42572,10 +42572,9 @@ function indexProviderRegions(plan) {
     visit(plan.configuration.root_module, '');
     return index;
 }
+/** In JSON syntax a template (`${…}`) is written as a constant, too; no template has the form of a Region. */
 function regionOfProvider(plan, key) {
-    const region = plan.configuration.provider_config[key ?? '']?.expressions?.region;
-    // In JSON syntax a template is written as a constant, too; that it refers to something tells the two apart.
-    const value = region?.references === undefined ? region?.constant_value : undefined;
+    const value = plan.configuration.provider_config[key ?? '']?.expressions?.region?.constant_value;
     return isRegion(value) ? value : undefined;
 }
 /**
@@ -42655,8 +42654,7 @@ const moduleConfiguration = lazy(() => object({
 }));
 const providerConfiguration = object({
     expressions: object({
-        region: object({ constant_value: unknown().optional(), references: array(schemas_string()).optional() })
-            .optional(),
+        region: object({ constant_value: unknown().optional() }).optional(),
     })
         .optional(),
 });
@@ -44667,9 +44665,9 @@ function specAllowsRotation(spec) {
  */
 function specNeedsProvider(spec, providerVersion) {
     const { since } = factsOf(spec);
-    if (since === undefined || semver.valid(providerVersion) === null)
+    if (since === undefined || semver_default().valid(providerVersion) === null)
         return undefined;
-    return semver.lt(providerVersion, since) ? since : undefined;
+    return semver_default().lt(providerVersion, since) ? since : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/parsers.ts
@@ -44995,7 +44993,7 @@ const INPUT_SPECS = {
     },
     'aws-provider-version': {
         default: '5.100.0',
-        rule: 'an exact version or a Terraform version constraint, at least 3.64.0',
+        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 5.x',
         example: '5.100.0',
     },
     'provider-mirror': {
@@ -45151,6 +45149,8 @@ function findUnknownNames(env) {
 const OLDEST_TERRAFORM = '1.5.0';
 /** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
 const OLDEST_PROVIDER = '3.64.0';
+/** Providers from here on name the Region on each resource; the bundled modules do not do that yet. */
+const FIRST_UNFINISHED_PROVIDER = '6.0.0';
 /** An exact Terraform version, or a version range as npm writes them. */
 function parseTerraformVersion(text) {
     const wanted = text.trim().replace(/^v(?=\d)/, '');
@@ -45168,7 +45168,7 @@ function parseTerraformVersion(text) {
     return wanted.replace(/,/g, ' ');
 }
 const CONSTRAINT = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)\s*$/;
-/** An exact provider version, or Terraform's own constraint syntax with the oldest usable version added to it. */
+/** An exact provider version, or Terraform's own constraint syntax with the oldest and newest usable versions added to it. */
 function parseProviderVersion(text) {
     const wanted = text.trim().replace(/^v(?=\d)/, '');
     if (semver_default().valid(wanted) !== null) {
@@ -45180,7 +45180,7 @@ function parseProviderVersion(text) {
     const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
     if (parts.some((part) => part === null))
         throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
-    return `${wanted}, >= ${OLDEST_PROVIDER}`;
+    return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNFINISHED_PROVIDER}`;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -49074,6 +49074,7 @@ function toJson(value) {
 
 
 
+
 /**
  * Writes the configuration into the working folder.
  * @returns how `terraform init` has to be called for it
@@ -49130,13 +49131,22 @@ function chooseBackend({ backend, command }, { localStateDir }, log) {
         config: { path: external_node_path_default().join(localStateDir, 'terraform.tfstate'), ...backend.config },
     };
 }
-function refuseUnknownArguments({ rotationPeriodInDays, awsProviderVersion }) {
-    if (rotationPeriodInDays === undefined || knowsRotationPeriod(awsProviderVersion))
+/** Refuses by name what the provider version does not know, where the provider's own error would not say as much. */
+function refuseUnknownArguments(inputs) {
+    const { rotationPeriodInDays, awsProviderVersion, keySpec } = inputs;
+    const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap((region) => unsupportedReason(region, awsProviderVersion) ?? []);
+    if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(awsProviderVersion)) {
+        problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
+    }
+    const needed = specNeedsProvider(keySpec, awsProviderVersion);
+    if (needed !== undefined)
+        problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
+    if (problems.length === 0)
         return;
     throw new errors/* ActionError */.l({
-        what: `rotation-period-in-days needs version 5.49.0 of the AWS provider, and aws-provider-version is ${awsProviderVersion}.`,
+        what: `${problems.join(' ')} The version asked for is ${awsProviderVersion}.`,
         done: 'Nothing was planned or changed.',
-        next: 'Set `aws-provider-version` to 5.49.0 or later, or leave out `rotation-period-in-days`.',
+        next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
     });
 }
 function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, log) {

@@ -7,6 +7,9 @@ export const OLDEST_TERRAFORM = '1.5.0';
 /** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
 export const OLDEST_PROVIDER = '3.64.0';
 
+/** Providers from here on name the Region on each resource; the bundled modules do not do that yet. */
+const FIRST_UNFINISHED_PROVIDER = '6.0.0';
+
 /** An exact Terraform version, or a version range as npm writes them. */
 export function parseTerraformVersion(text: string): string {
   const wanted = text.trim().replace(/^v(?=\d)/, '');
@@ -25,7 +28,7 @@ export function parseTerraformVersion(text: string): string {
 
 const CONSTRAINT = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)\s*$/;
 
-/** An exact provider version, or Terraform's own constraint syntax with the oldest usable version added to it. */
+/** An exact provider version, or Terraform's own constraint syntax with the oldest and newest usable versions added to it. */
 export function parseProviderVersion(text: string): string {
   const wanted = text.trim().replace(/^v(?=\d)/, '');
   if (semver.valid(wanted) !== null) {
@@ -39,5 +42,5 @@ export function parseProviderVersion(text: string): string {
   const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
   if (parts.some((part) => part === null))
     throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
-  return `${wanted}, >= ${OLDEST_PROVIDER}`;
+  return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNFINISHED_PROVIDER}`;
 }

@@ -22,10 +22,9 @@ export function indexProviderRegions(plan: RawPlan): ReadonlyMap<string, string>
   return index;
 }
 
+/** In JSON syntax a template (`${…}`) is written as a constant, too; no template has the form of a Region. */
 function regionOfProvider(plan: RawPlan, key: string | undefined): string | undefined {
-  const region = plan.configuration.provider_config[key ?? '']?.expressions?.region;
-  // In JSON syntax a template is written as a constant, too; that it refers to something tells the two apart.
-  const value = true ? region?.constant_value : undefined;
+  const value = plan.configuration.provider_config[key ?? '']?.expressions?.region?.constant_value;
   return isRegion(value) ? value : undefined;
 }
 

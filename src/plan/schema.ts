@@ -45,9 +45,7 @@ const moduleConfiguration: z.ZodType<ModuleConfiguration> = z.lazy(() =>
 const providerConfiguration = z.object({
   expressions: z
     .object({
-      region: z
-        .object({ constant_value: z.unknown().optional(), references: z.array(z.string()).optional() })
-        .optional(),
+      region: z.object({ constant_value: z.unknown().optional() }).optional(),
     })
     .optional(),
 });

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isKnownRegion, needsSkipRegionValidation } from '../aws/regions.js';
+import { specNeedsProvider } from '../aws/key-specs.js';
+import { isKnownRegion, needsSkipRegionValidation, unsupportedReason } from '../aws/regions.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
@@ -91,12 +92,23 @@ function chooseBackend(
   };
 }
 
-function refuseUnknownArguments({ rotationPeriodInDays, awsProviderVersion }: Inputs): void {
-  if (rotationPeriodInDays === undefined || knowsRotationPeriod(awsProviderVersion)) return;
+/** Refuses by name what the provider version does not know, where the provider's own error would not say as much. */
+function refuseUnknownArguments(inputs: Inputs): void {
+  const { rotationPeriodInDays, awsProviderVersion, keySpec } = inputs;
+  const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap(
+    (region) => unsupportedReason(region, awsProviderVersion) ?? [],
+  );
+  if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(awsProviderVersion)) {
+    problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
+  }
+  const needed = specNeedsProvider(keySpec, awsProviderVersion);
+  if (needed !== undefined)
+    problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
+  if (problems.length === 0) return;
   throw new ActionError({
-    what: `rotation-period-in-days needs version 5.49.0 of the AWS provider, and aws-provider-version is ${awsProviderVersion}.`,
+    what: `${problems.join(' ')} The version asked for is ${awsProviderVersion}.`,
     done: 'Nothing was planned or changed.',
-    next: 'Set `aws-provider-version` to 5.49.0 or later, or leave out `rotation-period-in-days`.',
+    next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
   });
 }
 
