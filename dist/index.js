@@ -41802,6 +41802,11 @@ const SYMPTOMS = [
         next: 'Wait until that run has ended and run this job again. If it was killed and will not come back, free the lock with `terraform force-unlock` and the lock id.',
     },
     {
+        sign: /is not a multi-Region (primary|replica) key/,
+        what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
+        next: 'Set `primary-region` back to the Region of the primary key.',
+    },
+    {
         sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
         what: () => 'There are no AWS credentials in this job.',
         next: 'Set `role-to-assume`, or provide credentials in a step before this one.',
@@ -45175,6 +45180,9 @@ function parseProviderVersion(text) {
         if (semver_default().lt(wanted, OLDEST_PROVIDER)) {
             throw new Invalid(`${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
         }
+        if (semver_default().gte(wanted, FIRST_UNFINISHED_PROVIDER)) {
+            throw new Invalid(`${quote(text)} cannot be used yet: this action knows the provider up to 5.x`);
+        }
         return wanted;
     }
     const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
@@ -46131,7 +46139,7 @@ function judgeDeletion(key, { resources }, command) {
 function judgeTainted(key) {
     return stop('key-replaced', {
         reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
-        wayOut: `Wait until the key is enabled in AWS and run this job again with \`command: apply\`; by hand, \`terraform untaint '${key.address}'\` does it.`,
+        wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
     }, key);
 }
 function judgeReplacement(key, { deletionConfirmed }) {

@@ -101,11 +101,14 @@ describe('the life of one key', () => {
   });
 
   test.each([
-    [{ 'key-spec': 'RSA_2048' }, 'The plan deletes the primary key in ap-southeast-1 and makes another one'],
-    [{ 'primary-region': 'ap-southeast-2', 'replica-regions': 'ap-southeast-1' }, 'ap-southeast-1'],
+    [{ 'key-spec': 'RSA_2048' }, 'KMS fixes that when a key is made'],
+    [
+      { 'primary-region': 'ap-southeast-2', 'replica-regions': 'ap-southeast-1' },
+      'primary-region was changed',
+    ],
     [
       { 'primary-region': 'eu-west-1' },
-      'The primary key is in ap-southeast-1, and primary-region now says eu-west-1',
+      'The primary key is in ap-southeast-1, and the plan makes another primary in eu-west-1',
     ],
   ])('%j is stopped even with allow-destroy, and no key is deleted', async (changed, reason) => {
     const refused = await job.apply({
@@ -162,7 +165,7 @@ describe('the life of one key', () => {
     await scheduleDeletion(job, key?.id ?? '');
     const refused = await job.apply(named);
     expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toContain(`The state knows the primary key in ap-southeast-1 (${key?.id ?? ''})`);
+    expect(refused.stdout).toContain(key?.id);
     expect(refused.stdout).toContain('cancel-key-deletion');
   });
 });

@@ -37,6 +37,9 @@ export function parseProviderVersion(text: string): string {
         `${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`,
       );
     }
+    if (semver.gte(wanted, FIRST_UNFINISHED_PROVIDER)) {
+      throw new Invalid(`${quote(text)} cannot be used yet: this action knows the provider up to 5.x`);
+    }
     return wanted;
   }
   const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));

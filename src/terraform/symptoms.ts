@@ -18,6 +18,12 @@ const SYMPTOMS: readonly Symptom[] = [
     next: 'Wait until that run has ended and run this job again. If it was killed and will not come back, free the lock with `terraform force-unlock` and the lock id.',
   },
   {
+    sign: /is not a multi-Region (primary|replica) key/,
+    what: (found) =>
+      `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
+    next: 'Set `primary-region` back to the Region of the primary key.',
+  },
+  {
     sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
     what: () => 'There are no AWS credentials in this job.',
     next: 'Set `role-to-assume`, or provide credentials in a step before this one.',

@@ -157,6 +157,7 @@ describe('a failed command in plain words', () => {
       'Failed to query available provider packages',
       'The AWS provider in the version asked for could not be found.',
     ],
+    ['reading KMS Key (mrk-1): is not a multi-Region primary key', 'primary-region was changed'],
     ['Something new', 'terraform apply failed: Something new.'],
   ])('%s', (said, what) => {
     const [summary = '', ...detail] = said.split('\n');

@@ -64,7 +64,7 @@ function judgeTainted(key: ResourceChange): Finding {
     'key-replaced',
     {
       reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
-      wayOut: `Wait until the key is enabled in AWS and run this job again with \`command: apply\`; by hand, \`terraform untaint '${key.address}'\` does it.`,
+      wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
     },
     key,
   );
