@@ -1,4 +1,5 @@
 import type { RunContext } from './context.js';
+import type { Log } from './deps.js';
 import { ActionError } from './errors.js';
 import { readApproval } from './github/approval.js';
 import type { GitHubClient } from './github/client.js';
@@ -36,6 +37,20 @@ export async function checkApproval(request: ApproveRequest): Promise<ApprovalRe
         added: [],
       };
   }
+}
+
+/**
+ * Says how it was approved, or what differs from what was.
+ * @throws ActionError when it is not approved
+ */
+export function assertApproved(approval: ApprovalResult, log: Pick<Log, 'info'>): void {
+  if (approval.approved) {
+    log.info(approval.says);
+    return;
+  }
+  for (const line of approval.gone) log.info(`approved, and no longer planned: ${line}`);
+  for (const line of approval.added) log.info(`planned, and not approved: ${line}`);
+  throw new ActionError({ what: approval.says, done: 'Nothing was changed.', next: '' });
 }
 
 function compareDigest(approved: string, plan: ReportedPlan): ApprovalResult {

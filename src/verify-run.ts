@@ -4,9 +4,25 @@ import { ActionError } from './errors.js';
 import type { Inputs } from './inputs/inputs.js';
 import { canonicalJson, canonicalPolicy } from './plan/canonical.js';
 import type { PlanModel } from './plan/types.js';
+import { keyResults } from './publish.js';
 import type { KeyResult } from './report/types.js';
+import { knownOutputs, learn, type Run } from './run.js';
 
-export interface VerifyRunRequest {
+/**
+ * The proof that the keys are what was planned. Whatever it finds is kept for the report and the outputs.
+ * @throws ActionError when a check failed
+ */
+export async function proveKeys(run: Run, session: AwsSession, model: PlanModel): Promise<void> {
+  const { inputs } = run;
+  const keys = keyResults(knownOutputs(run), inputs.primaryRegion);
+  const verification = await verifyRun({ inputs, session, keys, model });
+  learn(run, {}, { keys, verification });
+  if (verification === undefined) return;
+  learn(run, { verified: isVerified(verification) });
+  assertVerified(verification);
+}
+
+interface VerifyRunRequest {
   readonly inputs: Inputs;
   readonly session: AwsSession;
   readonly keys: readonly KeyResult[];
@@ -18,7 +34,7 @@ export interface VerifyRunRequest {
  * The proof after apply, as deep as the `verify` input wants it.
  * @returns a row per Region; undefined when it is off, or when there is no key left to verify
  */
-export async function verifyRun({
+async function verifyRun({
   inputs,
   session,
   keys,
@@ -48,12 +64,12 @@ function plannedPolicy({ resources }: PlanModel, region: string): string | undef
   return typeof policy === 'string' ? policy : undefined;
 }
 
-export function isVerified(rows: readonly VerifiedKey[]): boolean {
+function isVerified(rows: readonly VerifiedKey[]): boolean {
   return rows.every(({ checks }) => checks.every(({ ok }) => ok));
 }
 
 /** @throws ActionError that names each check that failed */
-export function assertVerified(rows: readonly VerifiedKey[]): void {
+function assertVerified(rows: readonly VerifiedKey[]): void {
   const failed = rows.flatMap(({ region, checks }) =>
     checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`),
   );

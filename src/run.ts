@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { readContext, type RunContext } from './context.js';
+import type { Deps } from './deps.js';
+import { createGitHubClient, type GitHubClient } from './github/client.js';
+import { readInputs, type Inputs } from './inputs/inputs.js';
+import { inputSources } from './inputs/sources.js';
+import { refuseUnfinished } from './inputs/unfinished.js';
+import { writeOutputs, type Outputs } from './outputs.js';
+import { publishReport, type RunReport } from './publish.js';
+
+/** What the report of a run tells beside how it ended. */
+type Story = Omit<RunReport, 'outcome' | 'failure'>;
+
+/** What one run is about, and what it has found out so far. */
+export interface Run {
+  readonly deps: Deps;
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  readonly client: GitHubClient | undefined;
+  /** Grows as the run goes on; whatever happens, it is set as the outputs at the end. */
+  readonly known: Outputs[];
+  /** How far the run came, for the report; of a failure, too. */
+  readonly story: { -readonly [Part in keyof Story]: Story[Part] };
+}
+
+/**
+ * Reads everything that tells what this run is about. Nothing is installed or called.
+ * @throws ActionError with every problem of the inputs
+ */
+export async function startRun(deps: Deps): Promise<Run> {
+  const inputs = readInputs(inputSources(deps.env));
+  refuseUnfinished(inputs);
+  const context = await readContext({ env: deps.env, readFile: (file) => readFile(file, 'utf8') });
+  sayContext(context, deps);
+  return { deps, inputs, context, client: await openGitHub(deps, inputs, context), known: [], story: {} };
+}
+
+/** Keeps what was found out, for the outputs and the report. */
+export function learn(run: Run, outputs: Outputs, story: Story = {}): void {
+  run.known.push(outputs);
+  Object.assign(run.story, story);
+}
+
+export function knownOutputs({ known }: Pick<Run, 'known'>): Outputs {
+  return Object.assign({}, ...known) as Outputs;
+}
+
+/** Tells how the run stands, with all that it has found out, in the summary and the comment. */
+export async function publish(run: Run, report: RunReport): Promise<void> {
+  const known = knownOutputs(run);
+  learn(run, await publishReport({ ...run, known, report: { ...run.story, ...report } }));
+}
+
+/** Sets as outputs whatever is known. */
+export function setOutputs(run: Run): void {
+  const { log, runner } = run.deps;
+  writeOutputs(knownOutputs(run), log, (name, value) => {
+    runner.setOutput(name, value);
+  });
+}
+
+function sayContext({ payloadProblem, runsWithTargetSecrets }: RunContext, { log }: Deps): void {
+  if (payloadProblem !== undefined) log.debug(payloadProblem);
+  if (!runsWithTargetSecrets) return;
+  log.warning(
+    'pull_request_target gives this job the secrets and the role of the base branch. It must not check out or run anything of the pull request.',
+    { title: 'pull_request_target' },
+  );
+}
+
+async function openGitHub(
+  deps: Deps,
+  inputs: Inputs,
+  context: RunContext,
+): Promise<GitHubClient | undefined> {
+  const token = inputs.githubToken;
+  const wanted = context.pullRequest !== undefined || inputs.approval.by === 'pull-request';
+  if (token === undefined || context.repository === undefined || !wanted) return undefined;
+  deps.log.mask(token);
+  return createGitHubClient({
+    token,
+    apiUrl: context.apiUrl,
+    graphqlUrl: context.graphqlUrl,
+    clock: deps.clock,
+    log: deps.log,
+  });
+}
