@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { releaseProblem } from '../../scripts/check-release.js';
+import { INPUT_NAMES } from '../../src/inputs/spec.js';
+
+interface Step {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Workflow {
+  readonly permissions?: unknown;
+  readonly jobs: Readonly<
+    Record<
+      string,
+      { readonly permissions?: unknown; readonly steps: readonly Step[]; readonly needs?: unknown }
+    >
+  >;
+}
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+const inFolder = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => `${folder}/${name}`);
+const OWN = inFolder('.github/workflows');
+const EXAMPLES = inFolder('examples');
+const workflow = (file: string): Workflow => parse(read(file)) as Workflow;
+const stepsOf = (file: string): Step[] => Object.values(workflow(file).jobs).flatMap(({ steps }) => steps);
+
+/** actionlint and zizmor say far more; CI runs them, and this holds without either. */
+describe.each([...OWN, ...EXAMPLES])('%s', (file) => {
+  test('names every action by the full SHA, with the version beside it', () => {
+    const uses = [...read(file).matchAll(/^\s*-?\s*uses:\s*(.+)$/gm)].map(([, what]) => what ?? '');
+    expect(uses).not.toEqual([]);
+    for (const what of uses) expect(what).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test('gives no permission to all, and each job its own', () => {
+    const { permissions, jobs } = workflow(file);
+    expect(permissions).toEqual({});
+    for (const job of Object.values(jobs)) expect(job.permissions).toBeInstanceOf(Object);
+  });
+
+  test('leaves no credentials behind in a checkout', () => {
+    const checkouts = stepsOf(file).filter(({ uses }) => uses?.startsWith('actions/checkout@'));
+    for (const checkout of checkouts) expect(checkout.with).toMatchObject({ 'persist-credentials': false });
+  });
+});
+
+test('the last job of CI needs all the others', () => {
+  const { all, ...others } = workflow('.github/workflows/ci.yml').jobs;
+  expect(all?.needs).toEqual(Object.keys(others));
+});
+
+test.each(EXAMPLES)('%s calls the action with inputs that it has', (file) => {
+  const calls = stepsOf(file).filter(({ uses }) => uses?.includes('/aws-kms-multi-region-key@'));
+  expect(calls).not.toEqual([]);
+  const known = new Set<string>(INPUT_NAMES);
+  for (const { with: inputs = {} } of calls)
+    expect(Object.keys(inputs).filter((name) => !known.has(name))).toEqual([]);
+});
+
+describe('a release', () => {
+  const good = { version: '1.2.3', ref: 'refs/heads/main', named: '1.2.3', tags: ['v1.2.2', 'v1'] };
+
+  test('is made of the version that package.json names, from main', () => {
+    expect(releaseProblem(good)).toBeUndefined();
+  });
+
+  test.each([
+    [{ version: 'v1.2.3' }, 'not of the form'],
+    [{ version: '1.2' }, 'not of the form'],
+    [{ version: '1.2.3-rc.1' }, 'not of the form'],
+    [{ version: '01.2.3' }, 'not of the form'],
+    [{ version: '1.2.3\n1.2.4' }, 'not of the form'],
+    [{ version: '$(id)' }, 'not of the form'],
+    [{ ref: 'refs/heads/other' }, 'from main only'],
+    [{ ref: 'refs/tags/main' }, 'from main only'],
+    [{ named: '1.2.4' }, 'package.json names 1.2.4'],
+    [{ tags: ['v1.2.3'] }, 'exists already'],
+  ])('%j is refused', (changed, reason) => {
+    expect(releaseProblem({ ...good, ...changed })).toContain(reason);
+  });
+});
