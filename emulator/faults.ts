@@ -27,7 +27,12 @@ const effectSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('internal-error'), when }),
   z.strictObject({ type: z.literal('unavailable'), when }),
   z.strictObject({ type: z.literal('reset'), when }),
-  z.strictObject({ type: z.literal('timeout'), when }),
+  z.strictObject({
+    type: z.literal('timeout'),
+    /** The connection is closed after so long; without it, it stays open until the client gives up. */
+    seconds: z.number().min(0).optional(),
+    when,
+  }),
   z.strictObject({ type: z.literal('latency'), milliseconds: z.int().min(0) }),
   z.strictObject({ type: z.literal('expired-token') }),
   z.strictObject({ type: z.literal('access-denied') }),
@@ -61,12 +66,24 @@ export interface FaultSubject {
 /** What takes the place of an answer. */
 export type Interruption =
   | { readonly type: 'reset'; readonly when: 'before' | 'after' }
-  | { readonly type: 'timeout'; readonly when: 'before' | 'after' }
+  | {
+      readonly type: 'timeout';
+      readonly when: 'before' | 'after';
+      /** How long the connection stays open, in milliseconds; undefined for as long as the client likes. */
+      readonly openMs: number | undefined;
+    }
   | {
       readonly type: 'error';
       readonly when: 'before' | 'after';
       readonly error: (service: string) => AwsError;
     };
+
+/** A fault that is set: a test that lets one happen should look whether it did. */
+export interface WatchedFault {
+  /** How many times so far. */
+  readonly happened: () => number;
+  readonly remove: () => void;
+}
 
 interface Entry {
   readonly fault: z.output<typeof faultSchema>;
@@ -109,10 +126,18 @@ export class FaultList {
 
   /** Adds a fault. @returns what takes it away again @throws Error when it is not a fault */
   add(fault: Fault): () => void {
+    return this.watch(fault).remove;
+  }
+
+  /** Adds a fault, and tells how often it has happened. @throws Error when it is not a fault */
+  watch(fault: Fault): WatchedFault {
     const entry: Entry = { fault: faultSchema.parse(fault), seen: 0, happened: 0 };
     this.#entries.push(entry);
-    return () => {
-      this.#entries = this.#entries.filter((other) => other !== entry);
+    return {
+      happened: () => entry.happened,
+      remove: () => {
+        this.#entries = this.#entries.filter((other) => other !== entry);
+      },
     };
   }
 
@@ -183,7 +208,13 @@ type Interrupting = Exclude<z.output<typeof effectSchema>, { type: 'latency' | '
 
 function interruptionOf(effect: Interrupting): Interruption {
   const moment = 'when' in effect ? (effect.when ?? 'before') : 'before';
-  if (effect.type === 'reset' || effect.type === 'timeout') return { type: effect.type, when: moment };
+  if (effect.type === 'reset') return { type: 'reset', when: moment };
+  if (effect.type === 'timeout')
+    return {
+      type: 'timeout',
+      when: moment,
+      openMs: effect.seconds === undefined ? undefined : effect.seconds * 1000,
+    };
   if (effect.type === 'error') {
     const { code, message, status } = effect;
     return { type: 'error', when: moment, error: () => new AwsError(code, message, { status }) };

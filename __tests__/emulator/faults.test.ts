@@ -110,6 +110,21 @@ describe('a fault of the connection', () => {
     expect(emulator.calls.find({ errorCode: 'NoAnswer' })).toHaveLength(1);
   });
 
+  test('closes a connection that it has not answered after the seconds that it was given', async () => {
+    const fault = emulator.faults.watch({
+      match: { action: 'CreateKey' },
+      effect: { type: 'timeout', seconds: 0.2, when: 'after' },
+    });
+    expect(fault.happened()).toBe(0);
+    const started = performance.now();
+    expect((await failureOf(createKey(kms))).message).toMatch(/ECONNRESET|socket hang up/);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(195);
+    expect(emulator.kms.keys(REGION)).toHaveLength(1);
+    expect(fault.happened()).toBe(1);
+    fault.remove();
+    await createKey(kms);
+  });
+
   test('adds latency to whatever else happens', async () => {
     emulator.faults.add({ effect: { type: 'latency', milliseconds: 120 } });
     emulator.faults.add({ effect: { type: 'latency', milliseconds: 80 } });

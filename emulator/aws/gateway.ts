@@ -120,8 +120,11 @@ export class Gateway {
       return;
     }
     if (interruption.type === 'timeout') {
-      // Never answered: the client's own time limit ends it, or the emulator's stop.
+      // Never answered: the fault's time ends it, the client's own limit, or the emulator's stop.
       this.#log(call, 0, 'NoAnswer');
+      if (interruption.openMs !== undefined) {
+        void pause(interruption.openMs, call.response).then(() => call.response.socket?.destroy());
+      }
       return;
     }
     this.#answer(call, interruption.error(call.serviceName));
