@@ -31658,10 +31658,14 @@ function messageOf(thrown) {
  *
  * Each child leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and
  * Terraform takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here.
+ * After a cancellation no other child is started: the runner kills what is left of the step 10 seconds later, and a
+ * Terraform that is killed leaves its lock behind. Only a child that saves the state is (`evenWhenCancelled`).
  * @param interrupted aborted when the step is cancelled; the child is then sent one SIGINT and waited for
  */
 function createExec(interrupted) {
     return async (request) => {
+        if (request.evenWhenCancelled !== true)
+            interrupted.throwIfAborted();
         const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(request.file, [...request.args], {
             cwd: request.cwd,
             env: { ...request.env },

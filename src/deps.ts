@@ -12,6 +12,8 @@ export interface ExecRequest {
   /** Called for every whole line, without its line ending, as soon as it is there. */
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
+  /** True for a child that saves what would be lost: it is started in a step that was cancelled, too. */
+  readonly evenWhenCancelled?: boolean;
 }
 
 export interface ExecResult {
@@ -20,7 +22,10 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
-/** Runs a child process; a non-zero exit is a result, not an error. Throws only when it could not be started. */
+/**
+ * Runs a child process; a non-zero exit is a result, not an error. Throws only when it could not be started, or is not
+ * because the step was cancelled.
+ */
 export type Exec = (request: ExecRequest) => Promise<ExecResult>;
 
 /** An annotation's place in the run: its title is shown bold by GitHub. */

@@ -49,6 +49,15 @@ describe('a child process', () => {
     expect(result).toMatchObject({ exitCode: 1, stdout: 'ready\nsaved 1\n' });
   });
 
+  test('is not started after the cancellation, unless it saves the state', async () => {
+    const exec = createExec(AbortSignal.abort(new Error('the step was cancelled')));
+    await expect(exec(node('console.log("ran")'))).rejects.toThrow('the step was cancelled');
+    await expect(exec(node('console.log("saved")', { evenWhenCancelled: true }))).resolves.toMatchObject({
+      exitCode: 0,
+      stdout: 'saved\n',
+    });
+  });
+
   test('that cannot be started is an error', async () => {
     const exec = createExec(new AbortController().signal);
     await expect(exec(node('', { file: '/nowhere/terraform' }))).rejects.toThrow('ENOENT');
