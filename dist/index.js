@@ -31728,7 +31728,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8587);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3533);
 
 
 
@@ -31883,7 +31883,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8587:
+/***/ 3533:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45605,6 +45605,83 @@ const parseUrl = (text) => {
     return url.href.replace(/\/+$/, '');
 };
 
+;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
+
+/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
+const TEXT = new Set(['credentials', 'policy']);
+/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
+const SECRET = /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
+/**
+ * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
+ * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
+ * @throws Invalid that names the line or the setting and repeats no value
+ */
+const parseBackendConfig = (text) => {
+    let settings = {};
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
+        if (!path.every((name) => /^[\w-]+$/.test(name)))
+            throw new Invalid(`line ${index + 1} is not key=value`);
+        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
+        settings = backend_config_merge(settings, nest(path, value));
+    }
+    return settings;
+};
+function readValue(name, text) {
+    if (TEXT.has(name) || !/^[{[]/.test(text))
+        return text;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        // A password may begin with a bracket; the parser's own message would repeat a part of it.
+        if (SECRET.test(name))
+            return text;
+        throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
+    }
+}
+function nest(path, value) {
+    const [name = '', ...inner] = path;
+    return { [name]: inner.length === 0 ? value : nest(inner, value) };
+}
+/** Objects that are set in several lines become one; anything else must not be set twice. */
+function backend_config_merge(settings, added) {
+    return Object.entries(added).reduce((all, [name, value]) => {
+        if (!Object.hasOwn(all, name))
+            return { ...all, [name]: value };
+        const before = all[name];
+        if (!isSettings(before) || !isSettings(value))
+            throw new Invalid(`${quote(name)} is set twice`);
+        return { ...all, [name]: backend_config_merge(before, value) };
+    }, settings);
+}
+function isSettings(value) {
+    return isObject(value);
+}
+/** Everything in the settings, at any depth, that must not be seen in a log. */
+function secretsOf(settings) {
+    return Object.entries(settings).flatMap(([name, value]) => SECRET.test(name) ? textsOf(value) : secretsWithin(value));
+}
+function secretsWithin(value) {
+    if (typeof value === 'string')
+        return passwordOf(value);
+    if (typeof value !== 'object' || value === null)
+        return [];
+    return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
+}
+function textsOf(value) {
+    if (typeof value !== 'object' || value === null)
+        return value === null ? [] : [String(value)];
+    return Object.values(value).flatMap(textsOf);
+}
+/** An address may carry a password: `https://user:password@host`. */
+function passwordOf(text) {
+    return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/policy.ts
 
 /** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
@@ -45757,7 +45834,7 @@ const INPUT_SPECS = {
     },
     'backend-config': {
         default: '',
-        rule: 'key=value lines; only with state-bucket or backend, and nothing that another input says',
+        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
         example: 'encrypt=true',
         secret: true,
     },
@@ -45974,6 +46051,7 @@ function parseProviderVersion(text) {
 
 
 
+
 const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
 const BACKENDS = [
     'azurerm',
@@ -46155,7 +46233,7 @@ function defaultAudience(partition) {
 function readStateInputs(reader) {
     const bucket = reader.optional('state-bucket', parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'));
     const type = reader.optional('backend', parseChoice(BACKENDS));
-    const config = reader.value('backend-config', parseAssignments, {});
+    const config = reader.value('backend-config', parseBackendConfig, {});
     const s3 = readS3Inputs(reader, bucket);
     if (bucket !== undefined && reader.text('backend') !== '') {
         reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
@@ -48992,6 +49070,52 @@ async function keepInCache(archive, release, options) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/terraform/backend.ts
+
+
+
+/** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
+const LOCKS_IN_S3_SINCE = '1.10.0';
+/**
+ * Chooses where the state is, complete with the lock of S3 where nothing else locks.
+ * @returns undefined for a plan without a state
+ * @throws ActionError for any other command without a state
+ */
+function chooseBackend(request) {
+    const { backend } = request.inputs;
+    if (backend === undefined) {
+        refuseUnlessPlan(request);
+        return undefined;
+    }
+    if (backend.type === 's3')
+        return lockedInS3(backend, request);
+    return backend.type === 'local' ? onThisRunner(backend, request) : backend;
+}
+function refuseUnlessPlan({ inputs, log }) {
+    if (inputs.command !== 'plan') {
+        throw new errors/* ActionError */.l({
+            what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
+            done: 'Nothing was planned or changed.',
+            next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+        });
+    }
+    log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
+}
+/** A lock table or a `use_lockfile` of the user's own stays the only say. */
+function lockedInS3(backend, { terraformVersion, log }) {
+    if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config)
+        return backend;
+    if (semver_default().gte(terraformVersion, LOCKS_IN_S3_SINCE))
+        return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
+    log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
+    return backend;
+}
+function onThisRunner(backend, { workspace, log }) {
+    log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
+    const file = external_node_path_default().join(workspace.localStateDir, 'terraform.tfstate');
+    return { ...backend, config: { path: file, ...backend.config } };
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/module.ts
 
 
@@ -49164,19 +49288,19 @@ function toJson(value) {
 
 
 
+
+
 /**
  * Writes the configuration into the working folder.
  * @returns how `terraform init` has to be called for it
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
-async function prepareConfiguration({ inputs, workspace, moduleDir, log, }) {
-    const backend = chooseBackend(inputs, workspace, log);
+async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, log, }) {
+    const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
+    for (const secret of secretsOf(backend?.config ?? {}))
+        log.mask(secret);
     refuseUnknownArguments(inputs);
     noticeRegions(inputs, log);
-    for (const [name, value] of Object.entries(backend?.config ?? {})) {
-        if (/secret|password|token|access_?key$|credentials|sas/i.test(name))
-            log.mask(value);
-    }
     const files = renderConfiguration({ ...inputs, backend });
     await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
     if (inputs.lockFile !== undefined)
@@ -49193,32 +49317,6 @@ async function writeConfigurationFile(file, workDir, moduleDir) {
     await ('content' in file
         ? (0,promises_.writeFile)(target, file.content)
         : (0,promises_.copyFile)(external_node_path_default().join(moduleDir, file.copyOf), target));
-}
-function chooseBackend({ backend, command }, { localStateDir }, log) {
-    if (backend === undefined) {
-        if (command !== 'plan') {
-            throw new errors/* ActionError */.l({
-                what: `${command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
-                done: 'Nothing was planned or changed.',
-                next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
-            });
-        }
-        log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', {
-            title: 'A plan without a state',
-        });
-        return undefined;
-    }
-    if (backend.type === 's3')
-        return { type: 's3', config: { use_lockfile: 'true', ...backend.config } };
-    if (backend.type !== 'local')
-        return backend;
-    log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', {
-        title: 'A local state',
-    });
-    return {
-        type: 'local',
-        config: { path: external_node_path_default().join(localStateDir, 'terraform.tfstate'), ...backend.config },
-    };
 }
 /** Refuses by name what the provider version does not know, where the provider's own error would not say as much. */
 function refuseUnknownArguments(inputs) {
@@ -49299,7 +49397,7 @@ async function makeReady(run) {
         workDir,
         credentials: () => session.environment,
     });
-    learn(run, { 'aws-provider-version': await initialise(run, workspace, terraform) });
+    learn(run, { 'aws-provider-version': await initialise(run, tool.version, workspace, terraform) });
     return { session, terraform, workDir };
 }
 function install(deps, inputs, workspace) {
@@ -49330,11 +49428,12 @@ async function logIn({ deps, inputs, context }) {
     log.info(`AWS account ${session.accountId}, as ${session.callerArn}`);
     return session;
 }
-async function initialise({ deps, inputs }, workspace, terraform) {
+async function initialise({ deps, inputs }, terraformVersion, workspace, terraform) {
     return terraform.phase('Initialise Terraform', async () => {
         const options = await prepareConfiguration({
             inputs,
             workspace,
+            terraformVersion,
             moduleDir: deps.moduleDir,
             log: deps.log,
         });

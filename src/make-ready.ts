@@ -33,7 +33,7 @@ export async function makeReady(run: Run): Promise<Ready> {
     workDir,
     credentials: () => session.environment,
   });
-  learn(run, { 'aws-provider-version': await initialise(run, workspace, terraform) });
+  learn(run, { 'aws-provider-version': await initialise(run, tool.version, workspace, terraform) });
   return { session, terraform, workDir };
 }
 
@@ -70,6 +70,7 @@ async function logIn({ deps, inputs, context }: Run): Promise<AwsSession> {
 
 async function initialise(
   { deps, inputs }: Run,
+  terraformVersion: string,
   workspace: Workspace,
   terraform: PhasedTerraform,
 ): Promise<string> {
@@ -77,6 +78,7 @@ async function initialise(
     const options = await prepareConfiguration({
       inputs,
       workspace,
+      terraformVersion,
       moduleDir: deps.moduleDir,
       log: deps.log,
     });

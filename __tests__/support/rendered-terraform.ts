@@ -84,6 +84,7 @@ export async function openRenderedTerraform(emulator: Emulator): Promise<Rendere
       await prepareConfiguration({
         inputs: { ...inputs, backend: { type: 'local', config: {} } },
         workspace: { workDir, localStateDir: base },
+        terraformVersion: findTerraform()?.version ?? '',
         moduleDir: path.resolve('terraform'),
         log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
       });

@@ -9,9 +9,9 @@ import {
   type KeyUsage,
 } from '../aws/key-specs.js';
 import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
+import { parseBackendConfig, type Settings } from './backend-config.js';
 import {
   Invalid,
-  parseAssignments,
   parseBoolean,
   parseChoice,
   parseInteger,
@@ -45,7 +45,7 @@ export const BACKENDS = [
 export interface Backend {
   readonly type: (typeof BACKENDS)[number];
   /** The settings as the user gave them and as the action completed them; values may be secret. */
-  readonly config: Readonly<Record<string, string>>;
+  readonly config: Settings;
 }
 
 /** A folder on this machine, or the URL of a network mirror. */
@@ -328,7 +328,7 @@ function readStateInputs(reader: InputReader): Pick<Inputs, 'backend'> {
     parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'),
   );
   const type = reader.optional('backend', parseChoice(BACKENDS));
-  const config = reader.value('backend-config', parseAssignments, {});
+  const config = reader.value('backend-config', parseBackendConfig, {});
   const s3 = readS3Inputs(reader, bucket);
   if (bucket !== undefined && reader.text('backend') !== '') {
     reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');

@@ -112,7 +112,7 @@ export const INPUT_SPECS = {
   },
   'backend-config': {
     default: '',
-    rule: 'key=value lines; only with state-bucket or backend, and nothing that another input says',
+    rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
     example: 'encrypt=true',
     secret: true,
   },

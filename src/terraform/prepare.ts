@@ -4,14 +4,18 @@ import { specNeedsProvider } from '../aws/key-specs.js';
 import { isKnownRegion, needsSkipRegionValidation, unsupportedReason } from '../aws/regions.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
-import type { Backend, Inputs } from '../inputs/inputs.js';
+import { secretsOf } from '../inputs/backend-config.js';
+import type { Inputs } from '../inputs/inputs.js';
 import type { Workspace } from '../workspace.js';
 import type { InitOptions } from './args.js';
+import { chooseBackend } from './backend.js';
 import { knowsRotationPeriod, renderConfiguration, type ConfigurationFile } from './module.js';
 
 export interface PrepareRequest {
   readonly inputs: Inputs;
   readonly workspace: Workspace;
+  /** The Terraform that will run. */
+  readonly terraformVersion: string;
   /** The folder of the bundled Terraform module. */
   readonly moduleDir: string;
   readonly log: Log;
@@ -25,15 +29,14 @@ export interface PrepareRequest {
 export async function prepareConfiguration({
   inputs,
   workspace,
+  terraformVersion,
   moduleDir,
   log,
 }: PrepareRequest): Promise<InitOptions> {
-  const backend = chooseBackend(inputs, workspace, log);
+  const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
+  for (const secret of secretsOf(backend?.config ?? {})) log.mask(secret);
   refuseUnknownArguments(inputs);
   noticeRegions(inputs, log);
-  for (const [name, value] of Object.entries(backend?.config ?? {})) {
-    if (/secret|password|token|access_?key$|credentials|sas/i.test(name)) log.mask(value);
-  }
   const files = renderConfiguration({ ...inputs, backend });
   await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
   if (inputs.lockFile !== undefined)
@@ -55,41 +58,6 @@ async function writeConfigurationFile(
   await ('content' in file
     ? writeFile(target, file.content)
     : copyFile(path.join(moduleDir, file.copyOf), target));
-}
-
-function chooseBackend(
-  { backend, command }: Inputs,
-  { localStateDir }: Workspace,
-  log: Log,
-): Backend | undefined {
-  if (backend === undefined) {
-    if (command !== 'plan') {
-      throw new ActionError({
-        what: `${command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
-        done: 'Nothing was planned or changed.',
-        next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
-      });
-    }
-    log.warning(
-      'There is no state-bucket or backend, so this plan knows no state and shows everything as new.',
-      {
-        title: 'A plan without a state',
-      },
-    );
-    return undefined;
-  }
-  if (backend.type === 's3') return { type: 's3', config: { use_lockfile: 'true', ...backend.config } };
-  if (backend.type !== 'local') return backend;
-  log.warning(
-    'The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.',
-    {
-      title: 'A local state',
-    },
-  );
-  return {
-    type: 'local',
-    config: { path: path.join(localStateDir, 'terraform.tfstate'), ...backend.config },
-  };
 }
 
 /** Refuses by name what the provider version does not know, where the provider's own error would not say as much. */

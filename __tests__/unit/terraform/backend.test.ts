@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Backend } from '../../../src/inputs/inputs.js';
+import { chooseBackend } from '../../../src/terraform/backend.js';
+import { renderConfiguration } from '../../../src/terraform/module.js';
+import { read } from '../../support/inputs.js';
+
+interface Chosen {
+  readonly backend: Backend | undefined;
+  readonly warned: readonly string[];
+}
+
+function choose(changed: Readonly<Record<string, string>>, terraformVersion = '1.11.4'): Chosen {
+  const warned: string[] = [];
+  const backend = chooseBackend({
+    inputs: read(changed),
+    workspace: { localStateDir: '/temp/state' },
+    terraformVersion,
+    log: { warning: (message, { title }) => warned.push(`${title}: ${message}`) },
+  });
+  return { backend, warned };
+}
+
+/** The backend block as it stands in main.tf.json. */
+function rendered(changed: Readonly<Record<string, string>>, terraformVersion?: string): unknown {
+  const { backend } = choose(changed, terraformVersion);
+  const [root] = renderConfiguration({ ...read(changed), backend });
+  const text = root !== undefined && 'content' in root ? root.content : 'null';
+  return (JSON.parse(text) as { terraform: { backend?: unknown } }).terraform.backend;
+}
+
+const BUCKET = { 'state-bucket': 'acme-state' };
+const PLACE = {
+  bucket: 'acme-state',
+  key: 'aws-kms-multi-region-key/aws_cb_cmk.tfstate',
+  region: 'ap-southeast-1',
+};
+
+describe('a state in S3', () => {
+  test.each(['1.10.0', '1.11.4', '1.12.0', '2.0.0'])(
+    'is locked by S3 itself with Terraform %s',
+    (version) => {
+      expect(rendered(BUCKET, version)).toEqual({ s3: { ...PLACE, use_lockfile: 'true' } });
+      expect(choose(BUCKET, version).warned).toEqual([]);
+    },
+  );
+
+  test.each(['1.5.0', '1.9.8', '1.10.0-beta1'])(
+    'has no lock of its own with Terraform %s, which is said',
+    (version) => {
+      expect(rendered(BUCKET, version)).toEqual({ s3: PLACE });
+      expect(choose(BUCKET, version).warned).toEqual([
+        expect.stringContaining('A state without a lock: Terraform'),
+      ]);
+    },
+  );
+
+  test.each(['1.5.0', '1.11.4'])('is locked by a DynamoDB table alone with Terraform %s', (version) => {
+    const table = { ...BUCKET, 'backend-config': 'dynamodb_table=locks' };
+    expect(rendered(table, version)).toEqual({ s3: { ...PLACE, dynamodb_table: 'locks' } });
+    expect(choose(table, version).warned).toEqual([]);
+  });
+
+  test.each(['true', 'false'])('is locked as use_lockfile=%s says', (value) => {
+    const asked = { ...BUCKET, 'backend-config': `use_lockfile=${value}` };
+    expect(rendered(asked)).toEqual({ s3: { ...PLACE, use_lockfile: value } });
+  });
+
+  test('has nested settings as objects', () => {
+    const nested = {
+      backend: 's3',
+      'backend-config': 'bucket=b\nendpoints.s3=https://s3.example\nassume_role={"role_arn":"arn:${x}"}',
+    };
+    expect(rendered(nested)).toEqual({
+      s3: {
+        bucket: 'b',
+        endpoints: { s3: 'https://s3.example' },
+        assume_role: { role_arn: 'arn:${x}' },
+        use_lockfile: 'true',
+      },
+    });
+  });
+});
+
+describe('another backend', () => {
+  test('gets no setting of S3', () => {
+    expect(rendered({ backend: 'gcs', 'backend-config': 'bucket=b' })).toEqual({ gcs: { bucket: 'b' } });
+  });
+
+  test('that is local is in the folder that the steps of a job share, with a warning', () => {
+    expect(rendered({ backend: 'local' })).toEqual({ local: { path: '/temp/state/terraform.tfstate' } });
+    expect(choose({ backend: 'local' }).warned).toEqual([expect.stringContaining('A local state: ')]);
+  });
+});
+
+describe('without a backend', () => {
+  test('a plan shows everything as new, and says so', () => {
+    expect(rendered({})).toBeUndefined();
+    expect(choose({}).warned).toEqual([expect.stringContaining('A plan without a state: ')]);
+  });
+
+  test.each(['apply', 'drift', 'verify', 'destroy'])('%s is refused', (command) => {
+    const confirmed = command === 'destroy' ? { 'confirm-destroy': 'aws_cb_cmk' } : {};
+    expect(() => choose({ command, ...confirmed })).toThrow(`${command} needs a Terraform state`);
+  });
+});

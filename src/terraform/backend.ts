@@ -1,0 +1,67 @@
+import path from 'node:path';
+import semver from 'semver';
+import type { Log } from '../deps.js';
+import { ActionError } from '../errors.js';
+import type { Backend, Inputs } from '../inputs/inputs.js';
+import type { Workspace } from '../workspace.js';
+
+/** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
+const LOCKS_IN_S3_SINCE = '1.10.0';
+
+export interface BackendRequest {
+  readonly inputs: Pick<Inputs, 'backend' | 'command'>;
+  readonly workspace: Pick<Workspace, 'localStateDir'>;
+  /** The Terraform that will run. */
+  readonly terraformVersion: string;
+  readonly log: Pick<Log, 'warning'>;
+}
+
+/**
+ * Chooses where the state is, complete with the lock of S3 where nothing else locks.
+ * @returns undefined for a plan without a state
+ * @throws ActionError for any other command without a state
+ */
+export function chooseBackend(request: BackendRequest): Backend | undefined {
+  const { backend } = request.inputs;
+  if (backend === undefined) {
+    refuseUnlessPlan(request);
+    return undefined;
+  }
+  if (backend.type === 's3') return lockedInS3(backend, request);
+  return backend.type === 'local' ? onThisRunner(backend, request) : backend;
+}
+
+function refuseUnlessPlan({ inputs, log }: BackendRequest): void {
+  if (inputs.command !== 'plan') {
+    throw new ActionError({
+      what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
+      done: 'Nothing was planned or changed.',
+      next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+    });
+  }
+  log.warning(
+    'There is no state-bucket or backend, so this plan knows no state and shows everything as new.',
+    { title: 'A plan without a state' },
+  );
+}
+
+/** A lock table or a `use_lockfile` of the user's own stays the only say. */
+function lockedInS3(backend: Backend, { terraformVersion, log }: BackendRequest): Backend {
+  if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config) return backend;
+  if (semver.gte(terraformVersion, LOCKS_IN_S3_SINCE))
+    return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
+  log.warning(
+    `Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`,
+    { title: 'A state without a lock' },
+  );
+  return backend;
+}
+
+function onThisRunner(backend: Backend, { workspace, log }: BackendRequest): Backend {
+  log.warning(
+    'The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.',
+    { title: 'A local state' },
+  );
+  const file = path.join(workspace.localStateDir, 'terraform.tfstate');
+  return { ...backend, config: { path: file, ...backend.config } };
+}
