@@ -31728,7 +31728,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3533);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7453);
 
 
 
@@ -31883,7 +31883,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3533:
+/***/ 7453:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42068,6 +42068,77 @@ function tidy(message) {
     return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
+;// CONCATENATED MODULE: ./src/github/words.ts
+/** What the looks at a pull request have in common when they refuse. */
+
+const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
+function notApplied(what, next) {
+    return new errors/* ActionError */.l({ what, done: 'Nothing was applied.', next });
+}
+function nameOf({ owner, name }) {
+    return `${owner}/${name}`;
+}
+function shorten(sha) {
+    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
+}
+
+;// CONCATENATED MODULE: ./src/github/merged-pull-request.ts
+/** Which pull request a commit on a branch was merged from. */
+
+/** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
+const LOOKS = 3;
+const PAUSE_MS = 3_000;
+/**
+ * The one pull request that was merged into the branch as this commit: the merge commit, the squashed commit, or the
+ * last of the rebased ones (GitHub's `merge_commit_sha` is each of these).
+ * @throws ActionError when the run is not on a branch, or it is not exactly one
+ * @throws GitHubApiError when GitHub could not be asked
+ */
+async function findMergedPullRequest(options) {
+    const branch = /^refs\/heads\/(.+)$/.exec(options.ref)?.[1];
+    if (branch === undefined) {
+        throw notApplied(`\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${options.ref}.`, 'Run apply on a push to that branch, or give the digest itself as `approved-plan`.');
+    }
+    const candidates = await listPullRequestsOf(options);
+    const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
+    const [only, ...others] = merged;
+    if (only === undefined) {
+        throw explainNoPullRequest(options.commit, branch, candidates);
+    }
+    if (others.length > 0) {
+        const numbers = merged.map(({ number }) => `#${number}`).join(', ');
+        throw notApplied(`Commit ${shorten(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, USE_THE_DIGEST);
+    }
+    return { number: only.number, headSha: only.head.sha };
+}
+async function listPullRequestsOf({ client, repository, commit }) {
+    const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
+    const place = { owner: repository.owner, repo: repository.name, commit_sha: commit, per_page: 100 };
+    for (let look = 1;; look += 1) {
+        const found = await client.paginate(list, place);
+        if (found.length > 0 || look === LOOKS) {
+            return found;
+        }
+        await client.pause(PAUSE_MS);
+    }
+}
+function wasMergedAs(candidate, { repository, commit }, branch) {
+    // A commit is also found by pull requests that forks and other branches have of it.
+    const isHere = candidate.base.repo.full_name.toLowerCase() === nameOf(repository).toLowerCase();
+    const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
+    return isHere && isMerged && candidate.base.ref === branch;
+}
+function explainNoPullRequest(commit, branch, candidates) {
+    const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
+    return notApplied(`No pull request was merged into ${branch} as commit ${shorten(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
+}
+function describeCandidate({ merged_at, merge_commit_sha, base }) {
+    if ((merged_at ?? null) === null) {
+        return 'is not merged';
+    }
+    return `was merged into ${base.ref} as ${shorten(merge_commit_sha ?? 'another commit')}`;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/coerce.js
 
 
@@ -42197,9 +42268,8 @@ function describeComment(comment) {
 
 
 
-/** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
-const LOOKS = 3;
-const PAUSE_MS = 3_000;
+
+
 /**
  * Reads which plan was approved by merging the pull request that the commit came from. All of this has to hold, in
  * this order, and the error names the first that does not:
@@ -42217,7 +42287,7 @@ const PAUSE_MS = 3_000;
  */
 async function readApproval(options) {
     try {
-        const pullRequest = await findMergedPullRequest(options);
+        const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
         const comment = await findTrustedComment(options, pullRequest.number);
         const record = approval_readRecord(options, pullRequest, comment);
         return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
@@ -42229,63 +42299,19 @@ async function readApproval(options) {
         throw error;
     }
 }
-async function findMergedPullRequest(options) {
-    const branch = /^refs\/heads\/(.+)$/.exec(options.ref)?.[1];
-    if (branch === undefined) {
-        throw refuse(`\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${options.ref}.`, 'Run apply on a push to that branch, or give the digest itself as `approved-plan`.');
-    }
-    const candidates = await listPullRequestsOf(options);
-    const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
-    const [only, ...others] = merged;
-    if (only === undefined) {
-        throw explainNoPullRequest(options.commit, branch, candidates);
-    }
-    if (others.length > 0) {
-        const numbers = merged.map(({ number }) => `#${number}`).join(', ');
-        throw refuse(`Commit ${shorten(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, USE_THE_DIGEST);
-    }
-    return { number: only.number, headSha: only.head.sha };
-}
-async function listPullRequestsOf({ client, repository, commit }) {
-    const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
-    const place = { owner: repository.owner, repo: repository.name, commit_sha: commit, per_page: 100 };
-    for (let look = 1;; look += 1) {
-        const found = await client.paginate(list, place);
-        if (found.length > 0 || look === LOOKS) {
-            return found;
-        }
-        await client.pause(PAUSE_MS);
-    }
-}
-function wasMergedAs(candidate, { repository, commit }, branch) {
-    // A commit is also found by pull requests that forks and other branches have of it.
-    const isHere = candidate.base.repo.full_name.toLowerCase() === nameOf(repository).toLowerCase();
-    const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
-    return isHere && isMerged && candidate.base.ref === branch;
-}
-function explainNoPullRequest(commit, branch, candidates) {
-    const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
-    return refuse(`No pull request was merged into ${branch} as commit ${shorten(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
-}
-function describeCandidate({ merged_at, merge_commit_sha, base }) {
-    if ((merged_at ?? null) === null) {
-        return 'is not merged';
-    }
-    return `was merged into ${base.ref} as ${shorten(merge_commit_sha ?? 'another commit')}`;
-}
 async function findTrustedComment(options, pullRequest) {
     const marked = await findMarkedComments({ ...options, pullRequest }, options.commentKey);
     const [only, ...others] = marked.filter(({ isOwn }) => isOwn);
     const key = JSON.stringify(options.commentKey);
     if (only === undefined) {
         const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-        throw refuse(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, 'Check that plan and apply have the same `comment-key` and the same kind of `github-token`, and that plan ran with `comment: always`.');
+        throw notApplied(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, 'Check that plan and apply have the same `comment-key` and the same kind of `github-token`, and that plan ran with `comment: always`.');
     }
     if (others.length > 0) {
-        throw refuse(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key}, so it is not clear which plan was approved.`, `Delete all of them but the right one. ${USE_THE_DIGEST}`);
+        throw notApplied(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key}, so it is not clear which plan was approved.`, `Delete all of them but the right one. ${USE_THE_DIGEST}`);
     }
     if (!only.isLastEditOwn) {
-        throw refuse(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, `Run the plan job of the pull request again, which writes the comment anew. ${USE_THE_DIGEST}`);
+        throw notApplied(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, `Run the plan job of the pull request again, which writes the comment anew. ${USE_THE_DIGEST}`);
     }
     return only;
 }
@@ -42293,12 +42319,12 @@ function approval_readRecord(options, pullRequest, comment) {
     const parsed = parseApprovalRecord(comment.body);
     if (parsed.found !== 'one') {
         const why = parsed.found === 'none' ? 'holds no record of it' : `holds no valid record of it: ${parsed.reason}`;
-        throw refuse(`The comment with the approved plan (${comment.url}) ${why}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
+        throw notApplied(`The comment with the approved plan (${comment.url}) ${why}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
     }
     const { record } = parsed;
     const mismatch = findMismatch(record, options, pullRequest);
     if (mismatch !== undefined) {
-        throw refuse(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
+        throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
     }
     return record;
 }
@@ -42319,22 +42345,12 @@ function findMismatch(record, { repository, commentKey }, pullRequest) {
     return undefined;
 }
 const PLAN_AGAIN = 'Plan it again on a pull request and merge that.';
-const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
-function refuse(what, next) {
-    return new errors/* ActionError */.l({ what, done: 'Nothing was applied.', next });
-}
 function explainApiError({ kind, message }) {
     const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
     const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
-    return refuse(what, isPermission
+    return notApplied(what, isPermission
         ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
         : 'Run the job again later: the plan will be checked anew.');
-}
-function nameOf({ owner, name }) {
-    return `${owner}/${name}`;
-}
-function shorten(sha) {
-    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/kms-actions.ts
@@ -43566,7 +43582,6 @@ const DENY_VERBS = { gains: 'is denied', loses: 'is no longer denied' };
  * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
  * approved one.
  * @returns how it was approved, or why it is not; never approves for want of information
- * @throws ActionError when the approval cannot be read from the pull request, naming the condition that is not met
  */
 async function checkApproval(request) {
     const { inputs, plan } = request;
@@ -43576,7 +43591,7 @@ async function checkApproval(request) {
         case 'digest':
             return compareDigest(inputs.approval.digest, plan);
         case 'pull-request':
-            return compareWithPullRequest(request);
+            return compareWithPullRequest(request).catch(explainNoApproval);
         case 'nobody':
             return {
                 approved: false,
@@ -43611,7 +43626,13 @@ function compareDigest(approved, plan) {
         added: summarisePlan(plan.model),
     };
 }
-async function compareWithPullRequest({ inputs, context, client, plan, }) {
+/** An approval that cannot be read, or is none, is told as what it is: not approved. */
+function explainNoApproval(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.l))
+        throw thrown;
+    return { approved: false, says: `${thrown.what} ${thrown.next}`, gone: [], added: [] };
+}
+async function compareWithPullRequest({ inputs, context, client, mergedPullRequest, plan, }) {
     const { repository, sha, ref } = context;
     if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
         throw new errors/* ActionError */.l({
@@ -43626,6 +43647,7 @@ async function compareWithPullRequest({ inputs, context, client, plan, }) {
         commit: sha,
         ref,
         commentKey: inputs.commentKey,
+        mergedPullRequest,
     });
     if (approval.digest === plan.digest) {
         return {
@@ -46400,12 +46422,13 @@ const APPEARANCE_MS = 2_000;
  * @throws ActionError when the token is not valid, GitHub does not answer, or it refuses the body
  */
 async function upsertComment(options) {
-    if (!options.body.startsWith(`${renderCommentMarker(options.key)}\n`)) {
-        throw new TypeError('The first line of the comment is not the marker of its key.');
-    }
     try {
         const existing = await findOwnComment(options);
-        return existing ? await updateOrReplaceComment(options, existing) : await createComment(options);
+        if (existing === undefined && options.create === false) {
+            return { status: 'absent' };
+        }
+        const writing = { ...options, body: composeBody(options, existing) };
+        return existing ? await updateOrReplaceComment(writing, existing) : await createComment(writing);
     }
     catch (error) {
         if (!(error instanceof GitHubApiError)) {
@@ -46416,6 +46439,13 @@ async function upsertComment(options) {
         }
         throw explainFailure(options.pullRequest, error);
     }
+}
+function composeBody({ key, body }, existing) {
+    const text = typeof body === 'string' ? body : body(existing);
+    if (!text.startsWith(`${renderCommentMarker(key)}\n`)) {
+        throw new TypeError('The first line of the comment is not the marker of its key.');
+    }
+    return text;
 }
 /** The oldest, should two runs have written one each at the same time. */
 async function findOwnComment(options) {
@@ -46468,7 +46498,7 @@ async function createComment(options) {
         }
     }
 }
-async function createOnce({ client, repository, pullRequest, body, }) {
+async function createOnce({ client, repository, pullRequest, body }) {
     const place = { owner: repository.owner, repo: repository.name, issue_number: pullRequest };
     const { data } = await client.rest.issues.createComment({ ...place, body });
     return { status: 'created', url: data.html_url, id: data.id };
@@ -47801,10 +47831,10 @@ const DETAILS = [
 ];
 /** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
 const ROOM_FOR_PLAN = 4000;
-const DEFAULT_COMMENT_KEYS = new Set(['', 'default']);
 /** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
 function renderTitle(input, verdict, detail) {
-    const key = DEFAULT_COMMENT_KEYS.has(input.commentKey) ? '' : ` · ${codeOf(input.commentKey, detail)}`;
+    const isDefault = input.alias === `alias/${input.commentKey}`;
+    const key = isDefault ? '' : ` · ${codeOf(input.commentKey, detail)}`;
     return `${prose(verdict.title)}${key}`;
 }
 function verdictOf(input, detail) {
@@ -47999,6 +48029,7 @@ const ACTION_VERSION = '0.1.0';
 
 
 
+
 /**
  * Tells how the run stands: in the job summary always, and in the comment on the pull request where there is one and the
  * `comment` input wants it. What GitHub refuses or cannot do is said in the log and fails nothing.
@@ -48032,25 +48063,57 @@ function sayVerdict({ deps, context }, input, comment) {
 function wantsComment({ comment }, { outcome }) {
     return comment === 'always' || (comment === 'changes' && outcome !== 'no-changes');
 }
-async function writeComment({ deps, inputs, context, client }, input) {
-    const { pullRequest, repository } = context;
-    if (client === undefined || pullRequest === undefined || repository === undefined)
+async function writeComment(request, input) {
+    const { deps, inputs, context, client } = request;
+    const { repository } = context;
+    if (client === undefined || repository === undefined)
         return {};
+    const sayNotice = (reason) => {
+        deps.log.notice(`${reason} The job summary has it all.`, { title: 'No comment on the pull request' });
+    };
     try {
-        const place = { client, repository, pullRequest: pullRequest.number };
-        const written = await upsertComment({ ...place, key: inputs.commentKey, body: renderComment(input) });
-        if (written.status !== 'not-permitted')
+        const place = await findPlace(request);
+        if (place === undefined)
+            return {};
+        const body = (previous) => renderComment(withKeptRecord(input, request.report, previous));
+        const written = await upsertComment({ client, repository, ...place, key: inputs.commentKey, body });
+        if ('url' in written)
             return { 'comment-url': written.url };
-        deps.log.notice(`${written.reason} The job summary has it all.`, {
-            title: 'No comment on the pull request',
-        });
+        if (written.status === 'not-permitted')
+            sayNotice(written.reason);
     }
     catch (thrown) {
-        deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} The job summary has it all.`, {
-            title: 'No comment on the pull request',
-        });
+        if (isNotPermitted(thrown)) {
+            sayNotice(`GitHub does not let this token see which pull request the commit was merged from ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
+        }
+        else {
+            deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} The job summary has it all.`, {
+                title: 'No comment on the pull request',
+            });
+        }
     }
     return {};
+}
+function isNotPermitted(thrown) {
+    return thrown instanceof GitHubApiError && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
+}
+/**
+ * The pull request of the event; or else the one that was merged, where a comment that is there is updated, and none
+ * is made: a pull request that was never planned has nothing to do with the keys.
+ */
+async function findPlace({ deps, context, mergedPullRequest, }) {
+    if (context.pullRequest !== undefined)
+        return { pullRequest: context.pullRequest.number, create: true };
+    try {
+        const merged = await mergedPullRequest;
+        return merged === undefined ? undefined : { pullRequest: merged.number, create: false };
+    }
+    catch (thrown) {
+        if (!(thrown instanceof errors/* ActionError */.l))
+            throw thrown;
+        deps.log.debug(`No comment: ${thrown.what}`);
+        return undefined;
+    }
 }
 function describeRun({ inputs, context, report, known }) {
     const record = approvalRecordOf(inputs, context, report);
@@ -48094,6 +48157,21 @@ function approvalRecordOf({ command, commentKey }, context, report) {
         changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line, hash })),
     });
 }
+/**
+ * What apply writes in the place of a plan keeps the plan's record until the plan has been applied, so that a run that
+ * was refused or failed can be repeated. Only a record that nobody else edited is kept: writing it again would make it
+ * this token's word. Once applied it goes, so that an old run can't be repeated by it.
+ */
+function withKeptRecord(input, { outcome, verification }, previous) {
+    const applies = input.command === 'apply' || input.command === 'destroy';
+    const unfinished = (outcome === 'refused' || outcome === 'failed') && verification === undefined;
+    if (!applies || !unfinished || previous?.isLastEditOwn !== true)
+        return input;
+    const parsed = parseApprovalRecord(previous.body);
+    if (parsed.found !== 'one')
+        return input;
+    return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(parsed.record) } };
+}
 /** The keys in every Region, from the outputs of a run. */
 function keyResults(known, primaryRegion) {
     const aliases = known['alias-arns'] ?? {};
@@ -48116,8 +48194,10 @@ function keyResults(known, primaryRegion) {
 
 
 
+
 /**
- * Reads everything that tells what this run is about. Nothing is installed or called.
+ * Reads everything that tells what this run is about. Nothing is installed; at most GitHub is asked where the commit
+ * came from.
  * @throws ActionError with every problem of the inputs
  */
 async function startRun(deps) {
@@ -48125,7 +48205,9 @@ async function startRun(deps) {
     refuseUnfinished(inputs);
     const context = await readContext({ env: deps.env, readFile: (file) => (0,promises_.readFile)(file, 'utf8') });
     sayContext(context, deps);
-    return { deps, inputs, context, client: await openGitHub(deps, inputs, context), known: [], story: {} };
+    const client = await openGitHub(deps, inputs, context);
+    const mergedPullRequest = startLookForMerge(inputs, context, client);
+    return { deps, inputs, context, client, mergedPullRequest, known: [], story: {} };
 }
 /** Keeps what was found out, for the outputs and the report. */
 function learn(run, outputs, story = {}) {
@@ -48154,9 +48236,30 @@ function sayContext({ payloadProblem, runsWithTargetSecrets }, { log }) {
         return;
     log.warning('pull_request_target gives this job the secrets and the role of the base branch. It must not check out or run anything of the pull request.', { title: 'pull_request_target' });
 }
+/** Without the event's own pull request, `apply` may be that of one that was merged: for its approval, or its comment. */
+function concernsMerge({ command, comment, approval }, { pullRequest, ref }) {
+    if (command !== 'apply' && command !== 'destroy')
+        return false;
+    if (pullRequest !== undefined || ref?.startsWith('refs/heads/') !== true)
+        return false;
+    return comment !== 'never' || approval.by === 'pull-request';
+}
+/** Begins to look, so that GitHub answers while Terraform is at work; whoever needs the answer meets its failure. */
+function startLookForMerge(inputs, context, client) {
+    const { repository, sha, ref } = context;
+    if (client === undefined || repository === undefined || sha === undefined || ref === undefined)
+        return;
+    if (!concernsMerge(inputs, context))
+        return;
+    const answer = findMergedPullRequest({ client, repository, commit: sha, ref });
+    answer.catch(() => undefined);
+    return answer;
+}
 async function openGitHub(deps, inputs, context) {
     const token = inputs.githubToken;
-    const wanted = context.pullRequest !== undefined || inputs.approval.by === 'pull-request';
+    const wanted = context.pullRequest !== undefined ||
+        inputs.approval.by === 'pull-request' ||
+        concernsMerge(inputs, context);
     if (token === undefined || context.repository === undefined || !wanted)
         return undefined;
     deps.log.mask(token);
@@ -49448,7 +49551,7 @@ async function initialise({ deps, inputs }, terraformVersion, workspace, terrafo
 class Refusal extends errors/* ActionError */.l {
 }
 /** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
-function refusal_refuse(check) {
+function refuse(check) {
     try {
         check();
     }
@@ -49709,7 +49812,7 @@ async function planAndApply(run) {
     // 2. The plan, and what the guard says of it
     const { reported, outputs } = await makePlan({ ...run, ...ready });
     learn(run, outputs, { plan: reported });
-    refusal_refuse(() => {
+    refuse(() => {
         assertGuarded(reported.findings);
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
@@ -49719,7 +49822,7 @@ async function planAndApply(run) {
     // 3. The approval, and then exactly that plan
     const approval = await checkApproval({ ...run, plan: reported });
     learn(run, {}, { approval });
-    refusal_refuse(() => {
+    refuse(() => {
         assertApproved(approval, run.deps.log);
     });
     await ready.session.refreshIfShort();

@@ -3,6 +3,7 @@ import type { Log } from './deps.js';
 import { ActionError } from './errors.js';
 import { readApproval } from './github/approval.js';
 import type { GitHubClient } from './github/client.js';
+import type { MergedPullRequest } from './github/merged-pull-request.js';
 import type { Inputs } from './inputs/inputs.js';
 import { compareFingerprints, fingerprintChanges, summarisePlan } from './plan/difference.js';
 import type { ApprovalResult, ReportedPlan } from './report/types.js';
@@ -11,6 +12,8 @@ export interface ApproveRequest {
   readonly inputs: Inputs;
   readonly context: RunContext;
   readonly client: GitHubClient | undefined;
+  /** Where it was looked for already. */
+  readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   readonly plan: ReportedPlan;
 }
 
@@ -18,7 +21,6 @@ export interface ApproveRequest {
  * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
  * approved one.
  * @returns how it was approved, or why it is not; never approves for want of information
- * @throws ActionError when the approval cannot be read from the pull request, naming the condition that is not met
  */
 export async function checkApproval(request: ApproveRequest): Promise<ApprovalResult> {
   const { inputs, plan } = request;
@@ -28,7 +30,7 @@ export async function checkApproval(request: ApproveRequest): Promise<ApprovalRe
     case 'digest':
       return compareDigest(inputs.approval.digest, plan);
     case 'pull-request':
-      return compareWithPullRequest(request);
+      return compareWithPullRequest(request).catch(explainNoApproval);
     case 'nobody':
       return {
         approved: false,
@@ -63,10 +65,17 @@ function compareDigest(approved: string, plan: ReportedPlan): ApprovalResult {
   };
 }
 
+/** An approval that cannot be read, or is none, is told as what it is: not approved. */
+function explainNoApproval(thrown: unknown): ApprovalResult {
+  if (!(thrown instanceof ActionError)) throw thrown;
+  return { approved: false, says: `${thrown.what} ${thrown.next}`, gone: [], added: [] };
+}
+
 async function compareWithPullRequest({
   inputs,
   context,
   client,
+  mergedPullRequest,
   plan,
 }: ApproveRequest): Promise<ApprovalResult> {
   const { repository, sha, ref } = context;
@@ -83,6 +92,7 @@ async function compareWithPullRequest({
     commit: sha,
     ref,
     commentKey: inputs.commentKey,
+    mergedPullRequest,
   });
   if (approval.digest === plan.digest) {
     return {

@@ -1,13 +1,15 @@
 import type { RunContext } from './context.js';
 import type { Deps } from './deps.js';
-import { messageOf, type Explanation } from './errors.js';
-import { upsertComment } from './github/comments.js';
+import { ActionError, messageOf, type Explanation } from './errors.js';
+import { GitHubApiError } from './github/api-error.js';
 import type { GitHubClient } from './github/client.js';
-import { renderCommentMarker } from './github/own-comments.js';
+import { upsertComment } from './github/comments.js';
+import type { MergedPullRequest } from './github/merged-pull-request.js';
+import { renderCommentMarker, type MarkedComment } from './github/own-comments.js';
 import type { Inputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import { fingerprintChanges } from './plan/difference.js';
-import { renderApprovalRecord } from './report/approval-record.js';
+import { parseApprovalRecord, renderApprovalRecord } from './report/approval-record.js';
 import { renderComment } from './report/comment.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
@@ -37,6 +39,8 @@ export interface PublishRequest {
   readonly context: RunContext;
   /** Undefined without a token, or outside GitHub. */
   readonly client: GitHubClient | undefined;
+  /** The pull request whose merge is being applied, where it was looked for. */
+  readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   readonly report: RunReport;
   /** What the run knows so far. */
   readonly known: Outputs;
@@ -75,25 +79,57 @@ function wantsComment({ comment }: Inputs, { outcome }: RunReport): boolean {
   return comment === 'always' || (comment === 'changes' && outcome !== 'no-changes');
 }
 
-async function writeComment(
-  { deps, inputs, context, client }: PublishRequest,
-  input: ReportInput,
-): Promise<Outputs> {
-  const { pullRequest, repository } = context;
-  if (client === undefined || pullRequest === undefined || repository === undefined) return {};
+async function writeComment(request: PublishRequest, input: ReportInput): Promise<Outputs> {
+  const { deps, inputs, context, client } = request;
+  const { repository } = context;
+  if (client === undefined || repository === undefined) return {};
+  const sayNotice = (reason: string): void => {
+    deps.log.notice(`${reason} The job summary has it all.`, { title: 'No comment on the pull request' });
+  };
   try {
-    const place = { client, repository, pullRequest: pullRequest.number };
-    const written = await upsertComment({ ...place, key: inputs.commentKey, body: renderComment(input) });
-    if (written.status !== 'not-permitted') return { 'comment-url': written.url };
-    deps.log.notice(`${written.reason} The job summary has it all.`, {
-      title: 'No comment on the pull request',
-    });
+    const place = await findPlace(request);
+    if (place === undefined) return {};
+    const body = (previous: MarkedComment | undefined): string =>
+      renderComment(withKeptRecord(input, request.report, previous));
+    const written = await upsertComment({ client, repository, ...place, key: inputs.commentKey, body });
+    if ('url' in written) return { 'comment-url': written.url };
+    if (written.status === 'not-permitted') sayNotice(written.reason);
   } catch (thrown) {
-    deps.log.warning(`The comment could not be written: ${messageOf(thrown)} The job summary has it all.`, {
-      title: 'No comment on the pull request',
-    });
+    if (isNotPermitted(thrown)) {
+      sayNotice(
+        `GitHub does not let this token see which pull request the commit was merged from ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`,
+      );
+    } else {
+      deps.log.warning(`The comment could not be written: ${messageOf(thrown)} The job summary has it all.`, {
+        title: 'No comment on the pull request',
+      });
+    }
   }
   return {};
+}
+
+function isNotPermitted(thrown: unknown): thrown is GitHubApiError {
+  return thrown instanceof GitHubApiError && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
+}
+
+/**
+ * The pull request of the event; or else the one that was merged, where a comment that is there is updated, and none
+ * is made: a pull request that was never planned has nothing to do with the keys.
+ */
+async function findPlace({
+  deps,
+  context,
+  mergedPullRequest,
+}: PublishRequest): Promise<{ readonly pullRequest: number; readonly create: boolean } | undefined> {
+  if (context.pullRequest !== undefined) return { pullRequest: context.pullRequest.number, create: true };
+  try {
+    const merged = await mergedPullRequest;
+    return merged === undefined ? undefined : { pullRequest: merged.number, create: false };
+  } catch (thrown) {
+    if (!(thrown instanceof ActionError)) throw thrown;
+    deps.log.debug(`No comment: ${thrown.what}`);
+    return undefined;
+  }
 }
 
 function describeRun({ inputs, context, report, known }: PublishRequest): ReportInput {
@@ -140,6 +176,24 @@ function approvalRecordOf(
     digest: plan.digest,
     changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line, hash })),
   });
+}
+
+/**
+ * What apply writes in the place of a plan keeps the plan's record until the plan has been applied, so that a run that
+ * was refused or failed can be repeated. Only a record that nobody else edited is kept: writing it again would make it
+ * this token's word. Once applied it goes, so that an old run can't be repeated by it.
+ */
+function withKeptRecord(
+  input: ReportInput,
+  { outcome, verification }: RunReport,
+  previous: MarkedComment | undefined,
+): ReportInput {
+  const applies = input.command === 'apply' || input.command === 'destroy';
+  const unfinished = (outcome === 'refused' || outcome === 'failed') && verification === undefined;
+  if (!applies || !unfinished || previous?.isLastEditOwn !== true) return input;
+  const parsed = parseApprovalRecord(previous.body);
+  if (parsed.found !== 'one') return input;
+  return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(parsed.record) } };
 }
 
 /** The keys in every Region, from the outputs of a run. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readContext, type RunContext } from './context.js';
 import type { Deps } from './deps.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
+import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
 import { readInputs, type Inputs } from './inputs/inputs.js';
 import { inputSources } from './inputs/sources.js';
 import { refuseUnfinished } from './inputs/unfinished.js';
@@ -17,6 +18,8 @@ export interface Run {
   readonly inputs: Inputs;
   readonly context: RunContext;
   readonly client: GitHubClient | undefined;
+  /** The pull request whose merge is being applied, where approval or comment need it; asked for from the start. */
+  readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   /** Grows as the run goes on; whatever happens, it is set as the outputs at the end. */
   readonly known: Outputs[];
   /** How far the run came, for the report; of a failure, too. */
@@ -24,7 +27,8 @@ export interface Run {
 }
 
 /**
- * Reads everything that tells what this run is about. Nothing is installed or called.
+ * Reads everything that tells what this run is about. Nothing is installed; at most GitHub is asked where the commit
+ * came from.
  * @throws ActionError with every problem of the inputs
  */
 export async function startRun(deps: Deps): Promise<Run> {
@@ -32,7 +36,9 @@ export async function startRun(deps: Deps): Promise<Run> {
   refuseUnfinished(inputs);
   const context = await readContext({ env: deps.env, readFile: (file) => readFile(file, 'utf8') });
   sayContext(context, deps);
-  return { deps, inputs, context, client: await openGitHub(deps, inputs, context), known: [], story: {} };
+  const client = await openGitHub(deps, inputs, context);
+  const mergedPullRequest = startLookForMerge(inputs, context, client);
+  return { deps, inputs, context, client, mergedPullRequest, known: [], story: {} };
 }
 
 /** Keeps what was found out, for the outputs and the report. */
@@ -68,13 +74,37 @@ function sayContext({ payloadProblem, runsWithTargetSecrets }: RunContext, { log
   );
 }
 
+/** Without the event's own pull request, `apply` may be that of one that was merged: for its approval, or its comment. */
+function concernsMerge({ command, comment, approval }: Inputs, { pullRequest, ref }: RunContext): boolean {
+  if (command !== 'apply' && command !== 'destroy') return false;
+  if (pullRequest !== undefined || ref?.startsWith('refs/heads/') !== true) return false;
+  return comment !== 'never' || approval.by === 'pull-request';
+}
+
+/** Begins to look, so that GitHub answers while Terraform is at work; whoever needs the answer meets its failure. */
+function startLookForMerge(
+  inputs: Inputs,
+  context: RunContext,
+  client: GitHubClient | undefined,
+): Run['mergedPullRequest'] {
+  const { repository, sha, ref } = context;
+  if (client === undefined || repository === undefined || sha === undefined || ref === undefined) return;
+  if (!concernsMerge(inputs, context)) return;
+  const answer = findMergedPullRequest({ client, repository, commit: sha, ref });
+  answer.catch(() => undefined);
+  return answer;
+}
+
 async function openGitHub(
   deps: Deps,
   inputs: Inputs,
   context: RunContext,
 ): Promise<GitHubClient | undefined> {
   const token = inputs.githubToken;
-  const wanted = context.pullRequest !== undefined || inputs.approval.by === 'pull-request';
+  const wanted =
+    context.pullRequest !== undefined ||
+    inputs.approval.by === 'pull-request' ||
+    concernsMerge(inputs, context);
   if (token === undefined || context.repository === undefined || !wanted) return undefined;
   deps.log.mask(token);
   return createGitHubClient({

@@ -8,6 +8,7 @@ jest.setTimeout(900_000);
 
 const REPOSITORY = 'octo-org/octo-repo';
 const HEAD = '1a'.repeat(20);
+const PUSHED = '3c'.repeat(20);
 const MERGED = '2b'.repeat(20);
 const ONE_REGION = { 'replica-regions': '' };
 
@@ -15,6 +16,7 @@ const ONE_REGION = { 'replica-regions': '' };
 describe('from the pull request to the apply', () => {
   let job: MainJob;
   let planned: ActionRun;
+  let head = HEAD;
   const number = 7;
   const place = { repository: REPOSITORY, number };
 
@@ -42,7 +44,7 @@ describe('from the pull request to the apply', () => {
       {
         pull_request: {
           number,
-          head: { sha: HEAD, repo: { full_name: REPOSITORY } },
+          head: { sha: head, repo: { full_name: REPOSITORY } },
           base: { ref: 'main', repo: { full_name: REPOSITORY } },
         },
       },
@@ -98,8 +100,21 @@ describe('from the pull request to the apply', () => {
     expect(job.emulator.kms.regions()).toEqual([]);
   });
 
-  test('a comment that somebody else edited approves nothing', async () => {
+  test('a plan approves nothing when a commit was pushed after it, and the comment says so', async () => {
+    job.emulator.github.pushToPullRequest({ ...place, headSha: PUSHED });
     job.emulator.github.mergePullRequest({ ...place, method: 'squash', mergeCommitSha: MERGED });
+    const refused = await onMain({ 'approved-plan': 'pull-request' });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toContain('it was made at commit 1a1a1a1, and the last commit of #7 is 3c3c3c3');
+    expect(refused.outputs['comment-url']).toBe(planned.outputs['comment-url']);
+    expect(comments()).toHaveLength(1);
+    expect(comments()[0]?.body).toContain('### ⛔ `alias/aws_cb_cmk`: not approved, nothing was changed');
+    expect(job.emulator.kms.regions()).toEqual([]);
+    head = PUSHED;
+    expect((await onPullRequest({})).outputs['plan-digest']).toBe(planned.outputs['plan-digest']);
+  });
+
+  test('a comment that somebody else edited approves nothing', async () => {
     const comment = comments()[0];
     job.emulator.github.editComment({
       id: comment?.id ?? 0,
@@ -110,14 +125,20 @@ describe('from the pull request to the apply', () => {
     expect(refused.exitCode).toBe(1);
     expect(refused.stdout).toContain('mallory');
     expect(job.emulator.kms.regions()).toEqual([]);
+    // That the refusal was written over the edit does not make the edit an approval.
+    expect(comments()[0]?.body).not.toContain('aws-kms-multi-region-key:approval');
     expect((await onPullRequest({})).exitCode).toBe(0); // planned anew: the comment is ours again
   });
 
-  test('what was approved on the merged pull request is applied and verified', async () => {
+  test('what was approved on the merged pull request is applied and verified, and its comment says so', async () => {
     const applied = await onMain({ 'approved-plan': 'pull-request', verify: 'crypto' });
     expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true' } });
     expect(applied.outputs['plan-digest']).toBe(planned.outputs['plan-digest']);
     expect(job.emulator.kms.regions()).toEqual(['ap-southeast-1']);
+    expect(applied.outputs['comment-url']).toBe(planned.outputs['comment-url']);
+    expect(comments()).toHaveLength(1);
+    expect(comments()[0]?.body).toContain('### ✅ `alias/aws_cb_cmk`: applied and verified');
+    expect(comments()[0]?.body).toContain(applied.outputs['primary-key-arn']);
   });
 
   test('the job that is run again has nothing to approve', async () => {

@@ -229,7 +229,7 @@ export function report(model: PlanModel, options: ReportOptions = {}): ReportInp
     command: 'plan',
     outcome: model.hasChanges ? 'planned' : 'no-changes',
     alias: ALIAS,
-    commentKey: 'default',
+    commentKey: 'aws_cb_cmk',
     accountId: ACCOUNT,
     plan: { model, access: accessChanges, findings, digest: `sha256:${'3f'.repeat(32)}`, text },
     versions: { action: '1.0.0', terraform: '1.11.4', provider: '6.63.0' },
@@ -238,7 +238,7 @@ export function report(model: PlanModel, options: ReportOptions = {}): ReportInp
       runUrl: 'https://github.com/acme/keys/actions/runs/4711',
     },
     hidden: {
-      marker: '<!-- aws-kms-multi-region-key:comment-key=default -->',
+      marker: '<!-- aws-kms-multi-region-key:comment-key=aws_cb_cmk -->',
       approvalRecord: '<!-- aws-kms-multi-region-key:approval {"digest":"sha256:3f"} -->',
     },
     ...rest,

@@ -171,6 +171,7 @@ function aliasRenamed(): ReportInput {
   const model = plan(REGIONS.map((region) => row({ region, alias: 'alias/payments', aliasChange: renamed })));
   return report(model, {
     alias: 'alias/payments',
+    commentKey: 'payments',
     findings: [
       finding({
         rule: 'alias-renamed',
@@ -218,7 +219,7 @@ function drift(): ReportInput {
     keyStates: [
       { region: JAKARTA, keyId: KEY_ID, state: 'PendingDeletion', deletionDate: '2026-12-24T00:00:00Z' },
     ],
-    hidden: { marker: '<!-- aws-kms-multi-region-key:comment-key=default -->' },
+    hidden: { marker: '<!-- aws-kms-multi-region-key:comment-key=aws_cb_cmk -->' },
   });
 }
 

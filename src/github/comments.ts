@@ -14,8 +14,13 @@ export { renderCommentMarker } from './own-comments.js';
 export interface UpsertCommentOptions extends PullRequestPlace {
   /** Names the comment: comments with other keys are not touched. */
   readonly key: string;
-  /** The whole comment; its first line is {@link renderCommentMarker} of the key. At most 65,536 characters. */
-  readonly body: string;
+  /**
+   * The whole comment, or what makes it of the one that is there; its first line is {@link renderCommentMarker} of the
+   * key. At most 65,536 characters.
+   */
+  readonly body: string | ((previous: MarkedComment | undefined) => string);
+  /** False: only a comment that is there is updated. True by default. */
+  readonly create?: boolean;
 }
 
 export type UpsertCommentResult =
@@ -25,9 +30,14 @@ export type UpsertCommentResult =
       readonly id: number;
     }
   /** The token may not comment there; `reason` is one or two sentences for a notice. */
-  | { readonly status: 'not-permitted'; readonly reason: string };
+  | { readonly status: 'not-permitted'; readonly reason: string }
+  /** There is none, and none was to be created. */
+  | { readonly status: 'absent' };
 
-type WrittenComment = Exclude<UpsertCommentResult, { readonly status: 'not-permitted' }>;
+type WrittenComment = Extract<UpsertCommentResult, { readonly url: string }>;
+
+/** What is to be written, once it is known what is there. */
+type Writing = PullRequestPlace & { readonly key: string; readonly body: string };
 
 const CREATE_ATTEMPTS = 3;
 /** How long a comment whose creation was not answered may take to be seen. */
@@ -42,12 +52,13 @@ const APPEARANCE_MS = 2_000;
  * @throws ActionError when the token is not valid, GitHub does not answer, or it refuses the body
  */
 export async function upsertComment(options: UpsertCommentOptions): Promise<UpsertCommentResult> {
-  if (!options.body.startsWith(`${renderCommentMarker(options.key)}\n`)) {
-    throw new TypeError('The first line of the comment is not the marker of its key.');
-  }
   try {
     const existing = await findOwnComment(options);
-    return existing ? await updateOrReplaceComment(options, existing) : await createComment(options);
+    if (existing === undefined && options.create === false) {
+      return { status: 'absent' };
+    }
+    const writing = { ...options, body: composeBody(options, existing) };
+    return existing ? await updateOrReplaceComment(writing, existing) : await createComment(writing);
   } catch (error) {
     if (!(error instanceof GitHubApiError)) {
       throw error;
@@ -59,17 +70,24 @@ export async function upsertComment(options: UpsertCommentOptions): Promise<Upse
   }
 }
 
+function composeBody({ key, body }: UpsertCommentOptions, existing: MarkedComment | undefined): string {
+  const text = typeof body === 'string' ? body : body(existing);
+  if (!text.startsWith(`${renderCommentMarker(key)}\n`)) {
+    throw new TypeError('The first line of the comment is not the marker of its key.');
+  }
+  return text;
+}
+
 /** The oldest, should two runs have written one each at the same time. */
-async function findOwnComment(options: UpsertCommentOptions): Promise<MarkedComment | undefined> {
+async function findOwnComment(
+  options: PullRequestPlace & { readonly key: string },
+): Promise<MarkedComment | undefined> {
   const marked = await findMarkedComments(options, options.key);
   return marked.find(({ isOwn }) => isOwn);
 }
 
 /** A comment that was deleted since it was found is written anew. */
-async function updateOrReplaceComment(
-  options: UpsertCommentOptions,
-  existing: MarkedComment,
-): Promise<WrittenComment> {
+async function updateOrReplaceComment(options: Writing, existing: MarkedComment): Promise<WrittenComment> {
   try {
     return await updateComment(options, existing);
   } catch (error) {
@@ -80,10 +98,7 @@ async function updateOrReplaceComment(
   }
 }
 
-async function updateComment(
-  options: UpsertCommentOptions,
-  existing: MarkedComment,
-): Promise<WrittenComment> {
+async function updateComment(options: Writing, existing: MarkedComment): Promise<WrittenComment> {
   const { client, repository, body } = options;
   // Someone else's edit is written over even when it came out the same: only then is it this token's word again.
   if (saysTheSame(existing.body, body) && existing.isLastEditOwn) {
@@ -101,7 +116,7 @@ function saysTheSame(one: string, other: string): boolean {
 }
 
 /** A creation that was not answered may have happened: look before trying again, or there would be two. */
-async function createComment(options: UpsertCommentOptions): Promise<WrittenComment> {
+async function createComment(options: Writing): Promise<WrittenComment> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await createOnce(options);
@@ -119,12 +134,7 @@ async function createComment(options: UpsertCommentOptions): Promise<WrittenComm
   }
 }
 
-async function createOnce({
-  client,
-  repository,
-  pullRequest,
-  body,
-}: UpsertCommentOptions): Promise<WrittenComment> {
+async function createOnce({ client, repository, pullRequest, body }: Writing): Promise<WrittenComment> {
   const place = { owner: repository.owner, repo: repository.name, issue_number: pullRequest };
   const { data } = await client.rest.issues.createComment({ ...place, body });
   return { status: 'created', url: data.html_url, id: data.id };

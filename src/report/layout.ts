@@ -36,11 +36,10 @@ const DETAILS: readonly Detail[] = [
 /** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
 const ROOM_FOR_PLAN = 4000;
 
-const DEFAULT_COMMENT_KEYS = new Set(['', 'default']);
-
 /** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
 function renderTitle(input: ReportInput, verdict: Verdict, detail: Detail): string {
-  const key = DEFAULT_COMMENT_KEYS.has(input.commentKey) ? '' : ` · ${codeOf(input.commentKey, detail)}`;
+  const isDefault = input.alias === `alias/${input.commentKey}`;
+  const key = isDefault ? '' : ` · ${codeOf(input.commentKey, detail)}`;
   return `${prose(verdict.title)}${key}`;
 }
 

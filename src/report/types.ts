@@ -112,7 +112,7 @@ export interface ReportInput {
   readonly outcome: ReportOutcome;
   /** With `alias/`. */
   readonly alias: string;
-  /** Shown beside the alias when it is not the default, so that the comments of a matrix can be told apart. */
+  /** Shown beside the alias when it is not simply the alias, so that the comments of a matrix can be told apart. */
   readonly commentKey: string;
   /** The account the keys are in, when known: its own root then reads "this account". */
   readonly accountId?: string | undefined;

@@ -252,7 +252,7 @@ describe('the order of the comment', () => {
 
   test('is verdict, Regions, access, cost, picture, warnings, plan, origin, record', () => {
     const found = positions(renderComment({ ...caseOf('accounts-changed') }), [
-      'comment-key=default',
+      'comment-key=aws_cb_cmk',
       '### 🔑',
       '| Region | Role |',
       '#### Who gains',
