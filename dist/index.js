@@ -41801,9 +41801,15 @@ var log = __nccwpck_require__(5625);
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS = [
     {
-        sign: /Error acquiring the state lock/,
-        what: (_, text) => `The state is locked by somebody else${lockHolder(text)}.`,
-        next: 'Wait until that run has ended and run this job again. If it was killed and will not come back, free the lock with `terraform force-unlock` and the lock id.',
+        // Without the holder's record it is no lock of somebody else's, but one that could not be set.
+        sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
+        what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
+        next: howToUnlock,
+    },
+    {
+        sign: /Saved plan is stale/,
+        what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
+        next: 'Run the job again: it plans anew, on the state as it is now.',
     },
     {
         sign: /is not a multi-Region (primary|replica) key/,
@@ -41821,8 +41827,11 @@ const SYMPTOMS = [
         next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
     },
     {
-        sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested bucket from "[^"]*", actual location "([^"]*)"/,
-        what: (found) => `The state bucket is in another Region${found[1] === undefined ? '' : ` (${found[1]})`}.`,
+        sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested\s+bucket\s+from\s+"[^"]*",\s+actual\s+location/,
+        what: (_, text) => {
+            const region = /(?:actual\s+location|expecting)\s+["']([a-z0-9-]+)["']/.exec(text)?.[1];
+            return `The state bucket is in another Region${region === undefined ? '' : ` (${region})`}.`;
+        },
         next: 'Set `state-region` to the Region of the bucket.',
     },
     {
@@ -41895,15 +41904,27 @@ function explainTerraformError(error, done) {
     return new errors/* ActionError */.l({
         what: `${symptom.what(match, error.text)} (terraform ${error.command}: ${said})`,
         done,
-        next: symptom.next,
+        next: typeof symptom.next === 'string' ? symptom.next : symptom.next(error.text),
     }, { cause: error });
 }
+/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
 function lockHolder(text) {
-    const who = /\bWho:\s+(\S+)/.exec(text)?.[1];
-    const since = /\bCreated:\s+(\S+ \S+)/.exec(text)?.[1];
-    const id = /\bID:\s+(\S+)/.exec(text)?.[1];
-    return ([who && ` (${who}`, since && `, since ${since}`, id && `, lock id ${id}`].filter(Boolean).join('') +
-        (who ? ')' : ''));
+    const record = (name, value) => new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
+    const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
+    const since = record('Created', '[\\d-]+ [\\d:]+');
+    return [
+        record('Who', '\\S{1,100}') ?? 'who is not known',
+        ...(operation === undefined ? [] : [operation]),
+        ...(since === undefined ? [] : [`since ${since} UTC`]),
+        `lock id ${lockId(text)}`,
+    ].join(', ');
+}
+function lockId(text) {
+    return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1] ?? 'unknown';
+}
+function howToUnlock(text) {
+    const place = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1] ?? 'PATH-OF-THE-STATE';
+    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
 }
 function inRegion(text) {
     const region = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):/.exec(text);
@@ -43733,16 +43754,17 @@ function childEnvironment({ env, fileExists, extra, }) {
 
 
 
-/** How long to wait for a lock that somebody else holds: as long as a plan of theirs may take. */
 const LOCK_TIMEOUT_SECONDS = 120;
-function openTerraform({ deps, path, workDir, credentials }) {
+/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
+const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
+function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
     let listener = () => undefined;
     const terraform = createTerraform({
         path,
         workDir,
         environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
         exec: deps.exec,
-        lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS,
+        lockTimeoutSeconds,
         onLine: (_, line) => {
             listener(line);
         },
@@ -43752,7 +43774,9 @@ function openTerraform({ deps, path, workDir, credentials }) {
         phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
             listener = (line) => {
                 phase.keep(line);
-                const said = onLine?.(line);
+                const said = WAITS_FOR_LOCK.test(line)
+                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
+                    : onLine?.(line);
                 if (said !== undefined)
                     phase.say(said);
             };

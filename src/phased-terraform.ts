@@ -5,8 +5,10 @@ import { childEnvironment } from './terraform/environment.js';
 import { createTerraform, TerraformError, type Terraform } from './terraform/run.js';
 import { explainTerraformError } from './terraform/symptoms.js';
 
-/** How long to wait for a lock that somebody else holds: as long as a plan of theirs may take. */
 const LOCK_TIMEOUT_SECONDS = 120;
+
+/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
+const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
 
 /** Terraform, and the phase of the log that its lines go to at the moment. */
 export interface PhasedTerraform extends Terraform {
@@ -19,22 +21,30 @@ export interface PhasedTerraform extends Terraform {
 }
 
 export interface OpenTerraformRequest {
-  readonly deps: Deps;
+  readonly deps: Pick<Deps, 'env' | 'exec' | 'log' | 'clock'>;
   /** The binary itself. */
   readonly path: string;
   readonly workDir: string;
   /** AWS credentials for the child, asked for anew at each command. */
   readonly credentials: () => Readonly<Record<string, string>>;
+  /** How long to wait for a lock that somebody else holds: unless told, as long as a plan of theirs may take. */
+  readonly lockTimeoutSeconds?: number;
 }
 
-export function openTerraform({ deps, path, workDir, credentials }: OpenTerraformRequest): PhasedTerraform {
+export function openTerraform({
+  deps,
+  path,
+  workDir,
+  credentials,
+  lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS,
+}: OpenTerraformRequest): PhasedTerraform {
   let listener: (line: string) => void = () => undefined;
   const terraform = createTerraform({
     path,
     workDir,
     environment: () => childEnvironment({ env: deps.env, fileExists: existsSync, extra: credentials() }),
     exec: deps.exec,
-    lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS,
+    lockTimeoutSeconds,
     onLine: (_, line) => {
       listener(line);
     },
@@ -45,7 +55,9 @@ export function openTerraform({ deps, path, workDir, credentials }: OpenTerrafor
       runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
         listener = (line) => {
           phase.keep(line);
-          const said = onLine?.(line);
+          const said = WAITS_FOR_LOCK.test(line)
+            ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
+            : onLine?.(line);
           if (said !== undefined) phase.say(said);
         };
         return work(phase);

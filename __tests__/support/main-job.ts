@@ -12,6 +12,8 @@ export interface MainJob {
     changed?: Readonly<Record<string, string>>,
     env?: Readonly<Record<string, string>>,
     event?: unknown,
+    /** Gets the log as it comes. */
+    onOutput?: (text: string) => void,
   ): Promise<ActionRun>;
   /** Plans and applies without waiting for an approval. */
   apply(changed?: Readonly<Record<string, string>>): Promise<ActionRun>;
@@ -41,8 +43,14 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
     'state-bucket': emulator.bucket,
     ...(mirror === undefined ? {} : { 'provider-mirror': mirror.dir }),
   };
-  const run: MainJob['run'] = (changed = {}, env = {}, event = {}) =>
-    runAction({ node, with: { ...ARTICLE, ...common, ...changed }, env: { ...emulator.env, ...env }, event });
+  const run: MainJob['run'] = (changed = {}, env = {}, event = {}, onOutput = () => undefined) =>
+    runAction({
+      node,
+      with: { ...ARTICLE, ...common, ...changed },
+      env: { ...emulator.env, ...env },
+      event,
+      onOutput,
+    });
   return {
     emulator,
     run,

@@ -7,15 +7,21 @@ interface Symptom {
   readonly sign: RegExp;
   /** What was wrong, from what the sign captured. */
   readonly what: (found: RegExpExecArray, text: string) => string;
-  readonly next: string;
+  readonly next: string | ((text: string) => string);
 }
 
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS: readonly Symptom[] = [
   {
-    sign: /Error acquiring the state lock/,
-    what: (_, text) => `The state is locked by somebody else${lockHolder(text)}.`,
-    next: 'Wait until that run has ended and run this job again. If it was killed and will not come back, free the lock with `terraform force-unlock` and the lock id.',
+    // Without the holder's record it is no lock of somebody else's, but one that could not be set.
+    sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
+    what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
+    next: howToUnlock,
+  },
+  {
+    sign: /Saved plan is stale/,
+    what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
+    next: 'Run the job again: it plans anew, on the state as it is now.',
   },
   {
     sign: /is not a multi-Region (primary|replica) key/,
@@ -34,9 +40,11 @@ const SYMPTOMS: readonly Symptom[] = [
     next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
   },
   {
-    sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested bucket from "[^"]*", actual location "([^"]*)"/,
-    what: (found) =>
-      `The state bucket is in another Region${found[1] === undefined ? '' : ` (${found[1]})`}.`,
+    sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested\s+bucket\s+from\s+"[^"]*",\s+actual\s+location/,
+    what: (_, text) => {
+      const region = /(?:actual\s+location|expecting)\s+["']([a-z0-9-]+)["']/.exec(text)?.[1];
+      return `The state bucket is in another Region${region === undefined ? '' : ` (${region})`}.`;
+    },
     next: 'Set `state-region` to the Region of the bucket.',
   },
   {
@@ -118,20 +126,33 @@ export function explainTerraformError(error: TerraformError, done: string): Acti
     {
       what: `${symptom.what(match, error.text)} (terraform ${error.command}: ${said})`,
       done,
-      next: symptom.next,
+      next: typeof symptom.next === 'string' ? symptom.next : symptom.next(error.text),
     },
     { cause: error },
   );
 }
 
+/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
 function lockHolder(text: string): string {
-  const who = /\bWho:\s+(\S+)/.exec(text)?.[1];
-  const since = /\bCreated:\s+(\S+ \S+)/.exec(text)?.[1];
-  const id = /\bID:\s+(\S+)/.exec(text)?.[1];
-  return (
-    [who && ` (${who}`, since && `, since ${since}`, id && `, lock id ${id}`].filter(Boolean).join('') +
-    (who ? ')' : '')
-  );
+  const record = (name: string, value: string): string | undefined =>
+    new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
+  const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
+  const since = record('Created', '[\\d-]+ [\\d:]+');
+  return [
+    record('Who', '\\S{1,100}') ?? 'who is not known',
+    ...(operation === undefined ? [] : [operation]),
+    ...(since === undefined ? [] : [`since ${since} UTC`]),
+    `lock id ${lockId(text)}`,
+  ].join(', ');
+}
+
+function lockId(text: string): string {
+  return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1] ?? 'unknown';
+}
+
+function howToUnlock(text: string): string {
+  const place = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1] ?? 'PATH-OF-THE-STATE';
+  return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
 }
 
 function inRegion(text: string): string {

@@ -121,10 +121,26 @@ describe('a failed command in plain words', () => {
   const lock =
     'Error acquiring the state lock\nError message: operation error S3: PutObject, StatusCode: 412\nLock Info:\n  ID:        7c1\n  Path:      b/k\n  Operation: OperationTypeApply\n  Who:       runner@host\n  Version:   1.11.4\n  Created:   2026-11-24 01:02:03.4 +0000 UTC';
   test.each([
-    [lock, 'The state is locked by somebody else (runner@host, since 2026-11-24 01:02:03.4, lock id 7c1).'],
+    [
+      lock,
+      'The state is locked by somebody else (runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1).',
+    ],
+    [
+      lock,
+      'delete the object `b/k.tflock`; else `terraform force-unlock 7c1` in a folder with the same backend.',
+    ],
+    [
+      'Error acquiring the state lock\nError message: operation error S3: PutObject, StatusCode: 403, api error AccessDenied: User: u is not authorized to perform: s3:PutObject on resource',
+      'The credentials are not allowed to s3:PutObject',
+    ],
+    ['Saved plan is stale', 'Another run changed the state after this plan was made'],
     ['S3: NoSuchBucket: The specified bucket does not exist', 'The state bucket does not exist'],
     [
       'requested bucket from "us-east-1", actual location "eu-west-1"',
+      'The state bucket is in another Region (eu-west-1).',
+    ],
+    [
+      "x\nS3: ListObjectsV2, StatusCode: 400, api error AuthorizationHeaderMalformed: the region 'us-east-2' is wrong;\nexpecting 'eu-west-1'",
       'The state bucket is in another Region (eu-west-1).',
     ],
     [kms('ExpiredTokenException'), 'The AWS credentials expired during the run.'],
