@@ -31673,7 +31673,9 @@ function createExec(interrupted) {
             detached: true,
             windowsHide: true,
         });
-        const interrupt = () => void child.kill('SIGINT');
+        const interrupt = () => {
+            void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
+        };
         interrupted.addEventListener('abort', interrupt, { once: true });
         try {
             return await collect(child.stdout, child.stderr, request, (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close'));
@@ -31728,7 +31730,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7453);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9325);
 
 
 
@@ -31883,7 +31885,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7453:
+/***/ 9325:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32058,6 +32060,47 @@ function untaintArgs(address, { lockTimeoutSeconds }) {
 }
 function statePushArgs(file) {
     return ['state', 'push', file];
+}
+
+;// CONCATENATED MODULE: ./src/terraform/creations.ts
+/**
+ * How long after the start of a creation its first call to KMS may still be on the way, in milliseconds. KMS answers
+ * CreateKey and ReplicateKey in well under a second as a rule.
+ */
+const BIRTH_MS = 3_000;
+/** How far what Terraform tells may be behind what it does, in milliseconds. */
+const LAG_MS = 250;
+/** The longest that an interrupt is held back: the runner kills the step 10 seconds after it. */
+const LONGEST_HOLD_MS = 4_000;
+/**
+ * Watches what an apply creates, to find the moment for an interrupt.
+ *
+ * An interrupted Terraform cancels the provider's calls at once. KMS carries out a CreateKey whose caller has gone, and
+ * then there is a key that no state knows, since CreateKey is not idempotent and its answer alone has the id. (Tried
+ * with Terraform 1.11.4 and provider 5.100.0.) A few seconds of patience let the provider record the id; from then on
+ * an interrupt loses nothing.
+ */
+function watchCreations(clock) {
+    const started = new Map();
+    const youngest = () => Math.max(0, ...started.values());
+    return {
+        onEvent: (event) => {
+            if (event.type === 'start' && event.action === 'create')
+                started.set(event.address, clock.now());
+            if (event.type === 'complete' || event.type === 'errored')
+                started.delete(event.address);
+        },
+        bornAll: async () => {
+            const end = clock.now() + LONGEST_HOLD_MS;
+            await clock.sleep(LAG_MS);
+            for (;;) {
+                const wait = Math.min(youngest() + BIRTH_MS, end) - clock.now();
+                if (wait <= 0)
+                    return;
+                await clock.sleep(Math.min(wait, 100));
+            }
+        },
+    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
@@ -41690,6 +41733,7 @@ function parseDiagnostics(text) {
 
 
 
+
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
 class TerraformError extends Error {
     command;
@@ -41709,7 +41753,7 @@ class TerraformError extends Error {
     }
 }
 function createTerraform(options) {
-    const run = (args, onStdoutLine) => runTerraform(options, args, onStdoutLine);
+    const run = (args, onStdoutLine) => runTerraform(options, args, { onStdoutLine });
     return {
         init: async (initOptions) => {
             await run(initArgs(initOptions));
@@ -41725,7 +41769,7 @@ function createTerraform(options) {
         command: async (args) => (await run(args)).stdout,
     };
 }
-async function runTerraform(options, args, onStdoutLine) {
+async function runTerraform(options, args, { onStdoutLine, beforeInterrupt } = {}) {
     const command = args[0] ?? '';
     const onLine = (line) => {
         options.onLine(command, line);
@@ -41737,6 +41781,7 @@ async function runTerraform(options, args, onStdoutLine) {
         env: options.environment(),
         onStdoutLine: onStdoutLine ?? onLine,
         onStderrLine: onLine,
+        beforeInterrupt,
     });
     if (result.exitCode !== 0) {
         throw new TerraformError(command, result.exitCode, parseDiagnostics(`${result.stderr}\n${result.stdout}`));
@@ -41745,6 +41790,7 @@ async function runTerraform(options, args, onStdoutLine) {
 }
 async function applyPlan(options, onEvent) {
     const diagnostics = [];
+    const creations = watchCreations(options.clock);
     let outputs = {};
     const onStdoutLine = (line) => {
         const event = parseEvent(line);
@@ -41755,10 +41801,11 @@ async function applyPlan(options, onEvent) {
             diagnostics.push(event.diagnostic);
         if (event.type === 'outputs')
             outputs = event.outputs;
+        creations.onEvent(event);
         onEvent(event);
     };
     try {
-        await runTerraform(options, applyArgs(options), onStdoutLine);
+        await runTerraform(options, applyArgs(options), { onStdoutLine, beforeInterrupt: creations.bornAll });
     }
     catch (thrown) {
         if (!(thrown instanceof TerraformError) || diagnostics.length === 0)
@@ -41949,28 +41996,35 @@ function already(alias, text) {
  */
 async function applySavedPlan(inputs, terraform) {
     const done = [];
+    const underWay = new Set();
     const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
     return terraform.phase(name, async ({ say }) => {
         const onEvent = (event) => {
             const line = describeEvent(event, inputs.primaryRegion);
             if (line !== undefined)
                 say(line);
-            if (event.type === 'complete')
-                done.push(nameOfAddress(event.address, inputs.primaryRegion));
+            if (!('address' in event))
+                return;
+            const what = nameOfAddress(event.address, inputs.primaryRegion);
+            if (event.type === 'start')
+                underWay.add(what);
+            if (event.type === 'complete' && underWay.delete(what))
+                done.push(what);
         };
         try {
             return keyOutputs((await terraform.apply(onEvent)).outputs);
         }
         catch (thrown) {
             if (thrown instanceof TerraformError)
-                throw explainTerraformError(thrown, sayWhatIsDone(done));
+                throw explainTerraformError(thrown, sayWhatIsDone(done, [...underWay]));
             throw thrown;
         }
     });
 }
-function sayWhatIsDone(done) {
+function sayWhatIsDone(done, underWay) {
     const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-    return `${what}; the state knows what is there, and running the job again goes on from it.`;
+    const begun = underWay.length === 0 ? '' : `; begun, and not seen to its end: ${underWay.join(', ')}`;
+    return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
 }
 
 ;// CONCATENATED MODULE: ./src/report/approval-record.ts
@@ -43764,6 +43818,7 @@ function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = 
         workDir,
         environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
         exec: deps.exec,
+        clock: deps.clock,
         lockTimeoutSeconds,
         onLine: (_, line) => {
             listener(line);
@@ -47793,15 +47848,18 @@ function driftedVerdict(input) {
         : `${countOf(drift.length, 'resource')} changed outside Terraform`;
     return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
 }
+const verdict_COMMANDS = {
+    plan: 'the plan',
+    apply: 'apply',
+    destroy: 'destroy',
+    drift: 'the drift check',
+    verify: 'verify',
+};
 function failedVerdict(input) {
-    const words = {
-        plan: 'the plan',
-        apply: 'apply',
-        destroy: 'destroy',
-        drift: 'the drift check',
-        verify: 'verify',
-    };
-    return { symbol: '❌', title: `${input.alias}: ${words[input.command]} failed`, detail: '' };
+    return { symbol: '❌', title: `${input.alias}: ${verdict_COMMANDS[input.command]} failed`, detail: '' };
+}
+function cancelledVerdict(input) {
+    return { symbol: '🚫', title: `${input.alias}: ${verdict_COMMANDS[input.command]} was cancelled`, detail: '' };
 }
 /**
  * The verdict on a run; the comment, the job summary and the last lines of the log begin with the same words.
@@ -47817,6 +47875,8 @@ function describeVerdict(input) {
             return appliedVerdict(input);
         case 'drifted':
             return driftedVerdict(input);
+        case 'cancelled':
+            return cancelledVerdict(input);
         case 'failed':
             return failedVerdict(input);
         case 'no-changes':
@@ -49574,6 +49634,9 @@ async function initialise({ deps, inputs }, terraformVersion, workspace, terrafo
 /** A refusal is no failure of the run's own: the report tells the two apart. */
 class Refusal extends errors/* ActionError */.l {
 }
+/** Nor is a cancellation. */
+class Cancellation extends errors/* ActionError */.l {
+}
 /** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
 function refuse(check) {
     try {
@@ -49583,11 +49646,36 @@ function refuse(check) {
         throw thrown instanceof errors/* ActionError */.l ? new Refusal(thrown, { cause: thrown }) : thrown;
     }
 }
+/**
+ * What a run ended with, when it was cancelled: Terraform's own error then only says that it was interrupted.
+ * @param cancelled aborted with the reason, e.g. `the step was cancelled (SIGINT)`
+ * @param applying whether the plan was approved, so that something may have been changed
+ */
+function asCancellation(thrown, cancelled, applying) {
+    if (!cancelled.aborted || thrown instanceof Refusal)
+        return thrown;
+    return new Cancellation({
+        what: `${refusal_capitalise((0,errors/* messageOf */.b)(cancelled.reason))}.`,
+        done: thrown instanceof errors/* ActionError */.l && thrown.done !== '' ? thrown.done : whatIsDone(applying),
+        // What was done of an apply ends with what comes next.
+        next: applying ? '' : 'Run the job again.',
+    }, { cause: thrown });
+}
+function whatIsDone(applying) {
+    return applying
+        ? 'Nothing more was started; the state knows what was done until then, and running the job again goes on from it.'
+        : 'Nothing was changed.';
+}
 /** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
 function reportOf(thrown) {
     if (thrown instanceof Refusal)
         return { outcome: 'refused' };
+    if (thrown instanceof Cancellation)
+        return { outcome: 'cancelled', failure: thrown };
     return { outcome: 'failed', failure: thrown instanceof errors/* ActionError */.l ? thrown : unexpected(thrown) };
+}
+function refusal_capitalise(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 function unexpected(thrown) {
     return { what: (0,errors/* messageOf */.b)(thrown), done: '', next: 'The log of the run says more.' };
@@ -49811,6 +49899,8 @@ function assertVerified(rows) {
 
 
 
+/** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
+const CANCELLED_PUBLISH_MS = 3_000;
 /**
  * The whole way of one run, from the inputs to the outputs. The outputs that are known are set however it ends.
  * @throws ActionError for every refusal and every failure that can be explained
@@ -49821,12 +49911,23 @@ async function run(deps) {
         await planAndApply(started);
     }
     catch (thrown) {
-        await publish(started, reportOf(thrown));
-        throw thrown;
+        const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
+        await inTime(deps, publish(started, reportOf(ended)));
+        throw ended;
     }
     finally {
         setOutputs(started);
     }
+}
+/** A step that was cancelled has seconds: a GitHub that does not answer must not cost it its outputs. */
+async function inTime({ cancelled, clock }, published) {
+    if (!cancelled.aborted)
+        return published;
+    const done = new AbortController();
+    const limit = clock.sleep(CANCELLED_PUBLISH_MS, done.signal);
+    return Promise.race([published, limit]).finally(() => {
+        done.abort();
+    });
 }
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
 async function planAndApply(run) {

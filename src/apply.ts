@@ -13,23 +13,29 @@ import { explainTerraformError } from './terraform/symptoms.js';
  */
 export async function applySavedPlan(inputs: Inputs, terraform: PhasedTerraform): Promise<Outputs> {
   const done: string[] = [];
+  const underWay = new Set<string>();
   const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
   return terraform.phase(name, async ({ say }) => {
     const onEvent = (event: ApplyEvent): void => {
       const line = describeEvent(event, inputs.primaryRegion);
       if (line !== undefined) say(line);
-      if (event.type === 'complete') done.push(nameOfAddress(event.address, inputs.primaryRegion));
+      if (!('address' in event)) return;
+      const what = nameOfAddress(event.address, inputs.primaryRegion);
+      if (event.type === 'start') underWay.add(what);
+      if (event.type === 'complete' && underWay.delete(what)) done.push(what);
     };
     try {
       return keyOutputs((await terraform.apply(onEvent)).outputs);
     } catch (thrown) {
-      if (thrown instanceof TerraformError) throw explainTerraformError(thrown, sayWhatIsDone(done));
+      if (thrown instanceof TerraformError)
+        throw explainTerraformError(thrown, sayWhatIsDone(done, [...underWay]));
       throw thrown;
     }
   });
 }
 
-function sayWhatIsDone(done: readonly string[]): string {
+function sayWhatIsDone(done: readonly string[], underWay: readonly string[]): string {
   const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-  return `${what}; the state knows what is there, and running the job again goes on from it.`;
+  const begun = underWay.length === 0 ? '' : `; begun, and not seen to its end: ${underWay.join(', ')}`;
+  return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
 }

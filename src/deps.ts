@@ -10,8 +10,10 @@ export interface ExecRequest {
   /** The whole environment of the child; nothing is inherited beside it. */
   readonly env: Readonly<Record<string, string>>;
   /** Called for every whole line, without its line ending, as soon as it is there. */
-  readonly onStdoutLine?: (line: string) => void;
+  readonly onStdoutLine?: ((line: string) => void) | undefined;
   readonly onStderrLine?: (line: string) => void;
+  /** Waited for before the child is sent the SIGINT of a cancellation; a few seconds at most. */
+  readonly beforeInterrupt?: (() => Promise<void>) | undefined;
   /** True for a child that saves what would be lost: it is started in a step that was cancelled, too. */
   readonly evenWhenCancelled?: boolean;
 }

@@ -22,7 +22,9 @@ export function createExec(interrupted: AbortSignal): Exec {
       detached: true,
       windowsHide: true,
     });
-    const interrupt = (): void => void child.kill('SIGINT');
+    const interrupt = (): void => {
+      void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
+    };
     interrupted.addEventListener('abort', interrupt, { once: true });
     try {
       return await collect(

@@ -4,9 +4,12 @@ import type { Deps } from './deps.js';
 import { makePlan } from './make-plan.js';
 import { makeReady } from './make-ready.js';
 import { assertGuarded } from './plan/guard.js';
-import { refuse, reportOf } from './refusal.js';
+import { asCancellation, refuse, reportOf } from './refusal.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
 import { proveKeys } from './verify-run.js';
+
+/** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
+const CANCELLED_PUBLISH_MS = 3_000;
 
 /**
  * The whole way of one run, from the inputs to the outputs. The outputs that are known are set however it ends.
@@ -17,11 +20,22 @@ export async function run(deps: Deps): Promise<void> {
   try {
     await planAndApply(started);
   } catch (thrown) {
-    await publish(started, reportOf(thrown));
-    throw thrown;
+    const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
+    await inTime(deps, publish(started, reportOf(ended)));
+    throw ended;
   } finally {
     setOutputs(started);
   }
+}
+
+/** A step that was cancelled has seconds: a GitHub that does not answer must not cost it its outputs. */
+async function inTime({ cancelled, clock }: Deps, published: Promise<void>): Promise<void> {
+  if (!cancelled.aborted) return published;
+  const done = new AbortController();
+  const limit = clock.sleep(CANCELLED_PUBLISH_MS, done.signal);
+  return Promise.race([published, limit]).finally(() => {
+    done.abort();
+  });
 }
 
 /** `plan`, and as far as it is approved `apply` and `destroy`. */

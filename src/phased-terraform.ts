@@ -44,6 +44,7 @@ export function openTerraform({
     workDir,
     environment: () => childEnvironment({ env: deps.env, fileExists: existsSync, extra: credentials() }),
     exec: deps.exec,
+    clock: deps.clock,
     lockTimeoutSeconds,
     onLine: (_, line) => {
       listener(line);

@@ -419,6 +419,19 @@ function failed(): ReportInput {
   };
 }
 
+function cancelled(): ReportInput {
+  return {
+    ...failed(),
+    outcome: 'cancelled',
+    failure: {
+      what: 'The step was cancelled (SIGINT).',
+      done: 'Done before it: primary key in ap-southeast-1, alias in ap-southeast-1; begun, and not seen to its end: replica key in ap-southeast-2; the state knows what is there, and running the job again goes on from it.',
+      next: '',
+    },
+    verification: undefined,
+  };
+}
+
 function notApproved(): ReportInput {
   return report(policyUpdate(), {
     command: 'apply',
@@ -454,5 +467,6 @@ export const CASES: Readonly<Record<string, () => ReportInput>> = {
   hostile,
   applied,
   failed,
+  cancelled,
   'not-approved': notApproved,
 };

@@ -49,6 +49,19 @@ describe('a child process', () => {
     expect(result).toMatchObject({ exitCode: 1, stdout: 'ready\nsaved 1\n' });
   });
 
+  test('gets its SIGINT only once it may be interrupted', async () => {
+    const cancellation = new AbortController();
+    const exec = createExec(cancellation.signal);
+    const beforeInterrupt = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+    const script = `process.on('SIGINT', () => { console.log('interrupted'); process.exit(1) });
+      setTimeout(() => console.log('id recorded'), 50); setInterval(() => {}, 1000); console.log('ready')`;
+    const onStdoutLine = (): void => {
+      cancellation.abort();
+    };
+    const result = await exec(node(script, { onStdoutLine, beforeInterrupt }));
+    expect(result.stdout).toBe('ready\nid recorded\ninterrupted\n');
+  });
+
   test('is not started after the cancellation, unless it saves the state', async () => {
     const exec = createExec(AbortSignal.abort(new Error('the step was cancelled')));
     await expect(exec(node('console.log("ran")'))).rejects.toThrow('the step was cancelled');

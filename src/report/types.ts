@@ -13,10 +13,19 @@ export type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
  * - `applied`: the approved plan was carried out (also by `destroy`)
  * - `drifted`, `in-sync`: what `drift` found
  * - `verified`: what `verify` found; a check that failed is `failed`
+ * - `cancelled`: the step was cancelled; `failure` says what was done until then
  * - `failed`: anything else; `failure` says what, and what was and was not done
  */
 export type ReportOutcome =
-  'planned' | 'no-changes' | 'refused' | 'applied' | 'drifted' | 'in-sync' | 'verified' | 'failed';
+  | 'planned'
+  | 'no-changes'
+  | 'refused'
+  | 'applied'
+  | 'drifted'
+  | 'in-sync'
+  | 'verified'
+  | 'cancelled'
+  | 'failed';
 
 /** The plan, with all that was found out about it. */
 export interface ReportedPlan {
@@ -118,7 +127,7 @@ export interface ReportInput {
   readonly accountId?: string | undefined;
   /** Undefined for `verify` and for a run that failed before there was a plan. */
   readonly plan?: ReportedPlan | undefined;
-  /** For `failed`, and for a `refused` whose reason is not among the findings. */
+  /** For `failed` and `cancelled`, and for a `refused` whose reason is not among the findings. */
   readonly failure?: Explanation | undefined;
   readonly approval?: ApprovalResult | undefined;
   /** What is there now: after `applied`, and after `failed` as far as it is known. */

@@ -172,15 +172,20 @@ function driftedVerdict(input: ReportInput): Verdict {
   return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
 }
 
+const COMMANDS = {
+  plan: 'the plan',
+  apply: 'apply',
+  destroy: 'destroy',
+  drift: 'the drift check',
+  verify: 'verify',
+};
+
 function failedVerdict(input: ReportInput): Verdict {
-  const words = {
-    plan: 'the plan',
-    apply: 'apply',
-    destroy: 'destroy',
-    drift: 'the drift check',
-    verify: 'verify',
-  };
-  return { symbol: '❌', title: `${input.alias}: ${words[input.command]} failed`, detail: '' };
+  return { symbol: '❌', title: `${input.alias}: ${COMMANDS[input.command]} failed`, detail: '' };
+}
+
+function cancelledVerdict(input: ReportInput): Verdict {
+  return { symbol: '🚫', title: `${input.alias}: ${COMMANDS[input.command]} was cancelled`, detail: '' };
 }
 
 /**
@@ -197,6 +202,8 @@ export function describeVerdict(input: ReportInput): Verdict {
       return appliedVerdict(input);
     case 'drifted':
       return driftedVerdict(input);
+    case 'cancelled':
+      return cancelledVerdict(input);
     case 'failed':
       return failedVerdict(input);
     case 'no-changes':

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Exec, ExecResult } from '../deps.js';
+import type { Clock, Exec, ExecRequest, ExecResult } from '../deps.js';
 import {
   applyArgs,
   initArgs,
@@ -10,6 +10,7 @@ import {
   type InitOptions,
   type PlanOptions,
 } from './args.js';
+import { watchCreations } from './creations.js';
 import { parseDiagnostics, parseEvent, type ApplyEvent, type Diagnostic } from './events.js';
 
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
@@ -38,6 +39,7 @@ export interface TerraformOptions {
   /** The child's whole environment, asked for anew at each command since credentials change. */
   readonly environment: () => Readonly<Record<string, string>>;
   readonly exec: Exec;
+  readonly clock: Clock;
   readonly lockTimeoutSeconds: number;
   /** Every line of every command as it comes: foreign text. */
   readonly onLine: (command: string, line: string) => void;
@@ -67,7 +69,7 @@ export interface Terraform {
 
 export function createTerraform(options: TerraformOptions): Terraform {
   const run = (args: readonly string[], onStdoutLine?: (line: string) => void): Promise<ExecResult> =>
-    runTerraform(options, args, onStdoutLine);
+    runTerraform(options, args, { onStdoutLine });
   return {
     init: async (initOptions) => {
       await run(initArgs(initOptions));
@@ -89,7 +91,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
 async function runTerraform(
   options: TerraformOptions,
   args: readonly string[],
-  onStdoutLine?: (line: string) => void,
+  { onStdoutLine, beforeInterrupt }: Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt'> = {},
 ): Promise<ExecResult> {
   const command = args[0] ?? '';
   const onLine = (line: string): void => {
@@ -102,6 +104,7 @@ async function runTerraform(
     env: options.environment(),
     onStdoutLine: onStdoutLine ?? onLine,
     onStderrLine: onLine,
+    beforeInterrupt,
   });
   if (result.exitCode !== 0) {
     throw new TerraformError(
@@ -118,6 +121,7 @@ async function applyPlan(
   onEvent: (event: ApplyEvent) => void,
 ): Promise<ApplyResult> {
   const diagnostics: Diagnostic[] = [];
+  const creations = watchCreations(options.clock);
   let outputs: Readonly<Record<string, unknown>> = {};
   const onStdoutLine = (line: string): void => {
     const event = parseEvent(line);
@@ -125,10 +129,11 @@ async function applyPlan(
     if (event === undefined) return;
     if (event.type === 'diagnostic' && event.severity === 'error') diagnostics.push(event.diagnostic);
     if (event.type === 'outputs') outputs = event.outputs;
+    creations.onEvent(event);
     onEvent(event);
   };
   try {
-    await runTerraform(options, applyArgs(options), onStdoutLine);
+    await runTerraform(options, applyArgs(options), { onStdoutLine, beforeInterrupt: creations.bornAll });
   } catch (thrown) {
     if (!(thrown instanceof TerraformError) || diagnostics.length === 0) throw thrown;
     throw new TerraformError('apply', thrown.exitCode, diagnostics);
