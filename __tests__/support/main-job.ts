@@ -16,7 +16,10 @@ export interface MainJob {
     onOutput?: (text: string) => void,
   ): Promise<ActionRun>;
   /** Plans and applies without waiting for an approval. */
-  apply(changed?: Readonly<Record<string, string>>): Promise<ActionRun>;
+  apply(
+    changed?: Readonly<Record<string, string>>,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ActionRun>;
   stop(): Promise<void>;
 }
 
@@ -54,7 +57,7 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
   return {
     emulator,
     run,
-    apply: (changed = {}) => run({ command: 'apply', 'auto-approve': 'true', ...changed }),
+    apply: (changed = {}, env = {}) => run({ command: 'apply', 'auto-approve': 'true', ...changed }, env),
     stop: () => emulator.stop(),
   };
 }
