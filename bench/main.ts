@@ -1,7 +1,9 @@
+import { benchOverhead } from './overhead.js';
 import { benchRegions } from './regions.js';
 
 /** What can be measured: the name on the command line, and what measures it and gives Markdown. */
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<string>>> = {
+  overhead: benchOverhead,
   regions: benchRegions,
 };
 
