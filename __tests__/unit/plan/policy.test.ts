@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { canonicalJson, canonicalPolicy } from '../../../src/plan/canonical.js';
 import { matchesPattern, spellAction } from '../../../src/plan/kms-actions.js';
 import { readKeyPolicy } from '../../../src/plan/policy.js';
@@ -41,6 +42,30 @@ describe('two ways to write one policy', () => {
     const [a, b] = [statement({ Sid: 'A' }), statement({ Sid: 'B', Effect: 'Deny' })];
     expect(canonical(policyOf(a, b))).toBe(canonical(policyOf(b, a)));
     expect(canonical(JSON.stringify({ Version: '2012-10-17', Statement: a }))).toBe(canonical(policyOf(a)));
+  });
+
+  test('is the same however its statements and lists are shuffled and repeated, and another with one entry less', () => {
+    const names = fc.uniqueArray(fc.constantFrom('Sign', 'Verify', 'Encrypt', 'Decrypt', 'DescribeKey'), {
+      minLength: 2,
+    });
+    const policy = fc.array(
+      names.map((actions) => actions.map((name) => `kms:${name}`)),
+      { minLength: 1, maxLength: 4 },
+    );
+    const shuffledTwice = (list: readonly string[], order: readonly number[]): string[] =>
+      [...list, ...list].sort((a, b) => (order[list.indexOf(a)] ?? 0) - (order[list.indexOf(b)] ?? 0));
+    fc.assert(
+      fc.property(policy, fc.array(fc.nat(), { minLength: 5, maxLength: 5 }), (lists, order) => {
+        const written = lists.map((Action, index) => statement({ Sid: `S${index}`, Action }));
+        const otherwise = lists.map((Action, index) =>
+          statement({ Sid: `S${index}`, Action: shuffledTwice(Action, order) }),
+        );
+        const fewer = [statement({ Sid: 'S0', Action: lists[0]?.slice(1) }), ...written.slice(1)];
+        const one = canonical(policyOf(...written));
+        expect(canonical(policyOf(...otherwise.reverse()))).toBe(one);
+        expect(canonical(policyOf(...fewer))).not.toBe(one);
+      }),
+    );
   });
 
   test('takes an account id for the root in the partition of the Region', () => {
