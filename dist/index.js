@@ -31730,7 +31730,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9325);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8835);
 
 
 
@@ -31885,7 +31885,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 9325:
+/***/ 8835:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32057,6 +32057,9 @@ function outputArgs() {
 }
 function untaintArgs(address, { lockTimeoutSeconds }) {
     return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
+}
+function statePullArgs() {
+    return ['state', 'pull'];
 }
 function statePushArgs(file) {
     return ['state', 'push', file];
@@ -41766,6 +41769,7 @@ function createTerraform(options) {
         showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
         apply: (onEvent) => applyPlan(options, onEvent),
         outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
+        pullState: async () => (await run(statePullArgs(), () => undefined)).stdout,
         command: async (args) => (await run(args)).stdout,
     };
 }
@@ -41857,6 +41861,11 @@ const SYMPTOMS = [
         sign: /Saved plan is stale/,
         what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
         next: 'Run the job again: it plans anew, on the state as it is now.',
+    },
+    {
+        sign: /managed by newer provider version/i,
+        what: () => 'The state was written with a newer provider, which this one cannot go on from.',
+        next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
     },
     {
         sign: /is not a multi-Region (primary|replica) key/,
@@ -45149,6 +45158,955 @@ function childVariables(credentials, env) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/aws/key-specs.ts
+
+const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
+const NIST_CURVE = { usages: ['SIGN_VERIFY', 'KEY_AGREEMENT'] };
+/** HMAC_256 by the changelog; the others came to AWS's API, and so to the provider's list, in the same release. */
+const HMAC = { usages: ['GENERATE_VERIFY_MAC'], since: '4.12.1' };
+/** terraform-provider-aws#43128, in the changelog of 6.2.0. */
+const ML_DSA = { usages: ['SIGN_VERIFY'], since: '6.2.0' };
+/** 6.63.0, the newest version seen when this was written, is older than ML-KEM in KMS: not before the one after it. */
+const ML_KEM = { usages: ['ENCAPSULATE_DECAPSULATE'], since: '6.64.0' };
+/**
+ * The key specs of KMS's API model and their usages (API reference, CreateKey, KeySpec and KeyUsage). KMS allows all of
+ * them for multi-Region keys. SM2 exists in the China Regions alone.
+ */
+const SPECS = {
+    SYMMETRIC_DEFAULT: { usages: ['ENCRYPT_DECRYPT'] },
+    RSA_2048: RSA,
+    RSA_3072: RSA,
+    RSA_4096: RSA,
+    ECC_NIST_P256: NIST_CURVE,
+    ECC_NIST_P384: NIST_CURVE,
+    ECC_NIST_P521: NIST_CURVE,
+    ECC_SECG_P256K1: { usages: ['SIGN_VERIFY'] },
+    /** terraform-provider-aws#45015: with the AWS SDK of 2025-11-07, which 6.21.0 has. */
+    ECC_NIST_EDWARDS25519: { usages: ['SIGN_VERIFY'], since: '6.21.0' },
+    HMAC_224: HMAC,
+    HMAC_256: HMAC,
+    HMAC_384: HMAC,
+    HMAC_512: HMAC,
+    ML_DSA_44: ML_DSA,
+    ML_DSA_65: ML_DSA,
+    ML_DSA_87: ML_DSA,
+    ML_KEM_512: ML_KEM,
+    ML_KEM_768: ML_KEM,
+    ML_KEM_1024: ML_KEM,
+    SM2: { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'] },
+};
+const MULTI_REGION_KEY_SPECS = Object.keys(SPECS);
+function isKeySpec(text) {
+    return Object.hasOwn(SPECS, text);
+}
+function factsOf(spec) {
+    return SPECS[spec];
+}
+/** The usages that go with a key spec, the usual one first. */
+function usagesFor(spec) {
+    return factsOf(spec).usages;
+}
+/** The key specs that go with a usage. */
+function specsFor(usage) {
+    return MULTI_REGION_KEY_SPECS.filter((spec) => usagesFor(spec).includes(usage));
+}
+/** The usage of a key whose usage nobody asked for: the only one of its spec, or the usual one. */
+function defaultUsage(spec) {
+    return factsOf(spec).usages[0];
+}
+/** Automatic rotation is for symmetric encryption keys whose material KMS made (KMS developer guide, rotating keys). */
+function specAllowsRotation(spec) {
+    return spec === 'SYMMETRIC_DEFAULT';
+}
+/**
+ * The version of the provider that the spec needs at least, when `providerVersion` is an exact version before it;
+ * undefined when it accepts it, when nobody knows, or when `providerVersion` is a constraint and so does not say.
+ */
+function specNeedsProvider(spec, providerVersion) {
+    const { since } = factsOf(spec);
+    if (since === undefined || semver_default().valid(providerVersion) === null)
+        return undefined;
+    return semver_default().lt(providerVersion, since) ? since : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/parsers.ts
+/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
+/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
+class Invalid extends Error {
+}
+/**
+ * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
+ * most 100 characters.
+ */
+function quote(text) {
+    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+}
+/** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
+const parseBoolean = (text) => {
+    const word = text.trim().toLowerCase();
+    if (word === 'true')
+        return true;
+    if (word === 'false')
+        return false;
+    throw new Invalid(`${quote(text)} is not a boolean`);
+};
+function parseChoice(choices) {
+    return (text) => {
+        const chosen = choices.find((choice) => choice === text.trim());
+        if (chosen === undefined)
+            throw new Invalid(`${quote(text)} is none of them`);
+        return chosen;
+    };
+}
+/** A whole decimal number without sign or unit; nothing is rounded or cut off. */
+function parseInteger(least, most) {
+    return (text) => {
+        if (!/^\d{1,9}$/.test(text.trim()))
+            throw new Invalid(`${quote(text)} is not a whole number`);
+        const value = Number(text.trim());
+        if (value < least || value > most)
+            throw new Invalid(`${value} is not between ${least} and ${most}`);
+        return value;
+    };
+}
+/** The entries of a list by comma, space or newline (CRLF too), in order; empty ones are dropped. */
+function splitList(text) {
+    return text.split(/[\s,]+/).filter((entry) => entry !== '');
+}
+/** A list whose entries all pass `check` (which throws `Invalid`), none twice. */
+function parseList(check) {
+    return (text) => {
+        const entries = splitList(text).map(check);
+        const twice = entries.find((entry, index) => entries.indexOf(entry) !== index);
+        if (twice !== undefined)
+            throw new Invalid(`${quote(twice)} is named twice`);
+        return entries;
+    };
+}
+/** Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value. */
+function parseMatching(pattern, reason) {
+    return (text) => {
+        if (!pattern.test(text.trim()))
+            throw new Invalid(`${quote(text)} ${reason}`);
+        return text.trim();
+    };
+}
+function parseText(most) {
+    return (text) => {
+        const { length } = Array.from(text); // Code points, as AWS counts them.
+        if (length > most)
+            throw new Invalid(`it has ${length} characters`);
+        return text;
+    };
+}
+/**
+ * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
+ * Messages name the line by number only, since a value may be a secret.
+ */
+const parseAssignments = (text) => {
+    const found = new Map();
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const key = line.slice(0, at).trim();
+        if (at < 0 || key === '')
+            throw new Invalid(`line ${index + 1} is not key=value`);
+        if (found.has(key))
+            throw new Invalid(`${quote(key)} is set twice`);
+        found.set(key, line.slice(at + 1).trim());
+    }
+    return Object.fromEntries(found);
+};
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
+const parseTags = (text) => {
+    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
+    const entries = Object.entries(tags);
+    if (entries.length > 50)
+        throw new Invalid(`there are ${entries.length} tags`);
+    for (const [key, value] of entries)
+        checkTag(key, value);
+    return tags;
+};
+function parseJsonTags(text) {
+    const value = parseJson(text);
+    if (!isObject(value))
+        throw new Invalid('it is not a JSON object');
+    const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
+    if (wrong !== undefined)
+        throw new Invalid(`the value of ${quote(wrong[0])} is not a string`);
+    return value;
+}
+function checkTag(key, value) {
+    if (key === '' || key.length > 128)
+        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
+    if (value.length > 256)
+        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
+    if (/^aws:/i.test(key))
+        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
+    if (!TAG_TEXT.test(key))
+        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow`);
+    if (!TAG_TEXT.test(value)) {
+        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${quote(value)}`);
+    }
+}
+/** JSON, or `Invalid` with the parser's own words. */
+function parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (thrown) {
+        throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    }
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
+const parseUrl = (text) => {
+    let url;
+    try {
+        url = new URL(text.trim());
+    }
+    catch {
+        throw new Invalid(`${quote(text)} is not a URL`);
+    }
+    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    if (url.username !== '' || url.password !== '')
+        throw new Invalid('the URL carries a user name or password');
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+        throw new Invalid(`${quote(text)} does not begin with https://`);
+    }
+    if (url.search !== '' || url.hash !== '')
+        throw new Invalid(`${quote(text)} has a query or a fragment`);
+    return url.href.replace(/\/+$/, '');
+};
+
+;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
+
+/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
+const TEXT = new Set(['credentials', 'policy']);
+/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
+const SECRET = /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
+/**
+ * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
+ * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
+ * @throws Invalid that names the line or the setting and repeats no value
+ */
+const parseBackendConfig = (text) => {
+    let settings = {};
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
+        if (!path.every((name) => /^[\w-]+$/.test(name)))
+            throw new Invalid(`line ${index + 1} is not key=value`);
+        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
+        settings = backend_config_merge(settings, nest(path, value));
+    }
+    return settings;
+};
+function readValue(name, text) {
+    if (TEXT.has(name) || !/^[{[]/.test(text))
+        return text;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        // A password may begin with a bracket; the parser's own message would repeat a part of it.
+        if (SECRET.test(name))
+            return text;
+        throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
+    }
+}
+function nest(path, value) {
+    const [name = '', ...inner] = path;
+    return { [name]: inner.length === 0 ? value : nest(inner, value) };
+}
+/** Objects that are set in several lines become one; anything else must not be set twice. */
+function backend_config_merge(settings, added) {
+    return Object.entries(added).reduce((all, [name, value]) => {
+        if (!Object.hasOwn(all, name))
+            return { ...all, [name]: value };
+        const before = all[name];
+        if (!isSettings(before) || !isSettings(value))
+            throw new Invalid(`${quote(name)} is set twice`);
+        return { ...all, [name]: backend_config_merge(before, value) };
+    }, settings);
+}
+function isSettings(value) {
+    return isObject(value);
+}
+/** Everything in the settings, at any depth, that must not be seen in a log. */
+function secretsOf(settings) {
+    return Object.entries(settings).flatMap(([name, value]) => SECRET.test(name) ? textsOf(value) : secretsWithin(value));
+}
+function secretsWithin(value) {
+    if (typeof value === 'string')
+        return passwordOf(value);
+    if (typeof value !== 'object' || value === null)
+        return [];
+    return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
+}
+function textsOf(value) {
+    if (typeof value !== 'object' || value === null)
+        return value === null ? [] : [String(value)];
+    return Object.values(value).flatMap(textsOf);
+}
+/** An address may carry a password: `https://user:password@host`. */
+function passwordOf(text) {
+    return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
+}
+
+;// CONCATENATED MODULE: ./src/terraform/backend.ts
+
+
+
+/** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
+const LOCKS_IN_S3_SINCE = '1.10.0';
+/**
+ * Chooses where the state is, complete with the lock of S3 where nothing else locks.
+ * @returns undefined for a plan without a state
+ * @throws ActionError for any other command without a state
+ */
+function chooseBackend(request) {
+    const { backend } = request.inputs;
+    if (backend === undefined) {
+        refuseUnlessPlan(request);
+        return undefined;
+    }
+    if (backend.type === 's3')
+        return lockedInS3(backend, request);
+    return backend.type === 'local' ? onThisRunner(backend, request) : backend;
+}
+function refuseUnlessPlan({ inputs, log }) {
+    if (inputs.command !== 'plan') {
+        throw new errors/* ActionError */.l({
+            what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
+            done: 'Nothing was planned or changed.',
+            next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+        });
+    }
+    log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
+}
+/** A lock table or a `use_lockfile` of the user's own stays the only say. */
+function lockedInS3(backend, { terraformVersion, log }) {
+    if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config)
+        return backend;
+    if (semver_default().gte(terraformVersion, LOCKS_IN_S3_SINCE))
+        return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
+    log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
+    return backend;
+}
+function onThisRunner(backend, { workspace, log }) {
+    log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
+    const file = external_node_path_default().join(workspace.localStateDir, 'terraform.tfstate');
+    return { ...backend, config: { path: file, ...backend.config } };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/versions.ts
+
+
+/** `-json` apply, `moved`, and variable validation as the bundled module uses them. */
+const OLDEST_TERRAFORM = '1.5.0';
+/** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
+const OLDEST_PROVIDER = '3.64.0';
+/** Nobody knows yet what a provider from here on changes. */
+const FIRST_UNKNOWN_PROVIDER = '7.0.0';
+/** An exact Terraform version, or a version range as npm writes them. */
+function parseTerraformVersion(text) {
+    const wanted = text.trim().replace(/^v(?=\d)/, '');
+    if (semver_default().valid(wanted) !== null) {
+        if (semver_default().lt(wanted, OLDEST_TERRAFORM))
+            throw new Invalid(`${quote(text)} is older than ${OLDEST_TERRAFORM}`);
+        return wanted;
+    }
+    const range = semver_default().validRange(wanted.replace(/,/g, ' '));
+    if (range === null)
+        throw new Invalid(`${quote(text)} is neither a version nor a range`);
+    if (!semver_default().intersects(range, `>=${OLDEST_TERRAFORM}`)) {
+        throw new Invalid(`${quote(text)} allows only versions older than ${OLDEST_TERRAFORM}`);
+    }
+    return wanted.replace(/,/g, ' ');
+}
+const CONSTRAINT = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)\s*$/;
+/** An exact provider version, or Terraform's own constraint syntax with the oldest and newest usable versions added to it. */
+function parseProviderVersion(text) {
+    const wanted = text.trim().replace(/^v(?=\d)/, '');
+    if (semver_default().valid(wanted) !== null) {
+        if (semver_default().lt(wanted, OLDEST_PROVIDER)) {
+            throw new Invalid(`${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
+        }
+        if (semver_default().gte(wanted, FIRST_UNKNOWN_PROVIDER)) {
+            throw new Invalid(`${quote(text)} cannot be used: this action knows the provider up to 6.x`);
+        }
+        return wanted;
+    }
+    const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
+    if (parts.some((part) => part === null))
+        throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
+    return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNKNOWN_PROVIDER}`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/way.ts
+
+
+/** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
+const REGION_SINCE = '6.0.0';
+/** The way that an exact version goes. */
+function wayOf(version) {
+    return semver_default().gte(version, REGION_SINCE) ? 'region' : 'aliases';
+}
+/**
+ * The way that whatever version a constraint chooses will go; undefined where its versions go both ways, so that only
+ * the choice itself can tell.
+ * @param constraint an exact version, or Terraform's constraint syntax
+ */
+function onlyWayOf(constraint) {
+    if (wayOf(oldestVersion(constraint)) === 'region')
+        return 'region';
+    return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
+}
+/** Whether one part of a constraint rules out 6.0.0 and everything after it. */
+function endsBefore6(part) {
+    const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d[^\s]*)\s*$/.exec(part) ?? [];
+    const version = semver_default().coerce(written);
+    if (version === null)
+        return false;
+    switch (operator) {
+        case '<':
+            return semver_default().lte(version, REGION_SINCE);
+        case '':
+        case '=':
+        case '<=':
+            return semver_default().lt(version, REGION_SINCE);
+        case '~>':
+            // `~> 5.90` and `~> 5.90.1` stay below 6; `~> 5` has nothing before its last part that would have to stay.
+            return written.includes('.') && semver_default().lt(version, REGION_SINCE);
+        default:
+            return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/module.ts
+
+
+
+
+/** The first version with `rotation_period_in_days` (the provider's changelog). */
+const ROTATION_PERIOD_SINCE = '5.49.0';
+const MODULES = ['key-policy', 'primary', 'replica'];
+const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
+const REGION_FILES = ['region.tf', 'region_override.tf'];
+/** The types of the root variables; their values go into terraform.tfvars.json. */
+const VARIABLES = {
+    alias: 'string',
+    account_ids: 'list(string)',
+    administrators: 'list(string)',
+    users: 'list(string)',
+    grants: 'string',
+    policy: 'string',
+    description: 'string',
+    replica_description: 'string',
+    tags: 'map(string)',
+    key_spec: 'string',
+    key_usage: 'string',
+    enable_key_rotation: 'bool',
+    rotation_period_in_days: 'number',
+    deletion_window_in_days: 'number',
+};
+/**
+ * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
+ *
+ * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
+ * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
+ * none of which is evaluated. The order of lists in the inputs has no influence.
+ * @param request validated inputs, and what they have to fit
+ * @returns what to write, and which files of the bundled module to copy; every path is relative
+ */
+function renderConfiguration(request) {
+    return [
+        { path: 'main.tf.json', content: toJson(renderRoot(request)) },
+        { path: 'terraform.tfvars.json', content: toJson(renderVariables(request)) },
+        ...copyModules(request),
+    ];
+}
+/** Only what `terraform init` needs to choose a version of the provider. */
+function renderProviderChoice({ awsProviderVersion, }) {
+    return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(awsProviderVersion) }) };
+}
+function renderRequirements(providerVersion) {
+    return {
+        required_version: `>= ${OLDEST_TERRAFORM}`,
+        required_providers: { aws: { source: 'hashicorp/aws', version: providerVersion } },
+    };
+}
+function layoutOf(request) {
+    return way(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+}
+function way(request) {
+    return request.fit?.way ?? onlyWayOf(versionOf(request)) ?? 'aliases';
+}
+function versionOf({ fit, awsProviderVersion }) {
+    return fit?.providerVersion ?? awsProviderVersion;
+}
+function renderRoot(request) {
+    const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
+    const imports = (request.fit?.imports ?? []).flatMap((replica) => renderImports(replica, addressOf(replica.region), request));
+    return {
+        terraform: {
+            ...renderRequirements(request.awsProviderVersion),
+            ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
+        },
+        provider: { aws: providers },
+        variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
+        module: {
+            policy: {
+                source: './modules/key-policy',
+                ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
+            },
+            primary,
+            ...replicas,
+        },
+        ...(moved.length === 0 ? {} : { moved }),
+        ...(imports.length === 0 ? {} : { import: imports }),
+        output: {
+            primary_key_arn: { value: '${module.primary.arn}' },
+            key_id: { value: '${module.primary.key_id}' },
+            ...outputs,
+            account_id: { value: '${module.policy.account_id}' },
+        },
+    };
+}
+/** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
+function replicaModule(region) {
+    return `replica_${region}`;
+}
+function sortedReplicas({ replicaRegions }) {
+    return [...replicaRegions].sort();
+}
+function layOutByAliases(request) {
+    const replicas = sortedReplicas(request);
+    return {
+        providers: renderAliases(request),
+        primary: renderPrimary(request),
+        replicas: Object.fromEntries(replicas.map((region) => [
+            replicaModule(region),
+            { ...renderReplica(), providers: { aws: `aws.${region}` } },
+        ])),
+        moved: [],
+        addressOf: (region) => `module.${replicaModule(region)}`,
+        outputs: renderOutputs(request.primaryRegion, replicas),
+    };
+}
+/** One module call for all replicas, each an instance that names its Region itself. */
+function layOutByRegion(request) {
+    const { primaryRegion, fit } = request;
+    const addressOf = (region) => `module.replica["${region}"]`;
+    const byReplica = (output) => `{ for region, replica in module.replica : region => replica.${output} }`;
+    const withPrimary = (own, output) => `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
+    return {
+        providers: [providerSettings(primaryRegion, request)],
+        primary: { ...renderPrimary(request), region: primaryRegion },
+        replicas: {
+            replica: {
+                ...renderReplica(),
+                for_each: `\${toset(${JSON.stringify(sortedReplicas(request))})}`,
+                region: '${each.key}',
+            },
+        },
+        moved: [...(fit?.movedRegions ?? [])]
+            .sort()
+            .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
+        addressOf,
+        outputs: {
+            replica_key_arns: { value: `\${${byReplica('arn')}}` },
+            key_arns: { value: withPrimary('arn', 'arn') },
+            alias_arns: { value: withPrimary('alias_arn', 'alias_arn') },
+        },
+    };
+}
+/** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
+function renderImports({ region, keyId, hasAlias }, module, request) {
+    const at = way(request) === 'region' ? `@${region}` : '';
+    const key = { to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` };
+    const alias = { to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` };
+    return hasAlias ? [key, alias] : [key];
+}
+function passOn(...names) {
+    return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
+}
+const SHARED = ['alias', 'tags', 'deletion_window_in_days'];
+function renderPrimary(request) {
+    return {
+        source: './modules/primary',
+        policy: '${module.policy.json}',
+        ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
+        ...(knowsRotationPeriod(versionOf(request)) ? passOn('rotation_period_in_days') : {}),
+    };
+}
+function renderReplica() {
+    return {
+        source: './modules/replica',
+        primary_key_arn: '${module.primary.arn}',
+        policy: '${module.policy.json}',
+        description: '${var.replica_description}',
+        ...passOn(...SHARED),
+    };
+}
+/**
+ * The primary's provider is the default one. Each Region of the partition has one by alias, asked for or not: a replica
+ * that leaves the inputs is still in the state, and Terraform needs its provider to see it and to remove it. A provider
+ * without a resource is not started.
+ */
+function renderAliases(request) {
+    const { primaryRegion, replicaRegions, fit } = request;
+    const known = regionsOfPartition(partitionOf(primaryRegion) ?? 'aws');
+    const aliases = [...new Set([...known, ...replicaRegions, ...(fit?.stateRegions ?? [])])].sort();
+    return [
+        providerSettings(primaryRegion, request),
+        ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
+    ];
+}
+function providerSettings(region, request) {
+    const { allowedAccountIds } = request;
+    return {
+        region,
+        ...(needsSkipRegionValidation(region, versionOf(request)) ? { skip_region_validation: true } : {}),
+        ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
+    };
+}
+/** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
+function renderBackend({ type, config }) {
+    return { [type]: config };
+}
+function renderOutputs(primaryRegion, replicas) {
+    const byReplica = (output) => Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
+    return {
+        replica_key_arns: { value: byReplica('arn') },
+        key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
+        alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
+    };
+}
+function renderVariables(request) {
+    return {
+        alias: request.alias,
+        account_ids: [...request.accountIds].sort(),
+        administrators: [...request.administrators].sort(),
+        users: [...request.users].sort(),
+        grants: request.grants,
+        policy: request.policy ?? null,
+        description: request.description,
+        replica_description: request.replicaDescription,
+        tags: request.tags,
+        key_spec: request.keySpec,
+        key_usage: request.keyUsage,
+        enable_key_rotation: request.enableKeyRotation,
+        rotation_period_in_days: request.rotationPeriodInDays ?? null,
+        deletion_window_in_days: request.deletionWindowInDays,
+    };
+}
+function copyModules(request) {
+    const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
+    if (knowsRotationPeriod(versionOf(request)))
+        copies.push('modules/primary/rotation_period_override.tf');
+    return [
+        ...copies.map((file) => ({ path: file, copyOf: file })),
+        ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
+        allowDestroy('modules/primary', 'aws_kms_key'),
+        allowDestroy('modules/replica', 'aws_kms_replica_key'),
+    ];
+}
+/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
+function copyRegionFiles(name) {
+    return REGION_FILES.map((file) => ({
+        path: `modules/${name}/${file}`,
+        copyOf: `modules/${name}/provider-6/${file}`,
+    }));
+}
+/**
+ * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
+ * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
+ */
+function allowDestroy(folder, type) {
+    const content = toJson({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
+    return { path: `${folder}/lifecycle_override.tf.json`, content };
+}
+/** Whether every version that may be chosen knows `rotation_period_in_days`. */
+function knowsRotationPeriod(providerVersion) {
+    return semver_default().gte(oldestVersion(providerVersion), ROTATION_PERIOD_SINCE);
+}
+function toJson(value) {
+    return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/prepare.ts
+
+
+
+
+
+
+
+
+
+/**
+ * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
+ * than what `init` needs for that.
+ * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
+ */
+async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, log, }) {
+    const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
+    for (const secret of secretsOf(backend?.config ?? {}))
+        log.mask(secret);
+    refuseUnknownArguments(inputs, inputs.awsProviderVersion);
+    noticeRegions(inputs, log);
+    const write = async (files) => {
+        await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+    };
+    const rewrite = (fit) => write(renderConfiguration({ ...inputs, backend, fit }));
+    await (onlyWayOf(inputs.awsProviderVersion) === undefined
+        ? write([renderProviderChoice(inputs)])
+        : rewrite({}));
+    if (inputs.lockFile !== undefined)
+        await (0,promises_.writeFile)(external_node_path_default().join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
+    const { providerMirror } = inputs;
+    const init = {
+        pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
+        lockReadonly: inputs.lockFile !== undefined,
+    };
+    return { init, rewrite };
+}
+async function writeConfigurationFile(file, workDir, moduleDir) {
+    const target = external_node_path_default().join(workDir, file.path);
+    await (0,promises_.mkdir)(external_node_path_default().dirname(target), { recursive: true });
+    await ('content' in file
+        ? (0,promises_.writeFile)(target, file.content)
+        : (0,promises_.copyFile)(external_node_path_default().join(moduleDir, file.copyOf), target));
+}
+/**
+ * Refuses by name what the provider does not know, where the provider's own error would not say as much.
+ * @param providerVersion the version asked for, or the one that was chosen
+ * @throws ActionError that names each such input, and the version that has it
+ */
+function refuseUnknownArguments(inputs, providerVersion) {
+    const { rotationPeriodInDays, keySpec } = inputs;
+    const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap((region) => unsupportedReason(region, providerVersion) ?? []);
+    if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(providerVersion)) {
+        problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
+    }
+    const needed = specNeedsProvider(keySpec, providerVersion);
+    if (needed !== undefined)
+        problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
+    if (problems.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `${problems.join(' ')} The version is ${providerVersion}.`,
+        done: 'Nothing was planned or changed.',
+        next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
+    });
+}
+function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, log) {
+    const regions = [primaryRegion, ...replicaRegions];
+    const unknown = regions.filter((region) => !isKnownRegion(region));
+    const skipped = regions.filter((region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion));
+    if (unknown.length > 0) {
+        log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, {
+            title: 'An unknown Region',
+        });
+    }
+    if (skipped.length > 0) {
+        log.notice(`${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`, {
+            title: 'skip_region_validation',
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
+
+
+/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
+const stateSchema = object({
+    resources: array(object({
+        module: schemas_string().optional(),
+        mode: schemas_string(),
+        instances: array(object({ attributes: record(schemas_string(), unknown()).nullish() })),
+    }))
+        .default([]),
+});
+/**
+ * The replicas that a state knows, by Region.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @throws Error when it is not a state
+ */
+function readStateReplicas(text) {
+    if (text.trim() === '')
+        return [];
+    const replicas = new Map();
+    for (const { module, mode, instances } of stateSchema.parse(JSON.parse(text)).resources) {
+        const place = mode === 'managed' ? state_replicas_placeOf(module ?? '') : undefined;
+        if (place === undefined)
+            continue;
+        const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
+        const known = replicas.get(`${place.layout} ${place.region}`);
+        replicas.set(`${place.layout} ${place.region}`, {
+            ...place,
+            saysRegion: says && known?.saysRegion !== false,
+        });
+    }
+    return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
+}
+function state_replicas_placeOf(module) {
+    const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
+    if (!isWellFormedRegion(region))
+        return undefined;
+    return { region, layout: mark === '_' ? 'aliases' : 'region' };
+}
+
+;// CONCATENATED MODULE: ./src/configure.ts
+
+
+
+
+
+const NOTHING_DONE = 'Nothing was planned or changed.';
+/**
+ * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
+ * chose, and from what the state has.
+ * @throws ActionError when the inputs ask for what that provider cannot do, or it cannot be had
+ */
+async function configure(run, terraformVersion, workspace, terraform) {
+    const { deps, inputs } = run;
+    return terraform.phase('Initialise Terraform', async () => {
+        const prepared = await prepareConfiguration({
+            inputs,
+            workspace,
+            terraformVersion,
+            moduleDir: deps.moduleDir,
+            log: deps.log,
+        });
+        const init = () => terraform.init(prepared.init).catch(explained(NOTHING_DONE));
+        await init();
+        const providerVersion = await terraform.selectedProviderVersion();
+        refuseUnknownArguments(inputs, providerVersion);
+        if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
+            // Until now there was no more than what chooses the provider, which is on this runner now.
+            await prepared.rewrite({ providerVersion });
+            await init();
+        }
+        const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
+        let fitted = fit;
+        return {
+            providerVersion,
+            way: fit.way,
+            awaitsRegions: wayOf(providerVersion) !== fit.way,
+            extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+        };
+    });
+}
+/**
+ * A state that was written by aliases comes to `region` in two steps, as the provider's guide on Regions has it: first an
+ * apply by aliases, by which the provider writes each Region into the state; then the addresses move. Were the first
+ * left out, the provider would look for every replica in the primary's Region, and miss it.
+ */
+async function fitToState(request) {
+    const { inputs, terraform, prepared, init, providerVersion, log } = request;
+    const way = wayOf(providerVersion);
+    if (way === 'aliases')
+        return { providerVersion, way };
+    warnOfUntriedWay(providerVersion, log);
+    const replicas = inputs.backend === undefined ? [] : readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
+    const old = replicas.filter(({ layout }) => layout === 'aliases');
+    if (old.length === 0)
+        return { providerVersion, way };
+    const moves = old.every(({ saysRegion }) => saysRegion) && MOVING_COMMANDS.includes(inputs.command);
+    const fit = moves
+        ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
+        : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
+    log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
+    await prepared.rewrite(fit);
+    // The module calls by aliases are other ones than those that were initialised.
+    if (!moves)
+        await init();
+    return fit;
+}
+const MOVING_COMMANDS = ['plan', 'apply'];
+const FIRST_STEP = 'The state has its replicas by aliases, so this run still gives each Region a provider of its own. `apply` lets the provider write the Regions into the state; from then on the next plan moves the replicas to their new addresses. No key changes by that.';
+const SECOND_STEP = 'The state has its replicas by aliases, and knows their Regions: this plan moves them to the addresses that they have with provider 6.x. No key changes by that.';
+function warnOfUntriedWay(providerVersion, log) {
+    log.warning(`With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`, { title: 'Provider 6.x' });
+}
+function readState(text) {
+    try {
+        return readStateReplicas(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: 'terraform state pull printed no state in a form that this action knows.',
+            done: NOTHING_DONE,
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/state-needs.ts
+
+
+
+/**
+ * Terraform that plans once more where the state turns out to need what the inputs alone do not say: by aliases, a
+ * provider for a replica in a Region that has left the inputs and that the table of Regions does not know.
+ *
+ * A state is not looked into beforehand: that would cost every run a command, and hardly any run needs it.
+ */
+function planAsTheStateNeeds(terraform, configuration) {
+    if (configuration.way !== 'aliases')
+        return terraform;
+    return {
+        ...terraform,
+        plan: async (options) => {
+            try {
+                return await terraform.plan(options);
+            }
+            catch (thrown) {
+                if (!(thrown instanceof TerraformError))
+                    throw thrown;
+                refuseNewerState(thrown);
+                const stateRegions = findRegionsWithoutProvider(thrown.text);
+                if (stateRegions.length === 0)
+                    throw thrown;
+                await configuration.extend({ stateRegions });
+                return await terraform.plan(options);
+            }
+        },
+    };
+}
+/**
+ * The Regions whose provider by alias Terraform misses.
+ * @param text its error: `Provider configuration not present`, `… is required …`
+ */
+function findRegionsWithoutProvider(text) {
+    if (!text.includes('Provider configuration not present'))
+        return [];
+    const named = text.matchAll(/provider\["[^"]+\/hashicorp\/aws"\]\.\s*([a-z0-9-]+)/g);
+    return [
+        ...new Set([...named].flatMap(([, region = '']) => (isWellFormedRegion(region) ? [region] : []))),
+    ].sort();
+}
+/** By aliases no module call has instances: such addresses are from a run with provider 6.x. */
+function refuseNewerState(error) {
+    if (!/module\.replica\["/.test(error.text))
+        return;
+    throw new errors/* ActionError */.l({
+        what: 'The state was written with provider 6.x, which keeps replicas at other addresses than older providers do.',
+        done: 'Nothing was changed.',
+        next: 'Set `aws-provider-version` to a 6.x version again.',
+    }, { cause: error });
+}
+
 ;// CONCATENATED MODULE: ./src/context.ts
 /** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
 
@@ -45480,309 +46438,6 @@ function readField(container, name) {
         : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/aws/key-specs.ts
-
-const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
-const NIST_CURVE = { usages: ['SIGN_VERIFY', 'KEY_AGREEMENT'] };
-/** HMAC_256 by the changelog; the others came to AWS's API, and so to the provider's list, in the same release. */
-const HMAC = { usages: ['GENERATE_VERIFY_MAC'], since: '4.12.1' };
-/** terraform-provider-aws#43128, in the changelog of 6.2.0. */
-const ML_DSA = { usages: ['SIGN_VERIFY'], since: '6.2.0' };
-/** 6.63.0, the newest version seen when this was written, is older than ML-KEM in KMS: not before the one after it. */
-const ML_KEM = { usages: ['ENCAPSULATE_DECAPSULATE'], since: '6.64.0' };
-/**
- * The key specs of KMS's API model and their usages (API reference, CreateKey, KeySpec and KeyUsage). KMS allows all of
- * them for multi-Region keys. SM2 exists in the China Regions alone.
- */
-const SPECS = {
-    SYMMETRIC_DEFAULT: { usages: ['ENCRYPT_DECRYPT'] },
-    RSA_2048: RSA,
-    RSA_3072: RSA,
-    RSA_4096: RSA,
-    ECC_NIST_P256: NIST_CURVE,
-    ECC_NIST_P384: NIST_CURVE,
-    ECC_NIST_P521: NIST_CURVE,
-    ECC_SECG_P256K1: { usages: ['SIGN_VERIFY'] },
-    /** terraform-provider-aws#45015: with the AWS SDK of 2025-11-07, which 6.21.0 has. */
-    ECC_NIST_EDWARDS25519: { usages: ['SIGN_VERIFY'], since: '6.21.0' },
-    HMAC_224: HMAC,
-    HMAC_256: HMAC,
-    HMAC_384: HMAC,
-    HMAC_512: HMAC,
-    ML_DSA_44: ML_DSA,
-    ML_DSA_65: ML_DSA,
-    ML_DSA_87: ML_DSA,
-    ML_KEM_512: ML_KEM,
-    ML_KEM_768: ML_KEM,
-    ML_KEM_1024: ML_KEM,
-    SM2: { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'] },
-};
-const MULTI_REGION_KEY_SPECS = Object.keys(SPECS);
-function isKeySpec(text) {
-    return Object.hasOwn(SPECS, text);
-}
-function factsOf(spec) {
-    return SPECS[spec];
-}
-/** The usages that go with a key spec, the usual one first. */
-function usagesFor(spec) {
-    return factsOf(spec).usages;
-}
-/** The key specs that go with a usage. */
-function specsFor(usage) {
-    return MULTI_REGION_KEY_SPECS.filter((spec) => usagesFor(spec).includes(usage));
-}
-/** The usage of a key whose usage nobody asked for: the only one of its spec, or the usual one. */
-function defaultUsage(spec) {
-    return factsOf(spec).usages[0];
-}
-/** Automatic rotation is for symmetric encryption keys whose material KMS made (KMS developer guide, rotating keys). */
-function specAllowsRotation(spec) {
-    return spec === 'SYMMETRIC_DEFAULT';
-}
-/**
- * The version of the provider that the spec needs at least, when `providerVersion` is an exact version before it;
- * undefined when it accepts it, when nobody knows, or when `providerVersion` is a constraint and so does not say.
- */
-function specNeedsProvider(spec, providerVersion) {
-    const { since } = factsOf(spec);
-    if (since === undefined || semver_default().valid(providerVersion) === null)
-        return undefined;
-    return semver_default().lt(providerVersion, since) ? since : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/parsers.ts
-/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
-/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
-class Invalid extends Error {
-}
-/**
- * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
- * most 100 characters.
- */
-function quote(text) {
-    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
-}
-/** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
-const parseBoolean = (text) => {
-    const word = text.trim().toLowerCase();
-    if (word === 'true')
-        return true;
-    if (word === 'false')
-        return false;
-    throw new Invalid(`${quote(text)} is not a boolean`);
-};
-function parseChoice(choices) {
-    return (text) => {
-        const chosen = choices.find((choice) => choice === text.trim());
-        if (chosen === undefined)
-            throw new Invalid(`${quote(text)} is none of them`);
-        return chosen;
-    };
-}
-/** A whole decimal number without sign or unit; nothing is rounded or cut off. */
-function parseInteger(least, most) {
-    return (text) => {
-        if (!/^\d{1,9}$/.test(text.trim()))
-            throw new Invalid(`${quote(text)} is not a whole number`);
-        const value = Number(text.trim());
-        if (value < least || value > most)
-            throw new Invalid(`${value} is not between ${least} and ${most}`);
-        return value;
-    };
-}
-/** The entries of a list by comma, space or newline (CRLF too), in order; empty ones are dropped. */
-function splitList(text) {
-    return text.split(/[\s,]+/).filter((entry) => entry !== '');
-}
-/** A list whose entries all pass `check` (which throws `Invalid`), none twice. */
-function parseList(check) {
-    return (text) => {
-        const entries = splitList(text).map(check);
-        const twice = entries.find((entry, index) => entries.indexOf(entry) !== index);
-        if (twice !== undefined)
-            throw new Invalid(`${quote(twice)} is named twice`);
-        return entries;
-    };
-}
-/** Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value. */
-function parseMatching(pattern, reason) {
-    return (text) => {
-        if (!pattern.test(text.trim()))
-            throw new Invalid(`${quote(text)} ${reason}`);
-        return text.trim();
-    };
-}
-function parseText(most) {
-    return (text) => {
-        const { length } = Array.from(text); // Code points, as AWS counts them.
-        if (length > most)
-            throw new Invalid(`it has ${length} characters`);
-        return text;
-    };
-}
-/**
- * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
- * Messages name the line by number only, since a value may be a secret.
- */
-const parseAssignments = (text) => {
-    const found = new Map();
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const key = line.slice(0, at).trim();
-        if (at < 0 || key === '')
-            throw new Invalid(`line ${index + 1} is not key=value`);
-        if (found.has(key))
-            throw new Invalid(`${quote(key)} is set twice`);
-        found.set(key, line.slice(at + 1).trim());
-    }
-    return Object.fromEntries(found);
-};
-const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-const parseTags = (text) => {
-    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
-    const entries = Object.entries(tags);
-    if (entries.length > 50)
-        throw new Invalid(`there are ${entries.length} tags`);
-    for (const [key, value] of entries)
-        checkTag(key, value);
-    return tags;
-};
-function parseJsonTags(text) {
-    const value = parseJson(text);
-    if (!isObject(value))
-        throw new Invalid('it is not a JSON object');
-    const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
-    if (wrong !== undefined)
-        throw new Invalid(`the value of ${quote(wrong[0])} is not a string`);
-    return value;
-}
-function checkTag(key, value) {
-    if (key === '' || key.length > 128)
-        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
-    if (value.length > 256)
-        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
-    if (/^aws:/i.test(key))
-        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-    if (!TAG_TEXT.test(key))
-        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow`);
-    if (!TAG_TEXT.test(value)) {
-        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${quote(value)}`);
-    }
-}
-/** JSON, or `Invalid` with the parser's own words. */
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (thrown) {
-        throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    }
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
-const parseUrl = (text) => {
-    let url;
-    try {
-        url = new URL(text.trim());
-    }
-    catch {
-        throw new Invalid(`${quote(text)} is not a URL`);
-    }
-    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-    if (url.username !== '' || url.password !== '')
-        throw new Invalid('the URL carries a user name or password');
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-        throw new Invalid(`${quote(text)} does not begin with https://`);
-    }
-    if (url.search !== '' || url.hash !== '')
-        throw new Invalid(`${quote(text)} has a query or a fragment`);
-    return url.href.replace(/\/+$/, '');
-};
-
-;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
-
-/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
-const TEXT = new Set(['credentials', 'policy']);
-/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
-const SECRET = /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
-/**
- * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
- * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
- * @throws Invalid that names the line or the setting and repeats no value
- */
-const parseBackendConfig = (text) => {
-    let settings = {};
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
-        if (!path.every((name) => /^[\w-]+$/.test(name)))
-            throw new Invalid(`line ${index + 1} is not key=value`);
-        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
-        settings = backend_config_merge(settings, nest(path, value));
-    }
-    return settings;
-};
-function readValue(name, text) {
-    if (TEXT.has(name) || !/^[{[]/.test(text))
-        return text;
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        // A password may begin with a bracket; the parser's own message would repeat a part of it.
-        if (SECRET.test(name))
-            return text;
-        throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
-    }
-}
-function nest(path, value) {
-    const [name = '', ...inner] = path;
-    return { [name]: inner.length === 0 ? value : nest(inner, value) };
-}
-/** Objects that are set in several lines become one; anything else must not be set twice. */
-function backend_config_merge(settings, added) {
-    return Object.entries(added).reduce((all, [name, value]) => {
-        if (!Object.hasOwn(all, name))
-            return { ...all, [name]: value };
-        const before = all[name];
-        if (!isSettings(before) || !isSettings(value))
-            throw new Invalid(`${quote(name)} is set twice`);
-        return { ...all, [name]: backend_config_merge(before, value) };
-    }, settings);
-}
-function isSettings(value) {
-    return isObject(value);
-}
-/** Everything in the settings, at any depth, that must not be seen in a log. */
-function secretsOf(settings) {
-    return Object.entries(settings).flatMap(([name, value]) => SECRET.test(name) ? textsOf(value) : secretsWithin(value));
-}
-function secretsWithin(value) {
-    if (typeof value === 'string')
-        return passwordOf(value);
-    if (typeof value !== 'object' || value === null)
-        return [];
-    return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
-}
-function textsOf(value) {
-    if (typeof value !== 'object' || value === null)
-        return value === null ? [] : [String(value)];
-    return Object.values(value).flatMap(textsOf);
-}
-/** An address may carry a password: `https://user:password@host`. */
-function passwordOf(text) {
-    return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
-}
-
 ;// CONCATENATED MODULE: ./src/inputs/policy.ts
 
 /** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
@@ -45951,7 +46606,7 @@ const INPUT_SPECS = {
     },
     'aws-provider-version': {
         default: '5.100.0',
-        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 5.x',
+        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
         example: '5.100.0',
     },
     'provider-mirror': {
@@ -46098,50 +46753,6 @@ function findUnknownNames(env) {
         const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
         return `${quote(name)}: there is no input of this name. ${hint}`;
     });
-}
-
-;// CONCATENATED MODULE: ./src/inputs/versions.ts
-
-
-/** `-json` apply, `moved`, and variable validation as the bundled module uses them. */
-const OLDEST_TERRAFORM = '1.5.0';
-/** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
-const OLDEST_PROVIDER = '3.64.0';
-/** Providers from here on name the Region on each resource; the bundled modules do not do that yet. */
-const FIRST_UNFINISHED_PROVIDER = '6.0.0';
-/** An exact Terraform version, or a version range as npm writes them. */
-function parseTerraformVersion(text) {
-    const wanted = text.trim().replace(/^v(?=\d)/, '');
-    if (semver_default().valid(wanted) !== null) {
-        if (semver_default().lt(wanted, OLDEST_TERRAFORM))
-            throw new Invalid(`${quote(text)} is older than ${OLDEST_TERRAFORM}`);
-        return wanted;
-    }
-    const range = semver_default().validRange(wanted.replace(/,/g, ' '));
-    if (range === null)
-        throw new Invalid(`${quote(text)} is neither a version nor a range`);
-    if (!semver_default().intersects(range, `>=${OLDEST_TERRAFORM}`)) {
-        throw new Invalid(`${quote(text)} allows only versions older than ${OLDEST_TERRAFORM}`);
-    }
-    return wanted.replace(/,/g, ' ');
-}
-const CONSTRAINT = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)\s*$/;
-/** An exact provider version, or Terraform's own constraint syntax with the oldest and newest usable versions added to it. */
-function parseProviderVersion(text) {
-    const wanted = text.trim().replace(/^v(?=\d)/, '');
-    if (semver_default().valid(wanted) !== null) {
-        if (semver_default().lt(wanted, OLDEST_PROVIDER)) {
-            throw new Invalid(`${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
-        }
-        if (semver_default().gte(wanted, FIRST_UNFINISHED_PROVIDER)) {
-            throw new Invalid(`${quote(text)} cannot be used yet: this action knows the provider up to 5.x`);
-        }
-        return wanted;
-    }
-    const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
-    if (parts.some((part) => part === null))
-        throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
-    return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNFINISHED_PROVIDER}`;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -49257,288 +49868,6 @@ async function keepInCache(archive, release, options) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/terraform/backend.ts
-
-
-
-/** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
-const LOCKS_IN_S3_SINCE = '1.10.0';
-/**
- * Chooses where the state is, complete with the lock of S3 where nothing else locks.
- * @returns undefined for a plan without a state
- * @throws ActionError for any other command without a state
- */
-function chooseBackend(request) {
-    const { backend } = request.inputs;
-    if (backend === undefined) {
-        refuseUnlessPlan(request);
-        return undefined;
-    }
-    if (backend.type === 's3')
-        return lockedInS3(backend, request);
-    return backend.type === 'local' ? onThisRunner(backend, request) : backend;
-}
-function refuseUnlessPlan({ inputs, log }) {
-    if (inputs.command !== 'plan') {
-        throw new errors/* ActionError */.l({
-            what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
-            done: 'Nothing was planned or changed.',
-            next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
-        });
-    }
-    log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
-}
-/** A lock table or a `use_lockfile` of the user's own stays the only say. */
-function lockedInS3(backend, { terraformVersion, log }) {
-    if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config)
-        return backend;
-    if (semver_default().gte(terraformVersion, LOCKS_IN_S3_SINCE))
-        return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
-    log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
-    return backend;
-}
-function onThisRunner(backend, { workspace, log }) {
-    log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
-    const file = external_node_path_default().join(workspace.localStateDir, 'terraform.tfstate');
-    return { ...backend, config: { path: file, ...backend.config } };
-}
-
-;// CONCATENATED MODULE: ./src/terraform/module.ts
-
-
-
-/** The first version with `rotation_period_in_days` (the provider's changelog). */
-const ROTATION_PERIOD_SINCE = '5.49.0';
-const MODULES = ['key-policy', 'primary', 'replica'];
-const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
-/** The types of the root variables; their values go into terraform.tfvars.json. */
-const VARIABLES = {
-    alias: 'string',
-    account_ids: 'list(string)',
-    administrators: 'list(string)',
-    users: 'list(string)',
-    grants: 'string',
-    policy: 'string',
-    description: 'string',
-    replica_description: 'string',
-    tags: 'map(string)',
-    key_spec: 'string',
-    key_usage: 'string',
-    enable_key_rotation: 'bool',
-    rotation_period_in_days: 'number',
-    deletion_window_in_days: 'number',
-};
-/**
- * The root configuration: one provider per Region by alias, the bundled modules, the backend, all as Terraform JSON.
- *
- * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
- * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
- * none of which is evaluated. The order of lists in the inputs has no influence.
- * @param request validated inputs
- * @returns what to write, and which files of the bundled module to copy; every path is relative
- */
-function renderConfiguration(request) {
-    return [
-        { path: 'main.tf.json', content: toJson(renderRoot(request)) },
-        { path: 'terraform.tfvars.json', content: toJson(renderVariables(request)) },
-        ...copyModules(request),
-    ];
-}
-function renderRoot(request) {
-    const replicas = [...request.replicaRegions].sort();
-    return {
-        terraform: {
-            required_version: `>= ${OLDEST_TERRAFORM}`,
-            required_providers: {
-                aws: { source: 'hashicorp/aws', version: request.awsProviderVersion },
-            },
-            ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
-        },
-        provider: { aws: renderProviders(request) },
-        variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
-        module: {
-            policy: {
-                source: './modules/key-policy',
-                ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
-            },
-            primary: renderPrimary(request),
-            ...Object.fromEntries(replicas.map((region) => [replicaModule(region), renderReplica(region)])),
-        },
-        output: renderOutputs(request.primaryRegion, replicas),
-    };
-}
-/** The name of a replica's module call; the plan and the log know the Region by it. */
-function replicaModule(region) {
-    return `replica_${region}`;
-}
-function passOn(...names) {
-    return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
-}
-const SHARED = ['alias', 'tags', 'deletion_window_in_days'];
-function renderPrimary({ awsProviderVersion }) {
-    return {
-        source: './modules/primary',
-        policy: '${module.policy.json}',
-        ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
-        ...(knowsRotationPeriod(awsProviderVersion) ? passOn('rotation_period_in_days') : {}),
-    };
-}
-function renderReplica(region) {
-    return {
-        source: './modules/replica',
-        providers: { aws: `aws.${region}` },
-        primary_key_arn: '${module.primary.arn}',
-        policy: '${module.policy.json}',
-        description: '${var.replica_description}',
-        ...passOn(...SHARED),
-    };
-}
-/**
- * The primary's provider is the default one. Each Region of the partition has one by alias, asked for or not: a replica
- * that leaves the inputs is still in the state, and Terraform needs its provider to see it and to remove it. A provider
- * without a resource is not started.
- */
-function renderProviders(request) {
-    const { primaryRegion, replicaRegions, awsProviderVersion, allowedAccountIds } = request;
-    const partition = partitionOf(primaryRegion) ?? 'aws';
-    const aliases = [...new Set([...regionsOfPartition(partition), ...replicaRegions])].sort();
-    const settings = (region) => ({
-        region,
-        ...(needsSkipRegionValidation(region, awsProviderVersion) ? { skip_region_validation: true } : {}),
-        ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
-    });
-    return [settings(primaryRegion), ...aliases.map((region) => ({ alias: region, ...settings(region) }))];
-}
-/** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
-function renderBackend({ type, config }) {
-    return { [type]: config };
-}
-function renderOutputs(primaryRegion, replicas) {
-    const byReplica = (output) => Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
-    return {
-        primary_key_arn: { value: '${module.primary.arn}' },
-        key_id: { value: '${module.primary.key_id}' },
-        replica_key_arns: { value: byReplica('arn') },
-        key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
-        alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
-        account_id: { value: '${module.policy.account_id}' },
-    };
-}
-function renderVariables(request) {
-    return {
-        alias: request.alias,
-        account_ids: [...request.accountIds].sort(),
-        administrators: [...request.administrators].sort(),
-        users: [...request.users].sort(),
-        grants: request.grants,
-        policy: request.policy ?? null,
-        description: request.description,
-        replica_description: request.replicaDescription,
-        tags: request.tags,
-        key_spec: request.keySpec,
-        key_usage: request.keyUsage,
-        enable_key_rotation: request.enableKeyRotation,
-        rotation_period_in_days: request.rotationPeriodInDays ?? null,
-        deletion_window_in_days: request.deletionWindowInDays,
-    };
-}
-function copyModules({ awsProviderVersion }) {
-    const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
-    if (knowsRotationPeriod(awsProviderVersion))
-        copies.push('modules/primary/rotation_period_override.tf');
-    return [
-        ...copies.map((file) => ({ path: file, copyOf: file })),
-        allowDestroy('modules/primary', 'aws_kms_key'),
-        allowDestroy('modules/replica', 'aws_kms_replica_key'),
-    ];
-}
-/**
- * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
- * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
- */
-function allowDestroy(folder, type) {
-    const content = toJson({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
-    return { path: `${folder}/lifecycle_override.tf.json`, content };
-}
-/** Whether every version that may be chosen knows `rotation_period_in_days`. */
-function knowsRotationPeriod(providerVersion) {
-    return semver_default().gte(oldestVersion(providerVersion), ROTATION_PERIOD_SINCE);
-}
-function toJson(value) {
-    return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/prepare.ts
-
-
-
-
-
-
-
-
-/**
- * Writes the configuration into the working folder.
- * @returns how `terraform init` has to be called for it
- * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
- */
-async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, log, }) {
-    const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
-    for (const secret of secretsOf(backend?.config ?? {}))
-        log.mask(secret);
-    refuseUnknownArguments(inputs);
-    noticeRegions(inputs, log);
-    const files = renderConfiguration({ ...inputs, backend });
-    await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
-    if (inputs.lockFile !== undefined)
-        await (0,promises_.writeFile)(external_node_path_default().join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
-    const { providerMirror } = inputs;
-    return {
-        pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
-        lockReadonly: inputs.lockFile !== undefined,
-    };
-}
-async function writeConfigurationFile(file, workDir, moduleDir) {
-    const target = external_node_path_default().join(workDir, file.path);
-    await (0,promises_.mkdir)(external_node_path_default().dirname(target), { recursive: true });
-    await ('content' in file
-        ? (0,promises_.writeFile)(target, file.content)
-        : (0,promises_.copyFile)(external_node_path_default().join(moduleDir, file.copyOf), target));
-}
-/** Refuses by name what the provider version does not know, where the provider's own error would not say as much. */
-function refuseUnknownArguments(inputs) {
-    const { rotationPeriodInDays, awsProviderVersion, keySpec } = inputs;
-    const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap((region) => unsupportedReason(region, awsProviderVersion) ?? []);
-    if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(awsProviderVersion)) {
-        problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
-    }
-    const needed = specNeedsProvider(keySpec, awsProviderVersion);
-    if (needed !== undefined)
-        problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
-    if (problems.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `${problems.join(' ')} The version asked for is ${awsProviderVersion}.`,
-        done: 'Nothing was planned or changed.',
-        next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
-    });
-}
-function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, log) {
-    const regions = [primaryRegion, ...replicaRegions];
-    const unknown = regions.filter((region) => !isKnownRegion(region));
-    const skipped = regions.filter((region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion));
-    if (unknown.length > 0) {
-        log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, {
-            title: 'An unknown Region',
-        });
-    }
-    if (skipped.length > 0) {
-        log.notice(`${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`, {
-            title: 'skip_region_validation',
-        });
-    }
-}
-
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
 var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
@@ -49567,6 +49896,7 @@ async function createWorkspace(env) {
 
 
 
+
 /**
  * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -49584,8 +49914,9 @@ async function makeReady(run) {
         workDir,
         credentials: () => session.environment,
     });
-    learn(run, { 'aws-provider-version': await initialise(run, tool.version, workspace, terraform) });
-    return { session, terraform, workDir };
+    const configuration = await configure(run, tool.version, workspace, terraform);
+    learn(run, { 'aws-provider-version': configuration.providerVersion });
+    return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
 }
 function install(deps, inputs, workspace) {
     return installTerraform({
@@ -49615,17 +49946,31 @@ async function logIn({ deps, inputs, context }) {
     log.info(`AWS account ${session.accountId}, as ${session.callerArn}`);
     return session;
 }
-async function initialise({ deps, inputs }, terraformVersion, workspace, terraform) {
-    return terraform.phase('Initialise Terraform', async () => {
-        const options = await prepareConfiguration({
-            inputs,
-            workspace,
-            terraformVersion,
-            moduleDir: deps.moduleDir,
-            log: deps.log,
-        });
-        await terraform.init(options).catch(explained('Nothing was planned or changed.'));
-        return terraform.selectedProviderVersion();
+
+;// CONCATENATED MODULE: ./src/record-regions.ts
+
+
+
+const DONE = 'No key was changed, and the state is as it was.';
+/**
+ * Has the provider write into the state in which Region each resource is, where there is nothing else to apply: a
+ * refresh alone, planned, looked at and then applied as it was planned.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+async function recordRegions({ terraform }) {
+    await terraform.phase('Write the Regions into the state', async ({ say }) => {
+        await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
+        const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
+        const lost = model.drift.filter((change) => model_isKey(change) && change.action === 'delete');
+        if (lost.length > 0) {
+            throw new errors/* ActionError */.l({
+                what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
+                done: DONE,
+                next: 'Run `plan` to see what became of them.',
+            });
+        }
+        await terraform.apply(() => undefined).catch(explained('No key was changed.'));
+        say('The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
     });
 }
 
@@ -49899,6 +50244,7 @@ function assertVerified(rows) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -49941,6 +50287,8 @@ async function planAndApply(run) {
         assertGuarded(reported.findings);
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
+        if (inputs.command === 'apply' && ready.configuration.awaitsRegions)
+            await recordRegions(ready);
         await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
         return;
     }

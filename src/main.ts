@@ -4,6 +4,7 @@ import type { Deps } from './deps.js';
 import { makePlan } from './make-plan.js';
 import { makeReady } from './make-ready.js';
 import { assertGuarded } from './plan/guard.js';
+import { recordRegions } from './record-regions.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
 import { proveKeys } from './verify-run.js';
@@ -50,6 +51,7 @@ async function planAndApply(run: Run): Promise<void> {
     assertGuarded(reported.findings);
   });
   if (inputs.command === 'plan' || !reported.model.hasChanges) {
+    if (inputs.command === 'apply' && ready.configuration.awaitsRegions) await recordRegions(ready);
     await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
     return;
   }

@@ -1,17 +1,19 @@
 import { obtainCredentials, type AwsSession } from './aws/credentials.js';
 import { requestIdToken } from './aws/oidc.js';
+import { configure, type Configuration } from './configure.js';
 import type { Deps } from './deps.js';
 import type { Inputs } from './inputs/inputs.js';
-import { explained, openTerraform, type PhasedTerraform } from './phased-terraform.js';
+import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
+import { planAsTheStateNeeds } from './state-needs.js';
 import { learn, type Run } from './run.js';
 import { installTerraform, type InstalledTerraform } from './terraform/install.js';
-import { prepareConfiguration } from './terraform/prepare.js';
 import { createWorkspace, type Workspace } from './workspace.js';
 
 /** What every command works with. */
 export interface Ready {
   readonly session: AwsSession;
   readonly terraform: PhasedTerraform;
+  readonly configuration: Configuration;
   /** The folder of this run's configuration, plan and logs. */
   readonly workDir: string;
 }
@@ -33,8 +35,9 @@ export async function makeReady(run: Run): Promise<Ready> {
     workDir,
     credentials: () => session.environment,
   });
-  learn(run, { 'aws-provider-version': await initialise(run, tool.version, workspace, terraform) });
-  return { session, terraform, workDir };
+  const configuration = await configure(run, tool.version, workspace, terraform);
+  learn(run, { 'aws-provider-version': configuration.providerVersion });
+  return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
 }
 
 function install(deps: Deps, inputs: Inputs, workspace: Workspace): Promise<InstalledTerraform> {
@@ -66,23 +69,4 @@ async function logIn({ deps, inputs, context }: Run): Promise<AwsSession> {
   });
   log.info(`AWS account ${session.accountId}, as ${session.callerArn}`);
   return session;
-}
-
-async function initialise(
-  { deps, inputs }: Run,
-  terraformVersion: string,
-  workspace: Workspace,
-  terraform: PhasedTerraform,
-): Promise<string> {
-  return terraform.phase('Initialise Terraform', async () => {
-    const options = await prepareConfiguration({
-      inputs,
-      workspace,
-      terraformVersion,
-      moduleDir: deps.moduleDir,
-      log: deps.log,
-    });
-    await terraform.init(options).catch(explained('Nothing was planned or changed.'));
-    return terraform.selectedProviderVersion();
-  });
 }

@@ -128,7 +128,7 @@ export const INPUT_SPECS = {
   },
   'aws-provider-version': {
     default: '5.100.0',
-    rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 5.x',
+    rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
     example: '5.100.0',
   },
   'provider-mirror': {

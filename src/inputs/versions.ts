@@ -7,8 +7,8 @@ export const OLDEST_TERRAFORM = '1.5.0';
 /** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
 export const OLDEST_PROVIDER = '3.64.0';
 
-/** Providers from here on name the Region on each resource; the bundled modules do not do that yet. */
-const FIRST_UNFINISHED_PROVIDER = '6.0.0';
+/** Nobody knows yet what a provider from here on changes. */
+const FIRST_UNKNOWN_PROVIDER = '7.0.0';
 
 /** An exact Terraform version, or a version range as npm writes them. */
 export function parseTerraformVersion(text: string): string {
@@ -37,13 +37,13 @@ export function parseProviderVersion(text: string): string {
         `${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`,
       );
     }
-    if (semver.gte(wanted, FIRST_UNFINISHED_PROVIDER)) {
-      throw new Invalid(`${quote(text)} cannot be used yet: this action knows the provider up to 5.x`);
+    if (semver.gte(wanted, FIRST_UNKNOWN_PROVIDER)) {
+      throw new Invalid(`${quote(text)} cannot be used: this action knows the provider up to 6.x`);
     }
     return wanted;
   }
   const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
   if (parts.some((part) => part === null))
     throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
-  return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNFINISHED_PROVIDER}`;
+  return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNKNOWN_PROVIDER}`;
 }

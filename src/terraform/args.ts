@@ -69,6 +69,10 @@ export function untaintArgs(
   return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
 }
 
+export function statePullArgs(): string[] {
+  return ['state', 'pull'];
+}
+
 export function statePushArgs(file: string): string[] {
   return ['state', 'push', file];
 }

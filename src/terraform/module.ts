@@ -2,6 +2,7 @@ import semver from 'semver';
 import { needsSkipRegionValidation, oldestVersion, partitionOf, regionsOfPartition } from '../aws/regions.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
+import { onlyWayOf, type Way } from './way.js';
 
 /** What the configuration is rendered from. */
 export interface ModuleRequest extends Pick<
@@ -27,6 +28,31 @@ export interface ModuleRequest extends Pick<
 > {
   /** Undefined for a plan without a state: everything then looks new. */
   readonly backend: Backend | undefined;
+  /** What the provider that was chosen and the state ask for beside the inputs. */
+  readonly fit?: Fit;
+}
+
+/** How the configuration fits the provider that was chosen, and what the state has. */
+export interface Fit {
+  /** The version that was chosen; until that is known, what is rendered suits each that may be. */
+  readonly providerVersion?: string;
+  /** Default: the way of that version; by aliases where none is known yet, since every version can go it. */
+  readonly way?: Way;
+  /** By `region`: the replica Regions that the state still has by aliases, and that get their new addresses. */
+  readonly movedRegions?: readonly string[];
+  /** By aliases: further Regions that need a provider, because the state has a replica there. */
+  readonly stateRegions?: readonly string[];
+  /** What AWS has already, and the state is to know again. */
+  readonly imports?: readonly ImportedReplica[];
+}
+
+/** A replica key that exists without being in the state, and perhaps its alias. */
+export interface ImportedReplica {
+  readonly region: string;
+  /** `mrk-…`. */
+  readonly keyId: string;
+  /** Whether the alias of the inputs exists there, too, and points to the key. */
+  readonly hasAlias: boolean;
 }
 
 /** A file to write, or a file of the bundled module to copy, both relative to the working folder. */
@@ -38,6 +64,7 @@ const ROTATION_PERIOD_SINCE = '5.49.0';
 
 const MODULES = ['key-policy', 'primary', 'replica'] as const;
 const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'] as const;
+const REGION_FILES = ['region.tf', 'region_override.tf'] as const;
 
 /** The types of the root variables; their values go into terraform.tfvars.json. */
 const VARIABLES = {
@@ -58,12 +85,12 @@ const VARIABLES = {
 } as const;
 
 /**
- * The root configuration: one provider per Region by alias, the bundled modules, the backend, all as Terraform JSON.
+ * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
  * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
  * none of which is evaluated. The order of lists in the inputs has no influence.
- * @param request validated inputs
+ * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
 export function renderConfiguration(request: ModuleRequest): ConfigurationFile[] {
@@ -74,33 +101,142 @@ export function renderConfiguration(request: ModuleRequest): ConfigurationFile[]
   ];
 }
 
+/** Only what `terraform init` needs to choose a version of the provider. */
+export function renderProviderChoice({
+  awsProviderVersion,
+}: Pick<ModuleRequest, 'awsProviderVersion'>): ConfigurationFile {
+  return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(awsProviderVersion) }) };
+}
+
+function renderRequirements(providerVersion: string): object {
+  return {
+    required_version: `>= ${OLDEST_TERRAFORM}`,
+    required_providers: { aws: { source: 'hashicorp/aws', version: providerVersion } },
+  };
+}
+
+/** What differs between the two ways. */
+interface Layout {
+  readonly providers: readonly object[];
+  readonly primary: object;
+  /** The module calls of the replicas, by name. */
+  readonly replicas: Readonly<Record<string, object>>;
+  /** `{from, to}` of each module call that has another address in the state. */
+  readonly moved: readonly object[];
+  /** The address of the module of a replica. */
+  readonly addressOf: (region: string) => string;
+  readonly outputs: object;
+}
+
+function layoutOf(request: ModuleRequest): Layout {
+  return way(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+}
+
+function way(request: ModuleRequest): Way {
+  return request.fit?.way ?? onlyWayOf(versionOf(request)) ?? 'aliases';
+}
+
+function versionOf({ fit, awsProviderVersion }: ModuleRequest): string {
+  return fit?.providerVersion ?? awsProviderVersion;
+}
+
 function renderRoot(request: ModuleRequest): object {
-  const replicas = [...request.replicaRegions].sort();
+  const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
+  const imports = (request.fit?.imports ?? []).flatMap((replica) =>
+    renderImports(replica, addressOf(replica.region), request),
+  );
   return {
     terraform: {
-      required_version: `>= ${OLDEST_TERRAFORM}`,
-      required_providers: {
-        aws: { source: 'hashicorp/aws', version: request.awsProviderVersion },
-      },
+      ...renderRequirements(request.awsProviderVersion),
       ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
     },
-    provider: { aws: renderProviders(request) },
+    provider: { aws: providers },
     variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
     module: {
       policy: {
         source: './modules/key-policy',
         ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
       },
-      primary: renderPrimary(request),
-      ...Object.fromEntries(replicas.map((region) => [replicaModule(region), renderReplica(region)])),
+      primary,
+      ...replicas,
     },
-    output: renderOutputs(request.primaryRegion, replicas),
+    ...(moved.length === 0 ? {} : { moved }),
+    ...(imports.length === 0 ? {} : { import: imports }),
+    output: {
+      primary_key_arn: { value: '${module.primary.arn}' },
+      key_id: { value: '${module.primary.key_id}' },
+      ...outputs,
+      account_id: { value: '${module.policy.account_id}' },
+    },
   };
 }
 
-/** The name of a replica's module call; the plan and the log know the Region by it. */
+/** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
 export function replicaModule(region: string): string {
   return `replica_${region}`;
+}
+
+function sortedReplicas({ replicaRegions }: ModuleRequest): string[] {
+  return [...replicaRegions].sort();
+}
+
+function layOutByAliases(request: ModuleRequest): Layout {
+  const replicas = sortedReplicas(request);
+  return {
+    providers: renderAliases(request),
+    primary: renderPrimary(request),
+    replicas: Object.fromEntries(
+      replicas.map((region) => [
+        replicaModule(region),
+        { ...renderReplica(), providers: { aws: `aws.${region}` } },
+      ]),
+    ),
+    moved: [],
+    addressOf: (region) => `module.${replicaModule(region)}`,
+    outputs: renderOutputs(request.primaryRegion, replicas),
+  };
+}
+
+/** One module call for all replicas, each an instance that names its Region itself. */
+function layOutByRegion(request: ModuleRequest): Layout {
+  const { primaryRegion, fit } = request;
+  const addressOf = (region: string): string => `module.replica["${region}"]`;
+  const byReplica = (output: string): string =>
+    `{ for region, replica in module.replica : region => replica.${output} }`;
+  const withPrimary = (own: string, output: string): string =>
+    `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
+  return {
+    providers: [providerSettings(primaryRegion, request)],
+    primary: { ...renderPrimary(request), region: primaryRegion },
+    replicas: {
+      replica: {
+        ...renderReplica(),
+        for_each: `\${toset(${JSON.stringify(sortedReplicas(request))})}`,
+        region: '${each.key}',
+      },
+    },
+    moved: [...(fit?.movedRegions ?? [])]
+      .sort()
+      .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
+    addressOf,
+    outputs: {
+      replica_key_arns: { value: `\${${byReplica('arn')}}` },
+      key_arns: { value: withPrimary('arn', 'arn') },
+      alias_arns: { value: withPrimary('alias_arn', 'alias_arn') },
+    },
+  };
+}
+
+/** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
+function renderImports(
+  { region, keyId, hasAlias }: ImportedReplica,
+  module: string,
+  request: ModuleRequest,
+): object[] {
+  const at = way(request) === 'region' ? `@${region}` : '';
+  const key = { to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` };
+  const alias = { to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` };
+  return hasAlias ? [key, alias] : [key];
 }
 
 function passOn(...names: (keyof typeof VARIABLES)[]): Record<string, string> {
@@ -109,19 +245,18 @@ function passOn(...names: (keyof typeof VARIABLES)[]): Record<string, string> {
 
 const SHARED = ['alias', 'tags', 'deletion_window_in_days'] as const;
 
-function renderPrimary({ awsProviderVersion }: ModuleRequest): object {
+function renderPrimary(request: ModuleRequest): object {
   return {
     source: './modules/primary',
     policy: '${module.policy.json}',
     ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
-    ...(knowsRotationPeriod(awsProviderVersion) ? passOn('rotation_period_in_days') : {}),
+    ...(knowsRotationPeriod(versionOf(request)) ? passOn('rotation_period_in_days') : {}),
   };
 }
 
-function renderReplica(region: string): object {
+function renderReplica(): object {
   return {
     source: './modules/replica',
-    providers: { aws: `aws.${region}` },
     primary_key_arn: '${module.primary.arn}',
     policy: '${module.policy.json}',
     description: '${var.replica_description}',
@@ -134,16 +269,23 @@ function renderReplica(region: string): object {
  * that leaves the inputs is still in the state, and Terraform needs its provider to see it and to remove it. A provider
  * without a resource is not started.
  */
-function renderProviders(request: ModuleRequest): object[] {
-  const { primaryRegion, replicaRegions, awsProviderVersion, allowedAccountIds } = request;
-  const partition = partitionOf(primaryRegion) ?? 'aws';
-  const aliases = [...new Set([...regionsOfPartition(partition), ...replicaRegions])].sort();
-  const settings = (region: string): object => ({
+function renderAliases(request: ModuleRequest): object[] {
+  const { primaryRegion, replicaRegions, fit } = request;
+  const known = regionsOfPartition(partitionOf(primaryRegion) ?? 'aws');
+  const aliases = [...new Set([...known, ...replicaRegions, ...(fit?.stateRegions ?? [])])].sort();
+  return [
+    providerSettings(primaryRegion, request),
+    ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
+  ];
+}
+
+function providerSettings(region: string, request: ModuleRequest): object {
+  const { allowedAccountIds } = request;
+  return {
     region,
-    ...(needsSkipRegionValidation(region, awsProviderVersion) ? { skip_region_validation: true } : {}),
+    ...(needsSkipRegionValidation(region, versionOf(request)) ? { skip_region_validation: true } : {}),
     ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
-  });
-  return [settings(primaryRegion), ...aliases.map((region) => ({ alias: region, ...settings(region) }))];
+  };
 }
 
 /** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
@@ -155,12 +297,9 @@ function renderOutputs(primaryRegion: string, replicas: readonly string[]): obje
   const byReplica = (output: string): Record<string, string> =>
     Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
   return {
-    primary_key_arn: { value: '${module.primary.arn}' },
-    key_id: { value: '${module.primary.key_id}' },
     replica_key_arns: { value: byReplica('arn') },
     key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
     alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
-    account_id: { value: '${module.policy.account_id}' },
   };
 }
 
@@ -183,14 +322,23 @@ function renderVariables(request: ModuleRequest): Record<keyof typeof VARIABLES,
   };
 }
 
-function copyModules({ awsProviderVersion }: ModuleRequest): ConfigurationFile[] {
+function copyModules(request: ModuleRequest): ConfigurationFile[] {
   const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
-  if (knowsRotationPeriod(awsProviderVersion)) copies.push('modules/primary/rotation_period_override.tf');
+  if (knowsRotationPeriod(versionOf(request))) copies.push('modules/primary/rotation_period_override.tf');
   return [
     ...copies.map((file) => ({ path: file, copyOf: file })),
+    ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
     allowDestroy('modules/primary', 'aws_kms_key'),
     allowDestroy('modules/replica', 'aws_kms_replica_key'),
   ];
+}
+
+/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
+function copyRegionFiles(name: string): ConfigurationFile[] {
+  return REGION_FILES.map((file) => ({
+    path: `modules/${name}/${file}`,
+    copyOf: `modules/${name}/provider-6/${file}`,
+  }));
 }
 
 /**

@@ -9,7 +9,14 @@ import type { Inputs } from '../inputs/inputs.js';
 import type { Workspace } from '../workspace.js';
 import type { InitOptions } from './args.js';
 import { chooseBackend } from './backend.js';
-import { knowsRotationPeriod, renderConfiguration, type ConfigurationFile } from './module.js';
+import {
+  knowsRotationPeriod,
+  renderConfiguration,
+  renderProviderChoice,
+  type ConfigurationFile,
+  type Fit,
+} from './module.js';
+import { onlyWayOf } from './way.js';
 
 export interface PrepareRequest {
   readonly inputs: Inputs;
@@ -21,9 +28,16 @@ export interface PrepareRequest {
   readonly log: Log;
 }
 
+export interface PreparedConfiguration {
+  /** How `terraform init` has to be called for it. */
+  readonly init: InitOptions;
+  /** Writes it anew, to fit what has been found out since. */
+  readonly rewrite: (fit: Fit) => Promise<void>;
+}
+
 /**
- * Writes the configuration into the working folder.
- * @returns how `terraform init` has to be called for it
+ * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
+ * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
 export async function prepareConfiguration({
@@ -32,20 +46,26 @@ export async function prepareConfiguration({
   terraformVersion,
   moduleDir,
   log,
-}: PrepareRequest): Promise<InitOptions> {
+}: PrepareRequest): Promise<PreparedConfiguration> {
   const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
   for (const secret of secretsOf(backend?.config ?? {})) log.mask(secret);
-  refuseUnknownArguments(inputs);
+  refuseUnknownArguments(inputs, inputs.awsProviderVersion);
   noticeRegions(inputs, log);
-  const files = renderConfiguration({ ...inputs, backend });
-  await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+  const write = async (files: readonly ConfigurationFile[]): Promise<void> => {
+    await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+  };
+  const rewrite = (fit: Fit): Promise<void> => write(renderConfiguration({ ...inputs, backend, fit }));
+  await (onlyWayOf(inputs.awsProviderVersion) === undefined
+    ? write([renderProviderChoice(inputs)])
+    : rewrite({}));
   if (inputs.lockFile !== undefined)
     await writeFile(path.join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
   const { providerMirror } = inputs;
-  return {
+  const init = {
     pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
     lockReadonly: inputs.lockFile !== undefined,
   };
+  return { init, rewrite };
 }
 
 async function writeConfigurationFile(
@@ -60,21 +80,25 @@ async function writeConfigurationFile(
     : copyFile(path.join(moduleDir, file.copyOf), target));
 }
 
-/** Refuses by name what the provider version does not know, where the provider's own error would not say as much. */
-function refuseUnknownArguments(inputs: Inputs): void {
-  const { rotationPeriodInDays, awsProviderVersion, keySpec } = inputs;
+/**
+ * Refuses by name what the provider does not know, where the provider's own error would not say as much.
+ * @param providerVersion the version asked for, or the one that was chosen
+ * @throws ActionError that names each such input, and the version that has it
+ */
+export function refuseUnknownArguments(inputs: Inputs, providerVersion: string): void {
+  const { rotationPeriodInDays, keySpec } = inputs;
   const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap(
-    (region) => unsupportedReason(region, awsProviderVersion) ?? [],
+    (region) => unsupportedReason(region, providerVersion) ?? [],
   );
-  if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(awsProviderVersion)) {
+  if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(providerVersion)) {
     problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
   }
-  const needed = specNeedsProvider(keySpec, awsProviderVersion);
+  const needed = specNeedsProvider(keySpec, providerVersion);
   if (needed !== undefined)
     problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
   if (problems.length === 0) return;
   throw new ActionError({
-    what: `${problems.join(' ')} The version asked for is ${awsProviderVersion}.`,
+    what: `${problems.join(' ')} The version is ${providerVersion}.`,
     done: 'Nothing was planned or changed.',
     next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
   });

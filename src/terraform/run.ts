@@ -7,6 +7,7 @@ import {
   outputArgs,
   planArgs,
   showPlanArgs,
+  statePullArgs,
   type InitOptions,
   type PlanOptions,
 } from './args.js';
@@ -63,6 +64,8 @@ export interface Terraform {
   apply(onEvent: (event: ApplyEvent) => void): Promise<ApplyResult>;
   /** The root outputs that the state holds, for a run that failed on its way. */
   outputs(): Promise<Readonly<Record<string, unknown>>>;
+  /** The state as the backend has it, as JSON text that goes into no log; empty where there is none yet. */
+  pullState(): Promise<string>;
   /** Any other command, by its whole argument list. */
   command(args: readonly string[]): Promise<string>;
 }
@@ -84,6 +87,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
     showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
     apply: (onEvent) => applyPlan(options, onEvent),
     outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
+    pullState: async () => (await run(statePullArgs(), () => undefined)).stdout,
     command: async (args) => (await run(args)).stdout,
   };
 }

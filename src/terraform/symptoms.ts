@@ -24,6 +24,11 @@ const SYMPTOMS: readonly Symptom[] = [
     next: 'Run the job again: it plans anew, on the state as it is now.',
   },
   {
+    sign: /managed by newer provider version/i,
+    what: () => 'The state was written with a newer provider, which this one cannot go on from.',
+    next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
+  },
+  {
     sign: /is not a multi-Region (primary|replica) key/,
     what: (found) =>
       `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,

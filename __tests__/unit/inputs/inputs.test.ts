@@ -115,7 +115,7 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     'the URL carries a user name or password',
   ],
   [{ 'aws-provider-version': '3.63.0' }, 'aws-provider-version: "3.63.0" is older than 3.64.0'],
-  [{ 'aws-provider-version': '6.0.0' }, 'aws-provider-version: "6.0.0" cannot be used yet'],
+  [{ 'aws-provider-version': '7.0.0' }, 'aws-provider-version: "7.0.0" cannot be used'],
   [{ 'aws-provider-version': 'newest' }, '"newest" is neither a version nor a constraint'],
   [{ 'provider-mirror': './nowhere' }, 'provider-mirror: "./nowhere" is not a folder on this runner'],
   [{ 'lock-file': 'none.hcl' }, 'lock-file: the file "none.hcl" cannot be read'],
@@ -247,7 +247,7 @@ describe('a good input is read as it is meant', () => {
 
   test('a provider constraint never reaches below the first version with replica keys', () => {
     expect(read({ 'aws-provider-version': '~> 5.90' }).awsProviderVersion).toBe(
-      '~> 5.90, >= 3.64.0, < 6.0.0',
+      '~> 5.90, >= 3.64.0, < 7.0.0',
     );
   });
 });

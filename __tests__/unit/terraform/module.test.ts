@@ -4,7 +4,9 @@ import { regionsOfPartition } from '../../../src/aws/regions.js';
 import {
   knowsRotationPeriod,
   renderConfiguration,
+  renderProviderChoice,
   replicaModule,
+  type ConfigurationFile,
   type ModuleRequest,
 } from '../../../src/terraform/module.js';
 import { read } from '../../support/inputs.js';
@@ -37,6 +39,8 @@ function contentOf(path: string, of: ModuleRequest): string {
   if (file === undefined || !('content' in file)) throw new Error(`${path} is not written`);
   return file.content;
 }
+
+const renderedText = (file: ConfigurationFile): string => ('content' in file ? file.content : '');
 
 const rootOf = (of: ModuleRequest): Root => JSON.parse(contentOf('main.tf.json', of)) as Root;
 const variablesOf = (of: ModuleRequest): Record<string, unknown> =>
@@ -130,6 +134,15 @@ describe('providers', () => {
     expect(aliases).toContain('ap-southeast-2');
   });
 
+  test('are there, too, for a Region that only the state still has', () => {
+    const { aws } = rootOf(request({ fit: { stateRegions: ['ap-southeast-9'] } })).provider;
+    expect(aws.find(({ alias }) => alias === 'ap-southeast-9')).toEqual({
+      alias: 'ap-southeast-9',
+      region: 'ap-southeast-9',
+      skip_region_validation: true,
+    });
+  });
+
   test('are also there for a Region that the table does not know, without the check of its name', () => {
     const { aws } = rootOf(request({ replicaRegions: ['ap-southeast-9'] })).provider;
     expect(aws.find(({ alias }) => alias === 'ap-southeast-9')?.skip_region_validation).toBe(true);
@@ -159,6 +172,110 @@ describe('providers', () => {
     const { aws } = rootOf(request({ allowedAccountIds: ['999900001111', '044455556666'] })).provider;
     expect(aws.filter((one) => one.allowed_account_ids?.join() !== '044455556666,999900001111')).toEqual([]);
     expect(rootOf(request()).provider.aws[0]).not.toHaveProperty('allowed_account_ids');
+  });
+});
+
+describe('with provider 6.x', () => {
+  const six = (changed: Partial<ModuleRequest> = {}): ModuleRequest =>
+    request({ awsProviderVersion: '6.63.0', ...changed });
+
+  test('there is one provider, in the Region of the primary', () => {
+    const { aws } = rootOf(six({ allowedAccountIds: ['999900001111'] })).provider;
+    expect(aws).toEqual([{ region: 'ap-southeast-1', allowed_account_ids: ['999900001111'] }]);
+  });
+
+  test('one module call makes all replicas, each in a Region that it names', () => {
+    const { module } = rootOf(six({ replicaRegions: ['us-east-1', 'ap-southeast-2'] }));
+    expect(Object.keys(module)).toEqual(['policy', 'primary', 'replica']);
+    expect(module['primary']).toMatchObject({ region: 'ap-southeast-1' });
+    expect(module['replica']).toEqual({
+      source: './modules/replica',
+      for_each: '${toset(["ap-southeast-2","us-east-1"])}',
+      region: '${each.key}',
+      primary_key_arn: '${module.primary.arn}',
+      policy: '${module.policy.json}',
+      description: '${var.replica_description}',
+      alias: '${var.alias}',
+      tags: '${var.tags}',
+      deletion_window_in_days: '${var.deletion_window_in_days}',
+    });
+  });
+
+  test('the outputs have the names that they have by aliases', () => {
+    const { output } = rootOf(six());
+    expect(Object.keys(output)).toEqual(Object.keys(rootOf(request()).output));
+    expect(output['replica_key_arns']?.value).toBe(
+      '${{ for region, replica in module.replica : region => replica.arn }}',
+    );
+    expect(output['alias_arns']?.value).toBe(
+      '${merge({ "ap-southeast-1" = module.primary.alias_arn }, { for region, replica in module.replica : region => replica.alias_arn })}',
+    );
+  });
+
+  test('the modules get the files with the Region, and no other way has them', () => {
+    const files = (of: ModuleRequest): string[] => pathsOf(of).filter((path) => /region/.test(path));
+    expect(files(six())).toEqual([
+      'modules/primary/region.tf',
+      'modules/primary/region_override.tf',
+      'modules/replica/region.tf',
+      'modules/replica/region_override.tf',
+    ]);
+    expect(files(six({ fit: { way: 'aliases' } }))).toEqual([]);
+    expect(files(request())).toEqual([]);
+  });
+
+  test('replicas that the state has by aliases are moved, and nothing is where there are none', () => {
+    expect(rootOf(six({ fit: { movedRegions: ['us-east-1', 'eu-west-1'] } }))).toMatchObject({
+      moved: [
+        { from: 'module.replica_eu-west-1', to: 'module.replica["eu-west-1"]' },
+        { from: 'module.replica_us-east-1', to: 'module.replica["us-east-1"]' },
+      ],
+    });
+    expect(rootOf(six())).not.toHaveProperty('moved');
+  });
+
+  test('a range follows the version that was chosen from it', () => {
+    const range = { awsProviderVersion: '>= 4.0, < 7.0' };
+    expect(Object.keys(rootOf(request({ ...range, fit: { providerVersion: '6.63.0' } })).module)).toEqual([
+      'policy',
+      'primary',
+      'replica',
+    ]);
+    const five = request({ ...range, fit: { providerVersion: '5.100.0' } });
+    expect(Object.keys(rootOf(five).module)).toContain('replica_ap-southeast-2');
+    expect(pathsOf(five)).toContain('modules/primary/rotation_period_override.tf');
+    expect(rootOf(five).terraform.required_providers.aws.version).toBe('>= 4.0, < 7.0');
+    expect(JSON.parse(renderedText(renderProviderChoice(request(range))))).toEqual({
+      terraform: {
+        required_version: '>= 1.5.0',
+        required_providers: { aws: { source: 'hashicorp/aws', version: '>= 4.0, < 7.0' } },
+      },
+    });
+  });
+});
+
+describe('what AWS has already', () => {
+  const imports = [{ region: 'ap-southeast-2', keyId: `mrk-${'0'.repeat(32)}`, hasAlias: true }];
+  const importOf = (of: ModuleRequest): unknown => (rootOf(of) as unknown as { import: unknown }).import;
+
+  test('is imported to its address, by the id that the provider knows it by', () => {
+    expect(importOf(request({ fit: { imports } }))).toEqual([
+      { to: 'module.replica_ap-southeast-2.aws_kms_replica_key.this', id: `mrk-${'0'.repeat(32)}` },
+      { to: 'module.replica_ap-southeast-2.aws_kms_alias.this', id: 'alias/aws_cb_cmk' },
+    ]);
+    expect(importOf(request({ awsProviderVersion: '6.63.0', fit: { imports } }))).toEqual([
+      {
+        to: 'module.replica["ap-southeast-2"].aws_kms_replica_key.this',
+        id: `mrk-${'0'.repeat(32)}@ap-southeast-2`,
+      },
+      { to: 'module.replica["ap-southeast-2"].aws_kms_alias.this', id: 'alias/aws_cb_cmk@ap-southeast-2' },
+    ]);
+  });
+
+  test('is imported without an alias where it has none', () => {
+    const bare = imports.map((one) => ({ ...one, hasAlias: false }));
+    expect(importOf(request({ fit: { imports: bare } }))).toHaveLength(1);
+    expect(rootOf(request())).not.toHaveProperty('import');
   });
 });
 
@@ -205,7 +322,8 @@ describe('the module files', () => {
     .filter((file) => file.endsWith('.tf'));
 
   test('that are copied are all that there are', () => {
-    const copied = renderConfiguration(request()).flatMap((file) => ('copyOf' in file ? [file.copyOf] : []));
+    const newest = request({ awsProviderVersion: '6.63.0' });
+    const copied = renderConfiguration(newest).flatMap((file) => ('copyOf' in file ? [file.copyOf] : []));
     expect(copied.sort()).toEqual(bundled.sort());
   });
 

@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals';
+import { onlyWayOf, wayOf } from '../../../src/terraform/way.js';
+
+describe('the way that a provider goes', () => {
+  test.each([
+    ['3.64.0', 'aliases'],
+    ['5.100.0', 'aliases'],
+    ['6.0.0', 'region'],
+    ['6.63.0', 'region'],
+  ])('%s: %s', (version, way) => {
+    expect(wayOf(version)).toBe(way);
+  });
+
+  test.each([
+    ['5.100.0', 'aliases'],
+    ['= 5.100.0', 'aliases'],
+    ['~> 5.90, >= 3.64.0, < 7.0.0', 'aliases'],
+    ['~> 5.90.1', 'aliases'],
+    ['>= 4.0, < 6.0.0', 'aliases'],
+    ['>= 4.0, < 6', 'aliases'],
+    ['<= 5.100.0', 'aliases'],
+    ['6.63.0', 'region'],
+    ['~> 6.0', 'region'],
+    ['>= 6.10, < 7.0.0', 'region'],
+    ['>= 5.90, < 7.0', undefined],
+    ['>= 5.90', undefined],
+    ['~> 5', undefined],
+    ['>= 5.0, != 6.0.0', undefined],
+    ['<= 6.0.0', undefined],
+  ])('%s: %s', (constraint, way) => {
+    expect(onlyWayOf(constraint)).toBe(way);
+  });
+});

@@ -1,0 +1,131 @@
+import type { Log } from './deps.js';
+import { ActionError } from './errors.js';
+import type { Inputs } from './inputs/inputs.js';
+import { explained, type PhasedTerraform } from './phased-terraform.js';
+import type { Run } from './run.js';
+import type { Fit } from './terraform/module.js';
+import {
+  prepareConfiguration,
+  refuseUnknownArguments,
+  type PreparedConfiguration,
+} from './terraform/prepare.js';
+import { readStateReplicas, type StateReplica } from './terraform/state-replicas.js';
+import { onlyWayOf, wayOf, type Way } from './terraform/way.js';
+import type { Workspace } from './workspace.js';
+
+/** The configuration that is written and initialised, and what it was fitted to. */
+export interface Configuration {
+  /** The version of the provider that init chose. */
+  readonly providerVersion: string;
+  readonly way: Way;
+  /** True when the provider is to name Regions on resources, and the state does not say them yet. */
+  readonly awaitsRegions: boolean;
+  /** Writes it anew with something more to fit; needs no further `init`. */
+  readonly extend: (more: Fit) => Promise<void>;
+}
+
+const NOTHING_DONE = 'Nothing was planned or changed.';
+
+/**
+ * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
+ * chose, and from what the state has.
+ * @throws ActionError when the inputs ask for what that provider cannot do, or it cannot be had
+ */
+export async function configure(
+  run: Run,
+  terraformVersion: string,
+  workspace: Workspace,
+  terraform: PhasedTerraform,
+): Promise<Configuration> {
+  const { deps, inputs } = run;
+  return terraform.phase('Initialise Terraform', async () => {
+    const prepared = await prepareConfiguration({
+      inputs,
+      workspace,
+      terraformVersion,
+      moduleDir: deps.moduleDir,
+      log: deps.log,
+    });
+    const init = (): Promise<void> => terraform.init(prepared.init).catch(explained(NOTHING_DONE));
+    await init();
+    const providerVersion = await terraform.selectedProviderVersion();
+    refuseUnknownArguments(inputs, providerVersion);
+    if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
+      // Until now there was no more than what chooses the provider, which is on this runner now.
+      await prepared.rewrite({ providerVersion });
+      await init();
+    }
+    const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
+    let fitted: Fit = fit;
+    return {
+      providerVersion,
+      way: fit.way,
+      awaitsRegions: wayOf(providerVersion) !== fit.way,
+      extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+    };
+  });
+}
+
+interface FitRequest {
+  readonly inputs: Inputs;
+  readonly terraform: PhasedTerraform;
+  readonly prepared: PreparedConfiguration;
+  readonly init: () => Promise<void>;
+  readonly providerVersion: string;
+  readonly log: Log;
+}
+
+/**
+ * A state that was written by aliases comes to `region` in two steps, as the provider's guide on Regions has it: first an
+ * apply by aliases, by which the provider writes each Region into the state; then the addresses move. Were the first
+ * left out, the provider would look for every replica in the primary's Region, and miss it.
+ */
+async function fitToState(request: FitRequest): Promise<Fit & { readonly way: Way }> {
+  const { inputs, terraform, prepared, init, providerVersion, log } = request;
+  const way = wayOf(providerVersion);
+  if (way === 'aliases') return { providerVersion, way };
+  warnOfUntriedWay(providerVersion, log);
+  const replicas =
+    inputs.backend === undefined ? [] : readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
+  const old = replicas.filter(({ layout }) => layout === 'aliases');
+  if (old.length === 0) return { providerVersion, way };
+  const moves = old.every(({ saysRegion }) => saysRegion) && MOVING_COMMANDS.includes(inputs.command);
+  const fit: Fit & { way: Way } = moves
+    ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
+    : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
+  log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
+  await prepared.rewrite(fit);
+  // The module calls by aliases are other ones than those that were initialised.
+  if (!moves) await init();
+  return fit;
+}
+
+const MOVING_COMMANDS: readonly Inputs['command'][] = ['plan', 'apply'];
+
+const FIRST_STEP =
+  'The state has its replicas by aliases, so this run still gives each Region a provider of its own. `apply` lets the provider write the Regions into the state; from then on the next plan moves the replicas to their new addresses. No key changes by that.';
+
+const SECOND_STEP =
+  'The state has its replicas by aliases, and knows their Regions: this plan moves them to the addresses that they have with provider 6.x. No key changes by that.';
+
+function warnOfUntriedWay(providerVersion: string, log: Log): void {
+  log.warning(
+    `With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`,
+    { title: 'Provider 6.x' },
+  );
+}
+
+function readState(text: string): StateReplica[] {
+  try {
+    return readStateReplicas(text);
+  } catch (cause) {
+    throw new ActionError(
+      {
+        what: 'terraform state pull printed no state in a form that this action knows.',
+        done: NOTHING_DONE,
+        next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { isWellFormedRegion } from '../aws/regions.js';
+
+/** A replica Region as the state has it. */
+export interface StateReplica {
+  readonly region: string;
+  /** A module call of its own (providers by aliases), or an instance of one call for all (`region` on the resource). */
+  readonly layout: 'aliases' | 'region';
+  /** Whether each of its resources says in which Region it is, as only providers from 6.0.0 on write it. */
+  readonly saysRegion: boolean;
+}
+
+/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
+const stateSchema = z.object({
+  resources: z
+    .array(
+      z.object({
+        module: z.string().optional(),
+        mode: z.string(),
+        instances: z.array(z.object({ attributes: z.record(z.string(), z.unknown()).nullish() })),
+      }),
+    )
+    .default([]),
+});
+
+/**
+ * The replicas that a state knows, by Region.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @throws Error when it is not a state
+ */
+export function readStateReplicas(text: string): StateReplica[] {
+  if (text.trim() === '') return [];
+  const replicas = new Map<string, StateReplica>();
+  for (const { module, mode, instances } of stateSchema.parse(JSON.parse(text)).resources) {
+    const place = mode === 'managed' ? placeOf(module ?? '') : undefined;
+    if (place === undefined) continue;
+    const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
+    const known = replicas.get(`${place.layout} ${place.region}`);
+    replicas.set(`${place.layout} ${place.region}`, {
+      ...place,
+      saysRegion: says && known?.saysRegion !== false,
+    });
+  }
+  return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
+}
+
+function placeOf(module: string): Pick<StateReplica, 'region' | 'layout'> | undefined {
+  const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
+  if (!isWellFormedRegion(region)) return undefined;
+  return { region, layout: mark === '_' ? 'aliases' : 'region' };
+}
