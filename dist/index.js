@@ -31730,7 +31730,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8835);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3360);
 
 
 
@@ -31885,7 +31885,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8835:
+/***/ 3360:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41767,6 +41767,7 @@ function createTerraform(options) {
             return planTextOf(stdout);
         },
         showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
+        showState: async () => (await run(showStateArgs(), () => undefined)).stdout,
         apply: (onEvent) => applyPlan(options, onEvent),
         outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
         pullState: async () => (await run(statePullArgs(), () => undefined)).stdout,
@@ -42921,6 +42922,10 @@ const KINDS = new Map([
     ['aws_kms_replica_external_key', 'replica'],
     ['aws_kms_alias', 'alias'],
 ]);
+/** What a managed resource of this type is to a multi-Region key. */
+function kindOfType(type) {
+    return KINDS.get(type) ?? 'other';
+}
 /** Whether a change is to a key itself, primary or replica. */
 function model_isKey({ kind }) {
     return kind === 'primary' || kind === 'replica';
@@ -42966,7 +42971,7 @@ function changeBuilder(plan) {
         return {
             address: raw.deposed === undefined ? raw.address : `${raw.address} (deposed ${raw.deposed})`,
             type: raw.type,
-            kind: (raw.mode === 'data' ? undefined : KINDS.get(raw.type)) ?? 'other',
+            kind: raw.mode === 'data' ? 'other' : kindOfType(raw.type),
             region: findRegion(raw, providerRegions),
             action,
             reason: raw.action_reason,
@@ -44452,6 +44457,26 @@ function judgeUnknowns({ notUnderstood, unrecognised }) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/terraform/shown.ts
+
+/**
+ * What `terraform show -json` printed, parsed.
+ * @param of what was to be shown, for the message
+ * @throws ActionError when it is not JSON
+ */
+function parseShown(text, of) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: `terraform show printed a ${of} that is not JSON.`,
+            done: 'Nothing was changed.',
+            next: 'Run again; if it happens again, report it with the Terraform version.',
+        }, { cause });
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/make-plan.ts
 
 
@@ -44487,7 +44512,7 @@ async function makePlan({ deps, inputs, workDir, terraform }) {
     }, (line) => describePlanLine(line, inputs.primaryRegion));
 }
 function judgePlan(json, text, inputs) {
-    const model = buildPlanModel(parsePlanJson(json));
+    const model = buildPlanModel(parseShown(json, 'plan'));
     const access = diffAccess(model);
     const findings = guardPlan({
         model,
@@ -44496,18 +44521,6 @@ function judgePlan(json, text, inputs) {
         options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
     });
     return { model, access, findings, digest: digestPlan(model), text };
-}
-function parsePlanJson(json) {
-    try {
-        return JSON.parse(json);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.l({
-            what: 'terraform show printed a plan that is not JSON.',
-            done: 'Nothing was changed.',
-            next: 'Run again; if it happens again, report it with the Terraform version.',
-        }, { cause });
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/aws/oidc.ts
@@ -46793,12 +46806,18 @@ function readInputs(sources) {
         ...readStateInputs(reader),
         ...readToolInputs(reader, sources),
         ...readReviewInputs(reader),
-        verify: reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe'),
+        verify: readVerify(reader),
         failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
         replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
     };
     reader.finish();
     return Object.freeze(inputs);
+}
+function readVerify(reader) {
+    const verify = reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe');
+    if (verify === 'off' && reader.text('command').trim() === 'verify')
+        reader.problem('verify', 'with the command verify, off would leave nothing to do');
+    return verify;
 }
 function readRegions(reader) {
     const primaryRegion = reader.required('primary-region', parseRegion);
@@ -47082,7 +47101,6 @@ function inputSources(env) {
 function refuseUnfinished(inputs) {
     const asked = [
         inputs.command === 'drift' && 'command: drift',
-        inputs.command === 'verify' && 'command: verify',
         inputs.providerMirror !== undefined && 'url' in inputs.providerMirror && 'provider-mirror with a URL',
     ].filter((name) => name !== false);
     if (asked.length === 0)
@@ -48452,6 +48470,12 @@ function appliedVerdict(input) {
             : `The plan was applied${regionCount(input)}.`,
     };
 }
+function verifiedVerdict(input) {
+    // Only `crypto` uses the keys; to have looked at them proves less.
+    const used = input.verification?.some(({ checks }) => checks.some(({ name }) => name === 'works')) === true;
+    const found = used ? 'the keys work as one key' : 'the keys are there as the state has them';
+    return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
+}
 function driftedVerdict(input) {
     const drift = input.plan?.model.drift ?? [];
     const found = drift.length === 0
@@ -48495,7 +48519,7 @@ function describeVerdict(input) {
         case 'in-sync':
             return { symbol: '✅', title: `${input.alias}: no drift${regionCount(input)}`, detail: '' };
         case 'verified':
-            return { symbol: '✅', title: `${input.alias}: the keys work${regionCount(input)}`, detail: '' };
+            return verifiedVerdict(input);
     }
 }
 
@@ -48756,7 +48780,13 @@ function sayVerdict({ deps, context }, input, comment) {
         deps.log.info(`Summary: ${context.runUrl}`);
 }
 function wantsComment({ comment }, { outcome }) {
-    return comment === 'always' || (comment === 'changes' && outcome !== 'no-changes');
+    return comment === 'always' || (comment === 'changes' && !UNEVENTFUL.has(outcome));
+}
+/** What nobody has to read about. */
+const UNEVENTFUL = new Set(['no-changes', 'in-sync', 'verified']);
+/** What finds this run's comment again. A look at the keys never takes the place of a plan, which may hold an approval. */
+function markerKey({ command, commentKey }) {
+    return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
 async function writeComment(request, input) {
     const { deps, inputs, context, client } = request;
@@ -48771,7 +48801,7 @@ async function writeComment(request, input) {
         if (place === undefined)
             return {};
         const body = (previous) => renderComment(withKeptRecord(input, request.report, previous));
-        const written = await upsertComment({ client, repository, ...place, key: inputs.commentKey, body });
+        const written = await upsertComment({ client, repository, ...place, key: markerKey(inputs), body });
         if ('url' in written)
             return { 'comment-url': written.url };
         if (written.status === 'not-permitted')
@@ -48830,7 +48860,7 @@ function describeRun({ inputs, context, report, known }) {
         },
         source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
         hidden: {
-            marker: renderCommentMarker(inputs.commentKey),
+            marker: renderCommentMarker(markerKey(inputs)),
             ...(record === undefined ? {} : { approvalRecord: record }),
         },
     };
@@ -50026,41 +50056,197 @@ function unexpected(thrown) {
     return { what: (0,errors/* messageOf */.b)(thrown), done: '', next: 'The log of the run says more.' };
 }
 
-;// CONCATENATED MODULE: ./src/aws/verify.ts
+;// CONCATENATED MODULE: ./src/aws/kms-clients.ts
+
+function kms_clients_isDenied(thrown) {
+    return thrown instanceof Error && typeof Reflect.get(thrown, 'missingPermission') === 'string';
+}
+/**
+ * Clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission says
+ * which: the message's own word, or else the name of the call, which is that of its permission.
+ */
+async function openKms(regions, { provider }) {
+    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
+    const clients = new Map(regions.map((region) => [region, kms_clients_createClient(kms, region, provider)]));
+    return {
+        kms,
+        in: (region) => {
+            const client = clients.get(region);
+            if (client === undefined)
+                throw new Error(`no client for ${region}`);
+            return client;
+        },
+        close: () => {
+            clients.forEach((client) => {
+                client.destroy();
+            });
+        },
+    };
+}
+function kms_clients_createClient(kms, region, credentials) {
+    const client = new kms.KMSClient({ region, credentials });
+    client.middlewareStack.add((next, context) => async (args) => {
+        try {
+            return await next(args);
+        }
+        catch (thrown) {
+            throw nameMissingPermission(thrown, String(context.commandName));
+        }
+    }, { step: 'initialize', name: 'nameMissingPermission' });
+    return client;
+}
+function nameMissingPermission(thrown, commandName) {
+    if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
+        return thrown;
+    const said = /perform: ?([\w:]+)/.exec((0,errors/* messageOf */.b)(thrown))?.[1];
+    const missingPermission = said ?? `kms:${commandName.replace(/Command$/, '')}`;
+    return Object.assign(thrown, { missingPermission });
+}
+
+;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
 
 /**
- * Asks KMS in every Region, all at once, whether each key is as planned.
+ * Uses the keys, to prove that they are one key: what the primary makes each replica accepts, and the other way round.
+ * @returns checks by Region; none without a primary
+ */
+async function proveOneKey(request) {
+    const { keys, clients, check } = request;
+    const primary = keys.find(({ role }) => role === 'primary');
+    if (primary === undefined)
+        return new Map();
+    const between = (from, to) => async () => {
+        const proof = await chooseProof(clients, from);
+        const made = await proof.make(clients.in(from.region), from.arn);
+        if (made === undefined)
+            return `${from.region} made nothing`;
+        return (await proof.accepts(clients.in(to.region), to.arn, made))
+            ? undefined
+            : `what ${from.region} made is not accepted`;
+    };
+    const rows = keys.map(async (key) => [
+        key.region,
+        key === primary
+            ? [await check('works', between(primary, primary))]
+            : await Promise.all([
+                check('accepts what the primary makes', between(primary, key)),
+                check('makes what the primary accepts', between(key, primary)),
+            ]),
+    ]);
+    return new Map(await Promise.all(rows));
+}
+const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
+async function chooseProof(clients, { region, arn }) {
+    const { kms } = clients;
+    const { KeyMetadata: key } = await clients.in(region).send(new kms.DescribeKeyCommand({ KeyId: arn }));
+    switch (key?.KeyUsage) {
+        case 'ENCRYPT_DECRYPT':
+            return encryptionProof(kms, key);
+        case 'SIGN_VERIFY':
+            return signatureProof(kms, key);
+        case 'GENERATE_VERIFY_MAC':
+            return macProof(kms, key);
+        case 'KEY_AGREEMENT':
+            return agreementProof(kms, key);
+        case 'ENCAPSULATE_DECAPSULATE':
+            return publicKeyProof(kms);
+        case undefined:
+            throw new Error('KMS does not say what the key is for');
+    }
+}
+function encryptionProof(kms, key) {
+    const EncryptionAlgorithm = key?.EncryptionAlgorithms?.at(-1);
+    return {
+        make: async (client, KeyId) => (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
+            .CiphertextBlob,
+        accepts: async (client, KeyId, CiphertextBlob) => {
+            const { Plaintext } = await client.send(new kms.DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm }));
+            return Plaintext !== undefined && Buffer.from(Plaintext).equals(MESSAGE);
+        },
+    };
+}
+function signatureProof(kms, key) {
+    const SigningAlgorithm = key?.SigningAlgorithms?.[0];
+    return {
+        make: async (client, KeyId) => (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
+        accepts: async (client, KeyId, Signature) => (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
+            .SignatureValid === true,
+    };
+}
+function macProof(kms, key) {
+    const MacAlgorithm = key?.MacAlgorithms?.[0];
+    return {
+        make: async (client, KeyId) => (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
+        accepts: async (client, KeyId, Mac) => (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
+            .MacValid === true,
+    };
+}
+/** OpenSSL's names of the curves that KMS agrees on keys with; it has none for SM2 that Node could derive with. */
+const CURVES = {
+    ECC_NIST_P256: 'prime256v1',
+    ECC_NIST_P384: 'secp384r1',
+    ECC_NIST_P521: 'secp521r1',
+};
+/**
+ * A key pair that lives only here agrees on a secret: made with the public key of one Region, without KMS, and accepted
+ * when the private key of another Region gives the same.
+ */
+function agreementProof(kms, key) {
+    const namedCurve = CURVES[key?.KeySpec ?? ''];
+    if (namedCurve === undefined)
+        return publicKeyProof(kms);
+    const own = (0,external_node_crypto_.generateKeyPairSync)('ec', { namedCurve });
+    const PublicKey = own.publicKey.export({ type: 'spki', format: 'der' });
+    return {
+        make: async (client, KeyId) => {
+            const publicKey = await readPublicKey(kms, client, KeyId);
+            return (publicKey && (0,external_node_crypto_.diffieHellman)({ privateKey: own.privateKey, publicKey: importPublicKey(publicKey) }));
+        },
+        accepts: async (client, KeyId, made) => {
+            const { SharedSecret } = await client.send(new kms.DeriveSharedSecretCommand({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey }));
+            return SharedSecret !== undefined && Buffer.from(SharedSecret).equals(made);
+        },
+    };
+}
+function importPublicKey(der) {
+    return (0,external_node_crypto_.createPublicKey)({ key: Buffer.from(der), type: 'spki', format: 'der' });
+}
+/** For what cannot be done outside KMS: two key pairs with one public key have one private key, too. */
+function publicKeyProof(kms) {
+    return {
+        make: (client, KeyId) => readPublicKey(kms, client, KeyId),
+        accepts: async (client, KeyId, made) => Buffer.from((await readPublicKey(kms, client, KeyId)) ?? []).equals(made),
+    };
+}
+async function readPublicKey(kms, client, KeyId) {
+    return (await client.send(new kms.GetPublicKeyCommand({ KeyId }))).PublicKey;
+}
+
+;// CONCATENATED MODULE: ./src/aws/verify.ts
+
+
+
+/**
+ * Asks KMS in every Region, all at once, whether each key is as it should be.
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 async function verifyKeys(options) {
-    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    const clients = new Map(options.keys.map(({ region }) => [
-        region,
-        new kms.KMSClient({ region, credentials: options.session.provider }),
-    ]));
+    const regions = options.keys.map(({ region }) => region);
+    const clients = await openKms(regions, options.session);
     try {
-        const rows = await Promise.all(options.keys.map((key) => verify_describe(key, clientOf(clients, key), options, kms)));
+        const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
         if (options.mode === 'describe')
             return rows;
-        const proofs = await proveOneKey(options, clients, kms);
+        const proofs = await proveOneKey({ ...options, clients, check: verify_check });
         return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
     }
     finally {
-        clients.forEach((client) => {
-            client.destroy();
-        });
+        clients.close();
     }
 }
-function clientOf(clients, { region }) {
-    const client = clients.get(region);
-    if (client === undefined)
-        throw new Error(`no client for ${region}`);
-    return client;
-}
-async function verify_describe(key, client, options, kms) {
-    const found = client
-        .send(new kms.DescribeKeyCommand({ KeyId: key.arn }))
-        .then(({ KeyMetadata }) => KeyMetadata);
+async function describeKey(key, clients, { samePolicy }) {
+    const { kms } = clients;
+    const client = clients.in(key.region);
+    const found = verify_describe(kms, client, key.arn);
     const checks = await Promise.all([
         verify_check('enabled', async () => {
             const state = (await found)?.KeyState;
@@ -50068,21 +50254,24 @@ async function verify_describe(key, client, options, kms) {
         }),
         verify_check(key.role, async () => roleProblem(key, await found)),
         verify_check('alias', async () => {
-            const { KeyMetadata } = await client.send(new kms.DescribeKeyCommand({ KeyId: key.alias }));
-            return KeyMetadata?.Arn === key.arn
-                ? undefined
-                : `${key.alias} points to ${KeyMetadata?.Arn ?? 'nothing'}`;
+            if (key.alias === undefined)
+                return 'the state knows none';
+            const target = await verify_describe(kms, client, key.alias);
+            return target?.Arn === key.arn ? undefined : `${key.alias} points to ${target?.Arn ?? 'nothing'}`;
         }),
         verify_check('policy', async () => {
             if (key.policy === undefined)
-                return 'the planned policy is not known';
+                return 'nobody knows which one it should have';
             const { Policy } = await client.send(new kms.GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' }));
-            return Policy !== undefined && options.samePolicy(Policy, key.policy)
+            return Policy !== undefined && samePolicy(Policy, key.policy)
                 ? undefined
-                : 'it is not the planned one';
+                : 'it is not the one on record';
         }),
     ]);
     return { region: key.region, role: key.role, checks };
+}
+async function verify_describe(kms, client, KeyId) {
+    return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
 }
 function roleProblem({ role, arn }, metadata) {
     const type = metadata?.MultiRegionConfiguration?.MultiRegionKeyType;
@@ -50095,83 +50284,85 @@ async function verify_check(name, ask) {
     const detail = await ask().catch(explainError);
     return { name, ok: detail === undefined, detail };
 }
+/** KMS's errors that are themselves the answer to a check. */
+const ANSWERS = {
+    NotFoundException: 'it is not there',
+    DisabledException: 'the key is disabled',
+    KMSInvalidSignatureException: 'the signature is not valid there',
+    KMSInvalidMacException: 'the MAC is not valid there',
+    InvalidCiphertextException: 'the ciphertext cannot be decrypted there',
+    IncorrectKeyException: 'the ciphertext is of another key',
+};
 function explainError(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
-    const missing = /perform: ?([\w:]+)/.exec((0,errors/* messageOf */.b)(thrown))?.[1];
-    if (name === 'AccessDeniedException')
-        return `not checked: ${missing ?? 'a permission'} is missing`;
-    return `not checked: ${name === '' ? (0,errors/* messageOf */.b)(thrown) : name}`;
+    if (kms_clients_isDenied(thrown))
+        return `not checked: ${thrown.missingPermission} is missing`;
+    return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name}`;
 }
-async function proveOneKey({ keys, keyUsage }, clients, kms) {
-    const primary = keys.find(({ role }) => role === 'primary');
-    if (primary === undefined)
-        return new Map();
-    const between = (from, to) => async () => {
-        const proof = await chooseProof(keyUsage, clientOf(clients, from), from.arn, kms);
-        const made = await proof.make(clientOf(clients, from), from.arn);
-        if (made === undefined)
-            return `${from.region} made nothing`;
-        return (await proof.accepts(clientOf(clients, to), to.arn, made))
-            ? undefined
-            : `what ${from.region} made is not accepted`;
-    };
-    const rows = keys.map(async (key) => [
-        key.region,
-        key === primary
-            ? [await verify_check('works', between(primary, primary))]
-            : await Promise.all([
-                verify_check('accepts what the primary makes', between(primary, key)),
-                verify_check('makes what the primary accepts', between(key, primary)),
-            ]),
-    ]);
-    return new Map(await Promise.all(rows));
-}
-const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
-async function chooseProof(usage, client, keyId, kms) {
-    const { KeyMetadata: key } = await client.send(new kms.DescribeKeyCommand({ KeyId: keyId }));
-    switch (usage) {
-        case 'ENCRYPT_DECRYPT':
-            return encryptionProof(kms, key?.EncryptionAlgorithms?.at(-1));
-        case 'SIGN_VERIFY':
-            return signatureProof(kms, key?.SigningAlgorithms?.[0]);
-        case 'GENERATE_VERIFY_MAC':
-            return macProof(kms, key?.MacAlgorithms?.[0]);
-        case 'KEY_AGREEMENT':
-        case 'ENCAPSULATE_DECAPSULATE':
-            return publicKeyProof(kms);
+
+;// CONCATENATED MODULE: ./src/terraform/state.ts
+
+
+
+
+
+const resource = object({
+    mode: schemas_string(),
+    type: schemas_string(),
+    values: record(schemas_string(), unknown()).default({}),
+    deposed_key: schemas_string().optional(),
+});
+const stateModule = lazy(() => object({ resources: array(resource).optional(), child_modules: array(stateModule).optional() }));
+/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
+const state_stateSchema = object({
+    values: object({
+        outputs: record(schemas_string(), object({ value: unknown().optional() })).default({}),
+        root_module: stateModule.default({}),
+    })
+        .default({ outputs: {}, root_module: {} }),
+});
+/**
+ * The keys that a state knows.
+ * @param json what `terraform show -json` printed of the state, parsed
+ * @throws ActionError when it does not have the form of a state
+ */
+function state_readState(json) {
+    const parsed = state_stateSchema.safeParse(json);
+    if (!parsed.success) {
+        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
+        throw new errors/* ActionError */.l({
+            what: `The state that terraform show printed has an unexpected form at ${place}.`,
+            done: 'Nothing was changed.',
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        });
     }
+    const { outputs, root_module: root } = parsed.data.values;
+    const resources = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
+    const aliases = new Map(resources
+        .filter(({ type }) => kindOfType(type) === 'alias')
+        .map(({ values }) => [regionOfSide(values), state_textOf(values['name'])]));
+    const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
+    return { keys, outputs: outputValues(outputs) };
 }
-function encryptionProof(kms, EncryptionAlgorithm) {
-    return {
-        make: async (client, KeyId) => (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
-            .CiphertextBlob,
-        accepts: async (client, KeyId, CiphertextBlob) => {
-            const { Plaintext } = await client.send(new kms.DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm }));
-            return Plaintext !== undefined && Buffer.from(Plaintext).equals(MESSAGE);
-        },
-    };
+function resourcesOf({ resources = [], child_modules: children = [], }) {
+    return [...resources, ...children.flatMap(resourcesOf)];
 }
-function signatureProof(kms, SigningAlgorithm) {
-    return {
-        make: async (client, KeyId) => (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
-        accepts: async (client, KeyId, Signature) => (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
-            .SignatureValid === true,
-    };
+function readKey({ type, values }, aliases) {
+    const role = kindOfType(type);
+    const [region, arn, keyId] = [regionOfSide(values), state_textOf(values['arn']), state_textOf(values['key_id'])];
+    if ((role !== 'primary' && role !== 'replica') || region === undefined)
+        return [];
+    if (arn === undefined || keyId === undefined)
+        return [];
+    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: state_textOf(values['policy']) }];
 }
-function macProof(kms, MacAlgorithm) {
-    return {
-        make: async (client, KeyId) => (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
-        accepts: async (client, KeyId, Mac) => (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
-            .MacValid === true,
-    };
+function primaryFirst(a, b) {
+    if (a.role !== b.role)
+        return a.role === 'primary' ? -1 : 1;
+    return a.region < b.region ? -1 : 1;
 }
-/** Two key pairs with one public key have one private key, too. */
-function publicKeyProof(kms) {
-    const publicKey = async (client, KeyId) => (await client.send(new kms.GetPublicKeyCommand({ KeyId }))).PublicKey;
-    return {
-        make: publicKey,
-        accepts: async (client, KeyId, made) => Buffer.from((await publicKey(client, KeyId)) ?? []).equals(Buffer.from(made)),
-    };
+function state_textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/verify-run.ts
@@ -50180,59 +50371,81 @@ function publicKeyProof(kms) {
 
 
 
+
+
+
+
 /**
- * The proof that the keys are what was planned. Whatever it finds is kept for the report and the outputs.
- * @throws ActionError when a check failed
+ * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
+ * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
+ * @throws ActionError that names each check that failed
  */
-async function proveKeys(run, session, model) {
-    const { inputs } = run;
-    const keys = keyResults(run_knownOutputs(run), inputs.primaryRegion);
-    const verification = await verifyRun({ inputs, session, keys, model });
-    learn(run, {}, { keys, verification });
-    if (verification === undefined)
-        return;
-    learn(run, { verified: isVerified(verification) });
-    assertVerified(verification);
+async function proveApplied(run, { session }, model) {
+    const { alias, primaryRegion } = run.inputs;
+    const keys = keyResults(run_knownOutputs(run), primaryRegion);
+    learn(run, {}, { keys });
+    const expected = keys.map(({ region, role, keyArn }) => ({
+        region,
+        role,
+        arn: keyArn,
+        alias: `alias/${alias}`,
+        policy: plannedPolicy(model, region),
+    }));
+    await verify_run_prove(run, session, expected, 'The plan was applied, and the state knows the keys.');
 }
 /**
- * The proof after apply, as deep as the `verify` input wants it.
- * @returns a row per Region; undefined when it is off, or when there is no key left to verify
+ * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
+ * @throws ActionError when the state knows no key, or that names each check that failed
  */
-async function verifyRun({ inputs, session, keys, model, }) {
-    if (inputs.verify === 'off' || keys.length === 0)
-        return undefined;
-    return verifyKeys({
-        keys: keys.map(({ region, role, keyArn }) => ({
-            region,
-            role,
-            arn: keyArn,
-            alias: `alias/${inputs.alias}`,
-            policy: plannedPolicy(model, region),
-        })),
-        keyUsage: inputs.keyUsage,
-        mode: inputs.verify,
-        session,
-        samePolicy: (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b)),
+async function proveRecorded(run, { terraform, session }) {
+    const { keys, outputs } = await terraform.phase('Read the state', async () => state_readState(parseShown(await terraform.showState().catch(explained('Nothing was verified or changed.')), 'state')));
+    learn(run, keyOutputs(outputs));
+    if (keys.length === 0) {
+        throw new errors/* ActionError */.l({
+            what: 'The state knows no key, so there is nothing to verify.',
+            done: 'Nothing was changed.',
+            next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
+        });
+    }
+    learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+    await verify_run_prove(run, session, keys, 'Nothing was changed.');
+}
+/** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
+function aliasArnOf({ arn, alias }) {
+    return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
+}
+async function verify_run_prove(run, session, keys, done) {
+    const { verify: mode } = run.inputs;
+    if (mode === 'off' || keys.length === 0)
+        return;
+    const samePolicy = (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
+    const verification = await verifyKeys({ keys, mode, session, samePolicy });
+    const failed = verification.flatMap(failedChecks);
+    learn(run, { verified: failed.length === 0 }, { verification });
+    if (failed.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `The keys are not all as they should be. ${failed.join('; ')}.`,
+        done,
+        next: adviseOn(failed),
     });
+}
+/** In words: `ap-southeast-2: alias (it is not there)`. */
+function failedChecks({ region, checks }) {
+    return checks
+        .filter(({ ok }) => !ok)
+        .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
+}
+function adviseOn(failed) {
+    const missing = [...new Set(failed.flatMap((line) => /(kms:\w+) is missing/.exec(line)?.[1] ?? []))];
+    return missing.length === 0
+        ? 'Look at these keys in AWS, then run the job again.'
+        : `Let the role do ${missing.join(', ')} on these keys, or choose a less deep \`verify\`, then run the job again.`;
 }
 function plannedPolicy({ resources }, region) {
     const key = resources.find((change) => change.region === region && (change.kind === 'primary' || change.kind === 'replica'));
     const policy = key?.after?.['policy'];
     return typeof policy === 'string' ? policy : undefined;
-}
-function isVerified(rows) {
-    return rows.every(({ checks }) => checks.every(({ ok }) => ok));
-}
-/** @throws ActionError that names each check that failed */
-function assertVerified(rows) {
-    const failed = rows.flatMap(({ region, checks }) => checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`));
-    if (failed.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `The keys are not all as planned. ${failed.join('; ')}.`,
-        done: 'The plan was applied, and the state knows the keys.',
-        next: 'Look at these keys in AWS, then run the job again.',
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -50254,7 +50467,7 @@ const CANCELLED_PUBLISH_MS = 3_000;
 async function run(deps) {
     const started = await startRun(deps);
     try {
-        await planAndApply(started);
+        await WAYS[started.inputs.command](started);
     }
     catch (thrown) {
         const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
@@ -50301,9 +50514,24 @@ async function planAndApply(run) {
     await ready.session.refreshIfShort();
     learn(run, await applySavedPlan(inputs, ready.terraform));
     // 4. The proof that the keys are what was planned
-    await proveKeys(run, ready.session, reported.model);
+    await proveApplied(run, ready, reported.model);
     await publish(run, { outcome: 'applied' });
 }
+/** `verify`: no plan, but the keys that the state knows, put to the proof. */
+async function verify(run) {
+    // 1. The tools, the credentials and the configuration
+    const ready = await makeReady(run);
+    // 2. The proof, with the keys as the state has them
+    await proveRecorded(run, ready);
+    await publish(run, { outcome: 'verified' });
+}
+const WAYS = {
+    plan: planAndApply,
+    apply: planAndApply,
+    destroy: planAndApply,
+    drift: planAndApply,
+    verify,
+};
 
 
 /***/ }),

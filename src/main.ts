@@ -6,8 +6,9 @@ import { makeReady } from './make-ready.js';
 import { assertGuarded } from './plan/guard.js';
 import { recordRegions } from './record-regions.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
+import type { Command } from './inputs/inputs.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
-import { proveKeys } from './verify-run.js';
+import { proveApplied, proveRecorded } from './verify-run.js';
 
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
@@ -19,7 +20,7 @@ const CANCELLED_PUBLISH_MS = 3_000;
 export async function run(deps: Deps): Promise<void> {
   const started = await startRun(deps);
   try {
-    await planAndApply(started);
+    await WAYS[started.inputs.command](started);
   } catch (thrown) {
     const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
     await inTime(deps, publish(started, reportOf(ended)));
@@ -64,6 +65,23 @@ async function planAndApply(run: Run): Promise<void> {
   await ready.session.refreshIfShort();
   learn(run, await applySavedPlan(inputs, ready.terraform));
   // 4. The proof that the keys are what was planned
-  await proveKeys(run, ready.session, reported.model);
+  await proveApplied(run, ready, reported.model);
   await publish(run, { outcome: 'applied' });
 }
+
+/** `verify`: no plan, but the keys that the state knows, put to the proof. */
+async function verify(run: Run): Promise<void> {
+  // 1. The tools, the credentials and the configuration
+  const ready = await makeReady(run);
+  // 2. The proof, with the keys as the state has them
+  await proveRecorded(run, ready);
+  await publish(run, { outcome: 'verified' });
+}
+
+const WAYS: Readonly<Record<Command, (run: Run) => Promise<void>>> = {
+  plan: planAndApply,
+  apply: planAndApply,
+  destroy: planAndApply,
+  drift: planAndApply,
+  verify,
+};

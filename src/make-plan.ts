@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Deps } from './deps.js';
-import { ActionError } from './errors.js';
 import type { Inputs } from './inputs/inputs.js';
 import { keyOutputs, planOutputs, type Outputs } from './outputs.js';
 import { explained, type PhasedTerraform } from './phased-terraform.js';
@@ -11,6 +10,7 @@ import { guardPlan } from './plan/guard.js';
 import { buildPlanModel } from './plan/model.js';
 import type { ReportedPlan } from './report/types.js';
 import { describePlanLine } from './terraform/progress.js';
+import { parseShown } from './terraform/shown.js';
 
 export interface MadePlan {
   readonly reported: ReportedPlan;
@@ -55,7 +55,7 @@ export async function makePlan({ deps, inputs, workDir, terraform }: MakePlanReq
 }
 
 function judgePlan(json: string, text: string, inputs: Inputs): ReportedPlan {
-  const model = buildPlanModel(parsePlanJson(json));
+  const model = buildPlanModel(parseShown(json, 'plan'));
   const access = diffAccess(model);
   const findings = guardPlan({
     model,
@@ -64,19 +64,4 @@ function judgePlan(json: string, text: string, inputs: Inputs): ReportedPlan {
     options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
   });
   return { model, access, findings, digest: digestPlan(model), text };
-}
-
-function parsePlanJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new ActionError(
-      {
-        what: 'terraform show printed a plan that is not JSON.',
-        done: 'Nothing was changed.',
-        next: 'Run again; if it happens again, report it with the Terraform version.',
-      },
-      { cause },
-    );
-  }
 }

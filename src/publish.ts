@@ -76,7 +76,15 @@ function sayVerdict({ deps, context }: PublishRequest, input: ReportInput, comme
 }
 
 function wantsComment({ comment }: Inputs, { outcome }: RunReport): boolean {
-  return comment === 'always' || (comment === 'changes' && outcome !== 'no-changes');
+  return comment === 'always' || (comment === 'changes' && !UNEVENTFUL.has(outcome));
+}
+
+/** What nobody has to read about. */
+const UNEVENTFUL: ReadonlySet<ReportOutcome> = new Set(['no-changes', 'in-sync', 'verified']);
+
+/** What finds this run's comment again. A look at the keys never takes the place of a plan, which may hold an approval. */
+function markerKey({ command, commentKey }: Inputs): string {
+  return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
 
 async function writeComment(request: PublishRequest, input: ReportInput): Promise<Outputs> {
@@ -91,7 +99,7 @@ async function writeComment(request: PublishRequest, input: ReportInput): Promis
     if (place === undefined) return {};
     const body = (previous: MarkedComment | undefined): string =>
       renderComment(withKeptRecord(input, request.report, previous));
-    const written = await upsertComment({ client, repository, ...place, key: inputs.commentKey, body });
+    const written = await upsertComment({ client, repository, ...place, key: markerKey(inputs), body });
     if ('url' in written) return { 'comment-url': written.url };
     if (written.status === 'not-permitted') sayNotice(written.reason);
   } catch (thrown) {
@@ -152,7 +160,7 @@ function describeRun({ inputs, context, report, known }: PublishRequest): Report
     },
     source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
     hidden: {
-      marker: renderCommentMarker(inputs.commentKey),
+      marker: renderCommentMarker(markerKey(inputs)),
       ...(record === undefined ? {} : { approvalRecord: record }),
     },
   };

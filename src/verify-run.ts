@@ -1,59 +1,95 @@
 import type { AwsSession } from './aws/credentials.js';
-import { verifyKeys, type VerifiedKey } from './aws/verify.js';
+import { verifyKeys, type ExpectedKey, type VerifiedKey } from './aws/verify.js';
 import { ActionError } from './errors.js';
-import type { Inputs } from './inputs/inputs.js';
+import type { Ready } from './make-ready.js';
+import { keyOutputs } from './outputs.js';
+import { explained } from './phased-terraform.js';
 import { canonicalJson, canonicalPolicy } from './plan/canonical.js';
 import type { PlanModel } from './plan/types.js';
 import { keyResults } from './publish.js';
-import type { KeyResult } from './report/types.js';
 import { knownOutputs, learn, type Run } from './run.js';
+import { parseShown } from './terraform/shown.js';
+import { readState, type RecordedKey } from './terraform/state.js';
 
 /**
- * The proof that the keys are what was planned. Whatever it finds is kept for the report and the outputs.
- * @throws ActionError when a check failed
+ * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
+ * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
+ * @throws ActionError that names each check that failed
  */
-export async function proveKeys(run: Run, session: AwsSession, model: PlanModel): Promise<void> {
-  const { inputs } = run;
-  const keys = keyResults(knownOutputs(run), inputs.primaryRegion);
-  const verification = await verifyRun({ inputs, session, keys, model });
-  learn(run, {}, { keys, verification });
-  if (verification === undefined) return;
-  learn(run, { verified: isVerified(verification) });
-  assertVerified(verification);
-}
-
-interface VerifyRunRequest {
-  readonly inputs: Inputs;
-  readonly session: AwsSession;
-  readonly keys: readonly KeyResult[];
-  /** The plan that was applied: it knows the policies. */
-  readonly model: PlanModel;
+export async function proveApplied(run: Run, { session }: Ready, model: PlanModel): Promise<void> {
+  const { alias, primaryRegion } = run.inputs;
+  const keys = keyResults(knownOutputs(run), primaryRegion);
+  learn(run, {}, { keys });
+  const expected = keys.map(({ region, role, keyArn }) => ({
+    region,
+    role,
+    arn: keyArn,
+    alias: `alias/${alias}`,
+    policy: plannedPolicy(model, region),
+  }));
+  await prove(run, session, expected, 'The plan was applied, and the state knows the keys.');
 }
 
 /**
- * The proof after apply, as deep as the `verify` input wants it.
- * @returns a row per Region; undefined when it is off, or when there is no key left to verify
+ * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
+ * @throws ActionError when the state knows no key, or that names each check that failed
  */
-async function verifyRun({
-  inputs,
-  session,
-  keys,
-  model,
-}: VerifyRunRequest): Promise<VerifiedKey[] | undefined> {
-  if (inputs.verify === 'off' || keys.length === 0) return undefined;
-  return verifyKeys({
-    keys: keys.map(({ region, role, keyArn }) => ({
-      region,
-      role,
-      arn: keyArn,
-      alias: `alias/${inputs.alias}`,
-      policy: plannedPolicy(model, region),
-    })),
-    keyUsage: inputs.keyUsage,
-    mode: inputs.verify,
-    session,
-    samePolicy: (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b)),
+export async function proveRecorded(run: Run, { terraform, session }: Ready): Promise<void> {
+  const { keys, outputs } = await terraform.phase('Read the state', async () =>
+    readState(
+      parseShown(await terraform.showState().catch(explained('Nothing was verified or changed.')), 'state'),
+    ),
+  );
+  learn(run, keyOutputs(outputs));
+  if (keys.length === 0) {
+    throw new ActionError({
+      what: 'The state knows no key, so there is nothing to verify.',
+      done: 'Nothing was changed.',
+      next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
+    });
+  }
+  learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+  await prove(run, session, keys, 'Nothing was changed.');
+}
+
+/** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
+function aliasArnOf({ arn, alias }: RecordedKey): string | undefined {
+  return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
+}
+
+async function prove(
+  run: Run,
+  session: AwsSession,
+  keys: readonly ExpectedKey[],
+  done: string,
+): Promise<void> {
+  const { verify: mode } = run.inputs;
+  if (mode === 'off' || keys.length === 0) return;
+  const samePolicy = (a: string, b: string): boolean =>
+    canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
+  const verification = await verifyKeys({ keys, mode, session, samePolicy });
+  const failed = verification.flatMap(failedChecks);
+  learn(run, { verified: failed.length === 0 }, { verification });
+  if (failed.length === 0) return;
+  throw new ActionError({
+    what: `The keys are not all as they should be. ${failed.join('; ')}.`,
+    done,
+    next: adviseOn(failed),
   });
+}
+
+/** In words: `ap-southeast-2: alias (it is not there)`. */
+function failedChecks({ region, checks }: VerifiedKey): string[] {
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
+}
+
+function adviseOn(failed: readonly string[]): string {
+  const missing = [...new Set(failed.flatMap((line) => /(kms:\w+) is missing/.exec(line)?.[1] ?? []))];
+  return missing.length === 0
+    ? 'Look at these keys in AWS, then run the job again.'
+    : `Let the role do ${missing.join(', ')} on these keys, or choose a less deep \`verify\`, then run the job again.`;
 }
 
 function plannedPolicy({ resources }: PlanModel, region: string): string | undefined {
@@ -62,21 +98,4 @@ function plannedPolicy({ resources }: PlanModel, region: string): string | undef
   );
   const policy = key?.after?.['policy'];
   return typeof policy === 'string' ? policy : undefined;
-}
-
-function isVerified(rows: readonly VerifiedKey[]): boolean {
-  return rows.every(({ checks }) => checks.every(({ ok }) => ok));
-}
-
-/** @throws ActionError that names each check that failed */
-function assertVerified(rows: readonly VerifiedKey[]): void {
-  const failed = rows.flatMap(({ region, checks }) =>
-    checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`),
-  );
-  if (failed.length === 0) return;
-  throw new ActionError({
-    what: `The keys are not all as planned. ${failed.join('; ')}.`,
-    done: 'The plan was applied, and the state knows the keys.',
-    next: 'Look at these keys in AWS, then run the job again.',
-  });
 }

@@ -108,7 +108,6 @@ test.each(rows)('proving %s takes what docs/iam.md says: %s', async (usage, acti
     }));
     const proved = await verifyKeys({
       keys,
-      keyUsage: usage,
       mode: 'crypto',
       session: { provider: () => Promise.resolve(credentials) },
       samePolicy: () => true,

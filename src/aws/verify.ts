@@ -1,16 +1,17 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
-import type { KeyUsage } from './key-specs.js';
 import type { AwsSession } from './credentials.js';
+import { isDenied, openKms, type Kms, type KmsClients } from './kms-clients.js';
+import { proveOneKey } from './one-key-proof.js';
 
 /** The key in one Region as it should be. */
 export interface ExpectedKey {
   readonly region: string;
   readonly role: 'primary' | 'replica';
   readonly arn: string;
-  /** With `alias/`. */
-  readonly alias: string;
-  /** The planned key policy as JSON; undefined where the plan did not know it. */
+  /** With `alias/`; undefined where none is known to be there. */
+  readonly alias: string | undefined;
+  /** The key policy that it should have, as JSON; undefined where nobody knows it. */
   readonly policy: string | undefined;
 }
 
@@ -28,7 +29,6 @@ export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
 export interface VerifyOptions {
   /** All keys of one multi-Region key, the primary among them. */
   readonly keys: readonly ExpectedKey[];
-  readonly keyUsage: KeyUsage;
   /** `crypto` also proves that all of them are one key: what one Region makes the others accept. */
   readonly mode: 'describe' | 'crypto';
   readonly session: Pick<AwsSession, 'provider'>;
@@ -37,49 +37,30 @@ export interface VerifyOptions {
 }
 
 /**
- * Asks KMS in every Region, all at once, whether each key is as planned.
+ * Asks KMS in every Region, all at once, whether each key is as it should be.
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]> {
-  const kms = await import('@aws-sdk/client-kms');
-  const clients = new Map(
-    options.keys.map(({ region }) => [
-      region,
-      new kms.KMSClient({ region, credentials: options.session.provider }),
-    ]),
-  );
+  const regions = options.keys.map(({ region }) => region);
+  const clients = await openKms(regions, options.session);
   try {
-    const rows = await Promise.all(
-      options.keys.map((key) => describe(key, clientOf(clients, key), options, kms)),
-    );
+    const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
     if (options.mode === 'describe') return rows;
-    const proofs = await proveOneKey(options, clients, kms);
+    const proofs = await proveOneKey({ ...options, clients, check });
     return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
   } finally {
-    clients.forEach((client) => {
-      client.destroy();
-    });
+    clients.close();
   }
 }
 
-type Kms = typeof import('@aws-sdk/client-kms');
-type Clients = ReadonlyMap<string, KMSClient>;
-
-function clientOf(clients: Clients, { region }: Pick<ExpectedKey, 'region'>): KMSClient {
-  const client = clients.get(region);
-  if (client === undefined) throw new Error(`no client for ${region}`);
-  return client;
-}
-
-async function describe(
+async function describeKey(
   key: ExpectedKey,
-  client: KMSClient,
-  options: VerifyOptions,
-  kms: Kms,
+  clients: KmsClients,
+  { samePolicy }: VerifyOptions,
 ): Promise<VerifiedKey> {
-  const found = client
-    .send(new kms.DescribeKeyCommand({ KeyId: key.arn }))
-    .then(({ KeyMetadata }) => KeyMetadata);
+  const { kms } = clients;
+  const client = clients.in(key.region);
+  const found = describe(kms, client, key.arn);
   const checks = await Promise.all([
     check('enabled', async () => {
       const state = (await found)?.KeyState;
@@ -87,22 +68,25 @@ async function describe(
     }),
     check(key.role, async () => roleProblem(key, await found)),
     check('alias', async () => {
-      const { KeyMetadata } = await client.send(new kms.DescribeKeyCommand({ KeyId: key.alias }));
-      return KeyMetadata?.Arn === key.arn
-        ? undefined
-        : `${key.alias} points to ${KeyMetadata?.Arn ?? 'nothing'}`;
+      if (key.alias === undefined) return 'the state knows none';
+      const target = await describe(kms, client, key.alias);
+      return target?.Arn === key.arn ? undefined : `${key.alias} points to ${target?.Arn ?? 'nothing'}`;
     }),
     check('policy', async () => {
-      if (key.policy === undefined) return 'the planned policy is not known';
+      if (key.policy === undefined) return 'nobody knows which one it should have';
       const { Policy } = await client.send(
         new kms.GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' }),
       );
-      return Policy !== undefined && options.samePolicy(Policy, key.policy)
+      return Policy !== undefined && samePolicy(Policy, key.policy)
         ? undefined
-        : 'it is not the planned one';
+        : 'it is not the one on record';
     }),
   ]);
   return { region: key.region, role: key.role, checks };
+}
+
+async function describe(kms: Kms, client: KMSClient, KeyId: string): Promise<KeyMetadata | undefined> {
+  return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
 }
 
 function roleProblem({ role, arn }: ExpectedKey, metadata: KeyMetadata | undefined): string | undefined {
@@ -117,113 +101,18 @@ async function check(name: string, ask: () => Promise<string | undefined>): Prom
   return { name, ok: detail === undefined, detail };
 }
 
+/** KMS's errors that are themselves the answer to a check. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  NotFoundException: 'it is not there',
+  DisabledException: 'the key is disabled',
+  KMSInvalidSignatureException: 'the signature is not valid there',
+  KMSInvalidMacException: 'the MAC is not valid there',
+  InvalidCiphertextException: 'the ciphertext cannot be decrypted there',
+  IncorrectKeyException: 'the ciphertext is of another key',
+};
+
 function explainError(thrown: unknown): string {
   const name = thrown instanceof Error ? thrown.name : '';
-  const missing = /perform: ?([\w:]+)/.exec(messageOf(thrown))?.[1];
-  if (name === 'AccessDeniedException') return `not checked: ${missing ?? 'a permission'} is missing`;
-  return `not checked: ${name === '' ? messageOf(thrown) : name}`;
-}
-
-/** What one Region makes, and how another accepts it; each resolves to whether it does. */
-interface Proof {
-  make(client: KMSClient, keyId: string): Promise<Uint8Array | undefined>;
-  accepts(client: KMSClient, keyId: string, made: Uint8Array): Promise<boolean>;
-}
-
-async function proveOneKey(
-  { keys, keyUsage }: VerifyOptions,
-  clients: Clients,
-  kms: Kms,
-): Promise<Map<string, KeyCheck[]>> {
-  const primary = keys.find(({ role }) => role === 'primary');
-  if (primary === undefined) return new Map();
-  const between = (from: ExpectedKey, to: ExpectedKey) => async (): Promise<string | undefined> => {
-    const proof = await chooseProof(keyUsage, clientOf(clients, from), from.arn, kms);
-    const made = await proof.make(clientOf(clients, from), from.arn);
-    if (made === undefined) return `${from.region} made nothing`;
-    return (await proof.accepts(clientOf(clients, to), to.arn, made))
-      ? undefined
-      : `what ${from.region} made is not accepted`;
-  };
-  const rows = keys.map(async (key): Promise<[string, KeyCheck[]]> => [
-    key.region,
-    key === primary
-      ? [await check('works', between(primary, primary))]
-      : await Promise.all([
-          check('accepts what the primary makes', between(primary, key)),
-          check('makes what the primary accepts', between(key, primary)),
-        ]),
-  ]);
-  return new Map(await Promise.all(rows));
-}
-
-const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
-
-async function chooseProof(usage: KeyUsage, client: KMSClient, keyId: string, kms: Kms): Promise<Proof> {
-  const { KeyMetadata: key } = await client.send(new kms.DescribeKeyCommand({ KeyId: keyId }));
-  switch (usage) {
-    case 'ENCRYPT_DECRYPT':
-      return encryptionProof(kms, key?.EncryptionAlgorithms?.at(-1));
-    case 'SIGN_VERIFY':
-      return signatureProof(kms, key?.SigningAlgorithms?.[0]);
-    case 'GENERATE_VERIFY_MAC':
-      return macProof(kms, key?.MacAlgorithms?.[0]);
-    case 'KEY_AGREEMENT':
-    case 'ENCAPSULATE_DECAPSULATE':
-      return publicKeyProof(kms);
-  }
-}
-
-function encryptionProof(
-  kms: Kms,
-  EncryptionAlgorithm: NonNullable<KeyMetadata['EncryptionAlgorithms']>[number] | undefined,
-): Proof {
-  return {
-    make: async (client, KeyId) =>
-      (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
-        .CiphertextBlob,
-    accepts: async (client, KeyId, CiphertextBlob) => {
-      const { Plaintext } = await client.send(
-        new kms.DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm }),
-      );
-      return Plaintext !== undefined && Buffer.from(Plaintext).equals(MESSAGE);
-    },
-  };
-}
-
-function signatureProof(
-  kms: Kms,
-  SigningAlgorithm: NonNullable<KeyMetadata['SigningAlgorithms']>[number] | undefined,
-): Proof {
-  return {
-    make: async (client, KeyId) =>
-      (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
-    accepts: async (client, KeyId, Signature) =>
-      (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
-        .SignatureValid === true,
-  };
-}
-
-function macProof(
-  kms: Kms,
-  MacAlgorithm: NonNullable<KeyMetadata['MacAlgorithms']>[number] | undefined,
-): Proof {
-  return {
-    make: async (client, KeyId) =>
-      (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
-    accepts: async (client, KeyId, Mac) =>
-      (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
-        .MacValid === true,
-  };
-}
-
-/** Two key pairs with one public key have one private key, too. */
-function publicKeyProof(kms: Kms): Proof {
-  const publicKey = async (client: KMSClient, KeyId: string): Promise<Uint8Array | undefined> =>
-    (await client.send(new kms.GetPublicKeyCommand({ KeyId }))).PublicKey;
-  return {
-    make: publicKey,
-    accepts: async (client, KeyId, made) =>
-      Buffer.from((await publicKey(client, KeyId)) ?? []).equals(Buffer.from(made)),
-  };
+  if (isDenied(thrown)) return `not checked: ${thrown.missingPermission} is missing`;
+  return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? messageOf(thrown) : name}`;
 }

@@ -125,12 +125,19 @@ export function readInputs(sources: InputSources): Inputs {
     ...readStateInputs(reader),
     ...readToolInputs(reader, sources),
     ...readReviewInputs(reader),
-    verify: reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe'),
+    verify: readVerify(reader),
     failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
     replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
   };
   reader.finish();
   return Object.freeze(inputs);
+}
+
+function readVerify(reader: InputReader): Inputs['verify'] {
+  const verify = reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe');
+  if (verify === 'off' && reader.text('command').trim() === 'verify')
+    reader.problem('verify', 'with the command verify, off would leave nothing to do');
+  return verify;
 }
 
 function readRegions(

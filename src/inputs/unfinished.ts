@@ -8,7 +8,6 @@ import type { Inputs } from './inputs.js';
 export function refuseUnfinished(inputs: Inputs): void {
   const asked = [
     inputs.command === 'drift' && 'command: drift',
-    inputs.command === 'verify' && 'command: verify',
     inputs.providerMirror !== undefined && 'url' in inputs.providerMirror && 'provider-mirror with a URL',
   ].filter((name) => name !== false);
   if (asked.length === 0) return;

@@ -55,6 +55,11 @@ const KINDS: ReadonlyMap<string, ResourceKind> = new Map([
   ['aws_kms_alias', 'alias'],
 ]);
 
+/** What a managed resource of this type is to a multi-Region key. */
+export function kindOfType(type: string): ResourceKind {
+  return KINDS.get(type) ?? 'other';
+}
+
 /** Whether a change is to a key itself, primary or replica. */
 export function isKey({ kind }: Pick<ResourceChange, 'kind'>): boolean {
   return kind === 'primary' || kind === 'replica';
@@ -110,7 +115,7 @@ function changeBuilder(plan: RawPlan): (raw: RawResourceChange) => ResourceChang
     return {
       address: raw.deposed === undefined ? raw.address : `${raw.address} (deposed ${raw.deposed})`,
       type: raw.type,
-      kind: (raw.mode === 'data' ? undefined : KINDS.get(raw.type)) ?? 'other',
+      kind: raw.mode === 'data' ? 'other' : kindOfType(raw.type),
       region: findRegion(raw, providerRegions),
       action,
       reason: raw.action_reason,

@@ -163,6 +163,13 @@ function appliedVerdict(input: ReportInput): Verdict {
   };
 }
 
+function verifiedVerdict(input: ReportInput): Verdict {
+  // Only `crypto` uses the keys; to have looked at them proves less.
+  const used = input.verification?.some(({ checks }) => checks.some(({ name }) => name === 'works')) === true;
+  const found = used ? 'the keys work as one key' : 'the keys are there as the state has them';
+  return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
+}
+
 function driftedVerdict(input: ReportInput): Verdict {
   const drift = input.plan?.model.drift ?? [];
   const found =
@@ -211,6 +218,6 @@ export function describeVerdict(input: ReportInput): Verdict {
     case 'in-sync':
       return { symbol: '✅', title: `${input.alias}: no drift${regionCount(input)}`, detail: '' };
     case 'verified':
-      return { symbol: '✅', title: `${input.alias}: the keys work${regionCount(input)}`, detail: '' };
+      return verifiedVerdict(input);
   }
 }

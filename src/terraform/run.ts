@@ -7,6 +7,7 @@ import {
   outputArgs,
   planArgs,
   showPlanArgs,
+  showStateArgs,
   statePullArgs,
   type InitOptions,
   type PlanOptions,
@@ -60,6 +61,8 @@ export interface Terraform {
   plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>): Promise<string>;
   /** The saved plan. @returns the JSON text */
   showPlan(): Promise<string>;
+  /** The state as the backend has it. @returns the JSON text */
+  showState(): Promise<string>;
   /** Applies the saved plan, and nothing else. */
   apply(onEvent: (event: ApplyEvent) => void): Promise<ApplyResult>;
   /** The root outputs that the state holds, for a run that failed on its way. */
@@ -85,6 +88,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
       return planTextOf(stdout);
     },
     showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
+    showState: async () => (await run(showStateArgs(), () => undefined)).stdout,
     apply: (onEvent) => applyPlan(options, onEvent),
     outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
     pullState: async () => (await run(statePullArgs(), () => undefined)).stdout,

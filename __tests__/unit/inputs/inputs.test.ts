@@ -239,6 +239,13 @@ describe('a good input is read as it is meant', () => {
     expect(read({ 'confirm-destroy': 'aws_cb_cmk' }).deletionConfirmed).toBe(false);
   });
 
+  test('the command verify has something to verify', () => {
+    expect(() => read({ command: 'verify', verify: 'off' })).toThrow(
+      /^An input is wrong:\n- verify: with the command verify, off would leave nothing to do\./,
+    );
+    expect(read({ command: 'verify' }).verify).toBe('describe');
+  });
+
   test('the audience follows the partition', () => {
     const china = { 'primary-region': 'cn-north-1', 'replica-regions': 'cn-northwest-1', 'account-ids': '' };
     expect(read(china).audience).toBe('sts.amazonaws.com.cn');

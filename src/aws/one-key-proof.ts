@@ -1,0 +1,152 @@
+import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
+import type { Kms, KmsClients } from './kms-clients.js';
+import type { ExpectedKey, KeyCheck } from './verify.js';
+
+export interface ProofRequest {
+  readonly keys: readonly ExpectedKey[];
+  readonly clients: KmsClients;
+  /** Makes one check of a question that resolves to what is wrong. */
+  readonly check: (name: string, ask: () => Promise<string | undefined>) => Promise<KeyCheck>;
+}
+
+/** What one Region makes, and whether another accepts it. */
+interface Proof {
+  make(client: KMSClient, keyId: string): Promise<Uint8Array | undefined>;
+  accepts(client: KMSClient, keyId: string, made: Uint8Array): Promise<boolean>;
+}
+
+/**
+ * Uses the keys, to prove that they are one key: what the primary makes each replica accepts, and the other way round.
+ * @returns checks by Region; none without a primary
+ */
+export async function proveOneKey(request: ProofRequest): Promise<Map<string, KeyCheck[]>> {
+  const { keys, clients, check } = request;
+  const primary = keys.find(({ role }) => role === 'primary');
+  if (primary === undefined) return new Map();
+  const between = (from: ExpectedKey, to: ExpectedKey) => async (): Promise<string | undefined> => {
+    const proof = await chooseProof(clients, from);
+    const made = await proof.make(clients.in(from.region), from.arn);
+    if (made === undefined) return `${from.region} made nothing`;
+    return (await proof.accepts(clients.in(to.region), to.arn, made))
+      ? undefined
+      : `what ${from.region} made is not accepted`;
+  };
+  const rows = keys.map(async (key): Promise<[string, KeyCheck[]]> => [
+    key.region,
+    key === primary
+      ? [await check('works', between(primary, primary))]
+      : await Promise.all([
+          check('accepts what the primary makes', between(primary, key)),
+          check('makes what the primary accepts', between(key, primary)),
+        ]),
+  ]);
+  return new Map(await Promise.all(rows));
+}
+
+const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
+
+async function chooseProof(clients: KmsClients, { region, arn }: ExpectedKey): Promise<Proof> {
+  const { kms } = clients;
+  const { KeyMetadata: key } = await clients.in(region).send(new kms.DescribeKeyCommand({ KeyId: arn }));
+  switch (key?.KeyUsage) {
+    case 'ENCRYPT_DECRYPT':
+      return encryptionProof(kms, key);
+    case 'SIGN_VERIFY':
+      return signatureProof(kms, key);
+    case 'GENERATE_VERIFY_MAC':
+      return macProof(kms, key);
+    case 'KEY_AGREEMENT':
+      return agreementProof(kms, key);
+    case 'ENCAPSULATE_DECAPSULATE':
+      return publicKeyProof(kms);
+    case undefined:
+      throw new Error('KMS does not say what the key is for');
+  }
+}
+
+function encryptionProof(kms: Kms, key: KeyMetadata | undefined): Proof {
+  const EncryptionAlgorithm = key?.EncryptionAlgorithms?.at(-1);
+  return {
+    make: async (client, KeyId) =>
+      (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
+        .CiphertextBlob,
+    accepts: async (client, KeyId, CiphertextBlob) => {
+      const { Plaintext } = await client.send(
+        new kms.DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm }),
+      );
+      return Plaintext !== undefined && Buffer.from(Plaintext).equals(MESSAGE);
+    },
+  };
+}
+
+function signatureProof(kms: Kms, key: KeyMetadata | undefined): Proof {
+  const SigningAlgorithm = key?.SigningAlgorithms?.[0];
+  return {
+    make: async (client, KeyId) =>
+      (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
+    accepts: async (client, KeyId, Signature) =>
+      (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
+        .SignatureValid === true,
+  };
+}
+
+function macProof(kms: Kms, key: KeyMetadata | undefined): Proof {
+  const MacAlgorithm = key?.MacAlgorithms?.[0];
+  return {
+    make: async (client, KeyId) =>
+      (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
+    accepts: async (client, KeyId, Mac) =>
+      (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
+        .MacValid === true,
+  };
+}
+
+/** OpenSSL's names of the curves that KMS agrees on keys with; it has none for SM2 that Node could derive with. */
+const CURVES: Readonly<Record<string, string>> = {
+  ECC_NIST_P256: 'prime256v1',
+  ECC_NIST_P384: 'secp384r1',
+  ECC_NIST_P521: 'secp521r1',
+};
+
+/**
+ * A key pair that lives only here agrees on a secret: made with the public key of one Region, without KMS, and accepted
+ * when the private key of another Region gives the same.
+ */
+function agreementProof(kms: Kms, key: KeyMetadata | undefined): Proof {
+  const namedCurve = CURVES[key?.KeySpec ?? ''];
+  if (namedCurve === undefined) return publicKeyProof(kms);
+  const own = generateKeyPairSync('ec', { namedCurve });
+  const PublicKey = own.publicKey.export({ type: 'spki', format: 'der' });
+  return {
+    make: async (client, KeyId) => {
+      const publicKey = await readPublicKey(kms, client, KeyId);
+      return (
+        publicKey && diffieHellman({ privateKey: own.privateKey, publicKey: importPublicKey(publicKey) })
+      );
+    },
+    accepts: async (client, KeyId, made) => {
+      const { SharedSecret } = await client.send(
+        new kms.DeriveSharedSecretCommand({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey }),
+      );
+      return SharedSecret !== undefined && Buffer.from(SharedSecret).equals(made);
+    },
+  };
+}
+
+function importPublicKey(der: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' });
+}
+
+/** For what cannot be done outside KMS: two key pairs with one public key have one private key, too. */
+function publicKeyProof(kms: Kms): Proof {
+  return {
+    make: (client, KeyId) => readPublicKey(kms, client, KeyId),
+    accepts: async (client, KeyId, made) =>
+      Buffer.from((await readPublicKey(kms, client, KeyId)) ?? []).equals(made),
+  };
+}
+
+async function readPublicKey(kms: Kms, client: KMSClient, KeyId: string): Promise<Uint8Array | undefined> {
+  return (await client.send(new kms.GetPublicKeyCommand({ KeyId }))).PublicKey;
+}
