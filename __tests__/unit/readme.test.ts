@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import { insertTables } from '../../scripts/readme-tables.js';
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+test('the README has the inputs and outputs that action.yml has; mend it with `npx tsx scripts/readme-tables.ts`', async () => {
+  const readme = read('README.md');
+  expect(readme).toContain('| `primary-region`');
+  expect(await insertTables(readme, read('action.yml'))).toBe(readme);
+});
+
+test('another description in action.yml is another README', async () => {
+  const changed = read('action.yml').replace('The Region of the primary key', 'Another text');
+  expect(await insertTables(read('README.md'), changed)).not.toBe(read('README.md'));
+});
+
+const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => read(path.join('src', file)))
+  .join('\n');
+const MESSAGES = [
+  ...(/## When it says[\s\S]*?\n## /.exec(read('README.md'))?.[0] ?? '').matchAll(/^\| `(.+?)`/gm),
+];
+
+test.each(MESSAGES.map(([, message = '']) => message))('the action can say: %s', (message) => {
+  for (const part of message.split('…').map((each) => each.trim()))
+    if (part !== '') expect([part, SOURCES.includes(part)]).toEqual([part, true]);
+});
+
+const PAGES = ['.', 'docs', 'docs/decisions', 'examples', 'emulator', 'terraform'].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name)),
+);
+
+test.each(PAGES)('what %s links to is there', (page) => {
+  const links = [...read(page).matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)].map(
+    ([, a, b]) => a ?? b ?? '',
+  );
+  const own = links
+    .filter((link) => !/^(https:|#|mailto:)/.test(link))
+    .map((link) => link.replace(/#.*$/, ''));
+  expect(own.filter((link) => !existsSync(path.join(path.dirname(page), link)))).toEqual([]);
+});
+
+const NAMED_TESTS = [
+  ...read('docs/threat-model.md').matchAll(
+    /`((?:unit|e2e|emulator)\/[\w/.-]+\.test\.ts)`: _(.+?)_(?=[;.\n]| |$)/gm,
+  ),
+].map(([, file = '', title = '']): [string, string] => [file, title]);
+
+test('docs/threat-model.md names a test for what it says', () => {
+  expect(NAMED_TESTS.length).toBeGreaterThan(25);
+  expect(read('docs/threat-model.md').match(/\.test\.ts`/g)).toHaveLength(NAMED_TESTS.length);
+});
+
+test.each(NAMED_TESTS)('docs/threat-model.md: %s has the test "%s"', (file, title) => {
+  expect([title, read(path.join('__tests__', file)).includes(title)]).toEqual([title, true]);
+});
