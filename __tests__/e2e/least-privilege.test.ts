@@ -95,6 +95,7 @@ async function liveThrough(job: MainJob): Promise<void> {
   await tamper(job);
   await read(CHANGED);
   await change(CHANGED);
+  await read({ ...CHANGED, command: 'verify' });
   await change({ ...CHANGED, command: 'destroy', 'confirm-destroy': CHANGED.alias });
 }
 
