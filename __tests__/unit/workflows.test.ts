@@ -14,7 +14,12 @@ interface Workflow {
   readonly jobs: Readonly<
     Record<
       string,
-      { readonly permissions?: unknown; readonly steps: readonly Step[]; readonly needs?: unknown }
+      {
+        readonly permissions?: unknown;
+        readonly if?: string;
+        readonly steps: readonly Step[];
+        readonly needs?: unknown;
+      }
     >
   >;
 }
@@ -54,13 +59,23 @@ test('the last job of CI needs all the others', () => {
   expect(all?.needs).toEqual(Object.keys(others));
 });
 
-test.each(EXAMPLES)('%s calls the action with inputs that it has', (file) => {
-  const calls = stepsOf(file).filter(({ uses }) => uses?.includes('/aws-kms-multi-region-key@'));
-  expect(calls).not.toEqual([]);
-  const known = new Set<string>(INPUT_NAMES);
-  for (const { with: inputs = {} } of calls)
-    expect(Object.keys(inputs).filter((name) => !known.has(name))).toEqual([]);
-});
+/** The README's own workflow is read like an example, but names the action by its major tag to be short. */
+const README_WORKFLOW = /```yaml\n([\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
+
+test.each([...EXAMPLES.map((file): [string, string] => [file, read(file)]), ['README.md', README_WORKFLOW]])(
+  '%s calls the action with inputs that it has, and applies only what is not a pull request',
+  (_, text) => {
+    const jobs = Object.values((parse(text) as Workflow).jobs);
+    const steps = jobs.flatMap((job) => job.steps.map((step) => ({ ...step, when: job.if ?? '' })));
+    const calls = steps.filter(({ uses }) => uses?.includes('/aws-kms-multi-region-key@'));
+    expect(calls).not.toEqual([]);
+    const known = new Set<string>(INPUT_NAMES);
+    for (const { with: inputs = {}, when } of calls) {
+      expect(Object.keys(inputs).filter((name) => !known.has(name))).toEqual([]);
+      if (inputs['command'] === 'apply') expect(when).toContain("github.event_name == 'push'");
+    }
+  },
+);
 
 describe('a release', () => {
   const good = { version: '1.2.3', ref: 'refs/heads/main', named: '1.2.3', tags: ['v1.2.2', 'v1'] };
