@@ -31730,7 +31730,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3360);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3071);
 
 
 
@@ -31885,7 +31885,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3360:
+/***/ 3071:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -43755,774 +43755,6 @@ async function compareWithPullRequest({ inputs, context, client, mergedPullReque
     };
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./src/phases.ts
-/** The longest silence before a line says that the work goes on, in milliseconds. */
-const LONGEST_SILENCE = 12_000;
-/**
- * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
- * and comes for work that failed too.
- */
-async function runPhase({ log, clock, name }, work) {
-    const started = clock.now();
-    const kept = [];
-    let lastSaid = started;
-    const say = (line) => {
-        lastSaid = clock.now();
-        log.info(line);
-    };
-    const heartbeat = setInterval(() => {
-        if (clock.now() - lastSaid >= LONGEST_SILENCE)
-            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
-    }, 1000);
-    try {
-        return await work({ say, keep: (line) => kept.push(line) });
-    }
-    finally {
-        clearInterval(heartbeat);
-        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
-    }
-}
-/** `0.4 s`, `12 s`, `2 min 5 s`. */
-function seconds(milliseconds) {
-    if (milliseconds < 10_000)
-        return `${(milliseconds / 1000).toFixed(1)} s`;
-    const whole = Math.round(milliseconds / 1000);
-    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/environment.ts
-/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
-const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
-/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
-const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
-/**
- * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
- * without the runner's secrets and without variables that would change the run.
- */
-function childEnvironment({ env, fileExists, extra, }) {
-    const isKept = ([name, value]) => value !== undefined &&
-        !TERRAFORM_OVERRIDES.test(name) &&
-        !RUNNER_SECRETS.test(name) &&
-        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
-    const kept = Object.entries(env).filter((entry) => isKept(entry));
-    return {
-        ...Object.fromEntries(kept),
-        TF_IN_AUTOMATION: '1',
-        TF_INPUT: '0',
-        CHECKPOINT_DISABLE: '1',
-        ...extra,
-    };
-}
-
-;// CONCATENATED MODULE: ./src/phased-terraform.ts
-
-
-
-
-
-const LOCK_TIMEOUT_SECONDS = 120;
-/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
-const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
-function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
-    let listener = () => undefined;
-    const terraform = createTerraform({
-        path,
-        workDir,
-        environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
-        exec: deps.exec,
-        clock: deps.clock,
-        lockTimeoutSeconds,
-        onLine: (_, line) => {
-            listener(line);
-        },
-    });
-    return {
-        ...terraform,
-        phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
-            listener = (line) => {
-                phase.keep(line);
-                const said = WAITS_FOR_LOCK.test(line)
-                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
-                    : onLine?.(line);
-                if (said !== undefined)
-                    phase.say(said);
-            };
-            return work(phase);
-        }),
-    };
-}
-/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
-function explained(done) {
-    return (thrown) => {
-        throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
-    };
-}
-
-;// CONCATENATED MODULE: ./src/plan/digest.ts
-
-/**
- * What a plan does, as one short text: equal for equal plans made at different times, on different machines, from
- * inputs in another order; different when any address, Region, action, value, policy or tag differs. Sensitive values
- * count, too. The prefix names the algorithm, so that a later one can't be taken for this.
- * @returns `sha256:` and 64 hex digits
- */
-function digestPlan(model) {
-    return `sha256:${sha256(canonicalPlan(model))}`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/words.ts
-function stop(rule, words, at) {
-    return { severity: 'stop', rule, ...words, region: at?.region, address: at?.address };
-}
-function warn(rule, words, at) {
-    return { severity: 'warning', rule, ...words, region: at?.region, address: at?.address };
-}
-/** E.g. `the replica key in ap-southeast-2`. */
-function nameKey({ kind, region }) {
-    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
-}
-function capitalise(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-/** `a`, `a and b`, `a, b and c`. */
-function joinWords(words) {
-    const last = words.at(-1) ?? '';
-    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
-
-
-/** Settings of a key that stay possible, but that a reviewer should see. */
-function judgeKeySettings(key) {
-    if (!model_isKey(key) || !model_isKept(key) || key.action === 'no-op')
-        return [];
-    return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
-}
-function judgeRotation(key) {
-    if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
-        return [];
-    const words = {
-        reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
-        wayOut: 'Set `enable-key-rotation: true` to keep it.',
-    };
-    return [warn('rotation-off', words, key)];
-}
-function judgeWindow(key) {
-    const [old, now] = [key.before, key.after].map((side) => side?.['deletion_window_in_days']);
-    if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
-        return [];
-    const words = {
-        reason: `The deletion window of ${nameKey(key)} gets shorter, from ${old} to ${now} days.`,
-        wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
-    };
-    return [warn('shorter-window', words, key)];
-}
-function judgeEnabled(key) {
-    const disabled = ['is_enabled', 'enabled'].some((name) => key.before?.[name] !== false && key.after?.[name] === false);
-    if (!disabled)
-        return [];
-    const words = {
-        reason: `${capitalise(nameKey(key))} is disabled: nothing can be encrypted or decrypted with it until it is enabled.`,
-        wayOut: 'Check that nothing in its Region uses the key first.',
-    };
-    return [warn('key-disabled', words, key)];
-}
-function judgeBypass(key) {
-    const name = 'bypass_policy_lockout_safety_check';
-    if (key.after?.[name] !== true || (key.action === 'update' && key.before?.[name] === true))
-        return [];
-    const words = {
-        reason: `For ${nameKey(key)} KMS is told not to check that its policy can still be changed afterwards.`,
-        wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
-    };
-    return [warn('lockout-check-bypassed', words, key)];
-}
-/** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
-function judgeAliases({ resources }) {
-    const gone = new Set(resources.filter((change) => model_isKey(change) && !model_isKept(change)).map(({ region }) => region));
-    return resources
-        .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
-        .flatMap((alias) => judgeAlias(alias, resources));
-}
-function judgeAlias(alias, resources) {
-    const where = alias.region ?? 'an unknown Region';
-    const name = settings_nameOf(alias.before);
-    const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
-    if (alias.action === 'replace' && name !== settings_nameOf(alias.after)) {
-        const reason = `In ${where} the alias ${name} becomes ${settings_nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-        return [warn('alias-renamed', { reason, wayOut }, alias)];
-    }
-    if (model_isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
-        return [];
-    const reason = alias.action === 'forget'
-        ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
-        : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-    return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
-}
-/** Whether another resource keeps the same name in the same Region. */
-function isNamedElsewhere(alias, resources) {
-    return resources.some((other) => other.kind === 'alias' &&
-        other.region === alias.region &&
-        model_isKept(other) &&
-        settings_nameOf(other.after) === settings_nameOf(alias.before));
-}
-function settings_nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : 'with an unknown name';
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
-
-
-
-/** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
-function judgeIdentity(request) {
-    const keys = request.model.resources.filter(model_isKey);
-    const moved = judgeRoles(request);
-    return [
-        ...moved,
-        ...findLostKeys(request.model)
-            // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
-            .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
-            .map((key) => judgeLost(key, request)),
-        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
-        ...keys.flatMap(judgeProperties),
-    ];
-}
-/** Keys that the state knew and the refresh did not find again. */
-function findLostKeys({ drift }) {
-    return drift.filter((change) => model_isKey(change) && change.action === 'delete');
-}
-function rolesBefore(model) {
-    const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
-    return rolesOf(known.filter(model_isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
-}
-function rolesAfter({ resources }) {
-    return rolesOf(resources.filter((change) => model_isKey(change) && model_isKept(change)).map(({ kind, region }) => [region, kind]));
-}
-function rolesOf(entries) {
-    return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
-}
-function primaryOf(roles) {
-    return [...roles].find(([, role]) => role === 'primary')?.[0];
-}
-const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
-/** A primary in another Region, and Regions whose key would change its role. */
-function judgeRoles({ model, primaryRegion }) {
-    const [before, after] = [rolesBefore(model), rolesAfter(model)];
-    const from = primaryOf(before);
-    const to = primaryOf(after) ?? primaryRegion;
-    if (from !== undefined && after.size > 0 && from !== to) {
-        return [
-            stop('primary-moved', {
-                reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
-                wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
-            }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
-        ];
-    }
-    return [...after].flatMap(([region, role]) => {
-        const old = before.get(region);
-        if (old === undefined || old === role)
-            return [];
-        return [
-            stop('primary-moved', {
-                reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
-                wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
-            }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
-        ];
-    });
-}
-function addressOfPrimary({ resources }) {
-    return resources.find(({ kind }) => kind === 'primary')?.address;
-}
-function judgeLost(key, request) {
-    const region = regionOfSide(key.before);
-    const pending = request.pendingDeletion?.[region ?? ''];
-    const id = textOf(key.before?.['key_id']) ?? 'id unknown';
-    const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
-    if (pending !== undefined) {
-        const when = pending.deletionDate === undefined ? '' : ` on ${pending.deletionDate}`;
-        const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
-        return stop(rule, {
-            reason: `${capitalise(nameKey(key))} (${id}) was scheduled for deletion outside Terraform: it goes for good${when}, and Terraform would make another one in its place.`,
-            wayOut: capitalise(saveKey(id, region)),
-        }, key);
-    }
-    const expected = request.options.command === 'destroy' ||
-        request.options.deletionConfirmed ||
-        // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
-        (key.kind === 'replica' && request.pendingDeletion !== undefined);
-    if (expected) {
-        return warn('key-lost', {
-            reason: `${gone}; the plan goes on without it.`,
-            wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
-        }, key);
-    }
-    return stop('key-lost', {
-        reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
-        wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    }, key);
-}
-function saveKey(id, region) {
-    const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
-    return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
-}
-/** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
-function judgePending(key, { model, pendingDeletion }) {
-    const pending = pendingDeletion?.[key.region ?? ''];
-    const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
-    if (pending === undefined || told || key.kind !== 'replica')
-        return [];
-    const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
-    return [
-        stop('replica-pending-deletion', {
-            reason: `In ${key.region ?? 'the Region'} a replica of this key is pending deletion, and AWS refuses a new one until ${until}.`,
-            wayOut: `To have it back, ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
-        }, key),
-    ];
-}
-const PROPERTIES = [
-    { rule: 'spec-changed', names: ['customer_master_key_spec', 'key_spec'], input: 'key-spec' },
-    { rule: 'usage-changed', names: ['key_usage'], input: 'key-usage' },
-    { rule: 'multi-region-changed', names: ['multi_region'], input: 'configuration' },
-];
-/** What KMS fixes when a key is made; a change of it is another key. */
-function judgeProperties(key) {
-    const { before, after } = key;
-    if (before === null || after === null)
-        return [];
-    return PROPERTIES.flatMap(({ rule, names, input }) => {
-        const changed = names.filter((name) => {
-            const [old, now] = [before[name], after[name]];
-            return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
-        });
-        if (changed.length === 0)
-            return [];
-        const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
-        return [
-            stop(rule, {
-                reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
-                wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
-            }, key),
-        ];
-    });
-}
-function textOf(value) {
-    return typeof value === 'string' ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/policy-risks.ts
-
-const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
-/**
- * Whether a policy leaves anybody with kms:PutKeyPolicy: what is allowed, less what is denied without a condition.
- * Only principals of the key's own account count, as the call can't be made from another (KMS API reference,
- * PutKeyPolicy, "Cross-account use: No"); AWS services don't make it at all.
- * @param accountId the key's account; undefined where it is not known, then every account counts
- */
-function judgePolicyControl(policy, accountId) {
-    const relevant = policy.statements.filter(coversPutKeyPolicy);
-    const denials = relevant.filter(({ effect, conditions }) => effect === 'Deny' && conditions.length === 0);
-    const allowed = relevant.filter((statement) => statement.effect === 'Allow' &&
-        holdersOf(statement, accountId).some((holder) => isLeft(holder, denials)));
-    if (allowed.some(({ conditions }) => conditions.length === 0))
-        return 'kept';
-    return allowed.length > 0 ? 'conditional' : 'lost';
-}
-function coversPutKeyPolicy({ actions, resources }) {
-    // A resource other than `*` is this key's ARN or nothing at all: a key policy is about its own key alone.
-    const aboutTheKey = resources.not ? !resources.names.includes('*') : resources.names.length > 0;
-    return (aboutTheKey && actions.names.some((pattern) => matchesPattern(pattern, PUT_KEY_POLICY)) !== actions.not);
-}
-/**
- * The principals of the account that an Allow names. Everyone, and whoever a NotPrincipal does not exclude, are for this
- * question the account as a whole.
- */
-function holdersOf({ principals }, accountId) {
-    const everyone = accountId === undefined ? '*' : `arn:aws:iam::${accountId}:root`;
-    if (principals.not)
-        return principals.names.includes('*') ? [] : [everyone];
-    return principals.names.flatMap((name) => name === '*' ? [everyone] : isOfAccount(name, accountId) ? [name] : []);
-}
-function isOfAccount(name, accountId) {
-    const account = /^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(name)?.[1];
-    return account !== undefined && (accountId === undefined || account === accountId);
-}
-/** Whether no denial takes it all from a holder; everyone and a whole account are more than any list of others. */
-function isLeft(holder, denials) {
-    return !denials.some(({ principals }) => isDenied(holder, principals));
-}
-function isDenied(holder, { not, names }) {
-    if (not)
-        return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
-    return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
-}
-/** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
-function isWithin(narrow, wide) {
-    if (wide === '*')
-        return true;
-    const account = /^arn:[^:]*:iam::(\d{12}):root$/.exec(wide)?.[1];
-    return account !== undefined && isOfAccount(narrow, account);
-}
-/** The first statement that lets everybody in, if there is one: Allow, for all principals, and nothing that restricts. */
-function findPublicStatement(policy) {
-    return policy.statements.find(({ effect, principals, conditions }) => effect === 'Allow' && meansEverybody(principals) && !conditions.some(isRestricting));
-}
-/** Allow with NotPrincipal is everybody but a few. A wildcard inside of an ARN may be anybody. */
-function meansEverybody({ not, names }) {
-    return not || names.some((name) => /^(Federated: )?\*$/.test(name) || /^arn:[^/]*[*?]/.test(name));
-}
-/** What every caller can fulfil at will, or fulfils anyway: it says nothing on who calls. */
-const AT_WILL = [
-    ...['aws:currenttime', 'aws:epochtime', 'aws:multifactorauthage', 'aws:multifactorauthpresent'],
-    ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
-    ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
-    ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
-];
-/**
- * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
- * `ForAllValues:`, `Null`), when it only excludes (`…Not…`), when one of its values is a mere wildcard or all addresses,
- * or when every caller can fulfil it at will.
- */
-function isRestricting({ operator, key, values }) {
-    const kind = operator.toLowerCase();
-    const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
-    const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
-    const name = key.toLowerCase();
-    const atWill = AT_WILL.includes(name) || name.startsWith('kms:encryptioncontext:');
-    const all = values.some((value) => isEverything(value, kind));
-    return !lenient && !excluding && !atWill && !all && values.length > 0;
-}
-function isEverything(value, operator) {
-    if (operator.includes('ipaddress'))
-        return /\/0$/.test(value);
-    const takesWildcards = operator.includes('like') || operator.includes('arn');
-    return takesWildcards && /^[*?]*\*[*?]*$/.test(value);
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/policies.ts
-
-
-
-
-
-
-
-/** What lies in the planned policies: nobody could change one any more, anybody could use a key. */
-function judgePolicies(model, access) {
-    const accountId = findAccount(model);
-    return [
-        ...judgeUndecided(model),
-        ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
-        ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
-    ];
-}
-function groupPolicies({ resources }) {
-    const groups = new Map();
-    for (const key of resources.filter((change) => model_isKey(change) && model_isKept(change))) {
-        const text = key.after?.['policy'];
-        const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
-        if (typeof text !== 'string' || reading === undefined || 'problem' in reading)
-            continue;
-        const planned = putsPolicy(key);
-        const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
-        groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
-    }
-    return [...groups.values()];
-}
-function putsPolicy({ action, attributes, importing }) {
-    const made = action === 'create' || action === 'replace' || importing !== undefined;
-    return made || attributes.some(({ name }) => name === 'policy');
-}
-/** Stops for what the plan would put in place, warns of what is there already. */
-function judge(group, rule, words) {
-    return group.planned ? stop(rule, words, policies_placeOf(group)) : warn(rule, words, policies_placeOf(group));
-}
-/** The one key that it is about; the words name them when there are several. */
-function policies_placeOf({ keys: [only, ...more] }) {
-    return more.length === 0 ? only : undefined;
-}
-function whereOf({ keys }) {
-    return joinWords(keys.map(({ region }) => region ?? 'an unknown Region').sort());
-}
-const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account.';
-function judgeControl(group, accountId) {
-    const control = judgePolicyControl(group.policy, accountId);
-    const where = whereOf(group);
-    if (control === 'lost') {
-        const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy: it could never be changed again, except by AWS Support.`;
-        return [judge(group, 'nobody-can-put-policy', { reason, wayOut: KEEP_ROOT })];
-    }
-    if (control === 'kept' || !group.planned)
-        return [];
-    const reason = `The key policy in ${where} allows kms:PutKeyPolicy only under a condition; if nobody meets it, the policy can never be changed again.`;
-    return [warn('put-policy-conditional', { reason, wayOut: KEEP_ROOT }, policies_placeOf(group))];
-}
-function judgePublic(group) {
-    const statement = findPublicStatement(group.policy);
-    if (statement === undefined)
-        return [];
-    const which = statement.principals.not
-        ? 'everybody but those it excludes'
-        : 'everybody, in every AWS account,';
-    const condition = statement.conditions.length > 0 ? ' by a condition that keeps nobody out' : '';
-    return [
-        judge(group, 'public-principal', {
-            reason: `The key policy in ${whereOf(group)} lets ${which} in${condition}.`,
-            wayOut: 'Name the principals, or restrict the statement with a condition such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.',
-        }),
-    ];
-}
-function judgeUndecided(model) {
-    return findUndecidedPolicies(model)
-        .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
-        .map(({ change, problem }) => stop('policy-unreadable', {
-        reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
-        wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
-    }, change));
-}
-function findAccount({ outputs, resources }) {
-    const output = outputs['account_id'];
-    if (typeof output === 'string')
-        return output;
-    const arns = resources.filter(model_isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
-    return arns.map(accountOfArn).find((account) => account !== undefined);
-}
-const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
-/** The accounts that a key which stays lets in as a whole already, in any Region. */
-function accountsBefore({ resources }) {
-    const readings = resources
-        .filter((change) => model_isKey(change) && model_isKept(change))
-        .map(({ before, region }) => ({ text: before?.['policy'], region }))
-        .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
-    const allowed = readings
-        .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
-        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
-    return new Set(allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])));
-}
-/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
-function judgeAccounts(access, known) {
-    const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
-    const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
-    const fresh = [...accounts].filter((account) => !known.has(account)).sort();
-    if (fresh.length === 0)
-        return [];
-    const [subject, whose] = fresh.length === 1
-        ? [`The whole account ${joinWords(fresh)} gains`, 'its']
-        : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
-    return [
-        warn('account-let-in', {
-            reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
-            wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
-        }),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
-
-
-/** Keys that the plan deletes, replaces or forgets. */
-function judgeRemoval(request) {
-    return request.model.resources.filter(model_isKey).flatMap((key) => judgeKey(key, request));
-}
-function judgeKey(key, { model, options }) {
-    switch (key.action) {
-        case 'delete':
-            return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
-        case 'replace':
-            return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
-        case 'forget':
-            return [judgeForgotten(key)];
-        case 'no-op':
-        case 'create':
-        case 'read':
-        case 'update':
-            return [];
-    }
-}
-/** The window that will be used is the one on record: the provider takes it from the state. */
-function windowOf({ before }) {
-    const days = before?.['deletion_window_in_days'];
-    return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
-}
-function noteDeletion(key) {
-    return warn('key-deleted', {
-        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
-        wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
-    }, key);
-}
-function judgeDeletion(key, { resources }, command) {
-    // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
-    const familyStays = key.kind === 'replica' && resources.some((other) => model_isKey(other) && model_isKept(other));
-    const harm = familyStays
-        ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
-        : 'nothing that was encrypted under it can ever be decrypted again';
-    const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
-    return stop('key-deleted', {
-        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
-        wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    }, key);
-}
-function judgeTainted(key) {
-    return stop('key-replaced', {
-        reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
-        wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
-    }, key);
-}
-function judgeReplacement(key, { deletionConfirmed }) {
-    const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
-    const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
-    const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
-    if (deletionConfirmed) {
-        return warn('key-replaced', {
-            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
-            wayOut: key.kind === 'replica' && !ofOtherPrimary
-                ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
-                : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
-        }, key);
-    }
-    return stop('key-replaced', {
-        reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
-        wayOut: ofOtherPrimary
-            ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
-            : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
-    }, key);
-}
-function judgeForgotten(key) {
-    return stop('key-forgotten', {
-        reason: `Terraform would forget ${nameKey(key)}: it would live on, and cost, in no state that knows it.`,
-        wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
-    }, key);
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard.ts
-
-
-
-
-
-
-
-/**
- * Judges a plan by what it does to keys.
- *
- * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
- * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
- * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
- * forgotten, or that is pending deletion and can be saved; nor anything in the policies. To start anew on purpose,
- * `destroy` comes first, and then the new plan is one that only creates.
- * @returns the stops first, then the warnings
- */
-function guardPlan(request) {
-    const { model } = request;
-    const findings = [
-        // What becomes of the primary comes first: what happens to replicas often follows from it.
-        ...judgeIdentity(request),
-        ...judgeRemoval(request),
-        ...judgePolicies(model, request.access ?? diffAccess(model)),
-        ...model.resources.flatMap(judgeKeySettings),
-        ...judgeAliases(model),
-        ...judgeUnknowns(model),
-    ];
-    return [...findings.filter(isStop), ...findings.filter((finding) => !isStop(finding))];
-}
-/** @throws ActionError with the reason and the way out of every stop, if there is one */
-function assertGuarded(findings) {
-    const stops = findings.filter(isStop);
-    if (stops.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
-        done: 'Nothing was changed.',
-        next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
-    });
-}
-function isStop({ severity }) {
-    return severity === 'stop';
-}
-function judgeUnknowns({ notUnderstood, unrecognised }) {
-    const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
-    return [
-        ...notUnderstood.map((what) => stop('not-understood', {
-            reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
-            wayOut,
-        })),
-        ...(unrecognised ?? []).map((what) => warn('not-recognised', {
-            reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
-            wayOut,
-        })),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/terraform/shown.ts
-
-/**
- * What `terraform show -json` printed, parsed.
- * @param of what was to be shown, for the message
- * @throws ActionError when it is not JSON
- */
-function parseShown(text, of) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.l({
-            what: `terraform show printed a ${of} that is not JSON.`,
-            done: 'Nothing was changed.',
-            next: 'Run again; if it happens again, report it with the Terraform version.',
-        }, { cause });
-    }
-}
-
-;// CONCATENATED MODULE: ./src/make-plan.ts
-
-
-
-
-
-
-
-
-
-
-/** Makes a plan, saves it, reads it and has the guard judge it; changes nothing in AWS. */
-async function makePlan({ deps, inputs, workDir, terraform }) {
-    const destroy = inputs.command === 'destroy';
-    const name = destroy ? 'Plan the destruction' : 'Plan';
-    return terraform.phase(name, async ({ say }) => {
-        const text = await terraform.plan({ destroy }).catch(explained('Nothing was changed.'));
-        const json = await terraform.showPlan().catch(explained('Nothing was changed.'));
-        const reported = judgePlan(json, text, inputs);
-        for (const { reason, wayOut, rule } of reported.findings.filter(({ severity }) => severity === 'warning')) {
-            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-        }
-        const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
-        await Promise.all([(0,promises_.writeFile)(paths.json, json), (0,promises_.writeFile)(paths.text, text)]);
-        const outputs = {
-            ...planOutputs(reported.model, reported.digest),
-            ...keyOutputs(reported.model.outputs),
-            'plan-json-path': paths.json,
-            'plan-text-path': paths.text,
-        };
-        say(`${name}: ${outputs['plan-summary'] ?? ''}`);
-        return { reported, outputs };
-    }, (line) => describePlanLine(line, inputs.primaryRegion));
-}
-function judgePlan(json, text, inputs) {
-    const model = buildPlanModel(parseShown(json, 'plan'));
-    const access = diffAccess(model);
-    const findings = guardPlan({
-        model,
-        access,
-        primaryRegion: inputs.primaryRegion,
-        options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
-    });
-    return { model, access, findings, digest: digestPlan(model), text };
-}
-
 ;// CONCATENATED MODULE: ./src/aws/oidc.ts
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
@@ -45168,6 +44400,111 @@ function childVariables(credentials, env) {
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    };
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/phases.ts
+/** The longest silence before a line says that the work goes on, in milliseconds. */
+const LONGEST_SILENCE = 12_000;
+/**
+ * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
+ * and comes for work that failed too.
+ */
+async function runPhase({ log, clock, name }, work) {
+    const started = clock.now();
+    const kept = [];
+    let lastSaid = started;
+    const say = (line) => {
+        lastSaid = clock.now();
+        log.info(line);
+    };
+    const heartbeat = setInterval(() => {
+        if (clock.now() - lastSaid >= LONGEST_SILENCE)
+            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
+    }, 1000);
+    try {
+        return await work({ say, keep: (line) => kept.push(line) });
+    }
+    finally {
+        clearInterval(heartbeat);
+        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
+    }
+}
+/** `0.4 s`, `12 s`, `2 min 5 s`. */
+function seconds(milliseconds) {
+    if (milliseconds < 10_000)
+        return `${(milliseconds / 1000).toFixed(1)} s`;
+    const whole = Math.round(milliseconds / 1000);
+    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/environment.ts
+/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
+const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
+/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
+const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
+/**
+ * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
+ * without the runner's secrets and without variables that would change the run.
+ */
+function childEnvironment({ env, fileExists, extra, }) {
+    const isKept = ([name, value]) => value !== undefined &&
+        !TERRAFORM_OVERRIDES.test(name) &&
+        !RUNNER_SECRETS.test(name) &&
+        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
+    const kept = Object.entries(env).filter((entry) => isKept(entry));
+    return {
+        ...Object.fromEntries(kept),
+        TF_IN_AUTOMATION: '1',
+        TF_INPUT: '0',
+        CHECKPOINT_DISABLE: '1',
+        ...extra,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/phased-terraform.ts
+
+
+
+
+
+const LOCK_TIMEOUT_SECONDS = 120;
+/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
+const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
+function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
+    let listener = () => undefined;
+    const terraform = createTerraform({
+        path,
+        workDir,
+        environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
+        exec: deps.exec,
+        clock: deps.clock,
+        lockTimeoutSeconds,
+        onLine: (_, line) => {
+            listener(line);
+        },
+    });
+    return {
+        ...terraform,
+        phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
+            listener = (line) => {
+                phase.keep(line);
+                const said = WAITS_FOR_LOCK.test(line)
+                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
+                    : onLine?.(line);
+                if (said !== undefined)
+                    phase.say(said);
+            };
+            return work(phase);
+        }),
+    };
+}
+/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
+function explained(done) {
+    return (thrown) => {
+        throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
     };
 }
 
@@ -46652,6 +45989,7 @@ const INPUT_SPECS = {
     'auto-approve': { default: 'false', rule: spec_boolean, example: 'true' },
     'allow-destroy': { default: 'false', rule: spec_boolean, example: 'true' },
     'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+    'allow-recovery': { default: 'false', rule: spec_boolean, example: 'true' },
     verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
     'fail-on-drift': { default: 'false', rule: spec_boolean, example: 'true' },
     'replica-timeout-minutes': {
@@ -47036,6 +46374,7 @@ function readReviewInputs(reader) {
         githubToken: inputs_readToken(reader),
         approval: inputs_readApproval(reader),
         deletionConfirmed: readDeletion(reader, alias),
+        allowRecovery: reader.value('allow-recovery', parseBoolean, false),
     };
 }
 /** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
@@ -49977,6 +49316,615 @@ async function logIn({ deps, inputs, context }) {
     return session;
 }
 
+;// CONCATENATED MODULE: ./src/plan/guard/words.ts
+function stop(rule, words, at) {
+    return { severity: 'stop', rule, ...words, region: at?.region, address: at?.address };
+}
+function warn(rule, words, at) {
+    return { severity: 'warning', rule, ...words, region: at?.region, address: at?.address };
+}
+/** E.g. `the replica key in ap-southeast-2`. */
+function nameKey({ kind, region }) {
+    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+function capitalise(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+/** `a`, `a and b`, `a, b and c`. */
+function joinWords(words) {
+    const last = words.at(-1) ?? '';
+    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
+
+
+/** Settings of a key that stay possible, but that a reviewer should see. */
+function judgeKeySettings(key) {
+    if (!model_isKey(key) || !model_isKept(key) || key.action === 'no-op')
+        return [];
+    return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
+}
+function judgeRotation(key) {
+    if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
+        return [];
+    const words = {
+        reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
+        wayOut: 'Set `enable-key-rotation: true` to keep it.',
+    };
+    return [warn('rotation-off', words, key)];
+}
+function judgeWindow(key) {
+    const [old, now] = [key.before, key.after].map((side) => side?.['deletion_window_in_days']);
+    if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
+        return [];
+    const words = {
+        reason: `The deletion window of ${nameKey(key)} gets shorter, from ${old} to ${now} days.`,
+        wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
+    };
+    return [warn('shorter-window', words, key)];
+}
+function judgeEnabled(key) {
+    const disabled = ['is_enabled', 'enabled'].some((name) => key.before?.[name] !== false && key.after?.[name] === false);
+    if (!disabled)
+        return [];
+    const words = {
+        reason: `${capitalise(nameKey(key))} is disabled: nothing can be encrypted or decrypted with it until it is enabled.`,
+        wayOut: 'Check that nothing in its Region uses the key first.',
+    };
+    return [warn('key-disabled', words, key)];
+}
+function judgeBypass(key) {
+    const name = 'bypass_policy_lockout_safety_check';
+    if (key.after?.[name] !== true || (key.action === 'update' && key.before?.[name] === true))
+        return [];
+    const words = {
+        reason: `For ${nameKey(key)} KMS is told not to check that its policy can still be changed afterwards.`,
+        wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
+    };
+    return [warn('lockout-check-bypassed', words, key)];
+}
+/** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
+function judgeAliases({ resources }) {
+    const gone = new Set(resources.filter((change) => model_isKey(change) && !model_isKept(change)).map(({ region }) => region));
+    return resources
+        .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
+        .flatMap((alias) => judgeAlias(alias, resources));
+}
+function judgeAlias(alias, resources) {
+    const where = alias.region ?? 'an unknown Region';
+    const name = settings_nameOf(alias.before);
+    const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
+    if (alias.action === 'replace' && name !== settings_nameOf(alias.after)) {
+        const reason = `In ${where} the alias ${name} becomes ${settings_nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
+        return [warn('alias-renamed', { reason, wayOut }, alias)];
+    }
+    if (model_isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
+        return [];
+    const reason = alias.action === 'forget'
+        ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
+        : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
+    return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
+}
+/** Whether another resource keeps the same name in the same Region. */
+function isNamedElsewhere(alias, resources) {
+    return resources.some((other) => other.kind === 'alias' &&
+        other.region === alias.region &&
+        model_isKept(other) &&
+        settings_nameOf(other.after) === settings_nameOf(alias.before));
+}
+function settings_nameOf(side) {
+    const name = side?.['name'];
+    return typeof name === 'string' ? name : 'with an unknown name';
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
+
+
+
+/** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
+function judgeIdentity(request) {
+    const keys = request.model.resources.filter(model_isKey);
+    const moved = judgeRoles(request);
+    return [
+        ...moved,
+        ...findLostKeys(request.model)
+            // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
+            .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
+            .map((key) => judgeLost(key, request)),
+        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
+        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
+        ...keys.flatMap(judgeProperties),
+    ];
+}
+/** Keys that the state knew and the refresh did not find again. */
+function findLostKeys({ drift }) {
+    return drift.filter((change) => model_isKey(change) && change.action === 'delete');
+}
+function rolesBefore(model) {
+    const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
+    return rolesOf(known.filter(model_isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
+}
+function rolesAfter({ resources }) {
+    return rolesOf(resources.filter((change) => model_isKey(change) && model_isKept(change)).map(({ kind, region }) => [region, kind]));
+}
+function rolesOf(entries) {
+    return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
+}
+function primaryOf(roles) {
+    return [...roles].find(([, role]) => role === 'primary')?.[0];
+}
+const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
+/** A primary in another Region, and Regions whose key would change its role. */
+function judgeRoles({ model, primaryRegion }) {
+    const [before, after] = [rolesBefore(model), rolesAfter(model)];
+    const from = primaryOf(before);
+    const to = primaryOf(after) ?? primaryRegion;
+    if (from !== undefined && after.size > 0 && from !== to) {
+        return [
+            stop('primary-moved', {
+                reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
+                wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
+            }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
+        ];
+    }
+    return [...after].flatMap(([region, role]) => {
+        const old = before.get(region);
+        if (old === undefined || old === role)
+            return [];
+        return [
+            stop('primary-moved', {
+                reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
+                wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
+            }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
+        ];
+    });
+}
+function addressOfPrimary({ resources }) {
+    return resources.find(({ kind }) => kind === 'primary')?.address;
+}
+function judgeLost(key, request) {
+    const region = regionOfSide(key.before);
+    const pending = request.pendingDeletion?.[region ?? ''];
+    const id = textOf(key.before?.['key_id']) ?? 'id unknown';
+    const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
+    if (pending !== undefined)
+        return judgeScheduled(key, pending, request);
+    const expected = request.options.command === 'destroy' ||
+        request.options.deletionConfirmed ||
+        // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
+        (key.kind === 'replica' && request.pendingDeletion !== undefined);
+    if (expected) {
+        return warn('key-lost', {
+            reason: `${gone}; the plan goes on without it.`,
+            wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
+        }, key);
+    }
+    return stop('key-lost', {
+        reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
+        wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+    }, key);
+}
+/** A key of the state that somebody scheduled for deletion outside Terraform. */
+function judgeScheduled(key, { keyId, deletionDate }, { options }) {
+    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+    const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
+    const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
+    if (options.recovery === true)
+        return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
+    return stop(rule, {
+        reason: `${reason}, and Terraform would make another one in its place.`,
+        wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, regionOfSide(key.before))}`,
+    }, key);
+}
+function saveKey(id, region) {
+    const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
+    return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+}
+/** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
+function judgePending(key, { model, pendingDeletion, options }) {
+    const pending = pendingDeletion?.[key.region ?? ''];
+    const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
+    if (pending === undefined || told || key.kind !== 'replica')
+        return [];
+    const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
+    const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
+    if (options.recovery === true)
+        return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
+    return [
+        stop('replica-pending-deletion', {
+            reason: `${there}, and AWS refuses a new one until ${until}.`,
+            wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
+        }, key),
+    ];
+}
+const RECOVERED_FIRST = '`apply` cancels that deletion, enables the key and plans anew, before it asks for the approval: that plan is then the one to approve.';
+const TAKE_IN = 'It has to be taken into the state, too, which `allow-recovery: true` does.';
+/** A replica to be made where the very same one exists: left by a run that was killed, or brought back by hand. */
+function judgeExisting(key, { existingReplicas }) {
+    const keyId = existingReplicas?.[key.region ?? ''];
+    if (keyId === undefined || key.kind !== 'replica')
+        return [];
+    return [
+        stop('replica-exists', {
+            reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
+            wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
+        }, key),
+    ];
+}
+const PROPERTIES = [
+    { rule: 'spec-changed', names: ['customer_master_key_spec', 'key_spec'], input: 'key-spec' },
+    { rule: 'usage-changed', names: ['key_usage'], input: 'key-usage' },
+    { rule: 'multi-region-changed', names: ['multi_region'], input: 'configuration' },
+];
+/** What KMS fixes when a key is made; a change of it is another key. */
+function judgeProperties(key) {
+    const { before, after } = key;
+    if (before === null || after === null)
+        return [];
+    return PROPERTIES.flatMap(({ rule, names, input }) => {
+        const changed = names.filter((name) => {
+            const [old, now] = [before[name], after[name]];
+            return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
+        });
+        if (changed.length === 0)
+            return [];
+        const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
+        return [
+            stop(rule, {
+                reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
+                wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
+            }, key),
+        ];
+    });
+}
+function textOf(value) {
+    return typeof value === 'string' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/policy-risks.ts
+
+const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
+/**
+ * Whether a policy leaves anybody with kms:PutKeyPolicy: what is allowed, less what is denied without a condition.
+ * Only principals of the key's own account count, as the call can't be made from another (KMS API reference,
+ * PutKeyPolicy, "Cross-account use: No"); AWS services don't make it at all.
+ * @param accountId the key's account; undefined where it is not known, then every account counts
+ */
+function judgePolicyControl(policy, accountId) {
+    const relevant = policy.statements.filter(coversPutKeyPolicy);
+    const denials = relevant.filter(({ effect, conditions }) => effect === 'Deny' && conditions.length === 0);
+    const allowed = relevant.filter((statement) => statement.effect === 'Allow' &&
+        holdersOf(statement, accountId).some((holder) => isLeft(holder, denials)));
+    if (allowed.some(({ conditions }) => conditions.length === 0))
+        return 'kept';
+    return allowed.length > 0 ? 'conditional' : 'lost';
+}
+function coversPutKeyPolicy({ actions, resources }) {
+    // A resource other than `*` is this key's ARN or nothing at all: a key policy is about its own key alone.
+    const aboutTheKey = resources.not ? !resources.names.includes('*') : resources.names.length > 0;
+    return (aboutTheKey && actions.names.some((pattern) => matchesPattern(pattern, PUT_KEY_POLICY)) !== actions.not);
+}
+/**
+ * The principals of the account that an Allow names. Everyone, and whoever a NotPrincipal does not exclude, are for this
+ * question the account as a whole.
+ */
+function holdersOf({ principals }, accountId) {
+    const everyone = accountId === undefined ? '*' : `arn:aws:iam::${accountId}:root`;
+    if (principals.not)
+        return principals.names.includes('*') ? [] : [everyone];
+    return principals.names.flatMap((name) => name === '*' ? [everyone] : isOfAccount(name, accountId) ? [name] : []);
+}
+function isOfAccount(name, accountId) {
+    const account = /^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(name)?.[1];
+    return account !== undefined && (accountId === undefined || account === accountId);
+}
+/** Whether no denial takes it all from a holder; everyone and a whole account are more than any list of others. */
+function isLeft(holder, denials) {
+    return !denials.some(({ principals }) => isDenied(holder, principals));
+}
+function isDenied(holder, { not, names }) {
+    if (not)
+        return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
+    return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
+}
+/** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
+function isWithin(narrow, wide) {
+    if (wide === '*')
+        return true;
+    const account = /^arn:[^:]*:iam::(\d{12}):root$/.exec(wide)?.[1];
+    return account !== undefined && isOfAccount(narrow, account);
+}
+/** The first statement that lets everybody in, if there is one: Allow, for all principals, and nothing that restricts. */
+function findPublicStatement(policy) {
+    return policy.statements.find(({ effect, principals, conditions }) => effect === 'Allow' && meansEverybody(principals) && !conditions.some(isRestricting));
+}
+/** Allow with NotPrincipal is everybody but a few. A wildcard inside of an ARN may be anybody. */
+function meansEverybody({ not, names }) {
+    return not || names.some((name) => /^(Federated: )?\*$/.test(name) || /^arn:[^/]*[*?]/.test(name));
+}
+/** What every caller can fulfil at will, or fulfils anyway: it says nothing on who calls. */
+const AT_WILL = [
+    ...['aws:currenttime', 'aws:epochtime', 'aws:multifactorauthage', 'aws:multifactorauthpresent'],
+    ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
+    ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
+    ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
+];
+/**
+ * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
+ * `ForAllValues:`, `Null`), when it only excludes (`…Not…`), when one of its values is a mere wildcard or all addresses,
+ * or when every caller can fulfil it at will.
+ */
+function isRestricting({ operator, key, values }) {
+    const kind = operator.toLowerCase();
+    const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
+    const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
+    const name = key.toLowerCase();
+    const atWill = AT_WILL.includes(name) || name.startsWith('kms:encryptioncontext:');
+    const all = values.some((value) => isEverything(value, kind));
+    return !lenient && !excluding && !atWill && !all && values.length > 0;
+}
+function isEverything(value, operator) {
+    if (operator.includes('ipaddress'))
+        return /\/0$/.test(value);
+    const takesWildcards = operator.includes('like') || operator.includes('arn');
+    return takesWildcards && /^[*?]*\*[*?]*$/.test(value);
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/policies.ts
+
+
+
+
+
+
+
+/** What lies in the planned policies: nobody could change one any more, anybody could use a key. */
+function judgePolicies(model, access) {
+    const accountId = findAccount(model);
+    return [
+        ...judgeUndecided(model),
+        ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
+        ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
+    ];
+}
+function groupPolicies({ resources }) {
+    const groups = new Map();
+    for (const key of resources.filter((change) => model_isKey(change) && model_isKept(change))) {
+        const text = key.after?.['policy'];
+        const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
+        if (typeof text !== 'string' || reading === undefined || 'problem' in reading)
+            continue;
+        const planned = putsPolicy(key);
+        const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
+        groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
+    }
+    return [...groups.values()];
+}
+function putsPolicy({ action, attributes, importing }) {
+    const made = action === 'create' || action === 'replace' || importing !== undefined;
+    return made || attributes.some(({ name }) => name === 'policy');
+}
+/** Stops for what the plan would put in place, warns of what is there already. */
+function judge(group, rule, words) {
+    return group.planned ? stop(rule, words, policies_placeOf(group)) : warn(rule, words, policies_placeOf(group));
+}
+/** The one key that it is about; the words name them when there are several. */
+function policies_placeOf({ keys: [only, ...more] }) {
+    return more.length === 0 ? only : undefined;
+}
+function whereOf({ keys }) {
+    return joinWords(keys.map(({ region }) => region ?? 'an unknown Region').sort());
+}
+const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account.';
+function judgeControl(group, accountId) {
+    const control = judgePolicyControl(group.policy, accountId);
+    const where = whereOf(group);
+    if (control === 'lost') {
+        const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy: it could never be changed again, except by AWS Support.`;
+        return [judge(group, 'nobody-can-put-policy', { reason, wayOut: KEEP_ROOT })];
+    }
+    if (control === 'kept' || !group.planned)
+        return [];
+    const reason = `The key policy in ${where} allows kms:PutKeyPolicy only under a condition; if nobody meets it, the policy can never be changed again.`;
+    return [warn('put-policy-conditional', { reason, wayOut: KEEP_ROOT }, policies_placeOf(group))];
+}
+function judgePublic(group) {
+    const statement = findPublicStatement(group.policy);
+    if (statement === undefined)
+        return [];
+    const which = statement.principals.not
+        ? 'everybody but those it excludes'
+        : 'everybody, in every AWS account,';
+    const condition = statement.conditions.length > 0 ? ' by a condition that keeps nobody out' : '';
+    return [
+        judge(group, 'public-principal', {
+            reason: `The key policy in ${whereOf(group)} lets ${which} in${condition}.`,
+            wayOut: 'Name the principals, or restrict the statement with a condition such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.',
+        }),
+    ];
+}
+function judgeUndecided(model) {
+    return findUndecidedPolicies(model)
+        .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
+        .map(({ change, problem }) => stop('policy-unreadable', {
+        reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
+        wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
+    }, change));
+}
+function findAccount({ outputs, resources }) {
+    const output = outputs['account_id'];
+    if (typeof output === 'string')
+        return output;
+    const arns = resources.filter(model_isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
+    return arns.map(accountOfArn).find((account) => account !== undefined);
+}
+const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
+/** The accounts that a key which stays lets in as a whole already, in any Region. */
+function accountsBefore({ resources }) {
+    const readings = resources
+        .filter((change) => model_isKey(change) && model_isKept(change))
+        .map(({ before, region }) => ({ text: before?.['policy'], region }))
+        .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
+    const allowed = readings
+        .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
+        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
+    return new Set(allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])));
+}
+/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
+function judgeAccounts(access, known) {
+    const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
+    const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
+    const fresh = [...accounts].filter((account) => !known.has(account)).sort();
+    if (fresh.length === 0)
+        return [];
+    const [subject, whose] = fresh.length === 1
+        ? [`The whole account ${joinWords(fresh)} gains`, 'its']
+        : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
+    return [
+        warn('account-let-in', {
+            reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
+            wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
+        }),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
+
+
+/** Keys that the plan deletes, replaces or forgets. */
+function judgeRemoval(request) {
+    return request.model.resources.filter(model_isKey).flatMap((key) => judgeKey(key, request));
+}
+function judgeKey(key, { model, options }) {
+    switch (key.action) {
+        case 'delete':
+            return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
+        case 'replace':
+            return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
+        case 'forget':
+            return [judgeForgotten(key)];
+        case 'no-op':
+        case 'create':
+        case 'read':
+        case 'update':
+            return [];
+    }
+}
+/** The window that will be used is the one on record: the provider takes it from the state. */
+function windowOf({ before }) {
+    const days = before?.['deletion_window_in_days'];
+    return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
+}
+function noteDeletion(key) {
+    return warn('key-deleted', {
+        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
+        wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
+    }, key);
+}
+function judgeDeletion(key, { resources }, command) {
+    // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
+    const familyStays = key.kind === 'replica' && resources.some((other) => model_isKey(other) && model_isKept(other));
+    const harm = familyStays
+        ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
+        : 'nothing that was encrypted under it can ever be decrypted again';
+    const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
+    return stop('key-deleted', {
+        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
+        wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+    }, key);
+}
+function judgeTainted(key) {
+    return stop('key-replaced', {
+        reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
+        wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
+    }, key);
+}
+function judgeReplacement(key, { deletionConfirmed }) {
+    const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
+    const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
+    const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
+    if (deletionConfirmed) {
+        return warn('key-replaced', {
+            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
+            wayOut: key.kind === 'replica' && !ofOtherPrimary
+                ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
+                : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
+        }, key);
+    }
+    return stop('key-replaced', {
+        reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
+        wayOut: ofOtherPrimary
+            ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
+            : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
+    }, key);
+}
+function judgeForgotten(key) {
+    return stop('key-forgotten', {
+        reason: `Terraform would forget ${nameKey(key)}: it would live on, and cost, in no state that knows it.`,
+        wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
+    }, key);
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard.ts
+
+
+
+
+
+
+
+/**
+ * Judges a plan by what it does to keys.
+ *
+ * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
+ * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
+ * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
+ * forgotten, or that is pending deletion and can be saved; nor anything in the policies. To start anew on purpose,
+ * `destroy` comes first, and then the new plan is one that only creates.
+ * @returns the stops first, then the warnings
+ */
+function guardPlan(request) {
+    const { model } = request;
+    const findings = [
+        // What becomes of the primary comes first: what happens to replicas often follows from it.
+        ...judgeIdentity(request),
+        ...judgeRemoval(request),
+        ...judgePolicies(model, request.access ?? diffAccess(model)),
+        ...model.resources.flatMap(judgeKeySettings),
+        ...judgeAliases(model),
+        ...judgeUnknowns(model),
+    ];
+    return [...findings.filter(isStop), ...findings.filter((finding) => !isStop(finding))];
+}
+/** @throws ActionError with the reason and the way out of every stop, if there is one */
+function assertGuarded(findings) {
+    const stops = findings.filter(isStop);
+    if (stops.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
+        done: 'Nothing was changed.',
+        next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
+    });
+}
+function isStop({ severity }) {
+    return severity === 'stop';
+}
+function judgeUnknowns({ notUnderstood, unrecognised }) {
+    const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
+    return [
+        ...notUnderstood.map((what) => stop('not-understood', {
+            reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
+            wayOut,
+        })),
+        ...(unrecognised ?? []).map((what) => warn('not-recognised', {
+            reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
+            wayOut,
+        })),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/record-regions.ts
 
 
@@ -50002,6 +49950,143 @@ async function recordRegions({ terraform }) {
         await terraform.apply(() => undefined).catch(explained('No key was changed.'));
         say('The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
     });
+}
+
+;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
+/**
+ * Looks for keys, all at once.
+ * @param alias with `alias/`
+ * @returns those that there are, in the order of the places
+ * @throws the SDK's error when KMS does not say whether there is one
+ */
+async function findKeys(places, alias, session) {
+    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
+    const found = await Promise.all(places.map((place) => existing_keys_inRegion(place.region, session, kms, (client) => look(place, alias, client, kms))));
+    return found.filter((key) => key !== undefined);
+}
+async function look({ region, keyId }, alias, client, kms) {
+    const key = await existing_keys_describe(keyId, client, kms);
+    if (key === undefined)
+        return undefined;
+    const named = await existing_keys_describe(alias, client, kms);
+    return {
+        region,
+        keyId,
+        isPending: key.KeyState === 'PendingDeletion' || key.KeyState === 'PendingReplicaDeletion',
+        deletionDate: key.DeletionDate?.toISOString(),
+        replicaOf: key.MultiRegionConfiguration?.MultiRegionKeyType === 'REPLICA'
+            ? key.MultiRegionConfiguration.PrimaryKey?.Arn
+            : undefined,
+        hasAlias: named?.KeyId === keyId,
+    };
+}
+async function existing_keys_describe(KeyId, client, kms) {
+    try {
+        return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
+    }
+    catch (thrown) {
+        if (thrown instanceof kms.NotFoundException)
+            return undefined;
+        throw thrown;
+    }
+}
+/**
+ * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
+ * @throws the SDK's error of the call that failed
+ */
+async function restoreKey({ region, keyId }, session) {
+    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
+    await existing_keys_inRegion(region, session, kms, async (client) => {
+        await client.send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+        await client.send(new kms.EnableKeyCommand({ KeyId: keyId }));
+    });
+}
+async function existing_keys_inRegion(region, { provider }, kms, work) {
+    const client = new kms.KMSClient({ region, credentials: provider });
+    try {
+        return await work(client);
+    }
+    finally {
+        client.destroy();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/plan/digest.ts
+
+/**
+ * What a plan does, as one short text: equal for equal plans made at different times, on different machines, from
+ * inputs in another order; different when any address, Region, action, value, policy or tag differs. Sensitive values
+ * count, too. The prefix names the algorithm, so that a later one can't be taken for this.
+ * @returns `sha256:` and 64 hex digits
+ */
+function digestPlan(model) {
+    return `sha256:${sha256(canonicalPlan(model))}`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/shown.ts
+
+/**
+ * What `terraform show -json` printed, parsed.
+ * @param of what was to be shown, for the message
+ * @throws ActionError when it is not JSON
+ */
+function parseShown(text, of) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: `terraform show printed a ${of} that is not JSON.`,
+            done: 'Nothing was changed.',
+            next: 'Run again; if it happens again, report it with the Terraform version.',
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/make-plan.ts
+
+
+
+
+
+
+
+
+
+
+/** Makes a plan, saves it, reads it and has the guard judge it; changes nothing in AWS. */
+async function makePlan({ deps, inputs, workDir, terraform }) {
+    const destroy = inputs.command === 'destroy';
+    const name = destroy ? 'Plan the destruction' : 'Plan';
+    return terraform.phase(name, async ({ say }) => {
+        const text = await terraform.plan({ destroy }).catch(explained('Nothing was changed.'));
+        const json = await terraform.showPlan().catch(explained('Nothing was changed.'));
+        const reported = judgePlan(json, text, inputs);
+        for (const { reason, wayOut, rule } of reported.findings.filter(({ severity }) => severity === 'warning')) {
+            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
+        }
+        const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
+        await Promise.all([(0,promises_.writeFile)(paths.json, json), (0,promises_.writeFile)(paths.text, text)]);
+        const outputs = {
+            ...planOutputs(reported.model, reported.digest),
+            ...keyOutputs(reported.model.outputs),
+            'plan-json-path': paths.json,
+            'plan-text-path': paths.text,
+        };
+        say(`${name}: ${outputs['plan-summary'] ?? ''}`);
+        return { reported, outputs };
+    }, (line) => describePlanLine(line, inputs.primaryRegion));
+}
+function judgePlan(json, text, inputs) {
+    const model = buildPlanModel(parseShown(json, 'plan'));
+    const access = diffAccess(model);
+    const findings = guardPlan({
+        model,
+        access,
+        primaryRegion: inputs.primaryRegion,
+        options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
+    });
+    return { model, access, findings, digest: digestPlan(model), text };
 }
 
 ;// CONCATENATED MODULE: ./src/refusal.ts
@@ -50054,6 +50139,125 @@ function refusal_capitalise(text) {
 }
 function unexpected(thrown) {
     return { what: (0,errors/* messageOf */.b)(thrown), done: '', next: 'The log of the run says more.' };
+}
+
+;// CONCATENATED MODULE: ./src/recover-keys.ts
+
+
+
+
+
+
+
+/**
+ * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
+ * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
+ *
+ * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
+ * which ends the run; then the deletion is cancelled and the key enabled, which loses nothing and can be taken back; then
+ * a new plan, which takes the key into the state. That plan, and no other, is what goes to the guard and the approval.
+ * `plan` never changes AWS: it says what `apply` will do first.
+ */
+async function planKnowingAws(run, ready) {
+    const { inputs, deps } = run;
+    const plan = () => makePlan({ ...run, ...ready });
+    const made = await plan();
+    const { model } = made.reported;
+    const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? placesOf(model) : NO_PLACES;
+    const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
+    if (found === undefined || found.length === 0)
+        return found === undefined ? made : recover_keys_judge(run, made, found);
+    const judged = recover_keys_judge(run, made, found);
+    const pending = found.filter(({ isPending }) => isPending);
+    if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan'))
+        return judged;
+    refuse(() => {
+        assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
+    });
+    for (const place of pending)
+        await bringBack(place, run, ready);
+    const created = new Set(wanted.created.map(({ region }) => region));
+    const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
+    await ready.configuration.extend({ imports });
+    if (pending.length > 0) {
+        deps.log.notice(`Brought back: ${pending.map(({ region }) => region).join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
+    }
+    return plan();
+}
+const NO_PLACES = { lost: [], created: [] };
+/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
+function placesOf({ resources, drift }) {
+    const lost = drift
+        .filter((change) => model_isKey(change) && change.action === 'delete')
+        .flatMap(({ before }) => recover_keys_placeOf(regionOfSide(before), before?.['key_id']));
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const created = resources
+        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
+        .flatMap(({ region }) => recover_keys_placeOf(region, primary?.before?.['key_id']))
+        .filter(({ region }) => !lost.some((key) => key.region === region));
+    return { lost, created };
+}
+function recover_keys_placeOf(region, keyId) {
+    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
+}
+/** @returns undefined when there is nothing to look for, or KMS does not say */
+async function lookFor(places, { inputs, deps }, { session }) {
+    if (places.length === 0)
+        return undefined;
+    try {
+        return await findKeys(places, `alias/${inputs.alias}`, session);
+    }
+    catch (thrown) {
+        const name = thrown instanceof Error ? thrown.name : (0,errors/* messageOf */.b)(thrown);
+        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${name}`);
+        return undefined;
+    }
+}
+/** What the guard says of the plan, now that it is known what AWS has. */
+function recover_keys_judge({ inputs, deps }, made, found) {
+    const { model, access } = made.reported;
+    const pending = found.filter(({ isPending }) => isPending);
+    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
+    const isSure = placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const findings = guardPlan({
+        model,
+        access,
+        primaryRegion: inputs.primaryRegion,
+        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
+        existingReplicas: Object.fromEntries(found
+            .filter((key) => !key.isPending && isReplicaHere(key, model))
+            .map(({ region, keyId }) => [region, keyId])),
+        options: {
+            deletionConfirmed: inputs.deletionConfirmed,
+            command: inputs.command,
+            recovery: inputs.allowRecovery,
+        },
+    });
+    const known = new Set(made.reported.findings.map(({ reason }) => reason));
+    for (const { severity, reason, wayOut, rule } of findings) {
+        if (severity === 'warning' && !known.has(reason))
+            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
+    }
+    return { ...made, reported: { ...made.reported, findings } };
+}
+/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
+function isReplicaHere({ replicaOf }, { resources }) {
+    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
+    return replicaOf !== undefined && replicaOf === arn;
+}
+async function bringBack(place, { deps }, { session }) {
+    const of = `--key-id ${place.keyId} --region ${place.region}`;
+    try {
+        await restoreKey(place, session);
+        deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.b)(cause)}.`,
+            done: 'Nothing else was changed.',
+            next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, and run the job again.`,
+        }, { cause });
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/aws/kms-clients.ts
@@ -50494,7 +50698,7 @@ async function planAndApply(run) {
     // 1. The tools, the credentials and the configuration
     const ready = await makeReady(run);
     // 2. The plan, and what the guard says of it
-    const { reported, outputs } = await makePlan({ ...run, ...ready });
+    const { reported, outputs } = await planKnowingAws(run, ready);
     learn(run, outputs, { plan: reported });
     refuse(() => {
         assertGuarded(reported.findings);

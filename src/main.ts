@@ -1,10 +1,10 @@
 import { applySavedPlan } from './apply.js';
 import { assertApproved, checkApproval } from './approve.js';
 import type { Deps } from './deps.js';
-import { makePlan } from './make-plan.js';
 import { makeReady } from './make-ready.js';
 import { assertGuarded } from './plan/guard.js';
 import { recordRegions } from './record-regions.js';
+import { planKnowingAws } from './recover-keys.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
 import type { Command } from './inputs/inputs.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
@@ -46,7 +46,7 @@ async function planAndApply(run: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
   const ready = await makeReady(run);
   // 2. The plan, and what the guard says of it
-  const { reported, outputs } = await makePlan({ ...run, ...ready });
+  const { reported, outputs } = await planKnowingAws(run, ready);
   learn(run, outputs, { plan: reported });
   refuse(() => {
     assertGuarded(reported.findings);

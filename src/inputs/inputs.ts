@@ -96,6 +96,8 @@ export interface Inputs {
   readonly approval: Approval;
   /** True when `allow-destroy` and a right `confirm-destroy` were given, or `destroy` was confirmed. */
   readonly deletionConfirmed: boolean;
+  /** Keys pending deletion may be brought back, and a replica that exists taken into the state. */
+  readonly allowRecovery: boolean;
   readonly verify: 'off' | 'describe' | 'crypto';
   readonly failOnDrift: boolean;
   readonly replicaTimeoutMinutes: number;
@@ -404,7 +406,10 @@ function resolveInWorkspace(text: string, env: InputSources['env']): string {
   return path.resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
 }
 
-type ReviewInputs = Pick<Inputs, 'comment' | 'commentKey' | 'githubToken' | 'approval' | 'deletionConfirmed'>;
+type ReviewInputs = Pick<
+  Inputs,
+  'comment' | 'commentKey' | 'githubToken' | 'approval' | 'deletionConfirmed' | 'allowRecovery'
+>;
 
 function readReviewInputs(reader: InputReader): ReviewInputs {
   const alias = reader
@@ -417,6 +422,7 @@ function readReviewInputs(reader: InputReader): ReviewInputs {
     githubToken: readToken(reader),
     approval: readApproval(reader),
     deletionConfirmed: readDeletion(reader, alias),
+    allowRecovery: reader.value('allow-recovery', parseBoolean, false),
   };
 }
 

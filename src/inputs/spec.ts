@@ -161,6 +161,7 @@ export const INPUT_SPECS = {
   'auto-approve': { default: 'false', rule: boolean, example: 'true' },
   'allow-destroy': { default: 'false', rule: boolean, example: 'true' },
   'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+  'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
   verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
   'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
   'replica-timeout-minutes': {

@@ -22,13 +22,17 @@ import {
   type Json,
 } from './raw-plan.js';
 
-type Changed = Partial<Omit<GuardRequest, 'options'>> & { confirmed?: boolean; command?: string };
+type Changed = Partial<Omit<GuardRequest, 'options'>> & {
+  confirmed?: boolean;
+  command?: string;
+  recovery?: boolean;
+};
 
 function guard(
   model: PlanModel,
-  { confirmed = false, command = 'apply', ...changed }: Changed = {},
+  { confirmed = false, command = 'apply', recovery = false, ...changed }: Changed = {},
 ): Finding[] {
-  const options = { deletionConfirmed: confirmed, command };
+  const options = { deletionConfirmed: confirmed, command, recovery };
   return guardPlan({ model, primaryRegion: PRIMARY, options, ...changed });
 }
 
@@ -182,6 +186,9 @@ describe('a key that AWS shows no more', () => {
   test('is made again when it is a replica that is certainly gone', () => {
     expect(verdict(replicaLost)).toEqual([`stop key-lost ${REPLICA}`]);
     expect(verdict(replicaLost, { pendingDeletion: {} })).toEqual([`warning key-lost ${REPLICA}`]);
+    expect(verdict(replicaLost, { pendingDeletion: { [REPLICA]: pending }, recovery: true })).toEqual([
+      `warning replica-pending-deletion ${REPLICA}`,
+    ]);
     expect(verdict(replicaLost, { pendingDeletion: { [REPLICA]: pending } })).toEqual([
       `stop replica-pending-deletion ${REPLICA}`,
     ]);
@@ -218,6 +225,22 @@ test('a Region that comes back while its replica is pending deletion stops with 
   const [finding] = guard(model, { pendingDeletion });
   expect(finding).toMatchObject({ severity: 'stop', rule: 'replica-pending-deletion', region: REPLICA });
   expect(finding?.reason).toContain('until 2026-12-01');
+  expect(finding?.wayOut).toContain('allow-recovery: true');
+});
+
+test('what apply brings back first is a warning with allow-recovery', () => {
+  const model = modelOf([replicaChange({ actions: ['create'], after: { policy: ROOT_POLICY } })]);
+  const pendingDeletion = { [REPLICA]: { keyId: KEY_ID } };
+  expect(verdict(model, { pendingDeletion, recovery: true })).toEqual([
+    `warning replica-pending-deletion ${REPLICA}`,
+  ]);
+});
+
+test('a replica that exists already, unknown to the state, stops before AWS would refuse another', () => {
+  const model = modelOf([replicaChange({ actions: ['create'], after: { policy: ROOT_POLICY } })]);
+  expect(verdict(model, { existingReplicas: { [REPLICA]: KEY_ID } })).toEqual([
+    `stop replica-exists ${REPLICA}`,
+  ]);
 });
 
 describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {

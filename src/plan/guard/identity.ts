@@ -1,5 +1,5 @@
 import { capitalise, joinWords, nameKey, stop, warn } from './words.js';
-import type { GuardRequest } from './request.js';
+import type { GuardRequest, PendingDeletion } from './request.js';
 import { isKept, isKey } from '../model.js';
 import { regionOfSide } from '../region.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
@@ -15,6 +15,7 @@ export function judgeIdentity(request: GuardRequest): Finding[] {
       .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
       .map((key) => judgeLost(key, request)),
     ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
+    ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
     ...keys.flatMap(judgeProperties),
   ];
 }
@@ -95,18 +96,7 @@ function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
   const pending = request.pendingDeletion?.[region ?? ''];
   const id = textOf(key.before?.['key_id']) ?? 'id unknown';
   const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
-  if (pending !== undefined) {
-    const when = pending.deletionDate === undefined ? '' : ` on ${pending.deletionDate}`;
-    const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
-    return stop(
-      rule,
-      {
-        reason: `${capitalise(nameKey(key))} (${id}) was scheduled for deletion outside Terraform: it goes for good${when}, and Terraform would make another one in its place.`,
-        wayOut: capitalise(saveKey(id, region)),
-      },
-      key,
-    );
-  }
+  if (pending !== undefined) return judgeScheduled(key, pending, request);
   const expected =
     request.options.command === 'destroy' ||
     request.options.deletionConfirmed ||
@@ -133,23 +123,67 @@ function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
   );
 }
 
+/** A key of the state that somebody scheduled for deletion outside Terraform. */
+function judgeScheduled(
+  key: ResourceChange,
+  { keyId, deletionDate }: PendingDeletion,
+  { options }: GuardRequest,
+): Finding {
+  const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+  const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
+  const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
+  if (options.recovery === true) return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
+  return stop(
+    rule,
+    {
+      reason: `${reason}, and Terraform would make another one in its place.`,
+      wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, regionOfSide(key.before))}`,
+    },
+    key,
+  );
+}
+
 function saveKey(id: string, region: string | undefined): string {
   const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
   return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
 }
 
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
-function judgePending(key: ResourceChange, { model, pendingDeletion }: GuardRequest): Finding[] {
+function judgePending(key: ResourceChange, { model, pendingDeletion, options }: GuardRequest): Finding[] {
   const pending = pendingDeletion?.[key.region ?? ''];
   const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
   if (pending === undefined || told || key.kind !== 'replica') return [];
   const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
+  const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
+  if (options.recovery === true)
+    return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
   return [
     stop(
       'replica-pending-deletion',
       {
-        reason: `In ${key.region ?? 'the Region'} a replica of this key is pending deletion, and AWS refuses a new one until ${until}.`,
-        wayOut: `To have it back, ${saveKey(pending.keyId, key.region)} It has to be imported into the state, too (\`terraform import\`). Or wait until ${until}.`,
+        reason: `${there}, and AWS refuses a new one until ${until}.`,
+        wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
+      },
+      key,
+    ),
+  ];
+}
+
+const RECOVERED_FIRST =
+  '`apply` cancels that deletion, enables the key and plans anew, before it asks for the approval: that plan is then the one to approve.';
+
+const TAKE_IN = 'It has to be taken into the state, too, which `allow-recovery: true` does.';
+
+/** A replica to be made where the very same one exists: left by a run that was killed, or brought back by hand. */
+function judgeExisting(key: ResourceChange, { existingReplicas }: GuardRequest): Finding[] {
+  const keyId = existingReplicas?.[key.region ?? ''];
+  if (keyId === undefined || key.kind !== 'replica') return [];
+  return [
+    stop(
+      'replica-exists',
+      {
+        reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
+        wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
       },
       key,
     ),

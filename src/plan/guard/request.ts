@@ -15,7 +15,11 @@ export interface GuardRequest {
   readonly access?: readonly AccessChange[];
   /** By Region: keys that the preflight found pending deletion. Left out when it was not looked for. */
   readonly pendingDeletion?: Readonly<Record<string, PendingDeletion>>;
+  /** By Region: replicas of this very key that exist, ready for use, without being in the state. */
+  readonly existingReplicas?: Readonly<Record<string, string>>;
   readonly options: {
+    /** `allow-recovery`: apply brings such keys back before it goes on, so that they are no reason to stop. */
+    readonly recovery?: boolean;
     /** The user confirmed, with the alias written out, that keys may be deleted. */
     readonly deletionConfirmed: boolean;
     readonly command: string;

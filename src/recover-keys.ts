@@ -1,0 +1,143 @@
+import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from './aws/existing-keys.js';
+import { ActionError, messageOf } from './errors.js';
+import { makePlan, type MadePlan } from './make-plan.js';
+import type { Ready } from './make-ready.js';
+import { assertGuarded, guardPlan } from './plan/guard.js';
+import { isKey } from './plan/model.js';
+import { regionOfSide } from './plan/region.js';
+import type { PlanModel } from './plan/types.js';
+import { refuse } from './refusal.js';
+import type { Run } from './run.js';
+
+/**
+ * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
+ * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
+ *
+ * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
+ * which ends the run; then the deletion is cancelled and the key enabled, which loses nothing and can be taken back; then
+ * a new plan, which takes the key into the state. That plan, and no other, is what goes to the guard and the approval.
+ * `plan` never changes AWS: it says what `apply` will do first.
+ */
+export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> {
+  const { inputs, deps } = run;
+  const plan = (): Promise<MadePlan> => makePlan({ ...run, ...ready });
+  const made = await plan();
+  const { model } = made.reported;
+  const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? placesOf(model) : NO_PLACES;
+  const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
+  if (found === undefined || found.length === 0) return found === undefined ? made : judge(run, made, found);
+  const judged = judge(run, made, found);
+  const pending = found.filter(({ isPending }) => isPending);
+  if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan')) return judged;
+  refuse(() => {
+    assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
+  });
+  for (const place of pending) await bringBack(place, run, ready);
+  const created = new Set(wanted.created.map(({ region }) => region));
+  const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
+  await ready.configuration.extend({ imports });
+  if (pending.length > 0) {
+    deps.log.notice(
+      `Brought back: ${pending.map(({ region }) => region).join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
+      { title: 'Deletion cancelled' },
+    );
+  }
+  return plan();
+}
+
+interface Places {
+  /** Keys that the state knew and the refresh did not find. */
+  readonly lost: readonly KeyPlace[];
+  /** Replicas that the plan makes of a primary that is there. */
+  readonly created: readonly KeyPlace[];
+}
+
+const NO_PLACES: Places = { lost: [], created: [] };
+
+/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
+export function placesOf({ resources, drift }: Pick<PlanModel, 'resources' | 'drift'>): Places {
+  const lost = drift
+    .filter((change) => isKey(change) && change.action === 'delete')
+    .flatMap(({ before }) => placeOf(regionOfSide(before), before?.['key_id']));
+  const primary = resources.find(({ kind }) => kind === 'primary');
+  const created = resources
+    .filter(({ kind, action }) => kind === 'replica' && action === 'create')
+    .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
+    .filter(({ region }) => !lost.some((key) => key.region === region));
+  return { lost, created };
+}
+
+function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
+  return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
+}
+
+/** @returns undefined when there is nothing to look for, or KMS does not say */
+async function lookFor(
+  places: readonly KeyPlace[],
+  { inputs, deps }: Run,
+  { session }: Ready,
+): Promise<ExistingKey[] | undefined> {
+  if (places.length === 0) return undefined;
+  try {
+    return await findKeys(places, `alias/${inputs.alias}`, session);
+  } catch (thrown) {
+    const name = thrown instanceof Error ? thrown.name : messageOf(thrown);
+    deps.log.info(`Could not look whether the keys that the plan makes are there already: ${name}`);
+    return undefined;
+  }
+}
+
+/** What the guard says of the plan, now that it is known what AWS has. */
+function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKey[]): MadePlan {
+  const { model, access } = made.reported;
+  const pending = found.filter(({ isPending }) => isPending);
+  // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
+  const isSure = placesOf(model).lost.every(
+    ({ region }) => !found.some((key) => key.region === region && !key.isPending),
+  );
+  const findings = guardPlan({
+    model,
+    access,
+    primaryRegion: inputs.primaryRegion,
+    ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
+    existingReplicas: Object.fromEntries(
+      found
+        .filter((key) => !key.isPending && isReplicaHere(key, model))
+        .map(({ region, keyId }) => [region, keyId]),
+    ),
+    options: {
+      deletionConfirmed: inputs.deletionConfirmed,
+      command: inputs.command,
+      recovery: inputs.allowRecovery,
+    },
+  });
+  const known = new Set(made.reported.findings.map(({ reason }) => reason));
+  for (const { severity, reason, wayOut, rule } of findings) {
+    if (severity === 'warning' && !known.has(reason))
+      deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
+  }
+  return { ...made, reported: { ...made.reported, findings } };
+}
+
+/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
+function isReplicaHere({ replicaOf }: ExistingKey, { resources }: PlanModel): boolean {
+  const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
+  return replicaOf !== undefined && replicaOf === arn;
+}
+
+async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Promise<void> {
+  const of = `--key-id ${place.keyId} --region ${place.region}`;
+  try {
+    await restoreKey(place, session);
+    deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
+  } catch (cause) {
+    throw new ActionError(
+      {
+        what: `The key in ${place.region} could not be brought back: ${messageOf(cause)}.`,
+        done: 'Nothing else was changed.',
+        next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, and run the job again.`,
+      },
+      { cause },
+    );
+  }
+}
