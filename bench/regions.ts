@@ -1,16 +1,13 @@
-import { freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
 import { findNode24 } from '../demo/runtime.js';
 import { findProviderMirror } from '../__tests__/support/terraform.js';
 import { regionsOfPartition } from '../src/aws/regions.js';
+import { BYTES_PER_ALIAS } from '../src/terraform/memory.js';
 import { gibibytes, markdownTable, measure, type Cost } from './measure.js';
 
 const COUNTS = [1, 5, 10, 20, 30];
-
-/** One process of provider 5.100.0, as this bench measured it: the largest share of a Region in the peak. */
-const BYTES_PER_ALIAS = 0.55 * 2 ** 30;
 
 /** A way of giving a provider to each Region: one process for each (by aliases), or one for all. */
 interface Way {
@@ -71,9 +68,9 @@ function cells({ seconds, peakBytes }: Cost): string[] {
 /** In words, when what is free would not do; the machine is given a moment to take back what the last run had. */
 async function missingMemory({ bytesPerRegion }: Way, count: number): Promise<string | undefined> {
   const needed = count * bytesPerRegion;
-  if (freemem() < needed) await sleep(2000);
-  return freemem() < needed
-    ? `they need about ${gibibytes(needed)} of memory, and ${gibibytes(freemem())} are free.`
+  if (process.availableMemory() < needed) await sleep(2000);
+  return process.availableMemory() < needed
+    ? `they need about ${gibibytes(needed)} of memory, and ${gibibytes(process.availableMemory())} are free.`
     : undefined;
 }
 

@@ -31720,17 +31720,20 @@ async function readLines(stream, onLine) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8500);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_2__);
-/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3136);
-/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_3___default = /*#__PURE__*/__nccwpck_require__.n(node_url__WEBPACK_IMPORTED_MODULE_3__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6257);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3916);
-/* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3071);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_os__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8500);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_3___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_3__);
+/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3136);
+/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_4___default = /*#__PURE__*/__nccwpck_require__.n(node_url__WEBPACK_IMPORTED_MODULE_4__);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6257);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
+/* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7546);
+
 
 
 
@@ -31744,37 +31747,42 @@ const cancellation = new AbortController();
 const clock = {
     now: Date.now,
     sleep: async (milliseconds, signal) => {
-        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setTimeout)(milliseconds, undefined, signal === undefined ? {} : { signal });
+        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_3__.setTimeout)(milliseconds, undefined, signal === undefined ? {} : { signal });
     },
 };
 const runner = {
     setOutput: (name, value) => {
         // Outside a runner @actions/core would print commands that nobody reads; the lines are for people then.
         if (process.env['GITHUB_OUTPUT'])
-            _actions_core__WEBPACK_IMPORTED_MODULE_4__/* .setOutput */ .uH(name, value);
+            _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .setOutput */ .uH(name, value);
         else
             process.stdout.write(`${name}=${value}\n`);
     },
     addSummary: async (markdown) => {
         if (process.env['GITHUB_STEP_SUMMARY'])
-            await _actions_core__WEBPACK_IMPORTED_MODULE_4__/* .summary */ .z.addRaw(markdown, true).write();
+            await _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .summary */ .z.addRaw(markdown, true).write();
     },
 };
 function createDeps() {
     return {
         env: process.env,
-        log: (0,_log_js__WEBPACK_IMPORTED_MODULE_7__/* .createLog */ .h)({
+        log: (0,_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .h)({
             write: (text) => process.stdout.write(text),
             commands: process.env['GITHUB_ACTIONS'] === 'true',
             colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
             newToken: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID,
         }),
-        exec: (0,_exec_js__WEBPACK_IMPORTED_MODULE_6__/* .createExec */ .k)(cancellation.signal),
+        exec: (0,_exec_js__WEBPACK_IMPORTED_MODULE_7__/* .createExec */ .k)(cancellation.signal),
         fetch,
         clock,
         platform: { os: process.platform, arch: process.arch },
+        // Both keep to the limits of a container.
+        memory: () => ({
+            totalBytes: process.constrainedMemory() > 0 ? Math.min((0,node_os__WEBPACK_IMPORTED_MODULE_1__.totalmem)(), process.constrainedMemory()) : (0,node_os__WEBPACK_IMPORTED_MODULE_1__.totalmem)(),
+            availableBytes: process.availableMemory(),
+        }),
         runner,
-        moduleDir: node_path__WEBPACK_IMPORTED_MODULE_1___default().resolve(node_path__WEBPACK_IMPORTED_MODULE_1___default().dirname((0,node_url__WEBPACK_IMPORTED_MODULE_3__.fileURLToPath)(import.meta.url)), '..', 'terraform'),
+        moduleDir: node_path__WEBPACK_IMPORTED_MODULE_2___default().resolve(node_path__WEBPACK_IMPORTED_MODULE_2___default().dirname((0,node_url__WEBPACK_IMPORTED_MODULE_4__.fileURLToPath)(import.meta.url)), '..', 'terraform'),
         cancelled: cancellation.signal,
     };
 }
@@ -31785,11 +31793,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 const deps = createDeps();
 try {
-    await (0,_main_js__WEBPACK_IMPORTED_MODULE_8__/* .run */ .e)(deps);
+    await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .run */ .e)(deps);
 }
 catch (thrown) {
-    deps.log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
-    process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_4__/* .ExitCode */ .yU.Failure;
+    deps.log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
+    process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .ExitCode */ .yU.Failure;
 }
 
 __webpack_async_result__();
@@ -31885,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3071:
+/***/ 7546:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44508,6 +44516,25 @@ function explained(done) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/terraform/memory.ts
+const GIBIBYTE = 2 ** 30;
+/** The peak of a plan by aliases for one Region, and so for each further one (`npm run bench -- regions`). */
+const BYTES_PER_ALIAS = 0.55 * GIBIBYTE;
+/**
+ * What to say before a run that this machine may not have the memory for.
+ * @param regions how many Regions have a key, the primary's among them
+ * @returns undefined where it will do: always, where one process of the provider serves all Regions
+ */
+function memoryNotice(way, regions, { totalBytes, availableBytes }) {
+    const needed = regions * BYTES_PER_ALIAS;
+    if (way === 'region' || needed <= availableBytes)
+        return undefined;
+    return `${regions} Regions have a process of the provider each, and need about ${gibibytes(needed)} of memory together; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner, or a 6.x \`aws-provider-version\`: one process then serves all Regions.`;
+}
+function gibibytes(bytes) {
+    return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
+}
+
 ;// CONCATENATED MODULE: ./src/aws/key-specs.ts
 
 const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
@@ -45322,6 +45349,7 @@ function state_replicas_placeOf(module) {
 
 
 
+
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
  * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
@@ -45348,6 +45376,9 @@ async function configure(run, terraformVersion, workspace, terraform) {
             await init();
         }
         const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
+        const tight = memoryNotice(fit.way, 1 + inputs.replicaRegions.length, deps.memory());
+        if (tight !== undefined)
+            deps.log.notice(tight, { title: 'Memory' });
         let fitted = fit;
         return {
             providerVersion,

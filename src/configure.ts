@@ -3,6 +3,7 @@ import { ActionError } from './errors.js';
 import type { Inputs } from './inputs/inputs.js';
 import { explained, type PhasedTerraform } from './phased-terraform.js';
 import type { Run } from './run.js';
+import { memoryNotice } from './terraform/memory.js';
 import type { Fit } from './terraform/module.js';
 import {
   prepareConfiguration,
@@ -56,6 +57,8 @@ export async function configure(
       await init();
     }
     const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
+    const tight = memoryNotice(fit.way, 1 + inputs.replicaRegions.length, deps.memory());
+    if (tight !== undefined) deps.log.notice(tight, { title: 'Memory' });
     let fitted: Fit = fit;
     return {
       providerVersion,

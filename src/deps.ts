@@ -61,6 +61,12 @@ export interface Platform {
   readonly arch: string;
 }
 
+/** What this machine has for new processes, in bytes. */
+export interface Memory {
+  readonly totalBytes: number;
+  readonly availableBytes: number;
+}
+
 /** The runner's own files, written through the runner's own library. */
 export interface Runner {
   setOutput(name: string, value: string): void;
@@ -76,6 +82,7 @@ export interface Deps {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly platform: Platform;
+  readonly memory: () => Memory;
   readonly runner: Runner;
   /** The folder of the bundled Terraform module. */
   readonly moduleDir: string;

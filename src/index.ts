@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +43,12 @@ function createDeps(): Deps {
     fetch,
     clock,
     platform: { os: process.platform, arch: process.arch },
+    // Both keep to the limits of a container.
+    memory: () => ({
+      totalBytes:
+        process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem(),
+      availableBytes: process.availableMemory(),
+    }),
     runner,
     moduleDir: path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'terraform'),
     cancelled: cancellation.signal,
