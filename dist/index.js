@@ -42616,6 +42616,10 @@ function findPartition(region) {
 function isKnownRegion(region) {
     return Object.hasOwn(FIRST_VERSIONS, region);
 }
+/** Whether every provider with replica keys, and so every Terraform from 1.5.0 on, knows the Region. */
+function isKnownToAll(region) {
+    return isKnownRegion(region) && FIRST_VERSIONS[region] === ALWAYS;
+}
 /** The known Regions of a partition, in alphabetical order. */
 function regionsOfPartition(partition) {
     return Object.keys(FIRST_VERSIONS)
@@ -44842,6 +44846,7 @@ function passwordOf(text) {
 
 
 
+
 /** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
 const LOCKS_IN_S3_SINCE = '1.10.0';
 /**
@@ -44856,7 +44861,7 @@ function chooseBackend(request) {
         return undefined;
     }
     if (backend.type === 's3')
-        return lockedInS3(backend, request);
+        return lockedInS3(withoutRegionCheck(backend), request);
     return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 function refuseUnlessPlan({ inputs, log }) {
@@ -44868,6 +44873,17 @@ function refuseUnlessPlan({ inputs, log }) {
         });
     }
     log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
+}
+/**
+ * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
+ * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
+ * checked by this action's own table, so for Regions that older versions may not have the check is left out.
+ */
+function withoutRegionCheck(backend) {
+    const { region } = backend.config;
+    if (typeof region !== 'string' || isKnownToAll(region) || 'skip_region_validation' in backend.config)
+        return backend;
+    return { ...backend, config: { ...backend.config, skip_region_validation: 'true' } };
 }
 /** A lock table or a `use_lockfile` of the user's own stays the only say. */
 function lockedInS3(backend, { terraformVersion, log }) {
@@ -45271,7 +45287,7 @@ async function writeConfigurationFile(file, workDir, moduleDir) {
  */
 function refuseUnknownArguments(inputs, providerVersion) {
     const { rotationPeriodInDays, keySpec } = inputs;
-    const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap((region) => unsupportedReason(region, providerVersion) ?? []);
+    const problems = inputs.replicaRegions.flatMap((region) => unsupportedReason(region, providerVersion) ?? []);
     if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(providerVersion)) {
         problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
     }

@@ -97,24 +97,6 @@ describe('with an emulated AWS', () => {
     await terraform(APPLY);
     expect(await readFile(path.join(folder, state), 'utf8')).toContain('aws_kms_key');
   });
-
-  test.each([
-    ['aws-cn', 'cn-north-1', 'cn-northwest-1'],
-    ['aws-us-gov', 'us-gov-west-1', 'us-gov-east-1'],
-    ['aws-iso-b', 'us-isob-east-1', 'us-isob-west-1'],
-  ])('in %s every root ARN is of that partition', async (partition, primary, replica) => {
-    await start(primary);
-    await write({ 'primary-region': primary, 'replica-regions': replica, 'account-ids': '111122223333' });
-    await terraform(INIT);
-    await terraform(APPLY);
-    for (const region of [primary, replica]) {
-      const [key] = emulator.kms.keys(region);
-      expect(key?.arn).toMatch(new RegExp(`^arn:${partition}:kms:${region}:`));
-      expect(key?.policy).toContain(`"arn:${partition}:iam::111122223333:root"`);
-      expect(key?.policy).toContain(`"arn:${partition}:iam::${emulator.account}:root"`);
-      expect(key?.policy).not.toContain('"arn:aws:');
-    }
-  });
 });
 
 test("the README's example is valid, and formatted as Terraform formats", async () => {

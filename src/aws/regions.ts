@@ -119,6 +119,11 @@ export function isKnownRegion(region: string): boolean {
   return Object.hasOwn(FIRST_VERSIONS, region);
 }
 
+/** Whether every provider with replica keys, and so every Terraform from 1.5.0 on, knows the Region. */
+export function isKnownToAll(region: string): boolean {
+  return isKnownRegion(region) && FIRST_VERSIONS[region] === ALWAYS;
+}
+
 /** The known Regions of a partition, in alphabetical order. */
 export function regionsOfPartition(partition: string): string[] {
   return Object.keys(FIRST_VERSIONS)

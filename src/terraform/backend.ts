@@ -1,5 +1,6 @@
 import path from 'node:path';
 import semver from 'semver';
+import { isKnownToAll } from '../aws/regions.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
@@ -27,7 +28,7 @@ export function chooseBackend(request: BackendRequest): Backend | undefined {
     refuseUnlessPlan(request);
     return undefined;
   }
-  if (backend.type === 's3') return lockedInS3(backend, request);
+  if (backend.type === 's3') return lockedInS3(withoutRegionCheck(backend), request);
   return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 
@@ -43,6 +44,18 @@ function refuseUnlessPlan({ inputs, log }: BackendRequest): void {
     'There is no state-bucket or backend, so this plan knows no state and shows everything as new.',
     { title: 'A plan without a state' },
   );
+}
+
+/**
+ * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
+ * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
+ * checked by this action's own table, so for Regions that older versions may not have the check is left out.
+ */
+function withoutRegionCheck(backend: Backend): Backend {
+  const { region } = backend.config;
+  if (typeof region !== 'string' || isKnownToAll(region) || 'skip_region_validation' in backend.config)
+    return backend;
+  return { ...backend, config: { ...backend.config, skip_region_validation: 'true' } };
 }
 
 /** A lock table or a `use_lockfile` of the user's own stays the only say. */

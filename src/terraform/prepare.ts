@@ -87,7 +87,7 @@ async function writeConfigurationFile(
  */
 export function refuseUnknownArguments(inputs: Inputs, providerVersion: string): void {
   const { rotationPeriodInDays, keySpec } = inputs;
-  const problems = [inputs.primaryRegion, ...inputs.replicaRegions].flatMap(
+  const problems = inputs.replicaRegions.flatMap(
     (region) => unsupportedReason(region, providerVersion) ?? [],
   );
   if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(providerVersion)) {
