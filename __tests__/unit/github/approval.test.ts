@@ -288,6 +288,8 @@ describe('no approval is', () => {
 
   test('what GitHub does not answer', async () => {
     world.github.addFault({ times: 100, effect: { kind: 'reset' } });
-    expect((await refusal()).what).toContain('GitHub did not answer');
+    const error = await refusal();
+    expect(error.what).toContain('GitHub did not answer');
+    expect(error.next).toContain('Run the job again later');
   });
 });

@@ -275,6 +275,11 @@ describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {
       undefined,
     ],
     [
+      'a Deny for all but the only one',
+      [statement(alice), denyPut({ Principal: undefined, NotPrincipal: alice.Principal })],
+      undefined,
+    ],
+    [
       'a Deny for all but others',
       [statement(), denyPut({ Principal: undefined, NotPrincipal: other.Principal })],
       STOP,
