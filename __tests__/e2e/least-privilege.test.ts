@@ -1,4 +1,4 @@
-import { CreateKeyCommand, DisableKeyCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import { CreateKeyCommand, ScheduleKeyDeletionCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
 import type { JobOptions } from '../../emulator/github/types.js';
@@ -32,6 +32,7 @@ const CHANGED = {
   description: 'another one',
   'replica-description': 'another one',
   'enable-key-rotation': 'false',
+  'allow-recovery': 'true',
 };
 
 describe('the policies of docs/iam.md', () => {
@@ -52,7 +53,7 @@ describe('the policies of docs/iam.md', () => {
   });
   afterAll(() => job.stop());
 
-  test('allow what plan, apply, verify, every change, drift and destroy call, and nothing else', () => {
+  test('allow what plan, apply, verify, every change, recovery and destroy call, and nothing else', () => {
     const statements = [
       ...readPolicy('plan', PLAN_ROLE),
       ...readPolicy('apply', APPLY_ROLE),
@@ -103,10 +104,10 @@ function succeeded(run: ActionRun): void {
   if (run.exitCode !== 0) throw new Error(run.stdout);
 }
 
-/** What somebody may do by hand, and apply puts right again: a replica disabled, an alias moved to another key. */
+/** What somebody may do by hand, and apply puts right again: a replica's deletion scheduled, an alias moved to another key. */
 async function tamper({ emulator }: MainJob): Promise<void> {
   const replica = emulator.kms.keys('ap-southeast-2')[0]?.id ?? '';
-  await kmsIn(emulator, 'ap-southeast-2').send(new DisableKeyCommand({ KeyId: replica }));
+  await kmsIn(emulator, 'ap-southeast-2').send(new ScheduleKeyDeletionCommand({ KeyId: replica }));
   const primary = kmsIn(emulator, 'ap-southeast-1');
   const { KeyMetadata: other } = await primary.send(new CreateKeyCommand({}));
   await primary.send(
