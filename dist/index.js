@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7546);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(274);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7546:
+/***/ 274:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31902,6 +31902,13 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/outputs.ts
 /** The root outputs of the rendered configuration, by their Terraform names. */
 function keyOutputs(values) {
@@ -31973,58 +31980,67 @@ function withoutUndefined(values) {
     return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-;// CONCATENATED MODULE: ./src/terraform/progress.ts
-const NAMES = {
-    aws_kms_key: 'primary key',
-    aws_kms_replica_key: 'replica key',
-    aws_kms_alias: 'alias',
-};
-const VERBS = {
-    create: 'creating',
-    update: 'updating',
-    delete: 'deleting',
-    replace: 'replacing',
-};
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/phases.ts
+/** The longest silence before a line says that the work goes on, in milliseconds. */
+const LONGEST_SILENCE = 12_000;
 /**
- * A resource of the rendered configuration in the words of the field, e.g. `replica key in ap-southeast-2`.
- * @param address as Terraform writes it, e.g. `module.replica_ap-southeast-2.aws_kms_replica_key.this`
+ * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
+ * and comes for work that failed too.
  */
-function nameOfAddress(address, primaryRegion) {
-    const found = /^module\.(?:primary|replica(?:_|\[")([a-z0-9-]+)(?:"\])?)\.(aws_kms_\w+)\./.exec(address);
-    if (found === null)
-        return address;
-    return `${NAMES[found[2] ?? ''] ?? found[2] ?? ''} in ${found[1] ?? primaryRegion}`;
-}
-/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
-function describeEvent(event, primaryRegion) {
-    if (!('address' in event))
-        return undefined;
-    const name = nameOfAddress(event.address, primaryRegion);
-    const verb = VERBS[event.action] ?? event.action;
-    switch (event.type) {
-        case 'start':
-            return `${name}: ${verb}`;
-        case 'progress':
-            return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
-        case 'complete':
-            return `${name}: done ${verb}`;
-        case 'errored':
-            return `${name}: failed while ${verb}`;
-        default:
-            return undefined;
+async function runPhase({ log, clock, name }, work) {
+    const started = clock.now();
+    const kept = [];
+    let lastSaid = started;
+    const say = (line) => {
+        lastSaid = clock.now();
+        log.info(line);
+    };
+    const heartbeat = setInterval(() => {
+        if (clock.now() - lastSaid >= LONGEST_SILENCE)
+            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
+    }, 1000);
+    try {
+        return await work({ say, keep: (line) => kept.push(line) });
+    }
+    finally {
+        clearInterval(heartbeat);
+        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
     }
 }
-/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
-function describePlanLine(line, primaryRegion) {
-    const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
-    return found?.[1] === undefined ? undefined : `${nameOfAddress(found[1], primaryRegion)}: looking at AWS`;
+/** `0.4 s`, `12 s`, `2 min 5 s`. */
+function seconds(milliseconds) {
+    if (milliseconds < 10_000)
+        return `${(milliseconds / 1000).toFixed(1)} s`;
+    const whole = Math.round(milliseconds / 1000);
+    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+;// CONCATENATED MODULE: ./src/terraform/environment.ts
+/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
+const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
+/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
+const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
+/**
+ * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
+ * without the runner's secrets and without variables that would change the run.
+ */
+function childEnvironment({ env, fileExists, extra, }) {
+    const isKept = ([name, value]) => value !== undefined &&
+        !TERRAFORM_OVERRIDES.test(name) &&
+        !RUNNER_SECRETS.test(name) &&
+        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
+    const kept = Object.entries(env).filter((entry) => isKept(entry));
+    return {
+        ...Object.fromEntries(kept),
+        TF_IN_AUTOMATION: '1',
+        TF_INPUT: '0',
+        CHECKPOINT_DISABLE: '1',
+        ...extra,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/args.ts
 /** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
 /** The saved plan's name in the working folder. */
@@ -32052,16 +32068,15 @@ function planArgs({ destroy = false, refreshOnly = false, lockTimeoutSeconds, })
 function showPlanArgs() {
     return ['show', '-json', PLAN_FILE];
 }
-/** The state as it is in the backend, without asking AWS; it starts no provider beyond reading its schema. */
-function showStateArgs() {
-    return ['show', '-json'];
+/**
+ * The state as it is in the backend, or in a file, without asking AWS; it starts no provider beyond reading its schema.
+ */
+function showStateArgs(file) {
+    return ['show', '-json', ...(file === undefined ? [] : [file])];
 }
 /** `-json` makes progress and the final outputs readable by machine, so that no second command is needed for them. */
 function applyArgs({ lockTimeoutSeconds }) {
     return ['apply', '-input=false', '-json', `-lock-timeout=${lockTimeoutSeconds}s`, PLAN_FILE];
-}
-function outputArgs() {
-    return ['output', '-json', '-no-color'];
 }
 function untaintArgs(address, { lockTimeoutSeconds }) {
     return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
@@ -32069,8 +32084,9 @@ function untaintArgs(address, { lockTimeoutSeconds }) {
 function statePullArgs() {
     return ['state', 'pull'];
 }
+/** Of a lock that a run before left behind, this command waits no longer than for one that is just being freed. */
 function statePushArgs(file) {
-    return ['state', 'push', file];
+    return ['state', 'push', '-lock-timeout=10s', file];
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/creations.ts
@@ -41764,7 +41780,7 @@ class TerraformError extends Error {
     }
 }
 function createTerraform(options) {
-    const run = (args, onStdoutLine) => runTerraform(options, args, { onStdoutLine });
+    const run = (args, how = {}) => runTerraform(options, args, how);
     return {
         init: async (initOptions) => {
             await run(initArgs(initOptions));
@@ -41774,15 +41790,21 @@ function createTerraform(options) {
             const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }));
             return planTextOf(stdout);
         },
-        showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
-        showState: async () => (await run(showStateArgs(), () => undefined)).stdout,
+        showPlan: async () => (await run(showPlanArgs(), QUIET)).stdout,
         apply: (onEvent) => applyPlan(options, onEvent),
-        outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
-        pullState: async () => (await run(statePullArgs(), () => undefined)).stdout,
-        command: async (args) => (await run(args)).stdout,
+        pullState: async () => (await run(statePullArgs(), QUIET)).stdout,
+        showState: async (file) => (await run(showStateArgs(file), { ...QUIET, evenWhenCancelled: true })).stdout,
+        untaint: async (address) => {
+            await run(untaintArgs(address, options));
+        },
+        pushState: async (file) => {
+            await run(statePushArgs(file), { evenWhenCancelled: true });
+        },
     };
 }
-async function runTerraform(options, args, { onStdoutLine, beforeInterrupt } = {}) {
+/** For what is printed to be read by us, not by people. */
+const QUIET = { onStdoutLine: () => undefined };
+async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, evenWhenCancelled = false }) {
     const command = args[0] ?? '';
     const onLine = (line) => {
         options.onLine(command, line);
@@ -41795,6 +41817,7 @@ async function runTerraform(options, args, { onStdoutLine, beforeInterrupt } = {
         onStdoutLine: onStdoutLine ?? onLine,
         onStderrLine: onLine,
         beforeInterrupt,
+        evenWhenCancelled,
     });
     if (result.exitCode !== 0) {
         throw new TerraformError(command, result.exitCode, parseDiagnostics(`${result.stderr}\n${result.stdout}`));
@@ -41850,8 +41873,6 @@ async function readSelectedVersion(workDir) {
     return found[1];
 }
 
-// EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/log.ts
 var log = __nccwpck_require__(5625);
 ;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
@@ -42002,448 +42023,48 @@ function already(alias, text) {
         : `A key or alias exists already${inRegion(text)} and is not under this state.`;
 }
 
-;// CONCATENATED MODULE: ./src/apply.ts
+;// CONCATENATED MODULE: ./src/phased-terraform.ts
 
 
 
 
-/**
- * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date.
- * @returns what is known of the keys afterwards
- * @throws ActionError when the apply failed; it says which resources are done
- */
-async function applySavedPlan(inputs, terraform) {
-    const done = [];
-    const underWay = new Set();
-    const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
-    return terraform.phase(name, async ({ say }) => {
-        const onEvent = (event) => {
-            const line = describeEvent(event, inputs.primaryRegion);
-            if (line !== undefined)
-                say(line);
-            if (!('address' in event))
-                return;
-            const what = nameOfAddress(event.address, inputs.primaryRegion);
-            if (event.type === 'start')
-                underWay.add(what);
-            if (event.type === 'complete' && underWay.delete(what))
-                done.push(what);
-        };
-        try {
-            return keyOutputs((await terraform.apply(onEvent)).outputs);
-        }
-        catch (thrown) {
-            if (thrown instanceof TerraformError)
-                throw explainTerraformError(thrown, sayWhatIsDone(done, [...underWay]));
-            throw thrown;
-        }
+
+const LOCK_TIMEOUT_SECONDS = 120;
+/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
+const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
+function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
+    let listener = () => undefined;
+    const terraform = createTerraform({
+        path,
+        workDir,
+        environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
+        exec: deps.exec,
+        clock: deps.clock,
+        lockTimeoutSeconds,
+        onLine: (_, line) => {
+            listener(line);
+        },
     });
-}
-function sayWhatIsDone(done, underWay) {
-    const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-    const begun = underWay.length === 0 ? '' : `; begun, and not seen to its end: ${underWay.join(', ')}`;
-    return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
-}
-
-;// CONCATENATED MODULE: ./src/report/approval-record.ts
-/**
- * The machine-readable end of the comment: which plan was shown, of which commit, on which pull request. `apply` reads
- * it back. It is only as trustworthy as the comment it stands in: who wrote and last edited that is checked elsewhere.
- */
-
-const VERSION = 1;
-const OPENING = '<!-- aws-kms-multi-region-key:approval ';
-const CLOSING = ' -->';
-const schema = strictObject({
-    version: literal(VERSION),
-    repository: schemas_string().regex(/^[\w.-]+\/[\w.-]+$/),
-    pullRequest: schemas_int().positive(),
-    commentKey: schemas_string(),
-    commit: schemas_string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
-    digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
-    changes: array(strictObject({ line: schemas_string(), hash: schemas_string() })).optional(),
-});
-/**
- * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
- * one, or be taken for a mention: what could is written as a JSON escape.
- */
-function renderApprovalRecord(record) {
-    const { repository, pullRequest, commentKey, commit, digest } = record;
-    // Named one by one: a change may carry more than is meant for the comment.
-    const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
-    const json = JSON.stringify({
-        version: VERSION,
-        repository,
-        pullRequest,
-        commentKey,
-        commit,
-        digest,
-        changes,
-    });
-    return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
-}
-/** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
-function escapeForHtmlComment(json) {
-    const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return json.replaceAll(/[<>&@#`~]|[^\x20-\x7e]/g, escape).replaceAll('--', '-\\u002d');
-}
-/**
- * Reads the record back from a comment's body. It has to be the last line, and the only one of its kind: text of a
- * plan may look like a record, and a reader must never have to choose between two.
- *
- * @param body the whole body of the comment
- */
-function parseApprovalRecord(body) {
-    const occurrences = body.split(OPENING.trimEnd()).length - 1;
-    if (occurrences === 0) {
-        return { found: 'none' };
-    }
-    if (occurrences > 1) {
-        return { found: 'invalid', reason: `there are ${occurrences} of them` };
-    }
-    const line = body.trimEnd().split(/\r?\n/).at(-1) ?? '';
-    if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
-        return { found: 'invalid', reason: 'it is not the last line of the comment' };
-    }
-    return readRecord(line.slice(OPENING.length, -CLOSING.length));
-}
-function readRecord(json) {
-    let value;
-    try {
-        value = JSON.parse(json);
-    }
-    catch {
-        return { found: 'invalid', reason: 'it is not JSON' };
-    }
-    const parsed = schema.safeParse(value);
-    if (!parsed.success) {
-        const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
-        return {
-            found: 'invalid',
-            reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
-        };
-    }
-    const { repository, pullRequest, commentKey, commit, digest, changes } = parsed.data;
-    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes } };
-}
-
-;// CONCATENATED MODULE: ./src/github/api-error.ts
-/** What GitHub's API says when it does not do what it was asked, in the few kinds that callers tell apart. */
-/** A call that failed for good. `message` is GitHub's own, on one line; it holds no token. */
-class GitHubApiError extends Error {
-    name = 'GitHubApiError';
-    kind;
-    constructor(kind, message, options) {
-        super(tidy(message), options);
-        this.kind = kind;
-    }
-}
-/** The kind behind an HTTP status; undefined is no answer. Rate limits are not told apart here. */
-function kindOfStatus(status) {
-    if (status === undefined || status >= 500) {
-        return 'unanswered';
-    }
-    switch (status) {
-        case 401:
-            return 'unauthorized';
-        case 403:
-            return 'forbidden';
-        case 404:
-        case 410:
-            return 'not-found';
-        default:
-            return 'refused';
-    }
-}
-/** A proxy may answer with a page: one short line of it is enough. */
-function tidy(message) {
-    const line = message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-    return line.length > 300 ? `${line.slice(0, 300)}…` : line;
-}
-
-;// CONCATENATED MODULE: ./src/github/words.ts
-/** What the looks at a pull request have in common when they refuse. */
-
-const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
-function notApplied(what, next) {
-    return new errors/* ActionError */.l({ what, done: 'Nothing was applied.', next });
-}
-function nameOf({ owner, name }) {
-    return `${owner}/${name}`;
-}
-function shorten(sha) {
-    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
-}
-
-;// CONCATENATED MODULE: ./src/github/merged-pull-request.ts
-/** Which pull request a commit on a branch was merged from. */
-
-/** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
-const LOOKS = 3;
-const PAUSE_MS = 3_000;
-/**
- * The one pull request that was merged into the branch as this commit: the merge commit, the squashed commit, or the
- * last of the rebased ones (GitHub's `merge_commit_sha` is each of these).
- * @throws ActionError when the run is not on a branch, or it is not exactly one
- * @throws GitHubApiError when GitHub could not be asked
- */
-async function findMergedPullRequest(options) {
-    const branch = /^refs\/heads\/(.+)$/.exec(options.ref)?.[1];
-    if (branch === undefined) {
-        throw notApplied(`\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${options.ref}.`, 'Run apply on a push to that branch, or give the digest itself as `approved-plan`.');
-    }
-    const candidates = await listPullRequestsOf(options);
-    const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
-    const [only, ...others] = merged;
-    if (only === undefined) {
-        throw explainNoPullRequest(options.commit, branch, candidates);
-    }
-    if (others.length > 0) {
-        const numbers = merged.map(({ number }) => `#${number}`).join(', ');
-        throw notApplied(`Commit ${shorten(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, USE_THE_DIGEST);
-    }
-    return { number: only.number, headSha: only.head.sha };
-}
-async function listPullRequestsOf({ client, repository, commit }) {
-    const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
-    const place = { owner: repository.owner, repo: repository.name, commit_sha: commit, per_page: 100 };
-    for (let look = 1;; look += 1) {
-        const found = await client.paginate(list, place);
-        if (found.length > 0 || look === LOOKS) {
-            return found;
-        }
-        await client.pause(PAUSE_MS);
-    }
-}
-function wasMergedAs(candidate, { repository, commit }, branch) {
-    // A commit is also found by pull requests that forks and other branches have of it.
-    const isHere = candidate.base.repo.full_name.toLowerCase() === nameOf(repository).toLowerCase();
-    const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
-    return isHere && isMerged && candidate.base.ref === branch;
-}
-function explainNoPullRequest(commit, branch, candidates) {
-    const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
-    return notApplied(`No pull request was merged into ${branch} as commit ${shorten(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
-}
-function describeCandidate({ merged_at, merge_commit_sha, base }) {
-    if ((merged_at ?? null) === null) {
-        return 'is not merged';
-    }
-    return `was merged into ${base.ref} as ${shorten(merge_commit_sha ?? 'another commit')}`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/coerce.js
-
-
-function coerce_string(params) {
-    return core._coercedString(schemas.ZodString, params);
-}
-function coerce_number(params) {
-    return _coercedNumber(ZodNumber, params);
-}
-function coerce_boolean(params) {
-    return core._coercedBoolean(schemas.ZodBoolean, params);
-}
-function coerce_bigint(params) {
-    return core._coercedBigint(schemas.ZodBigInt, params);
-}
-function coerce_date(params) {
-    return core._coercedDate(schemas.ZodDate, params);
-}
-
-;// CONCATENATED MODULE: ./src/github/own-comments.ts
-/** The comments on a pull request that this token's identity wrote, found by the hidden marker on their first line. */
-
-
-/**
- * The first line of the comment with this key. The key is percent-encoded, so that no key can end the HTML comment,
- * mention anyone or be mistaken for another key.
- */
-function renderCommentMarker(key) {
-    // Through UTF-8 and back, because encodeURIComponent throws for half a surrogate pair.
-    const encoded = encodeURIComponent(Buffer.from(key, 'utf8').toString('utf8')).replaceAll('--', '-%2D');
-    return `<!-- aws-kms-multi-region-key:comment-key=${encoded} -->`;
-}
-/**
- * The comments whose first line is this key's marker, oldest first, over all pages, whoever wrote them. A marker further
- * down does not count: the text of a plan could hold one.
- *
- * This asks GraphQL, because REST tells neither who edited a comment nor who the token is: `GET /user` refuses
- * installation tokens such as GITHUB_TOKEN, and logins differ (`github-actions[bot]` there, `github-actions` here).
- * `viewerDidAuthor` is GitHub's own comparison and needs no login.
- *
- * @throws GitHubApiError
- */
-async function findMarkedComments(place, key) {
-    const marker = renderCommentMarker(key);
-    const found = [];
-    let after = null;
-    do {
-        const page = await readPage(place, after);
-        found.push(...page.nodes.filter(({ body }) => firstLineOf(body) === marker).map(describeComment));
-        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-    } while (after !== null);
-    return found;
-}
-function firstLineOf(body) {
-    return /^[^\r\n]*/.exec(body)?.[0].trimEnd() ?? '';
-}
-const QUERY = `query ($owner: String!, $name: String!, $number: Int!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) {
-      comments(first: 100, after: $after) {
-        nodes {
-          fullDatabaseId
-          url
-          body
-          viewerDidAuthor
-          author { __typename login }
-          editor { __typename login }
-          lastEditedAt
-          includesCreatedEdit
-        }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-  }
-}`;
-// Null for an account that was deleted.
-const actorSchema = object({ __typename: schemas_string(), login: schemas_string() }).nullable();
-const commentSchema = object({
-    fullDatabaseId: coerce_number().int().positive(),
-    url: schemas_string(),
-    body: schemas_string(),
-    viewerDidAuthor: schemas_boolean(),
-    author: actorSchema,
-    editor: actorSchema,
-    lastEditedAt: schemas_string().nullable(),
-    includesCreatedEdit: schemas_boolean(),
-});
-const pageSchema = object({
-    nodes: array(commentSchema),
-    pageInfo: object({ hasNextPage: schemas_boolean(), endCursor: schemas_string().nullable() }),
-});
-const answerSchema = object({
-    repository: object({ pullRequest: object({ comments: pageSchema }) }),
-});
-async function readPage(place, after) {
-    const { client, repository, pullRequest } = place;
-    const answer = await client.graphql(QUERY, { ...repository, number: pullRequest, after });
-    const parsed = answerSchema.safeParse(answer);
-    if (!parsed.success) {
-        const fields = parsed.error.issues.map(({ path }) => path.join('.'));
-        throw new GitHubApiError('refused', `The answer lacks what was asked for: ${fields.join(', ')}.`);
-    }
-    return parsed.data.repository.pullRequest.comments;
-}
-function describeComment(comment) {
-    const { author, editor, lastEditedAt, includesCreatedEdit } = comment;
-    // An editor that is null although there was an edit is an account that is gone, and could have been anyone's.
-    const wasEdited = editor !== null || lastEditedAt !== null || includesCreatedEdit;
-    const sameActor = author !== null &&
-        editor !== null &&
-        author.login === editor.login &&
-        author.__typename === editor.__typename;
     return {
-        id: comment.fullDatabaseId,
-        url: comment.url,
-        body: comment.body,
-        isOwn: comment.viewerDidAuthor,
-        author: author?.login ?? 'ghost',
-        isLastEditOwn: !wasEdited || sameActor,
-        lastEditor: wasEdited ? (editor?.login ?? 'ghost') : undefined,
+        ...terraform,
+        phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
+            listener = (line) => {
+                phase.keep(line);
+                const said = WAITS_FOR_LOCK.test(line)
+                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
+                    : onLine?.(line);
+                if (said !== undefined)
+                    phase.say(said);
+            };
+            return work(phase);
+        }),
     };
 }
-
-;// CONCATENATED MODULE: ./src/github/approval.ts
-/** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
-
-
-
-
-
-
-/**
- * Reads which plan was approved by merging the pull request that the commit came from. All of this has to hold, in
- * this order, and the error names the first that does not:
- *
- * 1. the run is on a branch;
- * 2. exactly one pull request was merged into that branch as this commit (the merge commit, the squashed commit, or
- *    the last of the rebased ones: GitHub's `merge_commit_sha` is each of these);
- * 3. it has exactly one comment with this key that this token's identity wrote;
- * 4. nobody else edited that comment last;
- * 5. the comment ends with one whole record;
- * 6. the record is of this repository, this pull request and this key;
- * 7. the commit that was planned is the last one of the pull request's branch.
- *
- * @throws ActionError when one of these does not hold, or GitHub could not be asked
- */
-async function readApproval(options) {
-    try {
-        const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
-        const comment = await findTrustedComment(options, pullRequest.number);
-        const record = approval_readRecord(options, pullRequest, comment);
-        return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
-    }
-    catch (error) {
-        if (error instanceof GitHubApiError) {
-            throw explainApiError(error);
-        }
-        throw error;
-    }
-}
-async function findTrustedComment(options, pullRequest) {
-    const marked = await findMarkedComments({ ...options, pullRequest }, options.commentKey);
-    const [only, ...others] = marked.filter(({ isOwn }) => isOwn);
-    const key = JSON.stringify(options.commentKey);
-    if (only === undefined) {
-        const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-        throw notApplied(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, 'Check that plan and apply have the same `comment-key` and the same kind of `github-token`, and that plan ran with `comment: always`.');
-    }
-    if (others.length > 0) {
-        throw notApplied(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key}, so it is not clear which plan was approved.`, `Delete all of them but the right one. ${USE_THE_DIGEST}`);
-    }
-    if (!only.isLastEditOwn) {
-        throw notApplied(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, `Run the plan job of the pull request again, which writes the comment anew. ${USE_THE_DIGEST}`);
-    }
-    return only;
-}
-function approval_readRecord(options, pullRequest, comment) {
-    const parsed = parseApprovalRecord(comment.body);
-    if (parsed.found !== 'one') {
-        const why = parsed.found === 'none' ? 'holds no record of it' : `holds no valid record of it: ${parsed.reason}`;
-        throw notApplied(`The comment with the approved plan (${comment.url}) ${why}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
-    }
-    const { record } = parsed;
-    const mismatch = findMismatch(record, options, pullRequest);
-    if (mismatch !== undefined) {
-        throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
-    }
-    return record;
-}
-/** What a copied or an outdated record gives away. */
-function findMismatch(record, { repository, commentKey }, pullRequest) {
-    if (record.repository.toLowerCase() !== nameOf(repository).toLowerCase()) {
-        return `it was made for the repository ${record.repository}`;
-    }
-    if (record.pullRequest !== pullRequest.number) {
-        return `it was made for pull request #${record.pullRequest}, and #${pullRequest.number} was merged`;
-    }
-    if (record.commentKey !== commentKey) {
-        return `it was made with the comment key ${JSON.stringify(record.commentKey)}, and this is ${JSON.stringify(commentKey)}`;
-    }
-    if (record.commit !== pullRequest.headSha) {
-        return `it was made at commit ${shorten(record.commit)}, and the last commit of #${pullRequest.number} is ${shorten(pullRequest.headSha)}`;
-    }
-    return undefined;
-}
-const PLAN_AGAIN = 'Plan it again on a pull request and merge that.';
-function explainApiError({ kind, message }) {
-    const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
-    const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
-    return notApplied(what, isPermission
-        ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
-        : 'Run the job again later: the plan will be checked anew.');
+/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
+function explained(done) {
+    return (thrown) => {
+        throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/kms-actions.ts
@@ -43558,6 +43179,755 @@ function canonicalPlan(model) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/plan/digest.ts
+
+/**
+ * What a plan does, as one short text: equal for equal plans made at different times, on different machines, from
+ * inputs in another order; different when any address, Region, action, value, policy or tag differs. Sensitive values
+ * count, too. The prefix names the algorithm, so that a later one can't be taken for this.
+ * @returns `sha256:` and 64 hex digits
+ */
+function digestPlan(model) {
+    return `sha256:${sha256(canonicalPlan(model))}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/words.ts
+function stop(rule, words, at) {
+    return { severity: 'stop', rule, ...words, region: at?.region, address: at?.address };
+}
+function warn(rule, words, at) {
+    return { severity: 'warning', rule, ...words, region: at?.region, address: at?.address };
+}
+/** E.g. `the replica key in ap-southeast-2`. */
+function nameKey({ kind, region }) {
+    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+function capitalise(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+/** `a`, `a and b`, `a, b and c`. */
+function joinWords(words) {
+    const last = words.at(-1) ?? '';
+    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
+
+
+/** Settings of a key that stay possible, but that a reviewer should see. */
+function judgeKeySettings(key) {
+    if (!model_isKey(key) || !model_isKept(key) || key.action === 'no-op')
+        return [];
+    return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
+}
+function judgeRotation(key) {
+    if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
+        return [];
+    const words = {
+        reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
+        wayOut: 'Set `enable-key-rotation: true` to keep it.',
+    };
+    return [warn('rotation-off', words, key)];
+}
+function judgeWindow(key) {
+    const [old, now] = [key.before, key.after].map((side) => side?.['deletion_window_in_days']);
+    if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
+        return [];
+    const words = {
+        reason: `The deletion window of ${nameKey(key)} gets shorter, from ${old} to ${now} days.`,
+        wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
+    };
+    return [warn('shorter-window', words, key)];
+}
+function judgeEnabled(key) {
+    const disabled = ['is_enabled', 'enabled'].some((name) => key.before?.[name] !== false && key.after?.[name] === false);
+    if (!disabled)
+        return [];
+    const words = {
+        reason: `${capitalise(nameKey(key))} is disabled: nothing can be encrypted or decrypted with it until it is enabled.`,
+        wayOut: 'Check that nothing in its Region uses the key first.',
+    };
+    return [warn('key-disabled', words, key)];
+}
+function judgeBypass(key) {
+    const name = 'bypass_policy_lockout_safety_check';
+    if (key.after?.[name] !== true || (key.action === 'update' && key.before?.[name] === true))
+        return [];
+    const words = {
+        reason: `For ${nameKey(key)} KMS is told not to check that its policy can still be changed afterwards.`,
+        wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
+    };
+    return [warn('lockout-check-bypassed', words, key)];
+}
+/** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
+function judgeAliases({ resources }) {
+    const gone = new Set(resources.filter((change) => model_isKey(change) && !model_isKept(change)).map(({ region }) => region));
+    return resources
+        .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
+        .flatMap((alias) => judgeAlias(alias, resources));
+}
+function judgeAlias(alias, resources) {
+    const where = alias.region ?? 'an unknown Region';
+    const name = nameOf(alias.before);
+    const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
+    if (alias.action === 'replace' && name !== nameOf(alias.after)) {
+        const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
+        return [warn('alias-renamed', { reason, wayOut }, alias)];
+    }
+    if (model_isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
+        return [];
+    const reason = alias.action === 'forget'
+        ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
+        : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
+    return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
+}
+/** Whether another resource keeps the same name in the same Region. */
+function isNamedElsewhere(alias, resources) {
+    return resources.some((other) => other.kind === 'alias' &&
+        other.region === alias.region &&
+        model_isKept(other) &&
+        nameOf(other.after) === nameOf(alias.before));
+}
+function nameOf(side) {
+    const name = side?.['name'];
+    return typeof name === 'string' ? name : 'with an unknown name';
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
+
+
+
+/** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
+function judgeIdentity(request) {
+    const keys = request.model.resources.filter(model_isKey);
+    const moved = judgeRoles(request);
+    return [
+        ...moved,
+        ...findLostKeys(request.model)
+            // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
+            .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
+            .map((key) => judgeLost(key, request)),
+        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
+        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
+        ...keys.flatMap(judgeProperties),
+    ];
+}
+/** Keys that the state knew and the refresh did not find again. */
+function findLostKeys({ drift }) {
+    return drift.filter((change) => model_isKey(change) && change.action === 'delete');
+}
+function rolesBefore(model) {
+    const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
+    return rolesOf(known.filter(model_isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
+}
+function rolesAfter({ resources }) {
+    return rolesOf(resources.filter((change) => model_isKey(change) && model_isKept(change)).map(({ kind, region }) => [region, kind]));
+}
+function rolesOf(entries) {
+    return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
+}
+function primaryOf(roles) {
+    return [...roles].find(([, role]) => role === 'primary')?.[0];
+}
+const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
+/** A primary in another Region, and Regions whose key would change its role. */
+function judgeRoles({ model, primaryRegion }) {
+    const [before, after] = [rolesBefore(model), rolesAfter(model)];
+    const from = primaryOf(before);
+    const to = primaryOf(after) ?? primaryRegion;
+    if (from !== undefined && after.size > 0 && from !== to) {
+        return [
+            stop('primary-moved', {
+                reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
+                wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
+            }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
+        ];
+    }
+    return [...after].flatMap(([region, role]) => {
+        const old = before.get(region);
+        if (old === undefined || old === role)
+            return [];
+        return [
+            stop('primary-moved', {
+                reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
+                wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
+            }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
+        ];
+    });
+}
+function addressOfPrimary({ resources }) {
+    return resources.find(({ kind }) => kind === 'primary')?.address;
+}
+function judgeLost(key, request) {
+    const region = regionOfSide(key.before);
+    const pending = request.pendingDeletion?.[region ?? ''];
+    const id = textOf(key.before?.['key_id']) ?? 'id unknown';
+    const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
+    if (pending !== undefined)
+        return judgeScheduled(key, pending, request);
+    const expected = request.options.command === 'destroy' ||
+        request.options.deletionConfirmed ||
+        // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
+        (key.kind === 'replica' && request.pendingDeletion !== undefined);
+    if (expected) {
+        return warn('key-lost', {
+            reason: `${gone}; the plan goes on without it.`,
+            wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
+        }, key);
+    }
+    return stop('key-lost', {
+        reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
+        wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+    }, key);
+}
+/** A key of the state that somebody scheduled for deletion outside Terraform. */
+function judgeScheduled(key, { keyId, deletionDate }, { options }) {
+    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+    const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
+    const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
+    if (options.recovery === true)
+        return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
+    return stop(rule, {
+        reason: `${reason}, and Terraform would make another one in its place.`,
+        wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, regionOfSide(key.before))}`,
+    }, key);
+}
+function saveKey(id, region) {
+    const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
+    return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+}
+/** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
+function judgePending(key, { model, pendingDeletion, options }) {
+    const pending = pendingDeletion?.[key.region ?? ''];
+    const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
+    if (pending === undefined || told || key.kind !== 'replica')
+        return [];
+    const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
+    const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
+    if (options.recovery === true)
+        return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
+    return [
+        stop('replica-pending-deletion', {
+            reason: `${there}, and AWS refuses a new one until ${until}.`,
+            wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
+        }, key),
+    ];
+}
+const RECOVERED_FIRST = '`apply` cancels that deletion, enables the key and plans anew, before it asks for the approval: that plan is then the one to approve.';
+const TAKE_IN = 'It has to be taken into the state, too, which `allow-recovery: true` does.';
+/** A replica to be made where the very same one exists: left by a run that was killed, or brought back by hand. */
+function judgeExisting(key, { existingReplicas }) {
+    const keyId = existingReplicas?.[key.region ?? ''];
+    if (keyId === undefined || key.kind !== 'replica')
+        return [];
+    return [
+        stop('replica-exists', {
+            reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
+            wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
+        }, key),
+    ];
+}
+const PROPERTIES = [
+    { rule: 'spec-changed', names: ['customer_master_key_spec', 'key_spec'], input: 'key-spec' },
+    { rule: 'usage-changed', names: ['key_usage'], input: 'key-usage' },
+    { rule: 'multi-region-changed', names: ['multi_region'], input: 'configuration' },
+];
+/** What KMS fixes when a key is made; a change of it is another key. */
+function judgeProperties(key) {
+    const { before, after } = key;
+    if (before === null || after === null)
+        return [];
+    return PROPERTIES.flatMap(({ rule, names, input }) => {
+        const changed = names.filter((name) => {
+            const [old, now] = [before[name], after[name]];
+            return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
+        });
+        if (changed.length === 0)
+            return [];
+        const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
+        return [
+            stop(rule, {
+                reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
+                wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
+            }, key),
+        ];
+    });
+}
+function textOf(value) {
+    return typeof value === 'string' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/policy-risks.ts
+
+const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
+/**
+ * Whether a policy leaves anybody with kms:PutKeyPolicy: what is allowed, less what is denied without a condition.
+ * Only principals of the key's own account count, as the call can't be made from another (KMS API reference,
+ * PutKeyPolicy, "Cross-account use: No"); AWS services don't make it at all.
+ * @param accountId the key's account; undefined where it is not known, then every account counts
+ */
+function judgePolicyControl(policy, accountId) {
+    const relevant = policy.statements.filter(coversPutKeyPolicy);
+    const denials = relevant.filter(({ effect, conditions }) => effect === 'Deny' && conditions.length === 0);
+    const allowed = relevant.filter((statement) => statement.effect === 'Allow' &&
+        holdersOf(statement, accountId).some((holder) => isLeft(holder, denials)));
+    if (allowed.some(({ conditions }) => conditions.length === 0))
+        return 'kept';
+    return allowed.length > 0 ? 'conditional' : 'lost';
+}
+function coversPutKeyPolicy({ actions, resources }) {
+    // A resource other than `*` is this key's ARN or nothing at all: a key policy is about its own key alone.
+    const aboutTheKey = resources.not ? !resources.names.includes('*') : resources.names.length > 0;
+    return (aboutTheKey && actions.names.some((pattern) => matchesPattern(pattern, PUT_KEY_POLICY)) !== actions.not);
+}
+/**
+ * The principals of the account that an Allow names. Everyone, and whoever a NotPrincipal does not exclude, are for this
+ * question the account as a whole.
+ */
+function holdersOf({ principals }, accountId) {
+    const everyone = accountId === undefined ? '*' : `arn:aws:iam::${accountId}:root`;
+    if (principals.not)
+        return principals.names.includes('*') ? [] : [everyone];
+    return principals.names.flatMap((name) => name === '*' ? [everyone] : isOfAccount(name, accountId) ? [name] : []);
+}
+function isOfAccount(name, accountId) {
+    const account = /^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(name)?.[1];
+    return account !== undefined && (accountId === undefined || account === accountId);
+}
+/** Whether no denial takes it all from a holder; everyone and a whole account are more than any list of others. */
+function isLeft(holder, denials) {
+    return !denials.some(({ principals }) => isDenied(holder, principals));
+}
+function isDenied(holder, { not, names }) {
+    if (not)
+        return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
+    return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
+}
+/** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
+function isWithin(narrow, wide) {
+    if (wide === '*')
+        return true;
+    const account = /^arn:[^:]*:iam::(\d{12}):root$/.exec(wide)?.[1];
+    return account !== undefined && isOfAccount(narrow, account);
+}
+/** The first statement that lets everybody in, if there is one: Allow, for all principals, and nothing that restricts. */
+function findPublicStatement(policy) {
+    return policy.statements.find(({ effect, principals, conditions }) => effect === 'Allow' && meansEverybody(principals) && !conditions.some(isRestricting));
+}
+/** Allow with NotPrincipal is everybody but a few. A wildcard inside of an ARN may be anybody. */
+function meansEverybody({ not, names }) {
+    return not || names.some((name) => /^(Federated: )?\*$/.test(name) || /^arn:[^/]*[*?]/.test(name));
+}
+/** What every caller can fulfil at will, or fulfils anyway: it says nothing on who calls. */
+const AT_WILL = [
+    ...['aws:currenttime', 'aws:epochtime', 'aws:multifactorauthage', 'aws:multifactorauthpresent'],
+    ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
+    ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
+    ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
+];
+/**
+ * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
+ * `ForAllValues:`, `Null`), when it only excludes (`…Not…`), when one of its values is a mere wildcard or all addresses,
+ * or when every caller can fulfil it at will.
+ */
+function isRestricting({ operator, key, values }) {
+    const kind = operator.toLowerCase();
+    const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
+    const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
+    const name = key.toLowerCase();
+    const atWill = AT_WILL.includes(name) || name.startsWith('kms:encryptioncontext:');
+    const all = values.some((value) => isEverything(value, kind));
+    return !lenient && !excluding && !atWill && !all && values.length > 0;
+}
+function isEverything(value, operator) {
+    if (operator.includes('ipaddress'))
+        return /\/0$/.test(value);
+    const takesWildcards = operator.includes('like') || operator.includes('arn');
+    return takesWildcards && /^[*?]*\*[*?]*$/.test(value);
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/policies.ts
+
+
+
+
+
+
+
+/** What lies in the planned policies: nobody could change one any more, anybody could use a key. */
+function judgePolicies(model, access) {
+    const accountId = findAccount(model);
+    return [
+        ...judgeUndecided(model),
+        ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
+        ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
+    ];
+}
+function groupPolicies({ resources }) {
+    const groups = new Map();
+    for (const key of resources.filter((change) => model_isKey(change) && model_isKept(change))) {
+        const text = key.after?.['policy'];
+        const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
+        if (typeof text !== 'string' || reading === undefined || 'problem' in reading)
+            continue;
+        const planned = putsPolicy(key);
+        const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
+        groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
+    }
+    return [...groups.values()];
+}
+function putsPolicy({ action, attributes, importing }) {
+    const made = action === 'create' || action === 'replace' || importing !== undefined;
+    return made || attributes.some(({ name }) => name === 'policy');
+}
+/** Stops for what the plan would put in place, warns of what is there already. */
+function judge(group, rule, words) {
+    return group.planned ? stop(rule, words, policies_placeOf(group)) : warn(rule, words, policies_placeOf(group));
+}
+/** The one key that it is about; the words name them when there are several. */
+function policies_placeOf({ keys: [only, ...more] }) {
+    return more.length === 0 ? only : undefined;
+}
+function whereOf({ keys }) {
+    return joinWords(keys.map(({ region }) => region ?? 'an unknown Region').sort());
+}
+const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account.';
+function judgeControl(group, accountId) {
+    const control = judgePolicyControl(group.policy, accountId);
+    const where = whereOf(group);
+    if (control === 'lost') {
+        const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy: it could never be changed again, except by AWS Support.`;
+        return [judge(group, 'nobody-can-put-policy', { reason, wayOut: KEEP_ROOT })];
+    }
+    if (control === 'kept' || !group.planned)
+        return [];
+    const reason = `The key policy in ${where} allows kms:PutKeyPolicy only under a condition; if nobody meets it, the policy can never be changed again.`;
+    return [warn('put-policy-conditional', { reason, wayOut: KEEP_ROOT }, policies_placeOf(group))];
+}
+function judgePublic(group) {
+    const statement = findPublicStatement(group.policy);
+    if (statement === undefined)
+        return [];
+    const which = statement.principals.not
+        ? 'everybody but those it excludes'
+        : 'everybody, in every AWS account,';
+    const condition = statement.conditions.length > 0 ? ' by a condition that keeps nobody out' : '';
+    return [
+        judge(group, 'public-principal', {
+            reason: `The key policy in ${whereOf(group)} lets ${which} in${condition}.`,
+            wayOut: 'Name the principals, or restrict the statement with a condition such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.',
+        }),
+    ];
+}
+function judgeUndecided(model) {
+    return findUndecidedPolicies(model)
+        .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
+        .map(({ change, problem }) => stop('policy-unreadable', {
+        reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
+        wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
+    }, change));
+}
+function findAccount({ outputs, resources }) {
+    const output = outputs['account_id'];
+    if (typeof output === 'string')
+        return output;
+    const arns = resources.filter(model_isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
+    return arns.map(accountOfArn).find((account) => account !== undefined);
+}
+const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
+/** The accounts that a key which stays lets in as a whole already, in any Region. */
+function accountsBefore({ resources }) {
+    const readings = resources
+        .filter((change) => model_isKey(change) && model_isKept(change))
+        .map(({ before, region }) => ({ text: before?.['policy'], region }))
+        .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
+    const allowed = readings
+        .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
+        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
+    return new Set(allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])));
+}
+/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
+function judgeAccounts(access, known) {
+    const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
+    const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
+    const fresh = [...accounts].filter((account) => !known.has(account)).sort();
+    if (fresh.length === 0)
+        return [];
+    const [subject, whose] = fresh.length === 1
+        ? [`The whole account ${joinWords(fresh)} gains`, 'its']
+        : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
+    return [
+        warn('account-let-in', {
+            reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
+            wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
+        }),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
+
+
+/** Keys that the plan deletes, replaces or forgets. */
+function judgeRemoval(request) {
+    return request.model.resources.filter(model_isKey).flatMap((key) => judgeKey(key, request));
+}
+function judgeKey(key, { model, options }) {
+    switch (key.action) {
+        case 'delete':
+            return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
+        case 'replace':
+            return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
+        case 'forget':
+            return [judgeForgotten(key)];
+        case 'no-op':
+        case 'create':
+        case 'read':
+        case 'update':
+            return [];
+    }
+}
+/** The window that will be used is the one on record: the provider takes it from the state. */
+function windowOf({ before }) {
+    const days = before?.['deletion_window_in_days'];
+    return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
+}
+function noteDeletion(key) {
+    return warn('key-deleted', {
+        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
+        wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
+    }, key);
+}
+function judgeDeletion(key, { resources }, command) {
+    // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
+    const familyStays = key.kind === 'replica' && resources.some((other) => model_isKey(other) && model_isKept(other));
+    const harm = familyStays
+        ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
+        : 'nothing that was encrypted under it can ever be decrypted again';
+    const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
+    return stop('key-deleted', {
+        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
+        wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+    }, key);
+}
+function judgeTainted(key) {
+    return stop('key-replaced', {
+        reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
+        wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
+    }, key);
+}
+function judgeReplacement(key, { deletionConfirmed }) {
+    const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
+    const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
+    const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
+    if (deletionConfirmed) {
+        return warn('key-replaced', {
+            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
+            wayOut: key.kind === 'replica' && !ofOtherPrimary
+                ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
+                : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
+        }, key);
+    }
+    return stop('key-replaced', {
+        reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
+        wayOut: ofOtherPrimary
+            ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
+            : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
+    }, key);
+}
+function judgeForgotten(key) {
+    return stop('key-forgotten', {
+        reason: `Terraform would forget ${nameKey(key)}: it would live on, and cost, in no state that knows it.`,
+        wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
+    }, key);
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard.ts
+
+
+
+
+
+
+
+/**
+ * Judges a plan by what it does to keys.
+ *
+ * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
+ * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
+ * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
+ * forgotten, or that is pending deletion and can be saved; nor anything in the policies. To start anew on purpose,
+ * `destroy` comes first, and then the new plan is one that only creates.
+ * @returns the stops first, then the warnings
+ */
+function guardPlan(request) {
+    const { model } = request;
+    const findings = [
+        // What becomes of the primary comes first: what happens to replicas often follows from it.
+        ...judgeIdentity(request),
+        ...judgeRemoval(request),
+        ...judgePolicies(model, request.access ?? diffAccess(model)),
+        ...model.resources.flatMap(judgeKeySettings),
+        ...judgeAliases(model),
+        ...judgeUnknowns(model),
+    ];
+    return [...findings.filter(isStop), ...findings.filter((finding) => !isStop(finding))];
+}
+/**
+ * @param done what was done until then, in whole sentences
+ * @throws ActionError with the reason and the way out of every stop, if there is one
+ */
+function assertGuarded(findings, done = 'Nothing was changed.') {
+    const stops = findings.filter(isStop);
+    if (stops.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
+        done,
+        next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
+    });
+}
+function isStop({ severity }) {
+    return severity === 'stop';
+}
+function judgeUnknowns({ notUnderstood, unrecognised }) {
+    const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
+    return [
+        ...notUnderstood.map((what) => stop('not-understood', {
+            reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
+            wayOut,
+        })),
+        ...(unrecognised ?? []).map((what) => warn('not-recognised', {
+            reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
+            wayOut,
+        })),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/terraform/progress.ts
+const NAMES = {
+    aws_kms_key: 'primary key',
+    aws_kms_replica_key: 'replica key',
+    aws_kms_alias: 'alias',
+};
+const VERBS = {
+    create: 'creating',
+    update: 'updating',
+    delete: 'deleting',
+    replace: 'replacing',
+};
+/**
+ * Where a resource of the rendered configuration is, told by its address alone.
+ * @param address as Terraform writes it, e.g. `module.replica_ap-southeast-2.aws_kms_replica_key.this`
+ */
+function placeOfAddress(address, primaryRegion) {
+    const found = /^module\.(?:primary|replica(?:_|\[")([a-z0-9-]+)(?:"\])?)\.(aws_kms_\w+)\./.exec(address);
+    return found?.[2] === undefined ? undefined : { type: found[2], region: found[1] ?? primaryRegion };
+}
+/** A resource in the words of the field, e.g. `replica key in ap-southeast-2`; the address itself for any other. */
+function nameOfAddress(address, primaryRegion) {
+    const place = placeOfAddress(address, primaryRegion);
+    return place === undefined ? address : `${NAMES[place.type] ?? place.type} in ${place.region}`;
+}
+/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
+function describeEvent(event, primaryRegion) {
+    if (!('address' in event))
+        return undefined;
+    const name = nameOfAddress(event.address, primaryRegion);
+    const verb = VERBS[event.action] ?? event.action;
+    switch (event.type) {
+        case 'start':
+            return `${name}: ${verb}`;
+        case 'progress':
+            return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
+        case 'complete':
+            return `${name}: done ${verb}`;
+        case 'errored':
+            return `${name}: failed while ${verb}`;
+        default:
+            return undefined;
+    }
+}
+/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
+function describePlanLine(line, primaryRegion) {
+    const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
+    return found?.[1] === undefined ? undefined : `${nameOfAddress(found[1], primaryRegion)}: looking at AWS`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/shown.ts
+
+/**
+ * What `terraform show -json` printed, parsed.
+ * @param of what was to be shown, for the message
+ * @throws ActionError when it is not JSON
+ */
+function parseShown(text, of) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: `terraform show printed a ${of} that is not JSON.`,
+            done: 'Nothing was changed.',
+            next: 'Run again; if it happens again, report it with the Terraform version.',
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/make-plan.ts
+
+
+
+
+
+
+
+
+
+
+/** Makes the plan of the run, and keeps it as files; changes nothing in AWS. */
+async function makePlan(request) {
+    const { deps, inputs, workDir } = request;
+    const { reported, json } = await judgePlanned(inputs.command === 'destroy' ? 'Plan the destruction' : 'Plan', request);
+    for (const { reason, wayOut, rule, severity } of reported.findings) {
+        if (severity === 'warning')
+            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
+    }
+    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
+    await Promise.all([(0,promises_.writeFile)(paths.json, json), (0,promises_.writeFile)(paths.text, reported.text)]);
+    const outputs = {
+        ...planOutputs(reported.model, reported.digest),
+        ...keyOutputs(reported.model.outputs),
+        'plan-json-path': paths.json,
+        'plan-text-path': paths.text,
+    };
+    return { reported, outputs };
+}
+/**
+ * Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS.
+ * @param name of the phase
+ * @param done what was done until then, for the message of a failure
+ */
+async function judgePlanned(name, { inputs, terraform }, done = 'Nothing was changed.') {
+    return terraform.phase(name, async ({ say }) => {
+        const text = await terraform.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
+        const json = await terraform.showPlan().catch(explained(done));
+        const reported = judgePlan(json, text, inputs);
+        say(`${name}: ${summariseCounts(reported.model.counts, reported.model.hasChanges)}`);
+        return { reported, json };
+    }, (line) => describePlanLine(line, inputs.primaryRegion));
+}
+function judgePlan(json, text, inputs) {
+    const model = buildPlanModel(parseShown(json, 'plan'));
+    const access = diffAccess(model);
+    const findings = guardPlan({
+        model,
+        access,
+        primaryRegion: inputs.primaryRegion,
+        options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
+    });
+    return { model, access, findings, digest: digestPlan(model), text };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/difference.ts
 
 
@@ -43675,2827 +44045,307 @@ function fingerprintAccess(access) {
 }
 const DENY_VERBS = { gains: 'is denied', loses: 'is no longer denied' };
 
-;// CONCATENATED MODULE: ./src/approve.ts
-
+;// CONCATENATED MODULE: ./src/plan/part-of-approved.ts
 
 
 /**
- * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
- * approved one.
- * @returns how it was approved, or why it is not; never approves for want of information
+ * Whether what remains after an apply that stopped half-way is a part of what was approved, so that it may go on.
+ * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
+ * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
+ * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
+ * @param approved `fingerprintChanges` of the plan that was approved
+ * @param remaining the plan made after the apply stopped
  */
-async function checkApproval(request) {
-    const { inputs, plan } = request;
-    switch (inputs.approval.by) {
-        case 'auto':
-            return { approved: true, says: 'Approved by `auto-approve`.', gone: [], added: [] };
-        case 'digest':
-            return compareDigest(inputs.approval.digest, plan);
-        case 'pull-request':
-            return compareWithPullRequest(request).catch(explainNoApproval);
-        case 'nobody':
-            return {
-                approved: false,
-                says: 'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards.',
-                gone: [],
-                added: [],
-            };
-    }
+function isPartOfApproved(approved, remaining) {
+    const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
+    const extra = remaining.resources
+        .filter(changesAnything)
+        .filter((change) => !isPart(change, known.get(withoutDeposed(change.address))))
+        .map(({ address }) => address);
+    const strange = remaining.notUnderstood;
+    return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
 }
+/** The object that a replacement left over is deleted under the address of its successor. */
+function withoutDeposed(address) {
+    return address.replace(/ \(deposed [^)]*\)$/, '');
+}
+function isPart(change, fingerprint) {
+    const approved = fingerprint?.change;
+    if (approved === undefined || change.reason === 'replace_because_tainted')
+        return false;
+    // What is imported or moved is so still as it was approved, or not at all.
+    if (change.importing !== undefined || change.movedFrom !== undefined) {
+        return hashChange(change) === fingerprint?.hash;
+    }
+    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
+    return (approvedAs.includes(approved.action) &&
+        (!leadsThere || hashSide(change, 'after', approved.unknown) === approved.after) &&
+        (!startsThere || hashSide(change, 'before') === approved.before) &&
+        isLess(change, approved));
+}
+const PARTS = {
+    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
+    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
+    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
+    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
+    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
+    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
+    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
+};
+/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
+function isLess({ action, address, attributes }, approved) {
+    if (approved.action === 'update')
+        return attributes.every(({ name }) => approved.changes?.includes(name) === true);
+    const isDeposed = address !== withoutDeposed(address);
+    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
+}
+
+;// CONCATENATED MODULE: ./src/aws/key-wait.ts
+
+/** The states that pass by themselves (KMS Developer Guide, "Key states"). */
+const PASSING = new Set(['Creating', 'Updating']);
+const POLL_MS = 5_000;
+const SAY_EVERY_MS = 10_000;
+/** KMS is eventually consistent: a replica just made may not be seen at first. */
+const UNSEEN_MS = 60_000;
 /**
- * Says how it was approved, or what differs from what was.
- * @throws ActionError when it is not approved
+ * Waits until no key is in a state that passes by itself. Says who is waited for as soon as there is somebody, then
+ * every 10 seconds, and when one is ready.
+ * @throws the signal's reason when the step is cancelled; whatever `askState` throws
  */
-function assertApproved(approval, log) {
-    if (approval.approved) {
-        log.info(approval.says);
-        return;
-    }
-    for (const line of approval.gone)
-        log.info(`approved, and no longer planned: ${line}`);
-    for (const line of approval.added)
-        log.info(`planned, and not approved: ${line}`);
-    throw new errors/* ActionError */.l({ what: approval.says, done: 'Nothing was changed.', next: '' });
-}
-function compareDigest(approved, plan) {
-    if (approved === plan.digest)
-        return { approved: true, says: 'Approved by digest.', gone: [], added: [] };
-    return {
-        approved: false,
-        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS. Review the new plan and approve that.`,
-        gone: [],
-        added: summarisePlan(plan.model),
-    };
-}
-/** An approval that cannot be read, or is none, is told as what it is: not approved. */
-function explainNoApproval(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.l))
-        throw thrown;
-    return { approved: false, says: `${thrown.what} ${thrown.next}`, gone: [], added: [] };
-}
-async function compareWithPullRequest({ inputs, context, client, mergedPullRequest, plan, }) {
-    const { repository, sha, ref } = context;
-    if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
-        throw new errors/* ActionError */.l({
-            what: 'approved-plan: pull-request needs a GitHub token and a run on a branch of a repository, and one of them is not here.',
-            done: 'Nothing was changed.',
-            next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
-        });
-    }
-    const approval = await readApproval({
-        client,
-        repository,
-        commit: sha,
-        ref,
-        commentKey: inputs.commentKey,
-        mergedPullRequest,
-    });
-    if (approval.digest === plan.digest) {
-        return {
-            approved: true,
-            says: `Approved on pull request #${approval.pullRequest}.`,
-            gone: [],
-            added: [],
-        };
-    }
-    const { gone, added } = compareFingerprints(approval.record.changes ?? [], fingerprintChanges(plan.model));
-    return {
-        approved: false,
-        says: `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. Open a pull request with the new plan, and merge that.`,
-        gone: approval.record.changes === undefined ? [] : gone,
-        added,
-    };
-}
-
-;// CONCATENATED MODULE: ./src/aws/oidc.ts
-/** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
-
-const ATTEMPTS = 5;
-const ATTEMPT_TIMEOUT_MS = 10_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8_000;
-/**
- * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
- * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
- *
- * The token is masked before it is returned and is in no message. Tried again, with jitter: 429, 5xx and broken
- * connections; nothing else, because no other answer changes by itself.
- *
- * @returns the token, as STS's `WebIdentityToken`
- * @throws ActionError when the job has no permission for a token (see {@link explainMissingOidc}), or none was given
- */
-async function requestIdToken(options) {
-    const request = readRequest(options);
-    for (let attempt = 1;; attempt += 1) {
-        options.signal?.throwIfAborted();
-        const answer = await askOnce(request, options);
-        if ('token' in answer) {
-            options.log.mask(answer.token);
-            return answer.token;
-        }
-        if (!answer.transient || attempt === ATTEMPTS) {
-            throw explainRefusal(answer.reason, attempt);
-        }
-        options.log.debug(`No OIDC token yet (${answer.reason}); attempt ${attempt} of ${ATTEMPTS}.`);
-        await options.clock.sleep(chooseWait(attempt, options.random ?? Math.random), options.signal);
-    }
-}
-function readRequest({ context, env, audience }) {
-    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-    const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-    if (url === '' || bearer === '' || !URL.canParse(url)) {
-        throw explainMissingOidc(context, env);
-    }
-    const withAudience = new URL(url);
-    withAudience.searchParams.set('audience', audience);
-    return { url: withAudience, bearer };
-}
-async function askOnce({ url, bearer }, { fetch, signal }) {
-    const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-    try {
-        const response = await fetch(url, {
-            headers: { authorization: `Bearer ${bearer}`, accept: 'application/json' },
-            signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        });
-        if (!response.ok) {
-            await response.body?.cancel();
-            const transient = response.status === 429 || response.status >= 500;
-            return { reason: `the answer was HTTP ${response.status}`, transient };
-        }
-        const token = readToken(await response.text());
-        return token === undefined ? { reason: 'the answer held no token', transient: false } : { token };
-    }
-    catch (error) {
-        signal?.throwIfAborted();
-        return { reason: describeBrokenConnection(error), transient: true };
-    }
-}
-function readToken(body) {
-    try {
-        const parsed = JSON.parse(body);
-        const value = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'value') : undefined;
-        return typeof value === 'string' && value !== '' ? value : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-/** The code alone: the message of a failed fetch may repeat the address, which is only for this job. */
-function describeBrokenConnection(error) {
-    if (error instanceof Error && error.name === 'TimeoutError') {
-        return `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} seconds`;
-    }
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-    return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
-}
-/** Half fixed, half random, doubling: jobs of a matrix that start together do not come back together. */
-function chooseWait(attempt, random) {
-    const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-    return Math.round(ceiling / 2 + (ceiling / 2) * random());
-}
-function explainRefusal(reason, attempts) {
-    return new errors/* ActionError */.l({
-        what: `GitHub gave this job no OIDC token: ${reason}${attempts > 1 ? `, ${attempts} times` : ''}.`,
-        done: 'AWS was not called.',
-        next: "Run the job again; if it stays so, look at GitHub's status page.",
-    });
-}
-/**
- * Says why there is no OIDC token to be had, and what would change that. GitHub sets
- * `ACTIONS_ID_TOKEN_REQUEST_URL` and `_TOKEN` only in jobs that have the `id-token: write` permission, which a
- * `pull_request` from a fork never has.
- *
- * @returns the error to throw
- */
-function explainMissingOidc(context, env) {
-    const done = 'AWS was not called.';
-    if (!context.inActions) {
-        return new errors/* ActionError */.l({
-            what: '`role-to-assume` needs an OIDC token, and only a GitHub Actions job can have one.',
-            done,
-            next: 'Outside GitHub, leave `role-to-assume` empty and put AWS credentials into the environment.',
-        });
-    }
-    if (context.isFork && !context.runsWithTargetSecrets) {
-        return new errors/* ActionError */.l({
-            what: 'This pull request comes from a fork, and GitHub gives the jobs of such a pull request no OIDC token.',
-            done,
-            next: 'To plan it, push its branch to this repository; or skip this job for forks with `if: github.event.pull_request.head.repo.full_name == github.repository`.',
-        });
-    }
-    const requestUrl = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-    if (requestUrl !== '' && !URL.canParse(requestUrl)) {
-        return new errors/* ActionError */.l({
-            what: 'ACTIONS_ID_TOKEN_REQUEST_URL is not a URL, so no OIDC token can be asked for.',
-            done,
-            next: 'Do not set this variable in the workflow: the runner sets it.',
-        });
-    }
-    return new errors/* ActionError */.l({
-        what: 'This job may not ask for an OIDC token: it lacks the permission `id-token: write`.',
-        done,
-        next: 'Add `permissions: { id-token: write, contents: read, pull-requests: write }` to the job, and to the job that calls it when it is in a reusable workflow. `permissions` of a job replaces that of the workflow as a whole.',
-    });
-}
-/**
- * Reads what a token says, for a message: its signature is not checked, because STS does that.
- *
- * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
- */
-function readClaims(token) {
-    const claims = decodePayload(token);
-    const text = (name) => {
-        const value = Reflect.get(claims, name);
-        return typeof value === 'string' ? value : undefined;
-    };
-    const aud = Reflect.get(claims, 'aud');
-    const exp = Reflect.get(claims, 'exp');
-    return {
-        iss: text('iss'),
-        sub: text('sub'),
-        aud: (Array.isArray(aud) ? aud : [aud]).filter((entry) => typeof entry === 'string'),
-        exp: typeof exp === 'number' ? exp : undefined,
-        repository: text('repository'),
-        repositoryId: text('repository_id'),
-        repositoryOwner: text('repository_owner'),
-        repositoryOwnerId: text('repository_owner_id'),
-        ref: text('ref'),
-        environment: text('environment'),
-        eventName: text('event_name'),
-        jobWorkflowRef: text('job_workflow_ref'),
-    };
-}
-function decodePayload(token) {
-    const parts = token.split('.');
-    try {
-        const payload = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-        if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
-            return payload;
-        }
-    }
-    catch {
-        // The parser's message would quote the token: what follows says all there is to say.
-    }
-    throw new errors/* ActionError */.l({
-        what: 'What GitHub gave as an OIDC token is not a JSON Web Token.',
-        done: 'It was not sent to AWS.',
-        next: 'Check that nothing in the workflow sets ACTIONS_ID_TOKEN_REQUEST_URL.',
-    });
-}
-
-;// CONCATENATED MODULE: ./src/aws/refusal.ts
-/** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
-
-const NO_CREDENTIALS = 'No credentials were given, and nothing was called with the role.';
-/** By error code; the codes are those of AssumeRoleWithWebIdentity in AWS's API reference, and of all its services. */
-const ROLE_REFUSALS = new Map([
-    ['AccessDenied', explainAccessDenied],
-    ['InvalidIdentityToken', explainInvalidToken],
-    ['IDPRejectedClaim', explainInvalidToken],
-    ['ExpiredToken', explainExpiredToken],
-    ['ValidationError', explainValidation],
-    ['RegionDisabled', ({ region }) => explainDisabledRegion(region)],
-]);
-/**
- * Explains why STS did not let the job assume the role: with the role, the token's `sub` and `aud`, and the condition
- * of the trust policy that would let it in.
- * @returns the error to throw
- */
-function explainRoleRefusal(request, failure) {
-    const explain = ROLE_REFUSALS.get(failure.code) ?? explainOther;
-    return new errors/* ActionError */.l({ ...explain(request, failure), done: NO_CREDENTIALS });
-}
-/** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
-function explainAccessDenied(request) {
-    const { roleArn, claims } = request;
-    return {
-        what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
-        next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
-    };
-}
-function explainInvalidToken(request, failure) {
-    const { roleArn, claims, audience } = request;
-    const issuer = hostOf(claims);
-    const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn)?.[1] ?? 'of the role';
-    if (/no openidconnect provider/i.test(failure.message)) {
-        return {
-            what: `The account ${account} has no OpenID Connect provider for ${quoteText(issuer)}, so it can let no GitHub job assume ${quoteText(roleArn)}. ${describeToken(claims)}`,
-            next: `Create the provider in IAM (URL https://${issuer}, audience ${quoteText(audience)}), or correct the account in \`role-to-assume\`. ${describeTrust(request)}`,
-        };
-    }
-    if (/audience/i.test(failure.message)) {
-        return {
-            what: `The OpenID Connect provider of the account ${account} does not accept the audience ${quoteText(claims.aud.join(', '))}, so ${quoteText(roleArn)} was not assumed. ${describeToken(claims)}`,
-            next: `Add this audience to the provider in IAM, or set \`audience\` to one that it has (usually sts.amazonaws.com; in China sts.amazonaws.com.cn). ${describeTrust(request)}`,
-        };
-    }
-    return {
-        what: `AWS does not accept this job's OIDC token for ${quoteText(roleArn)} (${failure.code}): ${quoteText(failure.message)}. ${describeToken(claims)}`,
-        next: `Check the OpenID Connect provider in IAM: its URL has to be https://${issuer}. ${describeTrust(request)}`,
-    };
-}
-function explainExpiredToken({ roleArn, claims }) {
-    const until = claims.exp === undefined ? '' : ` It was valid until ${new Date(claims.exp * 1000).toISOString()}.`;
-    return {
-        what: `AWS says that the OIDC token for ${quoteText(roleArn)} has expired, though it was fetched just before.${until} ${describeToken(claims)}`,
-        next: 'Check the clock of a self-hosted runner, and of a GitHub Enterprise server; then run the job again.',
-    };
-}
-function explainValidation(request, { message }) {
-    const { roleArn, durationSeconds } = request;
-    if (/MaxSessionDuration/.test(message)) {
-        return {
-            what: `\`role-duration-seconds\` is ${durationSeconds}, and that is longer than ${quoteText(roleArn)} allows a session to be.`,
-            next: `Ask for less (a role allows 3600 seconds unless it says otherwise), or raise the role's maximum session duration in IAM to ${durationSeconds}.`,
-        };
-    }
-    return {
-        what: `AWS does not accept the request for ${quoteText(roleArn)}: ${quoteText(message)}.`,
-        next: 'Correct `role-to-assume`, `role-session-name` or `role-duration-seconds`.',
-    };
-}
-function explainDisabledRegion(region) {
-    return {
-        what: `STS is switched off in ${quoteText(region)} for this account.`,
-        next: `Enable the Region for the account, or, if it is, activate its STS endpoint in the account settings of IAM.`,
-    };
-}
-function explainOther(request, failure) {
-    const { roleArn, region, claims } = request;
-    return {
-        what: `${quoteText(roleArn)} could not be assumed: ${describeAnswer(region, failure)}. ${describeToken(claims)}`,
-        next: 'Run the job again; if it stays so, look at the AWS Health page and the network of the runner.',
-    };
-}
-/** Explains why credentials that are there could not be used for the first call, GetCallerIdentity. */
-function explainIdentityRefusal(region, failure) {
-    return new errors/* ActionError */.l({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
-}
-function explainIdentity(region, failure) {
-    switch (failure.code) {
-        case 'InvalidClientTokenId':
-        case 'UnrecognizedClient':
-            return {
-                what: `STS in ${quoteText(region)} does not know these AWS credentials: they are wrong, deleted or of another partition, or the Region is not enabled for the account.`,
-                next: 'Check the credentials in the environment, and whether the Region is enabled for the account.',
-            };
-        case 'SignatureDoesNotMatch':
-            return {
-                what: 'The AWS secret access key does not belong to the access key id.',
-                next: 'Check AWS_SECRET_ACCESS_KEY; a space or line end at its end is the usual cause.',
-            };
-        case 'ExpiredToken':
-            return {
-                what: 'The AWS credentials in the environment have expired.',
-                next: 'Get new ones in a step just before this one, or let this action get them: set `role-to-assume`.',
-            };
-        case 'RegionDisabled':
-            return explainDisabledRegion(region);
-        default:
-            return {
-                what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-                next: 'Run the job again; if it stays so, look at the AWS Health page and the network of the runner.',
-            };
-    }
-}
-/** Explains credentials of an account that is not among `allowed-account-ids`. */
-function explainWrongAccount(accountId, callerArn, allowed) {
-    return new errors/* ActionError */.l({
-        what: `The AWS credentials belong to the account ${quoteText(accountId)} (${quoteText(callerArn)}), and \`allowed-account-ids\` allows only ${allowed.join(', ')}.`,
-        done: 'Nothing else was called with them.',
-        next: 'Use credentials or a role of an allowed account, or add this one to `allowed-account-ids`.',
-    });
-}
-/** Explains that neither a role nor any credentials were given. */
-function explainNoCredentials(reason) {
-    return new errors/* ActionError */.l({
-        what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
-        done: 'AWS was not called.',
-        next: 'Set `role-to-assume` to a role that trusts this repository, with `permissions: { id-token: write }` on the job.',
-    });
-}
-function describeToken({ sub, aud }) {
-    return `The token's sub is ${quoteText(sub ?? 'missing')}, its aud ${quoteText(aud.join(', '))}.`;
-}
-/** The commonest cause of a refusal: a subject that is not the one of the branch that people have in mind. */
-function describePlace({ environment, sub, ref }) {
-    if (environment !== undefined) {
-        return `The job names the environment ${quoteText(environment)}, so its sub has the environment in it and not the branch.`;
-    }
-    if (sub?.endsWith(':pull_request') === true) {
-        return 'The job runs for a pull request, so its sub ends in pull_request and names no branch.';
-    }
-    return ref === undefined
-        ? ''
-        : `The job runs for ${quoteText(ref)} and names no environment: a trust policy for an environment or another branch does not let it in.`;
-}
-function describeTrust({ claims, audience }) {
-    const { sub } = claims;
-    if (sub === undefined)
-        return '';
-    const condition = (subject) => {
-        const host = hostOf(claims);
-        const aud = claims.aud[0] ?? audience;
-        return escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
-    };
-    const { classic, immutable } = bothForms(claims);
-    const own = `This condition lets this very token in: ${condition(sub)}.`;
-    if (sub === classic && immutable !== undefined) {
-        return `${own} That is the classic form; should the repository's subjects become immutable (as those of repositories created, renamed or transferred since July 2026 are), it is ${condition(immutable)}.`;
-    }
-    if (sub === immutable && classic !== undefined) {
-        return `${own} That is the immutable form, with the ids of owner and repository; a trust policy with the classic form, ${condition(classic)}, does not let it in.`;
-    }
-    return own;
-}
-/** A token's subject in both forms that GitHub has for it; both undefined for a subject of the user's own making. */
-function bothForms(claims) {
-    const match = /^repo:([^/@:]+)(?:@(\d+))?\/([^/@:]+)(?:@(\d+))?:(.+)$/s.exec(claims.sub ?? '');
-    if (match === null)
-        return { classic: undefined, immutable: undefined };
-    const [, owner = '', ownerId = claims.repositoryOwnerId, name = '', id = claims.repositoryId, rest = ''] = match;
-    return {
-        classic: `repo:${owner}/${name}:${rest}`,
-        immutable: ownerId === undefined || id === undefined
-            ? undefined
-            : `repo:${owner}@${ownerId}/${name}@${id}:${rest}`,
-    };
-}
-/** The issuer as IAM's condition keys name it: without the scheme. */
-function hostOf({ iss }) {
-    return escapeInvisible((iss ?? 'https://token.actions.githubusercontent.com').replace(/^https:\/\//, ''));
-}
-function describeAnswer(region, { code, message, status, attempts }) {
-    const answer = status === undefined
-        ? `STS in ${region} could not be reached (${quoteText(message)})`
-        : `STS in ${region} answered ${code}, ${quoteText(message)}`;
-    return attempts > 1 ? `${answer}, ${attempts} times` : answer;
-}
-const LONGEST_QUOTE = 300;
-/** Text of somebody else's in quotes: on one line, of bounded length, with nothing in it that cannot be seen. */
-function quoteText(text) {
-    const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-    return escapeInvisible(JSON.stringify(cut));
-}
-function escapeInvisible(text) {
-    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-}
-
-;// CONCATENATED MODULE: ./src/aws/credentials.ts
-
-
-
-const credentials_ATTEMPTS = 5;
-const credentials_FIRST_WAIT_MS = 400;
-const credentials_LONGEST_WAIT_MS = 8_000;
-const SHORT_MS = 10 * 60_000;
-/** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
-const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
-const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
-/**
- * Gets AWS credentials, masks them, and proves them before anybody else sees them: GetCallerIdentity must answer, and
- * the account must be an allowed one.
- *
- * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
- * environment, profile, container, instance. Tried again, with full jitter: throttling, 5xx, broken connections, and
- * STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
- *
- * @throws ActionError for every refusal
- */
-async function obtainCredentials(options) {
-    return new ProvenSession(options, await obtainProven(options));
-}
-class ProvenSession {
-    #options;
-    #proven;
-    #renewal;
-    constructor(options, proven) {
-        this.#options = options;
-        this.#proven = proven;
-    }
-    get credentials() {
-        return this.#proven.credentials;
-    }
-    get accountId() {
-        return this.#proven.accountId;
-    }
-    get callerArn() {
-        return this.#proven.callerArn;
-    }
-    get expiresAt() {
-        return this.credentials.expiration?.getTime();
-    }
-    get environment() {
-        return childVariables(this.credentials, this.#options.env);
-    }
-    provider = async () => {
-        await this.refreshIfShort(SHORT_FOR_CLIENTS_MS);
-        return this.credentials;
-    };
-    async refreshIfShort(minMs = SHORT_MS) {
-        if (this.expiresAt === undefined || this.expiresAt - this.#options.clock.now() >= minMs)
-            return false;
-        // Clients of several Regions ask at the same time: one renewal serves them all.
-        this.#renewal ??= this.#renew().finally(() => {
-            this.#renewal = undefined;
-        });
-        return this.#renewal;
-    }
-    async #renew() {
-        const before = this.#proven;
-        const renewed = await obtainProven(this.#options);
-        if (renewed.accountId !== before.accountId) {
-            throw explainWrongAccount(renewed.accountId, renewed.callerArn, [before.accountId]);
-        }
-        this.#proven = renewed;
-        const isNew = renewed.credentials.accessKeyId !== before.credentials.accessKeyId;
-        this.#options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
-        return isNew;
-    }
-}
-async function obtainProven(options) {
-    const { roleToAssume, log } = options;
-    const credentials = roleToAssume === undefined ? await readAmbient(options) : await assumeRole(roleToAssume, options);
-    for (const secret of [credentials.secretAccessKey, credentials.sessionToken, credentials.accessKeyId]) {
-        if (secret !== undefined)
-            log.mask(secret);
-    }
-    return prove(credentials, options);
-}
-async function assumeRole(roleArn, options) {
-    const { AssumeRoleWithWebIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const client = await createClient(options);
-    const { region, audience, roleDurationSeconds: durationSeconds, signal } = options;
-    let claims;
-    try {
-        return await withRetries(options, async () => {
-            const token = await options.getIdToken(audience);
-            claims = readClaims(token);
-            const command = new AssumeRoleWithWebIdentityCommand({
-                RoleArn: roleArn,
-                RoleSessionName: options.roleSessionName === '' ? DEFAULT_SESSION_NAME : options.roleSessionName,
-                DurationSeconds: durationSeconds,
-                WebIdentityToken: token,
-            });
-            return readIssued((await client.send(command, sendOptions(signal))).Credentials);
-        });
-    }
-    catch (error) {
-        if (!(error instanceof StsRefusal) || claims === undefined)
-            throw error;
-        throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, error.failure);
-    }
-    finally {
-        client.destroy();
-    }
-}
-function readIssued(issued) {
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
-        throw new errors/* ActionError */.l({
-            what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
-            done: 'Nothing was called with the role.',
-            next: 'Check what AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS point to.',
-        });
-    }
-    return {
-        accessKeyId: AccessKeyId,
-        secretAccessKey: SecretAccessKey,
-        sessionToken: SessionToken,
-        expiration: Expiration,
-    };
-}
-async function readAmbient(options) {
-    const fromEnvironment = readEnvironment(options.env);
-    if (fromEnvironment !== undefined)
-        return fromEnvironment;
-    const client = await createClient(options);
-    try {
-        const { accessKeyId, secretAccessKey, sessionToken, expiration } = await client.config.credentials();
-        return {
-            accessKeyId,
-            secretAccessKey,
-            ...(sessionToken === undefined ? {} : { sessionToken }),
-            ...(expiration === undefined ? {} : { expiration }),
-        };
-    }
-    catch (error) {
-        throw explainNoCredentials((0,errors/* messageOf */.b)(error));
-    }
-    finally {
-        client.destroy();
-    }
-}
-/** Keys in the environment, unless a profile is named: the SDK, too, lets the profile win then. */
-function readEnvironment(env) {
-    const accessKeyId = env['AWS_ACCESS_KEY_ID'] ?? '';
-    const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'] ?? '';
-    const sessionToken = env['AWS_SESSION_TOKEN'] ?? '';
-    const expiration = new Date(env['AWS_CREDENTIAL_EXPIRATION'] ?? '');
-    if (accessKeyId === '' || secretAccessKey === '' || (env['AWS_PROFILE'] ?? '') !== '')
-        return undefined;
-    return {
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken === '' ? {} : { sessionToken }),
-        ...(Number.isNaN(expiration.getTime()) ? {} : { expiration }),
-    };
-}
-async function prove(credentials, options) {
-    const { GetCallerIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const { region, signal, allowedAccountIds } = options;
-    const client = await createClient(options, credentials);
-    try {
-        const { Account: accountId = '', Arn: callerArn = '' } = await withRetries(options, () => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)));
-        if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
-            throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
-        }
-        return { credentials, accountId, callerArn };
-    }
-    catch (error) {
-        throw error instanceof StsRefusal ? explainIdentityRefusal(region, error.failure) : error;
-    }
-    finally {
-        client.destroy();
-    }
-}
-async function createClient({ region, env }, credentials) {
-    const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const endpoint = readEndpoint(env);
-    return new STSClient({
-        region,
-        // Retries are made here: each needs a token of its own.
-        maxAttempts: 1,
-        requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 },
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(credentials === undefined ? {} : { credentials }),
-    });
-}
-/** The variables by which AWS's SDKs and Terraform's provider are led to another endpoint. */
-function readEndpoint(env) {
-    if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
-        return undefined;
-    return [env['AWS_ENDPOINT_URL_STS'], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
-}
-function sendOptions(signal) {
-    return signal === undefined ? {} : { abortSignal: signal };
-}
-/** STS's last word, between the retries and whoever explains it. */
-class StsRefusal extends Error {
-    failure;
-    constructor(failure, cause) {
-        super(failure.code, { cause });
-        this.failure = failure;
-    }
-}
-/** @throws StsRefusal with STS's last answer; whatever is not an answer of STS as it is */
-async function withRetries(options, work) {
-    const { clock, log, signal, random = Math.random } = options;
-    for (let attempt = 1;; attempt += 1) {
-        signal?.throwIfAborted();
-        try {
-            return await work();
-        }
-        catch (error) {
-            signal?.throwIfAborted();
-            if (error instanceof errors/* ActionError */.l)
-                throw error;
-            const failure = { ...readFailure(error), attempts: attempt };
-            if (attempt === credentials_ATTEMPTS || !isTransient(failure))
-                throw new StsRefusal(failure, error);
-            log.debug(`STS: ${failure.code}; attempt ${attempt} of ${credentials_ATTEMPTS}.`);
-            await clock.sleep(random() * Math.min(credentials_LONGEST_WAIT_MS, credentials_FIRST_WAIT_MS * 2 ** attempt), signal);
-        }
-    }
-}
-function readFailure(error) {
-    const metadata = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
-    const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-    return {
-        code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
-        message: (0,errors/* messageOf */.b)(error),
-        status: typeof status === 'number' ? status : undefined,
-    };
-}
-const TRANSIENT_CODES = new Set([
-    ...['Throttling', 'Throttled', 'TooManyRequests', 'RequestLimitExceeded', 'RequestThrottled', 'SlowDown'],
-    ...['IDPCommunicationError', 'RequestTimeout'],
-]);
-/** No answer at all is a broken connection: in what way, each system says differently. */
-function isTransient({ code, message, status }) {
-    return (status === undefined ||
-        status === 429 ||
-        status >= 500 ||
-        TRANSIENT_CODES.has(code) ||
-        // STS answers so when it could not reach GitHub's keys, under a code that is otherwise final.
-        /couldn't retrieve verification key/i.test(message));
-}
-/** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */
-const OTHER_SOURCES = [
-    'AWS_PROFILE',
-    'AWS_DEFAULT_PROFILE',
-    'AWS_WEB_IDENTITY_TOKEN_FILE',
-    'AWS_ROLE_ARN',
-    'AWS_ROLE_SESSION_NAME',
-    'AWS_SESSION_TOKEN',
-    'AWS_SECURITY_TOKEN',
-    'AWS_CREDENTIAL_EXPIRATION',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-];
-/** AWS's SDKs take an empty variable for one that is not set, so an empty one puts out what the job has set. */
-function childVariables(credentials, env) {
-    const blanked = OTHER_SOURCES.filter((name) => env[name] !== undefined).map((name) => [name, '']);
-    return {
-        ...Object.fromEntries(blanked),
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
-    };
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./src/phases.ts
-/** The longest silence before a line says that the work goes on, in milliseconds. */
-const LONGEST_SILENCE = 12_000;
-/**
- * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
- * and comes for work that failed too.
- */
-async function runPhase({ log, clock, name }, work) {
+async function waitForKeys(options) {
+    const { keys, timeoutMs, askState, clock, signal, say } = options;
     const started = clock.now();
-    const kept = [];
-    let lastSaid = started;
-    const say = (line) => {
-        lastSaid = clock.now();
-        log.info(line);
-    };
-    const heartbeat = setInterval(() => {
-        if (clock.now() - lastSaid >= LONGEST_SILENCE)
-            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
-    }, 1000);
-    try {
-        return await work({ say, keep: (line) => kept.push(line) });
-    }
-    finally {
-        clearInterval(heartbeat);
-        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
-    }
-}
-/** `0.4 s`, `12 s`, `2 min 5 s`. */
-function seconds(milliseconds) {
-    if (milliseconds < 10_000)
-        return `${(milliseconds / 1000).toFixed(1)} s`;
-    const whole = Math.round(milliseconds / 1000);
-    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/environment.ts
-/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
-const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
-/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
-const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
-/**
- * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
- * without the runner's secrets and without variables that would change the run.
- */
-function childEnvironment({ env, fileExists, extra, }) {
-    const isKept = ([name, value]) => value !== undefined &&
-        !TERRAFORM_OVERRIDES.test(name) &&
-        !RUNNER_SECRETS.test(name) &&
-        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
-    const kept = Object.entries(env).filter((entry) => isKept(entry));
-    return {
-        ...Object.fromEntries(kept),
-        TF_IN_AUTOMATION: '1',
-        TF_INPUT: '0',
-        CHECKPOINT_DISABLE: '1',
-        ...extra,
-    };
-}
-
-;// CONCATENATED MODULE: ./src/phased-terraform.ts
-
-
-
-
-
-const LOCK_TIMEOUT_SECONDS = 120;
-/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
-const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
-function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
-    let listener = () => undefined;
-    const terraform = createTerraform({
-        path,
-        workDir,
-        environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
-        exec: deps.exec,
-        clock: deps.clock,
-        lockTimeoutSeconds,
-        onLine: (_, line) => {
-            listener(line);
-        },
-    });
-    return {
-        ...terraform,
-        phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
-            listener = (line) => {
-                phase.keep(line);
-                const said = WAITS_FOR_LOCK.test(line)
-                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
-                    : onLine?.(line);
-                if (said !== undefined)
-                    phase.say(said);
-            };
-            return work(phase);
-        }),
-    };
-}
-/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
-function explained(done) {
-    return (thrown) => {
-        throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
-    };
-}
-
-;// CONCATENATED MODULE: ./src/terraform/memory.ts
-const GIBIBYTE = 2 ** 30;
-/** The peak of a plan by aliases for one Region, and so for each further one (`npm run bench -- regions`). */
-const BYTES_PER_ALIAS = 0.55 * GIBIBYTE;
-/**
- * What to say before a run that this machine may not have the memory for.
- * @param regions how many Regions have a key, the primary's among them
- * @returns undefined where it will do: always, where one process of the provider serves all Regions
- */
-function memoryNotice(way, regions, { totalBytes, availableBytes }) {
-    const needed = regions * BYTES_PER_ALIAS;
-    if (way === 'region' || needed <= availableBytes)
-        return undefined;
-    return `${regions} Regions have a process of the provider each, and need about ${gibibytes(needed)} of memory together; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner, or a 6.x \`aws-provider-version\`: one process then serves all Regions.`;
-}
-function gibibytes(bytes) {
-    return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
-}
-
-;// CONCATENATED MODULE: ./src/aws/key-specs.ts
-
-const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
-const NIST_CURVE = { usages: ['SIGN_VERIFY', 'KEY_AGREEMENT'] };
-/** HMAC_256 by the changelog; the others came to AWS's API, and so to the provider's list, in the same release. */
-const HMAC = { usages: ['GENERATE_VERIFY_MAC'], since: '4.12.1' };
-/** terraform-provider-aws#43128, in the changelog of 6.2.0. */
-const ML_DSA = { usages: ['SIGN_VERIFY'], since: '6.2.0' };
-/** 6.63.0, the newest version seen when this was written, is older than ML-KEM in KMS: not before the one after it. */
-const ML_KEM = { usages: ['ENCAPSULATE_DECAPSULATE'], since: '6.64.0' };
-/**
- * The key specs of KMS's API model and their usages (API reference, CreateKey, KeySpec and KeyUsage). KMS allows all of
- * them for multi-Region keys. SM2 exists in the China Regions alone.
- */
-const SPECS = {
-    SYMMETRIC_DEFAULT: { usages: ['ENCRYPT_DECRYPT'] },
-    RSA_2048: RSA,
-    RSA_3072: RSA,
-    RSA_4096: RSA,
-    ECC_NIST_P256: NIST_CURVE,
-    ECC_NIST_P384: NIST_CURVE,
-    ECC_NIST_P521: NIST_CURVE,
-    ECC_SECG_P256K1: { usages: ['SIGN_VERIFY'] },
-    /** terraform-provider-aws#45015: with the AWS SDK of 2025-11-07, which 6.21.0 has. */
-    ECC_NIST_EDWARDS25519: { usages: ['SIGN_VERIFY'], since: '6.21.0' },
-    HMAC_224: HMAC,
-    HMAC_256: HMAC,
-    HMAC_384: HMAC,
-    HMAC_512: HMAC,
-    ML_DSA_44: ML_DSA,
-    ML_DSA_65: ML_DSA,
-    ML_DSA_87: ML_DSA,
-    ML_KEM_512: ML_KEM,
-    ML_KEM_768: ML_KEM,
-    ML_KEM_1024: ML_KEM,
-    SM2: { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'] },
-};
-const MULTI_REGION_KEY_SPECS = Object.keys(SPECS);
-function isKeySpec(text) {
-    return Object.hasOwn(SPECS, text);
-}
-function factsOf(spec) {
-    return SPECS[spec];
-}
-/** The usages that go with a key spec, the usual one first. */
-function usagesFor(spec) {
-    return factsOf(spec).usages;
-}
-/** The key specs that go with a usage. */
-function specsFor(usage) {
-    return MULTI_REGION_KEY_SPECS.filter((spec) => usagesFor(spec).includes(usage));
-}
-/** The usage of a key whose usage nobody asked for: the only one of its spec, or the usual one. */
-function defaultUsage(spec) {
-    return factsOf(spec).usages[0];
-}
-/** Automatic rotation is for symmetric encryption keys whose material KMS made (KMS developer guide, rotating keys). */
-function specAllowsRotation(spec) {
-    return spec === 'SYMMETRIC_DEFAULT';
-}
-/**
- * The version of the provider that the spec needs at least, when `providerVersion` is an exact version before it;
- * undefined when it accepts it, when nobody knows, or when `providerVersion` is a constraint and so does not say.
- */
-function specNeedsProvider(spec, providerVersion) {
-    const { since } = factsOf(spec);
-    if (since === undefined || semver_default().valid(providerVersion) === null)
-        return undefined;
-    return semver_default().lt(providerVersion, since) ? since : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/parsers.ts
-/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
-/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
-class Invalid extends Error {
-}
-/**
- * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
- * most 100 characters.
- */
-function quote(text) {
-    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
-}
-/** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
-const parseBoolean = (text) => {
-    const word = text.trim().toLowerCase();
-    if (word === 'true')
-        return true;
-    if (word === 'false')
-        return false;
-    throw new Invalid(`${quote(text)} is not a boolean`);
-};
-function parseChoice(choices) {
-    return (text) => {
-        const chosen = choices.find((choice) => choice === text.trim());
-        if (chosen === undefined)
-            throw new Invalid(`${quote(text)} is none of them`);
-        return chosen;
-    };
-}
-/** A whole decimal number without sign or unit; nothing is rounded or cut off. */
-function parseInteger(least, most) {
-    return (text) => {
-        if (!/^\d{1,9}$/.test(text.trim()))
-            throw new Invalid(`${quote(text)} is not a whole number`);
-        const value = Number(text.trim());
-        if (value < least || value > most)
-            throw new Invalid(`${value} is not between ${least} and ${most}`);
-        return value;
-    };
-}
-/** The entries of a list by comma, space or newline (CRLF too), in order; empty ones are dropped. */
-function splitList(text) {
-    return text.split(/[\s,]+/).filter((entry) => entry !== '');
-}
-/** A list whose entries all pass `check` (which throws `Invalid`), none twice. */
-function parseList(check) {
-    return (text) => {
-        const entries = splitList(text).map(check);
-        const twice = entries.find((entry, index) => entries.indexOf(entry) !== index);
-        if (twice !== undefined)
-            throw new Invalid(`${quote(twice)} is named twice`);
-        return entries;
-    };
-}
-/** Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value. */
-function parseMatching(pattern, reason) {
-    return (text) => {
-        if (!pattern.test(text.trim()))
-            throw new Invalid(`${quote(text)} ${reason}`);
-        return text.trim();
-    };
-}
-function parseText(most) {
-    return (text) => {
-        const { length } = Array.from(text); // Code points, as AWS counts them.
-        if (length > most)
-            throw new Invalid(`it has ${length} characters`);
-        return text;
-    };
-}
-/**
- * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
- * Messages name the line by number only, since a value may be a secret.
- */
-const parseAssignments = (text) => {
-    const found = new Map();
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const key = line.slice(0, at).trim();
-        if (at < 0 || key === '')
-            throw new Invalid(`line ${index + 1} is not key=value`);
-        if (found.has(key))
-            throw new Invalid(`${quote(key)} is set twice`);
-        found.set(key, line.slice(at + 1).trim());
-    }
-    return Object.fromEntries(found);
-};
-const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-const parseTags = (text) => {
-    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
-    const entries = Object.entries(tags);
-    if (entries.length > 50)
-        throw new Invalid(`there are ${entries.length} tags`);
-    for (const [key, value] of entries)
-        checkTag(key, value);
-    return tags;
-};
-function parseJsonTags(text) {
-    const value = parseJson(text);
-    if (!isObject(value))
-        throw new Invalid('it is not a JSON object');
-    const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
-    if (wrong !== undefined)
-        throw new Invalid(`the value of ${quote(wrong[0])} is not a string`);
-    return value;
-}
-function checkTag(key, value) {
-    if (key === '' || key.length > 128)
-        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
-    if (value.length > 256)
-        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
-    if (/^aws:/i.test(key))
-        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-    if (!TAG_TEXT.test(key))
-        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow`);
-    if (!TAG_TEXT.test(value)) {
-        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${quote(value)}`);
-    }
-}
-/** JSON, or `Invalid` with the parser's own words. */
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (thrown) {
-        throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    }
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
-const parseUrl = (text) => {
-    let url;
-    try {
-        url = new URL(text.trim());
-    }
-    catch {
-        throw new Invalid(`${quote(text)} is not a URL`);
-    }
-    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-    if (url.username !== '' || url.password !== '')
-        throw new Invalid('the URL carries a user name or password');
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-        throw new Invalid(`${quote(text)} does not begin with https://`);
-    }
-    if (url.search !== '' || url.hash !== '')
-        throw new Invalid(`${quote(text)} has a query or a fragment`);
-    return url.href.replace(/\/+$/, '');
-};
-
-;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
-
-/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
-const TEXT = new Set(['credentials', 'policy']);
-/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
-const SECRET = /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
-/**
- * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
- * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
- * @throws Invalid that names the line or the setting and repeats no value
- */
-const parseBackendConfig = (text) => {
-    let settings = {};
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
-        if (!path.every((name) => /^[\w-]+$/.test(name)))
-            throw new Invalid(`line ${index + 1} is not key=value`);
-        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
-        settings = backend_config_merge(settings, nest(path, value));
-    }
-    return settings;
-};
-function readValue(name, text) {
-    if (TEXT.has(name) || !/^[{[]/.test(text))
-        return text;
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        // A password may begin with a bracket; the parser's own message would repeat a part of it.
-        if (SECRET.test(name))
-            return text;
-        throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
-    }
-}
-function nest(path, value) {
-    const [name = '', ...inner] = path;
-    return { [name]: inner.length === 0 ? value : nest(inner, value) };
-}
-/** Objects that are set in several lines become one; anything else must not be set twice. */
-function backend_config_merge(settings, added) {
-    return Object.entries(added).reduce((all, [name, value]) => {
-        if (!Object.hasOwn(all, name))
-            return { ...all, [name]: value };
-        const before = all[name];
-        if (!isSettings(before) || !isSettings(value))
-            throw new Invalid(`${quote(name)} is set twice`);
-        return { ...all, [name]: backend_config_merge(before, value) };
-    }, settings);
-}
-function isSettings(value) {
-    return isObject(value);
-}
-/** Everything in the settings, at any depth, that must not be seen in a log. */
-function secretsOf(settings) {
-    return Object.entries(settings).flatMap(([name, value]) => SECRET.test(name) ? textsOf(value) : secretsWithin(value));
-}
-function secretsWithin(value) {
-    if (typeof value === 'string')
-        return passwordOf(value);
-    if (typeof value !== 'object' || value === null)
-        return [];
-    return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
-}
-function textsOf(value) {
-    if (typeof value !== 'object' || value === null)
-        return value === null ? [] : [String(value)];
-    return Object.values(value).flatMap(textsOf);
-}
-/** An address may carry a password: `https://user:password@host`. */
-function passwordOf(text) {
-    return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
-}
-
-;// CONCATENATED MODULE: ./src/terraform/backend.ts
-
-
-
-
-/** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
-const LOCKS_IN_S3_SINCE = '1.10.0';
-/**
- * Chooses where the state is, complete with the lock of S3 where nothing else locks.
- * @returns undefined for a plan without a state
- * @throws ActionError for any other command without a state
- */
-function chooseBackend(request) {
-    const { backend } = request.inputs;
-    if (backend === undefined) {
-        refuseUnlessPlan(request);
-        return undefined;
-    }
-    if (backend.type === 's3')
-        return lockedInS3(withoutRegionCheck(backend), request);
-    return backend.type === 'local' ? onThisRunner(backend, request) : backend;
-}
-function refuseUnlessPlan({ inputs, log }) {
-    if (inputs.command !== 'plan') {
-        throw new errors/* ActionError */.l({
-            what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
-            done: 'Nothing was planned or changed.',
-            next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
-        });
-    }
-    log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
-}
-/**
- * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
- * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
- * checked by this action's own table, so for Regions that older versions may not have the check is left out.
- */
-function withoutRegionCheck(backend) {
-    const { region } = backend.config;
-    if (typeof region !== 'string' || isKnownToAll(region) || 'skip_region_validation' in backend.config)
-        return backend;
-    return { ...backend, config: { ...backend.config, skip_region_validation: 'true' } };
-}
-/** A lock table or a `use_lockfile` of the user's own stays the only say. */
-function lockedInS3(backend, { terraformVersion, log }) {
-    if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config)
-        return backend;
-    if (semver_default().gte(terraformVersion, LOCKS_IN_S3_SINCE))
-        return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
-    log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
-    return backend;
-}
-function onThisRunner(backend, { workspace, log }) {
-    log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
-    const file = external_node_path_default().join(workspace.localStateDir, 'terraform.tfstate');
-    return { ...backend, config: { path: file, ...backend.config } };
-}
-
-;// CONCATENATED MODULE: ./src/inputs/versions.ts
-
-
-/** `-json` apply, `moved`, and variable validation as the bundled module uses them. */
-const OLDEST_TERRAFORM = '1.5.0';
-/** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
-const OLDEST_PROVIDER = '3.64.0';
-/** Nobody knows yet what a provider from here on changes. */
-const FIRST_UNKNOWN_PROVIDER = '7.0.0';
-/** An exact Terraform version, or a version range as npm writes them. */
-function parseTerraformVersion(text) {
-    const wanted = text.trim().replace(/^v(?=\d)/, '');
-    if (semver_default().valid(wanted) !== null) {
-        if (semver_default().lt(wanted, OLDEST_TERRAFORM))
-            throw new Invalid(`${quote(text)} is older than ${OLDEST_TERRAFORM}`);
-        return wanted;
-    }
-    const range = semver_default().validRange(wanted.replace(/,/g, ' '));
-    if (range === null)
-        throw new Invalid(`${quote(text)} is neither a version nor a range`);
-    if (!semver_default().intersects(range, `>=${OLDEST_TERRAFORM}`)) {
-        throw new Invalid(`${quote(text)} allows only versions older than ${OLDEST_TERRAFORM}`);
-    }
-    return wanted.replace(/,/g, ' ');
-}
-const CONSTRAINT = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)\s*$/;
-/** An exact provider version, or Terraform's own constraint syntax with the oldest and newest usable versions added to it. */
-function parseProviderVersion(text) {
-    const wanted = text.trim().replace(/^v(?=\d)/, '');
-    if (semver_default().valid(wanted) !== null) {
-        if (semver_default().lt(wanted, OLDEST_PROVIDER)) {
-            throw new Invalid(`${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
-        }
-        if (semver_default().gte(wanted, FIRST_UNKNOWN_PROVIDER)) {
-            throw new Invalid(`${quote(text)} cannot be used: this action knows the provider up to 6.x`);
-        }
-        return wanted;
-    }
-    const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
-    if (parts.some((part) => part === null))
-        throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
-    return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNKNOWN_PROVIDER}`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/way.ts
-
-
-/** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
-const REGION_SINCE = '6.0.0';
-/** The way that an exact version goes. */
-function wayOf(version) {
-    return semver_default().gte(version, REGION_SINCE) ? 'region' : 'aliases';
-}
-/**
- * The way that whatever version a constraint chooses will go; undefined where its versions go both ways, so that only
- * the choice itself can tell.
- * @param constraint an exact version, or Terraform's constraint syntax
- */
-function onlyWayOf(constraint) {
-    if (wayOf(oldestVersion(constraint)) === 'region')
-        return 'region';
-    return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
-}
-/** Whether one part of a constraint rules out 6.0.0 and everything after it. */
-function endsBefore6(part) {
-    const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d[^\s]*)\s*$/.exec(part) ?? [];
-    const version = semver_default().coerce(written);
-    if (version === null)
-        return false;
-    switch (operator) {
-        case '<':
-            return semver_default().lte(version, REGION_SINCE);
-        case '':
-        case '=':
-        case '<=':
-            return semver_default().lt(version, REGION_SINCE);
-        case '~>':
-            // `~> 5.90` and `~> 5.90.1` stay below 6; `~> 5` has nothing before its last part that would have to stay.
-            return written.includes('.') && semver_default().lt(version, REGION_SINCE);
-        default:
-            return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/terraform/module.ts
-
-
-
-
-/** The first version with `rotation_period_in_days` (the provider's changelog). */
-const ROTATION_PERIOD_SINCE = '5.49.0';
-const MODULES = ['key-policy', 'primary', 'replica'];
-const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
-const REGION_FILES = ['region.tf', 'region_override.tf'];
-/** The types of the root variables; their values go into terraform.tfvars.json. */
-const VARIABLES = {
-    alias: 'string',
-    account_ids: 'list(string)',
-    administrators: 'list(string)',
-    users: 'list(string)',
-    grants: 'string',
-    policy: 'string',
-    description: 'string',
-    replica_description: 'string',
-    tags: 'map(string)',
-    key_spec: 'string',
-    key_usage: 'string',
-    enable_key_rotation: 'bool',
-    rotation_period_in_days: 'number',
-    deletion_window_in_days: 'number',
-};
-/**
- * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
- *
- * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
- * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
- * none of which is evaluated. The order of lists in the inputs has no influence.
- * @param request validated inputs, and what they have to fit
- * @returns what to write, and which files of the bundled module to copy; every path is relative
- */
-function renderConfiguration(request) {
-    return [
-        { path: 'main.tf.json', content: toJson(renderRoot(request)) },
-        { path: 'terraform.tfvars.json', content: toJson(renderVariables(request)) },
-        ...copyModules(request),
-    ];
-}
-/** Only what `terraform init` needs to choose a version of the provider. */
-function renderProviderChoice({ awsProviderVersion, }) {
-    return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(awsProviderVersion) }) };
-}
-function renderRequirements(providerVersion) {
-    return {
-        required_version: `>= ${OLDEST_TERRAFORM}`,
-        required_providers: { aws: { source: 'hashicorp/aws', version: providerVersion } },
-    };
-}
-function layoutOf(request) {
-    return way(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
-}
-function way(request) {
-    return request.fit?.way ?? onlyWayOf(versionOf(request)) ?? 'aliases';
-}
-function versionOf({ fit, awsProviderVersion }) {
-    return fit?.providerVersion ?? awsProviderVersion;
-}
-function renderRoot(request) {
-    const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-    const imports = (request.fit?.imports ?? []).flatMap((replica) => renderImports(replica, addressOf(replica.region), request));
-    return {
-        terraform: {
-            ...renderRequirements(request.awsProviderVersion),
-            ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
-        },
-        provider: { aws: providers },
-        variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
-        module: {
-            policy: {
-                source: './modules/key-policy',
-                ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
-            },
-            primary,
-            ...replicas,
-        },
-        ...(moved.length === 0 ? {} : { moved }),
-        ...(imports.length === 0 ? {} : { import: imports }),
-        output: {
-            primary_key_arn: { value: '${module.primary.arn}' },
-            key_id: { value: '${module.primary.key_id}' },
-            ...outputs,
-            account_id: { value: '${module.policy.account_id}' },
-        },
-    };
-}
-/** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
-function replicaModule(region) {
-    return `replica_${region}`;
-}
-function sortedReplicas({ replicaRegions }) {
-    return [...replicaRegions].sort();
-}
-function layOutByAliases(request) {
-    const replicas = sortedReplicas(request);
-    return {
-        providers: renderAliases(request),
-        primary: renderPrimary(request),
-        replicas: Object.fromEntries(replicas.map((region) => [
-            replicaModule(region),
-            { ...renderReplica(), providers: { aws: `aws.${region}` } },
-        ])),
-        moved: [],
-        addressOf: (region) => `module.${replicaModule(region)}`,
-        outputs: renderOutputs(request.primaryRegion, replicas),
-    };
-}
-/** One module call for all replicas, each an instance that names its Region itself. */
-function layOutByRegion(request) {
-    const { primaryRegion, fit } = request;
-    const addressOf = (region) => `module.replica["${region}"]`;
-    const byReplica = (output) => `{ for region, replica in module.replica : region => replica.${output} }`;
-    const withPrimary = (own, output) => `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
-    return {
-        providers: [providerSettings(primaryRegion, request)],
-        primary: { ...renderPrimary(request), region: primaryRegion },
-        replicas: {
-            replica: {
-                ...renderReplica(),
-                for_each: `\${toset(${JSON.stringify(sortedReplicas(request))})}`,
-                region: '${each.key}',
-            },
-        },
-        moved: [...(fit?.movedRegions ?? [])]
-            .sort()
-            .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
-        addressOf,
-        outputs: {
-            replica_key_arns: { value: `\${${byReplica('arn')}}` },
-            key_arns: { value: withPrimary('arn', 'arn') },
-            alias_arns: { value: withPrimary('alias_arn', 'alias_arn') },
-        },
-    };
-}
-/** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
-function renderImports({ region, keyId, hasAlias }, module, request) {
-    const at = way(request) === 'region' ? `@${region}` : '';
-    const key = { to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` };
-    const alias = { to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` };
-    return hasAlias ? [key, alias] : [key];
-}
-function passOn(...names) {
-    return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
-}
-const SHARED = ['alias', 'tags', 'deletion_window_in_days'];
-function renderPrimary(request) {
-    return {
-        source: './modules/primary',
-        policy: '${module.policy.json}',
-        ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
-        ...(knowsRotationPeriod(versionOf(request)) ? passOn('rotation_period_in_days') : {}),
-    };
-}
-function renderReplica() {
-    return {
-        source: './modules/replica',
-        primary_key_arn: '${module.primary.arn}',
-        policy: '${module.policy.json}',
-        description: '${var.replica_description}',
-        ...passOn(...SHARED),
-    };
-}
-/**
- * The primary's provider is the default one. Each Region of the partition has one by alias, asked for or not: a replica
- * that leaves the inputs is still in the state, and Terraform needs its provider to see it and to remove it. A provider
- * without a resource is not started.
- */
-function renderAliases(request) {
-    const { primaryRegion, replicaRegions, fit } = request;
-    const known = regionsOfPartition(partitionOf(primaryRegion) ?? 'aws');
-    const aliases = [...new Set([...known, ...replicaRegions, ...(fit?.stateRegions ?? [])])].sort();
-    return [
-        providerSettings(primaryRegion, request),
-        ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
-    ];
-}
-function providerSettings(region, request) {
-    const { allowedAccountIds } = request;
-    return {
-        region,
-        ...(needsSkipRegionValidation(region, versionOf(request)) ? { skip_region_validation: true } : {}),
-        ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
-    };
-}
-/** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
-function renderBackend({ type, config }) {
-    return { [type]: config };
-}
-function renderOutputs(primaryRegion, replicas) {
-    const byReplica = (output) => Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
-    return {
-        replica_key_arns: { value: byReplica('arn') },
-        key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
-        alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
-    };
-}
-function renderVariables(request) {
-    return {
-        alias: request.alias,
-        account_ids: [...request.accountIds].sort(),
-        administrators: [...request.administrators].sort(),
-        users: [...request.users].sort(),
-        grants: request.grants,
-        policy: request.policy ?? null,
-        description: request.description,
-        replica_description: request.replicaDescription,
-        tags: request.tags,
-        key_spec: request.keySpec,
-        key_usage: request.keyUsage,
-        enable_key_rotation: request.enableKeyRotation,
-        rotation_period_in_days: request.rotationPeriodInDays ?? null,
-        deletion_window_in_days: request.deletionWindowInDays,
-    };
-}
-function copyModules(request) {
-    const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
-    if (knowsRotationPeriod(versionOf(request)))
-        copies.push('modules/primary/rotation_period_override.tf');
-    return [
-        ...copies.map((file) => ({ path: file, copyOf: file })),
-        ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
-        allowDestroy('modules/primary', 'aws_kms_key'),
-        allowDestroy('modules/replica', 'aws_kms_replica_key'),
-    ];
-}
-/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
-function copyRegionFiles(name) {
-    return REGION_FILES.map((file) => ({
-        path: `modules/${name}/${file}`,
-        copyOf: `modules/${name}/provider-6/${file}`,
-    }));
-}
-/**
- * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
- * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
- */
-function allowDestroy(folder, type) {
-    const content = toJson({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
-    return { path: `${folder}/lifecycle_override.tf.json`, content };
-}
-/** Whether every version that may be chosen knows `rotation_period_in_days`. */
-function knowsRotationPeriod(providerVersion) {
-    return semver_default().gte(oldestVersion(providerVersion), ROTATION_PERIOD_SINCE);
-}
-function toJson(value) {
-    return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/prepare.ts
-
-
-
-
-
-
-
-
-
-/**
- * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
- * than what `init` needs for that.
- * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
- */
-async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, log, }) {
-    const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
-    for (const secret of secretsOf(backend?.config ?? {}))
-        log.mask(secret);
-    refuseUnknownArguments(inputs, inputs.awsProviderVersion);
-    noticeRegions(inputs, log);
-    const write = async (files) => {
-        await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
-    };
-    const rewrite = (fit) => write(renderConfiguration({ ...inputs, backend, fit }));
-    await (onlyWayOf(inputs.awsProviderVersion) === undefined
-        ? write([renderProviderChoice(inputs)])
-        : rewrite({}));
-    if (inputs.lockFile !== undefined)
-        await (0,promises_.writeFile)(external_node_path_default().join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
-    const { providerMirror } = inputs;
-    const init = {
-        pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
-        lockReadonly: inputs.lockFile !== undefined,
-    };
-    return { init, rewrite };
-}
-async function writeConfigurationFile(file, workDir, moduleDir) {
-    const target = external_node_path_default().join(workDir, file.path);
-    await (0,promises_.mkdir)(external_node_path_default().dirname(target), { recursive: true });
-    await ('content' in file
-        ? (0,promises_.writeFile)(target, file.content)
-        : (0,promises_.copyFile)(external_node_path_default().join(moduleDir, file.copyOf), target));
-}
-/**
- * Refuses by name what the provider does not know, where the provider's own error would not say as much.
- * @param providerVersion the version asked for, or the one that was chosen
- * @throws ActionError that names each such input, and the version that has it
- */
-function refuseUnknownArguments(inputs, providerVersion) {
-    const { rotationPeriodInDays, keySpec } = inputs;
-    const problems = inputs.replicaRegions.flatMap((region) => unsupportedReason(region, providerVersion) ?? []);
-    if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(providerVersion)) {
-        problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
-    }
-    const needed = specNeedsProvider(keySpec, providerVersion);
-    if (needed !== undefined)
-        problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
-    if (problems.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `${problems.join(' ')} The version is ${providerVersion}.`,
-        done: 'Nothing was planned or changed.',
-        next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
-    });
-}
-function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, log) {
-    const regions = [primaryRegion, ...replicaRegions];
-    const unknown = regions.filter((region) => !isKnownRegion(region));
-    const skipped = regions.filter((region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion));
-    if (unknown.length > 0) {
-        log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, {
-            title: 'An unknown Region',
-        });
-    }
-    if (skipped.length > 0) {
-        log.notice(`${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`, {
-            title: 'skip_region_validation',
-        });
-    }
-}
-
-;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
-
-
-/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
-const stateSchema = object({
-    resources: array(object({
-        module: schemas_string().optional(),
-        mode: schemas_string(),
-        instances: array(object({ attributes: record(schemas_string(), unknown()).nullish() })),
-    }))
-        .default([]),
-});
-/**
- * The replicas that a state knows, by Region.
- * @param text what `terraform state pull` printed; empty where there is no state yet
- * @throws Error when it is not a state
- */
-function readStateReplicas(text) {
-    if (text.trim() === '')
-        return [];
-    const replicas = new Map();
-    for (const { module, mode, instances } of stateSchema.parse(JSON.parse(text)).resources) {
-        const place = mode === 'managed' ? state_replicas_placeOf(module ?? '') : undefined;
-        if (place === undefined)
-            continue;
-        const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
-        const known = replicas.get(`${place.layout} ${place.region}`);
-        replicas.set(`${place.layout} ${place.region}`, {
-            ...place,
-            saysRegion: says && known?.saysRegion !== false,
-        });
-    }
-    return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
-}
-function state_replicas_placeOf(module) {
-    const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
-    if (!isWellFormedRegion(region))
-        return undefined;
-    return { region, layout: mark === '_' ? 'aliases' : 'region' };
-}
-
-;// CONCATENATED MODULE: ./src/configure.ts
-
-
-
-
-
-
-const NOTHING_DONE = 'Nothing was planned or changed.';
-/**
- * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
- * chose, and from what the state has.
- * @throws ActionError when the inputs ask for what that provider cannot do, or it cannot be had
- */
-async function configure(run, terraformVersion, workspace, terraform) {
-    const { deps, inputs } = run;
-    return terraform.phase('Initialise Terraform', async () => {
-        const prepared = await prepareConfiguration({
-            inputs,
-            workspace,
-            terraformVersion,
-            moduleDir: deps.moduleDir,
-            log: deps.log,
-        });
-        const init = () => terraform.init(prepared.init).catch(explained(NOTHING_DONE));
-        await init();
-        const providerVersion = await terraform.selectedProviderVersion();
-        refuseUnknownArguments(inputs, providerVersion);
-        if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
-            // Until now there was no more than what chooses the provider, which is on this runner now.
-            await prepared.rewrite({ providerVersion });
-            await init();
-        }
-        const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
-        const tight = memoryNotice(fit.way, 1 + inputs.replicaRegions.length, deps.memory());
-        if (tight !== undefined)
-            deps.log.notice(tight, { title: 'Memory' });
-        let fitted = fit;
-        return {
-            providerVersion,
-            way: fit.way,
-            awaitsRegions: wayOf(providerVersion) !== fit.way,
-            extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+    const states = new Map();
+    let saidAt = -Infinity;
+    for (;;) {
+        signal.throwIfAborted();
+        const waitedMs = clock.now() - started;
+        const isUnready = (key) => {
+            const state = states.get(key);
+            return state === undefined || PASSING.has(state) || (state === 'NotFound' && waitedMs < UNSEEN_MS);
         };
-    });
+        await Promise.all(keys.filter(isUnready).map(async (key) => {
+            const state = await askState(key);
+            if (states.has(key) && !PASSING.has(state))
+                say(`${key.name}: ${state}`);
+            states.set(key, state);
+        }));
+        const unready = keys.filter(isUnready);
+        if (unready.length === 0 || waitedMs >= timeoutMs)
+            return { states, unready, waitedMs };
+        if (clock.now() - saidAt >= SAY_EVERY_MS) {
+            saidAt = clock.now();
+            say(describeWaiting(unready, states, saidAt - started));
+        }
+        await clock.sleep(Math.min(POLL_MS, timeoutMs - waitedMs), signal);
+    }
+}
+function describeWaiting(unready, states, sinceMs) {
+    const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
+    return `Waiting for AWS, ${String(Math.round(sinceMs / 1000))} s: ${each.join(', ')}`;
 }
 /**
- * A state that was written by aliases comes to `region` in two steps, as the provider's guide on Regions has it: first an
- * apply by aliases, by which the provider writes each Region into the state; then the addresses move. Were the first
- * left out, the provider would look for every replica in the primary's Region, and miss it.
+ * The real question, put to KMS with the newest credentials. What may pass (throttling, a server's error, a broken
+ * connection) reads as the state `Creating`: it is asked again.
  */
-async function fitToState(request) {
-    const { inputs, terraform, prepared, init, providerVersion, log } = request;
-    const way = wayOf(providerVersion);
-    if (way === 'aliases')
-        return { providerVersion, way };
-    warnOfUntriedWay(providerVersion, log);
-    const replicas = inputs.backend === undefined ? [] : readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
-    const old = replicas.filter(({ layout }) => layout === 'aliases');
-    if (old.length === 0)
-        return { providerVersion, way };
-    const moves = old.every(({ saysRegion }) => saysRegion) && MOVING_COMMANDS.includes(inputs.command);
-    const fit = moves
-        ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
-        : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
-    log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
-    await prepared.rewrite(fit);
-    // The module calls by aliases are other ones than those that were initialised.
-    if (!moves)
-        await init();
-    return fit;
-}
-const MOVING_COMMANDS = ['plan', 'apply'];
-const FIRST_STEP = 'The state has its replicas by aliases, so this run still gives each Region a provider of its own. `apply` lets the provider write the Regions into the state; from then on the next plan moves the replicas to their new addresses. No key changes by that.';
-const SECOND_STEP = 'The state has its replicas by aliases, and knows their Regions: this plan moves them to the addresses that they have with provider 6.x. No key changes by that.';
-function warnOfUntriedWay(providerVersion, log) {
-    log.warning(`With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`, { title: 'Provider 6.x' });
-}
-function readState(text) {
-    try {
-        return readStateReplicas(text);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.l({
-            what: 'terraform state pull printed no state in a form that this action knows.',
-            done: NOTHING_DONE,
-            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-        }, { cause });
-    }
-}
-
-;// CONCATENATED MODULE: ./src/state-needs.ts
-
-
-
-/**
- * Terraform that plans once more where the state turns out to need what the inputs alone do not say: by aliases, a
- * provider for a replica in a Region that has left the inputs and that the table of Regions does not know.
- *
- * A state is not looked into beforehand: that would cost every run a command, and hardly any run needs it.
- */
-function planAsTheStateNeeds(terraform, configuration) {
-    if (configuration.way !== 'aliases')
-        return terraform;
-    return {
-        ...terraform,
-        plan: async (options) => {
-            try {
-                return await terraform.plan(options);
-            }
-            catch (thrown) {
-                if (!(thrown instanceof TerraformError))
-                    throw thrown;
-                refuseNewerState(thrown);
-                const stateRegions = findRegionsWithoutProvider(thrown.text);
-                if (stateRegions.length === 0)
-                    throw thrown;
-                await configuration.extend({ stateRegions });
-                return await terraform.plan(options);
-            }
-        },
-    };
-}
-/**
- * The Regions whose provider by alias Terraform misses.
- * @param text its error: `Provider configuration not present`, `… is required …`
- */
-function findRegionsWithoutProvider(text) {
-    if (!text.includes('Provider configuration not present'))
-        return [];
-    const named = text.matchAll(/provider\["[^"]+\/hashicorp\/aws"\]\.\s*([a-z0-9-]+)/g);
-    return [
-        ...new Set([...named].flatMap(([, region = '']) => (isWellFormedRegion(region) ? [region] : []))),
-    ].sort();
-}
-/** By aliases no module call has instances: such addresses are from a run with provider 6.x. */
-function refuseNewerState(error) {
-    if (!/module\.replica\["/.test(error.text))
-        return;
-    throw new errors/* ActionError */.l({
-        what: 'The state was written with provider 6.x, which keeps replicas at other addresses than older providers do.',
-        done: 'Nothing was changed.',
-        next: 'Set `aws-provider-version` to a 6.x version again.',
-    }, { cause: error });
-}
-
-;// CONCATENATED MODULE: ./src/context.ts
-/** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
-
-/**
- * Reads the context of the run from the environment and the event's payload (`GITHUB_EVENT_PATH`). Never throws: a
- * payload that is missing or broken leaves the pull request undefined and says why in `payloadProblem`.
- *
- * Source: GitHub's reference of variables and of events that trigger workflows.
- */
-async function readContext(options) {
-    const { env } = options;
-    const { payload, problem } = await readPayload(options);
-    const pullRequest = readPullRequest(payload);
-    const eventName = env['GITHUB_EVENT_NAME'] ?? '';
-    return {
-        inActions: env['GITHUB_ACTIONS'] === 'true',
-        ...readLinks(env),
-        eventName,
-        ref: nonEmpty(env['GITHUB_REF']),
-        sha: pullRequest?.headSha ?? nonEmpty(env['GITHUB_SHA']),
-        pullRequest,
-        isFork: pullRequest?.fork === true,
-        runsWithTargetSecrets: eventName === 'pull_request_target',
-        actor: nonEmpty(env['GITHUB_ACTOR']),
-        job: nonEmpty(env['GITHUB_JOB']),
-        payloadProblem: problem,
-    };
-}
-function readLinks(env) {
-    const serverUrl = readUrl(env['GITHUB_SERVER_URL'], 'https://github.com');
-    const repository = readRepository(env['GITHUB_REPOSITORY']);
-    const runId = nonEmpty(env['GITHUB_RUN_ID']);
-    const runAttempt = readPositiveInteger(Number(env['GITHUB_RUN_ATTEMPT'])) ?? 1;
-    return {
-        repository,
-        serverUrl,
-        apiUrl: readUrl(env['GITHUB_API_URL'], 'https://api.github.com'),
-        graphqlUrl: readUrl(env['GITHUB_GRAPHQL_URL'], 'https://api.github.com/graphql'),
-        runId,
-        runAttempt,
-        runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
-    };
-}
-function buildRunUrl(run) {
-    const { serverUrl, repository, runId, runAttempt } = run;
-    const page = `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
-    // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
-    return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
-}
-async function readPayload({ env, readFile }) {
-    const path = nonEmpty(env['GITHUB_EVENT_PATH']);
-    if (path === undefined) {
-        return { payload: undefined, problem: undefined };
-    }
-    try {
-        return { payload: JSON.parse(await readFile(path)), problem: undefined };
-    }
-    catch (error) {
-        return { payload: undefined, problem: `The event's payload could not be read: ${(0,errors/* messageOf */.b)(error)}.` };
-    }
-}
-function readPullRequest(payload) {
-    const pullRequest = field(payload, 'pull_request');
-    if (pullRequest !== undefined) {
-        return readFullPullRequest(pullRequest);
-    }
-    // A comment's event carries the issue; that the issue is a pull request shows in this field alone.
-    const issue = field(payload, 'issue');
-    const number = readPositiveInteger(field(issue, 'number'));
-    if (number === undefined || field(issue, 'pull_request') === undefined) {
-        return undefined;
-    }
-    return { number, headSha: undefined, baseRef: undefined, fork: undefined };
-}
-function readFullPullRequest(pullRequest) {
-    const number = readPositiveInteger(field(pullRequest, 'number'));
-    if (number === undefined) {
-        return undefined;
-    }
-    const head = field(pullRequest, 'head');
-    const base = field(pullRequest, 'base');
-    return {
-        number,
-        headSha: readText(field(head, 'sha')),
-        baseRef: readText(field(base, 'ref')),
-        // Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose
-        // repository is gone can only have been a fork.
-        fork: readText(field(field(head, 'repo'), 'full_name')) !== readText(field(field(base, 'repo'), 'full_name')),
-    };
-}
-/** A property of an object that may not be one; null counts as not there. */
-function field(container, name) {
-    if (typeof container !== 'object' || container === null) {
-        return undefined;
-    }
-    return container[name] ?? undefined;
-}
-function readText(value) {
-    return typeof value === 'string' ? nonEmpty(value) : undefined;
-}
-function nonEmpty(text) {
-    return text === '' ? undefined : text;
-}
-function readPositiveInteger(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
-}
-function readUrl(value, fallback) {
-    return (nonEmpty(value) ?? fallback).replace(/\/+$/, '');
-}
-function readRepository(value) {
-    const match = /^([\w.-]+)\/([\w.-]+)$/.exec(value ?? '');
-    return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/github/patience.ts
-/** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
-const MINUTE_MS = 60_000;
-const patience_FIRST_WAIT_MS = 1_000;
-const MAX_ATTEMPTS_WITHOUT_ANSWER = 4;
-const MAX_ATTEMPTS_WHEN_LIMITED = 6;
-/**
- * Whether and how long to wait before trying again.
- *
- * Rate limits, in this order: `retry-after` in seconds; `x-ratelimit-reset` in seconds since the epoch when
- * `x-ratelimit-remaining` is 0; else at least a minute, and longer each time. A call that was limited was not carried
- * out, so it may be made again whatever it is. Source: GitHub's "Best practices for using the REST API".
- *
- * @returns undefined when trying again is no use or would not be safe
- */
-function patience_chooseWait(failed, options) {
-    const { attempt, now, idempotent, random } = options;
-    if (isRateLimited(failed)) {
-        if (attempt >= MAX_ATTEMPTS_WHEN_LIMITED) {
-            return undefined;
-        }
-        // A second at most on top, so that the jobs of a matrix do not come back all at once.
-        const milliseconds = Math.ceil(limitEnds(failed, { attempt, now }) + random() * 1_000);
-        return { milliseconds, because: 'rate-limit' };
-    }
-    const unanswered = failed.status === undefined || failed.status >= 500;
-    if (!unanswered || !idempotent || attempt >= MAX_ATTEMPTS_WITHOUT_ANSWER) {
-        return undefined;
-    }
-    const ceiling = patience_FIRST_WAIT_MS * 2 ** (attempt - 1);
-    return { milliseconds: Math.ceil(ceiling / 2 + (ceiling / 2) * random()), because: 'no-answer' };
-}
-/** GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. */
-function isRateLimited({ status, headers, message }) {
-    if (status === 429) {
-        return true;
-    }
-    return (status === 403 &&
-        (headers['retry-after'] !== undefined ||
-            String(headers['x-ratelimit-remaining']) === '0' ||
-            /rate limit/i.test(message)));
-}
-/** Milliseconds from now. */
-function limitEnds({ headers }, { attempt, now }) {
-    const retryAfter = readSeconds(headers['retry-after']);
-    if (retryAfter !== undefined) {
-        return retryAfter * 1_000;
-    }
-    const reset = readSeconds(headers['x-ratelimit-reset']);
-    if (String(headers['x-ratelimit-remaining']) === '0' && reset !== undefined) {
-        // The reset is told in whole seconds, so it may be up to one second later than it looks.
-        return Math.max(0, reset * 1_000 - now) + 1_000;
-    }
-    return MINUTE_MS * 2 ** (attempt - 1);
-}
-function readSeconds(value) {
-    const seconds = Number(value ?? Number.NaN);
-    return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/github/client.ts
-/** GitHub's API for this run: one client that waits when GitHub says so, and fails in few and plain kinds. */
-
-
-const DEFAULT_MAX_WAIT_MS = 5 * 60_000;
-const client_ATTEMPT_TIMEOUT_MS = 30_000;
-/**
- * A client of the API that the runner names. It waits for primary and secondary rate limits as GitHub says, and makes
- * calls again that got no answer, except those whose repetition could do something twice: those fail with the kind
- * `unanswered`, and the caller has to look. Loaded when first used, because a run without a token needs none of it.
- */
-async function createGitHubClient(options) {
-    const { getOctokit } = await __nccwpck_require__.e(/* import() */ 413).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
-    const octokit = getOctokit(options.token, {
-        baseUrl: options.apiUrl,
-        userAgent: 'aws-kms-multi-region-key',
-        log: quietLog(options.log),
-    });
-    const patience = new Patience(options);
-    octokit.hook.wrap('request', async (request, parameters) => {
-        const idempotent = parameters.method !== 'POST' || parameters.url === options.graphqlUrl;
-        return patience.call(idempotent, (signal) => 
-        // The object's own `request` holds the hook and the proxy's fetch: they have to stay.
-        request({ ...parameters, request: { ...parameters.request, signal } }));
-    });
-    return {
-        rest: octokit.rest,
-        paginate: octokit.paginate,
-        graphql: async (query, variables) => {
-            const answer = await octokit.request({ method: 'POST', url: options.graphqlUrl, query, variables });
-            return readGraphqlData(answer.data);
-        },
-        pause: (milliseconds) => options.clock.sleep(milliseconds, options.signal),
-    };
-}
-function quietLog({ debug }) {
-    const say = (message) => {
-        debug(`GitHub API: ${message}`);
-    };
-    return { debug: say, info: say, warn: say, error: say };
-}
-/** Makes calls until they are answered, cannot be, or have waited for too long in sum. */
-class Patience {
-    #options;
-    #left;
-    constructor(options) {
-        this.#options = options;
-        this.#left = options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
-    }
-    async call(idempotent, attemptCall) {
-        const { clock, signal } = this.#options;
-        for (let attempt = 1;; attempt += 1) {
-            signal?.throwIfAborted();
-            const timeout = AbortSignal.timeout(client_ATTEMPT_TIMEOUT_MS);
-            const outcome = await client_settle(() => attemptCall(signal ? AbortSignal.any([signal, timeout]) : timeout));
-            if ('answer' in outcome) {
-                return outcome.answer;
-            }
-            signal?.throwIfAborted();
-            const { failed } = outcome;
-            const random = this.#options.random ?? Math.random;
-            const wait = patience_chooseWait(failed, { attempt, now: clock.now(), idempotent, random });
-            if (wait === undefined || wait.milliseconds > this.#left) {
-                throw this.#giveUp(failed, wait?.milliseconds);
-            }
-            this.#left -= wait.milliseconds;
-            this.#say(wait.because, wait.milliseconds);
-            await clock.sleep(wait.milliseconds, signal);
-        }
-    }
-    #say(because, milliseconds) {
-        const seconds = Math.ceil(milliseconds / 1_000);
-        if (because === 'rate-limit') {
-            this.#options.log.info(`GitHub limits the rate of this token's calls; waiting ${seconds} s, as it asks.`);
-        }
-        else {
-            this.#options.log.debug(`GitHub did not answer; trying again in ${seconds} s.`);
-        }
-    }
-    #giveUp(failed, wait) {
-        if (!isRateLimited(failed)) {
-            return new GitHubApiError(kindOfStatus(failed.status), failed.message);
-        }
-        const asked = wait === undefined ? '' : ` It asks for ${Math.ceil(wait / 1_000)} more seconds.`;
-        return new GitHubApiError('rate-limited', `${failed.message}.${asked}`);
-    }
-}
-async function client_settle(attemptCall) {
-    try {
-        const answer = await attemptCall();
-        const limit = findGraphqlError(answer.data, 'RATE_LIMITED');
-        if (limit === undefined) {
-            return { answer };
-        }
-        return { failed: { status: 429, headers: answer.headers, message: limit } };
-    }
-    catch (error) {
-        return { failed: describeFailure(error) };
-    }
-}
-/** Octokit calls a connection that failed a 500 without a response. */
-function describeFailure(error) {
-    const response = readField(error, 'response');
-    if (response === undefined) {
-        const message = error instanceof Error ? error.message : 'The connection failed.';
-        return { status: undefined, headers: {}, message };
-    }
-    const status = readField(response, 'status');
-    return {
-        status: typeof status === 'number' ? status : undefined,
-        headers: (readField(response, 'headers') ?? {}),
-        message: describeRefusal(readField(response, 'data')) ?? `HTTP ${String(status)}`,
-    };
-}
-/** GitHub's message, and what it says of the single fields. */
-function describeRefusal(data) {
-    const message = readField(data, 'message');
-    if (typeof message !== 'string' || message === '') {
-        return undefined;
-    }
-    const errors = readField(data, 'errors');
-    const details = (Array.isArray(errors) ? errors : [])
-        .map((each) => readField(each, 'message'))
-        .filter((each) => typeof each === 'string');
-    return [message, ...details].join(': ');
-}
-function readGraphqlData(answer) {
-    const errors = readField(answer, 'errors');
-    if (Array.isArray(errors) && errors.length > 0) {
-        const [first] = errors;
-        const message = readField(first, 'message');
-        const text = typeof message === 'string' ? message : 'The query was refused.';
-        throw new GitHubApiError(kindOfGraphqlError(readField(first, 'type')), text);
-    }
-    return readField(answer, 'data');
-}
-function kindOfGraphqlError(type) {
-    if (type === 'NOT_FOUND') {
-        return 'not-found';
-    }
-    return type === 'FORBIDDEN' || type === 'INSUFFICIENT_SCOPES' ? 'forbidden' : 'refused';
-}
-/** The message of the first error of a type, in an answer that may be anything. */
-function findGraphqlError(answer, type) {
-    const errors = readField(answer, 'errors');
-    const found = Array.isArray(errors)
-        ? errors.find((each) => readField(each, 'type') === type)
-        : undefined;
-    const message = readField(found, 'message');
-    return typeof message === 'string' ? message : found === undefined ? undefined : type;
-}
-function readField(container, name) {
-    return typeof container === 'object' && container !== null
-        ? container[name]
-        : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/policy.ts
-
-/** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
-const POLICY_LIMIT_BYTES = 32_768;
-/**
- * A whole key policy: JSON in, the same document in its shortest JSON form out, since that is what is sent and counted.
- * Checks the form that KMS asks for (a principal, an action and a resource in every statement), not its meaning.
- * @throws Invalid with the number of the statement that is wrong
- */
-function parsePolicy(text) {
-    const document = parseJson(text);
-    if (!isObject(document))
-        throw new Invalid('it is not a JSON object');
-    const statements = document['Statement'];
-    const list = Array.isArray(statements)
-        ? statements
-        : statements === undefined
-            ? []
-            : [statements];
-    if (list.length === 0)
-        throw new Invalid('it has no "Statement"');
-    list.forEach(checkStatement);
-    const compact = JSON.stringify(document);
-    const bytes = new TextEncoder().encode(compact).length;
-    if (bytes > POLICY_LIMIT_BYTES)
-        throw new Invalid(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
-    return compact;
-}
-function checkStatement(statement, index) {
-    const name = `statement ${index + 1}`;
-    if (!isObject(statement))
-        throw new Invalid(`${name} is not an object`);
-    if (statement['Effect'] !== 'Allow' && statement['Effect'] !== 'Deny') {
-        throw new Invalid(`${name} has the Effect ${quote(String(statement['Effect']))}, not Allow or Deny`);
-    }
-    for (const part of ['Principal', 'Action', 'Resource']) {
-        if (policy_isEmpty(statement[part]) && policy_isEmpty(statement[`Not${part}`])) {
-            throw new Invalid(`${name} has no ${part}`);
-        }
-    }
-}
-function policy_isEmpty(value) {
-    if (typeof value === 'string')
-        return value === '';
-    if (Array.isArray(value))
-        return value.length === 0;
-    return !isObject(value) || Object.keys(value).length === 0;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/spec.ts
-const spec_boolean = 'true or false';
-const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines';
-const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
-const principals = "IAM ARNs of users, roles or account roots in the key's partition";
-/** Every input, in the order of action.yml. */
-const INPUT_SPECS = {
-    command: { default: 'plan', rule: 'plan, apply, destroy, drift or verify', example: 'plan' },
-    'primary-region': { default: '', rule: 'one Region id', example: 'ap-southeast-1' },
-    'replica-regions': { default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
-    alias: {
-        default: '',
-        rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
-        example: 'aws_cb_cmk',
-    },
-    'account-ids': { default: '', rule: accounts, example: '"111122223333, 044455556666"' },
-    administrators: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/key-admin' },
-    users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
-    grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
-    policy: {
-        default: '',
-        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal, an action and a resource',
-        example: 'policies/key.json',
-    },
-    description: {
-        default: 'Multi-Region primary key',
-        rule: 'at most 8192 characters',
-        example: 'Customer data, production',
-    },
-    'replica-description': {
-        default: 'Multi-Region replica key',
-        rule: 'at most 8192 characters',
-        example: 'Customer data, production, replica',
-    },
-    tags: {
-        default: '',
-        rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
-        example: 'team=payments',
-    },
-    'key-spec': {
-        default: 'SYMMETRIC_DEFAULT',
-        rule: 'a key spec of multi-Region keys',
-        example: 'SYMMETRIC_DEFAULT',
-    },
-    'key-usage': { default: '', rule: 'a key usage that the key spec allows', example: 'ENCRYPT_DECRYPT' },
-    'enable-key-rotation': {
-        default: '',
-        rule: `${spec_boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
-        example: 'true',
-    },
-    'rotation-period-in-days': {
-        default: '',
-        rule: 'a whole number of days from 90 to 2560, with rotation enabled',
-        example: '180',
-    },
-    'deletion-window-in-days': {
-        default: '30',
-        rule: 'a whole number of days from 7 to 30, without a unit',
-        example: '30',
-    },
-    'role-to-assume': {
-        default: '',
-        rule: "the ARN of an IAM role in the Regions' partition",
-        example: 'arn:aws:iam::111122223333:role/kms-plan',
-    },
-    'role-session-name': {
-        default: 'aws-kms-multi-region-key',
-        rule: '2 to 64 letters, digits or any of _+=,.@-',
-        example: 'aws-kms-multi-region-key',
-    },
-    'role-duration-seconds': {
-        default: '3600',
-        rule: 'a whole number of seconds from 900 to 43200',
-        example: '3600',
-    },
-    audience: {
-        default: '',
-        rule: 'one word, as the identity provider in IAM lists it',
-        example: 'sts.amazonaws.com',
-    },
-    'allowed-account-ids': { default: '', rule: accounts, example: '"111122223333"' },
-    'state-bucket': {
-        default: '',
-        rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
-        example: 'acme-terraform-state',
-    },
-    'state-key': {
-        default: '',
-        rule: 'an object name of at most 1024 bytes that does not begin or end with "/"; only with state-bucket',
-        example: 'kms/aws_cb_cmk.tfstate',
-    },
-    'state-region': {
-        default: '',
-        rule: 'the Region id of the state bucket; only with state-bucket',
-        example: 'eu-central-1',
-    },
-    backend: {
-        default: '',
-        rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
-        example: 'gcs',
-    },
-    'backend-config': {
-        default: '',
-        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
-        example: 'encrypt=true',
-        secret: true,
-    },
-    'terraform-version': {
-        default: '1.11.4',
-        rule: 'an exact version or a version range, at least 1.5.0',
-        example: '1.11.4',
-    },
-    'terraform-download-url': {
-        default: '',
-        rule: 'an https URL without a user name, query or fragment',
-        example: 'https://mirror.example.com/hashicorp',
-    },
-    'aws-provider-version': {
-        default: '5.100.0',
-        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
-        example: '5.100.0',
-    },
-    'provider-mirror': {
-        default: '',
-        rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
-        example: '/opt/terraform-providers',
-    },
-    'lock-file': {
-        default: '',
-        rule: 'the path of a Terraform dependency lock file',
-        example: '.terraform.lock.hcl',
-    },
-    comment: { default: 'always', rule: 'always, changes or never', example: 'always' },
-    'comment-key': {
-        default: '',
-        rule: '1 to 256 letters, digits or any of /_.-',
-        example: 'production',
-    },
-    'github-token': {
-        default: '${{ github.token }}',
-        rule: 'a GitHub token',
-        example: '${{ github.token }}',
-        secret: true,
-    },
-    'approved-plan': {
-        default: '',
-        rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
-        example: '${{ needs.plan.outputs.plan-digest }}',
-    },
-    'auto-approve': { default: 'false', rule: spec_boolean, example: 'true' },
-    'allow-destroy': { default: 'false', rule: spec_boolean, example: 'true' },
-    'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
-    'allow-recovery': { default: 'false', rule: spec_boolean, example: 'true' },
-    verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
-    'fail-on-drift': { default: 'false', rule: spec_boolean, example: 'true' },
-    'replica-timeout-minutes': {
-        default: '30',
-        rule: 'a whole number of minutes from 1 to 120, without a unit',
-        example: '30',
-    },
-};
-const INPUT_NAMES = Object.keys(INPUT_SPECS);
-
-;// CONCATENATED MODULE: ./src/inputs/suggest.ts
-/**
- * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
- * @param word what was written
- * @param known the names that exist
- */
-function suggest(word, known) {
-    const ranked = known
-        .map((name) => ({ name, distance: distanceBetween(word, name) }))
-        .sort((a, b) => a.distance - b.distance);
-    const best = ranked[0];
-    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-        ? best.name
-        : undefined;
-}
-/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
-function distanceBetween(from, to) {
-    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-    for (const [i, left] of Array.from(from).entries()) {
-        const next = [i + 1];
-        for (const [j, right] of Array.from(to).entries()) {
-            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
-            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-        }
-        row = next;
-    }
-    return row[to.length] ?? 0;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/reader.ts
-
-
-
-
-/** Reads inputs from the environment and gathers every problem, so that all are reported together. */
-class InputReader {
-    #env;
-    #problems = [];
-    constructor(env) {
-        this.#env = env;
-        this.#problems.push(...findUnknownNames(env));
-    }
-    /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
-    text(name) {
-        const given = this.#env[environmentName(name)] ?? '';
-        return given.trim() === '' ? INPUT_SPECS[name].default : given;
-    }
-    /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
-    optional(name, parse) {
-        const text = this.text(name);
-        return text === '' ? undefined : this.attempt(name, () => parse(text));
-    }
-    /** The parsed value, or `fallback` where there is none; `fallback` is never used by a run, as the problem ends it. */
-    value(name, parse, fallback) {
-        return this.optional(name, parse) ?? fallback;
-    }
-    required(name, parse) {
-        if (this.text(name) === '')
-            this.problem(name, 'it is missing');
-        return this.value(name, parse, '');
-    }
-    /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
-    attempt(name, check) {
+function askKms(session, log) {
+    return async ({ region, id, name }) => {
+        const { KMSClient, DescribeKeyCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
+        const client = new KMSClient({ region, credentials: session.provider });
         try {
-            return check();
+            const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: id }));
+            return KeyMetadata?.KeyState ?? 'NotFound';
         }
         catch (thrown) {
-            if (!(thrown instanceof Invalid))
-                throw thrown;
-            this.problem(name, thrown.message);
-            return undefined;
+            if (key_wait_nameOf(thrown) === 'NotFoundException')
+                return 'NotFound';
+            if (!isPassing(thrown))
+                throw explainCannotAsk(name, thrown);
+            log.debug(`${name}: ${(0,errors/* messageOf */.b)(thrown)}`);
+            return 'Creating';
         }
-    }
-    /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
-    problem(name, reason) {
-        const spec = INPUT_SPECS[name];
-        this.#problems.push(`${name}: ${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`);
-    }
-    /** @throws ActionError with all the problems, if there are any */
-    finish() {
-        if (this.#problems.length === 0)
-            return;
-        const count = this.#problems.length === 1 ? 'An input is wrong' : `${this.#problems.length} inputs are wrong`;
-        throw new errors/* ActionError */.l({
-            what: `${count}:\n${this.#problems.map((problem) => `- ${problem}`).join('\n')}\n`,
-            done: 'Nothing was installed, called or changed.',
-            next: 'Correct the `with:` block of this step and run it again.',
-        });
-    }
-}
-/** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
-function environmentName(name) {
-    return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
-}
-function findUnknownNames(env) {
-    const known = new Set(INPUT_NAMES.map(environmentName));
-    return Object.keys(env)
-        .filter((key) => key.startsWith('INPUT_') && !known.has(key))
-        .map((key) => {
-        const name = key.slice('INPUT_'.length).toLowerCase();
-        const near = suggest(name.replace(/_/g, '-'), INPUT_NAMES);
-        const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
-        return `${quote(name)}: there is no input of this name. ${hint}`;
-    });
-}
-
-;// CONCATENATED MODULE: ./src/inputs/inputs.ts
-
-
-
-
-
-
-
-
-const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
-const BACKENDS = [
-    'azurerm',
-    'consul',
-    'cos',
-    'gcs',
-    'http',
-    'kubernetes',
-    'local',
-    'oss',
-    'pg',
-    's3',
-];
-/**
- * Reads and validates every input at once.
- * @returns the inputs, frozen
- * @throws ActionError that lists every problem: the input, its value, the rule and an example
- */
-function readInputs(sources) {
-    const reader = new InputReader(sources.env);
-    const inputs = {
-        command: reader.value('command', parseChoice(COMMANDS), 'plan'),
-        ...readRegions(reader),
-        ...readPolicyInputs(reader, sources),
-        ...readKeyInputs(reader),
-        ...readCredentialInputs(reader),
-        ...readStateInputs(reader),
-        ...readToolInputs(reader, sources),
-        ...readReviewInputs(reader),
-        verify: readVerify(reader),
-        failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
-        replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
-    };
-    reader.finish();
-    return Object.freeze(inputs);
-}
-function readVerify(reader) {
-    const verify = reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe');
-    if (verify === 'off' && reader.text('command').trim() === 'verify')
-        reader.problem('verify', 'with the command verify, off would leave nothing to do');
-    return verify;
-}
-function readRegions(reader) {
-    const primaryRegion = reader.required('primary-region', parseRegion);
-    const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
-    const partition = partitionOf(primaryRegion) ?? 'aws';
-    if (primaryRegion !== '' && replicaRegions.includes(primaryRegion)) {
-        reader.problem('replica-regions', `${quote(primaryRegion)} is the primary Region and cannot have a replica too`);
-    }
-    for (const region of primaryRegion === '' ? [] : replicaRegions) {
-        if (partitionOf(region) === partition)
-            continue;
-        reader.problem('replica-regions', `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
-    }
-    return { primaryRegion, replicaRegions, partition, alias: reader.required('alias', parseAlias) };
-}
-const parseRegion = (text) => {
-    const region = text.trim();
-    if (!isWellFormedRegion(region))
-        throw new Invalid(`${quote(text)} is not a Region id`);
-    return region;
-};
-const parseAlias = (text) => {
-    const alias = text.trim().replace(/^alias\//, '');
-    if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
-        throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
-    if (/^aws\//i.test(alias))
-        throw new Invalid(`${quote(text)} is reserved for AWS`);
-    if (alias.length + 'alias/'.length > 256)
-        throw new Invalid(`${quote(text)} has ${alias.length + 6} characters with "alias/"`);
-    return alias;
-};
-const parseAccountId = (text) => {
-    if (/^\d{12}$/.test(text))
-        return text;
-    const hint = /^\d{9,11}$/.test(text)
-        ? ', perhaps a leading zero was lost because it was not in quotes'
-        : '';
-    throw new Invalid(`${quote(text)} is not 12 digits${hint}`);
-};
-function readPolicyInputs(reader, sources) {
-    const principals = parseList(parsePrincipal(partitionOf(reader.text('primary-region').trim()) ?? 'aws'));
-    const inputs = {
-        accountIds: reader.value('account-ids', parseList(parseAccountId), []),
-        administrators: reader.value('administrators', principals, []),
-        users: reader.value('users', principals, []),
-        grants: reader.value('grants', parseChoice(['aws-services', 'any', 'none']), 'aws-services'),
-        policy: reader.optional('policy', (text) => parsePolicy(readPolicy(text, sources))),
-    };
-    if (reader.text('policy') === '')
-        return inputs;
-    for (const name of ['account-ids', 'administrators', 'users']) {
-        if (reader.text(name) === '')
-            continue;
-        reader.problem('policy', `it replaces the whole key policy, so ${name} would have no effect: remove one of the two`);
-    }
-    return inputs;
-}
-function readPolicy(text, { env, readFile }) {
-    if (text.trim().startsWith('{'))
-        return text;
-    if (text.includes('\n'))
-        throw new Invalid('it is neither a JSON object nor the path of a file');
-    const content = readFile(resolveInWorkspace(text, env));
-    if (content === undefined)
-        throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
-    return content;
-}
-function parsePrincipal(partition) {
-    return (text) => {
-        const found = /^arn:([a-z-]+):iam::(\d{12}):(root|(?:user|role)\/[\w+=,.@/-]+)$/.exec(text);
-        if (found === null) {
-            const session = text.includes(':assumed-role/') ? ': it is a session, name its role' : '';
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${session}`);
+        finally {
+            client.destroy();
         }
-        if (found[1] !== partition) {
-            throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the key in ${partition}`);
-        }
-        return text;
     };
 }
-function readKeyInputs(reader) {
-    const keySpec = reader.value('key-spec', parseKeySpec, 'SYMMETRIC_DEFAULT');
-    const usage = (text) => parseKeyUsage(text, keySpec);
-    return {
-        description: reader.value('description', parseText(8192), ''),
-        replicaDescription: reader.value('replica-description', parseText(8192), ''),
-        tags: reader.value('tags', parseTags, {}),
-        keySpec,
-        keyUsage: reader.value('key-usage', usage, defaultUsage(keySpec)),
-        ...readRotation(reader, keySpec),
-        deletionWindowInDays: reader.value('deletion-window-in-days', parseInteger(7, 30), 30),
-    };
+const key_wait_nameOf = (thrown) => (thrown instanceof Error ? thrown.name : '');
+/** No answer at all, a server's error, or too many calls. */
+function isPassing(thrown) {
+    if (thrown instanceof errors/* ActionError */.l)
+        return false;
+    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
+    const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(key_wait_nameOf(thrown)))
+        return true;
+    return typeof status !== 'number' || status === 429 || status >= 500;
 }
-function parseKeySpec(text) {
-    const spec = text.trim();
-    if (!isKeySpec(spec))
-        throw new Invalid(`${quote(text)} is none of ${MULTI_REGION_KEY_SPECS.join(', ')}`);
-    return spec;
-}
-function parseKeyUsage(text, keySpec) {
-    const allowed = usagesFor(keySpec);
-    const usage = allowed.find((candidate) => candidate === text.trim());
-    if (usage === undefined)
-        throw new Invalid(`${quote(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
-    return usage;
-}
-function readRotation(reader, keySpec) {
-    const possible = specAllowsRotation(keySpec);
-    const enableKeyRotation = reader.value('enable-key-rotation', parseBoolean, possible);
-    const rotationPeriodInDays = reader.optional('rotation-period-in-days', parseInteger(90, 2560));
-    if (enableKeyRotation && !possible) {
-        reader.problem('enable-key-rotation', `true does not go with ${keySpec}, whose material AWS does not rotate`);
-    }
-    if (rotationPeriodInDays !== undefined && !enableKeyRotation) {
-        reader.problem('rotation-period-in-days', `${rotationPeriodInDays} has no effect while rotation is off`);
-    }
-    return { enableKeyRotation, rotationPeriodInDays };
-}
-function readCredentialInputs(reader) {
-    const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
-    return {
-        roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
-        roleSessionName: reader.value('role-session-name', parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name'), ''),
-        roleDurationSeconds: reader.value('role-duration-seconds', parseInteger(900, 43_200), 3600),
-        audience: reader.value('audience', parseMatching(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
-        allowedAccountIds: reader.value('allowed-account-ids', parseList(parseAccountId), []),
-    };
-}
-function parseRoleArn(partition) {
-    return (text) => {
-        const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
-        if (found === null)
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM role`);
-        if (found[1] !== partition) {
-            throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
-        }
-        return text.trim();
-    };
-}
-/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
-function defaultAudience(partition) {
-    return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
-}
-function readStateInputs(reader) {
-    const bucket = reader.optional('state-bucket', parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'));
-    const type = reader.optional('backend', parseChoice(BACKENDS));
-    const config = reader.value('backend-config', parseBackendConfig, {});
-    const s3 = readS3Inputs(reader, bucket);
-    if (bucket !== undefined && reader.text('backend') !== '') {
-        reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
-    }
-    if (bucket === undefined && type === undefined && Object.keys(config).length > 0) {
-        reader.problem('backend-config', 'there is no backend for these settings');
-    }
-    for (const name of bucket === undefined ? [] : Object.keys(s3)) {
-        if (name in config)
-            reader.problem('backend-config', `${quote(name)} is said by an input of its own already`);
-    }
-    if (bucket !== undefined)
-        return { backend: { type: 's3', config: { ...s3, ...config } } };
-    return { backend: type === undefined ? undefined : { type, config } };
-}
-function readS3Inputs(reader, bucket) {
-    const key = reader.optional('state-key', parseMatching(/^[^/\s](?:[^\n\r]{0,1022}[^/\s])?$/, 'is not such a name'));
-    const region = reader.optional('state-region', parseRegion);
-    if (bucket === undefined) {
-        if (key !== undefined)
-            reader.problem('state-key', 'there is no state-bucket');
-        if (region !== undefined)
-            reader.problem('state-region', 'there is no state-bucket');
-        return {};
-    }
-    return {
-        bucket,
-        key: key ??
-            `aws-kms-multi-region-key/${reader
-                .text('alias')
-                .trim()
-                .replace(/^alias\//, '')}.tfstate`,
-        region: region ?? reader.text('primary-region').trim(),
-    };
-}
-function readToolInputs(reader, sources) {
-    return {
-        terraformVersion: reader.value('terraform-version', parseTerraformVersion, ''),
-        terraformDownloadUrl: reader.optional('terraform-download-url', parseUrl),
-        awsProviderVersion: reader.value('aws-provider-version', parseProviderVersion, ''),
-        providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
-        lockFile: reader.optional('lock-file', (text) => {
-            const content = sources.readFile(resolveInWorkspace(text, sources.env));
-            if (content === undefined)
-                throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
-            return content;
-        }),
-    };
-}
-function parseProviderMirror(text, { env, isFolder }) {
-    if (/^[a-z]+:\/\//i.test(text.trim()))
-        return { url: parseUrl(text) };
-    const folder = resolveInWorkspace(text, env);
-    if (!isFolder(folder))
-        throw new Invalid(`${quote(text.trim())} is not a folder on this runner`);
-    return { folder };
-}
-function resolveInWorkspace(text, env) {
-    return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
-}
-function readReviewInputs(reader) {
-    const alias = reader
-        .text('alias')
-        .trim()
-        .replace(/^alias\//, '');
-    return {
-        comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
-        commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
-        githubToken: inputs_readToken(reader),
-        approval: inputs_readApproval(reader),
-        deletionConfirmed: readDeletion(reader, alias),
-        allowRecovery: reader.value('allow-recovery', parseBoolean, false),
-    };
-}
-/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-function inputs_readToken(reader) {
-    const token = reader.text('github-token').trim();
-    return token.startsWith('${{') ? undefined : token;
-}
-function inputs_readApproval(reader) {
-    const auto = reader.value('auto-approve', parseBoolean, false);
-    const plan = reader.optional('approved-plan', parseMatching(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'));
-    if (auto && plan !== undefined) {
-        reader.problem('approved-plan', 'auto-approve is true, so nothing would be compared with it: remove one of the two');
-    }
-    if (plan === 'pull-request')
-        return { by: 'pull-request' };
-    if (plan !== undefined)
-        return { by: 'digest', digest: plan };
-    return auto ? { by: 'auto' } : { by: 'nobody' };
-}
-function readDeletion(reader, alias) {
-    const allowed = reader.value('allow-destroy', parseBoolean, false);
-    const confirmed = reader
-        .text('confirm-destroy')
-        .trim()
-        .replace(/^alias\//, '');
-    const destroys = reader.text('command').trim() === 'destroy';
-    if (confirmed !== '' && confirmed !== alias) {
-        reader.problem('confirm-destroy', `${quote(confirmed)} is not the alias ${quote(alias)}`);
-    }
-    else if (confirmed === '' && destroys) {
-        reader.problem('confirm-destroy', 'the command destroy deletes every key of the alias, and nothing confirms it');
-    }
-    else if (confirmed === '' && allowed) {
-        reader.problem('confirm-destroy', 'allow-destroy is true, and nothing confirms which key it is for');
-    }
-    return confirmed === alias && alias !== '' && (allowed || destroys);
+function explainCannotAsk(name, thrown) {
+    if (thrown instanceof errors/* ActionError */.l)
+        return thrown;
+    return new errors/* ActionError */.l({
+        what: `KMS does not tell how the ${name} is getting on: ${key_wait_nameOf(thrown)}.`,
+        done: 'The state knows what is there; nothing was deleted.',
+        next: 'Let the role call kms:DescribeKey in that Region, and run the job again: it goes on from there.',
+    }, { cause: thrown });
 }
 
-;// CONCATENATED MODULE: ./src/inputs/sources.ts
-
-/** The real disk for `readInputs`; nothing on it is changed. */
-function inputSources(env) {
-    return {
-        env,
-        readFile: (file) => {
-            try {
-                return (0,external_node_fs_.readFileSync)(file, 'utf8');
-            }
-            catch {
-                return undefined; // The reader names the input and the path; why it cannot be read adds nothing to act on.
-            }
-        },
-        isFolder: (folder) => (0,external_node_fs_.statSync)(folder, { throwIfNoEntry: false })?.isDirectory() ?? false,
-    };
+;// CONCATENATED MODULE: ./src/github/api-error.ts
+/** What GitHub's API says when it does not do what it was asked, in the few kinds that callers tell apart. */
+/** A call that failed for good. `message` is GitHub's own, on one line; it holds no token. */
+class GitHubApiError extends Error {
+    name = 'GitHubApiError';
+    kind;
+    constructor(kind, message, options) {
+        super(tidy(message), options);
+        this.kind = kind;
+    }
+}
+/** The kind behind an HTTP status; undefined is no answer. Rate limits are not told apart here. */
+function kindOfStatus(status) {
+    if (status === undefined || status >= 500) {
+        return 'unanswered';
+    }
+    switch (status) {
+        case 401:
+            return 'unauthorized';
+        case 403:
+            return 'forbidden';
+        case 404:
+        case 410:
+            return 'not-found';
+        default:
+            return 'refused';
+    }
+}
+/** A proxy may answer with a page: one short line of it is enough. */
+function tidy(message) {
+    const line = message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+    return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
-;// CONCATENATED MODULE: ./src/inputs/unfinished.ts
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/coerce.js
+
+
+function coerce_string(params) {
+    return core._coercedString(schemas.ZodString, params);
+}
+function coerce_number(params) {
+    return _coercedNumber(ZodNumber, params);
+}
+function coerce_boolean(params) {
+    return core._coercedBoolean(schemas.ZodBoolean, params);
+}
+function coerce_bigint(params) {
+    return core._coercedBigint(schemas.ZodBigInt, params);
+}
+function coerce_date(params) {
+    return core._coercedDate(schemas.ZodDate, params);
+}
+
+;// CONCATENATED MODULE: ./src/github/own-comments.ts
+/** The comments on a pull request that this token's identity wrote, found by the hidden marker on their first line. */
+
 
 /**
- * Refuses what this version can validate but not do yet, so that nobody takes an ignored input for an obeyed one.
- * @throws ActionError that names each such input
+ * The first line of the comment with this key. The key is percent-encoded, so that no key can end the HTML comment,
+ * mention anyone or be mistaken for another key.
  */
-function refuseUnfinished(inputs) {
-    const asked = [
-        inputs.command === 'drift' && 'command: drift',
-        inputs.providerMirror !== undefined && 'url' in inputs.providerMirror && 'provider-mirror with a URL',
-    ].filter((name) => name !== false);
-    if (asked.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `This version cannot do this yet: ${asked.join(', ')}.`,
-        done: 'Nothing was installed, called or changed.',
-        next: 'Leave it out for now.',
-    });
+function renderCommentMarker(key) {
+    // Through UTF-8 and back, because encodeURIComponent throws for half a surrogate pair.
+    const encoded = encodeURIComponent(Buffer.from(key, 'utf8').toString('utf8')).replaceAll('--', '-%2D');
+    return `<!-- aws-kms-multi-region-key:comment-key=${encoded} -->`;
+}
+/**
+ * The comments whose first line is this key's marker, oldest first, over all pages, whoever wrote them. A marker further
+ * down does not count: the text of a plan could hold one.
+ *
+ * This asks GraphQL, because REST tells neither who edited a comment nor who the token is: `GET /user` refuses
+ * installation tokens such as GITHUB_TOKEN, and logins differ (`github-actions[bot]` there, `github-actions` here).
+ * `viewerDidAuthor` is GitHub's own comparison and needs no login.
+ *
+ * @throws GitHubApiError
+ */
+async function findMarkedComments(place, key) {
+    const marker = renderCommentMarker(key);
+    const found = [];
+    let after = null;
+    do {
+        const page = await readPage(place, after);
+        found.push(...page.nodes.filter(({ body }) => firstLineOf(body) === marker).map(describeComment));
+        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    return found;
+}
+function firstLineOf(body) {
+    return /^[^\r\n]*/.exec(body)?.[0].trimEnd() ?? '';
+}
+const QUERY = `query ($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      comments(first: 100, after: $after) {
+        nodes {
+          fullDatabaseId
+          url
+          body
+          viewerDidAuthor
+          author { __typename login }
+          editor { __typename login }
+          lastEditedAt
+          includesCreatedEdit
+        }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+}`;
+// Null for an account that was deleted.
+const actorSchema = object({ __typename: schemas_string(), login: schemas_string() }).nullable();
+const commentSchema = object({
+    fullDatabaseId: coerce_number().int().positive(),
+    url: schemas_string(),
+    body: schemas_string(),
+    viewerDidAuthor: schemas_boolean(),
+    author: actorSchema,
+    editor: actorSchema,
+    lastEditedAt: schemas_string().nullable(),
+    includesCreatedEdit: schemas_boolean(),
+});
+const pageSchema = object({
+    nodes: array(commentSchema),
+    pageInfo: object({ hasNextPage: schemas_boolean(), endCursor: schemas_string().nullable() }),
+});
+const answerSchema = object({
+    repository: object({ pullRequest: object({ comments: pageSchema }) }),
+});
+async function readPage(place, after) {
+    const { client, repository, pullRequest } = place;
+    const answer = await client.graphql(QUERY, { ...repository, number: pullRequest, after });
+    const parsed = answerSchema.safeParse(answer);
+    if (!parsed.success) {
+        const fields = parsed.error.issues.map(({ path }) => path.join('.'));
+        throw new GitHubApiError('refused', `The answer lacks what was asked for: ${fields.join(', ')}.`);
+    }
+    return parsed.data.repository.pullRequest.comments;
+}
+function describeComment(comment) {
+    const { author, editor, lastEditedAt, includesCreatedEdit } = comment;
+    // An editor that is null although there was an edit is an account that is gone, and could have been anyone's.
+    const wasEdited = editor !== null || lastEditedAt !== null || includesCreatedEdit;
+    const sameActor = author !== null &&
+        editor !== null &&
+        author.login === editor.login &&
+        author.__typename === editor.__typename;
+    return {
+        id: comment.fullDatabaseId,
+        url: comment.url,
+        body: comment.body,
+        isOwn: comment.viewerDidAuthor,
+        author: author?.login ?? 'ghost',
+        isLastEditOwn: !wasEdited || sameActor,
+        lastEditor: wasEdited ? (editor?.login ?? 'ghost') : undefined,
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/github/comments.ts
@@ -46620,6 +44470,88 @@ function explainFailure(pullRequest, error) {
 }
 function comments_describe({ kind, message }) {
     return kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`;
+}
+
+;// CONCATENATED MODULE: ./src/report/approval-record.ts
+/**
+ * The machine-readable end of the comment: which plan was shown, of which commit, on which pull request. `apply` reads
+ * it back. It is only as trustworthy as the comment it stands in: who wrote and last edited that is checked elsewhere.
+ */
+
+const VERSION = 1;
+const OPENING = '<!-- aws-kms-multi-region-key:approval ';
+const CLOSING = ' -->';
+const schema = strictObject({
+    version: literal(VERSION),
+    repository: schemas_string().regex(/^[\w.-]+\/[\w.-]+$/),
+    pullRequest: schemas_int().positive(),
+    commentKey: schemas_string(),
+    commit: schemas_string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
+    digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
+    changes: array(strictObject({ line: schemas_string(), hash: schemas_string() })).optional(),
+});
+/**
+ * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
+ * one, or be taken for a mention: what could is written as a JSON escape.
+ */
+function renderApprovalRecord(record) {
+    const { repository, pullRequest, commentKey, commit, digest } = record;
+    // Named one by one: a change may carry more than is meant for the comment.
+    const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
+    const json = JSON.stringify({
+        version: VERSION,
+        repository,
+        pullRequest,
+        commentKey,
+        commit,
+        digest,
+        changes,
+    });
+    return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
+}
+/** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
+function escapeForHtmlComment(json) {
+    const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return json.replaceAll(/[<>&@#`~]|[^\x20-\x7e]/g, escape).replaceAll('--', '-\\u002d');
+}
+/**
+ * Reads the record back from a comment's body. It has to be the last line, and the only one of its kind: text of a
+ * plan may look like a record, and a reader must never have to choose between two.
+ *
+ * @param body the whole body of the comment
+ */
+function parseApprovalRecord(body) {
+    const occurrences = body.split(OPENING.trimEnd()).length - 1;
+    if (occurrences === 0) {
+        return { found: 'none' };
+    }
+    if (occurrences > 1) {
+        return { found: 'invalid', reason: `there are ${occurrences} of them` };
+    }
+    const line = body.trimEnd().split(/\r?\n/).at(-1) ?? '';
+    if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
+        return { found: 'invalid', reason: 'it is not the last line of the comment' };
+    }
+    return readRecord(line.slice(OPENING.length, -CLOSING.length));
+}
+function readRecord(json) {
+    let value;
+    try {
+        value = JSON.parse(json);
+    }
+    catch {
+        return { found: 'invalid', reason: 'it is not JSON' };
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+        const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
+        return {
+            found: 'invalid',
+            reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
+        };
+    }
+    const { repository, pullRequest, commentKey, commit, digest, changes } = parsed.data;
+    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes } };
 }
 
 ;// CONCATENATED MODULE: ./src/report/markdown.ts
@@ -47407,6 +45339,10 @@ function renderNotUnderstood(sentences, detail) {
     const more = hidden > 0 ? [`- …and ${countOf(hidden, 'more')}`] : [];
     return [markdown_alert('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
 }
+/** What a reader should know of how the run went. */
+function renderNotes(notes, detail) {
+    return (notes ?? []).slice(0, detail.rows).map((note) => markdown_alert('NOTE', [foreign(note, detail)]));
+}
 /** A failure in its three parts. */
 function renderFailure(failure, detail) {
     const parts = [
@@ -47869,7 +45805,7 @@ function driftedVerdict(input) {
         : `${countOf(drift.length, 'resource')} changed outside Terraform`;
     return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
 }
-const verdict_COMMANDS = {
+const COMMANDS = {
     plan: 'the plan',
     apply: 'apply',
     destroy: 'destroy',
@@ -47877,10 +45813,10 @@ const verdict_COMMANDS = {
     verify: 'verify',
 };
 function failedVerdict(input) {
-    return { symbol: '❌', title: `${input.alias}: ${verdict_COMMANDS[input.command]} failed`, detail: '' };
+    return { symbol: '❌', title: `${input.alias}: ${COMMANDS[input.command]} failed`, detail: '' };
 }
 function cancelledVerdict(input) {
-    return { symbol: '🚫', title: `${input.alias}: ${verdict_COMMANDS[input.command]} was cancelled`, detail: '' };
+    return { symbol: '🚫', title: `${input.alias}: ${COMMANDS[input.command]} was cancelled`, detail: '' };
 }
 /**
  * The verdict on a run; the comment, the job summary and the last lines of the log begin with the same words.
@@ -47960,6 +45896,7 @@ function renderAlarms(input, detail) {
         ...renderFindings('CAUTION', stopsOf(input.plan?.findings), detail),
         ...renderApproval(input.approval, detail),
         ...renderKeyStates(input.keyStates, detail),
+        ...renderNotes(input.notes, detail),
     ];
 }
 function renderWarnings(plan, detail) {
@@ -48239,6 +46176,7 @@ function describeRun({ inputs, context, report, known }) {
         approval: report.approval,
         keys: report.keys,
         verification: report.verification,
+        notes: report.notes,
         versions: {
             action: ACTION_VERSION,
             terraform: known['terraform-version'],
@@ -48294,6 +46232,1418 @@ function keyResults(known, primaryRegion) {
         aliasArn: aliases[region],
     }))
         .sort((a, b) => (a.role === b.role ? (a.region < b.region ? -1 : 1) : a.role === 'primary' ? -1 : 1));
+}
+
+;// CONCATENATED MODULE: ./src/context.ts
+/** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
+
+/**
+ * Reads the context of the run from the environment and the event's payload (`GITHUB_EVENT_PATH`). Never throws: a
+ * payload that is missing or broken leaves the pull request undefined and says why in `payloadProblem`.
+ *
+ * Source: GitHub's reference of variables and of events that trigger workflows.
+ */
+async function readContext(options) {
+    const { env } = options;
+    const { payload, problem } = await readPayload(options);
+    const pullRequest = readPullRequest(payload);
+    const eventName = env['GITHUB_EVENT_NAME'] ?? '';
+    return {
+        inActions: env['GITHUB_ACTIONS'] === 'true',
+        ...readLinks(env),
+        eventName,
+        ref: nonEmpty(env['GITHUB_REF']),
+        sha: pullRequest?.headSha ?? nonEmpty(env['GITHUB_SHA']),
+        pullRequest,
+        isFork: pullRequest?.fork === true,
+        runsWithTargetSecrets: eventName === 'pull_request_target',
+        actor: nonEmpty(env['GITHUB_ACTOR']),
+        job: nonEmpty(env['GITHUB_JOB']),
+        payloadProblem: problem,
+    };
+}
+function readLinks(env) {
+    const serverUrl = readUrl(env['GITHUB_SERVER_URL'], 'https://github.com');
+    const repository = readRepository(env['GITHUB_REPOSITORY']);
+    const runId = nonEmpty(env['GITHUB_RUN_ID']);
+    const runAttempt = readPositiveInteger(Number(env['GITHUB_RUN_ATTEMPT'])) ?? 1;
+    return {
+        repository,
+        serverUrl,
+        apiUrl: readUrl(env['GITHUB_API_URL'], 'https://api.github.com'),
+        graphqlUrl: readUrl(env['GITHUB_GRAPHQL_URL'], 'https://api.github.com/graphql'),
+        runId,
+        runAttempt,
+        runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
+    };
+}
+function buildRunUrl(run) {
+    const { serverUrl, repository, runId, runAttempt } = run;
+    const page = `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
+    // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
+    return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
+}
+async function readPayload({ env, readFile }) {
+    const path = nonEmpty(env['GITHUB_EVENT_PATH']);
+    if (path === undefined) {
+        return { payload: undefined, problem: undefined };
+    }
+    try {
+        return { payload: JSON.parse(await readFile(path)), problem: undefined };
+    }
+    catch (error) {
+        return { payload: undefined, problem: `The event's payload could not be read: ${(0,errors/* messageOf */.b)(error)}.` };
+    }
+}
+function readPullRequest(payload) {
+    const pullRequest = field(payload, 'pull_request');
+    if (pullRequest !== undefined) {
+        return readFullPullRequest(pullRequest);
+    }
+    // A comment's event carries the issue; that the issue is a pull request shows in this field alone.
+    const issue = field(payload, 'issue');
+    const number = readPositiveInteger(field(issue, 'number'));
+    if (number === undefined || field(issue, 'pull_request') === undefined) {
+        return undefined;
+    }
+    return { number, headSha: undefined, baseRef: undefined, fork: undefined };
+}
+function readFullPullRequest(pullRequest) {
+    const number = readPositiveInteger(field(pullRequest, 'number'));
+    if (number === undefined) {
+        return undefined;
+    }
+    const head = field(pullRequest, 'head');
+    const base = field(pullRequest, 'base');
+    return {
+        number,
+        headSha: readText(field(head, 'sha')),
+        baseRef: readText(field(base, 'ref')),
+        // Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose
+        // repository is gone can only have been a fork.
+        fork: readText(field(field(head, 'repo'), 'full_name')) !== readText(field(field(base, 'repo'), 'full_name')),
+    };
+}
+/** A property of an object that may not be one; null counts as not there. */
+function field(container, name) {
+    if (typeof container !== 'object' || container === null) {
+        return undefined;
+    }
+    return container[name] ?? undefined;
+}
+function readText(value) {
+    return typeof value === 'string' ? nonEmpty(value) : undefined;
+}
+function nonEmpty(text) {
+    return text === '' ? undefined : text;
+}
+function readPositiveInteger(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+function readUrl(value, fallback) {
+    return (nonEmpty(value) ?? fallback).replace(/\/+$/, '');
+}
+function readRepository(value) {
+    const match = /^([\w.-]+)\/([\w.-]+)$/.exec(value ?? '');
+    return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/github/patience.ts
+/** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
+const MINUTE_MS = 60_000;
+const FIRST_WAIT_MS = 1_000;
+const MAX_ATTEMPTS_WITHOUT_ANSWER = 4;
+const MAX_ATTEMPTS_WHEN_LIMITED = 6;
+/**
+ * Whether and how long to wait before trying again.
+ *
+ * Rate limits, in this order: `retry-after` in seconds; `x-ratelimit-reset` in seconds since the epoch when
+ * `x-ratelimit-remaining` is 0; else at least a minute, and longer each time. A call that was limited was not carried
+ * out, so it may be made again whatever it is. Source: GitHub's "Best practices for using the REST API".
+ *
+ * @returns undefined when trying again is no use or would not be safe
+ */
+function chooseWait(failed, options) {
+    const { attempt, now, idempotent, random } = options;
+    if (isRateLimited(failed)) {
+        if (attempt >= MAX_ATTEMPTS_WHEN_LIMITED) {
+            return undefined;
+        }
+        // A second at most on top, so that the jobs of a matrix do not come back all at once.
+        const milliseconds = Math.ceil(limitEnds(failed, { attempt, now }) + random() * 1_000);
+        return { milliseconds, because: 'rate-limit' };
+    }
+    const unanswered = failed.status === undefined || failed.status >= 500;
+    if (!unanswered || !idempotent || attempt >= MAX_ATTEMPTS_WITHOUT_ANSWER) {
+        return undefined;
+    }
+    const ceiling = FIRST_WAIT_MS * 2 ** (attempt - 1);
+    return { milliseconds: Math.ceil(ceiling / 2 + (ceiling / 2) * random()), because: 'no-answer' };
+}
+/** GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. */
+function isRateLimited({ status, headers, message }) {
+    if (status === 429) {
+        return true;
+    }
+    return (status === 403 &&
+        (headers['retry-after'] !== undefined ||
+            String(headers['x-ratelimit-remaining']) === '0' ||
+            /rate limit/i.test(message)));
+}
+/** Milliseconds from now. */
+function limitEnds({ headers }, { attempt, now }) {
+    const retryAfter = readSeconds(headers['retry-after']);
+    if (retryAfter !== undefined) {
+        return retryAfter * 1_000;
+    }
+    const reset = readSeconds(headers['x-ratelimit-reset']);
+    if (String(headers['x-ratelimit-remaining']) === '0' && reset !== undefined) {
+        // The reset is told in whole seconds, so it may be up to one second later than it looks.
+        return Math.max(0, reset * 1_000 - now) + 1_000;
+    }
+    return MINUTE_MS * 2 ** (attempt - 1);
+}
+function readSeconds(value) {
+    const seconds = Number(value ?? Number.NaN);
+    return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/github/client.ts
+/** GitHub's API for this run: one client that waits when GitHub says so, and fails in few and plain kinds. */
+
+
+const DEFAULT_MAX_WAIT_MS = 5 * 60_000;
+const ATTEMPT_TIMEOUT_MS = 30_000;
+/**
+ * A client of the API that the runner names. It waits for primary and secondary rate limits as GitHub says, and makes
+ * calls again that got no answer, except those whose repetition could do something twice: those fail with the kind
+ * `unanswered`, and the caller has to look. Loaded when first used, because a run without a token needs none of it.
+ */
+async function createGitHubClient(options) {
+    const { getOctokit } = await __nccwpck_require__.e(/* import() */ 413).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
+    const octokit = getOctokit(options.token, {
+        baseUrl: options.apiUrl,
+        userAgent: 'aws-kms-multi-region-key',
+        log: quietLog(options.log),
+    });
+    const patience = new Patience(options);
+    octokit.hook.wrap('request', async (request, parameters) => {
+        const idempotent = parameters.method !== 'POST' || parameters.url === options.graphqlUrl;
+        return patience.call(idempotent, (signal) => 
+        // The object's own `request` holds the hook and the proxy's fetch: they have to stay.
+        request({ ...parameters, request: { ...parameters.request, signal } }));
+    });
+    return {
+        rest: octokit.rest,
+        paginate: octokit.paginate,
+        graphql: async (query, variables) => {
+            const answer = await octokit.request({ method: 'POST', url: options.graphqlUrl, query, variables });
+            return readGraphqlData(answer.data);
+        },
+        pause: (milliseconds) => options.clock.sleep(milliseconds, options.signal),
+    };
+}
+function quietLog({ debug }) {
+    const say = (message) => {
+        debug(`GitHub API: ${message}`);
+    };
+    return { debug: say, info: say, warn: say, error: say };
+}
+/** Makes calls until they are answered, cannot be, or have waited for too long in sum. */
+class Patience {
+    #options;
+    #left;
+    constructor(options) {
+        this.#options = options;
+        this.#left = options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
+    }
+    async call(idempotent, attemptCall) {
+        const { clock, signal } = this.#options;
+        for (let attempt = 1;; attempt += 1) {
+            signal?.throwIfAborted();
+            const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
+            const outcome = await client_settle(() => attemptCall(signal ? AbortSignal.any([signal, timeout]) : timeout));
+            if ('answer' in outcome) {
+                return outcome.answer;
+            }
+            signal?.throwIfAborted();
+            const { failed } = outcome;
+            const random = this.#options.random ?? Math.random;
+            const wait = chooseWait(failed, { attempt, now: clock.now(), idempotent, random });
+            if (wait === undefined || wait.milliseconds > this.#left) {
+                throw this.#giveUp(failed, wait?.milliseconds);
+            }
+            this.#left -= wait.milliseconds;
+            this.#say(wait.because, wait.milliseconds);
+            await clock.sleep(wait.milliseconds, signal);
+        }
+    }
+    #say(because, milliseconds) {
+        const seconds = Math.ceil(milliseconds / 1_000);
+        if (because === 'rate-limit') {
+            this.#options.log.info(`GitHub limits the rate of this token's calls; waiting ${seconds} s, as it asks.`);
+        }
+        else {
+            this.#options.log.debug(`GitHub did not answer; trying again in ${seconds} s.`);
+        }
+    }
+    #giveUp(failed, wait) {
+        if (!isRateLimited(failed)) {
+            return new GitHubApiError(kindOfStatus(failed.status), failed.message);
+        }
+        const asked = wait === undefined ? '' : ` It asks for ${Math.ceil(wait / 1_000)} more seconds.`;
+        return new GitHubApiError('rate-limited', `${failed.message}.${asked}`);
+    }
+}
+async function client_settle(attemptCall) {
+    try {
+        const answer = await attemptCall();
+        const limit = findGraphqlError(answer.data, 'RATE_LIMITED');
+        if (limit === undefined) {
+            return { answer };
+        }
+        return { failed: { status: 429, headers: answer.headers, message: limit } };
+    }
+    catch (error) {
+        return { failed: describeFailure(error) };
+    }
+}
+/** Octokit calls a connection that failed a 500 without a response. */
+function describeFailure(error) {
+    const response = readField(error, 'response');
+    if (response === undefined) {
+        const message = error instanceof Error ? error.message : 'The connection failed.';
+        return { status: undefined, headers: {}, message };
+    }
+    const status = readField(response, 'status');
+    return {
+        status: typeof status === 'number' ? status : undefined,
+        headers: (readField(response, 'headers') ?? {}),
+        message: describeRefusal(readField(response, 'data')) ?? `HTTP ${String(status)}`,
+    };
+}
+/** GitHub's message, and what it says of the single fields. */
+function describeRefusal(data) {
+    const message = readField(data, 'message');
+    if (typeof message !== 'string' || message === '') {
+        return undefined;
+    }
+    const errors = readField(data, 'errors');
+    const details = (Array.isArray(errors) ? errors : [])
+        .map((each) => readField(each, 'message'))
+        .filter((each) => typeof each === 'string');
+    return [message, ...details].join(': ');
+}
+function readGraphqlData(answer) {
+    const errors = readField(answer, 'errors');
+    if (Array.isArray(errors) && errors.length > 0) {
+        const [first] = errors;
+        const message = readField(first, 'message');
+        const text = typeof message === 'string' ? message : 'The query was refused.';
+        throw new GitHubApiError(kindOfGraphqlError(readField(first, 'type')), text);
+    }
+    return readField(answer, 'data');
+}
+function kindOfGraphqlError(type) {
+    if (type === 'NOT_FOUND') {
+        return 'not-found';
+    }
+    return type === 'FORBIDDEN' || type === 'INSUFFICIENT_SCOPES' ? 'forbidden' : 'refused';
+}
+/** The message of the first error of a type, in an answer that may be anything. */
+function findGraphqlError(answer, type) {
+    const errors = readField(answer, 'errors');
+    const found = Array.isArray(errors)
+        ? errors.find((each) => readField(each, 'type') === type)
+        : undefined;
+    const message = readField(found, 'message');
+    return typeof message === 'string' ? message : found === undefined ? undefined : type;
+}
+function readField(container, name) {
+    return typeof container === 'object' && container !== null
+        ? container[name]
+        : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/github/words.ts
+/** What the looks at a pull request have in common when they refuse. */
+
+const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
+function notApplied(what, next) {
+    return new errors/* ActionError */.l({ what, done: 'Nothing was applied.', next });
+}
+function words_nameOf({ owner, name }) {
+    return `${owner}/${name}`;
+}
+function shorten(sha) {
+    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
+}
+
+;// CONCATENATED MODULE: ./src/github/merged-pull-request.ts
+/** Which pull request a commit on a branch was merged from. */
+
+/** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
+const LOOKS = 3;
+const PAUSE_MS = 3_000;
+/**
+ * The one pull request that was merged into the branch as this commit: the merge commit, the squashed commit, or the
+ * last of the rebased ones (GitHub's `merge_commit_sha` is each of these).
+ * @throws ActionError when the run is not on a branch, or it is not exactly one
+ * @throws GitHubApiError when GitHub could not be asked
+ */
+async function findMergedPullRequest(options) {
+    const branch = /^refs\/heads\/(.+)$/.exec(options.ref)?.[1];
+    if (branch === undefined) {
+        throw notApplied(`\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${options.ref}.`, 'Run apply on a push to that branch, or give the digest itself as `approved-plan`.');
+    }
+    const candidates = await listPullRequestsOf(options);
+    const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
+    const [only, ...others] = merged;
+    if (only === undefined) {
+        throw explainNoPullRequest(options.commit, branch, candidates);
+    }
+    if (others.length > 0) {
+        const numbers = merged.map(({ number }) => `#${number}`).join(', ');
+        throw notApplied(`Commit ${shorten(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, USE_THE_DIGEST);
+    }
+    return { number: only.number, headSha: only.head.sha };
+}
+async function listPullRequestsOf({ client, repository, commit }) {
+    const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
+    const place = { owner: repository.owner, repo: repository.name, commit_sha: commit, per_page: 100 };
+    for (let look = 1;; look += 1) {
+        const found = await client.paginate(list, place);
+        if (found.length > 0 || look === LOOKS) {
+            return found;
+        }
+        await client.pause(PAUSE_MS);
+    }
+}
+function wasMergedAs(candidate, { repository, commit }, branch) {
+    // A commit is also found by pull requests that forks and other branches have of it.
+    const isHere = candidate.base.repo.full_name.toLowerCase() === words_nameOf(repository).toLowerCase();
+    const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
+    return isHere && isMerged && candidate.base.ref === branch;
+}
+function explainNoPullRequest(commit, branch, candidates) {
+    const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
+    return notApplied(`No pull request was merged into ${branch} as commit ${shorten(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
+}
+function describeCandidate({ merged_at, merge_commit_sha, base }) {
+    if ((merged_at ?? null) === null) {
+        return 'is not merged';
+    }
+    return `was merged into ${base.ref} as ${shorten(merge_commit_sha ?? 'another commit')}`;
+}
+
+;// CONCATENATED MODULE: ./src/aws/key-specs.ts
+
+const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
+const NIST_CURVE = { usages: ['SIGN_VERIFY', 'KEY_AGREEMENT'] };
+/** HMAC_256 by the changelog; the others came to AWS's API, and so to the provider's list, in the same release. */
+const HMAC = { usages: ['GENERATE_VERIFY_MAC'], since: '4.12.1' };
+/** terraform-provider-aws#43128, in the changelog of 6.2.0. */
+const ML_DSA = { usages: ['SIGN_VERIFY'], since: '6.2.0' };
+/** 6.63.0, the newest version seen when this was written, is older than ML-KEM in KMS: not before the one after it. */
+const ML_KEM = { usages: ['ENCAPSULATE_DECAPSULATE'], since: '6.64.0' };
+/**
+ * The key specs of KMS's API model and their usages (API reference, CreateKey, KeySpec and KeyUsage). KMS allows all of
+ * them for multi-Region keys. SM2 exists in the China Regions alone.
+ */
+const SPECS = {
+    SYMMETRIC_DEFAULT: { usages: ['ENCRYPT_DECRYPT'] },
+    RSA_2048: RSA,
+    RSA_3072: RSA,
+    RSA_4096: RSA,
+    ECC_NIST_P256: NIST_CURVE,
+    ECC_NIST_P384: NIST_CURVE,
+    ECC_NIST_P521: NIST_CURVE,
+    ECC_SECG_P256K1: { usages: ['SIGN_VERIFY'] },
+    /** terraform-provider-aws#45015: with the AWS SDK of 2025-11-07, which 6.21.0 has. */
+    ECC_NIST_EDWARDS25519: { usages: ['SIGN_VERIFY'], since: '6.21.0' },
+    HMAC_224: HMAC,
+    HMAC_256: HMAC,
+    HMAC_384: HMAC,
+    HMAC_512: HMAC,
+    ML_DSA_44: ML_DSA,
+    ML_DSA_65: ML_DSA,
+    ML_DSA_87: ML_DSA,
+    ML_KEM_512: ML_KEM,
+    ML_KEM_768: ML_KEM,
+    ML_KEM_1024: ML_KEM,
+    SM2: { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'] },
+};
+const MULTI_REGION_KEY_SPECS = Object.keys(SPECS);
+function isKeySpec(text) {
+    return Object.hasOwn(SPECS, text);
+}
+function factsOf(spec) {
+    return SPECS[spec];
+}
+/** The usages that go with a key spec, the usual one first. */
+function usagesFor(spec) {
+    return factsOf(spec).usages;
+}
+/** The key specs that go with a usage. */
+function specsFor(usage) {
+    return MULTI_REGION_KEY_SPECS.filter((spec) => usagesFor(spec).includes(usage));
+}
+/** The usage of a key whose usage nobody asked for: the only one of its spec, or the usual one. */
+function defaultUsage(spec) {
+    return factsOf(spec).usages[0];
+}
+/** Automatic rotation is for symmetric encryption keys whose material KMS made (KMS developer guide, rotating keys). */
+function specAllowsRotation(spec) {
+    return spec === 'SYMMETRIC_DEFAULT';
+}
+/**
+ * The version of the provider that the spec needs at least, when `providerVersion` is an exact version before it;
+ * undefined when it accepts it, when nobody knows, or when `providerVersion` is a constraint and so does not say.
+ */
+function specNeedsProvider(spec, providerVersion) {
+    const { since } = factsOf(spec);
+    if (since === undefined || semver_default().valid(providerVersion) === null)
+        return undefined;
+    return semver_default().lt(providerVersion, since) ? since : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/parsers.ts
+/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
+/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
+class Invalid extends Error {
+}
+/**
+ * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
+ * most 100 characters.
+ */
+function quote(text) {
+    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+}
+/** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
+const parseBoolean = (text) => {
+    const word = text.trim().toLowerCase();
+    if (word === 'true')
+        return true;
+    if (word === 'false')
+        return false;
+    throw new Invalid(`${quote(text)} is not a boolean`);
+};
+function parseChoice(choices) {
+    return (text) => {
+        const chosen = choices.find((choice) => choice === text.trim());
+        if (chosen === undefined)
+            throw new Invalid(`${quote(text)} is none of them`);
+        return chosen;
+    };
+}
+/** A whole decimal number without sign or unit; nothing is rounded or cut off. */
+function parseInteger(least, most) {
+    return (text) => {
+        if (!/^\d{1,9}$/.test(text.trim()))
+            throw new Invalid(`${quote(text)} is not a whole number`);
+        const value = Number(text.trim());
+        if (value < least || value > most)
+            throw new Invalid(`${value} is not between ${least} and ${most}`);
+        return value;
+    };
+}
+/** The entries of a list by comma, space or newline (CRLF too), in order; empty ones are dropped. */
+function splitList(text) {
+    return text.split(/[\s,]+/).filter((entry) => entry !== '');
+}
+/** A list whose entries all pass `check` (which throws `Invalid`), none twice. */
+function parseList(check) {
+    return (text) => {
+        const entries = splitList(text).map(check);
+        const twice = entries.find((entry, index) => entries.indexOf(entry) !== index);
+        if (twice !== undefined)
+            throw new Invalid(`${quote(twice)} is named twice`);
+        return entries;
+    };
+}
+/** Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value. */
+function parseMatching(pattern, reason) {
+    return (text) => {
+        if (!pattern.test(text.trim()))
+            throw new Invalid(`${quote(text)} ${reason}`);
+        return text.trim();
+    };
+}
+function parseText(most) {
+    return (text) => {
+        const { length } = Array.from(text); // Code points, as AWS counts them.
+        if (length > most)
+            throw new Invalid(`it has ${length} characters`);
+        return text;
+    };
+}
+/**
+ * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
+ * Messages name the line by number only, since a value may be a secret.
+ */
+const parseAssignments = (text) => {
+    const found = new Map();
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const key = line.slice(0, at).trim();
+        if (at < 0 || key === '')
+            throw new Invalid(`line ${index + 1} is not key=value`);
+        if (found.has(key))
+            throw new Invalid(`${quote(key)} is set twice`);
+        found.set(key, line.slice(at + 1).trim());
+    }
+    return Object.fromEntries(found);
+};
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
+const parseTags = (text) => {
+    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
+    const entries = Object.entries(tags);
+    if (entries.length > 50)
+        throw new Invalid(`there are ${entries.length} tags`);
+    for (const [key, value] of entries)
+        checkTag(key, value);
+    return tags;
+};
+function parseJsonTags(text) {
+    const value = parseJson(text);
+    if (!isObject(value))
+        throw new Invalid('it is not a JSON object');
+    const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
+    if (wrong !== undefined)
+        throw new Invalid(`the value of ${quote(wrong[0])} is not a string`);
+    return value;
+}
+function checkTag(key, value) {
+    if (key === '' || key.length > 128)
+        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
+    if (value.length > 256)
+        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
+    if (/^aws:/i.test(key))
+        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
+    if (!TAG_TEXT.test(key))
+        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow`);
+    if (!TAG_TEXT.test(value)) {
+        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${quote(value)}`);
+    }
+}
+/** JSON, or `Invalid` with the parser's own words. */
+function parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (thrown) {
+        throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    }
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
+const parseUrl = (text) => {
+    let url;
+    try {
+        url = new URL(text.trim());
+    }
+    catch {
+        throw new Invalid(`${quote(text)} is not a URL`);
+    }
+    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    if (url.username !== '' || url.password !== '')
+        throw new Invalid('the URL carries a user name or password');
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+        throw new Invalid(`${quote(text)} does not begin with https://`);
+    }
+    if (url.search !== '' || url.hash !== '')
+        throw new Invalid(`${quote(text)} has a query or a fragment`);
+    return url.href.replace(/\/+$/, '');
+};
+
+;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
+
+/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
+const TEXT = new Set(['credentials', 'policy']);
+/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
+const SECRET = /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
+/**
+ * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
+ * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
+ * @throws Invalid that names the line or the setting and repeats no value
+ */
+const parseBackendConfig = (text) => {
+    let settings = {};
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
+        if (!path.every((name) => /^[\w-]+$/.test(name)))
+            throw new Invalid(`line ${index + 1} is not key=value`);
+        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
+        settings = backend_config_merge(settings, nest(path, value));
+    }
+    return settings;
+};
+function readValue(name, text) {
+    if (TEXT.has(name) || !/^[{[]/.test(text))
+        return text;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        // A password may begin with a bracket; the parser's own message would repeat a part of it.
+        if (SECRET.test(name))
+            return text;
+        throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
+    }
+}
+function nest(path, value) {
+    const [name = '', ...inner] = path;
+    return { [name]: inner.length === 0 ? value : nest(inner, value) };
+}
+/** Objects that are set in several lines become one; anything else must not be set twice. */
+function backend_config_merge(settings, added) {
+    return Object.entries(added).reduce((all, [name, value]) => {
+        if (!Object.hasOwn(all, name))
+            return { ...all, [name]: value };
+        const before = all[name];
+        if (!isSettings(before) || !isSettings(value))
+            throw new Invalid(`${quote(name)} is set twice`);
+        return { ...all, [name]: backend_config_merge(before, value) };
+    }, settings);
+}
+function isSettings(value) {
+    return isObject(value);
+}
+/** Everything in the settings, at any depth, that must not be seen in a log. */
+function secretsOf(settings) {
+    return Object.entries(settings).flatMap(([name, value]) => SECRET.test(name) ? textsOf(value) : secretsWithin(value));
+}
+function secretsWithin(value) {
+    if (typeof value === 'string')
+        return passwordOf(value);
+    if (typeof value !== 'object' || value === null)
+        return [];
+    return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
+}
+function textsOf(value) {
+    if (typeof value !== 'object' || value === null)
+        return value === null ? [] : [String(value)];
+    return Object.values(value).flatMap(textsOf);
+}
+/** An address may carry a password: `https://user:password@host`. */
+function passwordOf(text) {
+    return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
+}
+
+;// CONCATENATED MODULE: ./src/inputs/policy.ts
+
+/** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
+const POLICY_LIMIT_BYTES = 32_768;
+/**
+ * A whole key policy: JSON in, the same document in its shortest JSON form out, since that is what is sent and counted.
+ * Checks the form that KMS asks for (a principal, an action and a resource in every statement), not its meaning.
+ * @throws Invalid with the number of the statement that is wrong
+ */
+function parsePolicy(text) {
+    const document = parseJson(text);
+    if (!isObject(document))
+        throw new Invalid('it is not a JSON object');
+    const statements = document['Statement'];
+    const list = Array.isArray(statements)
+        ? statements
+        : statements === undefined
+            ? []
+            : [statements];
+    if (list.length === 0)
+        throw new Invalid('it has no "Statement"');
+    list.forEach(checkStatement);
+    const compact = JSON.stringify(document);
+    const bytes = new TextEncoder().encode(compact).length;
+    if (bytes > POLICY_LIMIT_BYTES)
+        throw new Invalid(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
+    return compact;
+}
+function checkStatement(statement, index) {
+    const name = `statement ${index + 1}`;
+    if (!isObject(statement))
+        throw new Invalid(`${name} is not an object`);
+    if (statement['Effect'] !== 'Allow' && statement['Effect'] !== 'Deny') {
+        throw new Invalid(`${name} has the Effect ${quote(String(statement['Effect']))}, not Allow or Deny`);
+    }
+    for (const part of ['Principal', 'Action', 'Resource']) {
+        if (policy_isEmpty(statement[part]) && policy_isEmpty(statement[`Not${part}`])) {
+            throw new Invalid(`${name} has no ${part}`);
+        }
+    }
+}
+function policy_isEmpty(value) {
+    if (typeof value === 'string')
+        return value === '';
+    if (Array.isArray(value))
+        return value.length === 0;
+    return !isObject(value) || Object.keys(value).length === 0;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/spec.ts
+const spec_boolean = 'true or false';
+const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines';
+const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
+const principals = "IAM ARNs of users, roles or account roots in the key's partition";
+/** Every input, in the order of action.yml. */
+const INPUT_SPECS = {
+    command: { default: 'plan', rule: 'plan, apply, destroy, drift or verify', example: 'plan' },
+    'primary-region': { default: '', rule: 'one Region id', example: 'ap-southeast-1' },
+    'replica-regions': { default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
+    alias: {
+        default: '',
+        rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
+        example: 'aws_cb_cmk',
+    },
+    'account-ids': { default: '', rule: accounts, example: '"111122223333, 044455556666"' },
+    administrators: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/key-admin' },
+    users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
+    grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
+    policy: {
+        default: '',
+        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal, an action and a resource',
+        example: 'policies/key.json',
+    },
+    description: {
+        default: 'Multi-Region primary key',
+        rule: 'at most 8192 characters',
+        example: 'Customer data, production',
+    },
+    'replica-description': {
+        default: 'Multi-Region replica key',
+        rule: 'at most 8192 characters',
+        example: 'Customer data, production, replica',
+    },
+    tags: {
+        default: '',
+        rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
+        example: 'team=payments',
+    },
+    'key-spec': {
+        default: 'SYMMETRIC_DEFAULT',
+        rule: 'a key spec of multi-Region keys',
+        example: 'SYMMETRIC_DEFAULT',
+    },
+    'key-usage': { default: '', rule: 'a key usage that the key spec allows', example: 'ENCRYPT_DECRYPT' },
+    'enable-key-rotation': {
+        default: '',
+        rule: `${spec_boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
+        example: 'true',
+    },
+    'rotation-period-in-days': {
+        default: '',
+        rule: 'a whole number of days from 90 to 2560, with rotation enabled',
+        example: '180',
+    },
+    'deletion-window-in-days': {
+        default: '30',
+        rule: 'a whole number of days from 7 to 30, without a unit',
+        example: '30',
+    },
+    'role-to-assume': {
+        default: '',
+        rule: "the ARN of an IAM role in the Regions' partition",
+        example: 'arn:aws:iam::111122223333:role/kms-plan',
+    },
+    'role-session-name': {
+        default: 'aws-kms-multi-region-key',
+        rule: '2 to 64 letters, digits or any of _+=,.@-',
+        example: 'aws-kms-multi-region-key',
+    },
+    'role-duration-seconds': {
+        default: '3600',
+        rule: 'a whole number of seconds from 900 to 43200',
+        example: '3600',
+    },
+    audience: {
+        default: '',
+        rule: 'one word, as the identity provider in IAM lists it',
+        example: 'sts.amazonaws.com',
+    },
+    'allowed-account-ids': { default: '', rule: accounts, example: '"111122223333"' },
+    'state-bucket': {
+        default: '',
+        rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
+        example: 'acme-terraform-state',
+    },
+    'state-key': {
+        default: '',
+        rule: 'an object name of at most 1024 bytes that does not begin or end with "/"; only with state-bucket',
+        example: 'kms/aws_cb_cmk.tfstate',
+    },
+    'state-region': {
+        default: '',
+        rule: 'the Region id of the state bucket; only with state-bucket',
+        example: 'eu-central-1',
+    },
+    backend: {
+        default: '',
+        rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
+        example: 'gcs',
+    },
+    'backend-config': {
+        default: '',
+        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
+        example: 'encrypt=true',
+        secret: true,
+    },
+    'terraform-version': {
+        default: '1.11.4',
+        rule: 'an exact version or a version range, at least 1.5.0',
+        example: '1.11.4',
+    },
+    'terraform-download-url': {
+        default: '',
+        rule: 'an https URL without a user name, query or fragment',
+        example: 'https://mirror.example.com/hashicorp',
+    },
+    'aws-provider-version': {
+        default: '5.100.0',
+        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
+        example: '5.100.0',
+    },
+    'provider-mirror': {
+        default: '',
+        rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
+        example: '/opt/terraform-providers',
+    },
+    'lock-file': {
+        default: '',
+        rule: 'the path of a Terraform dependency lock file',
+        example: '.terraform.lock.hcl',
+    },
+    comment: { default: 'always', rule: 'always, changes or never', example: 'always' },
+    'comment-key': {
+        default: '',
+        rule: '1 to 256 letters, digits or any of /_.-',
+        example: 'production',
+    },
+    'github-token': {
+        default: '${{ github.token }}',
+        rule: 'a GitHub token',
+        example: '${{ github.token }}',
+        secret: true,
+    },
+    'approved-plan': {
+        default: '',
+        rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
+        example: '${{ needs.plan.outputs.plan-digest }}',
+    },
+    'auto-approve': { default: 'false', rule: spec_boolean, example: 'true' },
+    'allow-destroy': { default: 'false', rule: spec_boolean, example: 'true' },
+    'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+    'allow-recovery': { default: 'false', rule: spec_boolean, example: 'true' },
+    verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
+    'fail-on-drift': { default: 'false', rule: spec_boolean, example: 'true' },
+    'replica-timeout-minutes': {
+        default: '30',
+        rule: 'a whole number of minutes from 1 to 120, without a unit',
+        example: '30',
+    },
+};
+const INPUT_NAMES = Object.keys(INPUT_SPECS);
+
+;// CONCATENATED MODULE: ./src/inputs/suggest.ts
+/**
+ * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
+ * @param word what was written
+ * @param known the names that exist
+ */
+function suggest(word, known) {
+    const ranked = known
+        .map((name) => ({ name, distance: distanceBetween(word, name) }))
+        .sort((a, b) => a.distance - b.distance);
+    const best = ranked[0];
+    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
+        ? best.name
+        : undefined;
+}
+/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
+function distanceBetween(from, to) {
+    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+    for (const [i, left] of Array.from(from).entries()) {
+        const next = [i + 1];
+        for (const [j, right] of Array.from(to).entries()) {
+            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
+            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+        }
+        row = next;
+    }
+    return row[to.length] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/reader.ts
+
+
+
+
+/** Reads inputs from the environment and gathers every problem, so that all are reported together. */
+class InputReader {
+    #env;
+    #problems = [];
+    constructor(env) {
+        this.#env = env;
+        this.#problems.push(...findUnknownNames(env));
+    }
+    /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
+    text(name) {
+        const given = this.#env[environmentName(name)] ?? '';
+        return given.trim() === '' ? INPUT_SPECS[name].default : given;
+    }
+    /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
+    optional(name, parse) {
+        const text = this.text(name);
+        return text === '' ? undefined : this.attempt(name, () => parse(text));
+    }
+    /** The parsed value, or `fallback` where there is none; `fallback` is never used by a run, as the problem ends it. */
+    value(name, parse, fallback) {
+        return this.optional(name, parse) ?? fallback;
+    }
+    required(name, parse) {
+        if (this.text(name) === '')
+            this.problem(name, 'it is missing');
+        return this.value(name, parse, '');
+    }
+    /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
+    attempt(name, check) {
+        try {
+            return check();
+        }
+        catch (thrown) {
+            if (!(thrown instanceof Invalid))
+                throw thrown;
+            this.problem(name, thrown.message);
+            return undefined;
+        }
+    }
+    /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
+    problem(name, reason) {
+        const spec = INPUT_SPECS[name];
+        this.#problems.push(`${name}: ${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`);
+    }
+    /** @throws ActionError with all the problems, if there are any */
+    finish() {
+        if (this.#problems.length === 0)
+            return;
+        const count = this.#problems.length === 1 ? 'An input is wrong' : `${this.#problems.length} inputs are wrong`;
+        throw new errors/* ActionError */.l({
+            what: `${count}:\n${this.#problems.map((problem) => `- ${problem}`).join('\n')}\n`,
+            done: 'Nothing was installed, called or changed.',
+            next: 'Correct the `with:` block of this step and run it again.',
+        });
+    }
+}
+/** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
+function environmentName(name) {
+    return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
+}
+function findUnknownNames(env) {
+    const known = new Set(INPUT_NAMES.map(environmentName));
+    return Object.keys(env)
+        .filter((key) => key.startsWith('INPUT_') && !known.has(key))
+        .map((key) => {
+        const name = key.slice('INPUT_'.length).toLowerCase();
+        const near = suggest(name.replace(/_/g, '-'), INPUT_NAMES);
+        const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
+        return `${quote(name)}: there is no input of this name. ${hint}`;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/inputs/versions.ts
+
+
+/** `-json` apply, `moved`, and variable validation as the bundled module uses them. */
+const OLDEST_TERRAFORM = '1.5.0';
+/** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
+const OLDEST_PROVIDER = '3.64.0';
+/** Nobody knows yet what a provider from here on changes. */
+const FIRST_UNKNOWN_PROVIDER = '7.0.0';
+/** An exact Terraform version, or a version range as npm writes them. */
+function parseTerraformVersion(text) {
+    const wanted = text.trim().replace(/^v(?=\d)/, '');
+    if (semver_default().valid(wanted) !== null) {
+        if (semver_default().lt(wanted, OLDEST_TERRAFORM))
+            throw new Invalid(`${quote(text)} is older than ${OLDEST_TERRAFORM}`);
+        return wanted;
+    }
+    const range = semver_default().validRange(wanted.replace(/,/g, ' '));
+    if (range === null)
+        throw new Invalid(`${quote(text)} is neither a version nor a range`);
+    if (!semver_default().intersects(range, `>=${OLDEST_TERRAFORM}`)) {
+        throw new Invalid(`${quote(text)} allows only versions older than ${OLDEST_TERRAFORM}`);
+    }
+    return wanted.replace(/,/g, ' ');
+}
+const CONSTRAINT = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)\s*$/;
+/** An exact provider version, or Terraform's own constraint syntax with the oldest and newest usable versions added to it. */
+function parseProviderVersion(text) {
+    const wanted = text.trim().replace(/^v(?=\d)/, '');
+    if (semver_default().valid(wanted) !== null) {
+        if (semver_default().lt(wanted, OLDEST_PROVIDER)) {
+            throw new Invalid(`${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
+        }
+        if (semver_default().gte(wanted, FIRST_UNKNOWN_PROVIDER)) {
+            throw new Invalid(`${quote(text)} cannot be used: this action knows the provider up to 6.x`);
+        }
+        return wanted;
+    }
+    const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
+    if (parts.some((part) => part === null))
+        throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
+    return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNKNOWN_PROVIDER}`;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
+
+
+
+
+
+
+
+const inputs_COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
+const BACKENDS = [
+    'azurerm',
+    'consul',
+    'cos',
+    'gcs',
+    'http',
+    'kubernetes',
+    'local',
+    'oss',
+    'pg',
+    's3',
+];
+/**
+ * Reads and validates every input at once.
+ * @returns the inputs, frozen
+ * @throws ActionError that lists every problem: the input, its value, the rule and an example
+ */
+function readInputs(sources) {
+    const reader = new InputReader(sources.env);
+    const inputs = {
+        command: reader.value('command', parseChoice(inputs_COMMANDS), 'plan'),
+        ...readRegions(reader),
+        ...readPolicyInputs(reader, sources),
+        ...readKeyInputs(reader),
+        ...readCredentialInputs(reader),
+        ...readStateInputs(reader),
+        ...readToolInputs(reader, sources),
+        ...readReviewInputs(reader),
+        verify: readVerify(reader),
+        failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
+        replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
+    };
+    reader.finish();
+    return Object.freeze(inputs);
+}
+function readVerify(reader) {
+    const verify = reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe');
+    if (verify === 'off' && reader.text('command').trim() === 'verify')
+        reader.problem('verify', 'with the command verify, off would leave nothing to do');
+    return verify;
+}
+function readRegions(reader) {
+    const primaryRegion = reader.required('primary-region', parseRegion);
+    const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
+    const partition = partitionOf(primaryRegion) ?? 'aws';
+    if (primaryRegion !== '' && replicaRegions.includes(primaryRegion)) {
+        reader.problem('replica-regions', `${quote(primaryRegion)} is the primary Region and cannot have a replica too`);
+    }
+    for (const region of primaryRegion === '' ? [] : replicaRegions) {
+        if (partitionOf(region) === partition)
+            continue;
+        reader.problem('replica-regions', `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
+    }
+    return { primaryRegion, replicaRegions, partition, alias: reader.required('alias', parseAlias) };
+}
+const parseRegion = (text) => {
+    const region = text.trim();
+    if (!isWellFormedRegion(region))
+        throw new Invalid(`${quote(text)} is not a Region id`);
+    return region;
+};
+const parseAlias = (text) => {
+    const alias = text.trim().replace(/^alias\//, '');
+    if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
+        throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
+    if (/^aws\//i.test(alias))
+        throw new Invalid(`${quote(text)} is reserved for AWS`);
+    if (alias.length + 'alias/'.length > 256)
+        throw new Invalid(`${quote(text)} has ${alias.length + 6} characters with "alias/"`);
+    return alias;
+};
+const parseAccountId = (text) => {
+    if (/^\d{12}$/.test(text))
+        return text;
+    const hint = /^\d{9,11}$/.test(text)
+        ? ', perhaps a leading zero was lost because it was not in quotes'
+        : '';
+    throw new Invalid(`${quote(text)} is not 12 digits${hint}`);
+};
+function readPolicyInputs(reader, sources) {
+    const principals = parseList(parsePrincipal(partitionOf(reader.text('primary-region').trim()) ?? 'aws'));
+    const inputs = {
+        accountIds: reader.value('account-ids', parseList(parseAccountId), []),
+        administrators: reader.value('administrators', principals, []),
+        users: reader.value('users', principals, []),
+        grants: reader.value('grants', parseChoice(['aws-services', 'any', 'none']), 'aws-services'),
+        policy: reader.optional('policy', (text) => parsePolicy(readPolicy(text, sources))),
+    };
+    if (reader.text('policy') === '')
+        return inputs;
+    for (const name of ['account-ids', 'administrators', 'users']) {
+        if (reader.text(name) === '')
+            continue;
+        reader.problem('policy', `it replaces the whole key policy, so ${name} would have no effect: remove one of the two`);
+    }
+    return inputs;
+}
+function readPolicy(text, { env, readFile }) {
+    if (text.trim().startsWith('{'))
+        return text;
+    if (text.includes('\n'))
+        throw new Invalid('it is neither a JSON object nor the path of a file');
+    const content = readFile(resolveInWorkspace(text, env));
+    if (content === undefined)
+        throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
+    return content;
+}
+function parsePrincipal(partition) {
+    return (text) => {
+        const found = /^arn:([a-z-]+):iam::(\d{12}):(root|(?:user|role)\/[\w+=,.@/-]+)$/.exec(text);
+        if (found === null) {
+            const session = text.includes(':assumed-role/') ? ': it is a session, name its role' : '';
+            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${session}`);
+        }
+        if (found[1] !== partition) {
+            throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the key in ${partition}`);
+        }
+        return text;
+    };
+}
+function readKeyInputs(reader) {
+    const keySpec = reader.value('key-spec', parseKeySpec, 'SYMMETRIC_DEFAULT');
+    const usage = (text) => parseKeyUsage(text, keySpec);
+    return {
+        description: reader.value('description', parseText(8192), ''),
+        replicaDescription: reader.value('replica-description', parseText(8192), ''),
+        tags: reader.value('tags', parseTags, {}),
+        keySpec,
+        keyUsage: reader.value('key-usage', usage, defaultUsage(keySpec)),
+        ...readRotation(reader, keySpec),
+        deletionWindowInDays: reader.value('deletion-window-in-days', parseInteger(7, 30), 30),
+    };
+}
+function parseKeySpec(text) {
+    const spec = text.trim();
+    if (!isKeySpec(spec))
+        throw new Invalid(`${quote(text)} is none of ${MULTI_REGION_KEY_SPECS.join(', ')}`);
+    return spec;
+}
+function parseKeyUsage(text, keySpec) {
+    const allowed = usagesFor(keySpec);
+    const usage = allowed.find((candidate) => candidate === text.trim());
+    if (usage === undefined)
+        throw new Invalid(`${quote(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
+    return usage;
+}
+function readRotation(reader, keySpec) {
+    const possible = specAllowsRotation(keySpec);
+    const enableKeyRotation = reader.value('enable-key-rotation', parseBoolean, possible);
+    const rotationPeriodInDays = reader.optional('rotation-period-in-days', parseInteger(90, 2560));
+    if (enableKeyRotation && !possible) {
+        reader.problem('enable-key-rotation', `true does not go with ${keySpec}, whose material AWS does not rotate`);
+    }
+    if (rotationPeriodInDays !== undefined && !enableKeyRotation) {
+        reader.problem('rotation-period-in-days', `${rotationPeriodInDays} has no effect while rotation is off`);
+    }
+    return { enableKeyRotation, rotationPeriodInDays };
+}
+function readCredentialInputs(reader) {
+    const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
+    return {
+        roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
+        roleSessionName: reader.value('role-session-name', parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name'), ''),
+        roleDurationSeconds: reader.value('role-duration-seconds', parseInteger(900, 43_200), 3600),
+        audience: reader.value('audience', parseMatching(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
+        allowedAccountIds: reader.value('allowed-account-ids', parseList(parseAccountId), []),
+    };
+}
+function parseRoleArn(partition) {
+    return (text) => {
+        const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
+        if (found === null)
+            throw new Invalid(`${quote(text)} is not the ARN of an IAM role`);
+        if (found[1] !== partition) {
+            throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
+        }
+        return text.trim();
+    };
+}
+/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
+function defaultAudience(partition) {
+    return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
+}
+function readStateInputs(reader) {
+    const bucket = reader.optional('state-bucket', parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'));
+    const type = reader.optional('backend', parseChoice(BACKENDS));
+    const config = reader.value('backend-config', parseBackendConfig, {});
+    const s3 = readS3Inputs(reader, bucket);
+    if (bucket !== undefined && reader.text('backend') !== '') {
+        reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
+    }
+    if (bucket === undefined && type === undefined && Object.keys(config).length > 0) {
+        reader.problem('backend-config', 'there is no backend for these settings');
+    }
+    for (const name of bucket === undefined ? [] : Object.keys(s3)) {
+        if (name in config)
+            reader.problem('backend-config', `${quote(name)} is said by an input of its own already`);
+    }
+    if (bucket !== undefined)
+        return { backend: { type: 's3', config: { ...s3, ...config } } };
+    return { backend: type === undefined ? undefined : { type, config } };
+}
+function readS3Inputs(reader, bucket) {
+    const key = reader.optional('state-key', parseMatching(/^[^/\s](?:[^\n\r]{0,1022}[^/\s])?$/, 'is not such a name'));
+    const region = reader.optional('state-region', parseRegion);
+    if (bucket === undefined) {
+        if (key !== undefined)
+            reader.problem('state-key', 'there is no state-bucket');
+        if (region !== undefined)
+            reader.problem('state-region', 'there is no state-bucket');
+        return {};
+    }
+    return {
+        bucket,
+        key: key ??
+            `aws-kms-multi-region-key/${reader
+                .text('alias')
+                .trim()
+                .replace(/^alias\//, '')}.tfstate`,
+        region: region ?? reader.text('primary-region').trim(),
+    };
+}
+function readToolInputs(reader, sources) {
+    return {
+        terraformVersion: reader.value('terraform-version', parseTerraformVersion, ''),
+        terraformDownloadUrl: reader.optional('terraform-download-url', parseUrl),
+        awsProviderVersion: reader.value('aws-provider-version', parseProviderVersion, ''),
+        providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
+        lockFile: reader.optional('lock-file', (text) => {
+            const content = sources.readFile(resolveInWorkspace(text, sources.env));
+            if (content === undefined)
+                throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
+            return content;
+        }),
+    };
+}
+function parseProviderMirror(text, { env, isFolder }) {
+    if (/^[a-z]+:\/\//i.test(text.trim()))
+        return { url: parseUrl(text) };
+    const folder = resolveInWorkspace(text, env);
+    if (!isFolder(folder))
+        throw new Invalid(`${quote(text.trim())} is not a folder on this runner`);
+    return { folder };
+}
+function resolveInWorkspace(text, env) {
+    return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
+}
+function readReviewInputs(reader) {
+    const alias = reader
+        .text('alias')
+        .trim()
+        .replace(/^alias\//, '');
+    return {
+        comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
+        commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
+        githubToken: readToken(reader),
+        approval: readApproval(reader),
+        deletionConfirmed: readDeletion(reader, alias),
+        allowRecovery: reader.value('allow-recovery', parseBoolean, false),
+    };
+}
+/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
+function readToken(reader) {
+    const token = reader.text('github-token').trim();
+    return token.startsWith('${{') ? undefined : token;
+}
+function readApproval(reader) {
+    const auto = reader.value('auto-approve', parseBoolean, false);
+    const plan = reader.optional('approved-plan', parseMatching(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'));
+    if (auto && plan !== undefined) {
+        reader.problem('approved-plan', 'auto-approve is true, so nothing would be compared with it: remove one of the two');
+    }
+    if (plan === 'pull-request')
+        return { by: 'pull-request' };
+    if (plan !== undefined)
+        return { by: 'digest', digest: plan };
+    return auto ? { by: 'auto' } : { by: 'nobody' };
+}
+function readDeletion(reader, alias) {
+    const allowed = reader.value('allow-destroy', parseBoolean, false);
+    const confirmed = reader
+        .text('confirm-destroy')
+        .trim()
+        .replace(/^alias\//, '');
+    const destroys = reader.text('command').trim() === 'destroy';
+    if (confirmed !== '' && confirmed !== alias) {
+        reader.problem('confirm-destroy', `${quote(confirmed)} is not the alias ${quote(alias)}`);
+    }
+    else if (confirmed === '' && destroys) {
+        reader.problem('confirm-destroy', 'the command destroy deletes every key of the alias, and nothing confirms it');
+    }
+    else if (confirmed === '' && allowed) {
+        reader.problem('confirm-destroy', 'allow-destroy is true, and nothing confirms which key it is for');
+    }
+    return confirmed === alias && alias !== '' && (allowed || destroys);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/sources.ts
+
+/** The real disk for `readInputs`; nothing on it is changed. */
+function inputSources(env) {
+    return {
+        env,
+        readFile: (file) => {
+            try {
+                return (0,external_node_fs_.readFileSync)(file, 'utf8');
+            }
+            catch {
+                return undefined; // The reader names the input and the path; why it cannot be read adds nothing to act on.
+            }
+        },
+        isFolder: (folder) => (0,external_node_fs_.statSync)(folder, { throwIfNoEntry: false })?.isDirectory() ?? false,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/unfinished.ts
+
+/**
+ * Refuses what this version can validate but not do yet, so that nobody takes an ignored input for an obeyed one.
+ * @throws ActionError that names each such input
+ */
+function refuseUnfinished(inputs) {
+    const asked = [
+        inputs.command === 'drift' && 'command: drift',
+        inputs.providerMirror !== undefined && 'url' in inputs.providerMirror && 'provider-mirror with a URL',
+    ].filter((name) => name !== false);
+    if (asked.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `This version cannot do this yet: ${asked.join(', ')}.`,
+        done: 'Nothing was installed, called or changed.',
+        next: 'Leave it out for now.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/run.ts
@@ -48381,6 +47731,1821 @@ async function openGitHub(deps, inputs, context) {
         clock: deps.clock,
         log: deps.log,
     });
+}
+
+;// CONCATENATED MODULE: ./src/terraform/state.ts
+
+
+
+
+
+const resource = object({
+    address: schemas_string(),
+    /** Terraform's mark of a create that did not end well: without more ado, the next plan replaces it. */
+    tainted: schemas_boolean().default(false),
+    mode: schemas_string(),
+    type: schemas_string(),
+    values: record(schemas_string(), unknown()).default({}),
+    deposed_key: schemas_string().optional(),
+});
+const stateModule = lazy(() => object({ resources: array(resource).optional(), child_modules: array(stateModule).optional() }));
+/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
+const stateSchema = object({
+    values: object({
+        outputs: record(schemas_string(), object({ value: unknown().optional() })).default({}),
+        root_module: stateModule.default({}),
+    })
+        .default({ outputs: {}, root_module: {} }),
+});
+/**
+ * The keys that a state knows.
+ * @param json what `terraform show -json` printed of the state, parsed
+ * @throws ActionError when it does not have the form of a state
+ */
+function readState(json) {
+    const { outputs, resources } = readResources(json);
+    const aliases = new Map(resources
+        .filter(({ type }) => kindOfType(type) === 'alias')
+        .map(({ values }) => [regionOfSide(values), state_textOf(values['name'])]));
+    const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
+    return { keys, outputs: outputValues(outputs) };
+}
+/**
+ * The managed resources of a state, in its order, and its root outputs.
+ * @param json what `terraform show -json` printed of the state, parsed
+ * @throws ActionError when it does not have the form of a state
+ */
+function readResources(json) {
+    const parsed = stateSchema.safeParse(json);
+    if (!parsed.success) {
+        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
+        throw new errors/* ActionError */.l({
+            what: `The state that terraform show printed has an unexpected form at ${place}.`,
+            done: 'Nothing was changed.',
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        });
+    }
+    const { outputs, root_module: root } = parsed.data.values;
+    const resources = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
+    return { resources, outputs };
+}
+function resourcesOf({ resources = [], child_modules: children = [] }) {
+    return [...resources, ...children.flatMap(resourcesOf)];
+}
+function readKey({ type, values }, aliases) {
+    const role = kindOfType(type);
+    const [region, arn, keyId] = [regionOfSide(values), state_textOf(values['arn']), state_textOf(values['key_id'])];
+    if ((role !== 'primary' && role !== 'replica') || region === undefined)
+        return [];
+    if (arn === undefined || keyId === undefined)
+        return [];
+    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: state_textOf(values['policy']) }];
+}
+function primaryFirst(a, b) {
+    if (a.role !== b.role)
+        return a.role === 'primary' ? -1 : 1;
+    return a.region < b.region ? -1 : 1;
+}
+function state_textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/unfinished-state.ts
+
+
+
+/**
+ * The state in our own words, whatever became of the apply that wrote it.
+ * @param json what `terraform show -json` printed of the state
+ * @throws ActionError or SyntaxError when it is not that
+ */
+function readUnfinishedState(json, primaryRegion) {
+    return { resources: readResources(JSON.parse(json)).resources.map((raw) => unfinished_state_describe(raw, primaryRegion)) };
+}
+function unfinished_state_describe({ address, type, tainted, values }, primaryRegion) {
+    const region = placeOfAddress(address, primaryRegion)?.region;
+    return {
+        address,
+        kind: region === undefined ? 'other' : kindOfType(type),
+        region,
+        tainted,
+        id: unfinished_state_textOf(values['id']),
+        values,
+    };
+}
+function isKeyResource({ kind }) {
+    return kind === 'primary' || kind === 'replica';
+}
+function unfinished_state_textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/**
+ * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
+ * of what was done to the end.
+ */
+function outputsOfState({ resources }) {
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const primaryArn = unfinished_state_textOf(primary?.values['arn']);
+    const arns = (which) => Object.fromEntries(resources.filter(which).flatMap((each) => {
+        const arn = arnOf(each, primaryArn);
+        return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
+    }));
+    if (primary?.id === undefined)
+        return {};
+    return {
+        ...(primaryArn === undefined ? {} : { 'primary-key-arn': primaryArn }),
+        'key-id': primary.id,
+        'key-arns': arns(isKeyResource),
+        'replica-key-arns': arns(({ kind }) => kind === 'replica'),
+        'alias-arns': arns(({ kind }) => kind === 'alias'),
+    };
+}
+/** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
+function arnOf({ kind, region, values }, primaryArn) {
+    const own = unfinished_state_textOf(values['arn']);
+    if (own !== undefined || kind !== 'replica' || region === undefined)
+        return own;
+    return (unfinished_state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
+}
+
+;// CONCATENATED MODULE: ./src/terraform/recovery.ts
+
+
+/**
+ * How an apply that failed can be taken further; undefined when waiting mends nothing.
+ *
+ * A create that failed after the key was made leaves it marked as tainted: the key lives, and the next plan would delete
+ * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
+ * KMS refuses some changes while any key of the family is in a passing state.
+ */
+function findRecovery(failure, state, primaryRegion) {
+    const tainted = findTainted(state);
+    const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
+    const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
+    if (tainted.length === 0 && keys.length === 0)
+        return undefined;
+    return {
+        untaint: tainted.map(({ address }) => address),
+        waitFor: keys.flatMap((key) => waitedKey(key, primaryRegion) ?? []),
+    };
+}
+/** Keys and aliases of ours that the next plan would replace although nothing else asks for it. */
+function findTainted({ resources }) {
+    return resources.filter(({ tainted, kind }) => tainted && kind !== 'other');
+}
+function waitedKey({ address, region, id }, primaryRegion) {
+    if (region === undefined || id === undefined)
+        return undefined;
+    return { region, id, name: nameOfAddress(address, primaryRegion) };
+}
+
+;// CONCATENATED MODULE: ./src/recover.ts
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Takes a failed apply to where it can go on: what Terraform took for failed and marked is kept, and what AWS is still
+ * working on is waited for. Nothing in AWS is changed here.
+ * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
+ */
+async function recover({ run, ready, course, failure, canGoOn }) {
+    const { inputs, deps } = run;
+    const explanation = explainTerraformError(failure, sayWhatIsDone(course));
+    // The few seconds of a step that was cancelled are for its report.
+    if (deps.cancelled.aborted || !canGoOn)
+        throw explanation;
+    const state = await lookAtState(run, ready);
+    const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
+    if (recovery === undefined)
+        throw explanation;
+    await recover_settle(run, ready, recovery, course);
+}
+/**
+ * Reads what there is from the state, for the outputs and the report of a run that may end here.
+ * @returns undefined when it cannot be read, which the log says
+ */
+async function lookAtState(run, { terraform }) {
+    const { primaryRegion } = run.inputs;
+    try {
+        const state = readUnfinishedState(await terraform.showState(), primaryRegion);
+        learn(run, outputsOfState(state));
+        learn(run, {}, { keys: keyResults(run_knownOutputs(run), primaryRegion) });
+        return state;
+    }
+    catch (thrown) {
+        run.deps.log.warning(`The state could not be read: ${(0,errors/* messageOf */.b)(thrown)}`, { title: 'State not read' });
+        return undefined;
+    }
+}
+/**
+ * First takes the marks away, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
+ * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
+ * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
+ */
+async function recover_settle(run, { terraform, session }, { untaint, waitFor }, course) {
+    const { deps, inputs } = run;
+    await terraform.phase('Wait for AWS', async ({ say }) => {
+        for (const address of untaint) {
+            await session.refreshIfShort();
+            await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
+            say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
+        }
+        const result = await waitForKeys({
+            keys: waitFor,
+            timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
+            askState: askKms(session, deps.log),
+            clock: deps.clock,
+            signal: deps.cancelled,
+            say,
+        }).catch((thrown) => {
+            throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
+        });
+        if (result.unready.length > 0)
+            throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
+        learn(run, {}, { notes: [...(run.story.notes ?? []), sayWaited(waitFor, result.waitedMs)] });
+    });
+}
+function sayWaited(keys, waitedMs) {
+    const names = `the ${joinWords(keys.map(({ name }) => name))}`;
+    return `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`;
+}
+function explainTimeUp({ unready }, minutes, course) {
+    const names = joinWords(unready.map(({ name }) => name));
+    return new errors/* ActionError */.l({
+        what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
+        done: sayWhatIsDone(course),
+        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. `replica-timeout-minutes` sets how long a run waits.',
+    });
+}
+function explainGivenUp(thrown, course) {
+    return new errors/* ActionError */.l({ what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' }, { cause: thrown });
+}
+/** For the message of a failure on the way. */
+function sayWhatIsDone({ done, underWay }) {
+    const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
+    const begun = underWay.size === 0 ? '' : `; begun, and not seen to its end: ${[...underWay].join(', ')}`;
+    return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
+}
+
+;// CONCATENATED MODULE: ./src/apply.ts
+
+
+
+
+
+
+
+
+
+
+/** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
+const MOST_ROUNDS = 6;
+/**
+ * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails for want of
+ * patience, what is left is planned again and, if it is a part of what was approved, applied.
+ * @param made the plan that is saved, and that was approved
+ * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
+ */
+async function applyApproved(run, ready, { reported }) {
+    const course = { done: [], underWay: new Set() };
+    const approved = fingerprintChanges(reported.model);
+    for (let round = 1;; round += 1) {
+        await ready.session.refreshIfShort();
+        const failure = await applySavedPlan(run, ready, course, round);
+        if (failure === undefined)
+            return;
+        await recover({ run, ready, course, failure, canGoOn: round < MOST_ROUNDS });
+        const left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+        if (!left.hasChanges) {
+            learn(run, keyOutputs(left.outputs));
+            return;
+        }
+    }
+}
+/**
+ * Plans again, over the saved plan.
+ * @throws ActionError when the guard stops it, or when any of it was not approved
+ */
+async function planWhatIsLeft(run, ready, approved, done) {
+    const { reported } = await judgePlanned('Plan what is left', { ...run, ...ready }, done);
+    assertGuarded(reported.findings, done);
+    const { isPart, extra } = isPartOfApproved(approved, reported.model);
+    if (!isPart)
+        throw explainNotApproved(extra, run.inputs.primaryRegion, done);
+    return reported.model;
+}
+/** @returns how it failed; undefined when all of the plan is done */
+async function applySavedPlan(run, { terraform }, { done, underWay }, round) {
+    const { inputs } = run;
+    const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
+    return terraform.phase(round === 1 ? name : `${name} what is left`, async ({ say }) => {
+        const onEvent = (event) => {
+            const line = describeEvent(event, inputs.primaryRegion);
+            if (line !== undefined)
+                say(line);
+            if (!('address' in event))
+                return;
+            const what = nameOfAddress(event.address, inputs.primaryRegion);
+            if (event.type === 'start')
+                underWay.add(what);
+            if (event.type === 'complete' && underWay.delete(what))
+                done.push(what);
+        };
+        underWay.clear();
+        try {
+            learn(run, keyOutputs((await terraform.apply(onEvent)).outputs));
+            return undefined;
+        }
+        catch (thrown) {
+            if (thrown instanceof TerraformError)
+                return thrown;
+            throw thrown;
+        }
+    });
+}
+function explainNotApproved(extra, primaryRegion, done) {
+    const names = extra.map((address) => nameOfAddress(address, primaryRegion));
+    return new errors/* ActionError */.l({
+        what: `What is left to do is not a part of what was approved: ${names.join(', ')}.`,
+        done,
+        next: 'Something else changed meanwhile. Plan again, review the new plan and approve that.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/github/approval.ts
+/** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
+
+
+
+
+
+
+/**
+ * Reads which plan was approved by merging the pull request that the commit came from. All of this has to hold, in
+ * this order, and the error names the first that does not:
+ *
+ * 1. the run is on a branch;
+ * 2. exactly one pull request was merged into that branch as this commit (the merge commit, the squashed commit, or
+ *    the last of the rebased ones: GitHub's `merge_commit_sha` is each of these);
+ * 3. it has exactly one comment with this key that this token's identity wrote;
+ * 4. nobody else edited that comment last;
+ * 5. the comment ends with one whole record;
+ * 6. the record is of this repository, this pull request and this key;
+ * 7. the commit that was planned is the last one of the pull request's branch.
+ *
+ * @throws ActionError when one of these does not hold, or GitHub could not be asked
+ */
+async function approval_readApproval(options) {
+    try {
+        const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
+        const comment = await findTrustedComment(options, pullRequest.number);
+        const record = approval_readRecord(options, pullRequest, comment);
+        return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
+    }
+    catch (error) {
+        if (error instanceof GitHubApiError) {
+            throw explainApiError(error);
+        }
+        throw error;
+    }
+}
+async function findTrustedComment(options, pullRequest) {
+    const marked = await findMarkedComments({ ...options, pullRequest }, options.commentKey);
+    const [only, ...others] = marked.filter(({ isOwn }) => isOwn);
+    const key = JSON.stringify(options.commentKey);
+    if (only === undefined) {
+        const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
+        throw notApplied(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, 'Check that plan and apply have the same `comment-key` and the same kind of `github-token`, and that plan ran with `comment: always`.');
+    }
+    if (others.length > 0) {
+        throw notApplied(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key}, so it is not clear which plan was approved.`, `Delete all of them but the right one. ${USE_THE_DIGEST}`);
+    }
+    if (!only.isLastEditOwn) {
+        throw notApplied(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, `Run the plan job of the pull request again, which writes the comment anew. ${USE_THE_DIGEST}`);
+    }
+    return only;
+}
+function approval_readRecord(options, pullRequest, comment) {
+    const parsed = parseApprovalRecord(comment.body);
+    if (parsed.found !== 'one') {
+        const why = parsed.found === 'none' ? 'holds no record of it' : `holds no valid record of it: ${parsed.reason}`;
+        throw notApplied(`The comment with the approved plan (${comment.url}) ${why}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
+    }
+    const { record } = parsed;
+    const mismatch = findMismatch(record, options, pullRequest);
+    if (mismatch !== undefined) {
+        throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
+    }
+    return record;
+}
+/** What a copied or an outdated record gives away. */
+function findMismatch(record, { repository, commentKey }, pullRequest) {
+    if (record.repository.toLowerCase() !== words_nameOf(repository).toLowerCase()) {
+        return `it was made for the repository ${record.repository}`;
+    }
+    if (record.pullRequest !== pullRequest.number) {
+        return `it was made for pull request #${record.pullRequest}, and #${pullRequest.number} was merged`;
+    }
+    if (record.commentKey !== commentKey) {
+        return `it was made with the comment key ${JSON.stringify(record.commentKey)}, and this is ${JSON.stringify(commentKey)}`;
+    }
+    if (record.commit !== pullRequest.headSha) {
+        return `it was made at commit ${shorten(record.commit)}, and the last commit of #${pullRequest.number} is ${shorten(pullRequest.headSha)}`;
+    }
+    return undefined;
+}
+const PLAN_AGAIN = 'Plan it again on a pull request and merge that.';
+function explainApiError({ kind, message }) {
+    const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
+    const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
+    return notApplied(what, isPermission
+        ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
+        : 'Run the job again later: the plan will be checked anew.');
+}
+
+;// CONCATENATED MODULE: ./src/approve.ts
+
+
+
+/**
+ * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
+ * approved one.
+ * @returns how it was approved, or why it is not; never approves for want of information
+ */
+async function checkApproval(request) {
+    const { inputs, plan } = request;
+    switch (inputs.approval.by) {
+        case 'auto':
+            return { approved: true, says: 'Approved by `auto-approve`.', gone: [], added: [] };
+        case 'digest':
+            return compareDigest(inputs.approval.digest, plan);
+        case 'pull-request':
+            return compareWithPullRequest(request).catch(explainNoApproval);
+        case 'nobody':
+            return {
+                approved: false,
+                says: 'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards.',
+                gone: [],
+                added: [],
+            };
+    }
+}
+/**
+ * Says how it was approved, or what differs from what was.
+ * @throws ActionError when it is not approved
+ */
+function assertApproved(approval, log) {
+    if (approval.approved) {
+        log.info(approval.says);
+        return;
+    }
+    for (const line of approval.gone)
+        log.info(`approved, and no longer planned: ${line}`);
+    for (const line of approval.added)
+        log.info(`planned, and not approved: ${line}`);
+    throw new errors/* ActionError */.l({ what: approval.says, done: 'Nothing was changed.', next: '' });
+}
+function compareDigest(approved, plan) {
+    if (approved === plan.digest)
+        return { approved: true, says: 'Approved by digest.', gone: [], added: [] };
+    return {
+        approved: false,
+        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS. Review the new plan and approve that.`,
+        gone: [],
+        added: summarisePlan(plan.model),
+    };
+}
+/** An approval that cannot be read, or is none, is told as what it is: not approved. */
+function explainNoApproval(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.l))
+        throw thrown;
+    return { approved: false, says: `${thrown.what} ${thrown.next}`, gone: [], added: [] };
+}
+async function compareWithPullRequest({ inputs, context, client, mergedPullRequest, plan, }) {
+    const { repository, sha, ref } = context;
+    if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
+        throw new errors/* ActionError */.l({
+            what: 'approved-plan: pull-request needs a GitHub token and a run on a branch of a repository, and one of them is not here.',
+            done: 'Nothing was changed.',
+            next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
+        });
+    }
+    const approval = await approval_readApproval({
+        client,
+        repository,
+        commit: sha,
+        ref,
+        commentKey: inputs.commentKey,
+        mergedPullRequest,
+    });
+    if (approval.digest === plan.digest) {
+        return {
+            approved: true,
+            says: `Approved on pull request #${approval.pullRequest}.`,
+            gone: [],
+            added: [],
+        };
+    }
+    const { gone, added } = compareFingerprints(approval.record.changes ?? [], fingerprintChanges(plan.model));
+    return {
+        approved: false,
+        says: `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. Open a pull request with the new plan, and merge that.`,
+        gone: approval.record.changes === undefined ? [] : gone,
+        added,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/aws/oidc.ts
+/** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
+
+const ATTEMPTS = 5;
+const oidc_ATTEMPT_TIMEOUT_MS = 10_000;
+const oidc_FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
+/**
+ * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
+ * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
+ *
+ * The token is masked before it is returned and is in no message. Tried again, with jitter: 429, 5xx and broken
+ * connections; nothing else, because no other answer changes by itself.
+ *
+ * @returns the token, as STS's `WebIdentityToken`
+ * @throws ActionError when the job has no permission for a token (see {@link explainMissingOidc}), or none was given
+ */
+async function requestIdToken(options) {
+    const request = readRequest(options);
+    for (let attempt = 1;; attempt += 1) {
+        options.signal?.throwIfAborted();
+        const answer = await askOnce(request, options);
+        if ('token' in answer) {
+            options.log.mask(answer.token);
+            return answer.token;
+        }
+        if (!answer.transient || attempt === ATTEMPTS) {
+            throw explainRefusal(answer.reason, attempt);
+        }
+        options.log.debug(`No OIDC token yet (${answer.reason}); attempt ${attempt} of ${ATTEMPTS}.`);
+        await options.clock.sleep(oidc_chooseWait(attempt, options.random ?? Math.random), options.signal);
+    }
+}
+function readRequest({ context, env, audience }) {
+    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+    if (url === '' || bearer === '' || !URL.canParse(url)) {
+        throw explainMissingOidc(context, env);
+    }
+    const withAudience = new URL(url);
+    withAudience.searchParams.set('audience', audience);
+    return { url: withAudience, bearer };
+}
+async function askOnce({ url, bearer }, { fetch, signal }) {
+    const timeout = AbortSignal.timeout(oidc_ATTEMPT_TIMEOUT_MS);
+    try {
+        const response = await fetch(url, {
+            headers: { authorization: `Bearer ${bearer}`, accept: 'application/json' },
+            signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        });
+        if (!response.ok) {
+            await response.body?.cancel();
+            const transient = response.status === 429 || response.status >= 500;
+            return { reason: `the answer was HTTP ${response.status}`, transient };
+        }
+        const token = oidc_readToken(await response.text());
+        return token === undefined ? { reason: 'the answer held no token', transient: false } : { token };
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        return { reason: describeBrokenConnection(error), transient: true };
+    }
+}
+function oidc_readToken(body) {
+    try {
+        const parsed = JSON.parse(body);
+        const value = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'value') : undefined;
+        return typeof value === 'string' && value !== '' ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The code alone: the message of a failed fetch may repeat the address, which is only for this job. */
+function describeBrokenConnection(error) {
+    if (error instanceof Error && error.name === 'TimeoutError') {
+        return `no answer within ${oidc_ATTEMPT_TIMEOUT_MS / 1000} seconds`;
+    }
+    const cause = error instanceof Error ? error.cause : undefined;
+    const code = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+    return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
+}
+/** Half fixed, half random, doubling: jobs of a matrix that start together do not come back together. */
+function oidc_chooseWait(attempt, random) {
+    const ceiling = Math.min(LONGEST_WAIT_MS, oidc_FIRST_WAIT_MS * 2 ** (attempt - 1));
+    return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+function explainRefusal(reason, attempts) {
+    return new errors/* ActionError */.l({
+        what: `GitHub gave this job no OIDC token: ${reason}${attempts > 1 ? `, ${attempts} times` : ''}.`,
+        done: 'AWS was not called.',
+        next: "Run the job again; if it stays so, look at GitHub's status page.",
+    });
+}
+/**
+ * Says why there is no OIDC token to be had, and what would change that. GitHub sets
+ * `ACTIONS_ID_TOKEN_REQUEST_URL` and `_TOKEN` only in jobs that have the `id-token: write` permission, which a
+ * `pull_request` from a fork never has.
+ *
+ * @returns the error to throw
+ */
+function explainMissingOidc(context, env) {
+    const done = 'AWS was not called.';
+    if (!context.inActions) {
+        return new errors/* ActionError */.l({
+            what: '`role-to-assume` needs an OIDC token, and only a GitHub Actions job can have one.',
+            done,
+            next: 'Outside GitHub, leave `role-to-assume` empty and put AWS credentials into the environment.',
+        });
+    }
+    if (context.isFork && !context.runsWithTargetSecrets) {
+        return new errors/* ActionError */.l({
+            what: 'This pull request comes from a fork, and GitHub gives the jobs of such a pull request no OIDC token.',
+            done,
+            next: 'To plan it, push its branch to this repository; or skip this job for forks with `if: github.event.pull_request.head.repo.full_name == github.repository`.',
+        });
+    }
+    const requestUrl = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    if (requestUrl !== '' && !URL.canParse(requestUrl)) {
+        return new errors/* ActionError */.l({
+            what: 'ACTIONS_ID_TOKEN_REQUEST_URL is not a URL, so no OIDC token can be asked for.',
+            done,
+            next: 'Do not set this variable in the workflow: the runner sets it.',
+        });
+    }
+    return new errors/* ActionError */.l({
+        what: 'This job may not ask for an OIDC token: it lacks the permission `id-token: write`.',
+        done,
+        next: 'Add `permissions: { id-token: write, contents: read, pull-requests: write }` to the job, and to the job that calls it when it is in a reusable workflow. `permissions` of a job replaces that of the workflow as a whole.',
+    });
+}
+/**
+ * Reads what a token says, for a message: its signature is not checked, because STS does that.
+ *
+ * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
+ */
+function readClaims(token) {
+    const claims = decodePayload(token);
+    const text = (name) => {
+        const value = Reflect.get(claims, name);
+        return typeof value === 'string' ? value : undefined;
+    };
+    const aud = Reflect.get(claims, 'aud');
+    const exp = Reflect.get(claims, 'exp');
+    return {
+        iss: text('iss'),
+        sub: text('sub'),
+        aud: (Array.isArray(aud) ? aud : [aud]).filter((entry) => typeof entry === 'string'),
+        exp: typeof exp === 'number' ? exp : undefined,
+        repository: text('repository'),
+        repositoryId: text('repository_id'),
+        repositoryOwner: text('repository_owner'),
+        repositoryOwnerId: text('repository_owner_id'),
+        ref: text('ref'),
+        environment: text('environment'),
+        eventName: text('event_name'),
+        jobWorkflowRef: text('job_workflow_ref'),
+    };
+}
+function decodePayload(token) {
+    const parts = token.split('.');
+    try {
+        const payload = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
+        if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
+            return payload;
+        }
+    }
+    catch {
+        // The parser's message would quote the token: what follows says all there is to say.
+    }
+    throw new errors/* ActionError */.l({
+        what: 'What GitHub gave as an OIDC token is not a JSON Web Token.',
+        done: 'It was not sent to AWS.',
+        next: 'Check that nothing in the workflow sets ACTIONS_ID_TOKEN_REQUEST_URL.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/aws/refusal.ts
+/** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
+
+const NO_CREDENTIALS = 'No credentials were given, and nothing was called with the role.';
+/** By error code; the codes are those of AssumeRoleWithWebIdentity in AWS's API reference, and of all its services. */
+const ROLE_REFUSALS = new Map([
+    ['AccessDenied', explainAccessDenied],
+    ['InvalidIdentityToken', explainInvalidToken],
+    ['IDPRejectedClaim', explainInvalidToken],
+    ['ExpiredToken', explainExpiredToken],
+    ['ValidationError', explainValidation],
+    ['RegionDisabled', ({ region }) => explainDisabledRegion(region)],
+]);
+/**
+ * Explains why STS did not let the job assume the role: with the role, the token's `sub` and `aud`, and the condition
+ * of the trust policy that would let it in.
+ * @returns the error to throw
+ */
+function explainRoleRefusal(request, failure) {
+    const explain = ROLE_REFUSALS.get(failure.code) ?? explainOther;
+    return new errors/* ActionError */.l({ ...explain(request, failure), done: NO_CREDENTIALS });
+}
+/** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
+function explainAccessDenied(request) {
+    const { roleArn, claims } = request;
+    return {
+        what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
+        next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
+    };
+}
+function explainInvalidToken(request, failure) {
+    const { roleArn, claims, audience } = request;
+    const issuer = hostOf(claims);
+    const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn)?.[1] ?? 'of the role';
+    if (/no openidconnect provider/i.test(failure.message)) {
+        return {
+            what: `The account ${account} has no OpenID Connect provider for ${quoteText(issuer)}, so it can let no GitHub job assume ${quoteText(roleArn)}. ${describeToken(claims)}`,
+            next: `Create the provider in IAM (URL https://${issuer}, audience ${quoteText(audience)}), or correct the account in \`role-to-assume\`. ${describeTrust(request)}`,
+        };
+    }
+    if (/audience/i.test(failure.message)) {
+        return {
+            what: `The OpenID Connect provider of the account ${account} does not accept the audience ${quoteText(claims.aud.join(', '))}, so ${quoteText(roleArn)} was not assumed. ${describeToken(claims)}`,
+            next: `Add this audience to the provider in IAM, or set \`audience\` to one that it has (usually sts.amazonaws.com; in China sts.amazonaws.com.cn). ${describeTrust(request)}`,
+        };
+    }
+    return {
+        what: `AWS does not accept this job's OIDC token for ${quoteText(roleArn)} (${failure.code}): ${quoteText(failure.message)}. ${describeToken(claims)}`,
+        next: `Check the OpenID Connect provider in IAM: its URL has to be https://${issuer}. ${describeTrust(request)}`,
+    };
+}
+function explainExpiredToken({ roleArn, claims }) {
+    const until = claims.exp === undefined ? '' : ` It was valid until ${new Date(claims.exp * 1000).toISOString()}.`;
+    return {
+        what: `AWS says that the OIDC token for ${quoteText(roleArn)} has expired, though it was fetched just before.${until} ${describeToken(claims)}`,
+        next: 'Check the clock of a self-hosted runner, and of a GitHub Enterprise server; then run the job again.',
+    };
+}
+function explainValidation(request, { message }) {
+    const { roleArn, durationSeconds } = request;
+    if (/MaxSessionDuration/.test(message)) {
+        return {
+            what: `\`role-duration-seconds\` is ${durationSeconds}, and that is longer than ${quoteText(roleArn)} allows a session to be.`,
+            next: `Ask for less (a role allows 3600 seconds unless it says otherwise), or raise the role's maximum session duration in IAM to ${durationSeconds}.`,
+        };
+    }
+    return {
+        what: `AWS does not accept the request for ${quoteText(roleArn)}: ${quoteText(message)}.`,
+        next: 'Correct `role-to-assume`, `role-session-name` or `role-duration-seconds`.',
+    };
+}
+function explainDisabledRegion(region) {
+    return {
+        what: `STS is switched off in ${quoteText(region)} for this account.`,
+        next: `Enable the Region for the account, or, if it is, activate its STS endpoint in the account settings of IAM.`,
+    };
+}
+function explainOther(request, failure) {
+    const { roleArn, region, claims } = request;
+    return {
+        what: `${quoteText(roleArn)} could not be assumed: ${describeAnswer(region, failure)}. ${describeToken(claims)}`,
+        next: 'Run the job again; if it stays so, look at the AWS Health page and the network of the runner.',
+    };
+}
+/** Explains why credentials that are there could not be used for the first call, GetCallerIdentity. */
+function explainIdentityRefusal(region, failure) {
+    return new errors/* ActionError */.l({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
+}
+function explainIdentity(region, failure) {
+    switch (failure.code) {
+        case 'InvalidClientTokenId':
+        case 'UnrecognizedClient':
+            return {
+                what: `STS in ${quoteText(region)} does not know these AWS credentials: they are wrong, deleted or of another partition, or the Region is not enabled for the account.`,
+                next: 'Check the credentials in the environment, and whether the Region is enabled for the account.',
+            };
+        case 'SignatureDoesNotMatch':
+            return {
+                what: 'The AWS secret access key does not belong to the access key id.',
+                next: 'Check AWS_SECRET_ACCESS_KEY; a space or line end at its end is the usual cause.',
+            };
+        case 'ExpiredToken':
+            return {
+                what: 'The AWS credentials in the environment have expired.',
+                next: 'Get new ones in a step just before this one, or let this action get them: set `role-to-assume`.',
+            };
+        case 'RegionDisabled':
+            return explainDisabledRegion(region);
+        default:
+            return {
+                what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
+                next: 'Run the job again; if it stays so, look at the AWS Health page and the network of the runner.',
+            };
+    }
+}
+/** Explains credentials of an account that is not among `allowed-account-ids`. */
+function explainWrongAccount(accountId, callerArn, allowed) {
+    return new errors/* ActionError */.l({
+        what: `The AWS credentials belong to the account ${quoteText(accountId)} (${quoteText(callerArn)}), and \`allowed-account-ids\` allows only ${allowed.join(', ')}.`,
+        done: 'Nothing else was called with them.',
+        next: 'Use credentials or a role of an allowed account, or add this one to `allowed-account-ids`.',
+    });
+}
+/** Explains that neither a role nor any credentials were given. */
+function explainNoCredentials(reason) {
+    return new errors/* ActionError */.l({
+        what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
+        done: 'AWS was not called.',
+        next: 'Set `role-to-assume` to a role that trusts this repository, with `permissions: { id-token: write }` on the job.',
+    });
+}
+function describeToken({ sub, aud }) {
+    return `The token's sub is ${quoteText(sub ?? 'missing')}, its aud ${quoteText(aud.join(', '))}.`;
+}
+/** The commonest cause of a refusal: a subject that is not the one of the branch that people have in mind. */
+function describePlace({ environment, sub, ref }) {
+    if (environment !== undefined) {
+        return `The job names the environment ${quoteText(environment)}, so its sub has the environment in it and not the branch.`;
+    }
+    if (sub?.endsWith(':pull_request') === true) {
+        return 'The job runs for a pull request, so its sub ends in pull_request and names no branch.';
+    }
+    return ref === undefined
+        ? ''
+        : `The job runs for ${quoteText(ref)} and names no environment: a trust policy for an environment or another branch does not let it in.`;
+}
+function describeTrust({ claims, audience }) {
+    const { sub } = claims;
+    if (sub === undefined)
+        return '';
+    const condition = (subject) => {
+        const host = hostOf(claims);
+        const aud = claims.aud[0] ?? audience;
+        return escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
+    };
+    const { classic, immutable } = bothForms(claims);
+    const own = `This condition lets this very token in: ${condition(sub)}.`;
+    if (sub === classic && immutable !== undefined) {
+        return `${own} That is the classic form; should the repository's subjects become immutable (as those of repositories created, renamed or transferred since July 2026 are), it is ${condition(immutable)}.`;
+    }
+    if (sub === immutable && classic !== undefined) {
+        return `${own} That is the immutable form, with the ids of owner and repository; a trust policy with the classic form, ${condition(classic)}, does not let it in.`;
+    }
+    return own;
+}
+/** A token's subject in both forms that GitHub has for it; both undefined for a subject of the user's own making. */
+function bothForms(claims) {
+    const match = /^repo:([^/@:]+)(?:@(\d+))?\/([^/@:]+)(?:@(\d+))?:(.+)$/s.exec(claims.sub ?? '');
+    if (match === null)
+        return { classic: undefined, immutable: undefined };
+    const [, owner = '', ownerId = claims.repositoryOwnerId, name = '', id = claims.repositoryId, rest = ''] = match;
+    return {
+        classic: `repo:${owner}/${name}:${rest}`,
+        immutable: ownerId === undefined || id === undefined
+            ? undefined
+            : `repo:${owner}@${ownerId}/${name}@${id}:${rest}`,
+    };
+}
+/** The issuer as IAM's condition keys name it: without the scheme. */
+function hostOf({ iss }) {
+    return escapeInvisible((iss ?? 'https://token.actions.githubusercontent.com').replace(/^https:\/\//, ''));
+}
+function describeAnswer(region, { code, message, status, attempts }) {
+    const answer = status === undefined
+        ? `STS in ${region} could not be reached (${quoteText(message)})`
+        : `STS in ${region} answered ${code}, ${quoteText(message)}`;
+    return attempts > 1 ? `${answer}, ${attempts} times` : answer;
+}
+const LONGEST_QUOTE = 300;
+/** Text of somebody else's in quotes: on one line, of bounded length, with nothing in it that cannot be seen. */
+function quoteText(text) {
+    const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+    return escapeInvisible(JSON.stringify(cut));
+}
+function escapeInvisible(text) {
+    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+;// CONCATENATED MODULE: ./src/aws/credentials.ts
+
+
+
+const credentials_ATTEMPTS = 5;
+const credentials_FIRST_WAIT_MS = 400;
+const credentials_LONGEST_WAIT_MS = 8_000;
+const SHORT_MS = 10 * 60_000;
+/** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
+const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
+const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
+/**
+ * Gets AWS credentials, masks them, and proves them before anybody else sees them: GetCallerIdentity must answer, and
+ * the account must be an allowed one.
+ *
+ * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
+ * environment, profile, container, instance. Tried again, with full jitter: throttling, 5xx, broken connections, and
+ * STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
+ *
+ * @throws ActionError for every refusal
+ */
+async function obtainCredentials(options) {
+    return new ProvenSession(options, await obtainProven(options));
+}
+class ProvenSession {
+    #options;
+    #proven;
+    #renewal;
+    constructor(options, proven) {
+        this.#options = options;
+        this.#proven = proven;
+    }
+    get credentials() {
+        return this.#proven.credentials;
+    }
+    get accountId() {
+        return this.#proven.accountId;
+    }
+    get callerArn() {
+        return this.#proven.callerArn;
+    }
+    get expiresAt() {
+        return this.credentials.expiration?.getTime();
+    }
+    get environment() {
+        return childVariables(this.credentials, this.#options.env);
+    }
+    provider = async () => {
+        await this.refreshIfShort(SHORT_FOR_CLIENTS_MS);
+        return this.credentials;
+    };
+    async refreshIfShort(minMs = SHORT_MS) {
+        if (this.expiresAt === undefined || this.expiresAt - this.#options.clock.now() >= minMs)
+            return false;
+        // Clients of several Regions ask at the same time: one renewal serves them all.
+        this.#renewal ??= this.#renew().finally(() => {
+            this.#renewal = undefined;
+        });
+        return this.#renewal;
+    }
+    async #renew() {
+        const before = this.#proven;
+        const renewed = await obtainProven(this.#options);
+        if (renewed.accountId !== before.accountId) {
+            throw explainWrongAccount(renewed.accountId, renewed.callerArn, [before.accountId]);
+        }
+        this.#proven = renewed;
+        const isNew = renewed.credentials.accessKeyId !== before.credentials.accessKeyId;
+        this.#options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
+        return isNew;
+    }
+}
+async function obtainProven(options) {
+    const { roleToAssume, log } = options;
+    const credentials = roleToAssume === undefined ? await readAmbient(options) : await assumeRole(roleToAssume, options);
+    for (const secret of [credentials.secretAccessKey, credentials.sessionToken, credentials.accessKeyId]) {
+        if (secret !== undefined)
+            log.mask(secret);
+    }
+    return prove(credentials, options);
+}
+async function assumeRole(roleArn, options) {
+    const { AssumeRoleWithWebIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
+    const client = await createClient(options);
+    const { region, audience, roleDurationSeconds: durationSeconds, signal } = options;
+    let claims;
+    try {
+        return await withRetries(options, async () => {
+            const token = await options.getIdToken(audience);
+            claims = readClaims(token);
+            const command = new AssumeRoleWithWebIdentityCommand({
+                RoleArn: roleArn,
+                RoleSessionName: options.roleSessionName === '' ? DEFAULT_SESSION_NAME : options.roleSessionName,
+                DurationSeconds: durationSeconds,
+                WebIdentityToken: token,
+            });
+            return readIssued((await client.send(command, sendOptions(signal))).Credentials);
+        });
+    }
+    catch (error) {
+        if (!(error instanceof StsRefusal) || claims === undefined)
+            throw error;
+        throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, error.failure);
+    }
+    finally {
+        client.destroy();
+    }
+}
+function readIssued(issued) {
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
+        throw new errors/* ActionError */.l({
+            what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
+            done: 'Nothing was called with the role.',
+            next: 'Check what AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS point to.',
+        });
+    }
+    return {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration,
+    };
+}
+async function readAmbient(options) {
+    const fromEnvironment = readEnvironment(options.env);
+    if (fromEnvironment !== undefined)
+        return fromEnvironment;
+    const client = await createClient(options);
+    try {
+        const { accessKeyId, secretAccessKey, sessionToken, expiration } = await client.config.credentials();
+        return {
+            accessKeyId,
+            secretAccessKey,
+            ...(sessionToken === undefined ? {} : { sessionToken }),
+            ...(expiration === undefined ? {} : { expiration }),
+        };
+    }
+    catch (error) {
+        throw explainNoCredentials((0,errors/* messageOf */.b)(error));
+    }
+    finally {
+        client.destroy();
+    }
+}
+/** Keys in the environment, unless a profile is named: the SDK, too, lets the profile win then. */
+function readEnvironment(env) {
+    const accessKeyId = env['AWS_ACCESS_KEY_ID'] ?? '';
+    const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'] ?? '';
+    const sessionToken = env['AWS_SESSION_TOKEN'] ?? '';
+    const expiration = new Date(env['AWS_CREDENTIAL_EXPIRATION'] ?? '');
+    if (accessKeyId === '' || secretAccessKey === '' || (env['AWS_PROFILE'] ?? '') !== '')
+        return undefined;
+    return {
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken === '' ? {} : { sessionToken }),
+        ...(Number.isNaN(expiration.getTime()) ? {} : { expiration }),
+    };
+}
+async function prove(credentials, options) {
+    const { GetCallerIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
+    const { region, signal, allowedAccountIds } = options;
+    const client = await createClient(options, credentials);
+    try {
+        const { Account: accountId = '', Arn: callerArn = '' } = await withRetries(options, () => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)));
+        if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
+            throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
+        }
+        return { credentials, accountId, callerArn };
+    }
+    catch (error) {
+        throw error instanceof StsRefusal ? explainIdentityRefusal(region, error.failure) : error;
+    }
+    finally {
+        client.destroy();
+    }
+}
+async function createClient({ region, env }, credentials) {
+    const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
+    const endpoint = readEndpoint(env);
+    return new STSClient({
+        region,
+        // Retries are made here: each needs a token of its own.
+        maxAttempts: 1,
+        requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 },
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(credentials === undefined ? {} : { credentials }),
+    });
+}
+/** The variables by which AWS's SDKs and Terraform's provider are led to another endpoint. */
+function readEndpoint(env) {
+    if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
+        return undefined;
+    return [env['AWS_ENDPOINT_URL_STS'], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
+}
+function sendOptions(signal) {
+    return signal === undefined ? {} : { abortSignal: signal };
+}
+/** STS's last word, between the retries and whoever explains it. */
+class StsRefusal extends Error {
+    failure;
+    constructor(failure, cause) {
+        super(failure.code, { cause });
+        this.failure = failure;
+    }
+}
+/** @throws StsRefusal with STS's last answer; whatever is not an answer of STS as it is */
+async function withRetries(options, work) {
+    const { clock, log, signal, random = Math.random } = options;
+    for (let attempt = 1;; attempt += 1) {
+        signal?.throwIfAborted();
+        try {
+            return await work();
+        }
+        catch (error) {
+            signal?.throwIfAborted();
+            if (error instanceof errors/* ActionError */.l)
+                throw error;
+            const failure = { ...readFailure(error), attempts: attempt };
+            if (attempt === credentials_ATTEMPTS || !isTransient(failure))
+                throw new StsRefusal(failure, error);
+            log.debug(`STS: ${failure.code}; attempt ${attempt} of ${credentials_ATTEMPTS}.`);
+            await clock.sleep(random() * Math.min(credentials_LONGEST_WAIT_MS, credentials_FIRST_WAIT_MS * 2 ** attempt), signal);
+        }
+    }
+}
+function readFailure(error) {
+    const metadata = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
+    const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+    return {
+        code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
+        message: (0,errors/* messageOf */.b)(error),
+        status: typeof status === 'number' ? status : undefined,
+    };
+}
+const TRANSIENT_CODES = new Set([
+    ...['Throttling', 'Throttled', 'TooManyRequests', 'RequestLimitExceeded', 'RequestThrottled', 'SlowDown'],
+    ...['IDPCommunicationError', 'RequestTimeout'],
+]);
+/** No answer at all is a broken connection: in what way, each system says differently. */
+function isTransient({ code, message, status }) {
+    return (status === undefined ||
+        status === 429 ||
+        status >= 500 ||
+        TRANSIENT_CODES.has(code) ||
+        // STS answers so when it could not reach GitHub's keys, under a code that is otherwise final.
+        /couldn't retrieve verification key/i.test(message));
+}
+/** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */
+const OTHER_SOURCES = [
+    'AWS_PROFILE',
+    'AWS_DEFAULT_PROFILE',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_ROLE_ARN',
+    'AWS_ROLE_SESSION_NAME',
+    'AWS_SESSION_TOKEN',
+    'AWS_SECURITY_TOKEN',
+    'AWS_CREDENTIAL_EXPIRATION',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+];
+/** AWS's SDKs take an empty variable for one that is not set, so an empty one puts out what the job has set. */
+function childVariables(credentials, env) {
+    const blanked = OTHER_SOURCES.filter((name) => env[name] !== undefined).map((name) => [name, '']);
+    return {
+        ...Object.fromEntries(blanked),
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/memory.ts
+const GIBIBYTE = 2 ** 30;
+/** The peak of a plan by aliases for one Region, and so for each further one (`npm run bench -- regions`). */
+const BYTES_PER_ALIAS = 0.55 * GIBIBYTE;
+/**
+ * What to say before a run that this machine may not have the memory for.
+ * @param regions how many Regions have a key, the primary's among them
+ * @returns undefined where it will do: always, where one process of the provider serves all Regions
+ */
+function memoryNotice(way, regions, { totalBytes, availableBytes }) {
+    const needed = regions * BYTES_PER_ALIAS;
+    if (way === 'region' || needed <= availableBytes)
+        return undefined;
+    return `${regions} Regions have a process of the provider each, and need about ${gibibytes(needed)} of memory together; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner, or a 6.x \`aws-provider-version\`: one process then serves all Regions.`;
+}
+function gibibytes(bytes) {
+    return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/backend.ts
+
+
+
+
+/** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
+const LOCKS_IN_S3_SINCE = '1.10.0';
+/**
+ * Chooses where the state is, complete with the lock of S3 where nothing else locks.
+ * @returns undefined for a plan without a state
+ * @throws ActionError for any other command without a state
+ */
+function chooseBackend(request) {
+    const { backend } = request.inputs;
+    if (backend === undefined) {
+        refuseUnlessPlan(request);
+        return undefined;
+    }
+    if (backend.type === 's3')
+        return lockedInS3(withoutRegionCheck(backend), request);
+    return backend.type === 'local' ? onThisRunner(backend, request) : backend;
+}
+function refuseUnlessPlan({ inputs, log }) {
+    if (inputs.command !== 'plan') {
+        throw new errors/* ActionError */.l({
+            what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
+            done: 'Nothing was planned or changed.',
+            next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+        });
+    }
+    log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
+}
+/**
+ * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
+ * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
+ * checked by this action's own table, so for Regions that older versions may not have the check is left out.
+ */
+function withoutRegionCheck(backend) {
+    const { region } = backend.config;
+    if (typeof region !== 'string' || isKnownToAll(region) || 'skip_region_validation' in backend.config)
+        return backend;
+    return { ...backend, config: { ...backend.config, skip_region_validation: 'true' } };
+}
+/** A lock table or a `use_lockfile` of the user's own stays the only say. */
+function lockedInS3(backend, { terraformVersion, log }) {
+    if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config)
+        return backend;
+    if (semver_default().gte(terraformVersion, LOCKS_IN_S3_SINCE))
+        return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
+    log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
+    return backend;
+}
+function onThisRunner(backend, { workspace, log }) {
+    log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
+    const file = external_node_path_default().join(workspace.localStateDir, 'terraform.tfstate');
+    return { ...backend, config: { path: file, ...backend.config } };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/way.ts
+
+
+/** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
+const REGION_SINCE = '6.0.0';
+/** The way that an exact version goes. */
+function wayOf(version) {
+    return semver_default().gte(version, REGION_SINCE) ? 'region' : 'aliases';
+}
+/**
+ * The way that whatever version a constraint chooses will go; undefined where its versions go both ways, so that only
+ * the choice itself can tell.
+ * @param constraint an exact version, or Terraform's constraint syntax
+ */
+function onlyWayOf(constraint) {
+    if (wayOf(oldestVersion(constraint)) === 'region')
+        return 'region';
+    return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
+}
+/** Whether one part of a constraint rules out 6.0.0 and everything after it. */
+function endsBefore6(part) {
+    const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d[^\s]*)\s*$/.exec(part) ?? [];
+    const version = semver_default().coerce(written);
+    if (version === null)
+        return false;
+    switch (operator) {
+        case '<':
+            return semver_default().lte(version, REGION_SINCE);
+        case '':
+        case '=':
+        case '<=':
+            return semver_default().lt(version, REGION_SINCE);
+        case '~>':
+            // `~> 5.90` and `~> 5.90.1` stay below 6; `~> 5` has nothing before its last part that would have to stay.
+            return written.includes('.') && semver_default().lt(version, REGION_SINCE);
+        default:
+            return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/module.ts
+
+
+
+
+/** The first version with `rotation_period_in_days` (the provider's changelog). */
+const ROTATION_PERIOD_SINCE = '5.49.0';
+const MODULES = ['key-policy', 'primary', 'replica'];
+const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
+const REGION_FILES = ['region.tf', 'region_override.tf'];
+/** The types of the root variables; their values go into terraform.tfvars.json. */
+const VARIABLES = {
+    alias: 'string',
+    account_ids: 'list(string)',
+    administrators: 'list(string)',
+    users: 'list(string)',
+    grants: 'string',
+    policy: 'string',
+    description: 'string',
+    replica_description: 'string',
+    tags: 'map(string)',
+    key_spec: 'string',
+    key_usage: 'string',
+    enable_key_rotation: 'bool',
+    rotation_period_in_days: 'number',
+    deletion_window_in_days: 'number',
+};
+/**
+ * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
+ *
+ * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
+ * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
+ * none of which is evaluated. The order of lists in the inputs has no influence.
+ * @param request validated inputs, and what they have to fit
+ * @returns what to write, and which files of the bundled module to copy; every path is relative
+ */
+function renderConfiguration(request) {
+    return [
+        { path: 'main.tf.json', content: toJson(renderRoot(request)) },
+        { path: 'terraform.tfvars.json', content: toJson(renderVariables(request)) },
+        ...copyModules(request),
+    ];
+}
+/** Only what `terraform init` needs to choose a version of the provider. */
+function renderProviderChoice({ awsProviderVersion, }) {
+    return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(awsProviderVersion) }) };
+}
+function renderRequirements(providerVersion) {
+    return {
+        required_version: `>= ${OLDEST_TERRAFORM}`,
+        required_providers: { aws: { source: 'hashicorp/aws', version: providerVersion } },
+    };
+}
+function layoutOf(request) {
+    return way(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+}
+function way(request) {
+    return request.fit?.way ?? onlyWayOf(versionOf(request)) ?? 'aliases';
+}
+function versionOf({ fit, awsProviderVersion }) {
+    return fit?.providerVersion ?? awsProviderVersion;
+}
+function renderRoot(request) {
+    const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
+    const imports = (request.fit?.imports ?? []).flatMap((replica) => renderImports(replica, addressOf(replica.region), request));
+    return {
+        terraform: {
+            ...renderRequirements(request.awsProviderVersion),
+            ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
+        },
+        provider: { aws: providers },
+        variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
+        module: {
+            policy: {
+                source: './modules/key-policy',
+                ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
+            },
+            primary,
+            ...replicas,
+        },
+        ...(moved.length === 0 ? {} : { moved }),
+        ...(imports.length === 0 ? {} : { import: imports }),
+        output: {
+            primary_key_arn: { value: '${module.primary.arn}' },
+            key_id: { value: '${module.primary.key_id}' },
+            ...outputs,
+            account_id: { value: '${module.policy.account_id}' },
+        },
+    };
+}
+/** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
+function replicaModule(region) {
+    return `replica_${region}`;
+}
+function sortedReplicas({ replicaRegions }) {
+    return [...replicaRegions].sort();
+}
+function layOutByAliases(request) {
+    const replicas = sortedReplicas(request);
+    return {
+        providers: renderAliases(request),
+        primary: renderPrimary(request),
+        replicas: Object.fromEntries(replicas.map((region) => [
+            replicaModule(region),
+            { ...renderReplica(), providers: { aws: `aws.${region}` } },
+        ])),
+        moved: [],
+        addressOf: (region) => `module.${replicaModule(region)}`,
+        outputs: renderOutputs(request.primaryRegion, replicas),
+    };
+}
+/** One module call for all replicas, each an instance that names its Region itself. */
+function layOutByRegion(request) {
+    const { primaryRegion, fit } = request;
+    const addressOf = (region) => `module.replica["${region}"]`;
+    const byReplica = (output) => `{ for region, replica in module.replica : region => replica.${output} }`;
+    const withPrimary = (own, output) => `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
+    return {
+        providers: [providerSettings(primaryRegion, request)],
+        primary: { ...renderPrimary(request), region: primaryRegion },
+        replicas: {
+            replica: {
+                ...renderReplica(),
+                for_each: `\${toset(${JSON.stringify(sortedReplicas(request))})}`,
+                region: '${each.key}',
+            },
+        },
+        moved: [...(fit?.movedRegions ?? [])]
+            .sort()
+            .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
+        addressOf,
+        outputs: {
+            replica_key_arns: { value: `\${${byReplica('arn')}}` },
+            key_arns: { value: withPrimary('arn', 'arn') },
+            alias_arns: { value: withPrimary('alias_arn', 'alias_arn') },
+        },
+    };
+}
+/** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
+function renderImports({ region, keyId, hasAlias }, module, request) {
+    const at = way(request) === 'region' ? `@${region}` : '';
+    const key = { to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` };
+    const alias = { to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` };
+    return hasAlias ? [key, alias] : [key];
+}
+function passOn(...names) {
+    return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
+}
+const SHARED = ['alias', 'tags', 'deletion_window_in_days'];
+function renderPrimary(request) {
+    return {
+        source: './modules/primary',
+        policy: '${module.policy.json}',
+        ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
+        ...(knowsRotationPeriod(versionOf(request)) ? passOn('rotation_period_in_days') : {}),
+    };
+}
+function renderReplica() {
+    return {
+        source: './modules/replica',
+        primary_key_arn: '${module.primary.arn}',
+        policy: '${module.policy.json}',
+        description: '${var.replica_description}',
+        ...passOn(...SHARED),
+    };
+}
+/**
+ * The primary's provider is the default one. Each Region of the partition has one by alias, asked for or not: a replica
+ * that leaves the inputs is still in the state, and Terraform needs its provider to see it and to remove it. A provider
+ * without a resource is not started.
+ */
+function renderAliases(request) {
+    const { primaryRegion, replicaRegions, fit } = request;
+    const known = regionsOfPartition(partitionOf(primaryRegion) ?? 'aws');
+    const aliases = [...new Set([...known, ...replicaRegions, ...(fit?.stateRegions ?? [])])].sort();
+    return [
+        providerSettings(primaryRegion, request),
+        ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
+    ];
+}
+function providerSettings(region, request) {
+    const { allowedAccountIds } = request;
+    return {
+        region,
+        ...(needsSkipRegionValidation(region, versionOf(request)) ? { skip_region_validation: true } : {}),
+        ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
+    };
+}
+/** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
+function renderBackend({ type, config }) {
+    return { [type]: config };
+}
+function renderOutputs(primaryRegion, replicas) {
+    const byReplica = (output) => Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
+    return {
+        replica_key_arns: { value: byReplica('arn') },
+        key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
+        alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
+    };
+}
+function renderVariables(request) {
+    return {
+        alias: request.alias,
+        account_ids: [...request.accountIds].sort(),
+        administrators: [...request.administrators].sort(),
+        users: [...request.users].sort(),
+        grants: request.grants,
+        policy: request.policy ?? null,
+        description: request.description,
+        replica_description: request.replicaDescription,
+        tags: request.tags,
+        key_spec: request.keySpec,
+        key_usage: request.keyUsage,
+        enable_key_rotation: request.enableKeyRotation,
+        rotation_period_in_days: request.rotationPeriodInDays ?? null,
+        deletion_window_in_days: request.deletionWindowInDays,
+    };
+}
+function copyModules(request) {
+    const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
+    if (knowsRotationPeriod(versionOf(request)))
+        copies.push('modules/primary/rotation_period_override.tf');
+    return [
+        ...copies.map((file) => ({ path: file, copyOf: file })),
+        ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
+        allowDestroy('modules/primary', 'aws_kms_key'),
+        allowDestroy('modules/replica', 'aws_kms_replica_key'),
+    ];
+}
+/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
+function copyRegionFiles(name) {
+    return REGION_FILES.map((file) => ({
+        path: `modules/${name}/${file}`,
+        copyOf: `modules/${name}/provider-6/${file}`,
+    }));
+}
+/**
+ * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
+ * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
+ */
+function allowDestroy(folder, type) {
+    const content = toJson({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
+    return { path: `${folder}/lifecycle_override.tf.json`, content };
+}
+/** Whether every version that may be chosen knows `rotation_period_in_days`. */
+function knowsRotationPeriod(providerVersion) {
+    return semver_default().gte(oldestVersion(providerVersion), ROTATION_PERIOD_SINCE);
+}
+function toJson(value) {
+    return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/prepare.ts
+
+
+
+
+
+
+
+
+
+/**
+ * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
+ * than what `init` needs for that.
+ * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
+ */
+async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, log, }) {
+    const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
+    for (const secret of secretsOf(backend?.config ?? {}))
+        log.mask(secret);
+    refuseUnknownArguments(inputs, inputs.awsProviderVersion);
+    noticeRegions(inputs, log);
+    const write = async (files) => {
+        await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+    };
+    const rewrite = (fit) => write(renderConfiguration({ ...inputs, backend, fit }));
+    await (onlyWayOf(inputs.awsProviderVersion) === undefined
+        ? write([renderProviderChoice(inputs)])
+        : rewrite({}));
+    if (inputs.lockFile !== undefined)
+        await (0,promises_.writeFile)(external_node_path_default().join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
+    const { providerMirror } = inputs;
+    const init = {
+        pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
+        lockReadonly: inputs.lockFile !== undefined,
+    };
+    return { init, rewrite };
+}
+async function writeConfigurationFile(file, workDir, moduleDir) {
+    const target = external_node_path_default().join(workDir, file.path);
+    await (0,promises_.mkdir)(external_node_path_default().dirname(target), { recursive: true });
+    await ('content' in file
+        ? (0,promises_.writeFile)(target, file.content)
+        : (0,promises_.copyFile)(external_node_path_default().join(moduleDir, file.copyOf), target));
+}
+/**
+ * Refuses by name what the provider does not know, where the provider's own error would not say as much.
+ * @param providerVersion the version asked for, or the one that was chosen
+ * @throws ActionError that names each such input, and the version that has it
+ */
+function refuseUnknownArguments(inputs, providerVersion) {
+    const { rotationPeriodInDays, keySpec } = inputs;
+    const problems = inputs.replicaRegions.flatMap((region) => unsupportedReason(region, providerVersion) ?? []);
+    if (rotationPeriodInDays !== undefined && !knowsRotationPeriod(providerVersion)) {
+        problems.push('rotation-period-in-days needs version 5.49.0 of the AWS provider.');
+    }
+    const needed = specNeedsProvider(keySpec, providerVersion);
+    if (needed !== undefined)
+        problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
+    if (problems.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `${problems.join(' ')} The version is ${providerVersion}.`,
+        done: 'Nothing was planned or changed.',
+        next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
+    });
+}
+function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, log) {
+    const regions = [primaryRegion, ...replicaRegions];
+    const unknown = regions.filter((region) => !isKnownRegion(region));
+    const skipped = regions.filter((region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion));
+    if (unknown.length > 0) {
+        log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, {
+            title: 'An unknown Region',
+        });
+    }
+    if (skipped.length > 0) {
+        log.notice(`${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`, {
+            title: 'skip_region_validation',
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
+
+
+/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
+const state_replicas_stateSchema = object({
+    resources: array(object({
+        module: schemas_string().optional(),
+        mode: schemas_string(),
+        instances: array(object({ attributes: record(schemas_string(), unknown()).nullish() })),
+    }))
+        .default([]),
+});
+/**
+ * The replicas that a state knows, by Region.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @throws Error when it is not a state
+ */
+function readStateReplicas(text) {
+    if (text.trim() === '')
+        return [];
+    const replicas = new Map();
+    for (const { module, mode, instances } of state_replicas_stateSchema.parse(JSON.parse(text)).resources) {
+        const place = mode === 'managed' ? state_replicas_placeOf(module ?? '') : undefined;
+        if (place === undefined)
+            continue;
+        const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
+        const known = replicas.get(`${place.layout} ${place.region}`);
+        replicas.set(`${place.layout} ${place.region}`, {
+            ...place,
+            saysRegion: says && known?.saysRegion !== false,
+        });
+    }
+    return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
+}
+function state_replicas_placeOf(module) {
+    const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
+    if (!isWellFormedRegion(region))
+        return undefined;
+    return { region, layout: mark === '_' ? 'aliases' : 'region' };
+}
+
+;// CONCATENATED MODULE: ./src/configure.ts
+
+
+
+
+
+
+const NOTHING_DONE = 'Nothing was planned or changed.';
+/**
+ * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
+ * chose, and from what the state has.
+ * @throws ActionError when the inputs ask for what that provider cannot do, or it cannot be had
+ */
+async function configure(run, terraformVersion, workspace, terraform) {
+    const { deps, inputs } = run;
+    return terraform.phase('Initialise Terraform', async () => {
+        const prepared = await prepareConfiguration({
+            inputs,
+            workspace,
+            terraformVersion,
+            moduleDir: deps.moduleDir,
+            log: deps.log,
+        });
+        const init = () => terraform.init(prepared.init).catch(explained(NOTHING_DONE));
+        await init();
+        const providerVersion = await terraform.selectedProviderVersion();
+        refuseUnknownArguments(inputs, providerVersion);
+        if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
+            // Until now there was no more than what chooses the provider, which is on this runner now.
+            await prepared.rewrite({ providerVersion });
+            await init();
+        }
+        const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
+        const tight = memoryNotice(fit.way, 1 + inputs.replicaRegions.length, deps.memory());
+        if (tight !== undefined)
+            deps.log.notice(tight, { title: 'Memory' });
+        let fitted = fit;
+        return {
+            providerVersion,
+            way: fit.way,
+            awaitsRegions: wayOf(providerVersion) !== fit.way,
+            extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+        };
+    });
+}
+/**
+ * A state that was written by aliases comes to `region` in two steps, as the provider's guide on Regions has it: first an
+ * apply by aliases, by which the provider writes each Region into the state; then the addresses move. Were the first
+ * left out, the provider would look for every replica in the primary's Region, and miss it.
+ */
+async function fitToState(request) {
+    const { inputs, terraform, prepared, init, providerVersion, log } = request;
+    const way = wayOf(providerVersion);
+    if (way === 'aliases')
+        return { providerVersion, way };
+    warnOfUntriedWay(providerVersion, log);
+    const replicas = inputs.backend === undefined ? [] : configure_readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
+    const old = replicas.filter(({ layout }) => layout === 'aliases');
+    if (old.length === 0)
+        return { providerVersion, way };
+    const moves = old.every(({ saysRegion }) => saysRegion) && MOVING_COMMANDS.includes(inputs.command);
+    const fit = moves
+        ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
+        : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
+    log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
+    await prepared.rewrite(fit);
+    // The module calls by aliases are other ones than those that were initialised.
+    if (!moves)
+        await init();
+    return fit;
+}
+const MOVING_COMMANDS = ['plan', 'apply'];
+const FIRST_STEP = 'The state has its replicas by aliases, so this run still gives each Region a provider of its own. `apply` lets the provider write the Regions into the state; from then on the next plan moves the replicas to their new addresses. No key changes by that.';
+const SECOND_STEP = 'The state has its replicas by aliases, and knows their Regions: this plan moves them to the addresses that they have with provider 6.x. No key changes by that.';
+function warnOfUntriedWay(providerVersion, log) {
+    log.warning(`With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`, { title: 'Provider 6.x' });
+}
+function configure_readState(text) {
+    try {
+        return readStateReplicas(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: 'terraform state pull printed no state in a form that this action knows.',
+            done: NOTHING_DONE,
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/state-needs.ts
+
+
+
+/**
+ * Terraform that plans once more where the state turns out to need what the inputs alone do not say: by aliases, a
+ * provider for a replica in a Region that has left the inputs and that the table of Regions does not know.
+ *
+ * A state is not looked into beforehand: that would cost every run a command, and hardly any run needs it.
+ */
+function planAsTheStateNeeds(terraform, configuration) {
+    if (configuration.way !== 'aliases')
+        return terraform;
+    return {
+        ...terraform,
+        plan: async (options) => {
+            try {
+                return await terraform.plan(options);
+            }
+            catch (thrown) {
+                if (!(thrown instanceof TerraformError))
+                    throw thrown;
+                refuseNewerState(thrown);
+                const stateRegions = findRegionsWithoutProvider(thrown.text);
+                if (stateRegions.length === 0)
+                    throw thrown;
+                await configuration.extend({ stateRegions });
+                return await terraform.plan(options);
+            }
+        },
+    };
+}
+/**
+ * The Regions whose provider by alias Terraform misses.
+ * @param text its error: `Provider configuration not present`, `… is required …`
+ */
+function findRegionsWithoutProvider(text) {
+    if (!text.includes('Provider configuration not present'))
+        return [];
+    const named = text.matchAll(/provider\["[^"]+\/hashicorp\/aws"\]\.\s*([a-z0-9-]+)/g);
+    return [
+        ...new Set([...named].flatMap(([, region = '']) => (isWellFormedRegion(region) ? [region] : []))),
+    ].sort();
+}
+/** By aliases no module call has instances: such addresses are from a run with provider 6.x. */
+function refuseNewerState(error) {
+    if (!/module\.replica\["/.test(error.text))
+        return;
+    throw new errors/* ActionError */.l({
+        what: 'The state was written with provider 6.x, which keeps replicas at other addresses than older providers do.',
+        done: 'Nothing was changed.',
+        next: 'Set `aws-provider-version` to a 6.x version again.',
+    }, { cause: error });
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/release.ts
@@ -49363,615 +50528,6 @@ async function logIn({ deps, inputs, context }) {
     return session;
 }
 
-;// CONCATENATED MODULE: ./src/plan/guard/words.ts
-function stop(rule, words, at) {
-    return { severity: 'stop', rule, ...words, region: at?.region, address: at?.address };
-}
-function warn(rule, words, at) {
-    return { severity: 'warning', rule, ...words, region: at?.region, address: at?.address };
-}
-/** E.g. `the replica key in ap-southeast-2`. */
-function nameKey({ kind, region }) {
-    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
-}
-function capitalise(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-/** `a`, `a and b`, `a, b and c`. */
-function joinWords(words) {
-    const last = words.at(-1) ?? '';
-    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
-
-
-/** Settings of a key that stay possible, but that a reviewer should see. */
-function judgeKeySettings(key) {
-    if (!model_isKey(key) || !model_isKept(key) || key.action === 'no-op')
-        return [];
-    return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
-}
-function judgeRotation(key) {
-    if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
-        return [];
-    const words = {
-        reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
-        wayOut: 'Set `enable-key-rotation: true` to keep it.',
-    };
-    return [warn('rotation-off', words, key)];
-}
-function judgeWindow(key) {
-    const [old, now] = [key.before, key.after].map((side) => side?.['deletion_window_in_days']);
-    if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
-        return [];
-    const words = {
-        reason: `The deletion window of ${nameKey(key)} gets shorter, from ${old} to ${now} days.`,
-        wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
-    };
-    return [warn('shorter-window', words, key)];
-}
-function judgeEnabled(key) {
-    const disabled = ['is_enabled', 'enabled'].some((name) => key.before?.[name] !== false && key.after?.[name] === false);
-    if (!disabled)
-        return [];
-    const words = {
-        reason: `${capitalise(nameKey(key))} is disabled: nothing can be encrypted or decrypted with it until it is enabled.`,
-        wayOut: 'Check that nothing in its Region uses the key first.',
-    };
-    return [warn('key-disabled', words, key)];
-}
-function judgeBypass(key) {
-    const name = 'bypass_policy_lockout_safety_check';
-    if (key.after?.[name] !== true || (key.action === 'update' && key.before?.[name] === true))
-        return [];
-    const words = {
-        reason: `For ${nameKey(key)} KMS is told not to check that its policy can still be changed afterwards.`,
-        wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
-    };
-    return [warn('lockout-check-bypassed', words, key)];
-}
-/** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
-function judgeAliases({ resources }) {
-    const gone = new Set(resources.filter((change) => model_isKey(change) && !model_isKept(change)).map(({ region }) => region));
-    return resources
-        .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
-        .flatMap((alias) => judgeAlias(alias, resources));
-}
-function judgeAlias(alias, resources) {
-    const where = alias.region ?? 'an unknown Region';
-    const name = settings_nameOf(alias.before);
-    const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
-    if (alias.action === 'replace' && name !== settings_nameOf(alias.after)) {
-        const reason = `In ${where} the alias ${name} becomes ${settings_nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-        return [warn('alias-renamed', { reason, wayOut }, alias)];
-    }
-    if (model_isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
-        return [];
-    const reason = alias.action === 'forget'
-        ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
-        : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-    return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
-}
-/** Whether another resource keeps the same name in the same Region. */
-function isNamedElsewhere(alias, resources) {
-    return resources.some((other) => other.kind === 'alias' &&
-        other.region === alias.region &&
-        model_isKept(other) &&
-        settings_nameOf(other.after) === settings_nameOf(alias.before));
-}
-function settings_nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : 'with an unknown name';
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
-
-
-
-/** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
-function judgeIdentity(request) {
-    const keys = request.model.resources.filter(model_isKey);
-    const moved = judgeRoles(request);
-    return [
-        ...moved,
-        ...findLostKeys(request.model)
-            // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
-            .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
-            .map((key) => judgeLost(key, request)),
-        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
-        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
-        ...keys.flatMap(judgeProperties),
-    ];
-}
-/** Keys that the state knew and the refresh did not find again. */
-function findLostKeys({ drift }) {
-    return drift.filter((change) => model_isKey(change) && change.action === 'delete');
-}
-function rolesBefore(model) {
-    const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
-    return rolesOf(known.filter(model_isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
-}
-function rolesAfter({ resources }) {
-    return rolesOf(resources.filter((change) => model_isKey(change) && model_isKept(change)).map(({ kind, region }) => [region, kind]));
-}
-function rolesOf(entries) {
-    return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
-}
-function primaryOf(roles) {
-    return [...roles].find(([, role]) => role === 'primary')?.[0];
-}
-const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
-/** A primary in another Region, and Regions whose key would change its role. */
-function judgeRoles({ model, primaryRegion }) {
-    const [before, after] = [rolesBefore(model), rolesAfter(model)];
-    const from = primaryOf(before);
-    const to = primaryOf(after) ?? primaryRegion;
-    if (from !== undefined && after.size > 0 && from !== to) {
-        return [
-            stop('primary-moved', {
-                reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
-                wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
-            }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
-        ];
-    }
-    return [...after].flatMap(([region, role]) => {
-        const old = before.get(region);
-        if (old === undefined || old === role)
-            return [];
-        return [
-            stop('primary-moved', {
-                reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
-                wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
-            }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
-        ];
-    });
-}
-function addressOfPrimary({ resources }) {
-    return resources.find(({ kind }) => kind === 'primary')?.address;
-}
-function judgeLost(key, request) {
-    const region = regionOfSide(key.before);
-    const pending = request.pendingDeletion?.[region ?? ''];
-    const id = textOf(key.before?.['key_id']) ?? 'id unknown';
-    const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
-    if (pending !== undefined)
-        return judgeScheduled(key, pending, request);
-    const expected = request.options.command === 'destroy' ||
-        request.options.deletionConfirmed ||
-        // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
-        (key.kind === 'replica' && request.pendingDeletion !== undefined);
-    if (expected) {
-        return warn('key-lost', {
-            reason: `${gone}; the plan goes on without it.`,
-            wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
-        }, key);
-    }
-    return stop('key-lost', {
-        reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
-        wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    }, key);
-}
-/** A key of the state that somebody scheduled for deletion outside Terraform. */
-function judgeScheduled(key, { keyId, deletionDate }, { options }) {
-    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
-    const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
-    const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
-    if (options.recovery === true)
-        return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
-    return stop(rule, {
-        reason: `${reason}, and Terraform would make another one in its place.`,
-        wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, regionOfSide(key.before))}`,
-    }, key);
-}
-function saveKey(id, region) {
-    const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
-    return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
-}
-/** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
-function judgePending(key, { model, pendingDeletion, options }) {
-    const pending = pendingDeletion?.[key.region ?? ''];
-    const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
-    if (pending === undefined || told || key.kind !== 'replica')
-        return [];
-    const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
-    const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
-    if (options.recovery === true)
-        return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
-    return [
-        stop('replica-pending-deletion', {
-            reason: `${there}, and AWS refuses a new one until ${until}.`,
-            wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
-        }, key),
-    ];
-}
-const RECOVERED_FIRST = '`apply` cancels that deletion, enables the key and plans anew, before it asks for the approval: that plan is then the one to approve.';
-const TAKE_IN = 'It has to be taken into the state, too, which `allow-recovery: true` does.';
-/** A replica to be made where the very same one exists: left by a run that was killed, or brought back by hand. */
-function judgeExisting(key, { existingReplicas }) {
-    const keyId = existingReplicas?.[key.region ?? ''];
-    if (keyId === undefined || key.kind !== 'replica')
-        return [];
-    return [
-        stop('replica-exists', {
-            reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
-            wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
-        }, key),
-    ];
-}
-const PROPERTIES = [
-    { rule: 'spec-changed', names: ['customer_master_key_spec', 'key_spec'], input: 'key-spec' },
-    { rule: 'usage-changed', names: ['key_usage'], input: 'key-usage' },
-    { rule: 'multi-region-changed', names: ['multi_region'], input: 'configuration' },
-];
-/** What KMS fixes when a key is made; a change of it is another key. */
-function judgeProperties(key) {
-    const { before, after } = key;
-    if (before === null || after === null)
-        return [];
-    return PROPERTIES.flatMap(({ rule, names, input }) => {
-        const changed = names.filter((name) => {
-            const [old, now] = [before[name], after[name]];
-            return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
-        });
-        if (changed.length === 0)
-            return [];
-        const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
-        return [
-            stop(rule, {
-                reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
-                wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
-            }, key),
-        ];
-    });
-}
-function textOf(value) {
-    return typeof value === 'string' ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/policy-risks.ts
-
-const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
-/**
- * Whether a policy leaves anybody with kms:PutKeyPolicy: what is allowed, less what is denied without a condition.
- * Only principals of the key's own account count, as the call can't be made from another (KMS API reference,
- * PutKeyPolicy, "Cross-account use: No"); AWS services don't make it at all.
- * @param accountId the key's account; undefined where it is not known, then every account counts
- */
-function judgePolicyControl(policy, accountId) {
-    const relevant = policy.statements.filter(coversPutKeyPolicy);
-    const denials = relevant.filter(({ effect, conditions }) => effect === 'Deny' && conditions.length === 0);
-    const allowed = relevant.filter((statement) => statement.effect === 'Allow' &&
-        holdersOf(statement, accountId).some((holder) => isLeft(holder, denials)));
-    if (allowed.some(({ conditions }) => conditions.length === 0))
-        return 'kept';
-    return allowed.length > 0 ? 'conditional' : 'lost';
-}
-function coversPutKeyPolicy({ actions, resources }) {
-    // A resource other than `*` is this key's ARN or nothing at all: a key policy is about its own key alone.
-    const aboutTheKey = resources.not ? !resources.names.includes('*') : resources.names.length > 0;
-    return (aboutTheKey && actions.names.some((pattern) => matchesPattern(pattern, PUT_KEY_POLICY)) !== actions.not);
-}
-/**
- * The principals of the account that an Allow names. Everyone, and whoever a NotPrincipal does not exclude, are for this
- * question the account as a whole.
- */
-function holdersOf({ principals }, accountId) {
-    const everyone = accountId === undefined ? '*' : `arn:aws:iam::${accountId}:root`;
-    if (principals.not)
-        return principals.names.includes('*') ? [] : [everyone];
-    return principals.names.flatMap((name) => name === '*' ? [everyone] : isOfAccount(name, accountId) ? [name] : []);
-}
-function isOfAccount(name, accountId) {
-    const account = /^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(name)?.[1];
-    return account !== undefined && (accountId === undefined || account === accountId);
-}
-/** Whether no denial takes it all from a holder; everyone and a whole account are more than any list of others. */
-function isLeft(holder, denials) {
-    return !denials.some(({ principals }) => isDenied(holder, principals));
-}
-function isDenied(holder, { not, names }) {
-    if (not)
-        return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
-    return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
-}
-/** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
-function isWithin(narrow, wide) {
-    if (wide === '*')
-        return true;
-    const account = /^arn:[^:]*:iam::(\d{12}):root$/.exec(wide)?.[1];
-    return account !== undefined && isOfAccount(narrow, account);
-}
-/** The first statement that lets everybody in, if there is one: Allow, for all principals, and nothing that restricts. */
-function findPublicStatement(policy) {
-    return policy.statements.find(({ effect, principals, conditions }) => effect === 'Allow' && meansEverybody(principals) && !conditions.some(isRestricting));
-}
-/** Allow with NotPrincipal is everybody but a few. A wildcard inside of an ARN may be anybody. */
-function meansEverybody({ not, names }) {
-    return not || names.some((name) => /^(Federated: )?\*$/.test(name) || /^arn:[^/]*[*?]/.test(name));
-}
-/** What every caller can fulfil at will, or fulfils anyway: it says nothing on who calls. */
-const AT_WILL = [
-    ...['aws:currenttime', 'aws:epochtime', 'aws:multifactorauthage', 'aws:multifactorauthpresent'],
-    ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
-    ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
-    ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
-];
-/**
- * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
- * `ForAllValues:`, `Null`), when it only excludes (`…Not…`), when one of its values is a mere wildcard or all addresses,
- * or when every caller can fulfil it at will.
- */
-function isRestricting({ operator, key, values }) {
-    const kind = operator.toLowerCase();
-    const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
-    const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
-    const name = key.toLowerCase();
-    const atWill = AT_WILL.includes(name) || name.startsWith('kms:encryptioncontext:');
-    const all = values.some((value) => isEverything(value, kind));
-    return !lenient && !excluding && !atWill && !all && values.length > 0;
-}
-function isEverything(value, operator) {
-    if (operator.includes('ipaddress'))
-        return /\/0$/.test(value);
-    const takesWildcards = operator.includes('like') || operator.includes('arn');
-    return takesWildcards && /^[*?]*\*[*?]*$/.test(value);
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/policies.ts
-
-
-
-
-
-
-
-/** What lies in the planned policies: nobody could change one any more, anybody could use a key. */
-function judgePolicies(model, access) {
-    const accountId = findAccount(model);
-    return [
-        ...judgeUndecided(model),
-        ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
-        ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
-    ];
-}
-function groupPolicies({ resources }) {
-    const groups = new Map();
-    for (const key of resources.filter((change) => model_isKey(change) && model_isKept(change))) {
-        const text = key.after?.['policy'];
-        const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
-        if (typeof text !== 'string' || reading === undefined || 'problem' in reading)
-            continue;
-        const planned = putsPolicy(key);
-        const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
-        groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
-    }
-    return [...groups.values()];
-}
-function putsPolicy({ action, attributes, importing }) {
-    const made = action === 'create' || action === 'replace' || importing !== undefined;
-    return made || attributes.some(({ name }) => name === 'policy');
-}
-/** Stops for what the plan would put in place, warns of what is there already. */
-function judge(group, rule, words) {
-    return group.planned ? stop(rule, words, policies_placeOf(group)) : warn(rule, words, policies_placeOf(group));
-}
-/** The one key that it is about; the words name them when there are several. */
-function policies_placeOf({ keys: [only, ...more] }) {
-    return more.length === 0 ? only : undefined;
-}
-function whereOf({ keys }) {
-    return joinWords(keys.map(({ region }) => region ?? 'an unknown Region').sort());
-}
-const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account.';
-function judgeControl(group, accountId) {
-    const control = judgePolicyControl(group.policy, accountId);
-    const where = whereOf(group);
-    if (control === 'lost') {
-        const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy: it could never be changed again, except by AWS Support.`;
-        return [judge(group, 'nobody-can-put-policy', { reason, wayOut: KEEP_ROOT })];
-    }
-    if (control === 'kept' || !group.planned)
-        return [];
-    const reason = `The key policy in ${where} allows kms:PutKeyPolicy only under a condition; if nobody meets it, the policy can never be changed again.`;
-    return [warn('put-policy-conditional', { reason, wayOut: KEEP_ROOT }, policies_placeOf(group))];
-}
-function judgePublic(group) {
-    const statement = findPublicStatement(group.policy);
-    if (statement === undefined)
-        return [];
-    const which = statement.principals.not
-        ? 'everybody but those it excludes'
-        : 'everybody, in every AWS account,';
-    const condition = statement.conditions.length > 0 ? ' by a condition that keeps nobody out' : '';
-    return [
-        judge(group, 'public-principal', {
-            reason: `The key policy in ${whereOf(group)} lets ${which} in${condition}.`,
-            wayOut: 'Name the principals, or restrict the statement with a condition such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.',
-        }),
-    ];
-}
-function judgeUndecided(model) {
-    return findUndecidedPolicies(model)
-        .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
-        .map(({ change, problem }) => stop('policy-unreadable', {
-        reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
-        wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
-    }, change));
-}
-function findAccount({ outputs, resources }) {
-    const output = outputs['account_id'];
-    if (typeof output === 'string')
-        return output;
-    const arns = resources.filter(model_isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
-    return arns.map(accountOfArn).find((account) => account !== undefined);
-}
-const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
-/** The accounts that a key which stays lets in as a whole already, in any Region. */
-function accountsBefore({ resources }) {
-    const readings = resources
-        .filter((change) => model_isKey(change) && model_isKept(change))
-        .map(({ before, region }) => ({ text: before?.['policy'], region }))
-        .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
-    const allowed = readings
-        .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
-        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
-    return new Set(allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])));
-}
-/** Other accounts whose administrators may from now on decide by themselves who uses the key. */
-function judgeAccounts(access, known) {
-    const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
-    const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
-    const fresh = [...accounts].filter((account) => !known.has(account)).sort();
-    if (fresh.length === 0)
-        return [];
-    const [subject, whose] = fresh.length === 1
-        ? [`The whole account ${joinWords(fresh)} gains`, 'its']
-        : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
-    return [
-        warn('account-let-in', {
-            reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
-            wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
-        }),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
-
-
-/** Keys that the plan deletes, replaces or forgets. */
-function judgeRemoval(request) {
-    return request.model.resources.filter(model_isKey).flatMap((key) => judgeKey(key, request));
-}
-function judgeKey(key, { model, options }) {
-    switch (key.action) {
-        case 'delete':
-            return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
-        case 'replace':
-            return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
-        case 'forget':
-            return [judgeForgotten(key)];
-        case 'no-op':
-        case 'create':
-        case 'read':
-        case 'update':
-            return [];
-    }
-}
-/** The window that will be used is the one on record: the provider takes it from the state. */
-function windowOf({ before }) {
-    const days = before?.['deletion_window_in_days'];
-    return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
-}
-function noteDeletion(key) {
-    return warn('key-deleted', {
-        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
-        wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
-    }, key);
-}
-function judgeDeletion(key, { resources }, command) {
-    // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
-    const familyStays = key.kind === 'replica' && resources.some((other) => model_isKey(other) && model_isKept(other));
-    const harm = familyStays
-        ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
-        : 'nothing that was encrypted under it can ever be decrypted again';
-    const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
-    return stop('key-deleted', {
-        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
-        wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    }, key);
-}
-function judgeTainted(key) {
-    return stop('key-replaced', {
-        reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
-        wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
-    }, key);
-}
-function judgeReplacement(key, { deletionConfirmed }) {
-    const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
-    const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
-    const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
-    if (deletionConfirmed) {
-        return warn('key-replaced', {
-            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
-            wayOut: key.kind === 'replica' && !ofOtherPrimary
-                ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
-                : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
-        }, key);
-    }
-    return stop('key-replaced', {
-        reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
-        wayOut: ofOtherPrimary
-            ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
-            : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
-    }, key);
-}
-function judgeForgotten(key) {
-    return stop('key-forgotten', {
-        reason: `Terraform would forget ${nameKey(key)}: it would live on, and cost, in no state that knows it.`,
-        wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
-    }, key);
-}
-
-;// CONCATENATED MODULE: ./src/plan/guard.ts
-
-
-
-
-
-
-
-/**
- * Judges a plan by what it does to keys.
- *
- * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
- * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
- * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
- * forgotten, or that is pending deletion and can be saved; nor anything in the policies. To start anew on purpose,
- * `destroy` comes first, and then the new plan is one that only creates.
- * @returns the stops first, then the warnings
- */
-function guardPlan(request) {
-    const { model } = request;
-    const findings = [
-        // What becomes of the primary comes first: what happens to replicas often follows from it.
-        ...judgeIdentity(request),
-        ...judgeRemoval(request),
-        ...judgePolicies(model, request.access ?? diffAccess(model)),
-        ...model.resources.flatMap(judgeKeySettings),
-        ...judgeAliases(model),
-        ...judgeUnknowns(model),
-    ];
-    return [...findings.filter(isStop), ...findings.filter((finding) => !isStop(finding))];
-}
-/** @throws ActionError with the reason and the way out of every stop, if there is one */
-function assertGuarded(findings) {
-    const stops = findings.filter(isStop);
-    if (stops.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
-        done: 'Nothing was changed.',
-        next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
-    });
-}
-function isStop({ severity }) {
-    return severity === 'stop';
-}
-function judgeUnknowns({ notUnderstood, unrecognised }) {
-    const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
-    return [
-        ...notUnderstood.map((what) => stop('not-understood', {
-            reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
-            wayOut,
-        })),
-        ...(unrecognised ?? []).map((what) => warn('not-recognised', {
-            reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
-            wayOut,
-        })),
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/record-regions.ts
 
 
@@ -50056,84 +50612,6 @@ async function existing_keys_inRegion(region, { provider }, kms, work) {
     finally {
         client.destroy();
     }
-}
-
-;// CONCATENATED MODULE: ./src/plan/digest.ts
-
-/**
- * What a plan does, as one short text: equal for equal plans made at different times, on different machines, from
- * inputs in another order; different when any address, Region, action, value, policy or tag differs. Sensitive values
- * count, too. The prefix names the algorithm, so that a later one can't be taken for this.
- * @returns `sha256:` and 64 hex digits
- */
-function digestPlan(model) {
-    return `sha256:${sha256(canonicalPlan(model))}`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/shown.ts
-
-/**
- * What `terraform show -json` printed, parsed.
- * @param of what was to be shown, for the message
- * @throws ActionError when it is not JSON
- */
-function parseShown(text, of) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.l({
-            what: `terraform show printed a ${of} that is not JSON.`,
-            done: 'Nothing was changed.',
-            next: 'Run again; if it happens again, report it with the Terraform version.',
-        }, { cause });
-    }
-}
-
-;// CONCATENATED MODULE: ./src/make-plan.ts
-
-
-
-
-
-
-
-
-
-
-/** Makes a plan, saves it, reads it and has the guard judge it; changes nothing in AWS. */
-async function makePlan({ deps, inputs, workDir, terraform }) {
-    const destroy = inputs.command === 'destroy';
-    const name = destroy ? 'Plan the destruction' : 'Plan';
-    return terraform.phase(name, async ({ say }) => {
-        const text = await terraform.plan({ destroy }).catch(explained('Nothing was changed.'));
-        const json = await terraform.showPlan().catch(explained('Nothing was changed.'));
-        const reported = judgePlan(json, text, inputs);
-        for (const { reason, wayOut, rule } of reported.findings.filter(({ severity }) => severity === 'warning')) {
-            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-        }
-        const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
-        await Promise.all([(0,promises_.writeFile)(paths.json, json), (0,promises_.writeFile)(paths.text, text)]);
-        const outputs = {
-            ...planOutputs(reported.model, reported.digest),
-            ...keyOutputs(reported.model.outputs),
-            'plan-json-path': paths.json,
-            'plan-text-path': paths.text,
-        };
-        say(`${name}: ${outputs['plan-summary'] ?? ''}`);
-        return { reported, outputs };
-    }, (line) => describePlanLine(line, inputs.primaryRegion));
-}
-function judgePlan(json, text, inputs) {
-    const model = buildPlanModel(parseShown(json, 'plan'));
-    const access = diffAccess(model);
-    const findings = guardPlan({
-        model,
-        access,
-        primaryRegion: inputs.primaryRegion,
-        options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
-    });
-    return { model, access, findings, digest: digestPlan(model), text };
 }
 
 ;// CONCATENATED MODULE: ./src/refusal.ts
@@ -50551,71 +51029,6 @@ function explainError(thrown) {
     return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name}`;
 }
 
-;// CONCATENATED MODULE: ./src/terraform/state.ts
-
-
-
-
-
-const resource = object({
-    mode: schemas_string(),
-    type: schemas_string(),
-    values: record(schemas_string(), unknown()).default({}),
-    deposed_key: schemas_string().optional(),
-});
-const stateModule = lazy(() => object({ resources: array(resource).optional(), child_modules: array(stateModule).optional() }));
-/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
-const state_stateSchema = object({
-    values: object({
-        outputs: record(schemas_string(), object({ value: unknown().optional() })).default({}),
-        root_module: stateModule.default({}),
-    })
-        .default({ outputs: {}, root_module: {} }),
-});
-/**
- * The keys that a state knows.
- * @param json what `terraform show -json` printed of the state, parsed
- * @throws ActionError when it does not have the form of a state
- */
-function state_readState(json) {
-    const parsed = state_stateSchema.safeParse(json);
-    if (!parsed.success) {
-        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
-        throw new errors/* ActionError */.l({
-            what: `The state that terraform show printed has an unexpected form at ${place}.`,
-            done: 'Nothing was changed.',
-            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-        });
-    }
-    const { outputs, root_module: root } = parsed.data.values;
-    const resources = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
-    const aliases = new Map(resources
-        .filter(({ type }) => kindOfType(type) === 'alias')
-        .map(({ values }) => [regionOfSide(values), state_textOf(values['name'])]));
-    const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
-    return { keys, outputs: outputValues(outputs) };
-}
-function resourcesOf({ resources = [], child_modules: children = [], }) {
-    return [...resources, ...children.flatMap(resourcesOf)];
-}
-function readKey({ type, values }, aliases) {
-    const role = kindOfType(type);
-    const [region, arn, keyId] = [regionOfSide(values), state_textOf(values['arn']), state_textOf(values['key_id'])];
-    if ((role !== 'primary' && role !== 'replica') || region === undefined)
-        return [];
-    if (arn === undefined || keyId === undefined)
-        return [];
-    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: state_textOf(values['policy']) }];
-}
-function primaryFirst(a, b) {
-    if (a.role !== b.role)
-        return a.role === 'primary' ? -1 : 1;
-    return a.region < b.region ? -1 : 1;
-}
-function state_textOf(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 ;// CONCATENATED MODULE: ./src/verify-run.ts
 
 
@@ -50649,7 +51062,7 @@ async function proveApplied(run, { session }, model) {
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
 async function proveRecorded(run, { terraform, session }) {
-    const { keys, outputs } = await terraform.phase('Read the state', async () => state_readState(parseShown(await terraform.showState().catch(explained('Nothing was verified or changed.')), 'state')));
+    const { keys, outputs } = await terraform.phase('Read the state', async () => readState(parseShown(await terraform.showState().catch(explained('Nothing was verified or changed.')), 'state')));
     learn(run, keyOutputs(outputs));
     if (keys.length === 0) {
         throw new errors/* ActionError */.l({
@@ -50745,7 +51158,8 @@ async function planAndApply(run) {
     // 1. The tools, the credentials and the configuration
     const ready = await makeReady(run);
     // 2. The plan, and what the guard says of it
-    const { reported, outputs } = await planKnowingAws(run, ready);
+    const made = await planKnowingAws(run, ready);
+    const { reported, outputs } = made;
     learn(run, outputs, { plan: reported });
     refuse(() => {
         assertGuarded(reported.findings);
@@ -50762,8 +51176,7 @@ async function planAndApply(run) {
     refuse(() => {
         assertApproved(approval, run.deps.log);
     });
-    await ready.session.refreshIfShort();
-    learn(run, await applySavedPlan(inputs, ready.terraform));
+    await applyApproved(run, ready, made);
     // 4. The proof that the keys are what was planned
     await proveApplied(run, ready, reported.model);
     await publish(run, { outcome: 'applied' });

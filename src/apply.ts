@@ -1,21 +1,69 @@
-import type { Inputs } from './inputs/inputs.js';
-import { keyOutputs, type Outputs } from './outputs.js';
-import type { PhasedTerraform } from './phased-terraform.js';
+import { ActionError } from './errors.js';
+import { judgePlanned, type MadePlan } from './make-plan.js';
+import type { Ready } from './make-ready.js';
+import { keyOutputs } from './outputs.js';
+import { fingerprintChanges, type Fingerprint } from './plan/difference.js';
+import { assertGuarded } from './plan/guard.js';
+import { isPartOfApproved } from './plan/part-of-approved.js';
+import type { PlanModel } from './plan/types.js';
+import { recover, sayWhatIsDone, type Course } from './recover.js';
+import { learn, type Run } from './run.js';
 import type { ApplyEvent } from './terraform/events.js';
 import { describeEvent, nameOfAddress } from './terraform/progress.js';
 import { TerraformError } from './terraform/run.js';
-import { explainTerraformError } from './terraform/symptoms.js';
+
+/** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
+const MOST_ROUNDS = 6;
 
 /**
- * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date.
- * @returns what is known of the keys afterwards
- * @throws ActionError when the apply failed; it says which resources are done
+ * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails for want of
+ * patience, what is left is planned again and, if it is a part of what was approved, applied.
+ * @param made the plan that is saved, and that was approved
+ * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
  */
-export async function applySavedPlan(inputs: Inputs, terraform: PhasedTerraform): Promise<Outputs> {
-  const done: string[] = [];
-  const underWay = new Set<string>();
+export async function applyApproved(run: Run, ready: Ready, { reported }: MadePlan): Promise<void> {
+  const course: Course = { done: [], underWay: new Set() };
+  const approved = fingerprintChanges(reported.model);
+  for (let round = 1; ; round += 1) {
+    await ready.session.refreshIfShort();
+    const failure = await applySavedPlan(run, ready, course, round);
+    if (failure === undefined) return;
+    await recover({ run, ready, course, failure, canGoOn: round < MOST_ROUNDS });
+    const left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+    if (!left.hasChanges) {
+      learn(run, keyOutputs(left.outputs));
+      return;
+    }
+  }
+}
+
+/**
+ * Plans again, over the saved plan.
+ * @throws ActionError when the guard stops it, or when any of it was not approved
+ */
+async function planWhatIsLeft(
+  run: Run,
+  ready: Ready,
+  approved: readonly Fingerprint[],
+  done: string,
+): Promise<PlanModel> {
+  const { reported } = await judgePlanned('Plan what is left', { ...run, ...ready }, done);
+  assertGuarded(reported.findings, done);
+  const { isPart, extra } = isPartOfApproved(approved, reported.model);
+  if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);
+  return reported.model;
+}
+
+/** @returns how it failed; undefined when all of the plan is done */
+async function applySavedPlan(
+  run: Run,
+  { terraform }: Ready,
+  { done, underWay }: Course,
+  round: number,
+): Promise<TerraformError | undefined> {
+  const { inputs } = run;
   const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
-  return terraform.phase(name, async ({ say }) => {
+  return terraform.phase(round === 1 ? name : `${name} what is left`, async ({ say }) => {
     const onEvent = (event: ApplyEvent): void => {
       const line = describeEvent(event, inputs.primaryRegion);
       if (line !== undefined) say(line);
@@ -24,18 +72,22 @@ export async function applySavedPlan(inputs: Inputs, terraform: PhasedTerraform)
       if (event.type === 'start') underWay.add(what);
       if (event.type === 'complete' && underWay.delete(what)) done.push(what);
     };
+    underWay.clear();
     try {
-      return keyOutputs((await terraform.apply(onEvent)).outputs);
+      learn(run, keyOutputs((await terraform.apply(onEvent)).outputs));
+      return undefined;
     } catch (thrown) {
-      if (thrown instanceof TerraformError)
-        throw explainTerraformError(thrown, sayWhatIsDone(done, [...underWay]));
+      if (thrown instanceof TerraformError) return thrown;
       throw thrown;
     }
   });
 }
 
-function sayWhatIsDone(done: readonly string[], underWay: readonly string[]): string {
-  const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-  const begun = underWay.length === 0 ? '' : `; begun, and not seen to its end: ${underWay.join(', ')}`;
-  return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
+function explainNotApproved(extra: readonly string[], primaryRegion: string, done: string): ActionError {
+  const names = extra.map((address) => nameOfAddress(address, primaryRegion));
+  return new ActionError({
+    what: `What is left to do is not a part of what was approved: ${names.join(', ')}.`,
+    done,
+    next: 'Something else changed meanwhile. Plan again, review the new plan and approve that.',
+  });
 }

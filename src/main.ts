@@ -1,4 +1,4 @@
-import { applySavedPlan } from './apply.js';
+import { applyApproved } from './apply.js';
 import { assertApproved, checkApproval } from './approve.js';
 import type { Deps } from './deps.js';
 import { makeReady } from './make-ready.js';
@@ -46,7 +46,8 @@ async function planAndApply(run: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
   const ready = await makeReady(run);
   // 2. The plan, and what the guard says of it
-  const { reported, outputs } = await planKnowingAws(run, ready);
+  const made = await planKnowingAws(run, ready);
+  const { reported, outputs } = made;
   learn(run, outputs, { plan: reported });
   refuse(() => {
     assertGuarded(reported.findings);
@@ -62,8 +63,7 @@ async function planAndApply(run: Run): Promise<void> {
   refuse(() => {
     assertApproved(approval, run.deps.log);
   });
-  await ready.session.refreshIfShort();
-  learn(run, await applySavedPlan(inputs, ready.terraform));
+  await applyApproved(run, ready, made);
   // 4. The proof that the keys are what was planned
   await proveApplied(run, ready, reported.model);
   await publish(run, { outcome: 'applied' });

@@ -31,6 +31,8 @@ export interface RunReport {
   readonly approval?: ApprovalResult | undefined;
   readonly keys?: readonly KeyResult[] | undefined;
   readonly verification?: readonly VerificationRow[] | undefined;
+  /** What a reader should know of how the run went, in whole sentences. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface PublishRequest {
@@ -153,6 +155,7 @@ function describeRun({ inputs, context, report, known }: PublishRequest): Report
     approval: report.approval,
     keys: report.keys,
     verification: report.verification,
+    notes: report.notes,
     versions: {
       action: ACTION_VERSION,
       terraform: known['terraform-version'],

@@ -7,7 +7,6 @@ import type { Deps } from '../../src/deps.js';
 import { createExec } from '../../src/exec.js';
 import { createLog } from '../../src/log.js';
 import { explained, openTerraform, type PhasedTerraform } from '../../src/phased-terraform.js';
-import { initArgs } from '../../src/terraform/args.js';
 import { currentVersion, putVersion, type ObjectVersion } from '../../emulator/aws/s3/store.js';
 import type { Emulator } from '../../emulator/index.js';
 import { holdCalls } from '../support/hold-calls.js';
@@ -136,7 +135,7 @@ async function openOn(
     credentials: () => ({}),
     ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
   });
-  await terraform.command(initArgs({}));
+  await terraform.init({});
   return { terraform, said };
 }
 

@@ -34,13 +34,16 @@ export function guardPlan(request: GuardRequest): Finding[] {
   return [...findings.filter(isStop), ...findings.filter((finding) => !isStop(finding))];
 }
 
-/** @throws ActionError with the reason and the way out of every stop, if there is one */
-export function assertGuarded(findings: readonly Finding[]): void {
+/**
+ * @param done what was done until then, in whole sentences
+ * @throws ActionError with the reason and the way out of every stop, if there is one
+ */
+export function assertGuarded(findings: readonly Finding[], done = 'Nothing was changed.'): void {
   const stops = findings.filter(isStop);
   if (stops.length === 0) return;
   throw new ActionError({
     what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
-    done: 'Nothing was changed.',
+    done,
     next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
   });
 }

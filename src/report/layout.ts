@@ -11,6 +11,7 @@ import {
   renderFailure,
   renderFindings,
   renderKeyStates,
+  renderNotes,
   renderNotUnderstood,
 } from './sections/findings.js';
 import { renderFooter, renderOrigin } from './sections/footer.js';
@@ -63,6 +64,7 @@ function renderAlarms(input: ReportInput, detail: Detail): string[] {
     ...renderFindings('CAUTION', stopsOf(input.plan?.findings), detail),
     ...renderApproval(input.approval, detail),
     ...renderKeyStates(input.keyStates, detail),
+    ...renderNotes(input.notes, detail),
   ];
 }
 

@@ -48,18 +48,16 @@ export function showPlanArgs(): string[] {
   return ['show', '-json', PLAN_FILE];
 }
 
-/** The state as it is in the backend, without asking AWS; it starts no provider beyond reading its schema. */
-export function showStateArgs(): string[] {
-  return ['show', '-json'];
+/**
+ * The state as it is in the backend, or in a file, without asking AWS; it starts no provider beyond reading its schema.
+ */
+export function showStateArgs(file?: string): string[] {
+  return ['show', '-json', ...(file === undefined ? [] : [file])];
 }
 
 /** `-json` makes progress and the final outputs readable by machine, so that no second command is needed for them. */
 export function applyArgs({ lockTimeoutSeconds }: Pick<PlanOptions, 'lockTimeoutSeconds'>): string[] {
   return ['apply', '-input=false', '-json', `-lock-timeout=${lockTimeoutSeconds}s`, PLAN_FILE];
-}
-
-export function outputArgs(): string[] {
-  return ['output', '-json', '-no-color'];
 }
 
 export function untaintArgs(
@@ -73,6 +71,7 @@ export function statePullArgs(): string[] {
   return ['state', 'pull'];
 }
 
+/** Of a lock that a run before left behind, this command waits no longer than for one that is just being freed. */
 export function statePushArgs(file: string): string[] {
-  return ['state', 'push', file];
+  return ['state', 'push', '-lock-timeout=10s', file];
 }

@@ -4,11 +4,12 @@ import type { Clock, Exec, ExecRequest, ExecResult } from '../deps.js';
 import {
   applyArgs,
   initArgs,
-  outputArgs,
   planArgs,
   showPlanArgs,
   showStateArgs,
   statePullArgs,
+  statePushArgs,
+  untaintArgs,
   type InitOptions,
   type PlanOptions,
 } from './args.js';
@@ -61,21 +62,21 @@ export interface Terraform {
   plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>): Promise<string>;
   /** The saved plan. @returns the JSON text */
   showPlan(): Promise<string>;
-  /** The state as the backend has it. @returns the JSON text */
-  showState(): Promise<string>;
   /** Applies the saved plan, and nothing else. */
   apply(onEvent: (event: ApplyEvent) => void): Promise<ApplyResult>;
-  /** The root outputs that the state holds, for a run that failed on its way. */
-  outputs(): Promise<Readonly<Record<string, unknown>>>;
   /** The state as the backend has it, as JSON text that goes into no log; empty where there is none yet. */
   pullState(): Promise<string>;
-  /** Any other command, by its whole argument list. */
-  command(args: readonly string[]): Promise<string>;
+  /** The state in the backend, or in a file of the working folder, also after a cancellation. @returns the JSON text */
+  showState(file?: string): Promise<string>;
+  /** Takes the mark away by which the next plan would replace a resource. */
+  untaint(address: string): Promise<void>;
+  /** Writes a file of the working folder as the state, if it is a later one of the same; also after a cancellation. */
+  pushState(file: string): Promise<void>;
 }
 
 export function createTerraform(options: TerraformOptions): Terraform {
-  const run = (args: readonly string[], onStdoutLine?: (line: string) => void): Promise<ExecResult> =>
-    runTerraform(options, args, { onStdoutLine });
+  const run = (args: readonly string[], how: RunOptions = {}): Promise<ExecResult> =>
+    runTerraform(options, args, how);
   return {
     init: async (initOptions) => {
       await run(initArgs(initOptions));
@@ -87,19 +88,28 @@ export function createTerraform(options: TerraformOptions): Terraform {
       );
       return planTextOf(stdout);
     },
-    showPlan: async () => (await run(showPlanArgs(), () => undefined)).stdout,
-    showState: async () => (await run(showStateArgs(), () => undefined)).stdout,
+    showPlan: async () => (await run(showPlanArgs(), QUIET)).stdout,
     apply: (onEvent) => applyPlan(options, onEvent),
-    outputs: async () => outputValues(JSON.parse((await run(outputArgs(), () => undefined)).stdout)),
-    pullState: async () => (await run(statePullArgs(), () => undefined)).stdout,
-    command: async (args) => (await run(args)).stdout,
+    pullState: async () => (await run(statePullArgs(), QUIET)).stdout,
+    showState: async (file) => (await run(showStateArgs(file), { ...QUIET, evenWhenCancelled: true })).stdout,
+    untaint: async (address) => {
+      await run(untaintArgs(address, options));
+    },
+    pushState: async (file) => {
+      await run(statePushArgs(file), { evenWhenCancelled: true });
+    },
   };
 }
+
+type RunOptions = Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt' | 'evenWhenCancelled'>;
+
+/** For what is printed to be read by us, not by people. */
+const QUIET: RunOptions = { onStdoutLine: () => undefined };
 
 async function runTerraform(
   options: TerraformOptions,
   args: readonly string[],
-  { onStdoutLine, beforeInterrupt }: Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt'> = {},
+  { onStdoutLine, beforeInterrupt, evenWhenCancelled = false }: RunOptions,
 ): Promise<ExecResult> {
   const command = args[0] ?? '';
   const onLine = (line: string): void => {
@@ -113,6 +123,7 @@ async function runTerraform(
     onStdoutLine: onStdoutLine ?? onLine,
     onStderrLine: onLine,
     beforeInterrupt,
+    evenWhenCancelled,
   });
   if (result.exitCode !== 0) {
     throw new TerraformError(

@@ -24,11 +24,14 @@ export interface RecordedState {
 }
 
 interface StateModule {
-  resources?: z.infer<typeof resource>[] | undefined;
+  resources?: ManagedResource[] | undefined;
   child_modules?: StateModule[] | undefined;
 }
 
 const resource = z.object({
+  address: z.string(),
+  /** Terraform's mark of a create that did not end well: without more ado, the next plan replaces it. */
+  tainted: z.boolean().default(false),
   mode: z.string(),
   type: z.string(),
   values: z.record(z.string(), z.unknown()).default({}),
@@ -47,12 +50,33 @@ const stateSchema = z.object({
     .default({ outputs: {}, root_module: {} }),
 });
 
+export type ManagedResource = z.infer<typeof resource>;
+
 /**
  * The keys that a state knows.
  * @param json what `terraform show -json` printed of the state, parsed
  * @throws ActionError when it does not have the form of a state
  */
 export function readState(json: unknown): RecordedState {
+  const { outputs, resources } = readResources(json);
+  const aliases = new Map(
+    resources
+      .filter(({ type }) => kindOfType(type) === 'alias')
+      .map(({ values }) => [regionOfSide(values), textOf(values['name'])]),
+  );
+  const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
+  return { keys, outputs: outputValues(outputs) };
+}
+
+/**
+ * The managed resources of a state, in its order, and its root outputs.
+ * @param json what `terraform show -json` printed of the state, parsed
+ * @throws ActionError when it does not have the form of a state
+ */
+export function readResources(json: unknown): {
+  readonly resources: readonly ManagedResource[];
+  readonly outputs: z.infer<typeof stateSchema>['values']['outputs'];
+} {
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) {
     const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
@@ -66,24 +90,15 @@ export function readState(json: unknown): RecordedState {
   const resources = resourcesOf(root).filter(
     ({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined,
   );
-  const aliases = new Map(
-    resources
-      .filter(({ type }) => kindOfType(type) === 'alias')
-      .map(({ values }) => [regionOfSide(values), textOf(values['name'])]),
-  );
-  const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
-  return { keys, outputs: outputValues(outputs) };
+  return { resources, outputs };
 }
 
-function resourcesOf({
-  resources = [],
-  child_modules: children = [],
-}: StateModule): z.infer<typeof resource>[] {
+function resourcesOf({ resources = [], child_modules: children = [] }: StateModule): ManagedResource[] {
   return [...resources, ...children.flatMap(resourcesOf)];
 }
 
 function readKey(
-  { type, values }: z.infer<typeof resource>,
+  { type, values }: ManagedResource,
   aliases: ReadonlyMap<string | undefined, string | undefined>,
 ): RecordedKey[] {
   const role = kindOfType(type);

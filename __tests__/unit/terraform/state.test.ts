@@ -46,7 +46,7 @@ describe('the keys that a state knows', () => {
     const others = [
       resource('aws_kms_key', 'eu-west-1', { mode: 'data' }),
       resource('aws_kms_key', 'eu-west-1', { deposed_key: '0a1b2c3d' }),
-      { mode: 'managed', type: 'null_resource', values: { id: '1' } },
+      { address: 'null_resource.this', mode: 'managed', type: 'null_resource', values: { id: '1' } },
     ];
     expect(readState(state(others)).keys).toEqual([]);
   });

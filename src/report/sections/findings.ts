@@ -42,6 +42,11 @@ export function renderNotUnderstood(sentences: readonly string[], detail: Detail
   return [alert('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
 }
 
+/** What a reader should know of how the run went. */
+export function renderNotes(notes: readonly string[] | undefined, detail: Detail): string[] {
+  return (notes ?? []).slice(0, detail.rows).map((note) => alert('NOTE', [foreign(note, detail)]));
+}
+
 /** A failure in its three parts. */
 export function renderFailure(failure: Explanation, detail: Detail): string {
   const parts = [

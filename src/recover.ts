@@ -1,0 +1,125 @@
+import { askKms, waitForKeys, type WaitedKey, type WaitResult } from './aws/key-wait.js';
+import { ActionError, messageOf } from './errors.js';
+import type { Ready } from './make-ready.js';
+import { explained } from './phased-terraform.js';
+import { seconds } from './phases.js';
+import { joinWords } from './plan/guard/words.js';
+import { keyResults } from './publish.js';
+import { knownOutputs, learn, type Run } from './run.js';
+import { nameOfAddress } from './terraform/progress.js';
+import { findRecovery, type Recovery } from './terraform/recovery.js';
+import type { TerraformError } from './terraform/run.js';
+import { outputsOfState, readUnfinishedState, type StateModel } from './terraform/unfinished-state.js';
+import { explainTerraformError } from './terraform/symptoms.js';
+
+/** How far an apply has come, over all its rounds. */
+export interface Course {
+  /** The resources that are done, in words, in order. */
+  readonly done: string[];
+  /** Those that the last round began and did not see to their end. */
+  readonly underWay: Set<string>;
+}
+
+export interface RecoverRequest {
+  readonly run: Run;
+  readonly ready: Ready;
+  readonly course: Course;
+  /** How the last round ended. */
+  readonly failure: TerraformError;
+  /** False when there have been enough rounds. */
+  readonly canGoOn: boolean;
+}
+
+/**
+ * Takes a failed apply to where it can go on: what Terraform took for failed and marked is kept, and what AWS is still
+ * working on is waited for. Nothing in AWS is changed here.
+ * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
+ */
+export async function recover({ run, ready, course, failure, canGoOn }: RecoverRequest): Promise<void> {
+  const { inputs, deps } = run;
+  const explanation = explainTerraformError(failure, sayWhatIsDone(course));
+  // The few seconds of a step that was cancelled are for its report.
+  if (deps.cancelled.aborted || !canGoOn) throw explanation;
+  const state = await lookAtState(run, ready);
+  const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
+  if (recovery === undefined) throw explanation;
+  await settle(run, ready, recovery, course);
+}
+
+/**
+ * Reads what there is from the state, for the outputs and the report of a run that may end here.
+ * @returns undefined when it cannot be read, which the log says
+ */
+async function lookAtState(run: Run, { terraform }: Ready): Promise<StateModel | undefined> {
+  const { primaryRegion } = run.inputs;
+  try {
+    const state = readUnfinishedState(await terraform.showState(), primaryRegion);
+    learn(run, outputsOfState(state));
+    learn(run, {}, { keys: keyResults(knownOutputs(run), primaryRegion) });
+    return state;
+  } catch (thrown) {
+    run.deps.log.warning(`The state could not be read: ${messageOf(thrown)}`, { title: 'State not read' });
+    return undefined;
+  }
+}
+
+/**
+ * First takes the marks away, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
+ * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
+ * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
+ */
+async function settle(
+  run: Run,
+  { terraform, session }: Ready,
+  { untaint, waitFor }: Recovery,
+  course: Course,
+): Promise<void> {
+  const { deps, inputs } = run;
+  await terraform.phase('Wait for AWS', async ({ say }) => {
+    for (const address of untaint) {
+      await session.refreshIfShort();
+      await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
+      say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
+    }
+    const result = await waitForKeys({
+      keys: waitFor,
+      timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
+      askState: askKms(session, deps.log),
+      clock: deps.clock,
+      signal: deps.cancelled,
+      say,
+    }).catch((thrown: unknown) => {
+      throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
+    });
+    if (result.unready.length > 0) throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
+    learn(run, {}, { notes: [...(run.story.notes ?? []), sayWaited(waitFor, result.waitedMs)] });
+  });
+}
+
+function sayWaited(keys: readonly WaitedKey[], waitedMs: number): string {
+  const names = `the ${joinWords(keys.map(({ name }) => name))}`;
+  return `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`;
+}
+
+function explainTimeUp({ unready }: WaitResult, minutes: number, course: Course): ActionError {
+  const names = joinWords(unready.map(({ name }) => name));
+  return new ActionError({
+    what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
+    done: sayWhatIsDone(course),
+    next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. `replica-timeout-minutes` sets how long a run waits.',
+  });
+}
+
+function explainGivenUp(thrown: unknown, course: Course): ActionError {
+  return new ActionError(
+    { what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' },
+    { cause: thrown },
+  );
+}
+
+/** For the message of a failure on the way. */
+export function sayWhatIsDone({ done, underWay }: Course): string {
+  const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
+  const begun = underWay.size === 0 ? '' : `; begun, and not seen to its end: ${[...underWay].join(', ')}`;
+  return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
+}
