@@ -91,96 +91,33 @@ describe('the life of one key', () => {
     expect(second.outputs['plan-digest']).toBe(first.outputs['plan-digest']);
   });
 
-  test('taking a Region away is stopped, with the way out', async () => {
-    const refused = await job.apply({ 'replica-regions': 'ap-southeast-2' });
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toContain('The plan deletes the replica key in ap-southeast-3');
-    expect(refused.stdout).toContain('set `allow-destroy: true` and `confirm-destroy` to the alias');
-    expect(deletions()).toEqual([]);
-  });
-
-  test.each([
-    [{ 'key-spec': 'RSA_2048' }, 'KMS fixes that when a key is made'],
-    [
-      { 'primary-region': 'ap-southeast-2', 'replica-regions': 'ap-southeast-1' },
-      'primary-region was changed',
-    ],
-    [
-      { 'primary-region': 'eu-west-1' },
-      'The primary key is in ap-southeast-1, and the plan makes another primary in eu-west-1',
-    ],
-  ])('%j is stopped even with allow-destroy, and no key is deleted', async (changed, reason) => {
-    const refused = await job.apply({
-      ...changed,
-      'state-region': 'ap-southeast-1',
-      'allow-destroy': 'true',
-      'confirm-destroy': 'aws_cb_cmk',
-    });
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toContain(reason);
-    expect(deletions()).toEqual([]);
-  });
-
-  test('a confirmed deletion deletes that Region alone', async () => {
-    const confirmed = { 'allow-destroy': 'true', 'confirm-destroy': 'aws_cb_cmk' };
-    const applied = await job.apply({ 'replica-regions': 'ap-southeast-2', ...confirmed });
-    expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '2' } });
-    expect(state('ap-southeast-3')).toBe('PendingDeletion');
-    expect([state('ap-southeast-1'), state('ap-southeast-2')]).toEqual(['Enabled', 'Enabled']);
-  });
-
   test('a renamed alias touches no key', async () => {
     const before = job.emulator.kms.keys('ap-southeast-1')[0]?.id;
     const renamed = {
       alias: 'renamed',
-      'replica-regions': 'ap-southeast-2',
       'state-key': 'aws-kms-multi-region-key/aws_cb_cmk.tfstate',
     };
     const applied = await job.apply(renamed);
     expect(applied).toMatchObject({ exitCode: 0, outputs: { 'key-id': before, 'to-change': '0' } });
-    expect(deletions()).toHaveLength(1);
+    expect(deletions()).toEqual([]);
   });
 
   test('destroy needs the alias as confirmation, and then leaves no key', async () => {
     const named = {
       alias: 'renamed',
-      'replica-regions': 'ap-southeast-2',
       'state-key': 'aws-kms-multi-region-key/aws_cb_cmk.tfstate',
     };
     const refused = await job.apply({ ...named, command: 'destroy', 'confirm-destroy': 'aws_cb_cmk' });
     expect(refused.stdout).toContain('confirm-destroy: "aws_cb_cmk" is not the alias "renamed"');
     const destroyed = await job.apply({ ...named, command: 'destroy', 'confirm-destroy': 'renamed' });
-    expect(destroyed).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '4' } });
-    expect([state('ap-southeast-1'), state('ap-southeast-2')]).toEqual([
+    expect(destroyed).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '6' } });
+    expect(['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'].map(state)).toEqual([
       'PendingReplicaDeletion',
+      'PendingDeletion',
       'PendingDeletion',
     ]);
   });
-
-  test('a key that is pending deletion outside Terraform is never quietly made anew', async () => {
-    const named = { 'state-key': 'lost.tfstate', alias: 'lost', 'replica-regions': '' };
-    expect((await job.apply(named)).exitCode).toBe(0);
-    const key = job.emulator.kms.keys('ap-southeast-1').find(({ state: now }) => now === 'Enabled');
-    await scheduleDeletion(job, key?.id ?? '');
-    const refused = await job.apply(named);
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toContain(key?.id);
-    expect(refused.stdout).toContain('cancel-key-deletion');
-  });
 });
-
-async function scheduleDeletion({ emulator }: MainJob, keyId: string): Promise<void> {
-  const { KMSClient, ScheduleKeyDeletionCommand } = await import('@aws-sdk/client-kms');
-  const client = new KMSClient({
-    region: 'ap-southeast-1',
-    endpoint: emulator.url,
-    credentials: {
-      accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
-    },
-  });
-  await client.send(new ScheduleKeyDeletionCommand({ KeyId: keyId, PendingWindowInDays: 7 }));
-}
 
 interface Spy {
   readonly folder: string;
