@@ -227,6 +227,39 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+test.each([
+  'account-added',
+  'first-creation',
+  'region-added',
+  'rotation-off',
+  'tags-changed',
+  'alias-renamed',
+  'destroy',
+])('every single value of the plan %s counts, on both sides of every change', (name) => {
+  const plan = goldenPlan(name);
+  const planned = (of: Json): Json[] =>
+    (of['resource_changes'] as Json[])
+      .map((each) => each['change'] as Json)
+      .filter(({ actions }) => String(actions) !== 'no-op');
+  const seen = new Map([[digest(plan), 'nothing']]);
+  for (const [resource, change] of planned(plan).entries()) {
+    for (const side of ['before', 'after'] as const) {
+      const values = change[side] as Json | null;
+      if (values === null) continue;
+      const policy = typeof values['policy'] === 'string' ? (JSON.parse(values['policy']) as Json) : {};
+      const leaves = leavesOf({ ...values, policy }).length;
+      for (let leaf = 0; leaf < leaves; leaf += 1) {
+        const changed = copy(plan);
+        const what = mutate(changed, { resource, side, leaf, by: '~' });
+        const found = digest(changed);
+        expect([what, seen.get(found) ?? what]).toEqual([what, what]);
+        seen.set(found, what);
+      }
+    }
+  }
+  expect(seen.size).toBeGreaterThan(20);
+});
+
 describe.each(['account-added', 'first-creation', 'destroy'])(
   'over generated changes of the plan %s',
   (name) => {

@@ -1,0 +1,42 @@
+/** An approval may be given on one runner and read on another: the digest must not depend on the Node that made it. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import { findNode24 } from '../../demo/runtime.js';
+import { digestPlan } from '../../src/plan/digest.js';
+import { buildPlanModel } from '../../src/plan/model.js';
+
+const FOLDER = path.resolve('__tests__', 'golden', 'plans');
+const plans = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+
+test('every recorded plan has the same digest in this Node and in the one that GitHub runs actions with', () => {
+  const node = findNode24();
+  const compared = `${process.version} with ${node.version}`;
+  process.stderr.write(`The digests of ${plans.length} plans are compared: Node ${compared}.\n`);
+  if (node.version === process.version) {
+    process.stderr.write(
+      'THERE IS ONE NODE HERE ALONE: that the digest is the same in another one is not shown.\n',
+    );
+  }
+  const own = plans.map((name) =>
+    digestPlan(buildPlanModel(JSON.parse(readFileSync(path.join(FOLDER, name), 'utf8')))),
+  );
+  expect(new Set(own).size).toBeGreaterThan(15);
+  const script = path.join(mkdtempSync(path.join(os.tmpdir(), 'digest-')), 'digests.ts');
+  const source = (file: string): string => JSON.stringify(path.resolve('src', 'plan', file));
+  writeFileSync(
+    script,
+    `import { readFileSync } from 'node:fs';
+import { digestPlan } from ${source('digest.ts')};
+import { buildPlanModel } from ${source('model.ts')};
+const digests = process.argv.slice(2).map((file) => digestPlan(buildPlanModel(JSON.parse(readFileSync(file, 'utf8')))));
+process.stdout.write(JSON.stringify(digests));
+`,
+  );
+  const files = plans.map((name) => path.join(FOLDER, name));
+  const printed = execFileSync(node.path, ['--import', 'tsx', script, ...files], { encoding: 'utf8' });
+  expect(JSON.parse(printed)).toEqual(own);
+}, 120_000);
