@@ -44825,7 +44825,7 @@ function principalInWords(principal, accountId, detail) {
     const arn = IAM_ARN.exec(principal);
     if (arn === null)
         return codeOf(principal, detail);
-    const own = arn[1] === accountId ? ' (this account)' : '';
+    const own = arn[1] === accountId ? ' (this\u00A0account)' : '';
     const account = `${codeSpan(arn[1] ?? '')}${own}`;
     if (arn[3] === undefined)
         return `**Account** ${account}`;
@@ -44861,7 +44861,7 @@ function actionsInWords(actions, detail) {
 /** Regions as a cell: `all Regions`, or their ids. */
 function regionsInWords(regions, detail) {
     if (regions === 'all')
-        return 'all Regions';
+        return 'all\u00A0Regions';
     return limitItems(regions.map((region) => codeOf(region, detail)), detail.values).join(' ');
 }
 
@@ -45206,11 +45206,12 @@ function renderPicture(rows) {
 /** Who gains and who loses access, as a difference of policies rather than of JSON text. */
 
 
+/** With no-break spaces: the column is narrow, and a sign alone on its line says nothing. */
 const DIRECTIONS = {
-    'gains Allow': '➕ gains',
-    'loses Allow': '➖ loses',
-    'gains Deny': '⛔ is denied',
-    'loses Deny': '➕ no longer denied',
+    'gains Allow': '➕\u00A0gains',
+    'loses Allow': '➖\u00A0loses',
+    'gains Deny': '⛔\u00A0is\u00A0denied',
+    'loses Deny': '➕\u00A0no\u00A0longer\u00A0denied',
 };
 /** What widens access comes first: that is what a reviewer has to agree to. */
 const ORDER = ['gains Allow', 'loses Deny', 'loses Allow', 'gains Deny'];

@@ -67,7 +67,7 @@ export function principalInWords(principal: string, accountId: string | undefine
   }
   const arn = IAM_ARN.exec(principal);
   if (arn === null) return codeOf(principal, detail);
-  const own = arn[1] === accountId ? ' (this account)' : '';
+  const own = arn[1] === accountId ? ' (this\u00A0account)' : '';
   const account = `${codeSpan(arn[1] ?? '')}${own}`;
   if (arn[3] === undefined) return `**Account** ${account}`;
   const kind = arn[2]?.startsWith('role/') === true ? 'Role' : 'User';
@@ -104,7 +104,7 @@ export function actionsInWords(actions: readonly string[], detail: Detail): stri
 
 /** Regions as a cell: `all Regions`, or their ids. */
 export function regionsInWords(regions: readonly string[] | 'all', detail: Detail): string {
-  if (regions === 'all') return 'all Regions';
+  if (regions === 'all') return 'all\u00A0Regions';
   return limitItems(
     regions.map((region) => codeOf(region, detail)),
     detail.values,

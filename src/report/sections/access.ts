@@ -12,11 +12,12 @@ import {
   type Detail,
 } from '../words.js';
 
+/** With no-break spaces: the column is narrow, and a sign alone on its line says nothing. */
 const DIRECTIONS = {
-  'gains Allow': '➕ gains',
-  'loses Allow': '➖ loses',
-  'gains Deny': '⛔ is denied',
-  'loses Deny': '➕ no longer denied',
+  'gains Allow': '➕\u00A0gains',
+  'loses Allow': '➖\u00A0loses',
+  'gains Deny': '⛔\u00A0is\u00A0denied',
+  'loses Deny': '➕\u00A0no\u00A0longer\u00A0denied',
 } as const;
 
 /** What widens access comes first: that is what a reviewer has to agree to. */
