@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(274);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6842);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 274:
+/***/ 6842:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32045,13 +32045,12 @@ function childEnvironment({ env, fileExists, extra, }) {
 /** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
 /** The saved plan's name in the working folder. */
 const PLAN_FILE = 'plan.tfplan';
-function initArgs({ pluginDir, lockReadonly = false }) {
+function initArgs({ pluginDir }) {
     return [
         'init',
         '-input=false',
         '-no-color',
         ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
-        ...(lockReadonly ? ['-lockfile=readonly'] : []),
     ];
 }
 function planArgs({ destroy = false, refreshOnly = false, lockTimeoutSeconds, }) {
@@ -41782,8 +41781,8 @@ class TerraformError extends Error {
 function createTerraform(options) {
     const run = (args, how = {}) => runTerraform(options, args, how);
     return {
-        init: async (initOptions) => {
-            await run(initArgs(initOptions));
+        init: async (initOptions, environment = {}) => {
+            await run(initArgs(initOptions), { environment });
         },
         selectedProviderVersion: () => readSelectedVersion(options.workDir),
         plan: async (planOptions) => {
@@ -41804,7 +41803,7 @@ function createTerraform(options) {
 }
 /** For what is printed to be read by us, not by people. */
 const QUIET = { onStdoutLine: () => undefined };
-async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, evenWhenCancelled = false }) {
+async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, evenWhenCancelled = false, environment = {} }) {
     const command = args[0] ?? '';
     const onLine = (line) => {
         options.onLine(command, line);
@@ -41813,7 +41812,7 @@ async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, even
         file: options.path,
         args,
         cwd: options.workDir,
-        env: options.environment(),
+        env: { ...options.environment(), ...environment },
         onStdoutLine: onStdoutLine ?? onLine,
         onStderrLine: onLine,
         beforeInterrupt,
@@ -41964,6 +41963,26 @@ const SYMPTOMS = [
         sign: /LimitExceededException/,
         what: () => 'A quota of KMS is used up.',
         next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
+    },
+    {
+        sign: /locked\s+provider\s+\S+\/hashicorp\/aws\s+(\S+)\s+does\s+not\s+match\s+configured\s+version\s+constraint/,
+        what: (found) => `The lock-file has hashicorp/aws ${found[1] ?? ''}, which aws-provider-version does not allow.`,
+        next: 'Set `aws-provider-version` to the version in the lock-file, or write a new lock-file with `terraform providers lock`.',
+    },
+    {
+        sign: /match\s+any\s+of\s+the\s+checksums\s+previously\s+recorded/,
+        what: () => 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
+        next: 'If the provider is the right one, add its checksum with `terraform providers lock -platform=OS_ARCH`; if not, correct where it comes from.',
+    },
+    {
+        sign: /provider\s+package\s+doesn't\s+match\s+the\s+expected\s+checksum/,
+        what: () => 'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
+        next: 'Run the job again; if it stays so, what the mirror or a proxy gives is not what was released.',
+    },
+    {
+        sign: /failed\s+to\s+query\s+provider\s+mirror/,
+        what: () => 'The network mirror of provider-mirror did not answer as one.',
+        next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
     },
     {
         sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
@@ -47550,11 +47569,18 @@ function readToolInputs(reader, sources) {
 }
 function parseProviderMirror(text, { env, isFolder }) {
     if (/^[a-z]+:\/\//i.test(text.trim()))
-        return { url: parseUrl(text) };
+        return { url: parseMirrorUrl(text) };
     const folder = resolveInWorkspace(text, env);
     if (!isFolder(folder))
         throw new Invalid(`${quote(text.trim())} is not a folder on this runner`);
     return { folder };
+}
+/** Terraform takes no network mirror by http, not even one on this machine. */
+function parseMirrorUrl(text) {
+    const url = parseUrl(text);
+    if (!url.startsWith('https:'))
+        throw new Invalid(`${quote(text)} does not begin with https://`);
+    return url;
 }
 function resolveInWorkspace(text, env) {
     return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
@@ -47634,10 +47660,7 @@ function inputSources(env) {
  * @throws ActionError that names each such input
  */
 function refuseUnfinished(inputs) {
-    const asked = [
-        inputs.command === 'drift' && 'command: drift',
-        inputs.providerMirror !== undefined && 'url' in inputs.providerMirror && 'provider-mirror with a URL',
-    ].filter((name) => name !== false);
+    const asked = [inputs.command === 'drift' && 'command: drift'].filter((name) => name !== false);
     if (asked.length === 0)
         return;
     throw new errors/* ActionError */.l({
@@ -49309,14 +49332,7 @@ async function prepareConfiguration({ inputs, workspace, terraformVersion, modul
     await (onlyWayOf(inputs.awsProviderVersion) === undefined
         ? write([renderProviderChoice(inputs)])
         : rewrite({}));
-    if (inputs.lockFile !== undefined)
-        await (0,promises_.writeFile)(external_node_path_default().join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
-    const { providerMirror } = inputs;
-    const init = {
-        pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
-        lockReadonly: inputs.lockFile !== undefined,
-    };
-    return { init, rewrite };
+    return { rewrite };
 }
 async function writeConfigurationFile(file, workDir, moduleDir) {
     const target = external_node_path_default().join(workDir, file.path);
@@ -49361,6 +49377,405 @@ function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, lo
             title: 'skip_region_validation',
         });
     }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/cli-config.ts
+
+/**
+ * The CLI configuration that Terraform would read: that of TF_CLI_CONFIG_FILE where it names a file that is there, else
+ * the one in the home folder (Terraform's documentation, "CLI Configuration File").
+ */
+async function findCliConfig(env, readFile) {
+    const { TF_CLI_CONFIG_FILE: named = '', APPDATA: onWindows = '', HOME: home = '' } = env;
+    const ofUser = onWindows === '' ? external_node_path_default().join(home, '.terraformrc') : external_node_path_default().join(onWindows, 'terraform.rc');
+    for (const file of [named, ofUser]) {
+        const text = external_node_path_default().isAbsolute(file) ? await readFile(file) : undefined;
+        if (text !== undefined)
+            return { file, text };
+    }
+    return undefined;
+}
+/** Whether a CLI configuration says by itself where plug-ins are kept. */
+function namesPluginCache(text) {
+    return topLevelNames(text).includes('plugin_cache_dir');
+}
+/** Whether a CLI configuration says by itself where providers come from. */
+function namesProviderInstallation(text) {
+    return topLevelNames(text).includes('provider_installation');
+}
+/**
+ * A CLI configuration by which providers come from a network mirror and from nowhere else. Terraform takes one such
+ * file only, so all other settings of the user's are repeated in it.
+ * @param text the user's, in either of its two syntaxes; empty for none
+ * @param url https, without a trailing slash
+ */
+function withNetworkMirror(text, url) {
+    // Terraform puts the path of an index straight behind it.
+    const base = `${url}/`;
+    const json = parseObject(text);
+    if (json !== undefined) {
+        return JSON.stringify({ ...json, provider_installation: { network_mirror: [{ url: base }] } });
+    }
+    const kept = items(text)
+        .filter(({ name }) => name !== 'provider_installation')
+        .map((item) => item.text)
+        .join('');
+    return `${kept}\nprovider_installation {\n  network_mirror {\n    url = ${JSON.stringify(base)}\n  }\n}\n`;
+}
+function topLevelNames(text) {
+    const json = parseObject(text);
+    return json === undefined ? items(text).map(({ name }) => name) : Object.keys(json);
+}
+function parseObject(text) {
+    if (!text.trimStart().startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined; // Terraform says what is wrong with it.
+    }
+}
+/** Comments, heredocs, strings, braces and brackets, words, white space, and whatever else, one character each. */
+const TOKEN = /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/|<<-?(\w+)\n[\s\S]*?\n[^\S\n]*\1(?=\n|$)|"(?:\\.|[^"\\])*"|[\w-]+|\s+|[\s\S]/g;
+const NESTING = new Map([
+    ['{', 1],
+    ['[', 1],
+    ['}', -1],
+    [']', -1],
+]);
+/** Cuts a file into its top-level items; joined they are the file again. */
+function items(text) {
+    const found = [];
+    let [depth, name, start] = [0, '', 0];
+    const endAt = (end) => {
+        if (end > start)
+            found.push({ name, text: text.slice(start, end) });
+        [name, start] = ['', end];
+    };
+    for (const { 0: token, index } of text.matchAll(TOKEN)) {
+        const nesting = NESTING.get(token) ?? 0;
+        depth += nesting;
+        if (depth > 0)
+            continue;
+        if (nesting < 0)
+            endAt(index + 1);
+        else if (name === '')
+            name = /^"?([\w-]+)/.exec(token)?.[1] ?? '';
+        // The brace or the equals sign of an item may be on the next line.
+        else if (/^\s*\n\s*(?![{=\s])/.test(text.slice(index)))
+            endAt(index);
+    }
+    endAt(text.length);
+    return found;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/lock-file.ts
+/**
+ * Finds hashicorp/aws in the text of a `.terraform.lock.hcl`. Terraform writes that file by itself and always in this form.
+ * @returns undefined where it is not named
+ */
+function findLockedProvider(text) {
+    const block = /^provider "[^"\n]+\/hashicorp\/aws" \{\n([\s\S]*?)^\}/m.exec(text.replace(/\r\n/g, '\n'))?.[1];
+    const version = /^\s*version\s*=\s*"([^"\n]+)"/m.exec(block ?? '')?.[1];
+    if (block === undefined || version === undefined)
+        return undefined;
+    return { version, hashes: [...block.matchAll(/"((?:h1|zh):[^"\n]+)"/g)].map(([, hash]) => hash ?? '') };
+}
+
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
+;// CONCATENATED MODULE: ./src/workspace.ts
+
+
+
+/** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
+const ACTION_NAME = 'aws-kms-multi-region-key';
+/**
+ * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
+ * written into the checkout.
+ */
+async function createWorkspace(env) {
+    const base = external_node_path_default().join(env['RUNNER_TEMP'] ?? external_node_os_default().tmpdir(), ACTION_NAME);
+    const localStateDir = external_node_path_default().join(base, 'state');
+    await (0,promises_.mkdir)(localStateDir, { recursive: true });
+    return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/plugin-cache.ts
+
+
+
+
+/** After this time a folder that nobody filled is of a run that was killed. */
+const ABANDONED_MS = 60 * 60_000;
+const LOCK_FILE = 'filled.lock.hcl';
+/**
+ * Opens the folder for a provider. Terraform's plug-in cache is not safe for two runs at once (its documentation,
+ * "Provider Plugin Cache"), so one run alone fills it, and only what is filled is used by others; its lock file is
+ * what marks it as filled, and what the content is checked against each time.
+ * @returns undefined where another run is filling it, or it cannot be written: this run then does without
+ */
+async function openPluginCache(request) {
+    const name = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(request.identity)).digest('hex').slice(0, 20);
+    const folder = external_node_path_default().join(request.toolCacheDir, ACTION_NAME, 'providers', name);
+    try {
+        if (await plugin_cache_claim(folder))
+            return { folder, lockFile: undefined };
+        const lockFile = await (0,promises_.readFile)(external_node_path_default().join(folder, LOCK_FILE), 'utf8').catch(() => undefined);
+        if (lockFile !== undefined)
+            return { folder, lockFile };
+        if (request.now - (await (0,promises_.stat)(folder)).mtimeMs < ABANDONED_MS)
+            return undefined;
+        await (0,promises_.rm)(folder, { recursive: true, force: true });
+        return (await plugin_cache_claim(folder)) ? { folder, lockFile: undefined } : undefined;
+    }
+    catch {
+        return undefined; // No such folder, or none that may be written: a cache is never worth a failure.
+    }
+}
+/** @returns whether this run made it: of two runs one alone does */
+async function plugin_cache_claim(folder) {
+    return (await (0,promises_.mkdir)(folder, { recursive: true })) !== undefined;
+}
+/** Marks the folder as filled, at once and whole. */
+async function keepPluginCache({ folder }, lockFile) {
+    const partial = external_node_path_default().join(folder, `${LOCK_FILE}.partial`);
+    await (0,promises_.writeFile)(partial, lockFile);
+    await (0,promises_.rename)(partial, external_node_path_default().join(folder, LOCK_FILE));
+}
+/** Gives up a folder that this run was to fill and did not. */
+async function dropPluginCache({ folder }) {
+    await (0,promises_.rm)(folder, { recursive: true, force: true });
+}
+
+;// CONCATENATED MODULE: ./src/terraform/release.ts
+
+/** Where HashiCorp publishes its releases. */
+const RELEASES_URL = 'https://releases.hashicorp.com';
+/** Node's names (`process.platform`, `process.arch`) on the left, those of the release files on the right. */
+const OS_NAMES = new Map([
+    ['linux', 'linux'],
+    ['darwin', 'darwin'],
+    ['win32', 'windows'],
+]);
+const ARCH_NAMES = new Map([
+    ['x64', 'amd64'],
+    ['arm64', 'arm64'],
+]);
+/** `linux`, `darwin` or `windows`. @throws ActionError for a system that this action does not run on */
+function releaseOs({ os }) {
+    return OS_NAMES.get(os) ?? refusePlatform(`the operating system ${os}`);
+}
+/** `amd64` or `arm64`. @throws ActionError for any other architecture */
+function releaseArch({ arch }) {
+    return ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`);
+}
+function refusePlatform(what) {
+    throw new errors/* ActionError */.l({
+        what: `This action has no Terraform for ${what}.`,
+        done: 'Nothing was installed.',
+        next: 'Run the job on Linux, macOS or Windows, on x64 or arm64.',
+    });
+}
+/** The files of a version, named as on releases.hashicorp.com. @throws ActionError for an unknown platform */
+function describeRelease({ version, platform, base }) {
+    const stem = `terraform_${version}`;
+    return {
+        version,
+        zipName: `${stem}_${releaseOs(platform)}_${releaseArch(platform)}.zip`,
+        sumsName: `${stem}_SHA256SUMS`,
+        signatureName: `${stem}_SHA256SUMS.sig`,
+        binaryName: terraformBinaryName(platform),
+        folder: new URL(`terraform/${version}/`, base),
+    };
+}
+/** The index of all versions. */
+function releaseIndexUrl(base) {
+    return new URL('terraform/index.json', base);
+}
+function terraformBinaryName({ os }) {
+    return os === 'win32' ? 'terraform.exe' : 'terraform';
+}
+/**
+ * Reads `terraform-download-url`: a mirror that has the paths of releases.hashicorp.com below it.
+ * @returns an https URL (http on loopback) whose path ends with a slash
+ * @throws ActionError for anything else; the message holds no credentials and no query
+ */
+function parseDownloadBase(text) {
+    const wanted = text?.trim() ?? '';
+    const url = release_parseUrl(wanted === '' ? RELEASES_URL : wanted);
+    if (url === null || !isSafe(url)) {
+        throw new errors/* ActionError */.l({
+            what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
+            done: 'Nothing was downloaded.',
+            next: `Give the https address of a mirror of ${RELEASES_URL}, or leave it empty.`,
+        });
+    }
+    url.search = '';
+    url.hash = '';
+    if (!url.pathname.endsWith('/'))
+        url.pathname += '/';
+    return url;
+}
+/** A URL, relative to another where that is given, or null. (`URL.parse` is not there in Node 20.) */
+function release_parseUrl(text, base) {
+    return URL.canParse(text, base?.href) ? new URL(text, base) : null;
+}
+/** Whether a URL may be asked: https, or http to this very machine. */
+function isSafe(url) {
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+}
+function isLoopback({ hostname }) {
+    return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+/** A URL for messages: without user, password, query and fragment, any of which may hold a secret. */
+function showUrl({ protocol, host, pathname }) {
+    return `${protocol}//${host}${pathname}`;
+}
+/**
+ * The SHA-256 of one file in a `SHA256SUMS` text, by its exact name: a name that merely contains it is another file.
+ * @returns 64 lower-case hexadecimal digits, or undefined when the file is not listed, or listed with two hashes
+ */
+function findSum(sums, fileName) {
+    const found = sums
+        .split('\n')
+        .map((line) => /^([0-9a-f]{64}) [ *](.+?)\r?$/i.exec(line))
+        .filter((match) => match?.[2] === fileName)
+        .map((match) => match?.[1]?.toLowerCase());
+    return new Set(found).size === 1 ? found[0] : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/providers.ts
+
+
+
+
+
+
+
+
+
+/** As Terraform names and reads it. */
+const providers_LOCK_FILE = '.terraform.lock.hcl';
+/** The same for people: actions/upload-artifact leaves out files whose names begin with a dot. */
+const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
+/**
+ * Makes ready where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
+ * settings say; and where it is kept from run to run.
+ * @throws ActionError when the lock file that was given cannot vouch for the provider
+ */
+async function openProviders(request) {
+    const { inputs, workDir } = request;
+    refuseUselessLockFile(request);
+    const folder = mirrorFolder(inputs);
+    const config = folder === undefined ? await findCliConfig(request.env, readIfThere) : undefined;
+    const cache = folder === undefined ? await openCache(request, config) : undefined;
+    const lockFile = inputs.lockFile ?? cache?.lockFile;
+    if (lockFile !== undefined)
+        await (0,promises_.writeFile)(external_node_path_default().join(workDir, providers_LOCK_FILE), lockFile);
+    const ownConfig = await writeCliConfig(request, config);
+    let kept = false;
+    return {
+        init: { pluginDir: folder },
+        environment: {
+            ...(cache === undefined ? {} : { TF_PLUGIN_CACHE_DIR: cache.folder }),
+            ...(ownConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: ownConfig }),
+        },
+        keep: async () => {
+            const written = await (0,promises_.readFile)(external_node_path_default().join(workDir, providers_LOCK_FILE), 'utf8');
+            if (cache !== undefined && cache.lockFile === undefined)
+                await keepPluginCache(cache, written);
+            kept = true;
+            await offerLockFile(request, written);
+        },
+        close: async () => {
+            if (ownConfig !== undefined)
+                await (0,promises_.rm)(ownConfig, { force: true });
+            if (cache !== undefined && cache.lockFile === undefined && !kept)
+                await dropPluginCache(cache);
+        },
+    };
+}
+function mirrorFolder({ providerMirror }) {
+    return providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined;
+}
+function mirrorUrl({ providerMirror }) {
+    return providerMirror !== undefined && 'url' in providerMirror ? providerMirror.url : undefined;
+}
+async function readIfThere(file) {
+    return (0,promises_.readFile)(file, 'utf8').catch(() => undefined);
+}
+/**
+ * Terraform adds a provider that the file does not name, and takes an unpacked package unchecked when the file has
+ * hashes of packed ones alone: neither is what a lock file is given for.
+ */
+function refuseUselessLockFile({ inputs, platform }) {
+    if (inputs.lockFile === undefined)
+        return;
+    const locked = findLockedProvider(inputs.lockFile);
+    const target = `${releaseOs(platform)}_${releaseArch(platform)}`;
+    const next = `Write one with \`terraform providers lock -platform=${target}\` in a folder that asks for hashicorp/aws ${inputs.awsProviderVersion}.`;
+    const done = 'Nothing was installed, planned or changed.';
+    if (locked === undefined || locked.hashes.length === 0) {
+        throw new errors/* ActionError */.l({ what: 'The lock-file names no hashicorp/aws with checksums.', done, next });
+    }
+    const folder = mirrorFolder(inputs);
+    if (folder === undefined || locked.hashes.some((hash) => hash.startsWith('h1:')))
+        return;
+    const place = ['registry.terraform.io', 'hashicorp', 'aws', locked.version, target];
+    if (!(0,external_node_fs_.existsSync)(external_node_path_default().join(folder, ...place)))
+        return;
+    throw new errors/* ActionError */.l({
+        what: `The lock-file has only checksums of packed providers (zh:), and provider-mirror holds hashicorp/aws ${locked.version} unpacked, so nothing would check it.`,
+        done,
+        next: `${next.slice(0, -1)}, and with \`-fs-mirror\` and the folder.`,
+    });
+}
+async function openCache(request, config) {
+    const { inputs, env, platform, clock, log } = request;
+    if (!wantsCache(request, config))
+        return undefined;
+    const source = mirrorUrl(inputs) ?? config?.text ?? '';
+    const identity = [inputs.awsProviderVersion, releaseOs(platform), releaseArch(platform), source];
+    const toolCacheDir = env['RUNNER_TOOL_CACHE'] ?? '';
+    const cache = await openPluginCache({ toolCacheDir, identity, now: clock.now() });
+    if (cache?.lockFile === undefined || vouches(inputs.lockFile ?? cache.lockFile, cache.lockFile))
+        return cache;
+    log.debug('The lock-file has no checksum of the kept provider, so it is downloaded again.');
+    return undefined;
+}
+/** Not where the user has one, nor for a range of versions, which could mean another version tomorrow. */
+function wantsCache({ inputs, env }, config) {
+    const hasToolCache = (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
+    const usersOwn = (env['TF_PLUGIN_CACHE_DIR'] ?? '') !== '' || namesPluginCache(config?.text ?? '');
+    return hasToolCache && !usersOwn && semver_default().valid(inputs.awsProviderVersion) !== null;
+}
+/** Whether a lock file has the hash by which an unpacked package is known. */
+function vouches(lockFile, ofCache) {
+    const given = findLockedProvider(lockFile)?.hashes ?? [];
+    const unpacked = findLockedProvider(ofCache)?.hashes.filter((hash) => hash.startsWith('h1:')) ?? [];
+    return unpacked.some((hash) => given.includes(hash));
+}
+/** @returns the file, which only this user can read since it may repeat credentials */
+async function writeCliConfig({ inputs, workDir, log }, config) {
+    const url = mirrorUrl(inputs);
+    if (url === undefined)
+        return undefined;
+    if (config !== undefined && namesProviderInstallation(config.text)) {
+        log.notice(`Providers come from ${url} alone: the provider_installation of ${config.file} does not count in this step, its other settings do.`, { title: 'provider-mirror' });
+    }
+    const file = external_node_path_default().join(workDir, 'cli-config.tfrc');
+    await (0,promises_.writeFile)(file, withNetworkMirror(config?.text ?? '', url), { mode: 0o600 });
+    return file;
+}
+async function offerLockFile({ inputs, workDir, log }, written) {
+    if (inputs.lockFile === undefined || written === inputs.lockFile)
+        return;
+    const file = external_node_path_default().join(workDir, OFFERED_LOCK_FILE);
+    await (0,promises_.writeFile)(file, written);
+    log.notice(`Terraform found checksums that lock-file does not have yet. With them it is, until the end of the job, ${file}`, { title: 'An updated lock file' });
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
@@ -49411,6 +49826,7 @@ function state_replicas_placeOf(module) {
 
 
 
+
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
  * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
@@ -49427,27 +49843,39 @@ async function configure(run, terraformVersion, workspace, terraform) {
             moduleDir: deps.moduleDir,
             log: deps.log,
         });
-        const init = () => terraform.init(prepared.init).catch(explained(NOTHING_DONE));
-        await init();
-        const providerVersion = await terraform.selectedProviderVersion();
-        refuseUnknownArguments(inputs, providerVersion);
-        if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
-            // Until now there was no more than what chooses the provider, which is on this runner now.
-            await prepared.rewrite({ providerVersion });
-            await init();
+        const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
+        try {
+            const init = () => terraform.init(providers.init, providers.environment).catch(explained(NOTHING_DONE));
+            const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
+            await providers.keep();
+            const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
+            if (tight !== undefined)
+                deps.log.notice(tight, { title: 'Memory' });
+            return configuration;
         }
-        const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
-        const tight = memoryNotice(fit.way, 1 + inputs.replicaRegions.length, deps.memory());
-        if (tight !== undefined)
-            deps.log.notice(tight, { title: 'Memory' });
-        let fitted = fit;
-        return {
-            providerVersion,
-            way: fit.way,
-            awaitsRegions: wayOf(providerVersion) !== fit.way,
-            extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
-        };
+        finally {
+            await providers.close();
+        }
     });
+}
+async function initialise(request) {
+    const { inputs, terraform, prepared, init } = request;
+    await init();
+    const providerVersion = await terraform.selectedProviderVersion();
+    refuseUnknownArguments(inputs, providerVersion);
+    if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
+        // Until now there was no more than what chooses the provider, which is on this runner now.
+        await prepared.rewrite({ providerVersion });
+        await init();
+    }
+    const fit = await fitToState({ ...request, providerVersion });
+    let fitted = fit;
+    return {
+        providerVersion,
+        way: fit.way,
+        awaitsRegions: wayOf(providerVersion) !== fit.way,
+        extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+    };
 }
 /**
  * A state that was written by aliases comes to `region` in two steps, as the provider's guide on Regions has it: first an
@@ -49547,103 +49975,6 @@ function refuseNewerState(error) {
         done: 'Nothing was changed.',
         next: 'Set `aws-provider-version` to a 6.x version again.',
     }, { cause: error });
-}
-
-;// CONCATENATED MODULE: ./src/terraform/release.ts
-
-/** Where HashiCorp publishes its releases. */
-const RELEASES_URL = 'https://releases.hashicorp.com';
-/** Node's names (`process.platform`, `process.arch`) on the left, those of the release files on the right. */
-const OS_NAMES = new Map([
-    ['linux', 'linux'],
-    ['darwin', 'darwin'],
-    ['win32', 'windows'],
-]);
-const ARCH_NAMES = new Map([
-    ['x64', 'amd64'],
-    ['arm64', 'arm64'],
-]);
-/** `linux`, `darwin` or `windows`. @throws ActionError for a system that this action does not run on */
-function releaseOs({ os }) {
-    return OS_NAMES.get(os) ?? refusePlatform(`the operating system ${os}`);
-}
-/** `amd64` or `arm64`. @throws ActionError for any other architecture */
-function releaseArch({ arch }) {
-    return ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`);
-}
-function refusePlatform(what) {
-    throw new errors/* ActionError */.l({
-        what: `This action has no Terraform for ${what}.`,
-        done: 'Nothing was installed.',
-        next: 'Run the job on Linux, macOS or Windows, on x64 or arm64.',
-    });
-}
-/** The files of a version, named as on releases.hashicorp.com. @throws ActionError for an unknown platform */
-function describeRelease({ version, platform, base }) {
-    const stem = `terraform_${version}`;
-    return {
-        version,
-        zipName: `${stem}_${releaseOs(platform)}_${releaseArch(platform)}.zip`,
-        sumsName: `${stem}_SHA256SUMS`,
-        signatureName: `${stem}_SHA256SUMS.sig`,
-        binaryName: terraformBinaryName(platform),
-        folder: new URL(`terraform/${version}/`, base),
-    };
-}
-/** The index of all versions. */
-function releaseIndexUrl(base) {
-    return new URL('terraform/index.json', base);
-}
-function terraformBinaryName({ os }) {
-    return os === 'win32' ? 'terraform.exe' : 'terraform';
-}
-/**
- * Reads `terraform-download-url`: a mirror that has the paths of releases.hashicorp.com below it.
- * @returns an https URL (http on loopback) whose path ends with a slash
- * @throws ActionError for anything else; the message holds no credentials and no query
- */
-function parseDownloadBase(text) {
-    const wanted = text?.trim() ?? '';
-    const url = release_parseUrl(wanted === '' ? RELEASES_URL : wanted);
-    if (url === null || !isSafe(url)) {
-        throw new errors/* ActionError */.l({
-            what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
-            done: 'Nothing was downloaded.',
-            next: `Give the https address of a mirror of ${RELEASES_URL}, or leave it empty.`,
-        });
-    }
-    url.search = '';
-    url.hash = '';
-    if (!url.pathname.endsWith('/'))
-        url.pathname += '/';
-    return url;
-}
-/** A URL, relative to another where that is given, or null. (`URL.parse` is not there in Node 20.) */
-function release_parseUrl(text, base) {
-    return URL.canParse(text, base?.href) ? new URL(text, base) : null;
-}
-/** Whether a URL may be asked: https, or http to this very machine. */
-function isSafe(url) {
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-}
-function isLoopback({ hostname }) {
-    return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-/** A URL for messages: without user, password, query and fragment, any of which may hold a secret. */
-function showUrl({ protocol, host, pathname }) {
-    return `${protocol}//${host}${pathname}`;
-}
-/**
- * The SHA-256 of one file in a `SHA256SUMS` text, by its exact name: a name that merely contains it is another file.
- * @returns 64 lower-case hexadecimal digits, or undefined when the file is not listed, or listed with two hashes
- */
-function findSum(sums, fileName) {
-    const found = sums
-        .split('\n')
-        .map((line) => /^([0-9a-f]{64}) [ *](.+?)\r?$/i.exec(line))
-        .filter((match) => match?.[2] === fileName)
-        .map((match) => match?.[1]?.toLowerCase());
-    return new Set(found).size === 1 ? found[0] : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/download.ts
@@ -50448,26 +50779,6 @@ async function keepInCache(archive, release, options) {
     catch (error) {
         options.log.debug(`Terraform ${release.version} for ${releaseOs(options.platform)}_${releaseArch(options.platform)} could not be kept in the tool cache: ${(0,errors/* messageOf */.b)(error)}`);
     }
-}
-
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
-var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
-;// CONCATENATED MODULE: ./src/workspace.ts
-
-
-
-/** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
-const ACTION_NAME = 'aws-kms-multi-region-key';
-/**
- * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
- * written into the checkout.
- */
-async function createWorkspace(env) {
-    const base = external_node_path_default().join(env['RUNNER_TEMP'] ?? external_node_os_default().tmpdir(), ACTION_NAME);
-    const localStateDir = external_node_path_default().join(base, 'state');
-    await (0,promises_.mkdir)(localStateDir, { recursive: true });
-    return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
 }
 
 ;// CONCATENATED MODULE: ./src/make-ready.ts

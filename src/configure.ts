@@ -10,6 +10,7 @@ import {
   refuseUnknownArguments,
   type PreparedConfiguration,
 } from './terraform/prepare.js';
+import { openProviders } from './terraform/providers.js';
 import { readStateReplicas, type StateReplica } from './terraform/state-replicas.js';
 import { onlyWayOf, wayOf, type Way } from './terraform/way.js';
 import type { Workspace } from './workspace.js';
@@ -47,26 +48,39 @@ export async function configure(
       moduleDir: deps.moduleDir,
       log: deps.log,
     });
-    const init = (): Promise<void> => terraform.init(prepared.init).catch(explained(NOTHING_DONE));
-    await init();
-    const providerVersion = await terraform.selectedProviderVersion();
-    refuseUnknownArguments(inputs, providerVersion);
-    if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
-      // Until now there was no more than what chooses the provider, which is on this runner now.
-      await prepared.rewrite({ providerVersion });
-      await init();
+    const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
+    try {
+      const init = (): Promise<void> =>
+        terraform.init(providers.init, providers.environment).catch(explained(NOTHING_DONE));
+      const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
+      await providers.keep();
+      const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
+      if (tight !== undefined) deps.log.notice(tight, { title: 'Memory' });
+      return configuration;
+    } finally {
+      await providers.close();
     }
-    const fit = await fitToState({ inputs, terraform, prepared, init, providerVersion, log: deps.log });
-    const tight = memoryNotice(fit.way, 1 + inputs.replicaRegions.length, deps.memory());
-    if (tight !== undefined) deps.log.notice(tight, { title: 'Memory' });
-    let fitted: Fit = fit;
-    return {
-      providerVersion,
-      way: fit.way,
-      awaitsRegions: wayOf(providerVersion) !== fit.way,
-      extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
-    };
   });
+}
+
+async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise<Configuration> {
+  const { inputs, terraform, prepared, init } = request;
+  await init();
+  const providerVersion = await terraform.selectedProviderVersion();
+  refuseUnknownArguments(inputs, providerVersion);
+  if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
+    // Until now there was no more than what chooses the provider, which is on this runner now.
+    await prepared.rewrite({ providerVersion });
+    await init();
+  }
+  const fit = await fitToState({ ...request, providerVersion });
+  let fitted: Fit = fit;
+  return {
+    providerVersion,
+    way: fit.way,
+    awaitsRegions: wayOf(providerVersion) !== fit.way,
+    extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+  };
 }
 
 interface FitRequest {

@@ -396,10 +396,17 @@ function readToolInputs(reader: InputReader, sources: InputSources): ToolInputs 
 }
 
 function parseProviderMirror(text: string, { env, isFolder }: InputSources): ProviderMirror {
-  if (/^[a-z]+:\/\//i.test(text.trim())) return { url: parseUrl(text) };
+  if (/^[a-z]+:\/\//i.test(text.trim())) return { url: parseMirrorUrl(text) };
   const folder = resolveInWorkspace(text, env);
   if (!isFolder(folder)) throw new Invalid(`${quote(text.trim())} is not a folder on this runner`);
   return { folder };
+}
+
+/** Terraform takes no network mirror by http, not even one on this machine. */
+function parseMirrorUrl(text: string): string {
+  const url = parseUrl(text);
+  if (!url.startsWith('https:')) throw new Invalid(`${quote(text)} does not begin with https://`);
+  return url;
 }
 
 function resolveInWorkspace(text: string, env: InputSources['env']): string {

@@ -6,10 +6,7 @@ import type { Inputs } from './inputs.js';
  * @throws ActionError that names each such input
  */
 export function refuseUnfinished(inputs: Inputs): void {
-  const asked = [
-    inputs.command === 'drift' && 'command: drift',
-    inputs.providerMirror !== undefined && 'url' in inputs.providerMirror && 'provider-mirror with a URL',
-  ].filter((name) => name !== false);
+  const asked = [inputs.command === 'drift' && 'command: drift'].filter((name) => name !== false);
   if (asked.length === 0) return;
   throw new ActionError({
     what: `This version cannot do this yet: ${asked.join(', ')}.`,

@@ -6,17 +6,14 @@ export const PLAN_FILE = 'plan.tfplan';
 export interface InitOptions {
   /** A folder laid out as a filesystem mirror; providers then come from nowhere else. */
   readonly pluginDir?: string | undefined;
-  /** Fails when the lock file that was given does not already name the provider. */
-  readonly lockReadonly?: boolean;
 }
 
-export function initArgs({ pluginDir, lockReadonly = false }: InitOptions): string[] {
+export function initArgs({ pluginDir }: InitOptions): string[] {
   return [
     'init',
     '-input=false',
     '-no-color',
     ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
-    ...(lockReadonly ? ['-lockfile=readonly'] : []),
   ];
 }
 

@@ -7,7 +7,6 @@ import { ActionError } from '../errors.js';
 import { secretsOf } from '../inputs/backend-config.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Workspace } from '../workspace.js';
-import type { InitOptions } from './args.js';
 import { chooseBackend } from './backend.js';
 import {
   knowsRotationPeriod,
@@ -29,8 +28,6 @@ export interface PrepareRequest {
 }
 
 export interface PreparedConfiguration {
-  /** How `terraform init` has to be called for it. */
-  readonly init: InitOptions;
   /** Writes it anew, to fit what has been found out since. */
   readonly rewrite: (fit: Fit) => Promise<void>;
 }
@@ -58,14 +55,7 @@ export async function prepareConfiguration({
   await (onlyWayOf(inputs.awsProviderVersion) === undefined
     ? write([renderProviderChoice(inputs)])
     : rewrite({}));
-  if (inputs.lockFile !== undefined)
-    await writeFile(path.join(workspace.workDir, '.terraform.lock.hcl'), inputs.lockFile);
-  const { providerMirror } = inputs;
-  const init = {
-    pluginDir: providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined,
-    lockReadonly: inputs.lockFile !== undefined,
-  };
-  return { init, rewrite };
+  return { rewrite };
 }
 
 async function writeConfigurationFile(

@@ -55,7 +55,8 @@ export interface ApplyResult {
 
 /** The commands of Terraform that the action runs, each in the working folder. All throw `TerraformError`. */
 export interface Terraform {
-  init(options: InitOptions): Promise<void>;
+  /** @param environment variables for this one command */
+  init(options: InitOptions, environment?: Readonly<Record<string, string>>): Promise<void>;
   /** The version of hashicorp/aws that init chose, from the lock file it wrote. */
   selectedProviderVersion(): Promise<string>;
   /** Makes and saves a plan. @returns Terraform's own description of it, without colours and progress lines */
@@ -78,8 +79,8 @@ export function createTerraform(options: TerraformOptions): Terraform {
   const run = (args: readonly string[], how: RunOptions = {}): Promise<ExecResult> =>
     runTerraform(options, args, how);
   return {
-    init: async (initOptions) => {
-      await run(initArgs(initOptions));
+    init: async (initOptions, environment = {}) => {
+      await run(initArgs(initOptions), { environment });
     },
     selectedProviderVersion: () => readSelectedVersion(options.workDir),
     plan: async (planOptions) => {
@@ -101,7 +102,10 @@ export function createTerraform(options: TerraformOptions): Terraform {
   };
 }
 
-type RunOptions = Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt' | 'evenWhenCancelled'>;
+type RunOptions = Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt' | 'evenWhenCancelled'> & {
+  /** Beside what every command gets. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
 /** For what is printed to be read by us, not by people. */
 const QUIET: RunOptions = { onStdoutLine: () => undefined };
@@ -109,7 +113,7 @@ const QUIET: RunOptions = { onStdoutLine: () => undefined };
 async function runTerraform(
   options: TerraformOptions,
   args: readonly string[],
-  { onStdoutLine, beforeInterrupt, evenWhenCancelled = false }: RunOptions,
+  { onStdoutLine, beforeInterrupt, evenWhenCancelled = false, environment = {} }: RunOptions,
 ): Promise<ExecResult> {
   const command = args[0] ?? '';
   const onLine = (line: string): void => {
@@ -119,7 +123,7 @@ async function runTerraform(
     file: options.path,
     args,
     cwd: options.workDir,
-    env: options.environment(),
+    env: { ...options.environment(), ...environment },
     onStdoutLine: onStdoutLine ?? onLine,
     onStderrLine: onLine,
     beforeInterrupt,

@@ -100,6 +100,28 @@ const SYMPTOMS: readonly Symptom[] = [
     next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
   },
   {
+    sign: /locked\s+provider\s+\S+\/hashicorp\/aws\s+(\S+)\s+does\s+not\s+match\s+configured\s+version\s+constraint/,
+    what: (found) =>
+      `The lock-file has hashicorp/aws ${found[1] ?? ''}, which aws-provider-version does not allow.`,
+    next: 'Set `aws-provider-version` to the version in the lock-file, or write a new lock-file with `terraform providers lock`.',
+  },
+  {
+    sign: /match\s+any\s+of\s+the\s+checksums\s+previously\s+recorded/,
+    what: () => 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
+    next: 'If the provider is the right one, add its checksum with `terraform providers lock -platform=OS_ARCH`; if not, correct where it comes from.',
+  },
+  {
+    sign: /provider\s+package\s+doesn't\s+match\s+the\s+expected\s+checksum/,
+    what: () =>
+      'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
+    next: 'Run the job again; if it stays so, what the mirror or a proxy gives is not what was released.',
+  },
+  {
+    sign: /failed\s+to\s+query\s+provider\s+mirror/,
+    what: () => 'The network mirror of provider-mirror did not answer as one.',
+    next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
+  },
+  {
     sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
     what: () => 'The AWS provider in the version asked for could not be found.',
     next: 'Check `aws-provider-version`, and `provider-mirror` if one is set.',

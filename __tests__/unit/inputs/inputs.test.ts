@@ -117,6 +117,10 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
   [{ 'aws-provider-version': '3.63.0' }, 'aws-provider-version: "3.63.0" is older than 3.64.0'],
   [{ 'aws-provider-version': '7.0.0' }, 'aws-provider-version: "7.0.0" cannot be used'],
   [{ 'aws-provider-version': 'newest' }, '"newest" is neither a version nor a constraint'],
+  [
+    { 'provider-mirror': 'http://localhost:1/x' },
+    'provider-mirror: "http://localhost:1/x" does not begin with https://',
+  ],
   [{ 'provider-mirror': './nowhere' }, 'provider-mirror: "./nowhere" is not a folder on this runner'],
   [{ 'lock-file': 'none.hcl' }, 'lock-file: the file "none.hcl" cannot be read'],
   [{ comment: 'sometimes' }, 'comment: "sometimes" is none of them'],

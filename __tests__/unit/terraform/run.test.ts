@@ -173,6 +173,22 @@ describe('a failed command in plain words', () => {
       'Failed to query available provider packages',
       'The AWS provider in the version asked for could not be found.',
     ],
+    [
+      'Failed to query available provider packages\nlocked provider registry.terraform.io/hashicorp/aws 5.99.0 does not match\nconfigured version constraint 5.100.0',
+      'The lock-file has hashicorp/aws 5.99.0, which aws-provider-version does not allow.',
+    ],
+    [
+      "Failed to install provider\nthe local package for registry.terraform.io/hashicorp/aws 5.100.0 doesn't match any of the\nchecksums previously recorded in the dependency lock file",
+      'No checksum in the lock file is that of the AWS provider which was found for this platform.',
+    ],
+    [
+      'Failed to install provider\nprovider package doesn\'t match\nthe expected checksum "zh:1"',
+      'The AWS provider that was downloaded does not have the checksum',
+    ],
+    [
+      'Failed to query available provider packages\nfailed to query provider mirror https://m.example/ for',
+      'The network mirror of provider-mirror did not answer as one.',
+    ],
     ['reading KMS Key (mrk-1): is not a multi-Region primary key', 'primary-region was changed'],
     ['Something new', 'terraform apply failed: Something new.'],
   ])('%s', (said, what) => {
