@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6842);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(819);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 6842:
+/***/ 819:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46368,11 +46368,45 @@ function readRepository(value) {
     return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/back-off.ts
+/** Five attempts, with less than eight seconds between the first and the last. */
+const FIVE_ATTEMPTS = { attempts: 5, firstMs: 500, longestMs: 8_000 };
+/**
+ * How long to wait after an attempt that failed: half fixed, half random, so that the jobs of a matrix that start together do
+ * not come back together.
+ * @param attempt how often it has been tried, from 1
+ * @param random 0 (included) to 1 (excluded)
+ * @returns whole milliseconds
+ */
+function waitAfter(attempt, { firstMs, longestMs }, random) {
+    const ceiling = Math.min(longestMs, firstMs * 2 ** (attempt - 1));
+    return Math.ceil(ceiling / 2 + (ceiling / 2) * random);
+}
+/**
+ * Tries until it succeeds, or fails for good, or often enough; stops at once when the signal is aborted.
+ * @param tryOnce one attempt; what it throws ends the tries
+ * @param onRetry told of each failure that is not the last, before the wait
+ * @returns the value, or the last failure and how many attempts there were
+ */
+async function retry(world, tryOnce, onRetry) {
+    const backOff = FIVE_ATTEMPTS;
+    for (let attempt = 1;; attempt += 1) {
+        world.signal?.throwIfAborted();
+        const outcome = await tryOnce();
+        if ('value' in outcome)
+            return outcome;
+        if (!outcome.transient || attempt === backOff.attempts)
+            return { ...outcome, attempts: attempt };
+        onRetry(outcome.failure, attempt, backOff.attempts);
+        await world.clock.sleep(waitAfter(attempt, backOff, (world.random ?? Math.random)()), world.signal);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/github/patience.ts
 /** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
+
 const MINUTE_MS = 60_000;
-const FIRST_WAIT_MS = 1_000;
-const MAX_ATTEMPTS_WITHOUT_ANSWER = 4;
+const WITHOUT_ANSWER = { attempts: 4, firstMs: 1_000, longestMs: 8_000 };
 const MAX_ATTEMPTS_WHEN_LIMITED = 6;
 /**
  * Whether and how long to wait before trying again.
@@ -46394,11 +46428,10 @@ function chooseWait(failed, options) {
         return { milliseconds, because: 'rate-limit' };
     }
     const unanswered = failed.status === undefined || failed.status >= 500;
-    if (!unanswered || !idempotent || attempt >= MAX_ATTEMPTS_WITHOUT_ANSWER) {
+    if (!unanswered || !idempotent || attempt >= WITHOUT_ANSWER.attempts) {
         return undefined;
     }
-    const ceiling = FIRST_WAIT_MS * 2 ** (attempt - 1);
-    return { milliseconds: Math.ceil(ceiling / 2 + (ceiling / 2) * random()), because: 'no-answer' };
+    return { milliseconds: waitAfter(attempt, WITHOUT_ANSWER, random()), because: 'no-answer' };
 }
 /** GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. */
 function isRateLimited({ status, headers, message }) {
@@ -48290,10 +48323,8 @@ async function compareWithPullRequest({ inputs, context, client, mergedPullReque
 ;// CONCATENATED MODULE: ./src/aws/oidc.ts
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
-const ATTEMPTS = 5;
+
 const oidc_ATTEMPT_TIMEOUT_MS = 10_000;
-const oidc_FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8_000;
 /**
  * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
  * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
@@ -48306,19 +48337,13 @@ const LONGEST_WAIT_MS = 8_000;
  */
 async function requestIdToken(options) {
     const request = readRequest(options);
-    for (let attempt = 1;; attempt += 1) {
-        options.signal?.throwIfAborted();
-        const answer = await askOnce(request, options);
-        if ('token' in answer) {
-            options.log.mask(answer.token);
-            return answer.token;
-        }
-        if (!answer.transient || attempt === ATTEMPTS) {
-            throw explainRefusal(answer.reason, attempt);
-        }
-        options.log.debug(`No OIDC token yet (${answer.reason}); attempt ${attempt} of ${ATTEMPTS}.`);
-        await options.clock.sleep(oidc_chooseWait(attempt, options.random ?? Math.random), options.signal);
-    }
+    const outcome = await retry(options, () => askOnce(request, options), (reason, attempt, attempts) => {
+        options.log.debug(`No OIDC token yet (${reason}); attempt ${attempt} of ${attempts}.`);
+    });
+    if ('failure' in outcome)
+        throw explainRefusal(outcome.failure, outcome.attempts);
+    options.log.mask(outcome.value);
+    return outcome.value;
 }
 function readRequest({ context, env, audience }) {
     const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
@@ -48340,14 +48365,14 @@ async function askOnce({ url, bearer }, { fetch, signal }) {
         if (!response.ok) {
             await response.body?.cancel();
             const transient = response.status === 429 || response.status >= 500;
-            return { reason: `the answer was HTTP ${response.status}`, transient };
+            return { failure: `the answer was HTTP ${response.status}`, transient };
         }
         const token = oidc_readToken(await response.text());
-        return token === undefined ? { reason: 'the answer held no token', transient: false } : { token };
+        return token === undefined ? { failure: 'the answer held no token', transient: false } : { value: token };
     }
     catch (error) {
         signal?.throwIfAborted();
-        return { reason: describeBrokenConnection(error), transient: true };
+        return { failure: describeBrokenConnection(error), transient: true };
     }
 }
 function oidc_readToken(body) {
@@ -48368,11 +48393,6 @@ function describeBrokenConnection(error) {
     const cause = error instanceof Error ? error.cause : undefined;
     const code = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
     return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
-}
-/** Half fixed, half random, doubling: jobs of a matrix that start together do not come back together. */
-function oidc_chooseWait(attempt, random) {
-    const ceiling = Math.min(LONGEST_WAIT_MS, oidc_FIRST_WAIT_MS * 2 ** (attempt - 1));
-    return Math.round(ceiling / 2 + (ceiling / 2) * random());
 }
 function explainRefusal(reason, attempts) {
     return new errors/* ActionError */.l({
@@ -48666,9 +48686,7 @@ function escapeInvisible(text) {
 
 
 
-const credentials_ATTEMPTS = 5;
-const credentials_FIRST_WAIT_MS = 400;
-const credentials_LONGEST_WAIT_MS = 8_000;
+
 const SHORT_MS = 10 * 60_000;
 /** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
 const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
@@ -48678,7 +48696,7 @@ const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
  * the account must be an allowed one.
  *
  * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
- * environment, profile, container, instance. Tried again, with full jitter: throttling, 5xx, broken connections, and
+ * environment, profile, container, instance. Tried again, with jitter: throttling, 5xx, broken connections, and
  * STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
  *
  * @throws ActionError for every refusal
@@ -48871,23 +48889,24 @@ class StsRefusal extends Error {
 }
 /** @throws StsRefusal with STS's last answer; whatever is not an answer of STS as it is */
 async function withRetries(options, work) {
-    const { clock, log, signal, random = Math.random } = options;
-    for (let attempt = 1;; attempt += 1) {
-        signal?.throwIfAborted();
+    const tryOnce = async () => {
         try {
-            return await work();
+            return { value: await work() };
         }
-        catch (error) {
-            signal?.throwIfAborted();
-            if (error instanceof errors/* ActionError */.l)
-                throw error;
-            const failure = { ...readFailure(error), attempts: attempt };
-            if (attempt === credentials_ATTEMPTS || !isTransient(failure))
-                throw new StsRefusal(failure, error);
-            log.debug(`STS: ${failure.code}; attempt ${attempt} of ${credentials_ATTEMPTS}.`);
-            await clock.sleep(random() * Math.min(credentials_LONGEST_WAIT_MS, credentials_FIRST_WAIT_MS * 2 ** attempt), signal);
+        catch (failure) {
+            options.signal?.throwIfAborted();
+            if (failure instanceof errors/* ActionError */.l)
+                throw failure;
+            return { failure, transient: isTransient(readFailure(failure)) };
         }
-    }
+    };
+    const outcome = await retry(options, tryOnce, (failure, attempt, attempts) => {
+        options.log.debug(`STS: ${readFailure(failure).code}; attempt ${attempt} of ${attempts}.`);
+    });
+    if ('value' in outcome)
+        return outcome.value;
+    const { failure, attempts } = outcome;
+    throw new StsRefusal({ ...readFailure(failure), attempts }, failure);
 }
 function readFailure(error) {
     const metadata = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
@@ -49980,10 +49999,8 @@ function refuseNewerState(error) {
 ;// CONCATENATED MODULE: ./src/terraform/download.ts
 
 
-const download_ATTEMPTS = 5;
+
 const download_ATTEMPT_TIMEOUT_MS = 300_000;
-const download_FIRST_WAIT_MS = 500;
-const download_LONGEST_WAIT_MS = 8_000;
 const MAX_REDIRECTS = 5;
 /**
  * Downloads a file. Tried again, with growing and random waits: 408, 429, 5xx, broken connections and bodies that
@@ -49995,24 +50012,19 @@ const MAX_REDIRECTS = 5;
 async function download(request, world) {
     if (request.url.password !== '')
         world.log.mask(decodeURIComponent(request.url.password));
-    for (let attempt = 1;; attempt += 1) {
-        world.signal?.throwIfAborted();
-        const outcome = await tryOnce(request, world);
-        if ('bytes' in outcome)
-            return outcome.bytes;
-        if (!outcome.transient || attempt === download_ATTEMPTS) {
-            throw new errors/* ActionError */.l({
-                what: `${showUrl(request.url)} could not be downloaded: ${outcome.reason}${attempt > 1 ? `, ${attempt} times` : ''}.`,
-                done: 'Nothing was installed.',
-                next: outcome.transient
-                    ? 'Run the job again; if it stays so, check the network of the runner.'
-                    : 'Check `terraform-version` and `terraform-download-url`.',
-            });
-        }
-        world.log.debug(`${showUrl(request.url)}: ${outcome.reason}; attempt ${attempt} of ${download_ATTEMPTS}.`);
-        const ceiling = Math.min(download_LONGEST_WAIT_MS, download_FIRST_WAIT_MS * 2 ** (attempt - 1));
-        await world.clock.sleep(ceiling / 2 + (ceiling / 2) * (world.random ?? Math.random)(), world.signal);
-    }
+    const outcome = await retry(world, () => tryOnce(request, world), (reason, attempt, attempts) => {
+        world.log.debug(`${showUrl(request.url)}: ${reason}; attempt ${attempt} of ${attempts}.`);
+    });
+    if ('value' in outcome)
+        return outcome.value;
+    const { failure, transient, attempts } = outcome;
+    throw new errors/* ActionError */.l({
+        what: `${showUrl(request.url)} could not be downloaded: ${failure}${attempts > 1 ? `, ${attempts} times` : ''}.`,
+        done: 'Nothing was installed.',
+        next: transient
+            ? 'Run the job again; if it stays so, check the network of the runner.'
+            : 'Check `terraform-version` and `terraform-download-url`.',
+    });
 }
 async function tryOnce(request, world) {
     const timeout = AbortSignal.timeout(download_ATTEMPT_TIMEOUT_MS);
@@ -50020,16 +50032,16 @@ async function tryOnce(request, world) {
     try {
         const response = await followRedirects(request.url, world.fetch, signal);
         if (!(response instanceof Response))
-            return { ...response, transient: false };
+            return { failure: response.reason, transient: false };
         if (response.ok)
             return await readBody(response, request.maxBytes);
         await response.body?.cancel();
         const transient = response.status === 408 || response.status === 429 || response.status >= 500;
-        return { reason: `the answer was HTTP ${response.status}`, transient };
+        return { failure: `the answer was HTTP ${response.status}`, transient };
     }
     catch (error) {
         world.signal?.throwIfAborted();
-        return { reason: download_describeBrokenConnection(error), transient: true };
+        return { failure: download_describeBrokenConnection(error), transient: true };
     }
 }
 async function followRedirects(start, fetcher, signal) {
@@ -50072,10 +50084,10 @@ async function readBody(response, maxBytes) {
     for await (const chunk of (response.body ?? [])) {
         total += chunk.length;
         if (total > maxBytes)
-            return { reason: `it is larger than ${maxBytes} bytes`, transient: false };
+            return { failure: `it is larger than ${maxBytes} bytes`, transient: false };
         chunks.push(chunk);
     }
-    return { bytes: Buffer.concat(chunks, total) };
+    return { value: Buffer.concat(chunks, total) };
 }
 /** The code alone: the message of a failed fetch may repeat the address with what is secret in it. */
 function download_describeBrokenConnection(error) {

@@ -1,4 +1,5 @@
 import type { STSClient } from '@aws-sdk/client-sts';
+import { retry, type Attempt } from '../back-off.js';
 import type { Environment } from '../context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
@@ -62,9 +63,6 @@ export interface AwsSession {
   refreshIfShort(minMs?: number): Promise<boolean>;
 }
 
-const ATTEMPTS = 5;
-const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 8_000;
 const SHORT_MS = 10 * 60_000;
 /** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
 const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
@@ -75,7 +73,7 @@ const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
  * the account must be an allowed one.
  *
  * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
- * environment, profile, container, instance. Tried again, with full jitter: throttling, 5xx, broken connections, and
+ * environment, profile, container, instance. Tried again, with jitter: throttling, 5xx, broken connections, and
  * STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
  *
  * @throws ActionError for every refusal
@@ -301,20 +299,21 @@ class StsRefusal extends Error {
 
 /** @throws StsRefusal with STS's last answer; whatever is not an answer of STS as it is */
 async function withRetries<T>(options: CredentialOptions, work: () => Promise<T>): Promise<T> {
-  const { clock, log, signal, random = Math.random } = options;
-  for (let attempt = 1; ; attempt += 1) {
-    signal?.throwIfAborted();
+  const tryOnce = async (): Promise<Attempt<T, unknown>> => {
     try {
-      return await work();
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof ActionError) throw error;
-      const failure = { ...readFailure(error), attempts: attempt };
-      if (attempt === ATTEMPTS || !isTransient(failure)) throw new StsRefusal(failure, error);
-      log.debug(`STS: ${failure.code}; attempt ${attempt} of ${ATTEMPTS}.`);
-      await clock.sleep(random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt), signal);
+      return { value: await work() };
+    } catch (failure) {
+      options.signal?.throwIfAborted();
+      if (failure instanceof ActionError) throw failure;
+      return { failure, transient: isTransient(readFailure(failure)) };
     }
-  }
+  };
+  const outcome = await retry(options, tryOnce, (failure, attempt, attempts) => {
+    options.log.debug(`STS: ${readFailure(failure).code}; attempt ${attempt} of ${attempts}.`);
+  });
+  if ('value' in outcome) return outcome.value;
+  const { failure, attempts } = outcome;
+  throw new StsRefusal({ ...readFailure(failure), attempts }, failure);
 }
 
 type StsAnswer = Omit<StsFailure, 'attempts'>;

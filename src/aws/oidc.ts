@@ -1,5 +1,6 @@
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
+import { retry, type Attempt } from '../back-off.js';
 import type { Environment, RunContext } from '../context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError } from '../errors.js';
@@ -34,10 +35,7 @@ export interface IdTokenClaims {
   readonly jobWorkflowRef: string | undefined;
 }
 
-const ATTEMPTS = 5;
 const ATTEMPT_TIMEOUT_MS = 10_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8_000;
 
 /**
  * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
@@ -51,19 +49,16 @@ const LONGEST_WAIT_MS = 8_000;
  */
 export async function requestIdToken(options: IdTokenOptions): Promise<string> {
   const request = readRequest(options);
-  for (let attempt = 1; ; attempt += 1) {
-    options.signal?.throwIfAborted();
-    const answer = await askOnce(request, options);
-    if ('token' in answer) {
-      options.log.mask(answer.token);
-      return answer.token;
-    }
-    if (!answer.transient || attempt === ATTEMPTS) {
-      throw explainRefusal(answer.reason, attempt);
-    }
-    options.log.debug(`No OIDC token yet (${answer.reason}); attempt ${attempt} of ${ATTEMPTS}.`);
-    await options.clock.sleep(chooseWait(attempt, options.random ?? Math.random), options.signal);
-  }
+  const outcome = await retry(
+    options,
+    () => askOnce(request, options),
+    (reason, attempt, attempts) => {
+      options.log.debug(`No OIDC token yet (${reason}); attempt ${attempt} of ${attempts}.`);
+    },
+  );
+  if ('failure' in outcome) throw explainRefusal(outcome.failure, outcome.attempts);
+  options.log.mask(outcome.value);
+  return outcome.value;
 }
 
 interface TokenRequest {
@@ -82,9 +77,10 @@ function readRequest({ context, env, audience }: IdTokenOptions): TokenRequest {
   return { url: withAudience, bearer };
 }
 
-type Answer = { readonly token: string } | { readonly reason: string; readonly transient: boolean };
-
-async function askOnce({ url, bearer }: TokenRequest, { fetch, signal }: IdTokenOptions): Promise<Answer> {
+async function askOnce(
+  { url, bearer }: TokenRequest,
+  { fetch, signal }: IdTokenOptions,
+): Promise<Attempt<string, string>> {
   const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
   try {
     const response = await fetch(url, {
@@ -94,13 +90,13 @@ async function askOnce({ url, bearer }: TokenRequest, { fetch, signal }: IdToken
     if (!response.ok) {
       await response.body?.cancel();
       const transient = response.status === 429 || response.status >= 500;
-      return { reason: `the answer was HTTP ${response.status}`, transient };
+      return { failure: `the answer was HTTP ${response.status}`, transient };
     }
     const token = readToken(await response.text());
-    return token === undefined ? { reason: 'the answer held no token', transient: false } : { token };
+    return token === undefined ? { failure: 'the answer held no token', transient: false } : { value: token };
   } catch (error) {
     signal?.throwIfAborted();
-    return { reason: describeBrokenConnection(error), transient: true };
+    return { failure: describeBrokenConnection(error), transient: true };
   }
 }
 
@@ -123,12 +119,6 @@ function describeBrokenConnection(error: unknown): string {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
   return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
-}
-
-/** Half fixed, half random, doubling: jobs of a matrix that start together do not come back together. */
-function chooseWait(attempt: number, random: () => number): number {
-  const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-  return Math.round(ceiling / 2 + (ceiling / 2) * random());
 }
 
 function explainRefusal(reason: string, attempts: number): ActionError {

@@ -1,5 +1,7 @@
 /** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
 
+import { waitAfter } from '../back-off.js';
+
 /** A call that failed, as far as waiting is concerned. */
 export interface FailedCall {
   /** Undefined when there was no answer. */
@@ -27,8 +29,7 @@ export interface Wait {
 }
 
 const MINUTE_MS = 60_000;
-const FIRST_WAIT_MS = 1_000;
-const MAX_ATTEMPTS_WITHOUT_ANSWER = 4;
+const WITHOUT_ANSWER = { attempts: 4, firstMs: 1_000, longestMs: 8_000 };
 const MAX_ATTEMPTS_WHEN_LIMITED = 6;
 
 /**
@@ -51,11 +52,10 @@ export function chooseWait(failed: FailedCall, options: WaitOptions): Wait | und
     return { milliseconds, because: 'rate-limit' };
   }
   const unanswered = failed.status === undefined || failed.status >= 500;
-  if (!unanswered || !idempotent || attempt >= MAX_ATTEMPTS_WITHOUT_ANSWER) {
+  if (!unanswered || !idempotent || attempt >= WITHOUT_ANSWER.attempts) {
     return undefined;
   }
-  const ceiling = FIRST_WAIT_MS * 2 ** (attempt - 1);
-  return { milliseconds: Math.ceil(ceiling / 2 + (ceiling / 2) * random()), because: 'no-answer' };
+  return { milliseconds: waitAfter(attempt, WITHOUT_ANSWER, random()), because: 'no-answer' };
 }
 
 /** GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. */

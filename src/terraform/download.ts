@@ -1,14 +1,11 @@
-import type { Clock, Log } from '../deps.js';
+import { retry, type Attempt, type RetryWorld } from '../back-off.js';
+import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { isLoopback, isSafe, parseUrl, showUrl } from './release.js';
 
-export interface DownloadWorld {
+export interface DownloadWorld extends RetryWorld {
   readonly fetch: typeof fetch;
-  readonly clock: Clock;
   readonly log: Pick<Log, 'debug' | 'mask'>;
-  readonly signal?: AbortSignal | undefined;
-  /** 0 (included) to 1 (excluded), for the jitter. */
-  readonly random?: (() => number) | undefined;
 }
 
 export interface DownloadRequest {
@@ -17,14 +14,8 @@ export interface DownloadRequest {
   readonly maxBytes: number;
 }
 
-const ATTEMPTS = 5;
 const ATTEMPT_TIMEOUT_MS = 300_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8_000;
 const MAX_REDIRECTS = 5;
-
-/** The outcome of one attempt: the bytes, or why not and whether another attempt may end differently. */
-type Attempt = { readonly bytes: Buffer } | { readonly reason: string; readonly transient: boolean };
 
 /**
  * Downloads a file. Tried again, with growing and random waits: 408, 429, 5xx, broken connections and bodies that
@@ -35,38 +26,37 @@ type Attempt = { readonly bytes: Buffer } | { readonly reason: string; readonly 
  */
 export async function download(request: DownloadRequest, world: DownloadWorld): Promise<Buffer> {
   if (request.url.password !== '') world.log.mask(decodeURIComponent(request.url.password));
-  for (let attempt = 1; ; attempt += 1) {
-    world.signal?.throwIfAborted();
-    const outcome = await tryOnce(request, world);
-    if ('bytes' in outcome) return outcome.bytes;
-    if (!outcome.transient || attempt === ATTEMPTS) {
-      throw new ActionError({
-        what: `${showUrl(request.url)} could not be downloaded: ${outcome.reason}${attempt > 1 ? `, ${attempt} times` : ''}.`,
-        done: 'Nothing was installed.',
-        next: outcome.transient
-          ? 'Run the job again; if it stays so, check the network of the runner.'
-          : 'Check `terraform-version` and `terraform-download-url`.',
-      });
-    }
-    world.log.debug(`${showUrl(request.url)}: ${outcome.reason}; attempt ${attempt} of ${ATTEMPTS}.`);
-    const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-    await world.clock.sleep(ceiling / 2 + (ceiling / 2) * (world.random ?? Math.random)(), world.signal);
-  }
+  const outcome = await retry(
+    world,
+    () => tryOnce(request, world),
+    (reason, attempt, attempts) => {
+      world.log.debug(`${showUrl(request.url)}: ${reason}; attempt ${attempt} of ${attempts}.`);
+    },
+  );
+  if ('value' in outcome) return outcome.value;
+  const { failure, transient, attempts } = outcome;
+  throw new ActionError({
+    what: `${showUrl(request.url)} could not be downloaded: ${failure}${attempts > 1 ? `, ${attempts} times` : ''}.`,
+    done: 'Nothing was installed.',
+    next: transient
+      ? 'Run the job again; if it stays so, check the network of the runner.'
+      : 'Check `terraform-version` and `terraform-download-url`.',
+  });
 }
 
-async function tryOnce(request: DownloadRequest, world: DownloadWorld): Promise<Attempt> {
+async function tryOnce(request: DownloadRequest, world: DownloadWorld): Promise<Attempt<Buffer, string>> {
   const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
   const signal = world.signal ? AbortSignal.any([world.signal, timeout]) : timeout;
   try {
     const response = await followRedirects(request.url, world.fetch, signal);
-    if (!(response instanceof Response)) return { ...response, transient: false };
+    if (!(response instanceof Response)) return { failure: response.reason, transient: false };
     if (response.ok) return await readBody(response, request.maxBytes);
     await response.body?.cancel();
     const transient = response.status === 408 || response.status === 429 || response.status >= 500;
-    return { reason: `the answer was HTTP ${response.status}`, transient };
+    return { failure: `the answer was HTTP ${response.status}`, transient };
   } catch (error) {
     world.signal?.throwIfAborted();
-    return { reason: describeBrokenConnection(error), transient: true };
+    return { failure: describeBrokenConnection(error), transient: true };
   }
 }
 
@@ -110,15 +100,15 @@ function authorization({ username, password }: URL): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<Attempt> {
+async function readBody(response: Response, maxBytes: number): Promise<Attempt<Buffer, string>> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     total += chunk.length;
-    if (total > maxBytes) return { reason: `it is larger than ${maxBytes} bytes`, transient: false };
+    if (total > maxBytes) return { failure: `it is larger than ${maxBytes} bytes`, transient: false };
     chunks.push(chunk);
   }
-  return { bytes: Buffer.concat(chunks, total) };
+  return { value: Buffer.concat(chunks, total) };
 }
 
 /** The code alone: the message of a failed fetch may repeat the address with what is secret in it. */

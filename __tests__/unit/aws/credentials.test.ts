@@ -151,7 +151,7 @@ describe('what is transient is tried again, with a fresh token', () => {
     await obtain();
     const sent = sts.requests.filter(({ action }) => action === ASSUME);
     expect(new Set(sent.map(({ parameters }) => parameters.get('WebIdentityToken'))).size).toBe(3);
-    expect(waits).toEqual([400, 800]);
+    expect(waits).toEqual([375, 750]);
   });
 
   test('five times at most', async () => {
