@@ -50,11 +50,15 @@ export async function runAction(options: ActionRunOptions): Promise<ActionRun> {
   const files = {
     output: path.join(temp, 'output'),
     summary: path.join(temp, 'summary'),
+    environment: path.join(temp, 'environment'),
+    state: path.join(temp, 'state'),
     event: path.join(temp, 'event.json'),
   };
   await Promise.all([
     writeFile(files.output, ''),
     writeFile(files.summary, ''),
+    writeFile(files.environment, ''),
+    writeFile(files.state, ''),
     writeFile(files.event, JSON.stringify(options.event ?? {})),
   ]);
   const env = {
@@ -65,6 +69,8 @@ export async function runAction(options: ActionRunOptions): Promise<ActionRun> {
     RUNNER_TOOL_CACHE: path.join(temp, 'tools'),
     GITHUB_OUTPUT: files.output,
     GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_ENV: files.environment,
+    GITHUB_STATE: files.state,
     GITHUB_EVENT_PATH: files.event,
     GITHUB_WORKSPACE: temp,
     ...(options.commands === false ? {} : { GITHUB_ACTIONS: 'true' }),

@@ -81,6 +81,9 @@ describe('from the pull request to the apply', () => {
       ...(await readAll(planned.temp)),
     ];
     for (const secret of secrets) expect(written.filter((text) => text.includes(secret))).toEqual([]);
+    // Later steps of the job get nothing at all.
+    for (const name of ['environment', 'state'])
+      expect(await readFile(path.join(planned.temp, name), 'utf8')).toBe('');
   });
 
   test('before it is merged, its comment approves nothing', async () => {
