@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(819);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4071);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 819:
+/***/ 4071:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51156,6 +51156,147 @@ function nameMissingPermission(thrown, commandName) {
     return Object.assign(thrown, { missingPermission });
 }
 
+;// CONCATENATED MODULE: ./src/aws/lost-keys.ts
+
+/** How far this machine's clock and AWS's may be apart, in milliseconds: what a signature is still accepted with. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+/**
+ * Finds keys that this run has made and that nobody knows.
+ *
+ * CreateKey is not idempotent. When its answer gets lost, the SDK's next attempt makes another key and the first one is
+ * in no state; when the provider is interrupted in the middle of it, the only one is. (Seen with provider 5.100.0.) Such
+ * a key is as planned in everything, was made since the apply began and before the one that is known, and has no alias.
+ * @throws the SDK's errors
+ */
+async function lost_keys_findLostKeys(search) {
+    const clients = await openKms([search.region], search.session);
+    const { kms } = clients;
+    const client = clients.in(search.region);
+    try {
+        const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
+        const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
+        const known = search.knownId === undefined ? undefined : await describe(search.knownId);
+        const found = await Promise.all(nameless.map(async (id) => {
+            const metadata = await describe(id);
+            if (metadata === undefined || !isAsPlanned(metadata, search))
+                return [];
+            if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id)))
+                return [];
+            return [{ id, arn: metadata.Arn ?? id, region: search.region }];
+        }));
+        return found.flat();
+    }
+    finally {
+        clients.close();
+    }
+    async function describe(KeyId) {
+        return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
+    }
+    async function hasPolicy(KeyId) {
+        const { Policy } = await client.send(new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }), abortable(search));
+        return Policy !== undefined && search.samePolicy(Policy, search.policy);
+    }
+}
+function abortable({ signal }) {
+    return signal === undefined ? {} : { abortSignal: signal };
+}
+/** The ids of the multi-Region keys of the Region. */
+async function listKeys(client, kms, search) {
+    const ids = [];
+    const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
+    for await (const { Keys = [] } of pages)
+        ids.push(...Keys.flatMap(({ KeyId }) => KeyId ?? []));
+    return ids.filter((id) => id.startsWith('mrk-'));
+}
+/** The ids of the keys that an alias points to. */
+async function listNamed(client, kms, search) {
+    const ids = new Set();
+    const pages = kms.paginateListAliases({ client, pageSize: 100 }, {}, abortable(search));
+    for await (const { Aliases = [] } of pages)
+        for (const { TargetKeyId } of Aliases)
+            if (TargetKeyId !== undefined)
+                ids.add(TargetKeyId);
+    return ids;
+}
+function isAsPlanned(found, { description, keySpec, keyUsage }) {
+    return (found.KeyState === 'Enabled' &&
+        found.MultiRegionConfiguration?.MultiRegionKeyType === 'PRIMARY' &&
+        found.Description === description &&
+        found.KeySpec === keySpec &&
+        found.KeyUsage === keyUsage);
+}
+/** Since the apply began, and before the key that is known: what is lost came first. */
+function isOfThisRun(found, known, { since }) {
+    const made = found.CreationDate?.getTime() ?? 0;
+    return made >= since - CLOCK_SKEW_MS && made <= (known?.CreationDate?.getTime() ?? Infinity);
+}
+
+;// CONCATENATED MODULE: ./src/tell-lost-keys.ts
+
+
+
+
+
+/** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
+const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
+/**
+ * Applies, and however that ends tells of each key that it made without learning its id: no state knows such a key, and
+ * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
+ */
+async function tellingLostKeys(run, ready, model, apply) {
+    const primary = model.resources.find(({ kind, action }) => kind === 'primary' && action === 'create');
+    if (primary === undefined)
+        return apply();
+    const since = run.deps.clock.now();
+    try {
+        await apply();
+    }
+    catch (thrown) {
+        await tell(run, ready, { primary, since, said: (0,errors/* messageOf */.b)(thrown) });
+        throw thrown;
+    }
+    await tell(run, ready, { primary, since, said: '' });
+}
+async function tell(run, { session }, { primary, since, said }) {
+    const { inputs, deps } = run;
+    const policy = primary.after?.['policy'];
+    if (typeof policy !== 'string')
+        return;
+    try {
+        const lost = await lost_keys_findLostKeys({
+            session,
+            region: inputs.primaryRegion,
+            description: inputs.description,
+            keySpec: inputs.keySpec,
+            keyUsage: inputs.keyUsage,
+            policy,
+            samePolicy: (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b)),
+            since,
+            knownId: run_knownOutputs(run)['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
+            signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
+        });
+        for (const note of lost.map(describeLostKey)) {
+            deps.log.warning(note, { title: 'A key that no state knows' });
+            learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
+        }
+    }
+    catch (thrown) {
+        const name = kms_clients_isDenied(thrown)
+            ? `${thrown.missingPermission} is missing`
+            : thrown instanceof Error
+                ? thrown.name
+                : (0,errors/* messageOf */.b)(thrown);
+        deps.log.info(`Could not look whether AWS made a key that no state knows: ${name}`);
+    }
+}
+function describeLostKey({ arn, id, region }) {
+    return [
+        `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
+        'It is as planned, has no alias and costs US$1 a month; nothing can be encrypted under it but by somebody who found it.',
+        `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
+    ].join(' ');
+}
+
 ;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
 
 /**
@@ -51446,6 +51587,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -51500,7 +51642,7 @@ async function planAndApply(run) {
     refuse(() => {
         assertApproved(approval, run.deps.log);
     });
-    await applyApproved(run, ready, made);
+    await tellingLostKeys(run, ready, made.reported.model, () => applyApproved(run, ready, made));
     // 4. The proof that the keys are what was planned
     await proveApplied(run, ready, reported.model);
     await publish(run, { outcome: 'applied' });

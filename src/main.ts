@@ -8,6 +8,7 @@ import { planKnowingAws } from './recover-keys.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
 import type { Command } from './inputs/inputs.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
+import { tellingLostKeys } from './tell-lost-keys.js';
 import { proveApplied, proveRecorded } from './verify-run.js';
 
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
@@ -63,7 +64,7 @@ async function planAndApply(run: Run): Promise<void> {
   refuse(() => {
     assertApproved(approval, run.deps.log);
   });
-  await applyApproved(run, ready, made);
+  await tellingLostKeys(run, ready, made.reported.model, () => applyApproved(run, ready, made));
   // 4. The proof that the keys are what was planned
   await proveApplied(run, ready, reported.model);
   await publish(run, { outcome: 'applied' });
