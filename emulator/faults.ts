@@ -224,7 +224,7 @@ function interruptionOf(effect: Interrupting): Interruption {
 }
 
 /** The 32-bit generator "mulberry32": small, and the same on every platform. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

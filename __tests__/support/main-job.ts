@@ -1,4 +1,4 @@
-import { runAction, type ActionRun } from '../../demo/action.js';
+import { runAction, type ActionRun, type ActionRunOptions } from '../../demo/action.js';
 import { findNode24 } from '../../demo/runtime.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
 import { findProviderMirror, findTerraform } from './terraform.js';
@@ -15,12 +15,34 @@ export interface MainJob {
     /** Gets the log as it comes. */
     onOutput?: (text: string) => void,
   ): Promise<ActionRun>;
+  /** Plans and applies, and cancels the step as GitHub does: SIGINT, later SIGTERM. */
+  cancel(
+    moment: Moment,
+    changed?: Readonly<Record<string, string>>,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<CancelledRun>;
   /** Plans and applies without waiting for an approval. */
   apply(
     changed?: Readonly<Record<string, string>>,
     env?: Readonly<Record<string, string>>,
   ): Promise<ActionRun>;
   stop(): Promise<void>;
+}
+
+/** For a test of many runs: Terraform and its provider collect their garbage less often, and are done a tenth sooner. */
+export const IN_A_HURRY = { GOGC: '400' } as const;
+
+/** When a step is cancelled: so long after its log says something. */
+export interface Moment {
+  readonly after: RegExp;
+  readonly milliseconds: number;
+  /** From SIGINT to SIGTERM; 7.5 s on GitHub. */
+  readonly sigtermAfterMs?: number;
+}
+
+export interface CancelledRun extends ActionRun {
+  /** From SIGINT to the end; undefined when it ended before. */
+  readonly tookMs: number | undefined;
 }
 
 /** What the suite runs with, for its log: nobody should have to guess which versions a green run stands for. */
@@ -58,7 +80,50 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
     emulator,
     run,
     apply: (changed = {}, env = {}) => run({ command: 'apply', 'auto-approve': 'true', ...changed }, env),
+    cancel: async (moment, changed = {}, env = {}) => {
+      const signals = signalAt(moment);
+      const ended = await runAction({
+        node,
+        with: { ...ARTICLE, ...common, command: 'apply', 'auto-approve': 'true', ...changed },
+        env: { ...emulator.env, ...env },
+        ...signals.hooks,
+      });
+      return { ...ended, tookMs: signals.sinceInterrupt() };
+    },
     stop: () => emulator.stop(),
+  };
+}
+
+interface Signals {
+  readonly hooks: Required<Pick<ActionRunOptions, 'onStart' | 'onOutput'>>;
+  /** Milliseconds since SIGINT was sent; no signal is sent any more. */
+  readonly sinceInterrupt: () => number | undefined;
+}
+
+function signalAt({ after, milliseconds, sigtermAfterMs = 7_500 }: Moment): Signals {
+  const timers: NodeJS.Timeout[] = [];
+  let pid = 0;
+  let log = '';
+  let interruptedAt: number | undefined;
+  const interrupt = (): void => {
+    interruptedAt = Date.now();
+    process.kill(pid, 'SIGINT');
+    timers.push(setTimeout(() => process.kill(pid, 'SIGTERM'), sigtermAfterMs));
+  };
+  return {
+    hooks: {
+      onStart: (started) => {
+        pid = started;
+      },
+      onOutput: (text) => {
+        log += text;
+        if (timers.length === 0 && after.test(log)) timers.push(setTimeout(interrupt, milliseconds));
+      },
+    },
+    sinceInterrupt: () => {
+      timers.forEach(clearTimeout);
+      return interruptedAt === undefined ? undefined : Date.now() - interruptedAt;
+    },
   };
 }
 
