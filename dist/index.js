@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4071);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3654);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 4071:
+/***/ 3654:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32129,6 +32129,8 @@ function watchCreations(clock) {
     };
 }
 
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
 
 // functions
@@ -41666,6 +41668,7 @@ function preprocess(fn, schema) {
 
 ;// CONCATENATED MODULE: ./src/terraform/events.ts
 
+
 // Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI").
 const line = object({ '@message': schemas_string(), type: schemas_string() });
 const hook = object({
@@ -41740,8 +41743,17 @@ function diagnosticEvent(message, raw) {
 /**
  * The errors in what a Terraform command printed for people. Only for commands that have no machine-readable form for
  * them (init, plan with a description); meaning is then looked for by error codes, never by whole sentences.
+ * @param stdout where some commands print their errors, too
  */
-function parseDiagnostics(text) {
+function parseDiagnostics(stderr, stdout = '') {
+    const found = parseBlocks(`${stderr}\n${stdout}`);
+    // `terraform state push` says it in one coloured line, without a heading.
+    const [summary, ...rest] = (0,external_node_util_.stripVTControlCharacters)(stderr).trim().split(/\r?\n/);
+    if (found.length > 0 || summary === undefined || summary === '')
+        return found;
+    return [{ summary, detail: rest.join('\n'), address: undefined }];
+}
+function parseBlocks(text) {
     const lines = text.split(/\r?\n/).map((printed) => printed.replace(/^[╷│╵]\s?/, ''));
     const starts = lines.flatMap((printed, index) => (/^(Error|Warning): /.test(printed) ? [index] : []));
     return starts
@@ -41819,7 +41831,7 @@ async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, even
         evenWhenCancelled,
     });
     if (result.exitCode !== 0) {
-        throw new TerraformError(command, result.exitCode, parseDiagnostics(`${result.stderr}\n${result.stdout}`));
+        throw new TerraformError(command, result.exitCode, parseDiagnostics(result.stderr, result.stdout));
     }
     return result;
 }
@@ -41880,6 +41892,11 @@ var log = __nccwpck_require__(5625);
 
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS = [
+    {
+        sign: /Error releasing the state lock/,
+        what: (_, text) => `This run could not free its own lock of the state (${lockHolder(text)}).`,
+        next: (text) => `Nobody else can have it now, so free it: ${howToFree(text)} Then run the job again.`,
+    },
     {
         // Without the holder's record it is no lock of somebody else's, but one that could not be set.
         sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
@@ -42028,8 +42045,11 @@ function lockId(text) {
     return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1] ?? 'unknown';
 }
 function howToUnlock(text) {
+    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
+}
+function howToFree(text) {
     const place = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1] ?? 'PATH-OF-THE-STATE';
-    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
+    return `where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
 }
 function inRegion(text) {
     const region = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):/.exec(text);
@@ -42150,8 +42170,6 @@ function matchesPattern(pattern, text) {
     return new RegExp(`^${source}$`, 'is').test(text);
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./node_modules/semver/index.js
 var semver = __nccwpck_require__(2088);
 var semver_default = /*#__PURE__*/__nccwpck_require__.n(semver);
@@ -46254,6 +46272,61 @@ function keyResults(known, primaryRegion) {
         .sort((a, b) => (a.role === b.role ? (a.region < b.region ? -1 : 1) : a.role === 'primary' ? -1 : 1));
 }
 
+;// CONCATENATED MODULE: ./src/refusal.ts
+
+/** A refusal is no failure of the run's own: the report tells the two apart. */
+class Refusal extends errors/* ActionError */.l {
+}
+/** Nor is a cancellation. */
+class Cancellation extends errors/* ActionError */.l {
+}
+/** The state could not be saved: what to do about that matters more than why the run ended. */
+class UnsavedState extends errors/* ActionError */.l {
+}
+/** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
+function refuse(check) {
+    try {
+        check();
+    }
+    catch (thrown) {
+        throw thrown instanceof errors/* ActionError */.l ? new Refusal(thrown, { cause: thrown }) : thrown;
+    }
+}
+/**
+ * What a run ended with, when it was cancelled: Terraform's own error then only says that it was interrupted.
+ * @param cancelled aborted with the reason, e.g. `the step was cancelled (SIGINT)`
+ * @param applying whether the plan was approved, so that something may have been changed
+ */
+function asCancellation(thrown, cancelled, applying) {
+    if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
+        return thrown;
+    return new Cancellation({
+        what: `${refusal_capitalise((0,errors/* messageOf */.b)(cancelled.reason))}.`,
+        done: thrown instanceof errors/* ActionError */.l && thrown.done !== '' ? thrown.done : whatIsDone(applying),
+        // What was done of an apply ends with what comes next.
+        next: applying ? '' : 'Run the job again.',
+    }, { cause: thrown });
+}
+function whatIsDone(applying) {
+    return applying
+        ? 'Nothing more was started; the state knows what was done until then, and running the job again goes on from it.'
+        : 'Nothing was changed.';
+}
+/** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
+function reportOf(thrown) {
+    if (thrown instanceof Refusal)
+        return { outcome: 'refused' };
+    if (thrown instanceof Cancellation)
+        return { outcome: 'cancelled', failure: thrown };
+    return { outcome: 'failed', failure: thrown instanceof errors/* ActionError */.l ? thrown : unexpected(thrown) };
+}
+function refusal_capitalise(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+function unexpected(thrown) {
+    return { what: (0,errors/* messageOf */.b)(thrown), done: '', next: 'The log of the run says more.' };
+}
+
 ;// CONCATENATED MODULE: ./src/context.ts
 /** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
 
@@ -47925,6 +47998,99 @@ function arnOf({ kind, region, values }, primaryArn) {
     return (unfinished_state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
 }
 
+;// CONCATENATED MODULE: ./src/rescue-state.ts
+
+
+
+
+
+
+
+
+
+
+/** What Terraform calls the state that it could not write to its backend, in the working folder. */
+const ERRORED_STATE = 'errored.tfstate';
+/** Before each attempt, in milliseconds; within one, the backend itself tries several times. */
+const PAUSES_MS = [0, 1_000, 4_000, 12_000];
+/**
+ * Pushes the state that Terraform could not write at the end of an apply, if there is one: without it, nobody would know
+ * of the keys that were made. In a step that was cancelled there is time for one attempt.
+ * @param done what was done until then, as a sentence without its full stop
+ * @returns whether there was one; it is the state now
+ * @throws ActionError when it could not be pushed: where it is kept, and how to push it
+ */
+async function rescueState(run, ready, done) {
+    const file = external_node_path_default().join(ready.workDir, ERRORED_STATE);
+    if (!(0,external_node_fs_.existsSync)(file))
+        return false;
+    const failed = await ready.terraform.phase('Save the state', async ({ say }) => {
+        const error = await pushPatiently(run, ready, say);
+        if (error === undefined)
+            say('The state was saved after all.');
+        return error;
+    });
+    if (failed !== undefined)
+        throw await keepState({ run, ready, file, failed, done });
+    await (0,promises_.rm)(file);
+    const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
+    learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
+    return true;
+}
+/** @returns why the last attempt failed; undefined when one did not */
+async function pushPatiently({ deps }, { terraform, session }, say) {
+    let failed;
+    for (const [index, pause] of PAUSES_MS.entries()) {
+        if (index > 0 && deps.cancelled.aborted)
+            return failed;
+        try {
+            await deps.clock.sleep(pause);
+            if (!deps.cancelled.aborted)
+                await session.refreshIfShort();
+            await terraform.pushState(ERRORED_STATE);
+            return undefined;
+        }
+        catch (thrown) {
+            failed = thrown;
+            say(`The state could not be saved, attempt ${index + 1} of ${PAUSES_MS.length}`);
+            if (isRefusedForGood(thrown))
+                return thrown;
+        }
+    }
+    return failed;
+}
+/** The state in the backend is another one, or a later one: trying again, or forcing it, would lose that. */
+function isRefusedForGood(thrown) {
+    return thrown instanceof TerraformError && /\b(serial|lineage)\b/i.test(thrown.text);
+}
+/** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
+async function keepState({ run, ready, file, failed, done }) {
+    const { deps, inputs } = run;
+    learn(run, { 'errored-state-path': file });
+    const text = await (0,promises_.readFile)(file, 'utf8');
+    deps.log.foreignGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
+    try {
+        const state = readUnfinishedState(await ready.terraform.showState(ERRORED_STATE), inputs.primaryRegion);
+        learn(run, outputsOfState(state));
+        learn(run, {}, { keys: keyResults(run_knownOutputs(run), inputs.primaryRegion) });
+    }
+    catch (thrown) {
+        deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.b)(thrown)}`);
+    }
+    const masked = deps.log.hides(text)
+        ? 'The log has it, too, but blanks what is masked in this job.'
+        : 'The log has it, too, in a group of its own.';
+    return new UnsavedState({
+        what: `The state could not be saved. ${reasonOf(failed)}`,
+        done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
+        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
+    }, { cause: failed });
+}
+/** Why, in plain words where there are some. */
+function reasonOf(failed) {
+    return failed instanceof TerraformError ? explainTerraformError(failed, '').what : (0,errors/* messageOf */.b)(failed);
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/recovery.ts
 
 
@@ -47968,22 +48134,25 @@ function waitedKey({ address, region, id }, primaryRegion) {
 
 
 
+
 /**
- * Takes a failed apply to where it can go on: what Terraform took for failed and marked is kept, and what AWS is still
- * working on is waited for. Nothing in AWS is changed here.
+ * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
+ * failed and marked is kept, and what AWS is still working on is waited for. Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
 async function recover({ run, ready, course, failure, canGoOn }) {
     const { inputs, deps } = run;
+    const rescued = await rescueState(run, ready, listDone(course));
     const explanation = explainTerraformError(failure, sayWhatIsDone(course));
     // The few seconds of a step that was cancelled are for its report.
     if (deps.cancelled.aborted || !canGoOn)
         throw explanation;
     const state = await lookAtState(run, ready);
     const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
-    if (recovery === undefined)
+    if (!rescued && recovery === undefined)
         throw explanation;
-    await recover_settle(run, ready, recovery, course);
+    if (recovery !== undefined)
+        await recover_settle(run, ready, recovery, course);
 }
 /**
  * Reads what there is from the state, for the outputs and the report of a run that may end here.
@@ -48046,10 +48215,13 @@ function explainGivenUp(thrown, course) {
     return new errors/* ActionError */.l({ what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' }, { cause: thrown });
 }
 /** For the message of a failure on the way. */
-function sayWhatIsDone({ done, underWay }) {
+function sayWhatIsDone(course) {
+    return `${listDone(course)}; the state knows what is there, and running the job again goes on from it.`;
+}
+function listDone({ done, underWay }) {
     const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
     const begun = underWay.size === 0 ? '' : `; begun, and not seen to its end: ${[...underWay].join(', ')}`;
-    return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
+    return `${what}${begun}`;
 }
 
 ;// CONCATENATED MODULE: ./src/apply.ts
@@ -50936,58 +51108,6 @@ async function existing_keys_inRegion(region, { provider }, kms, work) {
     finally {
         client.destroy();
     }
-}
-
-;// CONCATENATED MODULE: ./src/refusal.ts
-
-/** A refusal is no failure of the run's own: the report tells the two apart. */
-class Refusal extends errors/* ActionError */.l {
-}
-/** Nor is a cancellation. */
-class Cancellation extends errors/* ActionError */.l {
-}
-/** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
-function refuse(check) {
-    try {
-        check();
-    }
-    catch (thrown) {
-        throw thrown instanceof errors/* ActionError */.l ? new Refusal(thrown, { cause: thrown }) : thrown;
-    }
-}
-/**
- * What a run ended with, when it was cancelled: Terraform's own error then only says that it was interrupted.
- * @param cancelled aborted with the reason, e.g. `the step was cancelled (SIGINT)`
- * @param applying whether the plan was approved, so that something may have been changed
- */
-function asCancellation(thrown, cancelled, applying) {
-    if (!cancelled.aborted || thrown instanceof Refusal)
-        return thrown;
-    return new Cancellation({
-        what: `${refusal_capitalise((0,errors/* messageOf */.b)(cancelled.reason))}.`,
-        done: thrown instanceof errors/* ActionError */.l && thrown.done !== '' ? thrown.done : whatIsDone(applying),
-        // What was done of an apply ends with what comes next.
-        next: applying ? '' : 'Run the job again.',
-    }, { cause: thrown });
-}
-function whatIsDone(applying) {
-    return applying
-        ? 'Nothing more was started; the state knows what was done until then, and running the job again goes on from it.'
-        : 'Nothing was changed.';
-}
-/** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
-function reportOf(thrown) {
-    if (thrown instanceof Refusal)
-        return { outcome: 'refused' };
-    if (thrown instanceof Cancellation)
-        return { outcome: 'cancelled', failure: thrown };
-    return { outcome: 'failed', failure: thrown instanceof errors/* ActionError */.l ? thrown : unexpected(thrown) };
-}
-function refusal_capitalise(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-function unexpected(thrown) {
-    return { what: (0,errors/* messageOf */.b)(thrown), done: '', next: 'The log of the run says more.' };
 }
 
 ;// CONCATENATED MODULE: ./src/recover-keys.ts

@@ -16,6 +16,7 @@ export interface Outputs {
   readonly 'plan-digest'?: string;
   readonly 'plan-json-path'?: string;
   readonly 'plan-text-path'?: string;
+  readonly 'errored-state-path'?: string;
   readonly 'comment-url'?: string;
   readonly drifted?: boolean;
   readonly verified?: boolean;

@@ -5,6 +5,7 @@ import { explained } from './phased-terraform.js';
 import { seconds } from './phases.js';
 import { joinWords } from './plan/guard/words.js';
 import { keyResults } from './publish.js';
+import { rescueState } from './rescue-state.js';
 import { knownOutputs, learn, type Run } from './run.js';
 import { nameOfAddress } from './terraform/progress.js';
 import { findRecovery, type Recovery } from './terraform/recovery.js';
@@ -31,19 +32,20 @@ export interface RecoverRequest {
 }
 
 /**
- * Takes a failed apply to where it can go on: what Terraform took for failed and marked is kept, and what AWS is still
- * working on is waited for. Nothing in AWS is changed here.
+ * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
+ * failed and marked is kept, and what AWS is still working on is waited for. Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
 export async function recover({ run, ready, course, failure, canGoOn }: RecoverRequest): Promise<void> {
   const { inputs, deps } = run;
+  const rescued = await rescueState(run, ready, listDone(course));
   const explanation = explainTerraformError(failure, sayWhatIsDone(course));
   // The few seconds of a step that was cancelled are for its report.
   if (deps.cancelled.aborted || !canGoOn) throw explanation;
   const state = await lookAtState(run, ready);
   const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
-  if (recovery === undefined) throw explanation;
-  await settle(run, ready, recovery, course);
+  if (!rescued && recovery === undefined) throw explanation;
+  if (recovery !== undefined) await settle(run, ready, recovery, course);
 }
 
 /**
@@ -118,8 +120,12 @@ function explainGivenUp(thrown: unknown, course: Course): ActionError {
 }
 
 /** For the message of a failure on the way. */
-export function sayWhatIsDone({ done, underWay }: Course): string {
+export function sayWhatIsDone(course: Course): string {
+  return `${listDone(course)}; the state knows what is there, and running the job again goes on from it.`;
+}
+
+function listDone({ done, underWay }: Course): string {
   const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
   const begun = underWay.size === 0 ? '' : `; begun, and not seen to its end: ${[...underWay].join(', ')}`;
-  return `${what}${begun}; the state knows what is there, and running the job again goes on from it.`;
+  return `${what}${begun}`;
 }

@@ -7,6 +7,9 @@ class Refusal extends ActionError {}
 /** Nor is a cancellation. */
 class Cancellation extends ActionError {}
 
+/** The state could not be saved: what to do about that matters more than why the run ended. */
+export class UnsavedState extends ActionError {}
+
 /** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
 export function refuse(check: () => void): void {
   try {
@@ -22,7 +25,7 @@ export function refuse(check: () => void): void {
  * @param applying whether the plan was approved, so that something may have been changed
  */
 export function asCancellation(thrown: unknown, cancelled: AbortSignal, applying: boolean): unknown {
-  if (!cancelled.aborted || thrown instanceof Refusal) return thrown;
+  if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState) return thrown;
   return new Cancellation(
     {
       what: `${capitalise(messageOf(cancelled.reason))}.`,

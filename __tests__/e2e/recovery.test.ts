@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { liveKeys } from '../../emulator/aws/s3/store.js';
 import { describeTools, jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 
 jest.setTimeout(900_000);
@@ -20,8 +25,8 @@ describe('replicas that AWS takes longer to create than the provider waits', () 
 
   const replications = (): unknown[] => job.emulator.calls.find({ action: 'ReplicateKey' });
 
-  test('really slow: all of them take 150 seconds, and the apply ends green in the same run', async () => {
-    job.emulator.faults.add({ match: { region: '*' }, effect: { type: 'slow-replica', seconds: 150 } });
+  test('really slow: all of them take 130 seconds, and the apply ends green in the same run', async () => {
+    job.emulator.faults.add({ match: { region: '*' }, effect: { type: 'slow-replica', seconds: 130 } });
     const applied = await job.apply();
     expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true', 'to-add': '6' } });
     expect(Object.keys(jsonOutput(applied, 'alias-arns'))).toHaveLength(3);
@@ -29,5 +34,52 @@ describe('replicas that AWS takes longer to create than the provider waits', () 
     expect(applied.stdout).toContain('replica key in ap-southeast-3: failed while creating');
     expect(applied.stdout).toMatch(/^Waiting for AWS, \d+ s: replica key in ap-southeast-2 \(Creating\)/m);
     expect(applied.summary).toContain('AWS took longer than the AWS provider waits for');
+  });
+});
+
+describe('a state that cannot be written at the end of apply', () => {
+  let job: MainJob;
+  beforeEach(async () => {
+    job = await startMainJob();
+  });
+  afterEach(() => job.stop());
+
+  const refuseState = (count?: number): (() => void) =>
+    job.emulator.faults.add({
+      match: { service: 's3', action: 'PutObject', resource: '*/*.tfstate', ...(count && { count }) },
+      effect: { type: 'access-denied' },
+    });
+  const locks = (): string[] => {
+    const bucket = job.emulator.s3.find(job.emulator.bucket);
+    return (bucket === undefined ? [] : liveKeys(bucket)).filter((key) => key.endsWith('.tflock'));
+  };
+
+  test('is pushed again; and when that fails too, it is kept, and the command in the message saves it', async () => {
+    const alone = { 'replica-regions': '' };
+    refuseState(1);
+    const applied = await job.apply(alone);
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true' } });
+    expect(applied.summary).toContain('Terraform could not write its state at first; it was pushed again');
+
+    const mend = refuseState();
+    const changed = { ...alone, description: 'another' };
+    const failed = await job.apply(changed);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.outputs).toMatchObject({ 'key-id': applied.outputs['key-id'], 'to-change': '1' });
+    const file = failed.outputs['errored-state-path'] ?? '';
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 4 });
+    expect(failed.stdout).toMatch(
+      /::error title=[^:]*::The state could not be saved\. The credentials are not allowed to.*\. Done before it: primary key in ap-southeast-1\. The state in the backend is an older one/,
+    );
+    expect(failed.stdout).toContain('::group::The state that could not be saved (errored.tfstate)');
+    expect(failed.summary).toContain('Do not run the job again before it is saved');
+    expect(locks()).toEqual([]);
+
+    mend();
+    const command =
+      /`(terraform -chdir=\S.*? state push errored\.tfstate)`/.exec(failed.stdout)?.[1] ?? 'false';
+    const env = { ...process.env, ...job.emulator.env };
+    await promisify(execFile)('sh', ['-c', command], { env, cwd: path.parse(file).root });
+    expect((await job.run(changed)).outputs['has-changes']).toBe('false');
   });
 });

@@ -24,6 +24,7 @@ const ALL: Required<Outputs> = {
   'plan-digest': 'sha256:0',
   'plan-json-path': 'j',
   'plan-text-path': 't',
+  'errored-state-path': 'e',
   'comment-url': 'u',
   drifted: true,
   verified: true,

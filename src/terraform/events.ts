@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 
 /** One error or warning of Terraform's. Foreign text: to be escaped wherever it is shown. */
@@ -95,8 +96,17 @@ function diagnosticEvent(message: string, raw: unknown): ApplyEvent {
 /**
  * The errors in what a Terraform command printed for people. Only for commands that have no machine-readable form for
  * them (init, plan with a description); meaning is then looked for by error codes, never by whole sentences.
+ * @param stdout where some commands print their errors, too
  */
-export function parseDiagnostics(text: string): Diagnostic[] {
+export function parseDiagnostics(stderr: string, stdout = ''): Diagnostic[] {
+  const found = parseBlocks(`${stderr}\n${stdout}`);
+  // `terraform state push` says it in one coloured line, without a heading.
+  const [summary, ...rest] = stripVTControlCharacters(stderr).trim().split(/\r?\n/);
+  if (found.length > 0 || summary === undefined || summary === '') return found;
+  return [{ summary, detail: rest.join('\n'), address: undefined }];
+}
+
+function parseBlocks(text: string): Diagnostic[] {
   const lines = text.split(/\r?\n/).map((printed) => printed.replace(/^[╷│╵]\s?/, ''));
   const starts = lines.flatMap((printed, index) => (/^(Error|Warning): /.test(printed) ? [index] : []));
   return starts

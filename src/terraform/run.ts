@@ -130,11 +130,7 @@ async function runTerraform(
     evenWhenCancelled,
   });
   if (result.exitCode !== 0) {
-    throw new TerraformError(
-      command,
-      result.exitCode,
-      parseDiagnostics(`${result.stderr}\n${result.stdout}`),
-    );
+    throw new TerraformError(command, result.exitCode, parseDiagnostics(result.stderr, result.stdout));
   }
   return result;
 }

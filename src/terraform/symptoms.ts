@@ -13,6 +13,11 @@ interface Symptom {
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS: readonly Symptom[] = [
   {
+    sign: /Error releasing the state lock/,
+    what: (_, text) => `This run could not free its own lock of the state (${lockHolder(text)}).`,
+    next: (text) => `Nobody else can have it now, so free it: ${howToFree(text)} Then run the job again.`,
+  },
+  {
     // Without the holder's record it is no lock of somebody else's, but one that could not be set.
     sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
     what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
@@ -178,8 +183,12 @@ function lockId(text: string): string {
 }
 
 function howToUnlock(text: string): string {
+  return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
+}
+
+function howToFree(text: string): string {
   const place = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1] ?? 'PATH-OF-THE-STATE';
-  return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
+  return `where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
 }
 
 function inRegion(text: string): string {
