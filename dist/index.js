@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3654);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9841);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3654:
+/***/ 9841:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31904,11 +31904,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/errors.ts
 var errors = __nccwpck_require__(3916);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/outputs.ts
 /** The root outputs of the rendered configuration, by their Terraform names. */
 function keyOutputs(values) {
@@ -32041,6 +32036,11 @@ function childEnvironment({ env, fileExists, extra, }) {
     };
 }
 
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/terraform/args.ts
 /** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
 /** The saved plan's name in the working folder. */
@@ -42073,9 +42073,9 @@ const LOCK_TIMEOUT_SECONDS = 120;
 const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
 function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
     let listener = () => undefined;
-    const terraform = createTerraform({
+    const inFolder = (folder) => createTerraform({
         path,
-        workDir,
+        workDir: folder,
         environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
         exec: deps.exec,
         clock: deps.clock,
@@ -42085,7 +42085,8 @@ function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = 
         },
     });
     return {
-        ...terraform,
+        ...inFolder(workDir),
+        inFolder,
         phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
             listener = (line) => {
                 phase.keep(line);
@@ -43910,7 +43911,7 @@ function parseShown(text, of) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/make-plan.ts
+;// CONCATENATED MODULE: ./src/judge-plan.ts
 
 
 
@@ -43919,42 +43920,22 @@ function parseShown(text, of) {
 
 
 
-
-
-/** Makes the plan of the run, and keeps it as files; changes nothing in AWS. */
-async function makePlan(request) {
-    const { deps, inputs, workDir } = request;
-    const { reported, json } = await judgePlanned(inputs.command === 'destroy' ? 'Plan the destruction' : 'Plan', request);
-    for (const { reason, wayOut, rule, severity } of reported.findings) {
-        if (severity === 'warning')
-            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-    }
-    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
-    await Promise.all([(0,promises_.writeFile)(paths.json, json), (0,promises_.writeFile)(paths.text, reported.text)]);
-    const outputs = {
-        ...planOutputs(reported.model, reported.digest),
-        ...keyOutputs(reported.model.outputs),
-        'plan-json-path': paths.json,
-        'plan-text-path': paths.text,
-    };
-    return { reported, outputs };
-}
-/**
- * Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS.
- * @param name of the phase
- * @param done what was done until then, for the message of a failure
- */
-async function judgePlanned(name, { inputs, terraform }, done = 'Nothing was changed.') {
+/** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
+async function planAndJudge(request) {
+    const { inputs, terraform, name, done = 'Nothing was changed.', planner } = request;
     return terraform.phase(name, async ({ say }) => {
-        const text = await terraform.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
-        const json = await terraform.showPlan().catch(explained(done));
-        const reported = judgePlan(json, text, inputs);
-        say(`${name}: ${summariseCounts(reported.model.counts, reported.model.hasChanges)}`);
-        return { reported, json };
+        const planning = planner === undefined ? terraform : await planner().catch(explained(done));
+        const text = await planning.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
+        const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
+        const judged = judgePlan(json, text, inputs);
+        const { counts, hasChanges } = judged.reported.model;
+        say(`${name}: ${summariseCounts(counts, hasChanges)}`);
+        return judged;
     }, (line) => describePlanLine(line, inputs.primaryRegion));
 }
+/** @param text Terraform's own description of the plan */
 function judgePlan(json, text, inputs) {
-    const model = buildPlanModel(parseShown(json, 'plan'));
+    const model = buildPlanModel(json);
     const access = diffAccess(model);
     const findings = guardPlan({
         model,
@@ -43962,7 +43943,7 @@ function judgePlan(json, text, inputs) {
         primaryRegion: inputs.primaryRegion,
         options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
     });
-    return { model, access, findings, digest: digestPlan(model), text };
+    return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/difference.ts
@@ -48196,19 +48177,25 @@ async function recover_settle(run, { terraform, session }, { untaint, waitFor },
         });
         if (result.unready.length > 0)
             throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-        learn(run, {}, { notes: [...(run.story.notes ?? []), sayWaited(waitFor, result.waitedMs)] });
+        learn(run, {}, { notes: [...(run.story.notes ?? []), ...sayWaited(waitFor, result.waitedMs)] });
     });
 }
 function sayWaited(keys, waitedMs) {
+    if (keys.length === 0)
+        return [];
     const names = `the ${joinWords(keys.map(({ name }) => name))}`;
-    return `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`;
+    return [
+        waitedMs < 1000
+            ? `Terraform had taken ${names} for failed, although AWS has finished it. It was kept; no key was replaced.`
+            : `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`,
+    ];
 }
 function explainTimeUp({ unready }, minutes, course) {
     const names = joinWords(unready.map(({ name }) => name));
     return new errors/* ActionError */.l({
         what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
         done: sayWhatIsDone(course),
-        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. `replica-timeout-minutes` sets how long a run waits.',
+        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again; with `approved-plan` run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
     });
 }
 function explainGivenUp(thrown, course) {
@@ -48239,32 +48226,35 @@ function listDone({ done, underWay }) {
 const MOST_ROUNDS = 6;
 /**
  * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails for want of
- * patience, what is left is planned again and, if it is a part of what was approved, applied.
- * @param made the plan that is saved, and that was approved
+ * patience, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
+ * earlier apply had left something unfinished.
+ * @param made the plan that was approved
  * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
  */
-async function applyApproved(run, ready, { reported }) {
+async function applyApproved(run, ready, made) {
     const course = { done: [], underWay: new Set() };
-    const approved = fingerprintChanges(reported.model);
-    for (let round = 1;; round += 1) {
+    const approved = fingerprintChanges(made.reported.model);
+    let left = made.reported.model;
+    if (made.unfinished !== undefined) {
+        await recover_settle(run, ready, made.unfinished, course);
+        left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+    }
+    for (let round = 1; left.hasChanges; round += 1) {
         await ready.session.refreshIfShort();
         const failure = await applySavedPlan(run, ready, course, round);
         if (failure === undefined)
             return;
         await recover({ run, ready, course, failure, canGoOn: round < MOST_ROUNDS });
-        const left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
-        if (!left.hasChanges) {
-            learn(run, keyOutputs(left.outputs));
-            return;
-        }
+        left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
     }
+    learn(run, keyOutputs(left.outputs));
 }
 /**
  * Plans again, over the saved plan.
  * @throws ActionError when the guard stops it, or when any of it was not approved
  */
 async function planWhatIsLeft(run, ready, approved, done) {
-    const { reported } = await judgePlanned('Plan what is left', { ...run, ...ready }, done);
+    const { reported } = await planAndJudge({ ...run, ...ready, name: 'Plan what is left', done });
     assertGuarded(reported.findings, done);
     const { isPart, extra } = isPartOfApproved(approved, reported.model);
     if (!isPart)
@@ -51110,6 +51100,198 @@ async function existing_keys_inRegion(region, { provider }, kms, work) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/plan/as-finished.ts
+
+/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
+function findMarked({ resources }) {
+    return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
+}
+/**
+ * Keys that AWS may still be creating: KMS says of such a key that it is not enabled, so the plan means to enable it.
+ * Only KMS can tell them from keys that somebody has disabled.
+ */
+function findDisabled({ resources }) {
+    return resources.filter(({ kind, action, before, after }) => {
+        const name = ENABLED[kind];
+        return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
+    });
+}
+const ENABLED = {
+    primary: 'is_enabled',
+    replica: 'enabled',
+    alias: undefined,
+    other: undefined,
+};
+/**
+ * A plan as it will be when AWS has finished: it enables a key that it creates by itself, and what the refresh finds of an
+ * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
+ * @param plan what `terraform show -json` printed of a plan that was read before
+ */
+function asFinished(plan, { creating, all }) {
+    const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
+    return {
+        ...rest,
+        resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
+        resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
+    };
+}
+function enabled(raw) {
+    const { change } = raw;
+    if (change?.before == null || change.after == null)
+        return raw;
+    const before = { ...change.before };
+    for (const name of ['enabled', 'is_enabled'])
+        if (before[name] === false)
+            before[name] = change.after[name];
+    const actions = (0,external_node_util_.isDeepStrictEqual)(before, change.after) ? ['no-op'] : change.actions;
+    return { ...raw, change: { ...change, before, actions } };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/work-copy.ts
+
+
+/** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
+const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
+/**
+ * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.
+ * It needs no `init`: without a backend in the configuration Terraform keeps its state beside it, and modules and
+ * providers are those of the original.
+ * @param state the state as `terraform state pull` printed it
+ * @returns the copy, a folder inside the original
+ */
+async function copyWorkFolder(workDir, state) {
+    const copy = await (0,promises_.mkdtemp)(external_node_path_default().join(workDir, 'copy-'));
+    await Promise.all([
+        ...COPIED.map((name) => (0,promises_.cp)(external_node_path_default().join(workDir, name), external_node_path_default().join(copy, name), { recursive: true })),
+        (0,promises_.writeFile)(external_node_path_default().join(copy, 'main.tf.json'), withoutBackend(await (0,promises_.readFile)(external_node_path_default().join(workDir, 'main.tf.json'), 'utf8'))),
+        (0,promises_.writeFile)(external_node_path_default().join(copy, 'terraform.tfstate'), state, { mode: 0o600 }),
+        linkData(external_node_path_default().join(workDir, '.terraform'), external_node_path_default().join(copy, '.terraform')),
+    ]);
+    return copy;
+}
+/** All of Terraform's own folder but its record of the backend. A junction is what Windows allows everybody. */
+async function linkData(from, to) {
+    await (0,promises_.mkdir)(to);
+    const entries = (await (0,promises_.readdir)(from, { withFileTypes: true })).filter(({ name }) => name !== 'terraform.tfstate');
+    await Promise.all(entries.map((entry) => entry.isDirectory()
+        ? (0,promises_.symlink)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name), 'junction')
+        : (0,promises_.cp)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name))));
+}
+function withoutBackend(rendered) {
+    const { terraform, ...rest } = JSON.parse(rendered);
+    return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
+}
+
+;// CONCATENATED MODULE: ./src/plan-as-finished.ts
+
+
+
+
+
+
+
+
+/**
+ * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
+ * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
+ * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
+ * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
+ * @param first the plan on the state as it is
+ */
+async function planAsFinished(request, first, name) {
+    const marked = findMarked(first.reported.model);
+    const kept = marked.length === 0
+        ? first
+        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
+    const creating = await findCreating(request, findDisabled(kept.reported.model));
+    if (marked.length === 0 && creating.length === 0)
+        return { ...first, unfinished: undefined };
+    const unfinished = {
+        creating: creating.map(({ address }) => address),
+        all: [...marked, ...creating].map(({ address }) => address),
+    };
+    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request.inputs);
+    const waitFor = distinct([...marked.filter(model_isKey), ...creating]);
+    return {
+        ...finished,
+        unfinished: {
+            untaint: marked.map(({ address }) => address),
+            waitFor: waitFor.flatMap((key) => plan_as_finished_waitedKey(request, key)),
+        },
+    };
+}
+function distinct(changes) {
+    return [...new Map(changes.map((change) => [change.address, change])).values()];
+}
+/** What a reader of the plan should know of it, as a whole sentence. */
+function sayUnfinished({ untaint, waitFor }, primaryRegion) {
+    const names = new Set([
+        ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
+        ...waitFor.map(({ name }) => name),
+    ]);
+    return `An earlier apply was stopped before AWS had finished the ${joinWords([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
+}
+async function copyWithout({ terraform, workDir }, marked) {
+    const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
+    for (const { address } of marked)
+        await copy.untaint(address);
+    return copy;
+}
+/** Those of them that KMS is still creating; none where KMS does not say. */
+async function findCreating(request, disabled) {
+    const { deps, session } = request;
+    const ask = askKms(session, deps.log);
+    const states = await Promise.all(disabled.map(async (key) => {
+        const [waited] = plan_as_finished_waitedKey(request, key);
+        return waited === undefined
+            ? undefined
+            : ask(waited).catch((thrown) => {
+                deps.log.debug((0,errors/* messageOf */.b)(thrown));
+                return undefined;
+            });
+    }));
+    return disabled.filter((_, index) => states[index] === 'Creating');
+}
+function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
+    const id = before?.['id'];
+    if (region === undefined || typeof id !== 'string')
+        return [];
+    return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
+}
+
+;// CONCATENATED MODULE: ./src/make-plan.ts
+
+
+
+
+
+/** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
+async function makePlan(request) {
+    const { deps, workDir } = request;
+    const { reported, json, unfinished } = await planOf(request);
+    for (const { reason, wayOut, rule, severity } of reported.findings) {
+        if (severity === 'warning')
+            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
+    }
+    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
+    await Promise.all([(0,promises_.writeFile)(paths.json, JSON.stringify(json)), (0,promises_.writeFile)(paths.text, reported.text)]);
+    const outputs = {
+        ...planOutputs(reported.model, reported.digest),
+        ...keyOutputs(reported.model.outputs),
+        'plan-json-path': paths.json,
+        'plan-text-path': paths.text,
+    };
+    return { reported, outputs, unfinished };
+}
+async function planOf(request) {
+    // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
+    if (request.inputs.command === 'destroy') {
+        return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
+    }
+    const first = await planAndJudge({ ...request, name: 'Plan' });
+    return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
+}
+
 ;// CONCATENATED MODULE: ./src/recover-keys.ts
 
 
@@ -51708,6 +51890,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -51746,11 +51929,13 @@ async function planAndApply(run) {
     // 2. The plan, and what the guard says of it
     const made = await planKnowingAws(run, ready);
     const { reported, outputs } = made;
-    learn(run, outputs, { plan: reported });
+    learn(run, outputs, { plan: reported, ...notesOf(made, inputs) });
     refuse(() => {
         assertGuarded(reported.findings);
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
+        if (inputs.command === 'apply' && made.unfinished !== undefined)
+            await applyApproved(run, ready, made);
         if (inputs.command === 'apply' && ready.configuration.awaitsRegions)
             await recordRegions(ready);
         await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
@@ -51766,6 +51951,12 @@ async function planAndApply(run) {
     // 4. The proof that the keys are what was planned
     await proveApplied(run, ready, reported.model);
     await publish(run, { outcome: 'applied' });
+}
+/** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
+function notesOf({ unfinished }, { command, primaryRegion }) {
+    if (unfinished === undefined || command === 'apply')
+        return {};
+    return { notes: [sayUnfinished(unfinished, primaryRegion)] };
 }
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
 async function verify(run) {

@@ -1,12 +1,13 @@
 import { ActionError } from './errors.js';
-import { judgePlanned, type MadePlan } from './make-plan.js';
+import { planAndJudge } from './judge-plan.js';
+import type { MadePlan } from './make-plan.js';
 import type { Ready } from './make-ready.js';
 import { keyOutputs } from './outputs.js';
 import { fingerprintChanges, type Fingerprint } from './plan/difference.js';
 import { assertGuarded } from './plan/guard.js';
 import { isPartOfApproved } from './plan/part-of-approved.js';
 import type { PlanModel } from './plan/types.js';
-import { recover, sayWhatIsDone, type Course } from './recover.js';
+import { recover, sayWhatIsDone, settle, type Course } from './recover.js';
 import { learn, type Run } from './run.js';
 import type { ApplyEvent } from './terraform/events.js';
 import { describeEvent, nameOfAddress } from './terraform/progress.js';
@@ -17,24 +18,27 @@ const MOST_ROUNDS = 6;
 
 /**
  * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails for want of
- * patience, what is left is planned again and, if it is a part of what was approved, applied.
- * @param made the plan that is saved, and that was approved
+ * patience, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
+ * earlier apply had left something unfinished.
+ * @param made the plan that was approved
  * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
  */
-export async function applyApproved(run: Run, ready: Ready, { reported }: MadePlan): Promise<void> {
+export async function applyApproved(run: Run, ready: Ready, made: MadePlan): Promise<void> {
   const course: Course = { done: [], underWay: new Set() };
-  const approved = fingerprintChanges(reported.model);
-  for (let round = 1; ; round += 1) {
+  const approved = fingerprintChanges(made.reported.model);
+  let left = made.reported.model;
+  if (made.unfinished !== undefined) {
+    await settle(run, ready, made.unfinished, course);
+    left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+  }
+  for (let round = 1; left.hasChanges; round += 1) {
     await ready.session.refreshIfShort();
     const failure = await applySavedPlan(run, ready, course, round);
     if (failure === undefined) return;
     await recover({ run, ready, course, failure, canGoOn: round < MOST_ROUNDS });
-    const left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
-    if (!left.hasChanges) {
-      learn(run, keyOutputs(left.outputs));
-      return;
-    }
+    left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
   }
+  learn(run, keyOutputs(left.outputs));
 }
 
 /**
@@ -47,7 +51,7 @@ async function planWhatIsLeft(
   approved: readonly Fingerprint[],
   done: string,
 ): Promise<PlanModel> {
-  const { reported } = await judgePlanned('Plan what is left', { ...run, ...ready }, done);
+  const { reported } = await planAndJudge({ ...run, ...ready, name: 'Plan what is left', done });
   assertGuarded(reported.findings, done);
   const { isPart, extra } = isPartOfApproved(approved, reported.model);
   if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);

@@ -6,7 +6,9 @@ import { assertGuarded } from './plan/guard.js';
 import { recordRegions } from './record-regions.js';
 import { planKnowingAws } from './recover-keys.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
-import type { Command } from './inputs/inputs.js';
+import type { Command, Inputs } from './inputs/inputs.js';
+import type { MadePlan } from './make-plan.js';
+import { sayUnfinished } from './plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
 import { tellingLostKeys } from './tell-lost-keys.js';
 import { proveApplied, proveRecorded } from './verify-run.js';
@@ -49,11 +51,12 @@ async function planAndApply(run: Run): Promise<void> {
   // 2. The plan, and what the guard says of it
   const made = await planKnowingAws(run, ready);
   const { reported, outputs } = made;
-  learn(run, outputs, { plan: reported });
+  learn(run, outputs, { plan: reported, ...notesOf(made, inputs) });
   refuse(() => {
     assertGuarded(reported.findings);
   });
   if (inputs.command === 'plan' || !reported.model.hasChanges) {
+    if (inputs.command === 'apply' && made.unfinished !== undefined) await applyApproved(run, ready, made);
     if (inputs.command === 'apply' && ready.configuration.awaitsRegions) await recordRegions(ready);
     await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
     return;
@@ -68,6 +71,12 @@ async function planAndApply(run: Run): Promise<void> {
   // 4. The proof that the keys are what was planned
   await proveApplied(run, ready, reported.model);
   await publish(run, { outcome: 'applied' });
+}
+
+/** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
+function notesOf({ unfinished }: MadePlan, { command, primaryRegion }: Inputs): { notes?: string[] } {
+  if (unfinished === undefined || command === 'apply') return {};
+  return { notes: [sayUnfinished(unfinished, primaryRegion)] };
 }
 
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */

@@ -1,20 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { AwsSession } from './aws/credentials.js';
 import type { Deps } from './deps.js';
 import type { Inputs } from './inputs/inputs.js';
-import { keyOutputs, planOutputs, summariseCounts, type Outputs } from './outputs.js';
-import { explained, type PhasedTerraform } from './phased-terraform.js';
-import { diffAccess } from './plan/access.js';
-import { digestPlan } from './plan/digest.js';
-import { guardPlan } from './plan/guard.js';
-import { buildPlanModel } from './plan/model.js';
+import { planAndJudge } from './judge-plan.js';
+import { keyOutputs, planOutputs, type Outputs } from './outputs.js';
+import type { PhasedTerraform } from './phased-terraform.js';
+import { planAsFinished, type FinishedPlan } from './plan-as-finished.js';
 import type { ReportedPlan } from './report/types.js';
-import { describePlanLine } from './terraform/progress.js';
-import { parseShown } from './terraform/shown.js';
+import type { Recovery } from './terraform/recovery.js';
 
 export interface MadePlan {
   readonly reported: ReportedPlan;
   readonly outputs: Outputs;
+  /** What an apply that was stopped has left behind; the plan that is saved is then not the one reported. */
+  readonly unfinished: Recovery | undefined;
 }
 
 export interface MakePlanRequest {
@@ -22,60 +22,32 @@ export interface MakePlanRequest {
   readonly inputs: Inputs;
   readonly workDir: string;
   readonly terraform: PhasedTerraform;
+  readonly session: AwsSession;
 }
 
-/** Makes the plan of the run, and keeps it as files; changes nothing in AWS. */
+/** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
 export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
-  const { deps, inputs, workDir } = request;
-  const { reported, json } = await judgePlanned(
-    inputs.command === 'destroy' ? 'Plan the destruction' : 'Plan',
-    request,
-  );
+  const { deps, workDir } = request;
+  const { reported, json, unfinished } = await planOf(request);
   for (const { reason, wayOut, rule, severity } of reported.findings) {
     if (severity === 'warning') deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
   }
   const paths = { json: path.join(workDir, 'plan.json'), text: path.join(workDir, 'plan.txt') };
-  await Promise.all([writeFile(paths.json, json), writeFile(paths.text, reported.text)]);
+  await Promise.all([writeFile(paths.json, JSON.stringify(json)), writeFile(paths.text, reported.text)]);
   const outputs = {
     ...planOutputs(reported.model, reported.digest),
     ...keyOutputs(reported.model.outputs),
     'plan-json-path': paths.json,
     'plan-text-path': paths.text,
   };
-  return { reported, outputs };
+  return { reported, outputs, unfinished };
 }
 
-/**
- * Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS.
- * @param name of the phase
- * @param done what was done until then, for the message of a failure
- */
-export async function judgePlanned(
-  name: string,
-  { inputs, terraform }: Pick<MakePlanRequest, 'inputs' | 'terraform'>,
-  done = 'Nothing was changed.',
-): Promise<{ readonly reported: ReportedPlan; readonly json: string }> {
-  return terraform.phase(
-    name,
-    async ({ say }) => {
-      const text = await terraform.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
-      const json = await terraform.showPlan().catch(explained(done));
-      const reported = judgePlan(json, text, inputs);
-      say(`${name}: ${summariseCounts(reported.model.counts, reported.model.hasChanges)}`);
-      return { reported, json };
-    },
-    (line) => describePlanLine(line, inputs.primaryRegion),
-  );
-}
-
-function judgePlan(json: string, text: string, inputs: Inputs): ReportedPlan {
-  const model = buildPlanModel(parseShown(json, 'plan'));
-  const access = diffAccess(model);
-  const findings = guardPlan({
-    model,
-    access,
-    primaryRegion: inputs.primaryRegion,
-    options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
-  });
-  return { model, access, findings, digest: digestPlan(model), text };
+async function planOf(request: MakePlanRequest): Promise<FinishedPlan> {
+  // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
+  if (request.inputs.command === 'destroy') {
+    return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
+  }
+  const first = await planAndJudge({ ...request, name: 'Plan' });
+  return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
 }

@@ -18,6 +18,8 @@ export interface PhasedTerraform extends Terraform {
     work: (phase: Phase) => Promise<T>,
     onLine?: (line: string) => string | undefined,
   ) => Promise<T>;
+  /** The same Terraform in another folder; its lines go where those of this one go. */
+  readonly inFolder: (workDir: string) => Terraform;
 }
 
 export interface OpenTerraformRequest {
@@ -39,19 +41,21 @@ export function openTerraform({
   lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS,
 }: OpenTerraformRequest): PhasedTerraform {
   let listener: (line: string) => void = () => undefined;
-  const terraform = createTerraform({
-    path,
-    workDir,
-    environment: () => childEnvironment({ env: deps.env, fileExists: existsSync, extra: credentials() }),
-    exec: deps.exec,
-    clock: deps.clock,
-    lockTimeoutSeconds,
-    onLine: (_, line) => {
-      listener(line);
-    },
-  });
+  const inFolder = (folder: string): Terraform =>
+    createTerraform({
+      path,
+      workDir: folder,
+      environment: () => childEnvironment({ env: deps.env, fileExists: existsSync, extra: credentials() }),
+      exec: deps.exec,
+      clock: deps.clock,
+      lockTimeoutSeconds,
+      onLine: (_, line) => {
+        listener(line);
+      },
+    });
   return {
-    ...terraform,
+    ...inFolder(workDir),
+    inFolder,
     phase: (name, work, onLine) =>
       runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
         listener = (line) => {

@@ -70,7 +70,7 @@ async function lookAtState(run: Run, { terraform }: Ready): Promise<StateModel |
  * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
  * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
  */
-async function settle(
+export async function settle(
   run: Run,
   { terraform, session }: Ready,
   { untaint, waitFor }: Recovery,
@@ -94,13 +94,18 @@ async function settle(
       throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
     });
     if (result.unready.length > 0) throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-    learn(run, {}, { notes: [...(run.story.notes ?? []), sayWaited(waitFor, result.waitedMs)] });
+    learn(run, {}, { notes: [...(run.story.notes ?? []), ...sayWaited(waitFor, result.waitedMs)] });
   });
 }
 
-function sayWaited(keys: readonly WaitedKey[], waitedMs: number): string {
+function sayWaited(keys: readonly WaitedKey[], waitedMs: number): string[] {
+  if (keys.length === 0) return [];
   const names = `the ${joinWords(keys.map(({ name }) => name))}`;
-  return `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`;
+  return [
+    waitedMs < 1000
+      ? `Terraform had taken ${names} for failed, although AWS has finished it. It was kept; no key was replaced.`
+      : `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`,
+  ];
 }
 
 function explainTimeUp({ unready }: WaitResult, minutes: number, course: Course): ActionError {
@@ -108,7 +113,7 @@ function explainTimeUp({ unready }: WaitResult, minutes: number, course: Course)
   return new ActionError({
     what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
     done: sayWhatIsDone(course),
-    next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. `replica-timeout-minutes` sets how long a run waits.',
+    next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again; with `approved-plan` run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
   });
 }
 

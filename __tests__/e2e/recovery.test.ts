@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { ActionRun } from '../../demo/action.js';
 import { liveKeys } from '../../emulator/aws/s3/store.js';
 import { describeTools, jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 
@@ -35,7 +36,55 @@ describe('replicas that AWS takes longer to create than the provider waits', () 
     expect(applied.stdout).toMatch(/^Waiting for AWS, \d+ s: replica key in ap-southeast-2 \(Creating\)/m);
     expect(applied.summary).toContain('AWS took longer than the AWS provider waits for');
   });
+
+  test('a plan and an apply on a fresh runner go on from what an apply has left that was stopped', async () => {
+    const region = 'ap-southeast-2';
+    const alone = { 'replica-regions': region };
+    job.emulator.faults.add({ match: { region }, effect: { type: 'slow-replica', seconds: 3600 } });
+    const mend = job.emulator.faults.add({
+      match: { action: 'DescribeKey', region },
+      effect: { type: 'access-denied' },
+    });
+    const stopped = await job.apply(alone);
+    expect(stopped.exitCode).toBe(1);
+    expect(stopped.stdout).toContain('KMS does not tell how the replica key in ap-southeast-2 is getting on');
+    const arn = (where: string): string =>
+      `arn:aws:kms:${where}:${job.emulator.account}:key/${stopped.outputs['key-id'] ?? ''}`;
+    expect(jsonOutput(stopped, 'key-arns')).toEqual({
+      'ap-southeast-1': arn('ap-southeast-1'),
+      [region]: arn(region),
+    });
+    expect(stopped.summary).toContain(arn(region));
+    mend();
+    // As a run leaves it that was cancelled while it waited.
+    await terraform(job, stopped, ['taint', `module.replica_${region}.aws_kms_replica_key.this`]);
+
+    const planned = await job.run(alone);
+    expect(planned).toMatchObject({
+      exitCode: 0,
+      outputs: { 'to-add': '1', 'to-change': '0', 'to-destroy': '0' },
+    });
+    expect(planned.summary).toContain('An earlier apply was stopped before AWS had finished the replica key');
+
+    const applied = await job.run(
+      { ...alone, command: 'apply', 'approved-plan': planned.outputs['plan-digest'] ?? '' },
+      {},
+      {},
+      (text) => {
+        if (text.includes('Waiting for AWS')) job.emulator.clock.advance(3_600_000);
+      },
+    );
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true', 'to-add': '1' } });
+    expect(applied.stdout).toContain(`replica key in ${region}: kept, Terraform will not replace it`);
+    expect(replications()).toHaveLength(1);
+  });
 });
+
+/** A command of the real Terraform in the folder where a run has worked. */
+async function terraform({ emulator }: MainJob, { outputs }: ActionRun, args: string[]): Promise<void> {
+  const cwd = path.dirname(outputs['plan-json-path'] ?? '');
+  await promisify(execFile)('terraform', args, { cwd, env: { ...process.env, ...emulator.env } });
+}
 
 describe('a state that cannot be written at the end of apply', () => {
   let job: MainJob;
@@ -69,7 +118,7 @@ describe('a state that cannot be written at the end of apply', () => {
     const file = failed.outputs['errored-state-path'] ?? '';
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 4 });
     expect(failed.stdout).toMatch(
-      /::error title=[^:]*::The state could not be saved\. The credentials are not allowed to.*\. Done before it: primary key in ap-southeast-1\. The state in the backend is an older one/,
+      /::error title=[^:]*::The state could not be saved\. The credentials are not allowed to.*\(terraform state: .*\) Done before it: primary key in ap-southeast-1\. The state in the backend is an older one/,
     );
     expect(failed.stdout).toContain('::group::The state that could not be saved (errored.tfstate)');
     expect(failed.summary).toContain('Do not run the job again before it is saved');

@@ -1,0 +1,60 @@
+import type { Inputs } from './inputs/inputs.js';
+import { summariseCounts } from './outputs.js';
+import { explained, type PhasedTerraform } from './phased-terraform.js';
+import { diffAccess } from './plan/access.js';
+import { digestPlan } from './plan/digest.js';
+import { guardPlan } from './plan/guard.js';
+import { buildPlanModel } from './plan/model.js';
+import type { ReportedPlan } from './report/types.js';
+import { describePlanLine } from './terraform/progress.js';
+import type { Terraform } from './terraform/run.js';
+import { parseShown } from './terraform/shown.js';
+
+/** A plan that was made and judged. */
+export interface JudgedPlan {
+  readonly reported: ReportedPlan;
+  /** As `terraform show -json` prints it, parsed. */
+  readonly json: unknown;
+}
+
+export interface JudgeRequest {
+  readonly inputs: Inputs;
+  readonly terraform: PhasedTerraform;
+  /** Of the phase. */
+  readonly name: string;
+  /** What was done until then, for the message of a failure. */
+  readonly done?: string;
+  /** The Terraform that plans: that of the run unless told; it may be in a copy of the working folder. */
+  readonly planner?: () => Promise<Terraform>;
+}
+
+/** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
+export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
+  const { inputs, terraform, name, done = 'Nothing was changed.', planner } = request;
+  return terraform.phase(
+    name,
+    async ({ say }) => {
+      const planning = planner === undefined ? terraform : await planner().catch(explained(done));
+      const text = await planning.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
+      const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
+      const judged = judgePlan(json, text, inputs);
+      const { counts, hasChanges } = judged.reported.model;
+      say(`${name}: ${summariseCounts(counts, hasChanges)}`);
+      return judged;
+    },
+    (line) => describePlanLine(line, inputs.primaryRegion),
+  );
+}
+
+/** @param text Terraform's own description of the plan */
+export function judgePlan(json: unknown, text: string, inputs: Inputs): JudgedPlan {
+  const model = buildPlanModel(json);
+  const access = diffAccess(model);
+  const findings = guardPlan({
+    model,
+    access,
+    primaryRegion: inputs.primaryRegion,
+    options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
+  });
+  return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+}

@@ -1,0 +1,103 @@
+import { askKms, type WaitedKey } from './aws/key-wait.js';
+import { messageOf } from './errors.js';
+import { judgePlan, planAndJudge, type JudgedPlan } from './judge-plan.js';
+import type { MakePlanRequest } from './make-plan.js';
+import { asFinished, findDisabled, findMarked } from './plan/as-finished.js';
+import { joinWords } from './plan/guard/words.js';
+import { isKey } from './plan/model.js';
+import type { ResourceChange } from './plan/types.js';
+import { nameOfAddress } from './terraform/progress.js';
+import type { Recovery } from './terraform/recovery.js';
+import type { Terraform } from './terraform/run.js';
+import { copyWorkFolder } from './terraform/work-copy.js';
+
+export interface FinishedPlan extends JudgedPlan {
+  /** What `apply` has to do before it plans again and applies; undefined where nothing is unfinished. */
+  readonly unfinished: Recovery | undefined;
+}
+
+/**
+ * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
+ * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
+ * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
+ * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
+ * @param first the plan on the state as it is
+ */
+export async function planAsFinished(
+  request: MakePlanRequest,
+  first: JudgedPlan,
+  name: string,
+): Promise<FinishedPlan> {
+  const marked = findMarked(first.reported.model);
+  const kept =
+    marked.length === 0
+      ? first
+      : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
+  const creating = await findCreating(request, findDisabled(kept.reported.model));
+  if (marked.length === 0 && creating.length === 0) return { ...first, unfinished: undefined };
+  const unfinished = {
+    creating: creating.map(({ address }) => address),
+    all: [...marked, ...creating].map(({ address }) => address),
+  };
+  const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request.inputs);
+  const waitFor = distinct([...marked.filter(isKey), ...creating]);
+  return {
+    ...finished,
+    unfinished: {
+      untaint: marked.map(({ address }) => address),
+      waitFor: waitFor.flatMap((key) => waitedKey(request, key)),
+    },
+  };
+}
+
+function distinct(changes: readonly ResourceChange[]): ResourceChange[] {
+  return [...new Map(changes.map((change) => [change.address, change])).values()];
+}
+
+/** What a reader of the plan should know of it, as a whole sentence. */
+export function sayUnfinished({ untaint, waitFor }: Recovery, primaryRegion: string): string {
+  const names = new Set([
+    ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
+    ...waitFor.map(({ name }) => name),
+  ]);
+  return `An earlier apply was stopped before AWS had finished the ${joinWords([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
+}
+
+async function copyWithout(
+  { terraform, workDir }: MakePlanRequest,
+  marked: readonly ResourceChange[],
+): Promise<Terraform> {
+  const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
+  for (const { address } of marked) await copy.untaint(address);
+  return copy;
+}
+
+/** Those of them that KMS is still creating; none where KMS does not say. */
+async function findCreating(
+  request: MakePlanRequest,
+  disabled: readonly ResourceChange[],
+): Promise<ResourceChange[]> {
+  const { deps, session } = request;
+  const ask = askKms(session, deps.log);
+  const states = await Promise.all(
+    disabled.map(async (key) => {
+      const [waited] = waitedKey(request, key);
+      return waited === undefined
+        ? undefined
+        : ask(waited).catch((thrown: unknown) => {
+            deps.log.debug(messageOf(thrown));
+            return undefined;
+          });
+    }),
+  );
+  return disabled.filter((_, index) => states[index] === 'Creating');
+}
+
+function waitedKey(
+  { inputs }: Pick<MakePlanRequest, 'inputs'>,
+  { address, region, before }: ResourceChange,
+): WaitedKey[] {
+  const id = before?.['id'];
+  if (region === undefined || typeof id !== 'string') return [];
+  return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
+}
