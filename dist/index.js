@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9841);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4399);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 9841:
+/***/ 4399:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31904,136 +31904,111 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/errors.ts
 var errors = __nccwpck_require__(3916);
-;// CONCATENATED MODULE: ./src/outputs.ts
-/** The root outputs of the rendered configuration, by their Terraform names. */
-function keyOutputs(values) {
-    const text = (name) => typeof values[name] === 'string' ? values[name] : undefined;
-    const map = (name) => {
-        const value = values[name];
-        return typeof value === 'object' && value !== null ? value : undefined;
-    };
-    return withoutUndefined({
-        'primary-key-arn': text('primary_key_arn'),
-        'key-id': text('key_id'),
-        'replica-key-arns': map('replica_key_arns'),
-        'key-arns': map('key_arns'),
-        'alias-arns': map('alias_arns'),
-        'account-id': text('account_id'),
-    });
-}
-/** What a plan says by itself, before anything is applied. */
-function planOutputs(model, digest) {
-    return {
-        'has-changes': model.hasChanges,
-        'plan-summary': summariseCounts(model.counts, model.hasChanges),
-        'to-add': model.counts.add,
-        'to-change': model.counts.change,
-        'to-destroy': model.counts.destroy,
-        'plan-digest': digest,
-    };
-}
-/** The plan in one line, in Terraform's own order: `3 to add, 0 to change, 0 to destroy`. */
-function summariseCounts(counts, hasChanges) {
-    if (!hasChanges)
-        return 'No changes';
-    const rare = ['import', 'move', 'forget'].filter((name) => counts[name] > 0);
-    const parts = [
-        ...rare.map((name) => `${counts[name]} to ${name}`),
-        `${counts.add} to add`,
-        `${counts.change} to change`,
-    ];
-    return [...parts, `${counts.destroy} to destroy`].join(', ');
-}
-/** Outputs as the runner takes them: maps as JSON with sorted names, numbers and booleans as text. */
-function serialiseOutputs(outputs) {
-    return Object.entries(withoutUndefined(outputs)).map(([name, value]) => [
-        name,
-        serialise(value),
-    ]);
-}
-function serialise(value) {
-    if (typeof value !== 'object' || value === null)
-        return String(value);
-    const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return JSON.stringify(Object.fromEntries(sorted));
+;// CONCATENATED MODULE: ./src/aws/kms-clients.ts
+
+function isDenied(thrown) {
+    return thrown instanceof Error && typeof Reflect.get(thrown, 'missingPermission') === 'string';
 }
 /**
- * Sets the outputs, and warns of each one that the runner will blank because part of it was masked.
- * @param setOutput the runner's own
+ * Clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission says
+ * which: the message's own word, or else the name of the call, which is that of its permission.
  */
-function writeOutputs(outputs, log, setOutput) {
-    for (const [name, value] of serialiseOutputs(outputs)) {
-        if (log.hides(value)) {
-            log.warning(`The output ${name} contains text that is masked in this job, so the next job will find it empty.`, {
-                title: 'An output will be blank',
+async function openKms(regions, { provider }) {
+    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
+    const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider)]));
+    return {
+        kms,
+        in: (region) => {
+            const client = clients.get(region);
+            if (client === undefined)
+                throw new Error(`no client for ${region}`);
+            return client;
+        },
+        close: () => {
+            clients.forEach((client) => {
+                client.destroy();
             });
+        },
+    };
+}
+function createClient(kms, region, credentials) {
+    const client = new kms.KMSClient({ region, credentials });
+    client.middlewareStack.add((next, context) => async (args) => {
+        try {
+            return await next(args);
         }
-        setOutput(name, value);
-    }
+        catch (thrown) {
+            throw nameMissingPermission(thrown, String(context.commandName));
+        }
+    }, { step: 'initialize', name: 'nameMissingPermission' });
+    return client;
 }
-function withoutUndefined(values) {
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+function nameMissingPermission(thrown, commandName) {
+    if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
+        return thrown;
+    const said = /perform: ?([\w:]+)/.exec((0,errors/* messageOf */.b)(thrown))?.[1];
+    const missingPermission = said ?? `kms:${commandName.replace(/Command$/, '')}`;
+    return Object.assign(thrown, { missingPermission });
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./src/phases.ts
-/** The longest silence before a line says that the work goes on, in milliseconds. */
-const LONGEST_SILENCE = 12_000;
-/**
- * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
- * and comes for work that failed too.
- */
-async function runPhase({ log, clock, name }, work) {
-    const started = clock.now();
-    const kept = [];
-    let lastSaid = started;
-    const say = (line) => {
-        lastSaid = clock.now();
-        log.info(line);
-    };
-    const heartbeat = setInterval(() => {
-        if (clock.now() - lastSaid >= LONGEST_SILENCE)
-            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
-    }, 1000);
+;// CONCATENATED MODULE: ./src/aws/look.ts
+
+
+/** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
+const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
+/** @param name a key's id or ARN, or an alias with `alias/` */
+async function lookAtKey(clients, region, name) {
     try {
-        return await work({ say, keep: (line) => kept.push(line) });
+        const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
+        const { KeyMetadata } = await clients.in(region).send(command);
+        return KeyMetadata === undefined ? { is: 'absent' } : { is: 'there', key: readKey(KeyMetadata) };
     }
-    finally {
-        clearInterval(heartbeat);
-        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
+    catch (thrown) {
+        return explainLook(thrown);
     }
 }
-/** `0.4 s`, `12 s`, `2 min 5 s`. */
-function seconds(milliseconds) {
-    if (milliseconds < 10_000)
-        return `${(milliseconds / 1000).toFixed(1)} s`;
-    const whole = Math.round(milliseconds / 1000);
-    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+/** Whether the alias is there, for who may not see the key that it points to. */
+async function lookForAlias(clients, region, alias) {
+    const look = await lookAtKey(clients, region, alias);
+    if (look.is !== 'unknown')
+        return look;
+    try {
+        const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
+        for await (const { Aliases = [] } of pages) {
+            const found = Aliases.find(({ AliasName }) => AliasName === alias);
+            if (found === undefined)
+                continue;
+            const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
+            return { is: 'there', key: { keyId, arn, state: 'unknown', deletionDate: undefined, role: undefined } };
+        }
+        return { is: 'absent' };
+    }
+    catch (thrown) {
+        return explainLook(thrown);
+    }
 }
-
-;// CONCATENATED MODULE: ./src/terraform/environment.ts
-/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
-const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
-/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
-const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
-/**
- * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
- * without the runner's secrets and without variables that would change the run.
- */
-function childEnvironment({ env, fileExists, extra, }) {
-    const isKept = ([name, value]) => value !== undefined &&
-        !TERRAFORM_OVERRIDES.test(name) &&
-        !RUNNER_SECRETS.test(name) &&
-        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
-    const kept = Object.entries(env).filter((entry) => isKept(entry));
+function explainLook(thrown) {
+    const name = thrown instanceof Error ? thrown.name : '';
+    if (name === 'NotFoundException')
+        return { is: 'absent' };
+    if (CLOSED.test(name))
+        return { is: 'closed' };
+    if (isDenied(thrown))
+        return { is: 'unknown', because: `${thrown.missingPermission} is missing` };
+    return { is: 'unknown', because: name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name };
+}
+function readKey(key) {
     return {
-        ...Object.fromEntries(kept),
-        TF_IN_AUTOMATION: '1',
-        TF_INPUT: '0',
-        CHECKPOINT_DISABLE: '1',
-        ...extra,
+        keyId: key.KeyId ?? 'unknown',
+        arn: key.Arn ?? 'unknown',
+        state: key.KeyState ?? 'unknown',
+        deletionDate: key.DeletionDate?.toISOString(),
+        role: key.MultiRegionConfiguration?.MultiRegionKeyType,
     };
+}
+/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
+function isPendingDeletion(state) {
+    return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -41884,12 +41859,191 @@ async function readSelectedVersion(workDir) {
     return found[1];
 }
 
+;// CONCATENATED MODULE: ./src/closed-regions.ts
+
+
+
+
+/** AWS does not know the credentials: that is also its answer in a Region which the account has not enabled. */
+const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequired/;
+/**
+ * For `.catch` of a plan: where it failed because AWS does not take the credentials, all the Regions of which that is
+ * true, at once; Terraform names one badly or not at all.
+ * @param done what was done until then, in whole sentences
+ * @throws ActionError that names them; what was thrown, where they are none, or all, which is not for want of enabling
+ */
+function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, done) {
+    return async (thrown) => {
+        if (!(thrown instanceof TerraformError) || !NOT_LET_IN.test(thrown.text))
+            throw thrown;
+        const regions = [primaryRegion, ...replicaRegions];
+        const closed = await findClosed(regions, `alias/${alias}`, session);
+        if (closed.length === 0 || closed.length === regions.length)
+            throw thrown;
+        const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
+        throw new errors/* ActionError */.l({
+            what: `AWS does not take these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
+            done,
+            next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
+        }, { cause: thrown });
+    };
+}
+async function findClosed(regions, alias, session) {
+    const clients = await openKms(regions, session);
+    try {
+        const looks = await Promise.all(regions.map((region) => lookAtKey(clients, region, alias)));
+        return regions.filter((_, index) => looks[index]?.is === 'closed');
+    }
+    finally {
+        clients.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/outputs.ts
+/** The root outputs of the rendered configuration, by their Terraform names. */
+function keyOutputs(values) {
+    const text = (name) => typeof values[name] === 'string' ? values[name] : undefined;
+    const map = (name) => {
+        const value = values[name];
+        return typeof value === 'object' && value !== null ? value : undefined;
+    };
+    return withoutUndefined({
+        'primary-key-arn': text('primary_key_arn'),
+        'key-id': text('key_id'),
+        'replica-key-arns': map('replica_key_arns'),
+        'key-arns': map('key_arns'),
+        'alias-arns': map('alias_arns'),
+        'account-id': text('account_id'),
+    });
+}
+/** What a plan says by itself, before anything is applied. */
+function planOutputs(model, digest) {
+    return {
+        'has-changes': model.hasChanges,
+        'plan-summary': summariseCounts(model.counts, model.hasChanges),
+        'to-add': model.counts.add,
+        'to-change': model.counts.change,
+        'to-destroy': model.counts.destroy,
+        'plan-digest': digest,
+    };
+}
+/** The plan in one line, in Terraform's own order: `3 to add, 0 to change, 0 to destroy`. */
+function summariseCounts(counts, hasChanges) {
+    if (!hasChanges)
+        return 'No changes';
+    const rare = ['import', 'move', 'forget'].filter((name) => counts[name] > 0);
+    const parts = [
+        ...rare.map((name) => `${counts[name]} to ${name}`),
+        `${counts.add} to add`,
+        `${counts.change} to change`,
+    ];
+    return [...parts, `${counts.destroy} to destroy`].join(', ');
+}
+/** Outputs as the runner takes them: maps as JSON with sorted names, numbers and booleans as text. */
+function serialiseOutputs(outputs) {
+    return Object.entries(withoutUndefined(outputs)).map(([name, value]) => [
+        name,
+        serialise(value),
+    ]);
+}
+function serialise(value) {
+    if (typeof value !== 'object' || value === null)
+        return String(value);
+    const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return JSON.stringify(Object.fromEntries(sorted));
+}
+/**
+ * Sets the outputs, and warns of each one that the runner will blank because part of it was masked.
+ * @param setOutput the runner's own
+ */
+function writeOutputs(outputs, log, setOutput) {
+    for (const [name, value] of serialiseOutputs(outputs)) {
+        if (log.hides(value)) {
+            log.warning(`The output ${name} contains text that is masked in this job, so the next job will find it empty.`, {
+                title: 'An output will be blank',
+            });
+        }
+        setOutput(name, value);
+    }
+}
+function withoutUndefined(values) {
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/phases.ts
+/** The longest silence before a line says that the work goes on, in milliseconds. */
+const LONGEST_SILENCE = 12_000;
+/**
+ * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
+ * and comes for work that failed too.
+ */
+async function runPhase({ log, clock, name }, work) {
+    const started = clock.now();
+    const kept = [];
+    let lastSaid = started;
+    const say = (line) => {
+        lastSaid = clock.now();
+        log.info(line);
+    };
+    const heartbeat = setInterval(() => {
+        if (clock.now() - lastSaid >= LONGEST_SILENCE)
+            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
+    }, 1000);
+    try {
+        return await work({ say, keep: (line) => kept.push(line) });
+    }
+    finally {
+        clearInterval(heartbeat);
+        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
+    }
+}
+/** `0.4 s`, `12 s`, `2 min 5 s`. */
+function seconds(milliseconds) {
+    if (milliseconds < 10_000)
+        return `${(milliseconds / 1000).toFixed(1)} s`;
+    const whole = Math.round(milliseconds / 1000);
+    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/environment.ts
+/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
+const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
+/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
+const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
+/**
+ * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
+ * without the runner's secrets and without variables that would change the run.
+ */
+function childEnvironment({ env, fileExists, extra, }) {
+    const isKept = ([name, value]) => value !== undefined &&
+        !TERRAFORM_OVERRIDES.test(name) &&
+        !RUNNER_SECRETS.test(name) &&
+        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
+    const kept = Object.entries(env).filter((entry) => isKept(entry));
+    return {
+        ...Object.fromEntries(kept),
+        TF_IN_AUTOMATION: '1',
+        TF_INPUT: '0',
+        CHECKPOINT_DISABLE: '1',
+        ...extra,
+    };
+}
+
 // EXTERNAL MODULE: ./src/log.ts
 var log = __nccwpck_require__(5625);
 ;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
 
 
 
+/** The refresh of a key whose role is another one in AWS. */
+const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
+/** Whether a run failed, in plain words or not yet, because the primary is in another Region than the state says. */
+function isMovedPrimary(thrown) {
+    const error = thrown instanceof errors/* ActionError */.l ? thrown.cause : thrown;
+    return error instanceof TerraformError && MOVED.test(error.text);
+}
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS = [
     {
@@ -41914,7 +42068,7 @@ const SYMPTOMS = [
         next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
     },
     {
-        sign: /is not a multi-Region (primary|replica) key/,
+        sign: MOVED,
         what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
         next: 'Set `primary-region` back to the Region of the primary key.',
     },
@@ -42568,7 +42722,13 @@ function buildPlanModel(json) {
     const build = changeBuilder(plan);
     const resources = plan.resource_changes.filter(isShown).map(build).sort(byAddress);
     // The move alone of a resource is in `resource_changes`; as drift it would be told twice.
-    const drift = plan.resource_drift.filter(isShown).map(build).filter(hasAction).sort(byAddress);
+    const drift = plan.resource_drift
+        .filter(isShown)
+        .map(build)
+        .filter(hasAction)
+        .map(withoutNoise)
+        .filter(({ action, attributes }) => action !== 'update' || attributes.length > 0)
+        .sort(byAddress);
     const counts = countChanges(resources);
     const changedOutputs = findChangedOutputs(plan);
     return {
@@ -42598,11 +42758,11 @@ function kindOfType(type) {
     return KINDS.get(type) ?? 'other';
 }
 /** Whether a change is to a key itself, primary or replica. */
-function model_isKey({ kind }) {
+function isKey({ kind }) {
     return kind === 'primary' || kind === 'replica';
 }
 /** Whether the resource is still there, and Terraform's, after apply. */
-function model_isKept({ action }) {
+function isKept({ action }) {
     return action !== 'delete' && action !== 'forget';
 }
 /** Whether applying the plan does anything with this resource; a move or an import may come with a `no-op`. */
@@ -42613,6 +42773,20 @@ function changesAnything(change) {
 /** Reading a data source changes nothing; it is shown when it has to wait for apply. */
 function isShown({ mode, change }) {
     return mode !== 'data' || change.actions.join() === 'read';
+}
+/**
+ * A refresh writes "none" in another way than apply did (tags `null` and `{}`), and a provider that has become 6.x writes
+ * down the Region that it knew all along: nobody changed that outside Terraform.
+ */
+function withoutNoise(change) {
+    const isNoise = ({ name, before, after }) => (isNone(before) && isNone(after)) || (name === 'region' && before.is === 'absent');
+    return { ...change, attributes: change.attributes.filter((attribute) => !isNoise(attribute)) };
+}
+function isNone(shown) {
+    if (shown.is !== 'value')
+        return shown.is === 'absent';
+    const { value } = shown;
+    return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 function hasAction({ action }) {
     return action !== 'no-op';
@@ -42731,7 +42905,7 @@ function buildRows(region, resources) {
     const here = resources.filter((change) => change.region === region);
     const keyOf = (role) => {
         const keys = here.filter(({ kind }) => kind === role);
-        return keys.find(model_isKept) ?? keys[0];
+        return keys.find(isKept) ?? keys[0];
     };
     const keys = [keyOf('primary'), keyOf('replica')].filter((key) => key !== undefined);
     const aliases = here.filter(({ kind }) => kind === 'alias');
@@ -42746,7 +42920,7 @@ function buildRows(region, resources) {
     ];
 }
 function buildRow(region, key, aliases) {
-    const alias = aliases.find(model_isKept) ?? aliases[0];
+    const alias = aliases.find(isKept) ?? aliases[0];
     return {
         region,
         role: roleOf(key, aliases),
@@ -42941,8 +43115,8 @@ function describeCondition({ operator, key, values }) {
  * @returns what is the same in several Regions once; gains first
  */
 function diffAccess(model) {
-    const keys = model.resources.filter(model_isKey);
-    const after = new Set(keys.filter(model_isKept).map(placeOf));
+    const keys = model.resources.filter(isKey);
+    const after = new Set(keys.filter(isKept).map(placeOf));
     return mergeRegions(keys.filter(({ action }) => action !== 'forget').flatMap(diffKey), after);
 }
 /** The same for what was changed outside Terraform: the policies on record against those found. */
@@ -42954,7 +43128,7 @@ function diffDriftAccess(model) {
 /** The planned key policies that are known only after apply, or that can't be read. */
 function findUndecidedPolicies(model) {
     return model.resources
-        .filter((change) => model_isKey(change) && model_isKept(change))
+        .filter((change) => isKey(change) && isKept(change))
         .flatMap((change) => {
         if (change.afterUnknown['policy'] === true)
             return [{ change, problem: 'it is known only after apply' }];
@@ -43254,7 +43428,7 @@ function joinWords(words) {
 
 /** Settings of a key that stay possible, but that a reviewer should see. */
 function judgeKeySettings(key) {
-    if (!model_isKey(key) || !model_isKept(key) || key.action === 'no-op')
+    if (!isKey(key) || !isKept(key) || key.action === 'no-op')
         return [];
     return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
 }
@@ -43299,7 +43473,7 @@ function judgeBypass(key) {
 }
 /** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
 function judgeAliases({ resources }) {
-    const gone = new Set(resources.filter((change) => model_isKey(change) && !model_isKept(change)).map(({ region }) => region));
+    const gone = new Set(resources.filter((change) => isKey(change) && !isKept(change)).map(({ region }) => region));
     return resources
         .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
         .flatMap((alias) => judgeAlias(alias, resources));
@@ -43312,7 +43486,7 @@ function judgeAlias(alias, resources) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
         return [warn('alias-renamed', { reason, wayOut }, alias)];
     }
-    if (model_isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
+    if (isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
         return [];
     const reason = alias.action === 'forget'
         ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
@@ -43323,7 +43497,7 @@ function judgeAlias(alias, resources) {
 function isNamedElsewhere(alias, resources) {
     return resources.some((other) => other.kind === 'alias' &&
         other.region === alias.region &&
-        model_isKept(other) &&
+        isKept(other) &&
         nameOf(other.after) === nameOf(alias.before));
 }
 function nameOf(side) {
@@ -43337,7 +43511,7 @@ function nameOf(side) {
 
 /** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
 function judgeIdentity(request) {
-    const keys = request.model.resources.filter(model_isKey);
+    const keys = request.model.resources.filter(isKey);
     const moved = judgeRoles(request);
     return [
         ...moved,
@@ -43352,14 +43526,14 @@ function judgeIdentity(request) {
 }
 /** Keys that the state knew and the refresh did not find again. */
 function findLostKeys({ drift }) {
-    return drift.filter((change) => model_isKey(change) && change.action === 'delete');
+    return drift.filter((change) => isKey(change) && change.action === 'delete');
 }
 function rolesBefore(model) {
     const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
-    return rolesOf(known.filter(model_isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
+    return rolesOf(known.filter(isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
 }
 function rolesAfter({ resources }) {
-    return rolesOf(resources.filter((change) => model_isKey(change) && model_isKept(change)).map(({ kind, region }) => [region, kind]));
+    return rolesOf(resources.filter((change) => isKey(change) && isKept(change)).map(({ kind, region }) => [region, kind]));
 }
 function rolesOf(entries) {
     return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
@@ -43534,9 +43708,9 @@ function isOfAccount(name, accountId) {
 }
 /** Whether no denial takes it all from a holder; everyone and a whole account are more than any list of others. */
 function isLeft(holder, denials) {
-    return !denials.some(({ principals }) => isDenied(holder, principals));
+    return !denials.some(({ principals }) => policy_risks_isDenied(holder, principals));
 }
-function isDenied(holder, { not, names }) {
+function policy_risks_isDenied(holder, { not, names }) {
     if (not)
         return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
     return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
@@ -43603,7 +43777,7 @@ function judgePolicies(model, access) {
 }
 function groupPolicies({ resources }) {
     const groups = new Map();
-    for (const key of resources.filter((change) => model_isKey(change) && model_isKept(change))) {
+    for (const key of resources.filter((change) => isKey(change) && isKept(change))) {
         const text = key.after?.['policy'];
         const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
         if (typeof text !== 'string' || reading === undefined || 'problem' in reading)
@@ -43669,14 +43843,14 @@ function findAccount({ outputs, resources }) {
     const output = outputs['account_id'];
     if (typeof output === 'string')
         return output;
-    const arns = resources.filter(model_isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
+    const arns = resources.filter(isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
     return arns.map(accountOfArn).find((account) => account !== undefined);
 }
 const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
 /** The accounts that a key which stays lets in as a whole already, in any Region. */
 function accountsBefore({ resources }) {
     const readings = resources
-        .filter((change) => model_isKey(change) && model_isKept(change))
+        .filter((change) => isKey(change) && isKept(change))
         .map(({ before, region }) => ({ text: before?.['policy'], region }))
         .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
     const allowed = readings
@@ -43707,7 +43881,7 @@ function judgeAccounts(access, known) {
 
 /** Keys that the plan deletes, replaces or forgets. */
 function judgeRemoval(request) {
-    return request.model.resources.filter(model_isKey).flatMap((key) => judgeKey(key, request));
+    return request.model.resources.filter(isKey).flatMap((key) => judgeKey(key, request));
 }
 function judgeKey(key, { model, options }) {
     switch (key.action) {
@@ -43737,7 +43911,7 @@ function noteDeletion(key) {
 }
 function judgeDeletion(key, { resources }, command) {
     // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
-    const familyStays = key.kind === 'replica' && resources.some((other) => model_isKey(other) && model_isKept(other));
+    const familyStays = key.kind === 'replica' && resources.some((other) => isKey(other) && isKept(other));
     const harm = familyStays
         ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
         : 'nothing that was encrypted under it can ever be decrypted again';
@@ -43920,12 +44094,16 @@ function parseShown(text, of) {
 
 
 
+
 /** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
 async function planAndJudge(request) {
-    const { inputs, terraform, name, done = 'Nothing was changed.', planner } = request;
+    const { inputs, terraform, session, name, done = 'Nothing was changed.', planner } = request;
     return terraform.phase(name, async ({ say }) => {
         const planning = planner === undefined ? terraform : await planner().catch(explained(done));
-        const text = await planning.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
+        const text = await planning
+            .plan({ destroy: inputs.command === 'destroy' })
+            .catch(namingClosedRegions(inputs, session, done))
+            .catch(explained(done));
         const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
         const judged = judgePlan(json, text, inputs);
         const { counts, hasChanges } = judged.reported.model;
@@ -44042,7 +44220,7 @@ function describeChange(change) {
     return `${where}${nameResource(change)} ${parts.join(' and ')}`;
 }
 function nameResource(change) {
-    if (model_isKey(change))
+    if (isKey(change))
         return `${change.kind} key`;
     if (change.kind !== 'alias')
         return change.address;
@@ -45321,8 +45499,23 @@ function renderDrift(drift, detail) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/aws/rescue.ts
+/**
+ * The commands that save a key which is pending deletion, to be run one after the other, for a shell.
+ * @returns undefined where the id or the Region is not what it should be: the commands will be pasted into a shell
+ */
+function rescueCommands(region, keyId) {
+    const plain = /^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(region) && /^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(keyId);
+    if (!plain)
+        return undefined;
+    const target = `--region ${region} --key-id ${keyId}`;
+    return [`aws kms cancel-key-deletion ${target}`, `aws kms enable-key ${target}`];
+}
+
 ;// CONCATENATED MODULE: ./src/report/sections/findings.ts
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
+
+
 
 
 function foreign(text, detail) {
@@ -45389,22 +45582,18 @@ function renderApproval(approval, detail) {
         ]),
     ];
 }
-const PENDING = new Set(['PendingDeletion', 'PendingReplicaDeletion']);
-/** The commands that save a key, where its id and Region are what they should be: they will be pasted into a shell. */
-function rescue(note) {
-    if (!/^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(note.region) ||
-        !/^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(note.keyId)) {
+function rescue({ region, keyId }) {
+    const commands = rescueCommands(region, keyId);
+    if (commands === undefined)
         return ['Cancel the deletion in the KMS console, then enable the key.'];
-    }
-    const target = `--region ${note.region} --key-id ${note.keyId}`;
     return [
         'Cancel the deletion, then enable the key, for as long as there is time:',
-        codeBlock(`aws kms cancel-key-deletion ${target}\naws kms enable-key ${target}`, 'sh'),
+        codeBlock(commands.join('\n'), 'sh'),
     ];
 }
 function renderKeyState(note, detail) {
     const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
-    if (!PENDING.has(note.state))
+    if (!isPendingDeletion(note.state))
         return markdown_alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
     const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
     const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
@@ -45415,7 +45604,7 @@ function renderKeyState(note, detail) {
 }
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
 function renderKeyStates(notes, detail) {
-    const sorted = [...(notes ?? [])].sort((a, b) => Number(PENDING.has(b.state)) - Number(PENDING.has(a.state)));
+    const sorted = [...(notes ?? [])].sort((a, b) => Number(isPendingDeletion(b.state)) - Number(isPendingDeletion(a.state)));
     const hidden = sorted.length - detail.rows;
     return [
         ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, detail)),
@@ -45820,7 +46009,7 @@ function verifiedVerdict(input) {
 function driftedVerdict(input) {
     const drift = input.plan?.model.drift ?? [];
     const found = drift.length === 0
-        ? 'AWS differs from the configuration'
+        ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
         : `${countOf(drift.length, 'resource')} changed outside Terraform`;
     return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
 }
@@ -46196,6 +46385,7 @@ function describeRun({ inputs, context, report, known }) {
         keys: report.keys,
         verification: report.verification,
         notes: report.notes,
+        keyStates: report.keyStates,
         versions: {
             action: ACTION_VERSION,
             terraform: known['terraform-version'],
@@ -46264,6 +46454,9 @@ class Cancellation extends errors/* ActionError */.l {
 /** The state could not be saved: what to do about that matters more than why the run ended. */
 class UnsavedState extends errors/* ActionError */.l {
 }
+/** Nor is drift, which `fail-on-drift` makes an end of the step. */
+class DriftFound extends errors/* ActionError */.l {
+}
 /** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
 function refuse(check) {
     try {
@@ -46297,6 +46490,8 @@ function whatIsDone(applying) {
 function reportOf(thrown) {
     if (thrown instanceof Refusal)
         return { outcome: 'refused' };
+    if (thrown instanceof DriftFound)
+        return { outcome: 'drifted' };
     if (thrown instanceof Cancellation)
         return { outcome: 'cancelled', failure: thrown };
     return { outcome: 'failed', failure: thrown instanceof errors/* ActionError */.l ? thrown : unexpected(thrown) };
@@ -47740,25 +47935,7 @@ function inputSources(env) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/inputs/unfinished.ts
-
-/**
- * Refuses what this version can validate but not do yet, so that nobody takes an ignored input for an obeyed one.
- * @throws ActionError that names each such input
- */
-function refuseUnfinished(inputs) {
-    const asked = [inputs.command === 'drift' && 'command: drift'].filter((name) => name !== false);
-    if (asked.length === 0)
-        return;
-    throw new errors/* ActionError */.l({
-        what: `This version cannot do this yet: ${asked.join(', ')}.`,
-        done: 'Nothing was installed, called or changed.',
-        next: 'Leave it out for now.',
-    });
-}
-
 ;// CONCATENATED MODULE: ./src/run.ts
-
 
 
 
@@ -47774,7 +47951,6 @@ function refuseUnfinished(inputs) {
  */
 async function startRun(deps) {
     const inputs = readInputs(inputSources(deps.env));
-    refuseUnfinished(inputs);
     const context = await readContext({ env: deps.env, readFile: (file) => (0,promises_.readFile)(file, 'utf8') });
     sayContext(context, deps);
     const client = await openGitHub(deps, inputs, context);
@@ -47878,7 +48054,7 @@ function readState(json) {
     const aliases = new Map(resources
         .filter(({ type }) => kindOfType(type) === 'alias')
         .map(({ values }) => [regionOfSide(values), state_textOf(values['name'])]));
-    const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
+    const keys = resources.flatMap((found) => state_readKey(found, aliases)).sort(primaryFirst);
     return { keys, outputs: outputValues(outputs) };
 }
 /**
@@ -47903,7 +48079,7 @@ function readResources(json) {
 function resourcesOf({ resources = [], child_modules: children = [] }) {
     return [...resources, ...children.flatMap(resourcesOf)];
 }
-function readKey({ type, values }, aliases) {
+function state_readKey({ type, values }, aliases) {
     const role = kindOfType(type);
     const [region, arn, keyId] = [regionOfSide(values), state_textOf(values['arn']), state_textOf(values['key_id'])];
     if ((role !== 'primary' && role !== 'replica') || region === undefined)
@@ -48482,6 +48658,401 @@ async function compareWithPullRequest({ inputs, context, client, mergedPullReque
     };
 }
 
+;// CONCATENATED MODULE: ./src/plan/as-finished.ts
+
+/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
+function findMarked({ resources }) {
+    return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
+}
+/**
+ * Keys that AWS may still be creating: KMS says of such a key that it is not enabled, so the plan means to enable it.
+ * Only KMS can tell them from keys that somebody has disabled.
+ */
+function findDisabled({ resources }) {
+    return resources.filter(({ kind, action, before, after }) => {
+        const name = ENABLED[kind];
+        return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
+    });
+}
+const ENABLED = {
+    primary: 'is_enabled',
+    replica: 'enabled',
+    alias: undefined,
+    other: undefined,
+};
+/**
+ * A plan as it will be when AWS has finished: it enables a key that it creates by itself, and what the refresh finds of an
+ * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
+ * @param plan what `terraform show -json` printed of a plan that was read before
+ */
+function asFinished(plan, { creating, all }) {
+    const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
+    return {
+        ...rest,
+        resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
+        resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
+    };
+}
+function enabled(raw) {
+    const { change } = raw;
+    if (change?.before == null || change.after == null)
+        return raw;
+    const before = { ...change.before };
+    for (const name of ['enabled', 'is_enabled'])
+        if (before[name] === false)
+            before[name] = change.after[name];
+    const actions = (0,external_node_util_.isDeepStrictEqual)(before, change.after) ? ['no-op'] : change.actions;
+    return { ...raw, change: { ...change, before, actions } };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/work-copy.ts
+
+
+/** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
+const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
+/**
+ * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.
+ * It needs no `init`: without a backend in the configuration Terraform keeps its state beside it, and modules and
+ * providers are those of the original.
+ * @param state the state as `terraform state pull` printed it
+ * @returns the copy, a folder inside the original
+ */
+async function copyWorkFolder(workDir, state) {
+    const copy = await (0,promises_.mkdtemp)(external_node_path_default().join(workDir, 'copy-'));
+    await Promise.all([
+        ...COPIED.map((name) => (0,promises_.cp)(external_node_path_default().join(workDir, name), external_node_path_default().join(copy, name), { recursive: true })),
+        (0,promises_.writeFile)(external_node_path_default().join(copy, 'main.tf.json'), withoutBackend(await (0,promises_.readFile)(external_node_path_default().join(workDir, 'main.tf.json'), 'utf8'))),
+        (0,promises_.writeFile)(external_node_path_default().join(copy, 'terraform.tfstate'), state, { mode: 0o600 }),
+        linkData(external_node_path_default().join(workDir, '.terraform'), external_node_path_default().join(copy, '.terraform')),
+    ]);
+    return copy;
+}
+/** All of Terraform's own folder but its record of the backend. A junction is what Windows allows everybody. */
+async function linkData(from, to) {
+    await (0,promises_.mkdir)(to);
+    const entries = (await (0,promises_.readdir)(from, { withFileTypes: true })).filter(({ name }) => name !== 'terraform.tfstate');
+    await Promise.all(entries.map((entry) => entry.isDirectory()
+        ? (0,promises_.symlink)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name), 'junction')
+        : (0,promises_.cp)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name))));
+}
+function withoutBackend(rendered) {
+    const { terraform, ...rest } = JSON.parse(rendered);
+    return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
+}
+
+;// CONCATENATED MODULE: ./src/plan-as-finished.ts
+
+
+
+
+
+
+
+
+/**
+ * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
+ * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
+ * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
+ * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
+ * @param first the plan on the state as it is
+ */
+async function planAsFinished(request, first, name) {
+    const marked = findMarked(first.reported.model);
+    const kept = marked.length === 0
+        ? first
+        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
+    const creating = await findCreating(request, findDisabled(kept.reported.model));
+    if (marked.length === 0 && creating.length === 0)
+        return { ...first, unfinished: undefined };
+    const unfinished = {
+        creating: creating.map(({ address }) => address),
+        all: [...marked, ...creating].map(({ address }) => address),
+    };
+    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request.inputs);
+    const waitFor = distinct([...marked.filter(isKey), ...creating]);
+    return {
+        ...finished,
+        unfinished: {
+            untaint: marked.map(({ address }) => address),
+            waitFor: waitFor.flatMap((key) => plan_as_finished_waitedKey(request, key)),
+        },
+    };
+}
+function distinct(changes) {
+    return [...new Map(changes.map((change) => [change.address, change])).values()];
+}
+/** What a reader of the plan should know of it, as a whole sentence. */
+function sayUnfinished({ untaint, waitFor }, primaryRegion) {
+    const names = new Set([
+        ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
+        ...waitFor.map(({ name }) => name),
+    ]);
+    return `An earlier apply was stopped before AWS had finished the ${joinWords([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
+}
+async function copyWithout({ terraform, workDir }, marked) {
+    const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
+    for (const { address } of marked)
+        await copy.untaint(address);
+    return copy;
+}
+/** Those of them that KMS is still creating; none where KMS does not say. */
+async function findCreating(request, disabled) {
+    const { deps, session } = request;
+    const ask = askKms(session, deps.log);
+    const states = await Promise.all(disabled.map(async (key) => {
+        const [waited] = plan_as_finished_waitedKey(request, key);
+        return waited === undefined
+            ? undefined
+            : ask(waited).catch((thrown) => {
+                deps.log.debug((0,errors/* messageOf */.b)(thrown));
+                return undefined;
+            });
+    }));
+    return disabled.filter((_, index) => states[index] === 'Creating');
+}
+function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
+    const id = before?.['id'];
+    if (region === undefined || typeof id !== 'string')
+        return [];
+    return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
+}
+
+;// CONCATENATED MODULE: ./src/make-plan.ts
+
+
+
+
+
+/** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
+async function makePlan(request) {
+    const { deps, workDir } = request;
+    const { reported, json, unfinished } = await planOf(request);
+    for (const { reason, wayOut, rule, severity } of reported.findings) {
+        if (severity === 'warning')
+            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
+    }
+    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
+    await Promise.all([(0,promises_.writeFile)(paths.json, JSON.stringify(json)), (0,promises_.writeFile)(paths.text, reported.text)]);
+    const outputs = {
+        ...planOutputs(reported.model, reported.digest),
+        ...keyOutputs(reported.model.outputs),
+        'plan-json-path': paths.json,
+        'plan-text-path': paths.text,
+    };
+    return { reported, outputs, unfinished };
+}
+async function planOf(request) {
+    // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
+    if (request.inputs.command === 'destroy') {
+        return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
+    }
+    const first = await planAndJudge({ ...request, name: 'Plan' });
+    return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
+}
+
+;// CONCATENATED MODULE: ./src/plan/preflight.ts
+/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
+
+
+
+/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
+function recordedKeys({ resources, drift, }) {
+    const found = [...resources, ...drift].filter(isKey).flatMap(({ before, region }) => {
+        const [where, keyId] = [regionOfSide(before) ?? region, before?.['key_id']];
+        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
+    });
+    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
+}
+/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
+function askOf(model) {
+    const ownId = recordedKeys(model)[0]?.keyId;
+    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
+    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
+    return regions.flatMap((region) => {
+        const here = ours.filter((change) => change.region === region);
+        const alias = here.find((change) => isNewAlias(change, here));
+        const key = here.find((change) => isKey(change) && change.action === 'create');
+        const change = alias ?? key;
+        const makesReplica = key?.kind === 'replica';
+        return change === undefined
+            ? []
+            : [{ region, change, makesReplica, alias: preflight_nameOf(alias?.after ?? null), ownId }];
+    });
+}
+/** An alias under a name that no resource of this state has in the Region. */
+function isNewAlias(change, here) {
+    const name = preflight_nameOf(change.after);
+    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
+    return creates && name !== undefined && !here.some(({ before }) => preflight_nameOf(before) === name);
+}
+function preflight_nameOf(side) {
+    const name = side?.['name'];
+    return typeof name === 'string' ? name : undefined;
+}
+function judgeAnswers(answers) {
+    return {
+        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
+        notLookedAt: answers.flatMap(({ question, look }) => look.is === 'unknown' ? [`${question.region} (${look.because})`] : []),
+    };
+}
+function judgeRegion({ question: { region, change }, look }) {
+    if (look.is !== 'closed')
+        return [];
+    return [
+        stop('region-not-enabled', {
+            reason: `AWS does not take these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
+        }, change),
+    ];
+}
+function preflight_judgeAlias({ question, look }) {
+    const { region, alias, change, ownId, makesReplica } = question;
+    if (alias === undefined || look.is !== 'there')
+        return [];
+    const isOurs = look.key.keyId === ownId;
+    const target = isOurs ? 'this very key' : `another key (${look.key.keyId})`;
+    const takeIn = makesReplica
+        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
+        : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
+    return [
+        stop('alias-taken', {
+            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
+            wayOut: isOurs ? takeIn : 'Choose another alias, or let its owner delete this one.',
+        }, change),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/drift.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
+ * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
+ * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ */
+async function findDrift(run, ready) {
+    const drift = await planForDrift(run, ready);
+    learn(run, { drifted: drift.length > 0 });
+    for (const note of run.story.keyStates ?? [])
+        sayKeyState(note, run.deps.log);
+    return drift;
+}
+/** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
+function assertNoDrift({ inputs, deps, story }, drift) {
+    if (drift.length === 0)
+        return;
+    const urgent = story.keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
+    const settle = 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.';
+    const explanation = {
+        what: `AWS is not as it should be: ${drift.join('; ')}.`,
+        done: 'Nothing was changed by this run.',
+        next: story.failure?.next ?? (urgent ? `First save the key that is going to be deleted. ${settle}` : settle),
+    };
+    if (inputs.failOnDrift)
+        throw new DriftFound(explanation);
+    deps.log.warning(Object.values(explanation).join(' '), { title: 'Drift' });
+}
+async function planForDrift(run, ready) {
+    try {
+        const { reported, outputs } = await makePlan({ ...run, ...ready });
+        const { model } = reported;
+        const keyStates = await lookAtStates(recordedKeys(model), ready.session);
+        const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
+        learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
+        return describeDrift(model, run.inputs.primaryRegion);
+    }
+    catch (thrown) {
+        if (!isMovedPrimary(thrown))
+            throw thrown;
+        const explanation = await explainMove(run, ready);
+        learn(run, {}, { failure: explanation });
+        return [explanation.what.replace(/\.$/, '')];
+    }
+}
+/** A key that is pending deletion is told by its state, with the commands that save it. */
+function isToldByState({ rule, region }, states) {
+    const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
+    return isOfState && states.some((note) => note.region === region && isPendingDeletion(note.state));
+}
+/** What is different, resource by resource: first what was changed outside, then what else apply would change. */
+function describeDrift({ drift, resources }, primaryRegion) {
+    if (recordedKeys({ drift, resources }).length === 0)
+        return ['the state knows no key yet, and the configuration asks for one'];
+    const outside = drift.map(({ address, action, attributes }) => {
+        const names = attributes.map(({ name }) => name).join(', ');
+        const what = action === 'delete' ? 'gone, or going to be' : `changed outside Terraform (${names})`;
+        return `${nameOfAddress(address, primaryRegion)} ${what}`;
+    });
+    const told = new Set(drift.map(({ address }) => address));
+    const asked = resources
+        .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
+        .map(({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`);
+    return [...outside, ...asked];
+}
+async function lookAt(keys, session) {
+    const clients = await openKms(keys.map(({ region }) => region), session);
+    try {
+        return await Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) })));
+    }
+    finally {
+        clients.close();
+    }
+}
+/** The keys that are there and not simply enabled. */
+async function lookAtStates(keys, session) {
+    return (await lookAt(keys, session)).flatMap(({ region, keyId, look }) => {
+        if (look.is !== 'there' || look.key.state === 'Enabled')
+            return [];
+        const { state, deletionDate } = look.key;
+        return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
+    });
+}
+function sayKeyState({ region, keyId, state, deletionDate }, log) {
+    if (!isPendingDeletion(state)) {
+        log.warning(`The key ${keyId} in ${region} is ${state}.`, { title: 'State of a key' });
+        return;
+    }
+    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+    const save = rescueCommands(region, keyId)?.join(' && ') ?? 'cancel its deletion in the KMS console';
+    log.error(`The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more. To save it: ${save}`, { title: 'A key is going to be deleted' });
+}
+/** Where the primary is now, when the refresh ended because it is not where the state has it. */
+async function explainMove(run, { terraform, session }) {
+    const unread = explained('Nothing was changed by this run.');
+    const { keys } = readState(parseShown(await terraform.showState().catch(unread), 'state'));
+    const looks = await lookAt(keys, session);
+    const before = keys.find(({ role }) => role === 'primary');
+    const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
+    const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
+    if (before === undefined || now === undefined || now.region === before.region) {
+        return {
+            what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
+            done,
+            next: 'Compare `primary-region` with the Region of the primary key in AWS.',
+        };
+    }
+    return {
+        what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
+        done,
+        next: `To move it back: ${moveBack(before, now.region)}`,
+    };
+}
+/** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
+function moveBack({ keyId, region }, from) {
+    return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
+}
+
 ;// CONCATENATED MODULE: ./src/aws/oidc.ts
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
@@ -48925,7 +49496,7 @@ async function obtainProven(options) {
 }
 async function assumeRole(roleArn, options) {
     const { AssumeRoleWithWebIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const client = await createClient(options);
+    const client = await credentials_createClient(options);
     const { region, audience, roleDurationSeconds: durationSeconds, signal } = options;
     let claims;
     try {
@@ -48970,7 +49541,7 @@ async function readAmbient(options) {
     const fromEnvironment = readEnvironment(options.env);
     if (fromEnvironment !== undefined)
         return fromEnvironment;
-    const client = await createClient(options);
+    const client = await credentials_createClient(options);
     try {
         const { accessKeyId, secretAccessKey, sessionToken, expiration } = await client.config.credentials();
         return {
@@ -49005,7 +49576,7 @@ function readEnvironment(env) {
 async function prove(credentials, options) {
     const { GetCallerIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
     const { region, signal, allowedAccountIds } = options;
-    const client = await createClient(options, credentials);
+    const client = await credentials_createClient(options, credentials);
     try {
         const { Account: accountId = '', Arn: callerArn = '' } = await withRetries(options, () => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)));
         if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
@@ -49020,7 +49591,7 @@ async function prove(credentials, options) {
         client.destroy();
     }
 }
-async function createClient({ region, env }, credentials) {
+async function credentials_createClient({ region, env }, credentials) {
     const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
     const endpoint = readEndpoint(env);
     return new STSClient({
@@ -51014,6 +51585,41 @@ async function logIn({ deps, inputs, context }) {
     return session;
 }
 
+;// CONCATENATED MODULE: ./src/preflight.ts
+
+
+
+/**
+ * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
+ * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
+ * @returns the plan, with these findings before the guard's
+ */
+async function lookAhead({ deps }, { session }, made) {
+    const { reported } = made;
+    const { findings, notLookedAt } = await askRegions(askOf(reported.model), session);
+    if (notLookedAt.length > 0) {
+        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so.`, { title: 'Preflight' });
+    }
+    return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
+}
+/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
+async function askRegions(questions, session) {
+    if (questions.length === 0)
+        return judgeAnswers([]);
+    const clients = await openKms(questions.map(({ region }) => region), session);
+    const ask = async (question) => ({
+        question,
+        // Where no alias is to be made, any name does: the question is then whether the Region answers.
+        look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
+    });
+    try {
+        return judgeAnswers(await Promise.all(questions.map(ask)));
+    }
+    finally {
+        clients.close();
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/record-regions.ts
 
 
@@ -51028,7 +51634,7 @@ async function recordRegions({ terraform }) {
     await terraform.phase('Write the Regions into the state', async ({ say }) => {
         await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
         const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
-        const lost = model.drift.filter((change) => model_isKey(change) && change.action === 'delete');
+        const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
         if (lost.length > 0) {
             throw new errors/* ActionError */.l({
                 what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
@@ -51100,198 +51706,6 @@ async function existing_keys_inRegion(region, { provider }, kms, work) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/as-finished.ts
-
-/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
-function findMarked({ resources }) {
-    return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
-}
-/**
- * Keys that AWS may still be creating: KMS says of such a key that it is not enabled, so the plan means to enable it.
- * Only KMS can tell them from keys that somebody has disabled.
- */
-function findDisabled({ resources }) {
-    return resources.filter(({ kind, action, before, after }) => {
-        const name = ENABLED[kind];
-        return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
-    });
-}
-const ENABLED = {
-    primary: 'is_enabled',
-    replica: 'enabled',
-    alias: undefined,
-    other: undefined,
-};
-/**
- * A plan as it will be when AWS has finished: it enables a key that it creates by itself, and what the refresh finds of an
- * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
- * @param plan what `terraform show -json` printed of a plan that was read before
- */
-function asFinished(plan, { creating, all }) {
-    const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
-    return {
-        ...rest,
-        resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
-        resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
-    };
-}
-function enabled(raw) {
-    const { change } = raw;
-    if (change?.before == null || change.after == null)
-        return raw;
-    const before = { ...change.before };
-    for (const name of ['enabled', 'is_enabled'])
-        if (before[name] === false)
-            before[name] = change.after[name];
-    const actions = (0,external_node_util_.isDeepStrictEqual)(before, change.after) ? ['no-op'] : change.actions;
-    return { ...raw, change: { ...change, before, actions } };
-}
-
-;// CONCATENATED MODULE: ./src/terraform/work-copy.ts
-
-
-/** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
-const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
-/**
- * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.
- * It needs no `init`: without a backend in the configuration Terraform keeps its state beside it, and modules and
- * providers are those of the original.
- * @param state the state as `terraform state pull` printed it
- * @returns the copy, a folder inside the original
- */
-async function copyWorkFolder(workDir, state) {
-    const copy = await (0,promises_.mkdtemp)(external_node_path_default().join(workDir, 'copy-'));
-    await Promise.all([
-        ...COPIED.map((name) => (0,promises_.cp)(external_node_path_default().join(workDir, name), external_node_path_default().join(copy, name), { recursive: true })),
-        (0,promises_.writeFile)(external_node_path_default().join(copy, 'main.tf.json'), withoutBackend(await (0,promises_.readFile)(external_node_path_default().join(workDir, 'main.tf.json'), 'utf8'))),
-        (0,promises_.writeFile)(external_node_path_default().join(copy, 'terraform.tfstate'), state, { mode: 0o600 }),
-        linkData(external_node_path_default().join(workDir, '.terraform'), external_node_path_default().join(copy, '.terraform')),
-    ]);
-    return copy;
-}
-/** All of Terraform's own folder but its record of the backend. A junction is what Windows allows everybody. */
-async function linkData(from, to) {
-    await (0,promises_.mkdir)(to);
-    const entries = (await (0,promises_.readdir)(from, { withFileTypes: true })).filter(({ name }) => name !== 'terraform.tfstate');
-    await Promise.all(entries.map((entry) => entry.isDirectory()
-        ? (0,promises_.symlink)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name), 'junction')
-        : (0,promises_.cp)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name))));
-}
-function withoutBackend(rendered) {
-    const { terraform, ...rest } = JSON.parse(rendered);
-    return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
-}
-
-;// CONCATENATED MODULE: ./src/plan-as-finished.ts
-
-
-
-
-
-
-
-
-/**
- * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
- * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
- * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
- * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
- * @param first the plan on the state as it is
- */
-async function planAsFinished(request, first, name) {
-    const marked = findMarked(first.reported.model);
-    const kept = marked.length === 0
-        ? first
-        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
-    const creating = await findCreating(request, findDisabled(kept.reported.model));
-    if (marked.length === 0 && creating.length === 0)
-        return { ...first, unfinished: undefined };
-    const unfinished = {
-        creating: creating.map(({ address }) => address),
-        all: [...marked, ...creating].map(({ address }) => address),
-    };
-    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request.inputs);
-    const waitFor = distinct([...marked.filter(model_isKey), ...creating]);
-    return {
-        ...finished,
-        unfinished: {
-            untaint: marked.map(({ address }) => address),
-            waitFor: waitFor.flatMap((key) => plan_as_finished_waitedKey(request, key)),
-        },
-    };
-}
-function distinct(changes) {
-    return [...new Map(changes.map((change) => [change.address, change])).values()];
-}
-/** What a reader of the plan should know of it, as a whole sentence. */
-function sayUnfinished({ untaint, waitFor }, primaryRegion) {
-    const names = new Set([
-        ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
-        ...waitFor.map(({ name }) => name),
-    ]);
-    return `An earlier apply was stopped before AWS had finished the ${joinWords([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
-}
-async function copyWithout({ terraform, workDir }, marked) {
-    const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
-    for (const { address } of marked)
-        await copy.untaint(address);
-    return copy;
-}
-/** Those of them that KMS is still creating; none where KMS does not say. */
-async function findCreating(request, disabled) {
-    const { deps, session } = request;
-    const ask = askKms(session, deps.log);
-    const states = await Promise.all(disabled.map(async (key) => {
-        const [waited] = plan_as_finished_waitedKey(request, key);
-        return waited === undefined
-            ? undefined
-            : ask(waited).catch((thrown) => {
-                deps.log.debug((0,errors/* messageOf */.b)(thrown));
-                return undefined;
-            });
-    }));
-    return disabled.filter((_, index) => states[index] === 'Creating');
-}
-function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
-    const id = before?.['id'];
-    if (region === undefined || typeof id !== 'string')
-        return [];
-    return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
-}
-
-;// CONCATENATED MODULE: ./src/make-plan.ts
-
-
-
-
-
-/** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
-async function makePlan(request) {
-    const { deps, workDir } = request;
-    const { reported, json, unfinished } = await planOf(request);
-    for (const { reason, wayOut, rule, severity } of reported.findings) {
-        if (severity === 'warning')
-            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-    }
-    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
-    await Promise.all([(0,promises_.writeFile)(paths.json, JSON.stringify(json)), (0,promises_.writeFile)(paths.text, reported.text)]);
-    const outputs = {
-        ...planOutputs(reported.model, reported.digest),
-        ...keyOutputs(reported.model.outputs),
-        'plan-json-path': paths.json,
-        'plan-text-path': paths.text,
-    };
-    return { reported, outputs, unfinished };
-}
-async function planOf(request) {
-    // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
-    if (request.inputs.command === 'destroy') {
-        return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
-    }
-    const first = await planAndJudge({ ...request, name: 'Plan' });
-    return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
-}
-
 ;// CONCATENATED MODULE: ./src/recover-keys.ts
 
 
@@ -51339,7 +51753,7 @@ const NO_PLACES = { lost: [], created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 function placesOf({ resources, drift }) {
     const lost = drift
-        .filter((change) => model_isKey(change) && change.action === 'delete')
+        .filter((change) => isKey(change) && change.action === 'delete')
         .flatMap(({ before }) => recover_keys_placeOf(regionOfSide(before), before?.['key_id']));
     const primary = resources.find(({ kind }) => kind === 'primary');
     const created = resources
@@ -51409,53 +51823,6 @@ async function bringBack(place, { deps }, { session }) {
             next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, and run the job again.`,
         }, { cause });
     }
-}
-
-;// CONCATENATED MODULE: ./src/aws/kms-clients.ts
-
-function kms_clients_isDenied(thrown) {
-    return thrown instanceof Error && typeof Reflect.get(thrown, 'missingPermission') === 'string';
-}
-/**
- * Clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission says
- * which: the message's own word, or else the name of the call, which is that of its permission.
- */
-async function openKms(regions, { provider }) {
-    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    const clients = new Map(regions.map((region) => [region, kms_clients_createClient(kms, region, provider)]));
-    return {
-        kms,
-        in: (region) => {
-            const client = clients.get(region);
-            if (client === undefined)
-                throw new Error(`no client for ${region}`);
-            return client;
-        },
-        close: () => {
-            clients.forEach((client) => {
-                client.destroy();
-            });
-        },
-    };
-}
-function kms_clients_createClient(kms, region, credentials) {
-    const client = new kms.KMSClient({ region, credentials });
-    client.middlewareStack.add((next, context) => async (args) => {
-        try {
-            return await next(args);
-        }
-        catch (thrown) {
-            throw nameMissingPermission(thrown, String(context.commandName));
-        }
-    }, { step: 'initialize', name: 'nameMissingPermission' });
-    return client;
-}
-function nameMissingPermission(thrown, commandName) {
-    if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
-        return thrown;
-    const said = /perform: ?([\w:]+)/.exec((0,errors/* messageOf */.b)(thrown))?.[1];
-    const missingPermission = said ?? `kms:${commandName.replace(/Command$/, '')}`;
-    return Object.assign(thrown, { missingPermission });
 }
 
 ;// CONCATENATED MODULE: ./src/aws/lost-keys.ts
@@ -51583,7 +51950,7 @@ async function tell(run, { session }, { primary, since, said }) {
         }
     }
     catch (thrown) {
-        const name = kms_clients_isDenied(thrown)
+        const name = isDenied(thrown)
             ? `${thrown.missingPermission} is missing`
             : thrown instanceof Error
                 ? thrown.name
@@ -51791,7 +52158,7 @@ const ANSWERS = {
 };
 function explainError(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
-    if (kms_clients_isDenied(thrown))
+    if (isDenied(thrown))
         return `not checked: ${thrown.missingPermission} is missing`;
     return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name}`;
 }
@@ -51891,6 +52258,8 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -51926,8 +52295,8 @@ async function planAndApply(run) {
     const { inputs } = run;
     // 1. The tools, the credentials and the configuration
     const ready = await makeReady(run);
-    // 2. The plan, and what the guard says of it
-    const made = await planKnowingAws(run, ready);
+    // 2. The plan, what is in its way in AWS, and what the guard says of it
+    const made = await lookAhead(run, ready, await planKnowingAws(run, ready));
     const { reported, outputs } = made;
     learn(run, outputs, { plan: reported, ...notesOf(made, inputs) });
     refuse(() => {
@@ -51958,6 +52327,15 @@ function notesOf({ unfinished }, { command, primaryRegion }) {
         return {};
     return { notes: [sayUnfinished(unfinished, primaryRegion)] };
 }
+/** `drift`: what AWS has, against the state and the configuration. */
+async function drift(run) {
+    // 1. The tools, the credentials and the configuration
+    const ready = await makeReady(run);
+    // 2. What differs, by a plan that nobody applies
+    const found = await findDrift(run, ready);
+    assertNoDrift(run, found);
+    await publish(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
+}
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
 async function verify(run) {
     // 1. The tools, the credentials and the configuration
@@ -51970,7 +52348,7 @@ const WAYS = {
     plan: planAndApply,
     apply: planAndApply,
     destroy: planAndApply,
-    drift: planAndApply,
+    drift,
     verify,
 };
 

@@ -1,3 +1,5 @@
+import type { AwsSession } from './aws/credentials.js';
+import { namingClosedRegions } from './closed-regions.js';
 import type { Inputs } from './inputs/inputs.js';
 import { summariseCounts } from './outputs.js';
 import { explained, type PhasedTerraform } from './phased-terraform.js';
@@ -20,6 +22,7 @@ export interface JudgedPlan {
 export interface JudgeRequest {
   readonly inputs: Inputs;
   readonly terraform: PhasedTerraform;
+  readonly session: AwsSession;
   /** Of the phase. */
   readonly name: string;
   /** What was done until then, for the message of a failure. */
@@ -30,12 +33,15 @@ export interface JudgeRequest {
 
 /** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
 export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
-  const { inputs, terraform, name, done = 'Nothing was changed.', planner } = request;
+  const { inputs, terraform, session, name, done = 'Nothing was changed.', planner } = request;
   return terraform.phase(
     name,
     async ({ say }) => {
       const planning = planner === undefined ? terraform : await planner().catch(explained(done));
-      const text = await planning.plan({ destroy: inputs.command === 'destroy' }).catch(explained(done));
+      const text = await planning
+        .plan({ destroy: inputs.command === 'destroy' })
+        .catch(namingClosedRegions(inputs, session, done))
+        .catch(explained(done));
       const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
       const judged = judgePlan(json, text, inputs);
       const { counts, hasChanges } = judged.reported.model;

@@ -1,8 +1,10 @@
 import { applyApproved } from './apply.js';
 import { assertApproved, checkApproval } from './approve.js';
 import type { Deps } from './deps.js';
+import { assertNoDrift, findDrift } from './drift.js';
 import { makeReady } from './make-ready.js';
 import { assertGuarded } from './plan/guard.js';
+import { lookAhead } from './preflight.js';
 import { recordRegions } from './record-regions.js';
 import { planKnowingAws } from './recover-keys.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
@@ -48,8 +50,8 @@ async function planAndApply(run: Run): Promise<void> {
   const { inputs } = run;
   // 1. The tools, the credentials and the configuration
   const ready = await makeReady(run);
-  // 2. The plan, and what the guard says of it
-  const made = await planKnowingAws(run, ready);
+  // 2. The plan, what is in its way in AWS, and what the guard says of it
+  const made = await lookAhead(run, ready, await planKnowingAws(run, ready));
   const { reported, outputs } = made;
   learn(run, outputs, { plan: reported, ...notesOf(made, inputs) });
   refuse(() => {
@@ -79,6 +81,16 @@ function notesOf({ unfinished }: MadePlan, { command, primaryRegion }: Inputs): 
   return { notes: [sayUnfinished(unfinished, primaryRegion)] };
 }
 
+/** `drift`: what AWS has, against the state and the configuration. */
+async function drift(run: Run): Promise<void> {
+  // 1. The tools, the credentials and the configuration
+  const ready = await makeReady(run);
+  // 2. What differs, by a plan that nobody applies
+  const found = await findDrift(run, ready);
+  assertNoDrift(run, found);
+  await publish(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
+}
+
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
 async function verify(run: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
@@ -92,6 +104,6 @@ const WAYS: Readonly<Record<Command, (run: Run) => Promise<void>>> = {
   plan: planAndApply,
   apply: planAndApply,
   destroy: planAndApply,
-  drift: planAndApply,
+  drift,
   verify,
 };

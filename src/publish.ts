@@ -16,6 +16,7 @@ import { renderSummary } from './report/summary.js';
 import type {
   ApprovalResult,
   KeyResult,
+  KeyStateNote,
   ReportedPlan,
   ReportInput,
   ReportOutcome,
@@ -33,6 +34,8 @@ export interface RunReport {
   readonly verification?: readonly VerificationRow[] | undefined;
   /** What a reader should know of how the run went, in whole sentences. */
   readonly notes?: readonly string[] | undefined;
+  /** Keys that are not simply there and enabled. */
+  readonly keyStates?: readonly KeyStateNote[] | undefined;
 }
 
 export interface PublishRequest {
@@ -156,6 +159,7 @@ function describeRun({ inputs, context, report, known }: PublishRequest): Report
     keys: report.keys,
     verification: report.verification,
     notes: report.notes,
+    keyStates: report.keyStates,
     versions: {
       action: ACTION_VERSION,
       terraform: known['terraform-version'],

@@ -10,6 +10,9 @@ class Cancellation extends ActionError {}
 /** The state could not be saved: what to do about that matters more than why the run ended. */
 export class UnsavedState extends ActionError {}
 
+/** Nor is drift, which `fail-on-drift` makes an end of the step. */
+export class DriftFound extends ActionError {}
+
 /** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
 export function refuse(check: () => void): void {
   try {
@@ -46,6 +49,7 @@ function whatIsDone(applying: boolean): string {
 /** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
 export function reportOf(thrown: unknown): RunReport {
   if (thrown instanceof Refusal) return { outcome: 'refused' };
+  if (thrown instanceof DriftFound) return { outcome: 'drifted' };
   if (thrown instanceof Cancellation) return { outcome: 'cancelled', failure: thrown };
   return { outcome: 'failed', failure: thrown instanceof ActionError ? thrown : unexpected(thrown) };
 }

@@ -5,12 +5,11 @@ import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
 import { readInputs, type Inputs } from './inputs/inputs.js';
 import { inputSources } from './inputs/sources.js';
-import { refuseUnfinished } from './inputs/unfinished.js';
 import { writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
 
 /** What the report of a run tells beside how it ended. */
-type Story = Omit<RunReport, 'outcome' | 'failure'>;
+type Story = Omit<RunReport, 'outcome'>;
 
 /** What one run is about, and what it has found out so far. */
 export interface Run {
@@ -33,7 +32,6 @@ export interface Run {
  */
 export async function startRun(deps: Deps): Promise<Run> {
   const inputs = readInputs(inputSources(deps.env));
-  refuseUnfinished(inputs);
   const context = await readContext({ env: deps.env, readFile: (file) => readFile(file, 'utf8') });
   sayContext(context, deps);
   const client = await openGitHub(deps, inputs, context);

@@ -28,7 +28,13 @@ export function buildPlanModel(json: unknown): PlanModel {
   const build = changeBuilder(plan);
   const resources = plan.resource_changes.filter(isShown).map(build).sort(byAddress);
   // The move alone of a resource is in `resource_changes`; as drift it would be told twice.
-  const drift = plan.resource_drift.filter(isShown).map(build).filter(hasAction).sort(byAddress);
+  const drift = plan.resource_drift
+    .filter(isShown)
+    .map(build)
+    .filter(hasAction)
+    .map(withoutNoise)
+    .filter(({ action, attributes }) => action !== 'update' || attributes.length > 0)
+    .sort(byAddress);
   const counts = countChanges(resources);
   const changedOutputs = findChangedOutputs(plan);
   return {
@@ -79,6 +85,22 @@ export function changesAnything(change: ResourceChange): boolean {
 /** Reading a data source changes nothing; it is shown when it has to wait for apply. */
 function isShown({ mode, change }: RawResourceChange): boolean {
   return mode !== 'data' || change.actions.join() === 'read';
+}
+
+/**
+ * A refresh writes "none" in another way than apply did (tags `null` and `{}`), and a provider that has become 6.x writes
+ * down the Region that it knew all along: nobody changed that outside Terraform.
+ */
+function withoutNoise(change: ResourceChange): ResourceChange {
+  const isNoise = ({ name, before, after }: AttributeChange): boolean =>
+    (isNone(before) && isNone(after)) || (name === 'region' && before.is === 'absent');
+  return { ...change, attributes: change.attributes.filter((attribute) => !isNoise(attribute)) };
+}
+
+function isNone(shown: Shown): boolean {
+  if (shown.is !== 'value') return shown.is === 'absent';
+  const { value } = shown;
+  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 function hasAction({ action }: ResourceChange): boolean {

@@ -127,7 +127,7 @@ export interface ReportInput {
   readonly accountId?: string | undefined;
   /** Undefined for `verify` and for a run that failed before there was a plan. */
   readonly plan?: ReportedPlan | undefined;
-  /** For `failed` and `cancelled`, and for a `refused` whose reason is not among the findings. */
+  /** For `failed` and `cancelled`, and for a `refused` or `drifted` whose reason is not among the findings. */
   readonly failure?: Explanation | undefined;
   readonly approval?: ApprovalResult | undefined;
   /** What is there now: after `applied`, and after `failed` as far as it is known. */

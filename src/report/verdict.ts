@@ -174,7 +174,7 @@ function driftedVerdict(input: ReportInput): Verdict {
   const drift = input.plan?.model.drift ?? [];
   const found =
     drift.length === 0
-      ? 'AWS differs from the configuration'
+      ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
       : `${countOf(drift.length, 'resource')} changed outside Terraform`;
   return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
 }

@@ -10,6 +10,15 @@ interface Symptom {
   readonly next: string | ((text: string) => string);
 }
 
+/** The refresh of a key whose role is another one in AWS. */
+const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
+
+/** Whether a run failed, in plain words or not yet, because the primary is in another Region than the state says. */
+export function isMovedPrimary(thrown: unknown): boolean {
+  const error = thrown instanceof ActionError ? thrown.cause : thrown;
+  return error instanceof TerraformError && MOVED.test(error.text);
+}
+
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS: readonly Symptom[] = [
   {
@@ -34,7 +43,7 @@ const SYMPTOMS: readonly Symptom[] = [
     next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
   },
   {
-    sign: /is not a multi-Region (primary|replica) key/,
+    sign: MOVED,
     what: (found) =>
       `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
     next: 'Set `primary-region` back to the Region of the primary key.',

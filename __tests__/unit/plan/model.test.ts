@@ -378,3 +378,22 @@ test('rows are the primary first and then the replicas by Region', () => {
   const model = modelOf([keep('us-east-1'), keep('af-south-1'), primary]);
   expect(model.regions.map(({ region }) => region)).toEqual([PRIMARY, 'af-south-1', 'us-east-1']);
 });
+
+describe('what the refresh found', () => {
+  const drift = (before: Json, after: Json): unknown =>
+    modelOf([], {
+      resource_drift: [
+        replicaChange({ actions: ['update'], before: replicaValues(before), after: replicaValues(after) }),
+      ],
+    }).drift.map(({ attributes }) => attributes.map(({ name }) => name));
+
+  test('is no drift where it only writes "none" or the Region in another way', () => {
+    expect(drift({ tags: null, description: '' }, { tags: {}, description: null })).toEqual([]);
+    expect(drift({ tags: null }, { tags: {}, region: 'ap-southeast-2' })).toEqual([]);
+  });
+
+  test('is drift where something was taken away or added, without the noise beside it', () => {
+    expect(drift({ tags: { team: 'platform' } }, { tags: {} })).toEqual([['tags']]);
+    expect(drift({ tags: null, enabled: true }, { tags: {}, enabled: false })).toEqual([['enabled']]);
+  });
+});

@@ -1,5 +1,7 @@
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
 
+import { isPendingDeletion } from '../../aws/look.js';
+import { rescueCommands } from '../../aws/rescue.js';
 import type { Explanation } from '../../errors.js';
 import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, prose, type AlertKind } from '../markdown.js';
@@ -78,26 +80,18 @@ export function renderApproval(approval: ApprovalResult | undefined, detail: Det
   ];
 }
 
-const PENDING = new Set(['PendingDeletion', 'PendingReplicaDeletion']);
-
-/** The commands that save a key, where its id and Region are what they should be: they will be pasted into a shell. */
-function rescue(note: KeyStateNote): string[] {
-  if (
-    !/^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(note.region) ||
-    !/^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(note.keyId)
-  ) {
-    return ['Cancel the deletion in the KMS console, then enable the key.'];
-  }
-  const target = `--region ${note.region} --key-id ${note.keyId}`;
+function rescue({ region, keyId }: KeyStateNote): string[] {
+  const commands = rescueCommands(region, keyId);
+  if (commands === undefined) return ['Cancel the deletion in the KMS console, then enable the key.'];
   return [
     'Cancel the deletion, then enable the key, for as long as there is time:',
-    codeBlock(`aws kms cancel-key-deletion ${target}\naws kms enable-key ${target}`, 'sh'),
+    codeBlock(commands.join('\n'), 'sh'),
   ];
 }
 
 function renderKeyState(note: KeyStateNote, detail: Detail): string {
   const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
-  if (!PENDING.has(note.state)) return alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
+  if (!isPendingDeletion(note.state)) return alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
   const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
   const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
   return alert('CAUTION', [
@@ -109,7 +103,7 @@ function renderKeyState(note: KeyStateNote, detail: Detail): string {
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
 export function renderKeyStates(notes: readonly KeyStateNote[] | undefined, detail: Detail): string[] {
   const sorted = [...(notes ?? [])].sort(
-    (a, b) => Number(PENDING.has(b.state)) - Number(PENDING.has(a.state)),
+    (a, b) => Number(isPendingDeletion(b.state)) - Number(isPendingDeletion(a.state)),
   );
   const hidden = sorted.length - detail.rows;
   return [

@@ -1,0 +1,76 @@
+import type { KeyMetadata } from '@aws-sdk/client-kms';
+import { messageOf } from '../errors.js';
+import { isDenied, type KmsClients } from './kms-clients.js';
+
+/** What KMS answers when it is asked for one key. */
+export type Look =
+  | { readonly is: 'there'; readonly key: FoundKey }
+  | { readonly is: 'absent' }
+  /** The Region takes none of this account's credentials: it is not enabled. */
+  | { readonly is: 'closed' }
+  | { readonly is: 'unknown'; readonly because: string };
+
+export interface FoundKey {
+  readonly keyId: string;
+  readonly arn: string;
+  /** KMS's own word, e.g. `Enabled`, `PendingDeletion`. */
+  readonly state: string;
+  /** ISO 8601; for a key that is pending deletion. */
+  readonly deletionDate: string | undefined;
+  readonly role: 'PRIMARY' | 'REPLICA' | undefined;
+}
+
+/** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
+const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
+
+/** @param name a key's id or ARN, or an alias with `alias/` */
+export async function lookAtKey(clients: KmsClients, region: string, name: string): Promise<Look> {
+  try {
+    const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
+    const { KeyMetadata } = await clients.in(region).send(command);
+    return KeyMetadata === undefined ? { is: 'absent' } : { is: 'there', key: readKey(KeyMetadata) };
+  } catch (thrown) {
+    return explainLook(thrown);
+  }
+}
+
+/** Whether the alias is there, for who may not see the key that it points to. */
+export async function lookForAlias(clients: KmsClients, region: string, alias: string): Promise<Look> {
+  const look = await lookAtKey(clients, region, alias);
+  if (look.is !== 'unknown') return look;
+  try {
+    const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
+    for await (const { Aliases = [] } of pages) {
+      const found = Aliases.find(({ AliasName }) => AliasName === alias);
+      if (found === undefined) continue;
+      const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
+      return { is: 'there', key: { keyId, arn, state: 'unknown', deletionDate: undefined, role: undefined } };
+    }
+    return { is: 'absent' };
+  } catch (thrown) {
+    return explainLook(thrown);
+  }
+}
+
+function explainLook(thrown: unknown): Look {
+  const name = thrown instanceof Error ? thrown.name : '';
+  if (name === 'NotFoundException') return { is: 'absent' };
+  if (CLOSED.test(name)) return { is: 'closed' };
+  if (isDenied(thrown)) return { is: 'unknown', because: `${thrown.missingPermission} is missing` };
+  return { is: 'unknown', because: name === '' || name === 'Error' ? messageOf(thrown) : name };
+}
+
+function readKey(key: KeyMetadata): FoundKey {
+  return {
+    keyId: key.KeyId ?? 'unknown',
+    arn: key.Arn ?? 'unknown',
+    state: key.KeyState ?? 'unknown',
+    deletionDate: key.DeletionDate?.toISOString(),
+    role: key.MultiRegionConfiguration?.MultiRegionKeyType,
+  };
+}
+
+/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
+export function isPendingDeletion(state: string): boolean {
+  return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
+}

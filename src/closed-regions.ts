@@ -1,0 +1,47 @@
+import type { AwsSession } from './aws/credentials.js';
+import { openKms } from './aws/kms-clients.js';
+import { lookAtKey } from './aws/look.js';
+import { ActionError } from './errors.js';
+import type { Inputs } from './inputs/inputs.js';
+import { TerraformError } from './terraform/run.js';
+
+/** AWS does not know the credentials: that is also its answer in a Region which the account has not enabled. */
+const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequired/;
+
+/**
+ * For `.catch` of a plan: where it failed because AWS does not take the credentials, all the Regions of which that is
+ * true, at once; Terraform names one badly or not at all.
+ * @param done what was done until then, in whole sentences
+ * @throws ActionError that names them; what was thrown, where they are none, or all, which is not for want of enabling
+ */
+export function namingClosedRegions(
+  { primaryRegion, replicaRegions, alias }: Inputs,
+  session: AwsSession,
+  done: string,
+): (thrown: unknown) => Promise<never> {
+  return async (thrown) => {
+    if (!(thrown instanceof TerraformError) || !NOT_LET_IN.test(thrown.text)) throw thrown;
+    const regions = [primaryRegion, ...replicaRegions];
+    const closed = await findClosed(regions, `alias/${alias}`, session);
+    if (closed.length === 0 || closed.length === regions.length) throw thrown;
+    const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
+    throw new ActionError(
+      {
+        what: `AWS does not take these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
+        done,
+        next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
+      },
+      { cause: thrown },
+    );
+  };
+}
+
+async function findClosed(regions: readonly string[], alias: string, session: AwsSession): Promise<string[]> {
+  const clients = await openKms(regions, session);
+  try {
+    const looks = await Promise.all(regions.map((region) => lookAtKey(clients, region, alias)));
+    return regions.filter((_, index) => looks[index]?.is === 'closed');
+  } finally {
+    clients.close();
+  }
+}

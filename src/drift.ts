@@ -1,0 +1,162 @@
+import type { AwsSession } from './aws/credentials.js';
+import { openKms } from './aws/kms-clients.js';
+import { isPendingDeletion, lookAtKey, type Look } from './aws/look.js';
+import { rescueCommands } from './aws/rescue.js';
+import type { Log } from './deps.js';
+import type { Explanation } from './errors.js';
+import { makePlan } from './make-plan.js';
+import type { Ready } from './make-ready.js';
+import { explained } from './phased-terraform.js';
+import { diffDriftAccess } from './plan/access.js';
+import { recordedKeys } from './plan/preflight.js';
+import type { Finding, PlanModel } from './plan/types.js';
+import { DriftFound } from './refusal.js';
+import type { KeyStateNote } from './report/types.js';
+import { learn, type Run } from './run.js';
+import { nameOfAddress } from './terraform/progress.js';
+import { parseShown } from './terraform/shown.js';
+import { readState, type RecordedKey } from './terraform/state.js';
+import { isMovedPrimary } from './terraform/symptoms.js';
+
+/** What AWS has that the state or the configuration has not, in words, one each; empty when all is as it should be. */
+export type Drift = readonly string[];
+
+/**
+ * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
+ * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
+ * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ */
+export async function findDrift(run: Run, ready: Ready): Promise<Drift> {
+  const drift = await planForDrift(run, ready);
+  learn(run, { drifted: drift.length > 0 });
+  for (const note of run.story.keyStates ?? []) sayKeyState(note, run.deps.log);
+  return drift;
+}
+
+/** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
+export function assertNoDrift({ inputs, deps, story }: Run, drift: Drift): void {
+  if (drift.length === 0) return;
+  const urgent = story.keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
+  const settle =
+    'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.';
+  const explanation = {
+    what: `AWS is not as it should be: ${drift.join('; ')}.`,
+    done: 'Nothing was changed by this run.',
+    next:
+      story.failure?.next ?? (urgent ? `First save the key that is going to be deleted. ${settle}` : settle),
+  };
+  if (inputs.failOnDrift) throw new DriftFound(explanation);
+  deps.log.warning(Object.values(explanation).join(' '), { title: 'Drift' });
+}
+
+async function planForDrift(run: Run, ready: Ready): Promise<Drift> {
+  try {
+    const { reported, outputs } = await makePlan({ ...run, ...ready });
+    const { model } = reported;
+    const keyStates = await lookAtStates(recordedKeys(model), ready.session);
+    const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
+    learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
+    return describeDrift(model, run.inputs.primaryRegion);
+  } catch (thrown) {
+    if (!isMovedPrimary(thrown)) throw thrown;
+    const explanation = await explainMove(run, ready);
+    learn(run, {}, { failure: explanation });
+    return [explanation.what.replace(/\.$/, '')];
+  }
+}
+
+/** A key that is pending deletion is told by its state, with the commands that save it. */
+function isToldByState({ rule, region }: Finding, states: readonly KeyStateNote[]): boolean {
+  const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
+  return isOfState && states.some((note) => note.region === region && isPendingDeletion(note.state));
+}
+
+/** What is different, resource by resource: first what was changed outside, then what else apply would change. */
+function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): Drift {
+  if (recordedKeys({ drift, resources }).length === 0)
+    return ['the state knows no key yet, and the configuration asks for one'];
+  const outside = drift.map(({ address, action, attributes }) => {
+    const names = attributes.map(({ name }) => name).join(', ');
+    const what = action === 'delete' ? 'gone, or going to be' : `changed outside Terraform (${names})`;
+    return `${nameOfAddress(address, primaryRegion)} ${what}`;
+  });
+  const told = new Set(drift.map(({ address }) => address));
+  const asked = resources
+    .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
+    .map(
+      ({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`,
+    );
+  return [...outside, ...asked];
+}
+
+interface KeyPlace {
+  readonly region: string;
+  readonly keyId: string;
+}
+
+async function lookAt(
+  keys: readonly KeyPlace[],
+  session: AwsSession,
+): Promise<(KeyPlace & { look: Look })[]> {
+  const clients = await openKms(
+    keys.map(({ region }) => region),
+    session,
+  );
+  try {
+    return await Promise.all(
+      keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) })),
+    );
+  } finally {
+    clients.close();
+  }
+}
+
+/** The keys that are there and not simply enabled. */
+async function lookAtStates(keys: readonly KeyPlace[], session: AwsSession): Promise<KeyStateNote[]> {
+  return (await lookAt(keys, session)).flatMap(({ region, keyId, look }) => {
+    if (look.is !== 'there' || look.key.state === 'Enabled') return [];
+    const { state, deletionDate } = look.key;
+    return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
+  });
+}
+
+function sayKeyState({ region, keyId, state, deletionDate }: KeyStateNote, log: Log): void {
+  if (!isPendingDeletion(state)) {
+    log.warning(`The key ${keyId} in ${region} is ${state}.`, { title: 'State of a key' });
+    return;
+  }
+  const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+  const save = rescueCommands(region, keyId)?.join(' && ') ?? 'cancel its deletion in the KMS console';
+  log.error(
+    `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more. To save it: ${save}`,
+    { title: 'A key is going to be deleted' },
+  );
+}
+
+/** Where the primary is now, when the refresh ended because it is not where the state has it. */
+async function explainMove(run: Run, { terraform, session }: Ready): Promise<Explanation> {
+  const unread = explained('Nothing was changed by this run.');
+  const { keys } = readState(parseShown(await terraform.showState().catch(unread), 'state'));
+  const looks = await lookAt(keys, session);
+  const before = keys.find(({ role }) => role === 'primary');
+  const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
+  const done =
+    'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
+  if (before === undefined || now === undefined || now.region === before.region) {
+    return {
+      what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
+      done,
+      next: 'Compare `primary-region` with the Region of the primary key in AWS.',
+    };
+  }
+  return {
+    what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
+    done,
+    next: `To move it back: ${moveBack(before, now.region)}`,
+  };
+}
+
+/** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
+function moveBack({ keyId, region }: RecordedKey, from: string): string {
+  return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
+}

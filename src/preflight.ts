@@ -1,0 +1,46 @@
+import type { AwsSession } from './aws/credentials.js';
+import { openKms } from './aws/kms-clients.js';
+import { lookForAlias } from './aws/look.js';
+import type { MadePlan } from './make-plan.js';
+import type { Ready } from './make-ready.js';
+import { askOf, judgeAnswers, type Answer, type Judgement, type Question } from './plan/preflight.js';
+import type { Run } from './run.js';
+
+/**
+ * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
+ * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
+ * @returns the plan, with these findings before the guard's
+ */
+export async function lookAhead({ deps }: Run, { session }: Ready, made: MadePlan): Promise<MadePlan> {
+  const { reported } = made;
+  const { findings, notLookedAt } = await askRegions(askOf(reported.model), session);
+  if (notLookedAt.length > 0) {
+    deps.log.notice(
+      `Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so.`,
+      { title: 'Preflight' },
+    );
+  }
+  return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
+}
+
+/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
+export async function askRegions(
+  questions: readonly Question[],
+  session: Pick<AwsSession, 'provider'>,
+): Promise<Judgement> {
+  if (questions.length === 0) return judgeAnswers([]);
+  const clients = await openKms(
+    questions.map(({ region }) => region),
+    session,
+  );
+  const ask = async (question: Question): Promise<Answer> => ({
+    question,
+    // Where no alias is to be made, any name does: the question is then whether the Region answers.
+    look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
+  });
+  try {
+    return judgeAnswers(await Promise.all(questions.map(ask)));
+  } finally {
+    clients.close();
+  }
+}
