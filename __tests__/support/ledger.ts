@@ -37,11 +37,7 @@ export function readLedger({ s3, bucket: name, kms }: Emulator): Ledger {
     .filter((key) => key.endsWith('.tfstate'))
     .map((key) => JSON.parse(currentVersion(bucket as never, key)?.body.toString('utf8') ?? '{}') as State);
   const resources = states.flatMap(({ resources: all = [] }) => all);
-  const recorded = resources
-    .filter(({ type }) => type === 'aws_kms_key' || type === 'aws_kms_replica_key')
-    .flatMap(({ module = '', instances }) =>
-      instances.map(({ attributes }) => `${regionOf(module)}/${attributes?.id ?? 'without an id'}`),
-    );
+  const recorded = states.flatMap(keysOf);
   const existing = kms.regions().flatMap((region) => kms.keys(region).map(({ id }) => `${region}/${id}`));
   return {
     unknown: existing.filter((key) => !recorded.includes(key)),
@@ -51,6 +47,19 @@ export function readLedger({ s3, bucket: name, kms }: Emulator): Ledger {
       .filter(({ instances }) => instances.some(({ status }) => status === 'tainted'))
       .map(({ module = '', type }) => `${module}.${type}`),
   };
+}
+
+/** The keys that the text of a state knows; none for an empty text. */
+export function keysInState(text: string): KeyName[] {
+  return text === '' ? [] : keysOf(JSON.parse(text) as State);
+}
+
+function keysOf({ resources = [] }: State): KeyName[] {
+  return resources
+    .filter(({ type }) => type === 'aws_kms_key' || type === 'aws_kms_replica_key')
+    .flatMap(({ module = '', instances }) =>
+      instances.map(({ attributes }) => `${regionOf(module)}/${attributes?.id ?? 'without an id'}`),
+    );
 }
 
 function regionOf(module: string): string {
