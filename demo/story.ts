@@ -117,6 +117,17 @@ export const STORY: readonly Chapter[] = [
       (run.outputs['to-change'] === '0' ? undefined : `to-change is ${run.outputs['to-change'] ?? ''}`),
   },
   {
+    title: 'At night: somebody let an account into Jakarta by hand, and drift says who can decrypt now',
+    before: (stage) => letInByHand(stage, 'ap-southeast-3', '888899990000'),
+    with: { ...grown, command: 'drift' },
+    on: { mergeOf: THIRD },
+    expect: ({ outputs, stdout }) =>
+      outputs['drifted'] === 'true' &&
+      stdout.includes('replica key in ap-southeast-3 changed outside Terraform')
+        ? undefined
+        : 'the drift is not told',
+  },
+  {
     title: 'Destroy, with confirmation',
     with: { ...grown, ...auto, command: 'destroy', 'confirm-destroy': 'aws_cb_cmk_v2' },
     on: { mergeOf: THIRD },
