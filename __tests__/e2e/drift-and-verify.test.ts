@@ -83,7 +83,7 @@ describe('looking after a key that exists', () => {
     const found = await run({ command: 'drift' });
     expect(found).toMatchObject({ exitCode: 0, outputs: { drifted: 'true' } });
     expect(found.summary).toContain('2 resources changed outside Terraform');
-    expect(found.summary).toMatch(/➕ gains \| \*\*Role\*\* `mallory`.*`Decrypt`/);
+    expect(found.summary).toMatch(/➕\sgains \| \*\*Role\*\* `mallory`.*`Decrypt`/);
     expect(found.stdout).toMatch(
       /::warning title=Drift::AWS is not as it should be: .*replica key in ap-southeast-2 changed outside Terraform \(policy\)/,
     );
