@@ -94,6 +94,7 @@ async function liveThrough(job: MainJob): Promise<void> {
   await change({ ...FIRST, verify: 'crypto' });
   await change(CHANGED);
   await tamper(job);
+  await read({ ...CHANGED, command: 'drift' });
   await read(CHANGED);
   await change(CHANGED);
   await read({ ...CHANGED, command: 'verify' });
