@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4399);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(226);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 4399:
+/***/ 226:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41859,7 +41859,7 @@ async function readSelectedVersion(workDir) {
     return found[1];
 }
 
-;// CONCATENATED MODULE: ./src/closed-regions.ts
+;// CONCATENATED MODULE: ./src/steps/plan/closed-regions.ts
 
 
 
@@ -42216,7 +42216,7 @@ function already(alias, text) {
         : `A key or alias exists already${inRegion(text)} and is not under this state.`;
 }
 
-;// CONCATENATED MODULE: ./src/phased-terraform.ts
+;// CONCATENATED MODULE: ./src/steps/ready/phased-terraform.ts
 
 
 
@@ -44085,7 +44085,7 @@ function parseShown(text, of) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/judge-plan.ts
+;// CONCATENATED MODULE: ./src/steps/plan/judge-plan.ts
 
 
 
@@ -48155,7 +48155,7 @@ function arnOf({ kind, region, values }, primaryArn) {
     return (unfinished_state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
 }
 
-;// CONCATENATED MODULE: ./src/rescue-state.ts
+;// CONCATENATED MODULE: ./src/steps/apply/rescue-state.ts
 
 
 
@@ -48279,7 +48279,7 @@ function waitedKey({ address, region, id }, primaryRegion) {
     return { region, id, name: nameOfAddress(address, primaryRegion) };
 }
 
-;// CONCATENATED MODULE: ./src/recover.ts
+;// CONCATENATED MODULE: ./src/steps/apply/recover.ts
 
 
 
@@ -48387,7 +48387,7 @@ function listDone({ done, underWay }) {
     return `${what}${begun}`;
 }
 
-;// CONCATENATED MODULE: ./src/apply.ts
+;// CONCATENATED MODULE: ./src/steps/apply/apply.ts
 
 
 
@@ -48566,7 +48566,7 @@ function explainApiError({ kind, message }) {
         : 'Run the job again later: the plan will be checked anew.');
 }
 
-;// CONCATENATED MODULE: ./src/approve.ts
+;// CONCATENATED MODULE: ./src/steps/apply/approve.ts
 
 
 
@@ -48740,7 +48740,7 @@ function withoutBackend(rendered) {
     return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
 }
 
-;// CONCATENATED MODULE: ./src/plan-as-finished.ts
+;// CONCATENATED MODULE: ./src/steps/plan/plan-as-finished.ts
 
 
 
@@ -48817,7 +48817,7 @@ function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
     return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
 }
 
-;// CONCATENATED MODULE: ./src/make-plan.ts
+;// CONCATENATED MODULE: ./src/steps/plan/make-plan.ts
 
 
 
@@ -48922,7 +48922,7 @@ function preflight_judgeAlias({ question, look }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/drift.ts
+;// CONCATENATED MODULE: ./src/steps/drift.ts
 
 
 
@@ -50238,7 +50238,7 @@ function findLockedProvider(text) {
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
 var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
-;// CONCATENATED MODULE: ./src/workspace.ts
+;// CONCATENATED MODULE: ./src/steps/ready/workspace.ts
 
 
 
@@ -50571,7 +50571,7 @@ function state_replicas_placeOf(module) {
     return { region, layout: mark === '_' ? 'aliases' : 'region' };
 }
 
-;// CONCATENATED MODULE: ./src/configure.ts
+;// CONCATENATED MODULE: ./src/steps/ready/configure.ts
 
 
 
@@ -50674,7 +50674,7 @@ function configure_readState(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/state-needs.ts
+;// CONCATENATED MODULE: ./src/steps/ready/state-needs.ts
 
 
 
@@ -51526,7 +51526,7 @@ async function keepInCache(archive, release, options) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/make-ready.ts
+;// CONCATENATED MODULE: ./src/steps/ready/make-ready.ts
 
 
 
@@ -51585,7 +51585,7 @@ async function logIn({ deps, inputs, context }) {
     return session;
 }
 
-;// CONCATENATED MODULE: ./src/preflight.ts
+;// CONCATENATED MODULE: ./src/steps/plan/look-ahead.ts
 
 
 
@@ -51620,7 +51620,7 @@ async function askRegions(questions, session) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/record-regions.ts
+;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
 
 
 
@@ -51706,7 +51706,7 @@ async function existing_keys_inRegion(region, { provider }, kms, work) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/recover-keys.ts
+;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
 
 
 
@@ -51731,8 +51731,8 @@ async function planKnowingAws(run, ready) {
     const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? placesOf(model) : NO_PLACES;
     const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
     if (found === undefined || found.length === 0)
-        return found === undefined ? made : recover_keys_judge(run, made, found);
-    const judged = recover_keys_judge(run, made, found);
+        return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
+    const judged = plan_knowing_aws_judge(run, made, found);
     const pending = found.filter(({ isPending }) => isPending);
     if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan'))
         return judged;
@@ -51754,15 +51754,15 @@ const NO_PLACES = { lost: [], created: [] };
 function placesOf({ resources, drift }) {
     const lost = drift
         .filter((change) => isKey(change) && change.action === 'delete')
-        .flatMap(({ before }) => recover_keys_placeOf(regionOfSide(before), before?.['key_id']));
+        .flatMap(({ before }) => plan_knowing_aws_placeOf(regionOfSide(before), before?.['key_id']));
     const primary = resources.find(({ kind }) => kind === 'primary');
     const created = resources
         .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-        .flatMap(({ region }) => recover_keys_placeOf(region, primary?.before?.['key_id']))
+        .flatMap(({ region }) => plan_knowing_aws_placeOf(region, primary?.before?.['key_id']))
         .filter(({ region }) => !lost.some((key) => key.region === region));
     return { lost, created };
 }
-function recover_keys_placeOf(region, keyId) {
+function plan_knowing_aws_placeOf(region, keyId) {
     return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
 }
 /** @returns undefined when there is nothing to look for, or KMS does not say */
@@ -51779,7 +51779,7 @@ async function lookFor(places, { inputs, deps }, { session }) {
     }
 }
 /** What the guard says of the plan, now that it is known what AWS has. */
-function recover_keys_judge({ inputs, deps }, made, found) {
+function plan_knowing_aws_judge({ inputs, deps }, made, found) {
     const { model, access } = made.reported;
     const pending = found.filter(({ isPending }) => isPending);
     // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
@@ -51900,7 +51900,7 @@ function isOfThisRun(found, known, { since }) {
     return made >= since - CLOCK_SKEW_MS && made <= (known?.CreationDate?.getTime() ?? Infinity);
 }
 
-;// CONCATENATED MODULE: ./src/tell-lost-keys.ts
+;// CONCATENATED MODULE: ./src/steps/apply/tell-lost-keys.ts
 
 
 
@@ -52163,7 +52163,7 @@ function explainError(thrown) {
     return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name}`;
 }
 
-;// CONCATENATED MODULE: ./src/verify-run.ts
+;// CONCATENATED MODULE: ./src/steps/verify.ts
 
 
 
@@ -52189,7 +52189,7 @@ async function proveApplied(run, { session }, model) {
         alias: `alias/${alias}`,
         policy: plannedPolicy(model, region),
     }));
-    await verify_run_prove(run, session, expected, 'The plan was applied, and the state knows the keys.');
+    await verify_prove(run, session, expected, 'The plan was applied, and the state knows the keys.');
 }
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
@@ -52206,13 +52206,13 @@ async function proveRecorded(run, { terraform, session }) {
         });
     }
     learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
-    await verify_run_prove(run, session, keys, 'Nothing was changed.');
+    await verify_prove(run, session, keys, 'Nothing was changed.');
 }
 /** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
 function aliasArnOf({ arn, alias }) {
     return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
 }
-async function verify_run_prove(run, session, keys, done) {
+async function verify_prove(run, session, keys, done) {
     const { verify: mode } = run.inputs;
     if (mode === 'off' || keys.length === 0)
         return;

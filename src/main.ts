@@ -1,19 +1,19 @@
-import { applyApproved } from './apply.js';
-import { assertApproved, checkApproval } from './approve.js';
+import { applyApproved } from './steps/apply/apply.js';
+import { assertApproved, checkApproval } from './steps/apply/approve.js';
 import type { Deps } from './deps.js';
-import { assertNoDrift, findDrift } from './drift.js';
-import { makeReady } from './make-ready.js';
+import { assertNoDrift, findDrift } from './steps/drift.js';
+import { makeReady } from './steps/ready/make-ready.js';
 import { assertGuarded } from './plan/guard.js';
-import { lookAhead } from './preflight.js';
-import { recordRegions } from './record-regions.js';
-import { planKnowingAws } from './recover-keys.js';
+import { lookAhead } from './steps/plan/look-ahead.js';
+import { recordRegions } from './steps/apply/record-regions.js';
+import { planKnowingAws } from './steps/plan/plan-knowing-aws.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
 import type { Command, Inputs } from './inputs/inputs.js';
-import type { MadePlan } from './make-plan.js';
-import { sayUnfinished } from './plan-as-finished.js';
+import type { MadePlan } from './steps/plan/make-plan.js';
+import { sayUnfinished } from './steps/plan/plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
-import { tellingLostKeys } from './tell-lost-keys.js';
-import { proveApplied, proveRecorded } from './verify-run.js';
+import { tellingLostKeys } from './steps/apply/tell-lost-keys.js';
+import { proveApplied, proveRecorded } from './steps/verify.js';
 
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Deps } from '../../src/deps.js';
 import { createExec } from '../../src/exec.js';
 import { createLog } from '../../src/log.js';
-import { explained, openTerraform, type PhasedTerraform } from '../../src/phased-terraform.js';
+import { explained, openTerraform, type PhasedTerraform } from '../../src/steps/ready/phased-terraform.js';
 import { currentVersion, putVersion, type ObjectVersion } from '../../emulator/aws/s3/store.js';
 import type { Emulator } from '../../emulator/index.js';
 import { holdCalls } from '../support/hold-calls.js';

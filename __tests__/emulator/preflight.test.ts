@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import { askOf, type Judgement } from '../../src/plan/preflight.js';
-import { askRegions } from '../../src/preflight.js';
+import { askRegions } from '../../src/steps/plan/look-ahead.js';
 import { goldenPlan } from '../unit/plan/raw-plan.js';
 import { createFamily, createKey, kmsIn } from './support.js';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../emulator/index.js';
-import { ActionError } from '../../src/errors.js';
-import type { Ready } from '../../src/make-ready.js';
-import { settle, type Course } from '../../src/recover.js';
-import type { Run } from '../../src/run.js';
-import type { WaitedKey } from '../../src/aws/key-wait.js';
+import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import { ActionError } from '../../../src/errors.js';
+import type { Ready } from '../../../src/steps/ready/make-ready.js';
+import { settle, type Course } from '../../../src/steps/apply/recover.js';
+import type { Run } from '../../../src/run.js';
+import type { WaitedKey } from '../../../src/aws/key-wait.js';
 
 const REGION = 'ap-southeast-2';
 const ADDRESS = `module.replica_${REGION}.aws_kms_replica_key.this`;

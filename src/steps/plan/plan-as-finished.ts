@@ -1,15 +1,15 @@
-import { askKms, type WaitedKey } from './aws/key-wait.js';
-import { messageOf } from './errors.js';
+import { askKms, type WaitedKey } from '../../aws/key-wait.js';
+import { messageOf } from '../../errors.js';
 import { judgePlan, planAndJudge, type JudgedPlan } from './judge-plan.js';
 import type { MakePlanRequest } from './make-plan.js';
-import { asFinished, findDisabled, findMarked } from './plan/as-finished.js';
-import { joinWords } from './plan/guard/words.js';
-import { isKey } from './plan/model.js';
-import type { ResourceChange } from './plan/types.js';
-import { nameOfAddress } from './terraform/progress.js';
-import type { Recovery } from './terraform/recovery.js';
-import type { Terraform } from './terraform/run.js';
-import { copyWorkFolder } from './terraform/work-copy.js';
+import { asFinished, findDisabled, findMarked } from '../../plan/as-finished.js';
+import { joinWords } from '../../plan/guard/words.js';
+import { isKey } from '../../plan/model.js';
+import type { ResourceChange } from '../../plan/types.js';
+import { nameOfAddress } from '../../terraform/progress.js';
+import type { Recovery } from '../../terraform/recovery.js';
+import type { Terraform } from '../../terraform/run.js';
+import { copyWorkFolder } from '../../terraform/work-copy.js';
 
 export interface FinishedPlan extends JudgedPlan {
   /** What `apply` has to do before it plans again and applies; undefined where nothing is unfinished. */

@@ -1,8 +1,8 @@
-import { isWellFormedRegion } from './aws/regions.js';
+import { isWellFormedRegion } from '../../aws/regions.js';
 import type { Configuration } from './configure.js';
-import { ActionError } from './errors.js';
+import { ActionError } from '../../errors.js';
 import type { PhasedTerraform } from './phased-terraform.js';
-import { TerraformError } from './terraform/run.js';
+import { TerraformError } from '../../terraform/run.js';
 
 /**
  * Terraform that plans once more where the state turns out to need what the inputs alone do not say: by aliases, a

@@ -1,18 +1,18 @@
-import type { Log } from './deps.js';
-import { ActionError } from './errors.js';
-import type { Inputs } from './inputs/inputs.js';
+import type { Log } from '../../deps.js';
+import { ActionError } from '../../errors.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import { explained, type PhasedTerraform } from './phased-terraform.js';
-import type { Run } from './run.js';
-import { memoryNotice } from './terraform/memory.js';
-import type { Fit } from './terraform/module.js';
+import type { Run } from '../../run.js';
+import { memoryNotice } from '../../terraform/memory.js';
+import type { Fit } from '../../terraform/module.js';
 import {
   prepareConfiguration,
   refuseUnknownArguments,
   type PreparedConfiguration,
-} from './terraform/prepare.js';
-import { openProviders } from './terraform/providers.js';
-import { readStateReplicas, type StateReplica } from './terraform/state-replicas.js';
-import { onlyWayOf, wayOf, type Way } from './terraform/way.js';
+} from '../../terraform/prepare.js';
+import { openProviders } from '../../terraform/providers.js';
+import { readStateReplicas, type StateReplica } from '../../terraform/state-replicas.js';
+import { onlyWayOf, wayOf, type Way } from '../../terraform/way.js';
 import type { Workspace } from './workspace.js';
 
 /** The configuration that is written and initialised, and what it was fitted to. */

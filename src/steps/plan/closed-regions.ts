@@ -1,9 +1,9 @@
-import type { AwsSession } from './aws/credentials.js';
-import { openKms } from './aws/kms-clients.js';
-import { lookAtKey } from './aws/look.js';
-import { ActionError } from './errors.js';
-import type { Inputs } from './inputs/inputs.js';
-import { TerraformError } from './terraform/run.js';
+import type { AwsSession } from '../../aws/credentials.js';
+import { openKms } from '../../aws/kms-clients.js';
+import { lookAtKey } from '../../aws/look.js';
+import { ActionError } from '../../errors.js';
+import type { Inputs } from '../../inputs/inputs.js';
+import { TerraformError } from '../../terraform/run.js';
 
 /** AWS does not know the credentials: that is also its answer in a Region which the account has not enabled. */
 const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequired/;

@@ -1,13 +1,13 @@
-import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from './aws/existing-keys.js';
-import { ActionError, messageOf } from './errors.js';
+import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws/existing-keys.js';
+import { ActionError, messageOf } from '../../errors.js';
 import { makePlan, type MadePlan } from './make-plan.js';
-import type { Ready } from './make-ready.js';
-import { assertGuarded, guardPlan } from './plan/guard.js';
-import { isKey } from './plan/model.js';
-import { regionOfSide } from './plan/region.js';
-import type { PlanModel } from './plan/types.js';
-import { refuse } from './refusal.js';
-import type { Run } from './run.js';
+import type { Ready } from '../ready/make-ready.js';
+import { assertGuarded, guardPlan } from '../../plan/guard.js';
+import { isKey } from '../../plan/model.js';
+import { regionOfSide } from '../../plan/region.js';
+import type { PlanModel } from '../../plan/types.js';
+import { refuse } from '../../refusal.js';
+import type { Run } from '../../run.js';
 
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PhasedTerraform } from '../../src/phased-terraform.js';
-import { findRegionsWithoutProvider, planAsTheStateNeeds } from '../../src/state-needs.js';
-import type { Fit } from '../../src/terraform/module.js';
-import { TerraformError } from '../../src/terraform/run.js';
+import type { PhasedTerraform } from '../../../src/steps/ready/phased-terraform.js';
+import { findRegionsWithoutProvider, planAsTheStateNeeds } from '../../../src/steps/ready/state-needs.js';
+import type { Fit } from '../../../src/terraform/module.js';
+import { TerraformError } from '../../../src/terraform/run.js';
 
 const MISSING = `Provider configuration not present
 To work with module.replica_ap-southeast-9.aws_kms_replica_key.this (orphan)

@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AwsSession } from './aws/credentials.js';
-import type { Deps } from './deps.js';
-import type { Inputs } from './inputs/inputs.js';
+import type { AwsSession } from '../../aws/credentials.js';
+import type { Deps } from '../../deps.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import { planAndJudge } from './judge-plan.js';
-import { keyOutputs, planOutputs, type Outputs } from './outputs.js';
-import type { PhasedTerraform } from './phased-terraform.js';
+import { keyOutputs, planOutputs, type Outputs } from '../../outputs.js';
+import type { PhasedTerraform } from '../ready/phased-terraform.js';
 import { planAsFinished, type FinishedPlan } from './plan-as-finished.js';
-import type { ReportedPlan } from './report/types.js';
-import type { Recovery } from './terraform/recovery.js';
+import type { ReportedPlan } from '../../report/types.js';
+import type { Recovery } from '../../terraform/recovery.js';
 
 export interface MadePlan {
   readonly reported: ReportedPlan;

@@ -1,17 +1,17 @@
-import { askKms, waitForKeys, type WaitedKey, type WaitResult } from './aws/key-wait.js';
-import { ActionError, messageOf } from './errors.js';
-import type { Ready } from './make-ready.js';
-import { explained } from './phased-terraform.js';
-import { seconds } from './phases.js';
-import { joinWords } from './plan/guard/words.js';
-import { keyResults } from './publish.js';
+import { askKms, waitForKeys, type WaitedKey, type WaitResult } from '../../aws/key-wait.js';
+import { ActionError, messageOf } from '../../errors.js';
+import type { Ready } from '../ready/make-ready.js';
+import { explained } from '../ready/phased-terraform.js';
+import { seconds } from '../../phases.js';
+import { joinWords } from '../../plan/guard/words.js';
+import { keyResults } from '../../publish.js';
 import { rescueState } from './rescue-state.js';
-import { knownOutputs, learn, type Run } from './run.js';
-import { nameOfAddress } from './terraform/progress.js';
-import { findRecovery, type Recovery } from './terraform/recovery.js';
-import type { TerraformError } from './terraform/run.js';
-import { outputsOfState, readUnfinishedState, type StateModel } from './terraform/unfinished-state.js';
-import { explainTerraformError } from './terraform/symptoms.js';
+import { knownOutputs, learn, type Run } from '../../run.js';
+import { nameOfAddress } from '../../terraform/progress.js';
+import { findRecovery, type Recovery } from '../../terraform/recovery.js';
+import type { TerraformError } from '../../terraform/run.js';
+import { outputsOfState, readUnfinishedState, type StateModel } from '../../terraform/unfinished-state.js';
+import { explainTerraformError } from '../../terraform/symptoms.js';
 
 /** How far an apply has come, over all its rounds. */
 export interface Course {

@@ -1,12 +1,12 @@
-import type { RunContext } from './context.js';
-import type { Log } from './deps.js';
-import { ActionError } from './errors.js';
-import { readApproval } from './github/approval.js';
-import type { GitHubClient } from './github/client.js';
-import type { MergedPullRequest } from './github/merged-pull-request.js';
-import type { Inputs } from './inputs/inputs.js';
-import { compareFingerprints, fingerprintChanges, summarisePlan } from './plan/difference.js';
-import type { ApprovalResult, ReportedPlan } from './report/types.js';
+import type { RunContext } from '../../context.js';
+import type { Log } from '../../deps.js';
+import { ActionError } from '../../errors.js';
+import { readApproval } from '../../github/approval.js';
+import type { GitHubClient } from '../../github/client.js';
+import type { MergedPullRequest } from '../../github/merged-pull-request.js';
+import type { Inputs } from '../../inputs/inputs.js';
+import { compareFingerprints, fingerprintChanges, summarisePlan } from '../../plan/difference.js';
+import type { ApprovalResult, ReportedPlan } from '../../report/types.js';
 
 export interface ApproveRequest {
   readonly inputs: Inputs;

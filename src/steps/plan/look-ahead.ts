@@ -1,10 +1,10 @@
-import type { AwsSession } from './aws/credentials.js';
-import { openKms } from './aws/kms-clients.js';
-import { lookForAlias } from './aws/look.js';
+import type { AwsSession } from '../../aws/credentials.js';
+import { openKms } from '../../aws/kms-clients.js';
+import { lookForAlias } from '../../aws/look.js';
 import type { MadePlan } from './make-plan.js';
-import type { Ready } from './make-ready.js';
-import { askOf, judgeAnswers, type Answer, type Judgement, type Question } from './plan/preflight.js';
-import type { Run } from './run.js';
+import type { Ready } from '../ready/make-ready.js';
+import { askOf, judgeAnswers, type Answer, type Judgement, type Question } from '../../plan/preflight.js';
+import type { Run } from '../../run.js';
 
 /**
  * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether

@@ -1,15 +1,15 @@
-import type { AwsSession } from './aws/credentials.js';
-import { verifyKeys, type ExpectedKey, type VerifiedKey } from './aws/verify.js';
-import { ActionError } from './errors.js';
-import type { Ready } from './make-ready.js';
-import { keyOutputs } from './outputs.js';
-import { explained } from './phased-terraform.js';
-import { canonicalJson, canonicalPolicy } from './plan/canonical.js';
-import type { PlanModel } from './plan/types.js';
-import { keyResults } from './publish.js';
-import { knownOutputs, learn, type Run } from './run.js';
-import { parseShown } from './terraform/shown.js';
-import { readState, type RecordedKey } from './terraform/state.js';
+import type { AwsSession } from '../aws/credentials.js';
+import { verifyKeys, type ExpectedKey, type VerifiedKey } from '../aws/verify.js';
+import { ActionError } from '../errors.js';
+import type { Ready } from './ready/make-ready.js';
+import { keyOutputs } from '../outputs.js';
+import { explained } from './ready/phased-terraform.js';
+import { canonicalJson, canonicalPolicy } from '../plan/canonical.js';
+import type { PlanModel } from '../plan/types.js';
+import { keyResults } from '../publish.js';
+import { knownOutputs, learn, type Run } from '../run.js';
+import { parseShown } from '../terraform/shown.js';
+import { readState, type RecordedKey } from '../terraform/state.js';
 
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is

@@ -1,16 +1,16 @@
-import type { AwsSession } from './aws/credentials.js';
+import type { AwsSession } from '../../aws/credentials.js';
 import { namingClosedRegions } from './closed-regions.js';
-import type { Inputs } from './inputs/inputs.js';
-import { summariseCounts } from './outputs.js';
-import { explained, type PhasedTerraform } from './phased-terraform.js';
-import { diffAccess } from './plan/access.js';
-import { digestPlan } from './plan/digest.js';
-import { guardPlan } from './plan/guard.js';
-import { buildPlanModel } from './plan/model.js';
-import type { ReportedPlan } from './report/types.js';
-import { describePlanLine } from './terraform/progress.js';
-import type { Terraform } from './terraform/run.js';
-import { parseShown } from './terraform/shown.js';
+import type { Inputs } from '../../inputs/inputs.js';
+import { summariseCounts } from '../../outputs.js';
+import { explained, type PhasedTerraform } from '../ready/phased-terraform.js';
+import { diffAccess } from '../../plan/access.js';
+import { digestPlan } from '../../plan/digest.js';
+import { guardPlan } from '../../plan/guard.js';
+import { buildPlanModel } from '../../plan/model.js';
+import type { ReportedPlan } from '../../report/types.js';
+import { describePlanLine } from '../../terraform/progress.js';
+import type { Terraform } from '../../terraform/run.js';
+import { parseShown } from '../../terraform/shown.js';
 
 /** A plan that was made and judged. */
 export interface JudgedPlan {

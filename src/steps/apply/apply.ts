@@ -1,17 +1,17 @@
-import { ActionError } from './errors.js';
-import { planAndJudge } from './judge-plan.js';
-import type { MadePlan } from './make-plan.js';
-import type { Ready } from './make-ready.js';
-import { keyOutputs } from './outputs.js';
-import { fingerprintChanges, type Fingerprint } from './plan/difference.js';
-import { assertGuarded } from './plan/guard.js';
-import { isPartOfApproved } from './plan/part-of-approved.js';
-import type { PlanModel } from './plan/types.js';
+import { ActionError } from '../../errors.js';
+import { planAndJudge } from '../plan/judge-plan.js';
+import type { MadePlan } from '../plan/make-plan.js';
+import type { Ready } from '../ready/make-ready.js';
+import { keyOutputs } from '../../outputs.js';
+import { fingerprintChanges, type Fingerprint } from '../../plan/difference.js';
+import { assertGuarded } from '../../plan/guard.js';
+import { isPartOfApproved } from '../../plan/part-of-approved.js';
+import type { PlanModel } from '../../plan/types.js';
 import { recover, sayWhatIsDone, settle, type Course } from './recover.js';
-import { learn, type Run } from './run.js';
-import type { ApplyEvent } from './terraform/events.js';
-import { describeEvent, nameOfAddress } from './terraform/progress.js';
-import { TerraformError } from './terraform/run.js';
+import { learn, type Run } from '../../run.js';
+import type { ApplyEvent } from '../../terraform/events.js';
+import { describeEvent, nameOfAddress } from '../../terraform/progress.js';
+import { TerraformError } from '../../terraform/run.js';
 
 /** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
 const MOST_ROUNDS = 6;

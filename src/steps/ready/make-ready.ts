@@ -1,12 +1,12 @@
-import { obtainCredentials, type AwsSession } from './aws/credentials.js';
-import { requestIdToken } from './aws/oidc.js';
+import { obtainCredentials, type AwsSession } from '../../aws/credentials.js';
+import { requestIdToken } from '../../aws/oidc.js';
 import { configure, type Configuration } from './configure.js';
-import type { Deps } from './deps.js';
-import type { Inputs } from './inputs/inputs.js';
+import type { Deps } from '../../deps.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { planAsTheStateNeeds } from './state-needs.js';
-import { learn, type Run } from './run.js';
-import { installTerraform, type InstalledTerraform } from './terraform/install.js';
+import { learn, type Run } from '../../run.js';
+import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
 import { createWorkspace, type Workspace } from './workspace.js';
 
 /** What every command works with. */

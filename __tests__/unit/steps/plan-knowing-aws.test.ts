@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ResourceChange } from '../../src/plan/types.js';
-import { placesOf } from '../../src/recover-keys.js';
+import type { ResourceChange } from '../../../src/plan/types.js';
+import { placesOf } from '../../../src/steps/plan/plan-knowing-aws.js';
 
 const ID = `mrk-${'0'.repeat(32)}`;
 const arn = (region: string): string => `arn:aws:kms:${region}:999900001111:key/${ID}`;

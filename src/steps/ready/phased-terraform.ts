@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { Deps } from './deps.js';
-import { runPhase, type Phase } from './phases.js';
-import { childEnvironment } from './terraform/environment.js';
-import { createTerraform, TerraformError, type Terraform } from './terraform/run.js';
-import { explainTerraformError } from './terraform/symptoms.js';
+import type { Deps } from '../../deps.js';
+import { runPhase, type Phase } from '../../phases.js';
+import { childEnvironment } from '../../terraform/environment.js';
+import { createTerraform, TerraformError, type Terraform } from '../../terraform/run.js';
+import { explainTerraformError } from '../../terraform/symptoms.js';
 
 const LOCK_TIMEOUT_SECONDS = 120;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { PhasedTerraform } from '../../src/phased-terraform.js';
-import { recordRegions } from '../../src/record-regions.js';
+import type { PhasedTerraform } from '../../../src/steps/ready/phased-terraform.js';
+import { recordRegions } from '../../../src/steps/apply/record-regions.js';
 
 /** A Terraform whose refresh-only plan is a golden one; gives what it was asked for, in order. */
 function fake(plan: string): { terraform: PhasedTerraform; asked: string[] } {

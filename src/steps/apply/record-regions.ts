@@ -1,7 +1,7 @@
-import { ActionError } from './errors.js';
-import type { Ready } from './make-ready.js';
-import { explained } from './phased-terraform.js';
-import { buildPlanModel, isKey } from './plan/model.js';
+import { ActionError } from '../../errors.js';
+import type { Ready } from '../ready/make-ready.js';
+import { explained } from '../ready/phased-terraform.js';
+import { buildPlanModel, isKey } from '../../plan/model.js';
 
 const DONE = 'No key was changed, and the state is as it was.';
 

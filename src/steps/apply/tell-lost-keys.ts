@@ -1,10 +1,10 @@
-import { findLostKeys, type LostKey } from './aws/lost-keys.js';
-import { isDenied } from './aws/kms-clients.js';
-import { messageOf } from './errors.js';
-import type { Ready } from './make-ready.js';
-import { canonicalJson, canonicalPolicy } from './plan/canonical.js';
-import type { PlanModel, ResourceChange } from './plan/types.js';
-import { knownOutputs, learn, type Run } from './run.js';
+import { findLostKeys, type LostKey } from '../../aws/lost-keys.js';
+import { isDenied } from '../../aws/kms-clients.js';
+import { messageOf } from '../../errors.js';
+import type { Ready } from '../ready/make-ready.js';
+import { canonicalJson, canonicalPolicy } from '../../plan/canonical.js';
+import type { PlanModel, ResourceChange } from '../../plan/types.js';
+import { knownOutputs, learn, type Run } from '../../run.js';
 
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, type ActionError } from './errors.js';
-import type { Ready } from './make-ready.js';
-import { UnsavedState } from './refusal.js';
-import { keyResults } from './publish.js';
-import { knownOutputs, learn, type Run } from './run.js';
-import { TerraformError } from './terraform/run.js';
-import { explainTerraformError } from './terraform/symptoms.js';
-import { outputsOfState, readUnfinishedState } from './terraform/unfinished-state.js';
+import { messageOf, type ActionError } from '../../errors.js';
+import type { Ready } from '../ready/make-ready.js';
+import { UnsavedState } from '../../refusal.js';
+import { keyResults } from '../../publish.js';
+import { knownOutputs, learn, type Run } from '../../run.js';
+import { TerraformError } from '../../terraform/run.js';
+import { explainTerraformError } from '../../terraform/symptoms.js';
+import { outputsOfState, readUnfinishedState } from '../../terraform/unfinished-state.js';
 
 /** What Terraform calls the state that it could not write to its backend, in the working folder. */
 const ERRORED_STATE = 'errored.tfstate';
