@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(226);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4679);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 226:
+/***/ 4679:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31910,26 +31910,26 @@ function isDenied(thrown) {
     return thrown instanceof Error && typeof Reflect.get(thrown, 'missingPermission') === 'string';
 }
 /**
- * Clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission says
- * which: the message's own word, or else the name of the call, which is that of its permission.
+ * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission
+ * says which: the message's own word, or else the name of the call, which is that of its permission.
  */
-async function openKms(regions, { provider }) {
+async function withKms(regions, { provider }, work) {
     const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
     const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider)]));
-    return {
-        kms,
-        in: (region) => {
-            const client = clients.get(region);
-            if (client === undefined)
-                throw new Error(`no client for ${region}`);
-            return client;
-        },
-        close: () => {
-            clients.forEach((client) => {
-                client.destroy();
-            });
-        },
+    const pick = (region) => {
+        const client = clients.get(region);
+        if (client === undefined)
+            throw new Error(`no client for ${region}`);
+        return client;
     };
+    try {
+        return await work({ kms, in: pick });
+    }
+    finally {
+        clients.forEach((client) => {
+            client.destroy();
+        });
+    }
 }
 function createClient(kms, region, credentials) {
     const client = new kms.KMSClient({ region, credentials });
@@ -31979,7 +31979,7 @@ async function lookForAlias(clients, region, alias) {
             if (found === undefined)
                 continue;
             const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
-            return { is: 'there', key: { keyId, arn, state: 'unknown', deletionDate: undefined, role: undefined } };
+            return { is: 'there', key: { keyId, arn, ...UNSEEN } };
         }
         return { is: 'absent' };
     }
@@ -31987,6 +31987,8 @@ async function lookForAlias(clients, region, alias) {
         return explainLook(thrown);
     }
 }
+/** What a list of aliases does not say of a key. */
+const UNSEEN = { state: 'unknown', deletionDate: undefined, role: undefined, primaryArn: undefined };
 function explainLook(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
     if (name === 'NotFoundException')
@@ -31994,8 +31996,19 @@ function explainLook(thrown) {
     if (CLOSED.test(name))
         return { is: 'closed' };
     if (isDenied(thrown))
-        return { is: 'unknown', because: `${thrown.missingPermission} is missing` };
-    return { is: 'unknown', because: name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name };
+        return { is: 'unknown', because: `${thrown.missingPermission} is missing`, mayPass: false };
+    const because = name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name;
+    return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
+}
+/** No answer at all, a server's error, or too many calls: asking again may help. */
+function mayPass(thrown, name) {
+    if (thrown instanceof errors/* ActionError */.l)
+        return false;
+    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
+    const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
+        return true;
+    return typeof status !== 'number' || status === 429 || status >= 500;
 }
 function readKey(key) {
     return {
@@ -32004,6 +32017,7 @@ function readKey(key) {
         state: key.KeyState ?? 'unknown',
         deletionDate: key.DeletionDate?.toISOString(),
         role: key.MultiRegionConfiguration?.MultiRegionKeyType,
+        primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
     };
 }
 /** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
@@ -41889,14 +41903,8 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
     };
 }
 async function findClosed(regions, alias, session) {
-    const clients = await openKms(regions, session);
-    try {
-        const looks = await Promise.all(regions.map((region) => lookAtKey(clients, region, alias)));
-        return regions.filter((_, index) => looks[index]?.is === 'closed');
-    }
-    finally {
-        clients.close();
-    }
+    const looks = await withKms(regions, session, (clients) => Promise.all(regions.map((region) => lookAtKey(clients, region, alias))));
+    return regions.filter((_, index) => looks[index]?.is === 'closed');
 }
 
 ;// CONCATENATED MODULE: ./src/outputs.ts
@@ -42438,10 +42446,6 @@ function regionsOfPartition(partition) {
     return Object.keys(FIRST_VERSIONS)
         .filter((region) => partitionOf(region) === partition)
         .sort();
-}
-/** The ARN that stands for a whole account in key policies, in the partition of the Region. */
-function rootArn(accountId, region) {
-    return `arn:${partitionOf(region) ?? 'aws'}:iam::${accountId}:root`;
 }
 /**
  * Whether the provider has to be told not to check the Region's name.
@@ -43505,7 +43509,28 @@ function nameOf(side) {
     return typeof name === 'string' ? name : 'with an unknown name';
 }
 
+;// CONCATENATED MODULE: ./src/aws/rescue.ts
+/** What to do to save a key that is pending deletion, to go on after `run` or `then`: the commands, or where to do it. */
+function sayRescue(region, keyId) {
+    const commands = rescueCommands(region ?? '', keyId);
+    return commands === undefined
+        ? 'cancel its deletion and enable it in the KMS console'
+        : `run ${commands.map((command) => `\`${command}\``).join(' and ')}`;
+}
+/**
+ * The commands that save a key which is pending deletion, to be run one after the other, for a shell.
+ * @returns undefined where the id or the Region is not what it should be: the commands will be pasted into a shell
+ */
+function rescueCommands(region, keyId) {
+    const plain = /^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(region) && /^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(keyId);
+    if (!plain)
+        return undefined;
+    const target = `--region ${region} --key-id ${keyId}`;
+    return [`aws kms cancel-key-deletion ${target}`, `aws kms enable-key ${target}`];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
+
 
 
 
@@ -43605,8 +43630,7 @@ function judgeScheduled(key, { keyId, deletionDate }, { options }) {
     }, key);
 }
 function saveKey(id, region) {
-    const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
-    return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+    return `${sayRescue(region, id)}, then this job again.`;
 }
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
 function judgePending(key, { model, pendingDeletion, options }) {
@@ -44298,6 +44322,7 @@ function isLess({ action, address, attributes }, approved) {
 
 ;// CONCATENATED MODULE: ./src/aws/key-wait.ts
 
+
 /** The states that pass by themselves (KMS Developer Guide, "Key states"). */
 const PASSING = new Set(['Creating', 'Updating']);
 const POLL_MS = 5_000;
@@ -44342,49 +44367,32 @@ function describeWaiting(unready, states, sinceMs) {
     return `Waiting for AWS, ${String(Math.round(sinceMs / 1000))} s: ${each.join(', ')}`;
 }
 /**
- * The real question, put to KMS with the newest credentials. What may pass (throttling, a server's error, a broken
- * connection) reads as the state `Creating`: it is asked again.
+ * The real question, put to KMS. What may pass (throttling, a server's error, a broken connection) reads as the state
+ * `Creating`: it is asked again.
  */
-function askKms(session, log) {
+function askKms(clients, log) {
     return async ({ region, id, name }) => {
-        const { KMSClient, DescribeKeyCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-        const client = new KMSClient({ region, credentials: session.provider });
-        try {
-            const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: id }));
-            return KeyMetadata?.KeyState ?? 'NotFound';
-        }
-        catch (thrown) {
-            if (key_wait_nameOf(thrown) === 'NotFoundException')
-                return 'NotFound';
-            if (!isPassing(thrown))
-                throw explainCannotAsk(name, thrown);
-            log.debug(`${name}: ${(0,errors/* messageOf */.b)(thrown)}`);
-            return 'Creating';
-        }
-        finally {
-            client.destroy();
-        }
+        const look = await lookAtKey(clients, region, id);
+        if (look.is === 'there')
+            return look.key.state;
+        if (look.is === 'absent')
+            return 'NotFound';
+        const because = look.is === 'closed' ? 'the Region does not take these credentials' : look.because;
+        if (look.is === 'closed' || !look.mayPass)
+            throw explainCannotAsk(name, because);
+        log.debug(`${name}: ${because}`);
+        return 'Creating';
     };
 }
-const key_wait_nameOf = (thrown) => (thrown instanceof Error ? thrown.name : '');
-/** No answer at all, a server's error, or too many calls. */
-function isPassing(thrown) {
-    if (thrown instanceof errors/* ActionError */.l)
-        return false;
-    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
-    const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(key_wait_nameOf(thrown)))
-        return true;
-    return typeof status !== 'number' || status === 429 || status >= 500;
-}
-function explainCannotAsk(name, thrown) {
-    if (thrown instanceof errors/* ActionError */.l)
-        return thrown;
+function explainCannotAsk(name, because) {
+    const remedy = /^kms:\w+ is missing$/.test(because)
+        ? 'Let the role call it in that Region, and run the job again'
+        : 'Run the job again with credentials that are good in that Region';
     return new errors/* ActionError */.l({
-        what: `KMS does not tell how the ${name} is getting on: ${key_wait_nameOf(thrown)}.`,
+        what: `KMS does not tell how the ${name} is getting on: ${because}.`,
         done: 'The state knows what is there; nothing was deleted.',
-        next: 'Let the role call kms:DescribeKey in that Region, and run the job again: it goes on from there.',
-    }, { cause: thrown });
+        next: `${remedy}: it goes on from there.`,
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/github/api-error.ts
@@ -45497,19 +45505,6 @@ function renderDrift(drift, detail) {
         table(['Region', 'What', 'Recorded → found'], rows),
         ...(hidden > 0 ? [`…and ${countOf(hidden, 'more change')}, left out for length.`] : []),
     ];
-}
-
-;// CONCATENATED MODULE: ./src/aws/rescue.ts
-/**
- * The commands that save a key which is pending deletion, to be run one after the other, for a shell.
- * @returns undefined where the id or the Region is not what it should be: the commands will be pasted into a shell
- */
-function rescueCommands(region, keyId) {
-    const plain = /^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(region) && /^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(keyId);
-    if (!plain)
-        return undefined;
-    const target = `--region ${region} --key-id ${keyId}`;
-    return [`aws kms cancel-key-deletion ${target}`, `aws kms enable-key ${target}`];
 }
 
 ;// CONCATENATED MODULE: ./src/report/sections/findings.ts
@@ -46986,10 +46981,6 @@ function factsOf(spec) {
 function usagesFor(spec) {
     return factsOf(spec).usages;
 }
-/** The key specs that go with a usage. */
-function specsFor(usage) {
-    return MULTI_REGION_KEY_SPECS.filter((spec) => usagesFor(spec).includes(usage));
-}
 /** The usage of a key whose usage nobody asked for: the only one of its spec, or the usual one. */
 function defaultUsage(spec) {
     return factsOf(spec).usages[0];
@@ -48026,9 +48017,9 @@ async function openGitHub(deps, inputs, context) {
 
 
 
+
 const resource = object({
     address: schemas_string(),
-    /** Terraform's mark of a create that did not end well: without more ado, the next plan replaces it. */
     tainted: schemas_boolean().default(false),
     mode: schemas_string(),
     type: schemas_string(),
@@ -48045,24 +48036,12 @@ const stateSchema = object({
         .default({ outputs: {}, root_module: {} }),
 });
 /**
- * The keys that a state knows.
+ * The state in our own words, whatever became of the apply that wrote it.
  * @param json what `terraform show -json` printed of the state, parsed
+ * @param primaryRegion where the primary is; a key whose create failed does not say
  * @throws ActionError when it does not have the form of a state
  */
-function readState(json) {
-    const { outputs, resources } = readResources(json);
-    const aliases = new Map(resources
-        .filter(({ type }) => kindOfType(type) === 'alias')
-        .map(({ values }) => [regionOfSide(values), state_textOf(values['name'])]));
-    const keys = resources.flatMap((found) => state_readKey(found, aliases)).sort(primaryFirst);
-    return { keys, outputs: outputValues(outputs) };
-}
-/**
- * The managed resources of a state, in its order, and its root outputs.
- * @param json what `terraform show -json` printed of the state, parsed
- * @throws ActionError when it does not have the form of a state
- */
-function readResources(json) {
+function readState(json, primaryRegion) {
     const parsed = stateSchema.safeParse(json);
     if (!parsed.success) {
         const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
@@ -48073,15 +48052,38 @@ function readResources(json) {
         });
     }
     const { outputs, root_module: root } = parsed.data.values;
-    const resources = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
-    return { resources, outputs };
+    const managed = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
+    return {
+        resources: managed.map((raw) => state_describe(raw, primaryRegion)),
+        outputs: outputValues(outputs),
+    };
 }
 function resourcesOf({ resources = [], child_modules: children = [] }) {
     return [...resources, ...children.flatMap(resourcesOf)];
 }
-function state_readKey({ type, values }, aliases) {
-    const role = kindOfType(type);
-    const [region, arn, keyId] = [regionOfSide(values), state_textOf(values['arn']), state_textOf(values['key_id'])];
+function state_describe({ address, type, tainted, values }, primaryRegion) {
+    const region = regionOfSide(values) ?? placeOfAddress(address, primaryRegion)?.region;
+    return {
+        address,
+        kind: region === undefined ? 'other' : kindOfType(type),
+        region,
+        tainted,
+        id: state_textOf(values['id']),
+        values,
+    };
+}
+function isKeyResource({ kind }) {
+    return kind === 'primary' || kind === 'replica';
+}
+/** The keys that the state knows to the full: the primary first, then the replicas by Region id. */
+function recordedKeysOf({ resources }) {
+    const aliases = new Map(resources
+        .filter(({ kind }) => kind === 'alias')
+        .map(({ region, values }) => [region, state_textOf(values['name'])]));
+    return resources.flatMap((found) => state_readKey(found, aliases)).sort(primaryFirst);
+}
+function state_readKey({ kind: role, region, values }, aliases) {
+    const [arn, keyId] = [state_textOf(values['arn']), state_textOf(values['key_id'])];
     if ((role !== 'primary' && role !== 'replica') || region === undefined)
         return [];
     if (arn === undefined || keyId === undefined)
@@ -48093,46 +48095,13 @@ function primaryFirst(a, b) {
         return a.role === 'primary' ? -1 : 1;
     return a.region < b.region ? -1 : 1;
 }
-function state_textOf(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/unfinished-state.ts
-
-
-
-/**
- * The state in our own words, whatever became of the apply that wrote it.
- * @param json what `terraform show -json` printed of the state
- * @throws ActionError or SyntaxError when it is not that
- */
-function readUnfinishedState(json, primaryRegion) {
-    return { resources: readResources(JSON.parse(json)).resources.map((raw) => unfinished_state_describe(raw, primaryRegion)) };
-}
-function unfinished_state_describe({ address, type, tainted, values }, primaryRegion) {
-    const region = placeOfAddress(address, primaryRegion)?.region;
-    return {
-        address,
-        kind: region === undefined ? 'other' : kindOfType(type),
-        region,
-        tainted,
-        id: unfinished_state_textOf(values['id']),
-        values,
-    };
-}
-function isKeyResource({ kind }) {
-    return kind === 'primary' || kind === 'replica';
-}
-function unfinished_state_textOf(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
 /**
  * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
  * of what was done to the end.
  */
 function outputsOfState({ resources }) {
     const primary = resources.find(({ kind }) => kind === 'primary');
-    const primaryArn = unfinished_state_textOf(primary?.values['arn']);
+    const primaryArn = state_textOf(primary?.values['arn']);
     const arns = (which) => Object.fromEntries(resources.filter(which).flatMap((each) => {
         const arn = arnOf(each, primaryArn);
         return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
@@ -48149,13 +48118,17 @@ function outputsOfState({ resources }) {
 }
 /** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
 function arnOf({ kind, region, values }, primaryArn) {
-    const own = unfinished_state_textOf(values['arn']);
+    const own = state_textOf(values['arn']);
     if (own !== undefined || kind !== 'replica' || region === undefined)
         return own;
-    return (unfinished_state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
+    return (state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
+}
+function state_textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/steps/apply/rescue-state.ts
+
 
 
 
@@ -48227,8 +48200,8 @@ async function keepState({ run, ready, file, failed, done }) {
     const text = await (0,promises_.readFile)(file, 'utf8');
     deps.log.foreignGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
     try {
-        const state = readUnfinishedState(await ready.terraform.showState(ERRORED_STATE), inputs.primaryRegion);
-        learn(run, outputsOfState(state));
+        const shown = parseShown(await ready.terraform.showState(ERRORED_STATE), 'state');
+        learn(run, outputsOfState(readState(shown, inputs.primaryRegion)));
         learn(run, {}, { keys: keyResults(run_knownOutputs(run), inputs.primaryRegion) });
     }
     catch (thrown) {
@@ -48292,6 +48265,8 @@ function waitedKey({ address, region, id }, primaryRegion) {
 
 
 
+
+
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
  * failed and marked is kept, and what AWS is still working on is waited for. Nothing in AWS is changed here.
@@ -48318,7 +48293,7 @@ async function recover({ run, ready, course, failure, canGoOn }) {
 async function lookAtState(run, { terraform }) {
     const { primaryRegion } = run.inputs;
     try {
-        const state = readUnfinishedState(await terraform.showState(), primaryRegion);
+        const state = readState(parseShown(await terraform.showState(), 'state'), primaryRegion);
         learn(run, outputsOfState(state));
         learn(run, {}, { keys: keyResults(run_knownOutputs(run), primaryRegion) });
         return state;
@@ -48341,14 +48316,15 @@ async function recover_settle(run, { terraform, session }, { untaint, waitFor },
             await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
             say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
         }
-        const result = await waitForKeys({
+        const regions = waitFor.map(({ region }) => region);
+        const result = await withKms(regions, session, (clients) => waitForKeys({
             keys: waitFor,
             timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
-            askState: askKms(session, deps.log),
+            askState: askKms(clients, deps.log),
             clock: deps.clock,
             signal: deps.cancelled,
             say,
-        }).catch((thrown) => {
+        })).catch((thrown) => {
             throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
         });
         if (result.unready.length > 0)
@@ -48749,6 +48725,7 @@ function withoutBackend(rendered) {
 
 
 
+
 /**
  * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
  * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
@@ -48798,17 +48775,15 @@ async function copyWithout({ terraform, workDir }, marked) {
 /** Those of them that KMS is still creating; none where KMS does not say. */
 async function findCreating(request, disabled) {
     const { deps, session } = request;
-    const ask = askKms(session, deps.log);
-    const states = await Promise.all(disabled.map(async (key) => {
-        const [waited] = plan_as_finished_waitedKey(request, key);
-        return waited === undefined
-            ? undefined
-            : ask(waited).catch((thrown) => {
-                deps.log.debug((0,errors/* messageOf */.b)(thrown));
-                return undefined;
-            });
-    }));
-    return disabled.filter((_, index) => states[index] === 'Creating');
+    if (disabled.length === 0)
+        return [];
+    const asked = disabled.flatMap((key) => plan_as_finished_waitedKey(request, key).map((waited) => ({ key, waited })));
+    const regions = asked.map(({ waited }) => waited.region);
+    const states = await withKms(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
+        deps.log.debug((0,errors/* messageOf */.b)(thrown));
+        return undefined;
+    }))));
+    return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }
 function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
     const id = before?.['id'];
@@ -49001,13 +48976,8 @@ function describeDrift({ drift, resources }, primaryRegion) {
     return [...outside, ...asked];
 }
 async function lookAt(keys, session) {
-    const clients = await openKms(keys.map(({ region }) => region), session);
-    try {
-        return await Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) })));
-    }
-    finally {
-        clients.close();
-    }
+    const regions = keys.map(({ region }) => region);
+    return withKms(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) }))));
 }
 /** The keys that are there and not simply enabled. */
 async function lookAtStates(keys, session) {
@@ -49030,7 +49000,8 @@ function sayKeyState({ region, keyId, state, deletionDate }, log) {
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
 async function explainMove(run, { terraform, session }) {
     const unread = explained('Nothing was changed by this run.');
-    const { keys } = readState(parseShown(await terraform.showState().catch(unread), 'state'));
+    const shown = parseShown(await terraform.showState().catch(unread), 'state');
+    const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
     const looks = await lookAt(keys, session);
     const before = keys.find(({ role }) => role === 'primary');
     const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
@@ -51606,18 +51577,15 @@ async function lookAhead({ deps }, { session }, made) {
 async function askRegions(questions, session) {
     if (questions.length === 0)
         return judgeAnswers([]);
-    const clients = await openKms(questions.map(({ region }) => region), session);
-    const ask = async (question) => ({
-        question,
-        // Where no alias is to be made, any name does: the question is then whether the Region answers.
-        look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
-    });
-    try {
+    const regions = questions.map(({ region }) => region);
+    return withKms(regions, session, async (clients) => {
+        const ask = async (question) => ({
+            question,
+            // Where no alias is to be made, any name does: the question is then whether the Region answers.
+            look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
+        });
         return judgeAnswers(await Promise.all(questions.map(ask)));
-    }
-    finally {
-        clients.close();
-    }
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
@@ -51648,65 +51616,56 @@ async function recordRegions({ terraform }) {
 }
 
 ;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
+
+
 /**
  * Looks for keys, all at once.
  * @param alias with `alias/`
  * @returns those that there are, in the order of the places
- * @throws the SDK's error when KMS does not say whether there is one
+ * @throws Error when KMS does not say whether there is one
  */
 async function findKeys(places, alias, session) {
-    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    const found = await Promise.all(places.map((place) => existing_keys_inRegion(place.region, session, kms, (client) => look(place, alias, client, kms))));
-    return found.filter((key) => key !== undefined);
+    const regions = places.map(({ region }) => region);
+    const found = await withKms(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
+    return found.flat();
 }
-async function look({ region, keyId }, alias, client, kms) {
-    const key = await existing_keys_describe(keyId, client, kms);
+async function findKey({ region, keyId }, alias, clients) {
+    const key = await mustSee(clients, region, keyId);
     if (key === undefined)
-        return undefined;
-    const named = await existing_keys_describe(alias, client, kms);
-    return {
-        region,
-        keyId,
-        isPending: key.KeyState === 'PendingDeletion' || key.KeyState === 'PendingReplicaDeletion',
-        deletionDate: key.DeletionDate?.toISOString(),
-        replicaOf: key.MultiRegionConfiguration?.MultiRegionKeyType === 'REPLICA'
-            ? key.MultiRegionConfiguration.PrimaryKey?.Arn
-            : undefined,
-        hasAlias: named?.KeyId === keyId,
-    };
+        return [];
+    const named = await mustSee(clients, region, alias);
+    return [
+        {
+            region,
+            keyId,
+            isPending: isPendingDeletion(key.state),
+            deletionDate: key.deletionDate,
+            replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
+            hasAlias: named?.keyId === keyId,
+        },
+    ];
 }
-async function existing_keys_describe(KeyId, client, kms) {
-    try {
-        return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
-    }
-    catch (thrown) {
-        if (thrown instanceof kms.NotFoundException)
-            return undefined;
-        throw thrown;
-    }
+async function mustSee(clients, region, name) {
+    const look = await lookAtKey(clients, region, name);
+    if (look.is === 'there')
+        return look.key;
+    if (look.is === 'absent')
+        return undefined;
+    throw new Error(look.is === 'closed' ? `${region} does not take these credentials` : look.because);
 }
 /**
  * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
  * @throws the SDK's error of the call that failed
  */
 async function restoreKey({ region, keyId }, session) {
-    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    await existing_keys_inRegion(region, session, kms, async (client) => {
-        await client.send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-        await client.send(new kms.EnableKeyCommand({ KeyId: keyId }));
+    await withKms([region], session, async ({ kms, in: pick }) => {
+        await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+        await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
     });
-}
-async function existing_keys_inRegion(region, { provider }, kms, work) {
-    const client = new kms.KMSClient({ region, credentials: provider });
-    try {
-        return await work(client);
-    }
-    finally {
-        client.destroy();
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
+
 
 
 
@@ -51773,8 +51732,7 @@ async function lookFor(places, { inputs, deps }, { session }) {
         return await findKeys(places, `alias/${inputs.alias}`, session);
     }
     catch (thrown) {
-        const name = thrown instanceof Error ? thrown.name : (0,errors/* messageOf */.b)(thrown);
-        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${name}`);
+        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.b)(thrown)}`);
         return undefined;
     }
 }
@@ -51811,7 +51769,6 @@ function isReplicaHere({ replicaOf }, { resources }) {
     return replicaOf !== undefined && replicaOf === arn;
 }
 async function bringBack(place, { deps }, { session }) {
-    const of = `--key-id ${place.keyId} --region ${place.region}`;
     try {
         await restoreKey(place, session);
         deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
@@ -51820,7 +51777,7 @@ async function bringBack(place, { deps }, { session }) {
         throw new errors/* ActionError */.l({
             what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.b)(cause)}.`,
             done: 'Nothing else was changed.',
-            next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, and run the job again.`,
+            next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
         }, { cause });
     }
 }
@@ -51838,33 +51795,29 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 async function lost_keys_findLostKeys(search) {
-    const clients = await openKms([search.region], search.session);
-    const { kms } = clients;
-    const client = clients.in(search.region);
-    try {
+    return withKms([search.region], search.session, async ({ kms, in: pick }) => {
+        const client = pick(search.region);
         const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
         const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-        const known = search.knownId === undefined ? undefined : await describe(search.knownId);
+        const known = search.knownId === undefined ? undefined : await lost_keys_describe(search.knownId, client, kms, search);
         const found = await Promise.all(nameless.map(async (id) => {
-            const metadata = await describe(id);
+            const metadata = await lost_keys_describe(id, client, kms, search);
             if (metadata === undefined || !isAsPlanned(metadata, search))
                 return [];
-            if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id)))
+            if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
                 return [];
             return [{ id, arn: metadata.Arn ?? id, region: search.region }];
         }));
         return found.flat();
-    }
-    finally {
-        clients.close();
-    }
-    async function describe(KeyId) {
-        return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
-    }
-    async function hasPolicy(KeyId) {
-        const { Policy } = await client.send(new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }), abortable(search));
-        return Policy !== undefined && search.samePolicy(Policy, search.policy);
-    }
+    });
+}
+async function lost_keys_describe(KeyId, client, kms, search) {
+    return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
+}
+async function hasPolicy(KeyId, client, kms, search) {
+    const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
+    const { Policy } = await client.send(command, abortable(search));
+    return Policy !== undefined && search.samePolicy(Policy, search.policy);
 }
 function abortable({ signal }) {
     return signal === undefined ? {} : { abortSignal: signal };
@@ -52094,17 +52047,13 @@ async function readPublicKey(kms, client, KeyId) {
  */
 async function verifyKeys(options) {
     const regions = options.keys.map(({ region }) => region);
-    const clients = await openKms(regions, options.session);
-    try {
+    return withKms(regions, options.session, async (clients) => {
         const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
         if (options.mode === 'describe')
             return rows;
         const proofs = await proveOneKey({ ...options, clients, check: verify_check });
         return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
-    }
-    finally {
-        clients.close();
-    }
+    });
 }
 async function describeKey(key, clients, { samePolicy }) {
     const { kms } = clients;
@@ -52196,8 +52145,12 @@ async function proveApplied(run, { session }, model) {
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
 async function proveRecorded(run, { terraform, session }) {
-    const { keys, outputs } = await terraform.phase('Read the state', async () => readState(parseShown(await terraform.showState().catch(explained('Nothing was verified or changed.')), 'state')));
-    learn(run, keyOutputs(outputs));
+    const state = await terraform.phase('Read the state', async () => {
+        const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
+        return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
+    });
+    learn(run, keyOutputs(state.outputs));
+    const keys = recordedKeysOf(state);
     if (keys.length === 0) {
         throw new errors/* ActionError */.l({
             what: 'The state knows no key, so there is nothing to verify.',

@@ -162,7 +162,7 @@ test('a replica that somebody is deleting is never made anew, and is told how to
   );
   await stopped({ 'replica-regions': SYDNEY, ...CONFIRMED }, [
     `The replica key in ap-southeast-2 (${key?.id}) was scheduled for deletion outside Terraform`,
-    `aws kms cancel-key-deletion --key-id ${key?.id} --region ap-southeast-2`,
+    `aws kms cancel-key-deletion --region ap-southeast-2 --key-id ${key?.id}`,
   ]);
 });
 

@@ -40,7 +40,7 @@ describe('a Region that nobody knows is added, removed, and wanted back', () => 
     const id = job.emulator.kms.keys(PRIMARY)[0]?.id ?? '';
     expect(refused.stdout).toContain(`In ${UNKNOWN} a replica of this key is pending deletion`);
     expect(refused.stdout).toContain('set `allow-recovery: true` and run `apply`');
-    expect(refused.stdout).toContain(`aws kms cancel-key-deletion --key-id ${id} --region ${UNKNOWN}`);
+    expect(refused.stdout).toContain(`aws kms cancel-key-deletion --region ${UNKNOWN} --key-id ${id}`);
     expect(state()).toBe('PendingDeletion');
   });
 

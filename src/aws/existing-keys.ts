@@ -1,5 +1,6 @@
-import type { KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import type { AwsSession } from './credentials.js';
+import { withKms, type KmsClients } from './kms-clients.js';
+import { isPendingDeletion, lookAtKey, type FoundKey } from './look.js';
 
 /** Where a key may be. */
 export interface KeyPlace {
@@ -19,56 +20,51 @@ export interface ExistingKey extends KeyPlace {
   readonly hasAlias: boolean;
 }
 
-type Kms = typeof import('@aws-sdk/client-kms');
 type Session = Pick<AwsSession, 'provider'>;
 
 /**
  * Looks for keys, all at once.
  * @param alias with `alias/`
  * @returns those that there are, in the order of the places
- * @throws the SDK's error when KMS does not say whether there is one
+ * @throws Error when KMS does not say whether there is one
  */
 export async function findKeys(
   places: readonly KeyPlace[],
   alias: string,
   session: Session,
 ): Promise<ExistingKey[]> {
-  const kms = await import('@aws-sdk/client-kms');
-  const found = await Promise.all(
-    places.map((place) => inRegion(place.region, session, kms, (client) => look(place, alias, client, kms))),
+  const regions = places.map(({ region }) => region);
+  const found = await withKms(regions, session, (clients) =>
+    Promise.all(places.map((place) => findKey(place, alias, clients))),
   );
-  return found.filter((key) => key !== undefined);
+  return found.flat();
 }
 
-async function look(
+async function findKey(
   { region, keyId }: KeyPlace,
   alias: string,
-  client: KMSClient,
-  kms: Kms,
-): Promise<ExistingKey | undefined> {
-  const key = await describe(keyId, client, kms);
-  if (key === undefined) return undefined;
-  const named = await describe(alias, client, kms);
-  return {
-    region,
-    keyId,
-    isPending: key.KeyState === 'PendingDeletion' || key.KeyState === 'PendingReplicaDeletion',
-    deletionDate: key.DeletionDate?.toISOString(),
-    replicaOf:
-      key.MultiRegionConfiguration?.MultiRegionKeyType === 'REPLICA'
-        ? key.MultiRegionConfiguration.PrimaryKey?.Arn
-        : undefined,
-    hasAlias: named?.KeyId === keyId,
-  };
+  clients: KmsClients,
+): Promise<ExistingKey[]> {
+  const key = await mustSee(clients, region, keyId);
+  if (key === undefined) return [];
+  const named = await mustSee(clients, region, alias);
+  return [
+    {
+      region,
+      keyId,
+      isPending: isPendingDeletion(key.state),
+      deletionDate: key.deletionDate,
+      replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
+      hasAlias: named?.keyId === keyId,
+    },
+  ];
 }
 
-async function describe(KeyId: string, client: KMSClient, kms: Kms): Promise<KeyMetadata | undefined> {
-  try {
-    return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
-  } catch (thrown) {
-    if (thrown instanceof kms.NotFoundException) return undefined;
-    throw thrown;
-  }
+async function mustSee(clients: KmsClients, region: string, name: string): Promise<FoundKey | undefined> {
+  const look = await lookAtKey(clients, region, name);
+  if (look.is === 'there') return look.key;
+  if (look.is === 'absent') return undefined;
+  throw new Error(look.is === 'closed' ? `${region} does not take these credentials` : look.because);
 }
 
 /**
@@ -76,23 +72,8 @@ async function describe(KeyId: string, client: KMSClient, kms: Kms): Promise<Key
  * @throws the SDK's error of the call that failed
  */
 export async function restoreKey({ region, keyId }: KeyPlace, session: Session): Promise<void> {
-  const kms = await import('@aws-sdk/client-kms');
-  await inRegion(region, session, kms, async (client) => {
-    await client.send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-    await client.send(new kms.EnableKeyCommand({ KeyId: keyId }));
+  await withKms([region], session, async ({ kms, in: pick }) => {
+    await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+    await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
   });
-}
-
-async function inRegion<T>(
-  region: string,
-  { provider }: Session,
-  kms: Kms,
-  work: (client: KMSClient) => Promise<T>,
-): Promise<T> {
-  const client = new kms.KMSClient({ region, credentials: provider });
-  try {
-    return await work(client);
-  } finally {
-    client.destroy();
-  }
 }

@@ -65,11 +65,6 @@ export function usagesFor(spec: KeySpec): readonly KeyUsage[] {
   return factsOf(spec).usages;
 }
 
-/** The key specs that go with a usage. */
-export function specsFor(usage: KeyUsage): KeySpec[] {
-  return MULTI_REGION_KEY_SPECS.filter((spec) => usagesFor(spec).includes(usage));
-}
-
 /** The usage of a key whose usage nobody asked for: the only one of its spec, or the usual one. */
 export function defaultUsage(spec: KeySpec): KeyUsage {
   return factsOf(spec).usages[0];

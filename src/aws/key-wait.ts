@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../deps.js';
-import { ActionError, messageOf } from '../errors.js';
-import type { AwsSession } from './credentials.js';
+import { ActionError } from '../errors.js';
+import type { KmsClients } from './kms-clients.js';
+import { lookAtKey } from './look.js';
 
 /** A key that is, or is about to be, in a Region. */
 export interface WaitedKey {
@@ -86,47 +87,28 @@ function describeWaiting(
 }
 
 /**
- * The real question, put to KMS with the newest credentials. What may pass (throttling, a server's error, a broken
- * connection) reads as the state `Creating`: it is asked again.
+ * The real question, put to KMS. What may pass (throttling, a server's error, a broken connection) reads as the state
+ * `Creating`: it is asked again.
  */
-export function askKms(session: Pick<AwsSession, 'provider'>, log: Pick<Log, 'debug'>): AskKeyState {
+export function askKms(clients: KmsClients, log: Pick<Log, 'debug'>): AskKeyState {
   return async ({ region, id, name }) => {
-    const { KMSClient, DescribeKeyCommand } = await import('@aws-sdk/client-kms');
-    const client = new KMSClient({ region, credentials: session.provider });
-    try {
-      const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: id }));
-      return KeyMetadata?.KeyState ?? 'NotFound';
-    } catch (thrown) {
-      if (nameOf(thrown) === 'NotFoundException') return 'NotFound';
-      if (!isPassing(thrown)) throw explainCannotAsk(name, thrown);
-      log.debug(`${name}: ${messageOf(thrown)}`);
-      return 'Creating';
-    } finally {
-      client.destroy();
-    }
+    const look = await lookAtKey(clients, region, id);
+    if (look.is === 'there') return look.key.state;
+    if (look.is === 'absent') return 'NotFound';
+    const because = look.is === 'closed' ? 'the Region does not take these credentials' : look.because;
+    if (look.is === 'closed' || !look.mayPass) throw explainCannotAsk(name, because);
+    log.debug(`${name}: ${because}`);
+    return 'Creating';
   };
 }
 
-const nameOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.name : '');
-
-/** No answer at all, a server's error, or too many calls. */
-function isPassing(thrown: unknown): boolean {
-  if (thrown instanceof ActionError) return false;
-  const metadata: unknown = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(nameOf(thrown))) return true;
-  return typeof status !== 'number' || status === 429 || status >= 500;
-}
-
-function explainCannotAsk(name: string, thrown: unknown): unknown {
-  if (thrown instanceof ActionError) return thrown;
-  return new ActionError(
-    {
-      what: `KMS does not tell how the ${name} is getting on: ${nameOf(thrown)}.`,
-      done: 'The state knows what is there; nothing was deleted.',
-      next: 'Let the role call kms:DescribeKey in that Region, and run the job again: it goes on from there.',
-    },
-    { cause: thrown },
-  );
+function explainCannotAsk(name: string, because: string): ActionError {
+  const remedy = /^kms:\w+ is missing$/.test(because)
+    ? 'Let the role call it in that Region, and run the job again'
+    : 'Run the job again with credentials that are good in that Region';
+  return new ActionError({
+    what: `KMS does not tell how the ${name} is getting on: ${because}.`,
+    done: 'The state knows what is there; nothing was deleted.',
+    next: `${remedy}: it goes on from there.`,
+  });
 }

@@ -9,8 +9,7 @@ export type Kms = typeof import('@aws-sdk/client-kms');
 export interface KmsClients {
   readonly kms: Kms;
   /** @throws Error for a Region that was not among those asked for */
-  in(region: string): KMSClient;
-  close(): void;
+  readonly in: (region: string) => KMSClient;
 }
 
 /** KMS's refusal of a call for want of a permission. */
@@ -24,28 +23,28 @@ export function isDenied(thrown: unknown): thrown is Denied {
 }
 
 /**
- * Clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission says
- * which: the message's own word, or else the name of the call, which is that of its permission.
+ * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission
+ * says which: the message's own word, or else the name of the call, which is that of its permission.
  */
-export async function openKms(
+export async function withKms<T>(
   regions: readonly string[],
   { provider }: Pick<AwsSession, 'provider'>,
-): Promise<KmsClients> {
+  work: (clients: KmsClients) => Promise<T>,
+): Promise<T> {
   const kms = await import('@aws-sdk/client-kms');
   const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider)]));
-  return {
-    kms,
-    in: (region) => {
-      const client = clients.get(region);
-      if (client === undefined) throw new Error(`no client for ${region}`);
-      return client;
-    },
-    close: () => {
-      clients.forEach((client) => {
-        client.destroy();
-      });
-    },
+  const pick = (region: string): KMSClient => {
+    const client = clients.get(region);
+    if (client === undefined) throw new Error(`no client for ${region}`);
+    return client;
   };
+  try {
+    return await work({ kms, in: pick });
+  } finally {
+    clients.forEach((client) => {
+      client.destroy();
+    });
+  }
 }
 
 function createClient(kms: Kms, region: string, credentials: AwsSession['provider']): KMSClient {

@@ -1,5 +1,5 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
-import { messageOf } from '../errors.js';
+import { ActionError, messageOf } from '../errors.js';
 import { isDenied, type KmsClients } from './kms-clients.js';
 
 /** What KMS answers when it is asked for one key. */
@@ -8,7 +8,7 @@ export type Look =
   | { readonly is: 'absent' }
   /** The Region takes none of this account's credentials: it is not enabled. */
   | { readonly is: 'closed' }
-  | { readonly is: 'unknown'; readonly because: string };
+  | { readonly is: 'unknown'; readonly because: string; readonly mayPass: boolean };
 
 export interface FoundKey {
   readonly keyId: string;
@@ -18,6 +18,8 @@ export interface FoundKey {
   /** ISO 8601; for a key that is pending deletion. */
   readonly deletionDate: string | undefined;
   readonly role: 'PRIMARY' | 'REPLICA' | undefined;
+  /** The ARN of the primary of this multi-Region key; undefined for any other key, and where it is not known. */
+  readonly primaryArn: string | undefined;
 }
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
@@ -44,7 +46,7 @@ export async function lookForAlias(clients: KmsClients, region: string, alias: s
       const found = Aliases.find(({ AliasName }) => AliasName === alias);
       if (found === undefined) continue;
       const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
-      return { is: 'there', key: { keyId, arn, state: 'unknown', deletionDate: undefined, role: undefined } };
+      return { is: 'there', key: { keyId, arn, ...UNSEEN } };
     }
     return { is: 'absent' };
   } catch (thrown) {
@@ -52,12 +54,27 @@ export async function lookForAlias(clients: KmsClients, region: string, alias: s
   }
 }
 
+/** What a list of aliases does not say of a key. */
+const UNSEEN = { state: 'unknown', deletionDate: undefined, role: undefined, primaryArn: undefined } as const;
+
 function explainLook(thrown: unknown): Look {
   const name = thrown instanceof Error ? thrown.name : '';
   if (name === 'NotFoundException') return { is: 'absent' };
   if (CLOSED.test(name)) return { is: 'closed' };
-  if (isDenied(thrown)) return { is: 'unknown', because: `${thrown.missingPermission} is missing` };
-  return { is: 'unknown', because: name === '' || name === 'Error' ? messageOf(thrown) : name };
+  if (isDenied(thrown))
+    return { is: 'unknown', because: `${thrown.missingPermission} is missing`, mayPass: false };
+  const because = name === '' || name === 'Error' ? messageOf(thrown) : name;
+  return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
+}
+
+/** No answer at all, a server's error, or too many calls: asking again may help. */
+function mayPass(thrown: unknown, name: string): boolean {
+  if (thrown instanceof ActionError) return false;
+  const metadata: unknown = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+  if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name)) return true;
+  return typeof status !== 'number' || status === 429 || status >= 500;
 }
 
 function readKey(key: KeyMetadata): FoundKey {
@@ -67,6 +84,7 @@ function readKey(key: KeyMetadata): FoundKey {
     state: key.KeyState ?? 'unknown',
     deletionDate: key.DeletionDate?.toISOString(),
     role: key.MultiRegionConfiguration?.MultiRegionKeyType,
+    primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
   };
 }
 

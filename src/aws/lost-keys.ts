@@ -1,6 +1,6 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import type { AwsSession } from './credentials.js';
-import { openKms, type Kms } from './kms-clients.js';
+import { withKms, type Kms } from './kms-clients.js';
 
 /** What a key that was made by this run, and whose id the run never learnt, must look like. */
 export interface LostKeySearch {
@@ -40,37 +40,42 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 export async function findLostKeys(search: LostKeySearch): Promise<LostKey[]> {
-  const clients = await openKms([search.region], search.session);
-  const { kms } = clients;
-  const client = clients.in(search.region);
-  try {
+  return withKms([search.region], search.session, async ({ kms, in: pick }) => {
+    const client = pick(search.region);
     const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
     const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-    const known = search.knownId === undefined ? undefined : await describe(search.knownId);
+    const known =
+      search.knownId === undefined ? undefined : await describe(search.knownId, client, kms, search);
     const found = await Promise.all(
       nameless.map(async (id) => {
-        const metadata = await describe(id);
+        const metadata = await describe(id, client, kms, search);
         if (metadata === undefined || !isAsPlanned(metadata, search)) return [];
-        if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id))) return [];
+        if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search))) return [];
         return [{ id, arn: metadata.Arn ?? id, region: search.region }];
       }),
     );
     return found.flat();
-  } finally {
-    clients.close();
-  }
+  });
+}
 
-  async function describe(KeyId: string): Promise<KeyMetadata | undefined> {
-    return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
-  }
+async function describe(
+  KeyId: string,
+  client: KMSClient,
+  kms: Kms,
+  search: LostKeySearch,
+): Promise<KeyMetadata | undefined> {
+  return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
+}
 
-  async function hasPolicy(KeyId: string): Promise<boolean> {
-    const { Policy } = await client.send(
-      new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }),
-      abortable(search),
-    );
-    return Policy !== undefined && search.samePolicy(Policy, search.policy);
-  }
+async function hasPolicy(
+  KeyId: string,
+  client: KMSClient,
+  kms: Kms,
+  search: LostKeySearch,
+): Promise<boolean> {
+  const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
+  const { Policy } = await client.send(command, abortable(search));
+  return Policy !== undefined && search.samePolicy(Policy, search.policy);
 }
 
 function abortable({ signal }: LostKeySearch): { abortSignal?: AbortSignal } {

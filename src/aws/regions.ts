@@ -131,11 +131,6 @@ export function regionsOfPartition(partition: string): string[] {
     .sort();
 }
 
-/** The ARN that stands for a whole account in key policies, in the partition of the Region. */
-export function rootArn(accountId: string, region: string): string {
-  return `arn:${partitionOf(region) ?? 'aws'}:iam::${accountId}:root`;
-}
-
 /**
  * Whether the provider has to be told not to check the Region's name.
  * @param providerVersion an exact version, or a constraint: then whether a version that it may choose has to be told

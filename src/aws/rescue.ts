@@ -1,3 +1,11 @@
+/** What to do to save a key that is pending deletion, to go on after `run` or `then`: the commands, or where to do it. */
+export function sayRescue(region: string | undefined, keyId: string): string {
+  const commands = rescueCommands(region ?? '', keyId);
+  return commands === undefined
+    ? 'cancel its deletion and enable it in the KMS console'
+    : `run ${commands.map((command) => `\`${command}\``).join(' and ')}`;
+}
+
 /**
  * The commands that save a key which is pending deletion, to be run one after the other, for a shell.
  * @returns undefined where the id or the Region is not what it should be: the commands will be pasted into a shell

@@ -1,7 +1,7 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
-import { isDenied, openKms, type Kms, type KmsClients } from './kms-clients.js';
+import { isDenied, withKms, type Kms, type KmsClients } from './kms-clients.js';
 import { proveOneKey } from './one-key-proof.js';
 
 /** The key in one Region as it should be. */
@@ -42,15 +42,12 @@ export interface VerifyOptions {
  */
 export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]> {
   const regions = options.keys.map(({ region }) => region);
-  const clients = await openKms(regions, options.session);
-  try {
+  return withKms(regions, options.session, async (clients) => {
     const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
     if (options.mode === 'describe') return rows;
     const proofs = await proveOneKey({ ...options, clients, check });
     return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
-  } finally {
-    clients.close();
-  }
+  });
 }
 
 async function describeKey(

@@ -1,5 +1,5 @@
 import type { AwsSession } from '../aws/credentials.js';
-import { openKms } from '../aws/kms-clients.js';
+import { withKms } from '../aws/kms-clients.js';
 import { isPendingDeletion, lookAtKey, type Look } from '../aws/look.js';
 import { rescueCommands } from '../aws/rescue.js';
 import type { Log } from '../deps.js';
@@ -15,7 +15,7 @@ import type { KeyStateNote } from '../report/types.js';
 import { learn, type Run } from '../run.js';
 import { nameOfAddress } from '../terraform/progress.js';
 import { parseShown } from '../terraform/shown.js';
-import { readState, type RecordedKey } from '../terraform/state.js';
+import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
 import { isMovedPrimary } from '../terraform/symptoms.js';
 
 /** What AWS has that the state or the configuration has not, in words, one each; empty when all is as it should be. */
@@ -98,17 +98,10 @@ async function lookAt(
   keys: readonly KeyPlace[],
   session: AwsSession,
 ): Promise<(KeyPlace & { look: Look })[]> {
-  const clients = await openKms(
-    keys.map(({ region }) => region),
-    session,
+  const regions = keys.map(({ region }) => region);
+  return withKms(regions, session, (clients) =>
+    Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) }))),
   );
-  try {
-    return await Promise.all(
-      keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) })),
-    );
-  } finally {
-    clients.close();
-  }
 }
 
 /** The keys that are there and not simply enabled. */
@@ -136,7 +129,8 @@ function sayKeyState({ region, keyId, state, deletionDate }: KeyStateNote, log: 
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
 async function explainMove(run: Run, { terraform, session }: Ready): Promise<Explanation> {
   const unread = explained('Nothing was changed by this run.');
-  const { keys } = readState(parseShown(await terraform.showState().catch(unread), 'state'));
+  const shown = parseShown(await terraform.showState().catch(unread), 'state');
+  const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
   const looks = await lookAt(keys, session);
   const before = keys.find(({ role }) => role === 'primary');
   const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');

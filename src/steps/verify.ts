@@ -9,7 +9,7 @@ import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
 import { knownOutputs, learn, type Run } from '../run.js';
 import { parseShown } from '../terraform/shown.js';
-import { readState, type RecordedKey } from '../terraform/state.js';
+import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
 
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
@@ -35,12 +35,12 @@ export async function proveApplied(run: Run, { session }: Ready, model: PlanMode
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
 export async function proveRecorded(run: Run, { terraform, session }: Ready): Promise<void> {
-  const { keys, outputs } = await terraform.phase('Read the state', async () =>
-    readState(
-      parseShown(await terraform.showState().catch(explained('Nothing was verified or changed.')), 'state'),
-    ),
-  );
-  learn(run, keyOutputs(outputs));
+  const state = await terraform.phase('Read the state', async () => {
+    const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
+    return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
+  });
+  learn(run, keyOutputs(state.outputs));
+  const keys = recordedKeysOf(state);
   if (keys.length === 0) {
     throw new ActionError({
       what: 'The state knows no key, so there is nothing to verify.',

@@ -1,7 +1,7 @@
 import type { WaitedKey } from '../aws/key-wait.js';
 import { nameOfAddress } from './progress.js';
 import type { TerraformError } from './run.js';
-import { isKeyResource, type StateModel, type StateResource } from './unfinished-state.js';
+import { isKeyResource, type StateModel, type StateResource } from './state.js';
 
 /** What has to happen before a failed apply can go on. */
 export interface Recovery {

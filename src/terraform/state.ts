@@ -1,8 +1,31 @@
 import { z } from 'zod';
 import { ActionError } from '../errors.js';
+import type { Outputs } from '../outputs.js';
 import { kindOfType } from '../plan/model.js';
 import { regionOfSide } from '../plan/region.js';
+import type { ResourceKind } from '../plan/types.js';
+import { placeOfAddress } from './progress.js';
 import { outputValues } from './run.js';
+
+/** A managed resource that the state holds. */
+export interface StateResource {
+  readonly address: string;
+  readonly kind: ResourceKind;
+  /** Undefined only for kind `other`. */
+  readonly region: string | undefined;
+  /** Terraform's mark of a create that did not end well: without more ado, the next plan replaces it. */
+  readonly tainted: boolean;
+  readonly id: string | undefined;
+  /** What the provider has written of it; a key whose create failed has no `arn` yet. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export interface StateModel {
+  /** In the state's order, without what was replaced and is still to be deleted. */
+  readonly resources: readonly StateResource[];
+  /** The root outputs. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
 
 /** The key in one Region as the state has it. */
 export interface RecordedKey {
@@ -16,28 +39,21 @@ export interface RecordedKey {
   readonly policy: string | undefined;
 }
 
-export interface RecordedState {
-  /** The primary first, then the replicas by Region id. */
-  readonly keys: readonly RecordedKey[];
-  /** The root outputs. */
-  readonly outputs: Readonly<Record<string, unknown>>;
-}
-
-interface StateModule {
-  resources?: ManagedResource[] | undefined;
-  child_modules?: StateModule[] | undefined;
+interface RawModule {
+  resources?: RawResource[] | undefined;
+  child_modules?: RawModule[] | undefined;
 }
 
 const resource = z.object({
   address: z.string(),
-  /** Terraform's mark of a create that did not end well: without more ado, the next plan replaces it. */
   tainted: z.boolean().default(false),
   mode: z.string(),
   type: z.string(),
   values: z.record(z.string(), z.unknown()).default({}),
   deposed_key: z.string().optional(),
 });
-const stateModule: z.ZodType<StateModule> = z.lazy(() =>
+type RawResource = z.infer<typeof resource>;
+const stateModule: z.ZodType<RawModule> = z.lazy(() =>
   z.object({ resources: z.array(resource).optional(), child_modules: z.array(stateModule).optional() }),
 );
 /** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
@@ -50,33 +66,13 @@ const stateSchema = z.object({
     .default({ outputs: {}, root_module: {} }),
 });
 
-export type ManagedResource = z.infer<typeof resource>;
-
 /**
- * The keys that a state knows.
+ * The state in our own words, whatever became of the apply that wrote it.
  * @param json what `terraform show -json` printed of the state, parsed
+ * @param primaryRegion where the primary is; a key whose create failed does not say
  * @throws ActionError when it does not have the form of a state
  */
-export function readState(json: unknown): RecordedState {
-  const { outputs, resources } = readResources(json);
-  const aliases = new Map(
-    resources
-      .filter(({ type }) => kindOfType(type) === 'alias')
-      .map(({ values }) => [regionOfSide(values), textOf(values['name'])]),
-  );
-  const keys = resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
-  return { keys, outputs: outputValues(outputs) };
-}
-
-/**
- * The managed resources of a state, in its order, and its root outputs.
- * @param json what `terraform show -json` printed of the state, parsed
- * @throws ActionError when it does not have the form of a state
- */
-export function readResources(json: unknown): {
-  readonly resources: readonly ManagedResource[];
-  readonly outputs: z.infer<typeof stateSchema>['values']['outputs'];
-} {
+export function readState(json: unknown, primaryRegion: string): StateModel {
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) {
     const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
@@ -87,22 +83,50 @@ export function readResources(json: unknown): {
     });
   }
   const { outputs, root_module: root } = parsed.data.values;
-  const resources = resourcesOf(root).filter(
+  const managed = resourcesOf(root).filter(
     ({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined,
   );
-  return { resources, outputs };
+  return {
+    resources: managed.map((raw) => describe(raw, primaryRegion)),
+    outputs: outputValues(outputs),
+  };
 }
 
-function resourcesOf({ resources = [], child_modules: children = [] }: StateModule): ManagedResource[] {
+function resourcesOf({ resources = [], child_modules: children = [] }: RawModule): RawResource[] {
   return [...resources, ...children.flatMap(resourcesOf)];
 }
 
+function describe({ address, type, tainted, values }: RawResource, primaryRegion: string): StateResource {
+  const region = regionOfSide(values) ?? placeOfAddress(address, primaryRegion)?.region;
+  return {
+    address,
+    kind: region === undefined ? 'other' : kindOfType(type),
+    region,
+    tainted,
+    id: textOf(values['id']),
+    values,
+  };
+}
+
+export function isKeyResource({ kind }: Pick<StateResource, 'kind'>): boolean {
+  return kind === 'primary' || kind === 'replica';
+}
+
+/** The keys that the state knows to the full: the primary first, then the replicas by Region id. */
+export function recordedKeysOf({ resources }: StateModel): RecordedKey[] {
+  const aliases = new Map(
+    resources
+      .filter(({ kind }) => kind === 'alias')
+      .map(({ region, values }) => [region, textOf(values['name'])]),
+  );
+  return resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
+}
+
 function readKey(
-  { type, values }: ManagedResource,
+  { kind: role, region, values }: StateResource,
   aliases: ReadonlyMap<string | undefined, string | undefined>,
 ): RecordedKey[] {
-  const role = kindOfType(type);
-  const [region, arn, keyId] = [regionOfSide(values), textOf(values['arn']), textOf(values['key_id'])];
+  const [arn, keyId] = [textOf(values['arn']), textOf(values['key_id'])];
   if ((role !== 'primary' && role !== 'replica') || region === undefined) return [];
   if (arn === undefined || keyId === undefined) return [];
   return [{ region, role, arn, keyId, alias: aliases.get(region), policy: textOf(values['policy']) }];
@@ -111,6 +135,37 @@ function readKey(
 function primaryFirst(a: RecordedKey, b: RecordedKey): number {
   if (a.role !== b.role) return a.role === 'primary' ? -1 : 1;
   return a.region < b.region ? -1 : 1;
+}
+
+/**
+ * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
+ * of what was done to the end.
+ */
+export function outputsOfState({ resources }: StateModel): Outputs {
+  const primary = resources.find(({ kind }) => kind === 'primary');
+  const primaryArn = textOf(primary?.values['arn']);
+  const arns = (which: (resource: StateResource) => boolean): Record<string, string> =>
+    Object.fromEntries(
+      resources.filter(which).flatMap((each) => {
+        const arn = arnOf(each, primaryArn);
+        return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
+      }),
+    );
+  if (primary?.id === undefined) return {};
+  return {
+    ...(primaryArn === undefined ? {} : { 'primary-key-arn': primaryArn }),
+    'key-id': primary.id,
+    'key-arns': arns(isKeyResource),
+    'replica-key-arns': arns(({ kind }) => kind === 'replica'),
+    'alias-arns': arns(({ kind }) => kind === 'alias'),
+  };
+}
+
+/** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
+function arnOf({ kind, region, values }: StateResource, primaryArn: string | undefined): string | undefined {
+  const own = textOf(values['arn']);
+  if (own !== undefined || kind !== 'replica' || region === undefined) return own;
+  return (textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
 }
 
 function textOf(value: unknown): string | undefined {

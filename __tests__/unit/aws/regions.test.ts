@@ -8,7 +8,6 @@ import {
   PARTITIONS,
   partitionOf,
   regionsOfPartition,
-  rootArn,
   unsupportedReason,
 } from '../../../src/aws/regions.js';
 
@@ -30,7 +29,6 @@ describe('the partition of a Region', () => {
   ])('of %s is %s, with endpoints in %s', (region, partition, suffix) => {
     expect(partitionOf(region)).toBe(partition);
     expect(dnsSuffixOf(region)).toBe(suffix);
-    expect(rootArn('044455556666', region)).toBe(`arn:${partition}:iam::044455556666:root`);
   });
 
   test('follows from the prefix where the Region is not in the table', () => {

@@ -1,10 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { findRecovery } from '../../../src/terraform/recovery.js';
-import {
-  outputsOfState,
-  readUnfinishedState,
-  type StateModel,
-} from '../../../src/terraform/unfinished-state.js';
+import { outputsOfState, readState, type StateModel } from '../../../src/terraform/state.js';
 
 const ID = 'mrk-54f8d7c23a1c7f2073b0d7bb84209411';
 const arn = (region: string, resource = `key/${ID}`): string =>
@@ -24,7 +20,7 @@ function stateOf(...resources: readonly Raw[]): StateModel {
     resources: [{ address, mode, type: address.split('.').at(-2), name: 'this', values, ...more }],
   }));
   const json = { format_version: '1.0', values: { root_module: { child_modules: modules } } };
-  return readUnfinishedState(JSON.stringify(json), 'ap-southeast-1');
+  return readState(json, 'ap-southeast-1');
 }
 
 const PRIMARY = {
@@ -65,7 +61,7 @@ describe('the state after an apply that stopped half-way', () => {
   });
 
   test('gives none when there is no state, or nothing in it', () => {
-    expect(outputsOfState(readUnfinishedState('{"format_version":"1.0"}', 'ap-southeast-1'))).toEqual({});
+    expect(outputsOfState(readState({ format_version: '1.0' }, 'ap-southeast-1'))).toEqual({});
     expect(outputsOfState(stateOf())).toEqual({});
   });
 

@@ -1,3 +1,4 @@
+import { sayRescue } from '../../aws/rescue.js';
 import { capitalise, joinWords, nameKey, stop, warn } from './words.js';
 import type { GuardRequest, PendingDeletion } from './request.js';
 import { isKept, isKey } from '../model.js';
@@ -144,8 +145,7 @@ function judgeScheduled(
 }
 
 function saveKey(id: string, region: string | undefined): string {
-  const of = `--key-id ${id} --region ${region ?? 'REGION'}`;
-  return `run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, then this job again.`;
+  return `${sayRescue(region, id)}, then this job again.`;
 }
 
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */

@@ -1,4 +1,5 @@
 import { askKms, waitForKeys, type WaitedKey, type WaitResult } from '../../aws/key-wait.js';
+import { withKms } from '../../aws/kms-clients.js';
 import { ActionError, messageOf } from '../../errors.js';
 import type { Ready } from '../ready/make-ready.js';
 import { explained } from '../ready/phased-terraform.js';
@@ -10,7 +11,8 @@ import { knownOutputs, learn, type Run } from '../../run.js';
 import { nameOfAddress } from '../../terraform/progress.js';
 import { findRecovery, type Recovery } from '../../terraform/recovery.js';
 import type { TerraformError } from '../../terraform/run.js';
-import { outputsOfState, readUnfinishedState, type StateModel } from '../../terraform/unfinished-state.js';
+import { parseShown } from '../../terraform/shown.js';
+import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 
 /** How far an apply has come, over all its rounds. */
@@ -55,7 +57,7 @@ export async function recover({ run, ready, course, failure, canGoOn }: RecoverR
 async function lookAtState(run: Run, { terraform }: Ready): Promise<StateModel | undefined> {
   const { primaryRegion } = run.inputs;
   try {
-    const state = readUnfinishedState(await terraform.showState(), primaryRegion);
+    const state = readState(parseShown(await terraform.showState(), 'state'), primaryRegion);
     learn(run, outputsOfState(state));
     learn(run, {}, { keys: keyResults(knownOutputs(run), primaryRegion) });
     return state;
@@ -83,14 +85,17 @@ export async function settle(
       await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
       say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
     }
-    const result = await waitForKeys({
-      keys: waitFor,
-      timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
-      askState: askKms(session, deps.log),
-      clock: deps.clock,
-      signal: deps.cancelled,
-      say,
-    }).catch((thrown: unknown) => {
+    const regions = waitFor.map(({ region }) => region);
+    const result = await withKms(regions, session, (clients) =>
+      waitForKeys({
+        keys: waitFor,
+        timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
+        askState: askKms(clients, deps.log),
+        clock: deps.clock,
+        signal: deps.cancelled,
+        say,
+      }),
+    ).catch((thrown: unknown) => {
       throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
     });
     if (result.unready.length > 0) throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);

@@ -6,9 +6,10 @@ import type { Ready } from '../ready/make-ready.js';
 import { UnsavedState } from '../../refusal.js';
 import { keyResults } from '../../publish.js';
 import { knownOutputs, learn, type Run } from '../../run.js';
+import { parseShown } from '../../terraform/shown.js';
 import { TerraformError } from '../../terraform/run.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
-import { outputsOfState, readUnfinishedState } from '../../terraform/unfinished-state.js';
+import { outputsOfState, readState } from '../../terraform/state.js';
 
 /** What Terraform calls the state that it could not write to its backend, in the working folder. */
 const ERRORED_STATE = 'errored.tfstate';
@@ -81,8 +82,8 @@ async function keepState({ run, ready, file, failed, done }: KeepRequest): Promi
   const text = await readFile(file, 'utf8');
   deps.log.foreignGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
   try {
-    const state = readUnfinishedState(await ready.terraform.showState(ERRORED_STATE), inputs.primaryRegion);
-    learn(run, outputsOfState(state));
+    const shown = parseShown(await ready.terraform.showState(ERRORED_STATE), 'state');
+    learn(run, outputsOfState(readState(shown, inputs.primaryRegion)));
     learn(run, {}, { keys: keyResults(knownOutputs(run), inputs.primaryRegion) });
   } catch (thrown) {
     deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${messageOf(thrown)}`);

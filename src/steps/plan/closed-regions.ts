@@ -1,5 +1,5 @@
 import type { AwsSession } from '../../aws/credentials.js';
-import { openKms } from '../../aws/kms-clients.js';
+import { withKms } from '../../aws/kms-clients.js';
 import { lookAtKey } from '../../aws/look.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -37,11 +37,8 @@ export function namingClosedRegions(
 }
 
 async function findClosed(regions: readonly string[], alias: string, session: AwsSession): Promise<string[]> {
-  const clients = await openKms(regions, session);
-  try {
-    const looks = await Promise.all(regions.map((region) => lookAtKey(clients, region, alias)));
-    return regions.filter((_, index) => looks[index]?.is === 'closed');
-  } finally {
-    clients.close();
-  }
+  const looks = await withKms(regions, session, (clients) =>
+    Promise.all(regions.map((region) => lookAtKey(clients, region, alias))),
+  );
+  return regions.filter((_, index) => looks[index]?.is === 'closed');
 }

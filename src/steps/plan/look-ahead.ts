@@ -1,5 +1,5 @@
 import type { AwsSession } from '../../aws/credentials.js';
-import { openKms } from '../../aws/kms-clients.js';
+import { withKms } from '../../aws/kms-clients.js';
 import { lookForAlias } from '../../aws/look.js';
 import type { MadePlan } from './make-plan.js';
 import type { Ready } from '../ready/make-ready.js';
@@ -29,18 +29,13 @@ export async function askRegions(
   session: Pick<AwsSession, 'provider'>,
 ): Promise<Judgement> {
   if (questions.length === 0) return judgeAnswers([]);
-  const clients = await openKms(
-    questions.map(({ region }) => region),
-    session,
-  );
-  const ask = async (question: Question): Promise<Answer> => ({
-    question,
-    // Where no alias is to be made, any name does: the question is then whether the Region answers.
-    look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
-  });
-  try {
+  const regions = questions.map(({ region }) => region);
+  return withKms(regions, session, async (clients) => {
+    const ask = async (question: Question): Promise<Answer> => ({
+      question,
+      // Where no alias is to be made, any name does: the question is then whether the Region answers.
+      look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
+    });
     return judgeAnswers(await Promise.all(questions.map(ask)));
-  } finally {
-    clients.close();
-  }
+  });
 }

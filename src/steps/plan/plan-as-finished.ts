@@ -1,4 +1,5 @@
 import { askKms, type WaitedKey } from '../../aws/key-wait.js';
+import { withKms } from '../../aws/kms-clients.js';
 import { messageOf } from '../../errors.js';
 import { judgePlan, planAndJudge, type JudgedPlan } from './judge-plan.js';
 import type { MakePlanRequest } from './make-plan.js';
@@ -78,19 +79,23 @@ async function findCreating(
   disabled: readonly ResourceChange[],
 ): Promise<ResourceChange[]> {
   const { deps, session } = request;
-  const ask = askKms(session, deps.log);
-  const states = await Promise.all(
-    disabled.map(async (key) => {
-      const [waited] = waitedKey(request, key);
-      return waited === undefined
-        ? undefined
-        : ask(waited).catch((thrown: unknown) => {
-            deps.log.debug(messageOf(thrown));
-            return undefined;
-          });
-    }),
+  if (disabled.length === 0) return [];
+  const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ key, waited })));
+  const regions = asked.map(({ waited }) => waited.region);
+  const states = await withKms(regions, session, (clients) =>
+    Promise.all(
+      asked.map(({ waited }) =>
+        askKms(
+          clients,
+          deps.log,
+        )(waited).catch((thrown: unknown) => {
+          deps.log.debug(messageOf(thrown));
+          return undefined;
+        }),
+      ),
+    ),
   );
-  return disabled.filter((_, index) => states[index] === 'Creating');
+  return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }
 
 function waitedKey(

@@ -1,4 +1,5 @@
 import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws/existing-keys.js';
+import { sayRescue } from '../../aws/rescue.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import type { Ready } from '../ready/make-ready.js';
@@ -81,8 +82,9 @@ async function lookFor(
   try {
     return await findKeys(places, `alias/${inputs.alias}`, session);
   } catch (thrown) {
-    const name = thrown instanceof Error ? thrown.name : messageOf(thrown);
-    deps.log.info(`Could not look whether the keys that the plan makes are there already: ${name}`);
+    deps.log.info(
+      `Could not look whether the keys that the plan makes are there already: ${messageOf(thrown)}`,
+    );
     return undefined;
   }
 }
@@ -126,7 +128,6 @@ function isReplicaHere({ replicaOf }: ExistingKey, { resources }: PlanModel): bo
 }
 
 async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Promise<void> {
-  const of = `--key-id ${place.keyId} --region ${place.region}`;
   try {
     await restoreKey(place, session);
     deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
@@ -135,7 +136,7 @@ async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Pr
       {
         what: `The key in ${place.region} could not be brought back: ${messageOf(cause)}.`,
         done: 'Nothing else was changed.',
-        next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or run \`aws kms cancel-key-deletion ${of}\` and \`aws kms enable-key ${of}\`, and run the job again.`,
+        next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
       },
       { cause },
     );
