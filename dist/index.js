@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4679);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2236);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 4679:
+/***/ 2236:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44676,6 +44676,52 @@ function comments_describe({ kind, message }) {
     return kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/left-of-begun.ts
+
+
+/** What to keep of an approved plan when its apply is stopped before its end. */
+function begunChanges(model) {
+    return fingerprintChanges(model).flatMap(({ hash, change }) => {
+        if (change === undefined)
+            return [];
+        const { address, action, after, unknown = [] } = change;
+        return [
+            {
+                hash,
+                ...(action === 'create' && after !== undefined ? { creates: { address, after, unknown } } : {}),
+            },
+        ];
+    });
+}
+/**
+ * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
+ * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
+ * approved, values before it and all; or create, to the approved values, what the approved plan creates. Only what that
+ * run left marked, because its creation did not come to its end, may be changed to those values.
+ * @param marked addresses of what Terraform's state has marked so
+ */
+function isLeftOfBegun(begun, remaining, marked) {
+    const exactly = new Set(begun.map(({ hash }) => hash));
+    const creations = new Map(begun.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])));
+    const isLeft = (change) => {
+        if (exactly.has(hashChange(change)))
+            return true;
+        const creates = creations.get(change.address);
+        const goesOn = change.action === 'create' || (change.action === 'update' && marked.includes(change.address));
+        if (creates === undefined || !goesOn)
+            return false;
+        if (change.importing !== undefined || change.movedFrom !== undefined)
+            return false;
+        return hashSide(change, 'after', creates.unknown) === creates.after;
+    };
+    const extra = remaining.resources.filter((change) => changesAnything(change) && !isLeft(change));
+    const strange = remaining.notUnderstood;
+    return {
+        isPart: extra.length === 0 && strange.length === 0,
+        extra: [...extra.map(({ address }) => address), ...strange].sort(),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/report/approval-record.ts
 /**
  * The machine-readable end of the comment: which plan was shown, of which commit, on which pull request. `apply` reads
@@ -44693,13 +44739,19 @@ const schema = strictObject({
     commit: schemas_string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
     digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
     changes: array(strictObject({ line: schemas_string(), hash: schemas_string() })).optional(),
+    begun: array(strictObject({
+        hash: schemas_string(),
+        creates: strictObject({ address: schemas_string(), after: schemas_string(), unknown: array(schemas_string()) })
+            .optional(),
+    }))
+        .optional(),
 });
 /**
  * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
  * one, or be taken for a mention: what could is written as a JSON escape.
  */
 function renderApprovalRecord(record) {
-    const { repository, pullRequest, commentKey, commit, digest } = record;
+    const { repository, pullRequest, commentKey, commit, digest, begun } = record;
     // Named one by one: a change may carry more than is meant for the comment.
     const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
     const json = JSON.stringify({
@@ -44710,6 +44762,7 @@ function renderApprovalRecord(record) {
         commit,
         digest,
         changes,
+        begun,
     });
     return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
 }
@@ -44754,8 +44807,8 @@ function readRecord(json) {
             reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
         };
     }
-    const { repository, pullRequest, commentKey, commit, digest, changes } = parsed.data;
-    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes } };
+    const { repository, pullRequest, commentKey, commit, digest, changes, begun } = parsed.data;
+    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, begun } };
 }
 
 ;// CONCATENATED MODULE: ./src/report/markdown.ts
@@ -46275,6 +46328,7 @@ const ACTION_VERSION = '0.1.0';
 
 
 
+
 /**
  * Tells how the run stands: in the job summary always, and in the comment on the pull request where there is one and the
  * `comment` input wants it. What GitHub refuses or cannot do is said in the log and fails nothing.
@@ -46410,20 +46464,28 @@ function approvalRecordOf({ command, commentKey }, context, report) {
         changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line, hash })),
     });
 }
+/** The ends of an apply after which its plan is not, or not all, applied. */
+const UNFINISHED = new Set(['refused', 'failed', 'cancelled']);
 /**
  * What apply writes in the place of a plan keeps the plan's record until the plan has been applied, so that a run that
- * was refused or failed can be repeated. Only a record that nobody else edited is kept: writing it again would make it
- * this token's word. Once applied it goes, so that an old run can't be repeated by it.
+ * was refused, failed or was cancelled can be repeated. Only a record that nobody else edited is kept: writing it again
+ * would make it this token's word. Once applied it goes, so that an old run can't be repeated by it.
  */
-function withKeptRecord(input, { outcome, verification }, previous) {
+function withKeptRecord(input, report, previous) {
     const applies = input.command === 'apply' || input.command === 'destroy';
-    const unfinished = (outcome === 'refused' || outcome === 'failed') && verification === undefined;
+    const unfinished = UNFINISHED.has(report.outcome) && report.verification === undefined;
     if (!applies || !unfinished || previous?.isLastEditOwn !== true)
         return input;
     const parsed = parseApprovalRecord(previous.body);
     if (parsed.found !== 'one')
         return input;
-    return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(parsed.record) } };
+    const record = { ...parsed.record, begun: parsed.record.begun ?? begunOf(parsed.record, report) };
+    return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(record) } };
+}
+/** What a run that was let to apply the recorded plan began with. */
+function begunOf({ digest }, { plan, approval }) {
+    const isBegun = approval?.approved === true && plan?.digest === digest;
+    return isBegun ? begunChanges(plan.model) : undefined;
 }
 /** The keys in every Region, from the outputs of a run. */
 function keyResults(known, primaryRegion) {
@@ -48347,7 +48409,7 @@ function explainTimeUp({ unready }, minutes, course) {
     return new errors/* ActionError */.l({
         what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
         done: sayWhatIsDone(course),
-        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again; with `approved-plan` run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
+        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
     });
 }
 function explainGivenUp(thrown, course) {
@@ -48546,18 +48608,20 @@ function explainApiError({ kind, message }) {
 
 
 
+
 /**
  * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
- * approved one.
+ * approved one. The exception is what an apply of the approved plan, stopped before its end, has left of it, if this
+ * action's comment on the merged pull request says that there was one.
  * @returns how it was approved, or why it is not; never approves for want of information
  */
 async function checkApproval(request) {
-    const { inputs, plan } = request;
+    const { inputs } = request;
     switch (inputs.approval.by) {
         case 'auto':
             return { approved: true, says: 'Approved by `auto-approve`.', gone: [], added: [] };
         case 'digest':
-            return compareDigest(inputs.approval.digest, plan);
+            return compareDigest(request, inputs.approval.digest);
         case 'pull-request':
             return compareWithPullRequest(request).catch(explainNoApproval);
         case 'nobody':
@@ -48584,15 +48648,28 @@ function assertApproved(approval, log) {
         log.info(`planned, and not approved: ${line}`);
     throw new errors/* ActionError */.l({ what: approval.says, done: 'Nothing was changed.', next: '' });
 }
-function compareDigest(approved, plan) {
+async function compareDigest(request, approved) {
+    const { plan, mergedPullRequest } = request;
     if (approved === plan.digest)
         return { approved: true, says: 'Approved by digest.', gone: [], added: [] };
+    if (mergedPullRequest !== undefined) {
+        const onRecord = await readFromPullRequest(request).catch(unexplained);
+        const left = onRecord?.digest === approved ? asLeftOf(onRecord, request) : undefined;
+        if (left !== undefined)
+            return left;
+    }
     return {
         approved: false,
-        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS. Review the new plan and approve that.`,
+        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. Run the plan job again, review the new plan and approve that.`,
         gone: [],
         added: summarisePlan(plan.model),
     };
+}
+/** What it says is of no use where the digest itself was given. */
+function unexplained(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.l))
+        throw thrown;
+    return undefined;
 }
 /** An approval that cannot be read, or is none, is told as what it is: not approved. */
 function explainNoApproval(thrown) {
@@ -48600,7 +48677,27 @@ function explainNoApproval(thrown) {
         throw thrown;
     return { approved: false, says: `${thrown.what} ${thrown.next}`, gone: [], added: [] };
 }
-async function compareWithPullRequest({ inputs, context, client, mergedPullRequest, plan, }) {
+async function compareWithPullRequest(request) {
+    const { plan } = request;
+    const approval = await readFromPullRequest(request);
+    if (approval.digest === plan.digest) {
+        const says = `Approved on pull request #${approval.pullRequest}.`;
+        return { approved: true, says, gone: [], added: [] };
+    }
+    const left = asLeftOf(approval, request);
+    if (left !== undefined)
+        return left;
+    const { gone, added } = compareFingerprints(approval.record.changes ?? [], fingerprintChanges(plan.model));
+    return {
+        approved: false,
+        says: `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. Open a pull request with the new plan, and merge that.`,
+        gone: approval.record.changes === undefined ? [] : gone,
+        added,
+    };
+}
+/** @throws ActionError when there is no approval to be read */
+async function readFromPullRequest(request) {
+    const { inputs, context, client, mergedPullRequest } = request;
     const { repository, sha, ref } = context;
     if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
         throw new errors/* ActionError */.l({
@@ -48609,29 +48706,15 @@ async function compareWithPullRequest({ inputs, context, client, mergedPullReque
             next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
         });
     }
-    const approval = await approval_readApproval({
-        client,
-        repository,
-        commit: sha,
-        ref,
-        commentKey: inputs.commentKey,
-        mergedPullRequest,
-    });
-    if (approval.digest === plan.digest) {
-        return {
-            approved: true,
-            says: `Approved on pull request #${approval.pullRequest}.`,
-            gone: [],
-            added: [],
-        };
-    }
-    const { gone, added } = compareFingerprints(approval.record.changes ?? [], fingerprintChanges(plan.model));
-    return {
-        approved: false,
-        says: `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. Open a pull request with the new plan, and merge that.`,
-        gone: approval.record.changes === undefined ? [] : gone,
-        added,
-    };
+    const { commentKey } = inputs;
+    return approval_readApproval({ client, repository, commit: sha, ref, commentKey, mergedPullRequest });
+}
+/** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
+function asLeftOf({ pullRequest, record }, { plan, marked }) {
+    if (record.begun === undefined || !isLeftOfBegun(record.begun, plan.model, marked).isPart)
+        return undefined;
+    const says = `This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`;
+    return { approved: true, says, gone: [], added: [] };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/as-finished.ts
@@ -52264,7 +52347,7 @@ async function planAndApply(run) {
         return;
     }
     // 3. The approval, and then exactly that plan
-    const approval = await checkApproval({ ...run, plan: reported });
+    const approval = await checkApproval({ ...run, plan: reported, marked: made.unfinished?.untaint ?? [] });
     learn(run, {}, { approval });
     refuse(() => {
         assertApproved(approval, run.deps.log);

@@ -64,7 +64,7 @@ async function planAndApply(run: Run): Promise<void> {
     return;
   }
   // 3. The approval, and then exactly that plan
-  const approval = await checkApproval({ ...run, plan: reported });
+  const approval = await checkApproval({ ...run, plan: reported, marked: made.unfinished?.untaint ?? [] });
   learn(run, {}, { approval });
   refuse(() => {
     assertApproved(approval, run.deps.log);

@@ -9,7 +9,8 @@ import { renderCommentMarker, type MarkedComment } from './github/own-comments.j
 import type { Inputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import { fingerprintChanges } from './plan/difference.js';
-import { parseApprovalRecord, renderApprovalRecord } from './report/approval-record.js';
+import { begunChanges } from './plan/left-of-begun.js';
+import { parseApprovalRecord, renderApprovalRecord, type ApprovalRecord } from './report/approval-record.js';
 import { renderComment } from './report/comment.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
@@ -193,22 +194,32 @@ function approvalRecordOf(
   });
 }
 
+/** The ends of an apply after which its plan is not, or not all, applied. */
+const UNFINISHED: ReadonlySet<ReportOutcome> = new Set(['refused', 'failed', 'cancelled']);
+
 /**
  * What apply writes in the place of a plan keeps the plan's record until the plan has been applied, so that a run that
- * was refused or failed can be repeated. Only a record that nobody else edited is kept: writing it again would make it
- * this token's word. Once applied it goes, so that an old run can't be repeated by it.
+ * was refused, failed or was cancelled can be repeated. Only a record that nobody else edited is kept: writing it again
+ * would make it this token's word. Once applied it goes, so that an old run can't be repeated by it.
  */
 function withKeptRecord(
   input: ReportInput,
-  { outcome, verification }: RunReport,
+  report: RunReport,
   previous: MarkedComment | undefined,
 ): ReportInput {
   const applies = input.command === 'apply' || input.command === 'destroy';
-  const unfinished = (outcome === 'refused' || outcome === 'failed') && verification === undefined;
+  const unfinished = UNFINISHED.has(report.outcome) && report.verification === undefined;
   if (!applies || !unfinished || previous?.isLastEditOwn !== true) return input;
   const parsed = parseApprovalRecord(previous.body);
   if (parsed.found !== 'one') return input;
-  return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(parsed.record) } };
+  const record = { ...parsed.record, begun: parsed.record.begun ?? begunOf(parsed.record, report) };
+  return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(record) } };
+}
+
+/** What a run that was let to apply the recorded plan began with. */
+function begunOf({ digest }: ApprovalRecord, { plan, approval }: RunReport): ApprovalRecord['begun'] {
+  const isBegun = approval?.approved === true && plan?.digest === digest;
+  return isBegun ? begunChanges(plan.model) : undefined;
 }
 
 /** The keys in every Region, from the outputs of a run. */

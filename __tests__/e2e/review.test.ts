@@ -133,10 +133,27 @@ describe('from the pull request to the apply', () => {
     expect((await onPullRequest({})).exitCode).toBe(0); // planned anew: the comment is ours again
   });
 
-  test('what was approved on the merged pull request is applied and verified, and its comment says so', async () => {
-    const applied = await onMain({ 'approved-plan': 'pull-request', verify: 'crypto' });
-    expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true' } });
-    expect(applied.outputs['plan-digest']).toBe(planned.outputs['plan-digest']);
+  test('what was approved on the merged pull request is applied, and where that fails the comment keeps the approval', async () => {
+    const mend = job.emulator.faults.add({
+      match: { action: 'CreateAlias' },
+      effect: { type: 'access-denied' },
+    });
+    const stopped = await onMain({ 'approved-plan': 'pull-request' });
+    mend();
+    expect(stopped.exitCode).toBe(1);
+    expect(stopped.outputs['plan-digest']).toBe(planned.outputs['plan-digest']);
+    expect(job.emulator.kms.regions()).toEqual(['ap-southeast-1']);
+    expect(comments()[0]?.body).toContain('aws-kms-multi-region-key:approval');
+  });
+
+  test('the run after it goes on with what is left of that plan, and with nothing else', async () => {
+    const approved = planned.outputs['plan-digest'] ?? '';
+    const other = await onMain({ 'approved-plan': approved, description: 'Another key' });
+    expect(other.exitCode).toBe(1);
+    expect(other.stdout).toContain('The plan is not the approved one');
+    const applied = await onMain({ 'approved-plan': approved, verify: 'crypto' });
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true', 'to-add': '1' } });
+    expect(applied.stdout).toContain('what is left of the plan that was approved on pull request #7');
     expect(job.emulator.kms.regions()).toEqual(['ap-southeast-1']);
     expect(applied.outputs['comment-url']).toBe(planned.outputs['comment-url']);
     expect(comments()).toHaveLength(1);

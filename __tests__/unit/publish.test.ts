@@ -7,7 +7,7 @@ import type { Deps } from '../../src/deps.js';
 import { findMergedPullRequest } from '../../src/github/merged-pull-request.js';
 import type { Inputs } from '../../src/inputs/inputs.js';
 import { publishReport, type RunReport } from '../../src/publish.js';
-import { parseApprovalRecord } from '../../src/report/approval-record.js';
+import { parseApprovalRecord, type ApprovalRecord } from '../../src/report/approval-record.js';
 import type { Outputs } from '../../src/outputs.js';
 import { startGitHub, type GitHubWorld } from '../support/github-world.js';
 import { read as readInputs } from '../support/inputs.js';
@@ -89,6 +89,11 @@ const apply = (more: Published): Promise<Outputs> =>
 const merge = (): unknown =>
   world.github.mergePullRequest({ ...PLACE, method: 'squash', mergeCommitSha: MERGE });
 const comments = (): readonly Comment[] => world.github.comments(PLACE);
+function recordOf([comment]: readonly Comment[]): ApprovalRecord {
+  const parsed = parseApprovalRecord(comment?.body ?? '');
+  if (parsed.found !== 'one') throw new Error('no record');
+  return parsed.record;
+}
 const recordNow = (): string => parseApprovalRecord(comments()[0]?.body ?? '').found;
 
 describe('the comment of a merged pull request', () => {
@@ -102,7 +107,7 @@ describe('the comment of a merged pull request', () => {
     expect(recordNow()).toBe('none');
   });
 
-  test.each(['refused', 'failed'] as const)(
+  test.each(['refused', 'failed', 'cancelled'] as const)(
     'says that apply %s, and keeps the approval for the run that repeats it',
     async (outcome) => {
       await planOnPullRequest();
@@ -113,6 +118,34 @@ describe('the comment of a merged pull request', () => {
       expect(parseApprovalRecord(comments()[0]?.body ?? '')).toEqual(record);
     },
   );
+
+  test.each(['failed', 'cancelled'] as const)(
+    'says that an apply which was let to go on %s, so that another run can go on from there',
+    async (outcome) => {
+      await planOnPullRequest();
+      merge();
+      const approval = { approved: true, says: 'Approved.', gone: [], added: [] };
+      await apply({ outcome, approval });
+      const begun = recordOf(comments()).begun;
+      expect(begun?.map(({ creates }) => creates?.address)).toEqual(
+        created.plan?.model.resources.map(({ address }) => address),
+      );
+      // The next run has another plan, and what the first began with stays.
+      const rest = report(plan([row({ region: 'ap-southeast-1', alias: 'create' })]));
+      await apply({ outcome: 'failed', approval, plan: rest.plan });
+      expect(recordOf(comments()).begun).toEqual(begun);
+    },
+  );
+
+  test('says nothing of that when another plan than the recorded one was applied', async () => {
+    await planOnPullRequest();
+    merge();
+    const approval = { approved: true, says: 'Approved.', gone: [], added: [] };
+    const other = report(created.plan?.model ?? plan([])).plan;
+    const digest = `sha256:${'9'.repeat(64)}`;
+    await apply({ outcome: 'failed', approval, plan: other && { ...other, digest } });
+    expect(recordOf(comments()).begun).toBeUndefined();
+  });
 
   test('keeps no approval when the plan was applied and only its proof failed', async () => {
     await planOnPullRequest();

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import type { BegunChange } from '../plan/left-of-begun.js';
 
 /** One change of the plan in words, with a hash of all that it is. */
 export interface RecordedChange {
@@ -22,6 +23,8 @@ export interface ApprovalRecord {
   readonly digest: string;
   /** What the plan does, so that a mismatch can be told in words. Left out where there is no room. */
   readonly changes?: readonly RecordedChange[] | undefined;
+  /** Of a plan whose apply was begun and stopped: what it was to do, so that another run can go on from there. */
+  readonly begun?: readonly BegunChange[] | undefined;
 }
 
 export type ParsedApprovalRecord =
@@ -41,6 +44,16 @@ const schema = z.strictObject({
   commit: z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   changes: z.array(z.strictObject({ line: z.string(), hash: z.string() })).optional(),
+  begun: z
+    .array(
+      z.strictObject({
+        hash: z.string(),
+        creates: z
+          .strictObject({ address: z.string(), after: z.string(), unknown: z.array(z.string()) })
+          .optional(),
+      }),
+    )
+    .optional(),
 });
 
 /**
@@ -48,7 +61,7 @@ const schema = z.strictObject({
  * one, or be taken for a mention: what could is written as a JSON escape.
  */
 export function renderApprovalRecord(record: ApprovalRecord): string {
-  const { repository, pullRequest, commentKey, commit, digest } = record;
+  const { repository, pullRequest, commentKey, commit, digest, begun } = record;
   // Named one by one: a change may carry more than is meant for the comment.
   const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
   const json = JSON.stringify({
@@ -59,6 +72,7 @@ export function renderApprovalRecord(record: ApprovalRecord): string {
     commit,
     digest,
     changes,
+    begun,
   });
   return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
 }
@@ -105,6 +119,6 @@ function readRecord(json: string): ParsedApprovalRecord {
       reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
     };
   }
-  const { repository, pullRequest, commentKey, commit, digest, changes } = parsed.data;
-  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes } };
+  const { repository, pullRequest, commentKey, commit, digest, changes, begun } = parsed.data;
+  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, begun } };
 }

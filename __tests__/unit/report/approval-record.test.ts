@@ -21,9 +21,11 @@ describe('the approval record', () => {
     const nasty = fc.constantFrom('-->', '--!>', '<!--', '@team', '\n', '--', '`', '#1', '\u2028', '\u202e');
     const any = fc.array(fc.oneof(text, nasty), { maxLength: 4 }).map((parts) => parts.join(''));
     const changes = fc.array(fc.record({ line: any, hash: any }), { maxLength: 3 });
+    const creates = fc.record({ address: any, after: any, unknown: fc.array(any, { maxLength: 2 }) });
+    const begun = fc.array(fc.record({ hash: any, creates }, { requiredKeys: ['hash'] }), { maxLength: 2 });
     fc.assert(
-      fc.property(any, changes, (commentKey, some) => {
-        const record = { ...RECORD, commentKey, changes: some };
+      fc.property(any, changes, begun, (commentKey, some, ofApply) => {
+        const record = { ...RECORD, commentKey, changes: some, begun: ofApply };
         const line = renderApprovalRecord(record);
         expect(line).toMatch(/^<!-- [\x20-\x7e]* -->$/);
         expect(line.slice(4, -3)).not.toMatch(/--|[<>@#`&]/);

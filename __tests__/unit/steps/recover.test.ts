@@ -101,7 +101,7 @@ describe('a replica that an apply has left unfinished', () => {
     expect(events).toContain(`untaint ${ADDRESS}`);
     expect(failure).toBeInstanceOf(ActionError);
     expect((failure as ActionError).message).toBe(
-      `AWS is still creating the replica key in ${REGION} after 2 more minutes. Done before it: primary key in ap-southeast-1; begun, and not seen to its end: replica key in ${REGION}; the state knows what is there, and running the job again goes on from it. Nothing is wrong with the key, and nothing has to be repaired: run the job again; with \`approved-plan\` run the plan job again, too, and approve what is left. \`replica-timeout-minutes\` sets how long a run waits.`,
+      `AWS is still creating the replica key in ${REGION} after 2 more minutes. Done before it: primary key in ap-southeast-1; begun, and not seen to its end: replica key in ${REGION}; the state knows what is there, and running the job again goes on from it. Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where \`approved-plan\` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. \`replica-timeout-minutes\` sets how long a run waits.`,
     );
   });
 

@@ -118,7 +118,7 @@ function explainTimeUp({ unready }: WaitResult, minutes: number, course: Course)
   return new ActionError({
     what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
     done: sayWhatIsDone(course),
-    next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again; with `approved-plan` run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
+    next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
   });
 }
 

@@ -1,0 +1,67 @@
+import { fingerprintChanges, hashChange, hashSide } from './difference.js';
+import { changesAnything } from './model.js';
+import type { PartOfApproved } from './part-of-approved.js';
+import type { PlanModel, ResourceChange } from './types.js';
+
+/** A change of a plan that an apply had begun with, as far as it takes to know what is left of it. */
+export interface BegunChange {
+  /** Over all of it. */
+  readonly hash: string;
+  /** Only of a creation: it may be half there. */
+  readonly creates?:
+    | {
+        readonly address: string;
+        /** Over the values, without those that were unknown. */
+        readonly after: string;
+        /** Attributes, sorted, that were known only after apply. */
+        readonly unknown: readonly string[];
+      }
+    | undefined;
+}
+
+/** What to keep of an approved plan when its apply is stopped before its end. */
+export function begunChanges(model: PlanModel): BegunChange[] {
+  return fingerprintChanges(model).flatMap(({ hash, change }) => {
+    if (change === undefined) return [];
+    const { address, action, after, unknown = [] } = change;
+    return [
+      {
+        hash,
+        ...(action === 'create' && after !== undefined ? { creates: { address, after, unknown } } : {}),
+      },
+    ];
+  });
+}
+
+/**
+ * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
+ * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
+ * approved, values before it and all; or create, to the approved values, what the approved plan creates. Only what that
+ * run left marked, because its creation did not come to its end, may be changed to those values.
+ * @param marked addresses of what Terraform's state has marked so
+ */
+export function isLeftOfBegun(
+  begun: readonly BegunChange[],
+  remaining: PlanModel,
+  marked: readonly string[],
+): PartOfApproved {
+  const exactly = new Set(begun.map(({ hash }) => hash));
+  const creations = new Map(
+    begun.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])),
+  );
+  const isLeft = (change: ResourceChange): boolean => {
+    if (exactly.has(hashChange(change))) return true;
+    const creates = creations.get(change.address);
+    const goesOn =
+      change.action === 'create' || (change.action === 'update' && marked.includes(change.address));
+    if (creates === undefined || !goesOn) return false;
+    if (change.importing !== undefined || change.movedFrom !== undefined) return false;
+    return hashSide(change, 'after', creates.unknown) === creates.after;
+  };
+  const extra = remaining.resources.filter((change) => changesAnything(change) && !isLeft(change));
+  const strange = remaining.notUnderstood;
+  return {
+    isPart: extra.length === 0 && strange.length === 0,
+    extra: [...extra.map(({ address }) => address), ...strange].sort(),
+  };
+}
