@@ -157,7 +157,8 @@ const mutations = fc.record<Mutation>({
   resource: fc.nat(),
   side: fc.constantFrom('before', 'after'),
   leaf: fc.nat(),
-  by: fc.string({ minLength: 1, maxLength: 8 }).map((text) => `~${text}`),
+  // The names of actions are the same in capitals.
+  by: fc.string({ minLength: 1, maxLength: 8 }).map((text) => `~${text.toLowerCase()}`),
 });
 
 /** The same plan in other words: members, resources, statements and sets of policies in another order and form. */
