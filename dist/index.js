@@ -42055,42 +42055,50 @@ function isMovedPrimary(thrown) {
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS = [
     {
+        name: 'lock-not-freed',
         sign: /Error releasing the state lock/,
-        what: (_, text) => `This run could not free its own lock of the state (${lockHolder(text)}).`,
+        what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}.`,
         next: (text) => `Nobody else can have it now, so free it: ${howToFree(text)} Then run the job again.`,
     },
     {
+        name: 'locked',
         // Without the holder's record it is no lock of somebody else's, but one that could not be set.
         sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
         what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
         next: howToUnlock,
     },
     {
+        name: 'plan-stale',
         sign: /Saved plan is stale/,
         what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
         next: 'Run the job again: it plans anew, on the state as it is now.',
     },
     {
+        name: 'newer-provider',
         sign: /managed by newer provider version/i,
         what: () => 'The state was written with a newer provider, which this one cannot go on from.',
         next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
     },
     {
+        name: 'primary-moved',
         sign: MOVED,
         what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
         next: 'Set `primary-region` back to the Region of the primary key.',
     },
     {
+        name: 'no-credentials',
         sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
         what: () => 'There are no AWS credentials in this job.',
         next: 'Set `role-to-assume`, or provide credentials in a step before this one.',
     },
     {
+        name: 'bucket-missing',
         sign: /NoSuchBucket/,
         what: () => 'The state bucket does not exist, or not in the account of these credentials.',
         next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
     },
     {
+        name: 'bucket-elsewhere',
         sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested\s+bucket\s+from\s+"[^"]*",\s+actual\s+location/,
         what: (_, text) => {
             const region = /(?:actual\s+location|expecting)\s+["']([a-z0-9-]+)["']/.exec(text)?.[1];
@@ -42099,76 +42107,114 @@ const SYMPTOMS = [
         next: 'Set `state-region` to the Region of the bucket.',
     },
     {
+        name: 'state-not-readable',
+        // A HEAD request has no answer but its status: AWS's code for it does not come through.
+        sign: /\bHeadObject,[^\n]*\bStatusCode:\s+40([03])\b/,
+        what: (found, text) => found[1] === '3'
+            ? `The credentials may not read the state${placeOfState(text)}.`
+            : `S3 does not take the credentials for the state${placeOfState(text)}, and does not say why; most often they have expired.`,
+        next: (text) => /\bStatusCode:\s+403\b/.test(text)
+            ? 'Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (docs/iam.md), and run again.'
+            : 'Run the job again; if it happens again, raise `role-duration-seconds`, or get fresh credentials just before this step.',
+    },
+    {
+        name: 'token-expired',
         sign: /ExpiredToken(?:Exception)?/,
         what: () => 'The AWS credentials expired during the run.',
         next: 'Run the job again; if it happens again, raise `role-duration-seconds`.',
     },
     {
+        name: 'unknown-credentials',
         sign: /InvalidClientTokenId|UnrecognizedClientException/,
         what: (_, text) => `AWS does not know these credentials${inRegion(text)}. This is also its answer in a Region that the account has not enabled.`,
         next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
     },
     {
+        name: 'pending-deletion',
         sign: /pending deletion|PendingDeletion/,
         what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
         next: 'To keep it: `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run again.',
     },
     {
-        sign: /AlreadyExistsException[^\n]*?(alias\/[\w/-]+)?/,
-        what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
-        next: 'Choose another alias, or bring what exists under this state with `terraform import`, and run again.',
+        name: 'passing-state',
+        sign: /\bKMSInvalidState(?:Exception)?\b/,
+        what: (_, text) => `In its present state KMS does not let the key${inRegion(text)} be used or changed like that.`,
+        next: 'Look at the state of the key in AWS: if it is being created or changed, run the job again when it is done; a disabled key has to be enabled first.',
     },
     {
+        name: 'already-exists',
+        sign: /AlreadyExistsException[^\n]*?(alias\/[\w/-]+)?/,
+        what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
+        next: (text) => /\bReplicateKey\b/.test(text)
+            ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
+            : 'Choose another alias, or bring what exists under this state with `terraform import`, and run again.',
+    },
+    {
+        name: 'unknown-principal',
         sign: /invalid principals/i,
         what: () => 'The key policy names a principal that does not exist.',
         next: 'Correct or create the role, user or account that it names (a service-linked role is often the missing one) and run again.',
     },
     {
+        name: 'policy-malformed',
         sign: /MalformedPolicyDocument(?:Exception)?/,
         what: () => 'KMS does not accept the key policy.',
         next: 'Correct the policy as the message of KMS in the log says, and run again.',
     },
     {
+        name: 'not-allowed',
         sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
-        what: (_, text) => `The credentials are not allowed to ${/perform: ?([\w:]+)/.exec(text)?.[1] ?? 'make a call that is needed'}${inRegion(text)}.`,
+        what: (_, text) => `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}.`,
         next: 'Let the role do that (docs/iam.md lists what it needs) and run again.',
     },
     {
+        name: 'throttled',
         sign: /Throttling|ThrottlingException|SlowDown|RequestLimitExceeded/,
         what: () => 'AWS throttled the calls for longer than the provider was willing to wait.',
         next: 'Run the job again.',
     },
     {
+        name: 'quota',
         sign: /LimitExceededException/,
         what: () => 'A quota of KMS is used up.',
         next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
     },
     {
+        name: 'lock-file-version',
         sign: /locked\s+provider\s+\S+\/hashicorp\/aws\s+(\S+)\s+does\s+not\s+match\s+configured\s+version\s+constraint/,
         what: (found) => `The lock-file has hashicorp/aws ${found[1] ?? ''}, which aws-provider-version does not allow.`,
         next: 'Set `aws-provider-version` to the version in the lock-file, or write a new lock-file with `terraform providers lock`.',
     },
     {
+        name: 'lock-file-checksum',
         sign: /match\s+any\s+of\s+the\s+checksums\s+previously\s+recorded/,
         what: () => 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
         next: 'If the provider is the right one, add its checksum with `terraform providers lock -platform=OS_ARCH`; if not, correct where it comes from.',
     },
     {
+        name: 'download-checksum',
         sign: /provider\s+package\s+doesn't\s+match\s+the\s+expected\s+checksum/,
         what: () => 'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
         next: 'Run the job again; if it stays so, what the mirror or a proxy gives is not what was released.',
     },
     {
+        name: 'mirror-silent',
         sign: /failed\s+to\s+query\s+provider\s+mirror/,
         what: () => 'The network mirror of provider-mirror did not answer as one.',
         next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
     },
     {
+        name: 'provider-missing',
         sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
         what: () => 'The AWS provider in the version asked for could not be found.',
         next: 'Check `aws-provider-version`, and `provider-mirror` if one is set.',
     },
 ];
+const SYMPTOM_NAMES = SYMPTOMS.map(({ name }) => name);
+/** The name of the first symptom that the text of a failure has. */
+function symptomOf(text) {
+    return SYMPTOMS.find(({ sign }) => sign.test(text))?.name;
+}
 /**
  * A failed Terraform command in plain words.
  * @param error what the command said
@@ -42176,7 +42222,9 @@ const SYMPTOMS = [
  */
 function explainTerraformError(error, done) {
     const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
-    const said = (0,log/* inert */.t)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`).slice(0, 500);
+    const said = (0,log/* inert */.t)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
+        .slice(0, 500)
+        .replace(/\.$/, '');
     if (found?.match == null) {
         return new errors/* ActionError */.l({
             what: `terraform ${error.command} failed: ${said}.`,
@@ -42200,23 +42248,59 @@ function lockHolder(text) {
         record('Who', '\\S{1,100}') ?? 'who is not known',
         ...(operation === undefined ? [] : [operation]),
         ...(since === undefined ? [] : [`since ${since} UTC`]),
-        `lock id ${lockId(text)}`,
+        `lock id ${lockId(text) ?? 'unknown'}`,
     ].join(', ');
 }
+/** The same in brackets, where there is a record. */
+function lockRecord(text) {
+    return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
+}
+/** ` KEY in the bucket BUCKET`, as the S3 backend names it. */
+function placeOfState(text) {
+    const [, key, bucket] = /\bobject\s+"([\w./-]{1,1024})"\s+in\s+S3\s+bucket\s+"([\w.-]{1,63})"/.exec(text) ?? [];
+    return key === undefined || bucket === undefined ? '' : ` ${key} in the bucket ${bucket}`;
+}
 function lockId(text) {
-    return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1] ?? 'unknown';
+    return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
 }
 function howToUnlock(text) {
     return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
 }
 function howToFree(text) {
-    const place = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1] ?? 'PATH-OF-THE-STATE';
-    return `where S3 itself keeps it, delete the object \`${place}.tflock\`; else \`terraform force-unlock ${lockId(text)}\` in a folder with the same backend.`;
+    const [place, id] = [placeOfLock(text), lockId(text)];
+    const object = place === undefined ? 'the object of the state with `.tflock` after its name' : `the object \`${place}\``;
+    const hint = id === undefined ? ' (`terraform plan` there says the id)' : '';
+    return `where S3 itself keeps it, delete ${object}; else \`terraform force-unlock ${id ?? 'LOCK-ID'}\` in a folder with the same backend${hint}.`;
 }
+/** `BUCKET/KEY.tflock`, from the record of the lock, or from the backend's words where that could not be read. */
+function placeOfLock(text) {
+    const path = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
+    if (path !== undefined)
+        return `${path}.tflock`;
+    const [, bucket, key] = /\bbucket\s+'([\w.-]{1,63})'\s+with\s+key\s+'([\w./-]{1,1100}\.tflock)'/.exec(text) ?? [];
+    return bucket === undefined || key === undefined ? undefined : `${bucket}/${key}`;
+}
+const REGION_SAID = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),/;
+/** ` in REGION`: of the endpoint, of an ARN, or of the provider that was asked. */
 function inRegion(text) {
-    const region = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):/.exec(text);
-    const name = region?.[1] ?? region?.[2];
+    const [, endpoint, arn, provider] = REGION_SAID.exec(text) ?? [];
+    const name = endpoint ?? arn ?? provider;
     return name === undefined ? '' : ` in ${name}`;
+}
+/** AWS's names of the calls whose permission is called otherwise (IAM's list of actions for S3). */
+const S3_PERMISSIONS = {
+    HeadObject: 'GetObject',
+    ListObjectsV2: 'ListBucket',
+    HeadBucket: 'ListBucket',
+};
+/** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
+function missingPermission(text) {
+    const said = /perform: ?([\w:]+)/.exec(text)?.[1];
+    const asked = /\boperation\s+error\s+(KMS|S3|STS):\s+(\w+)/.exec(text);
+    if (said !== undefined || asked === null)
+        return said;
+    const [, service = '', call = ''] = asked;
+    return `${service.toLowerCase()}:${S3_PERMISSIONS[call] ?? call}`;
 }
 function already(alias, text) {
     return alias !== undefined && !/replica/i.test(text)
