@@ -50425,9 +50425,21 @@ async function openPluginCache(request) {
         return undefined; // No such folder, or none that may be written: a cache is never worth a failure.
     }
 }
-/** @returns whether this run made it: of two runs one alone does */
+/**
+ * Makes the folder, by a call of its own: a recursive one, with two runs at once, may tell both that they made something.
+ * @returns whether this run made it: of two runs one alone does
+ */
 async function plugin_cache_claim(folder) {
-    return (await (0,promises_.mkdir)(folder, { recursive: true })) !== undefined;
+    await (0,promises_.mkdir)(external_node_path_default().dirname(folder), { recursive: true });
+    try {
+        await (0,promises_.mkdir)(folder);
+        return true;
+    }
+    catch (thrown) {
+        if (thrown.code === 'EEXIST')
+            return false;
+        throw thrown;
+    }
 }
 /** Marks the folder as filled, at once and whole. */
 async function keepPluginCache({ folder }, lockFile) {

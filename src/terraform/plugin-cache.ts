@@ -45,9 +45,19 @@ export async function openPluginCache(request: PluginCacheRequest): Promise<Plug
   }
 }
 
-/** @returns whether this run made it: of two runs one alone does */
+/**
+ * Makes the folder, by a call of its own: a recursive one, with two runs at once, may tell both that they made something.
+ * @returns whether this run made it: of two runs one alone does
+ */
 async function claim(folder: string): Promise<boolean> {
-  return (await mkdir(folder, { recursive: true })) !== undefined;
+  await mkdir(path.dirname(folder), { recursive: true });
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw thrown;
+  }
 }
 
 /** Marks the folder as filled, at once and whole. */
