@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2236);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8281);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 2236:
+/***/ 8281:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31988,7 +31988,13 @@ async function lookForAlias(clients, region, alias) {
     }
 }
 /** What a list of aliases does not say of a key. */
-const UNSEEN = { state: 'unknown', deletionDate: undefined, role: undefined, primaryArn: undefined };
+const UNSEEN = {
+    state: 'unknown',
+    createdAt: undefined,
+    deletionDate: undefined,
+    role: undefined,
+    primaryArn: undefined,
+};
 function explainLook(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
     if (name === 'NotFoundException')
@@ -32015,6 +32021,7 @@ function readKey(key) {
         keyId: key.KeyId ?? 'unknown',
         arn: key.Arn ?? 'unknown',
         state: key.KeyState ?? 'unknown',
+        createdAt: key.CreationDate?.getTime(),
         deletionDate: key.DeletionDate?.toISOString(),
         role: key.MultiRegionConfiguration?.MultiRegionKeyType,
         primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
@@ -44359,12 +44366,17 @@ const DENY_VERBS = { gains: 'is denied', loses: 'is no longer denied' };
  * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
  * @param approved `fingerprintChanges` of the plan that was approved
  * @param remaining the plan made after the apply stopped
+ * @param made addresses of what the apply is known to have created without Terraform's learning of it: imported, it is
+ *   what was approved as created
  */
-function isPartOfApproved(approved, remaining) {
+function isPartOfApproved(approved, remaining, made = new Set()) {
     const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
     const extra = remaining.resources
         .filter(changesAnything)
-        .filter((change) => !isPart(change, known.get(withoutDeposed(change.address))))
+        .filter((change) => {
+        const fingerprint = known.get(withoutDeposed(change.address));
+        return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
+    })
         .map(({ address }) => address);
     const strange = remaining.notUnderstood;
     return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
@@ -44386,6 +44398,15 @@ function isPart(change, fingerprint) {
         (!leadsThere || hashSide(change, 'after', approved.unknown) === approved.after) &&
         (!startsThere || hashSide(change, 'before') === approved.before) &&
         isLess(change, approved));
+}
+/** An import of what was to be created, which leads to the values approved. */
+function isMade(change, fingerprint) {
+    const approved = fingerprint?.change;
+    return (approved?.action === 'create' &&
+        change.importing !== undefined &&
+        change.movedFrom === undefined &&
+        (change.action === 'no-op' || change.action === 'update') &&
+        hashSide(change, 'after', approved.unknown) === approved.after);
 }
 const PARTS = {
     'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
@@ -48367,6 +48388,114 @@ function reasonOf(failed) {
     return failed instanceof TerraformError ? explainTerraformError(failed, '').what : (0,errors/* messageOf */.b)(failed);
 }
 
+;// CONCATENATED MODULE: ./src/aws/made-since.ts
+
+
+/**
+ * Whether KMS has what was to be created, and has had it only since then: a replica of this very primary that nobody has
+ * given an alias and that is not going to be deleted, or the alias, pointing to this very key. The clocks get no
+ * allowance: in doubt it is not ours.
+ * @throws Error when KMS does not say
+ */
+async function isMadeSince(search, session) {
+    return withKms([search.region], session, async (clients) => {
+        const aliases = await listAliases(search, clients);
+        if (search.kind === 'alias') {
+            return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
+        }
+        const look = await lookAtKey(clients, search.region, search.keyId);
+        if (look.is !== 'there')
+            return false;
+        const { role, primaryArn, state, createdAt = 0 } = look.key;
+        return (role === 'REPLICA' &&
+            primaryArn === search.primaryArn &&
+            (state === 'Enabled' || state === 'Creating') &&
+            createdAt >= search.since &&
+            aliases.length === 0);
+    });
+}
+/** Those that point to the key, in its Region. */
+async function listAliases({ region, keyId }, { kms, in: pick }) {
+    const found = [];
+    for await (const { Aliases = [] } of kms.paginateListAliases({ client: pick(region) }, { KeyId: keyId })) {
+        for (const { AliasName: name = '', CreationDate } of Aliases) {
+            found.push({ name, createdAt: CreationDate?.getTime() ?? 0 });
+        }
+    }
+    return found;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/unanswered.ts
+
+/**
+ * The creations of a failed apply which KMS refused because what they were to create exists, as far as it may be what the
+ * apply itself has made: the SDK sends a call again whose answer it did not get. A primary is never among them, since
+ * CreateKey makes another key each time.
+ * @param failure Terraform names the resource that each error is about
+ * @param planned what was to be applied
+ */
+function findUnanswered(failure, { resources }, planned) {
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const [keyId, primaryArn] = [primary?.id, primary?.values['arn']];
+    if (keyId === undefined || typeof primaryArn !== 'string')
+        return [];
+    const refused = failure.diagnostics.filter(({ summary, detail }) => /\bAlreadyExistsException\b/.test(`${summary}\n${detail}`));
+    return planned.resources.flatMap(({ address, action, kind, region }) => {
+        if (action !== 'create' || region === undefined || (kind !== 'replica' && kind !== 'alias'))
+            return [];
+        if (!refused.some((each) => each.address === address))
+            return [];
+        const isRecorded = resources.some((each) => each.address === address);
+        const hasKey = resources.some((each) => isKeyResource(each) && each.region === region && each.id === keyId);
+        if (isRecorded || (kind === 'alias') !== hasKey)
+            return [];
+        return [{ address, kind, region, keyId, primaryArn }];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/steps/apply/take-in-unanswered.ts
+
+
+
+
+
+
+/**
+ * Has the next plan import what this apply made without Terraform's learning of it: when the answer of ReplicateKey or
+ * CreateAlias gets lost, the provider's next attempt hears that the replica or the alias exists. Only what was approved to
+ * be created, what is of the key that the state has, and what KMS made since the apply began counts as made by it; the
+ * rest stays the failure that it is. Nothing in AWS is changed, nor yet the state.
+ * @returns whether there is any
+ */
+async function takeInUnanswered(request) {
+    const { run, ready, course, failure, planned, state } = request;
+    const looked = await Promise.all(findUnanswered(failure, state, planned).map(async (creation) => (await isMadeHere(creation, request)) ? [creation] : []));
+    const made = looked.flat();
+    if (made.length === 0)
+        return false;
+    await ready.configuration.extend({
+        imports: made.map(({ kind, region, keyId }) => kind === 'replica' ? { region, keyId, hasAlias: false } : { region, keyId: undefined, hasAlias: true }),
+    });
+    for (const { address } of made)
+        course.takenIn.add(address);
+    const names = joinWords(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
+    const note = `AWS made the ${names}, but its answer got lost on the way; the run took it into the state and went on from there.`;
+    run.deps.log.info(note);
+    learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
+    return true;
+}
+async function isMadeHere(creation, { run, ready, course }) {
+    const { inputs, deps } = run;
+    try {
+        const search = { ...creation, alias: `alias/${inputs.alias}`, since: course.since };
+        return await isMadeSince(search, ready.session);
+    }
+    catch (thrown) {
+        deps.log.info(`Could not look whether this run made the ${nameOfAddress(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.b)(thrown)}`);
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/recovery.ts
 
 
@@ -48413,12 +48542,15 @@ function waitedKey({ address, region, id }, primaryRegion) {
 
 
 
+
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
- * failed and marked is kept, and what AWS is still working on is waited for. Nothing in AWS is changed here.
+ * failed and marked is kept, what AWS made without an answer is taken in, and what AWS is still working on is waited for.
+ * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
-async function recover({ run, ready, course, failure, canGoOn }) {
+async function recover(request) {
+    const { run, ready, course, failure, canGoOn } = request;
     const { inputs, deps } = run;
     const rescued = await rescueState(run, ready, listDone(course));
     const explanation = explainTerraformError(failure, sayWhatIsDone(course));
@@ -48427,10 +48559,13 @@ async function recover({ run, ready, course, failure, canGoOn }) {
         throw explanation;
     const state = await lookAtState(run, ready);
     const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
-    if (!rescued && recovery === undefined)
+    const tookIn = state !== undefined && (await takeInUnanswered({ ...request, state }));
+    if (!rescued && !tookIn && recovery === undefined)
         throw explanation;
-    if (recovery !== undefined)
-        await recover_settle(run, ready, recovery, course);
+    if (recovery === undefined)
+        return;
+    // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
+    await recover_settle(run, ready, tookIn ? { ...recovery, waitFor: [] } : recovery, course);
 }
 /**
  * Reads what there is from the state, for the outputs and the report of a run that may end here.
@@ -48491,7 +48626,7 @@ function sayWaited(keys, waitedMs) {
 function explainTimeUp({ unready }, minutes, course) {
     const names = joinWords(unready.map(({ name }) => name));
     return new errors/* ActionError */.l({
-        what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
+        what: `AWS is still creating the ${names} after ${minutes === 1 ? 'one more minute' : `${minutes} more minutes`}.`,
         done: sayWhatIsDone(course),
         next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
     });
@@ -48530,20 +48665,20 @@ const MOST_ROUNDS = 6;
  * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
  */
 async function applyApproved(run, ready, made) {
-    const course = { done: [], underWay: new Set() };
+    const course = { done: [], underWay: new Set(), takenIn: new Set(), since: run.deps.clock.now() };
     const approved = fingerprintChanges(made.reported.model);
     let left = made.reported.model;
     if (made.unfinished !== undefined) {
         await recover_settle(run, ready, made.unfinished, course);
-        left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+        left = await planWhatIsLeft(run, ready, approved, course);
     }
     for (let round = 1; left.hasChanges; round += 1) {
         await ready.session.refreshIfShort();
         const failure = await applySavedPlan(run, ready, course, round);
         if (failure === undefined)
             return;
-        await recover({ run, ready, course, failure, canGoOn: round < MOST_ROUNDS });
-        left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+        await recover({ run, ready, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+        left = await planWhatIsLeft(run, ready, approved, course);
     }
     learn(run, keyOutputs(left.outputs));
 }
@@ -48551,10 +48686,11 @@ async function applyApproved(run, ready, made) {
  * Plans again, over the saved plan.
  * @throws ActionError when the guard stops it, or when any of it was not approved
  */
-async function planWhatIsLeft(run, ready, approved, done) {
+async function planWhatIsLeft(run, ready, approved, course) {
+    const done = sayWhatIsDone(course);
     const { reported } = await planAndJudge({ ...run, ...ready, name: 'Plan what is left', done });
     assertGuarded(reported.findings, done);
-    const { isPart, extra } = isPartOfApproved(approved, reported.model);
+    const { isPart, extra } = isPartOfApproved(approved, reported.model, course.takenIn);
     if (!isPart)
         throw explainNotApproved(extra, run.inputs.primaryRegion, done);
     return reported.model;
@@ -50006,7 +50142,7 @@ function versionOf({ fit, awsProviderVersion }) {
 }
 function renderRoot(request) {
     const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-    const imports = (request.fit?.imports ?? []).flatMap((replica) => renderImports(replica, addressOf(replica.region), request));
+    const imports = (request.fit?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion ? 'module.primary' : addressOf(imported.region), request));
     return {
         terraform: {
             ...renderRequirements(request.awsProviderVersion),
@@ -50083,9 +50219,10 @@ function layOutByRegion(request) {
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
 function renderImports({ region, keyId, hasAlias }, module, request) {
     const at = way(request) === 'region' ? `@${region}` : '';
-    const key = { to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` };
-    const alias = { to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` };
-    return hasAlias ? [key, alias] : [key];
+    return [
+        ...(keyId === undefined ? [] : [{ to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` }]),
+        ...(hasAlias ? [{ to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` }] : []),
+    ];
 }
 function passOn(...names) {
     return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
@@ -50776,7 +50913,10 @@ async function initialise(request) {
         providerVersion,
         way: fit.way,
         awaitsRegions: wayOf(providerVersion) !== fit.way,
-        extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+        extend: (more) => {
+            const imports = [...(fitted.imports ?? []), ...(more.imports ?? [])];
+            return prepared.rewrite((fitted = { ...fitted, ...more, imports }));
+        },
     };
 }
 /**

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
 import { liveKeys } from '../../emulator/aws/s3/store.js';
+import { readLedger } from '../support/ledger.js';
 import { describeTools, jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 
 jest.setTimeout(900_000);
@@ -35,6 +36,82 @@ describe('replicas that AWS takes longer to create than the provider waits', () 
     expect(applied.stdout).toContain('replica key in ap-southeast-3: failed while creating');
     expect(applied.stdout).toMatch(/^Waiting for AWS, \d+ s: replica key in ap-southeast-2 \(Creating\)/m);
     expect(applied.summary).toContain('AWS took longer than the AWS provider waits for');
+  });
+
+  /** A replica that is Creating until the emulator's clock is set forward. */
+  const slowDown = (region: string): void => {
+    job.emulator.faults.add({ match: { region }, effect: { type: 'slow-replica', seconds: 3600 } });
+  };
+  const finishWhenWaitedFor = (text: string): void => {
+    if (text.includes('Waiting for AWS')) job.emulator.clock.advance(3_600_000);
+  };
+
+  test('one slow replica of three, and a refusal that the state of a key does not allow it: green in the same run', async () => {
+    slowDown('ap-southeast-2');
+    // The provider does not wait its two minutes.
+    job.emulator.faults.add({
+      match: { action: 'DescribeKey', region: 'ap-southeast-2', resource: 'mrk-*', count: 1 },
+      effect: { type: 'access-denied' },
+    });
+    const refused = job.emulator.faults.watch({
+      match: { action: 'CreateAlias', region: 'ap-northeast-1', count: 1 },
+      effect: { type: 'error', code: 'KMSInvalidStateException', message: 'the key is creating.' },
+    });
+    const applied = await job.run(
+      {
+        'replica-regions': 'ap-southeast-2, ap-southeast-3, ap-northeast-1',
+        command: 'apply',
+        'auto-approve': 'true',
+      },
+      {},
+      {},
+      finishWhenWaitedFor,
+    );
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true', 'to-add': '8' } });
+    expect(Object.keys(jsonOutput(applied, 'alias-arns'))).toHaveLength(4);
+    expect(replications()).toHaveLength(3);
+    expect(refused.happened()).toBe(1);
+    expect(applied.stdout).toContain('replica key in ap-southeast-2: kept, Terraform will not replace it');
+    expect(applied.stdout).toMatch(/^Waiting for AWS, 0 s: replica key in ap-southeast-2 \(Creating\)$/m);
+    expect(readLedger(job.emulator)).toEqual({ unknown: [], missing: [], locks: [], tainted: [] });
+  });
+
+  test('one slower than replica-timeout-minutes, whose answer got lost, too; a cancellation in the next wait; then the end', async () => {
+    const region = 'ap-southeast-2';
+    const alone = { 'replica-regions': region };
+    const balanced = { unknown: [], missing: [], locks: [], tainted: [] };
+    slowDown(region);
+    // The provider asks again, and KMS says AlreadyExists; the run imports it, and KMS says InvalidState to what is left.
+    job.emulator.faults.add({
+      match: { action: 'ReplicateKey', count: 1 },
+      effect: { type: 'reset', when: 'after' },
+    });
+
+    const outOfTime = await job.apply({ ...alone, 'replica-timeout-minutes': '1' });
+    expect(outOfTime.exitCode).toBe(1);
+    expect(outOfTime.stdout).toMatch(
+      /^::error title=[^:]*::AWS is still creating the replica key in ap-southeast-2 after one more minute\. .*run the job again/m,
+    );
+    expect(Object.keys(jsonOutput(outOfTime, 'key-arns'))).toEqual(['ap-southeast-1', region]);
+    expect(outOfTime.summary).toContain('AWS is still creating the replica key in `ap-southeast-2`');
+    expect(readLedger(job.emulator)).toEqual(balanced);
+
+    const cancelled = await job.cancel({ after: /Waiting for AWS, 0 s/, milliseconds: 500 }, alone);
+    expect(cancelled.exitCode).toBe(1);
+    expect(cancelled.tookMs).toBeLessThan(7_500);
+    expect(cancelled.stdout).toMatch(/^::error title=[^:]*::The step was cancelled \(SIGINT\)\. /m);
+    expect(readLedger(job.emulator)).toEqual(balanced);
+
+    const applied = await job.run(
+      { ...alone, command: 'apply', 'auto-approve': 'true' },
+      {},
+      {},
+      finishWhenWaitedFor,
+    );
+    expect(applied).toMatchObject({ exitCode: 0, outputs: { verified: 'true' } });
+    expect(replications()).toHaveLength(2);
+    expect(job.emulator.kms.keys(region)).toHaveLength(1);
+    expect(readLedger(job.emulator)).toEqual(balanced);
   });
 
   test('a plan and an apply on a fresh runner go on from what an apply has left that was stopped', async () => {

@@ -15,6 +15,8 @@ export interface FoundKey {
   readonly arn: string;
   /** KMS's own word, e.g. `Enabled`, `PendingDeletion`. */
   readonly state: string;
+  /** Milliseconds since the epoch, by AWS's clock; undefined where it is not known. */
+  readonly createdAt: number | undefined;
   /** ISO 8601; for a key that is pending deletion. */
   readonly deletionDate: string | undefined;
   readonly role: 'PRIMARY' | 'REPLICA' | undefined;
@@ -55,7 +57,13 @@ export async function lookForAlias(clients: KmsClients, region: string, alias: s
 }
 
 /** What a list of aliases does not say of a key. */
-const UNSEEN = { state: 'unknown', deletionDate: undefined, role: undefined, primaryArn: undefined } as const;
+const UNSEEN = {
+  state: 'unknown',
+  createdAt: undefined,
+  deletionDate: undefined,
+  role: undefined,
+  primaryArn: undefined,
+} as const;
 
 function explainLook(thrown: unknown): Look {
   const name = thrown instanceof Error ? thrown.name : '';
@@ -82,6 +90,7 @@ function readKey(key: KeyMetadata): FoundKey {
     keyId: key.KeyId ?? 'unknown',
     arn: key.Arn ?? 'unknown',
     state: key.KeyState ?? 'unknown',
+    createdAt: key.CreationDate?.getTime(),
     deletionDate: key.DeletionDate?.toISOString(),
     role: key.MultiRegionConfiguration?.MultiRegionKeyType,
     primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,

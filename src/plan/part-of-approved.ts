@@ -16,8 +16,14 @@ export interface PartOfApproved {
  * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
  * @param approved `fingerprintChanges` of the plan that was approved
  * @param remaining the plan made after the apply stopped
+ * @param made addresses of what the apply is known to have created without Terraform's learning of it: imported, it is
+ *   what was approved as created
  */
-export function isPartOfApproved(approved: readonly Fingerprint[], remaining: PlanModel): PartOfApproved {
+export function isPartOfApproved(
+  approved: readonly Fingerprint[],
+  remaining: PlanModel,
+  made: ReadonlySet<string> = new Set(),
+): PartOfApproved {
   const known = new Map(
     approved.flatMap((fingerprint) =>
       fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint] as const],
@@ -25,7 +31,10 @@ export function isPartOfApproved(approved: readonly Fingerprint[], remaining: Pl
   );
   const extra = remaining.resources
     .filter(changesAnything)
-    .filter((change) => !isPart(change, known.get(withoutDeposed(change.address))))
+    .filter((change) => {
+      const fingerprint = known.get(withoutDeposed(change.address));
+      return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
+    })
     .map(({ address }) => address);
   const strange = remaining.notUnderstood;
   return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
@@ -49,6 +58,18 @@ function isPart(change: ResourceChange, fingerprint: Fingerprint | undefined): b
     (!leadsThere || hashSide(change, 'after', approved.unknown) === approved.after) &&
     (!startsThere || hashSide(change, 'before') === approved.before) &&
     isLess(change, approved)
+  );
+}
+
+/** An import of what was to be created, which leads to the values approved. */
+function isMade(change: ResourceChange, fingerprint: Fingerprint | undefined): boolean {
+  const approved = fingerprint?.change;
+  return (
+    approved?.action === 'create' &&
+    change.importing !== undefined &&
+    change.movedFrom === undefined &&
+    (change.action === 'no-op' || change.action === 'update') &&
+    hashSide(change, 'after', approved.unknown) === approved.after
   );
 }
 

@@ -43,15 +43,15 @@ export interface Fit {
   /** By aliases: further Regions that need a provider, because the state has a replica there. */
   readonly stateRegions?: readonly string[];
   /** What AWS has already, and the state is to know again. */
-  readonly imports?: readonly ImportedReplica[];
+  readonly imports?: readonly Imported[];
 }
 
-/** A replica key that exists without being in the state, and perhaps its alias. */
-export interface ImportedReplica {
+/** What exists in a Region without being in the state: a replica key, the alias of the inputs, or both. */
+export interface Imported {
   readonly region: string;
-  /** `mrk-…`. */
-  readonly keyId: string;
-  /** Whether the alias of the inputs exists there, too, and points to the key. */
+  /** `mrk-…` of the replica key; undefined where the state has the key. */
+  readonly keyId: string | undefined;
+  /** Whether the alias exists there, points to the key, and is not in the state. */
   readonly hasAlias: boolean;
 }
 
@@ -142,8 +142,12 @@ function versionOf({ fit, awsProviderVersion }: ModuleRequest): string {
 
 function renderRoot(request: ModuleRequest): object {
   const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-  const imports = (request.fit?.imports ?? []).flatMap((replica) =>
-    renderImports(replica, addressOf(replica.region), request),
+  const imports = (request.fit?.imports ?? []).flatMap((imported) =>
+    renderImports(
+      imported,
+      imported.region === request.primaryRegion ? 'module.primary' : addressOf(imported.region),
+      request,
+    ),
   );
   return {
     terraform: {
@@ -229,14 +233,15 @@ function layOutByRegion(request: ModuleRequest): Layout {
 
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
 function renderImports(
-  { region, keyId, hasAlias }: ImportedReplica,
+  { region, keyId, hasAlias }: Imported,
   module: string,
   request: ModuleRequest,
 ): object[] {
   const at = way(request) === 'region' ? `@${region}` : '';
-  const key = { to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` };
-  const alias = { to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` };
-  return hasAlias ? [key, alias] : [key];
+  return [
+    ...(keyId === undefined ? [] : [{ to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` }]),
+    ...(hasAlias ? [{ to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` }] : []),
+  ];
 }
 
 function passOn(...names: (keyof typeof VARIABLES)[]): Record<string, string> {

@@ -141,6 +141,61 @@ describe('of a key that was to be created', () => {
   });
 });
 
+describe('of a key that was to be created, and that the apply has made unknown to Terraform', () => {
+  const planned = { policy: ROOT_POLICY, description: 'A key', enabled: true };
+  const approved = replicaChange({ actions: ['create'], after: planned, unknown: { arn: true } });
+  const made = { ...planned, arn: 'arn:aws:kms:ap-southeast-2:999900001111:key/k' };
+  const importing = { importing: { id: 'k' } };
+  const isPartMade = (of: Json, remaining: Json): boolean => {
+    const model = modelOf([remaining]);
+    const addresses = new Set(model.resources.map(({ address }) => address));
+    return isPartOfApproved(fingerprintChanges(modelOf([of])), model, addresses).isPart;
+  };
+
+  test.each<[string, Json, boolean]>([
+    ['its import', replicaChange({ actions: ['no-op'], before: made, after: made, change: importing }), true],
+    [
+      'its import and an update to what was approved',
+      replicaChange({
+        actions: ['update'],
+        before: { ...made, enabled: false },
+        after: made,
+        change: importing,
+      }),
+      true,
+    ],
+    [
+      'its import with other values',
+      replicaChange({
+        actions: ['update'],
+        before: made,
+        after: { ...made, description: 'B' },
+        change: importing,
+      }),
+      false,
+    ],
+    [
+      'its import and replacement',
+      replicaChange({ actions: ['delete', 'create'], before: made, after: made, change: importing }),
+      false,
+    ],
+  ])('%s', (_, remaining, expected) => {
+    expect(isPartMade(approved, remaining)).toBe(expected);
+    expect(isPart([approved], [remaining])).toBe(false);
+  });
+
+  test('not where what was approved is no creation', () => {
+    const update = replicaChange({ actions: ['update'], before: made, after: { ...made, description: 'B' } });
+    const left = replicaChange({
+      actions: ['update'],
+      before: made,
+      after: { ...made, description: 'B' },
+      change: importing,
+    });
+    expect(isPartMade(update, left)).toBe(false);
+  });
+});
+
 describe('of an update', () => {
   const after = primaryValues({ description: 'B', tags: { team: 'b' } });
   const approved = primaryChange({ actions: ['update'], before: primaryValues(), after });

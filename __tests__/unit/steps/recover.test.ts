@@ -72,7 +72,12 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
       },
     },
   } as unknown as Ready;
-  const course: Course = { done: ['primary key in ap-southeast-1'], underWay: new Set([key.name]) };
+  const course: Course = {
+    done: ['primary key in ap-southeast-1'],
+    underWay: new Set([key.name]),
+    takenIn: new Set(),
+    since: 0,
+  };
   const failure: unknown = await settle(run, ready, { untaint: [ADDRESS], waitFor: [key] }, course).catch(
     (thrown: unknown) => thrown,
   );

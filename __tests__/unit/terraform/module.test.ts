@@ -277,6 +277,22 @@ describe('what AWS has already', () => {
     expect(importOf(request({ fit: { imports: bare } }))).toHaveLength(1);
     expect(rootOf(request())).not.toHaveProperty('import');
   });
+
+  test('is imported as an alias alone where the state has the key, the primary among them', () => {
+    const aliases = ['ap-southeast-1', 'ap-southeast-2'].map((region) => ({
+      region,
+      keyId: undefined,
+      hasAlias: true,
+    }));
+    expect(importOf(request({ fit: { imports: aliases } }))).toEqual([
+      { to: 'module.primary.aws_kms_alias.this', id: 'alias/aws_cb_cmk' },
+      { to: 'module.replica_ap-southeast-2.aws_kms_alias.this', id: 'alias/aws_cb_cmk' },
+    ]);
+    expect(importOf(request({ awsProviderVersion: '6.63.0', fit: { imports: aliases } }))).toEqual([
+      { to: 'module.primary.aws_kms_alias.this', id: 'alias/aws_cb_cmk@ap-southeast-1' },
+      { to: 'module.replica["ap-southeast-2"].aws_kms_alias.this', id: 'alias/aws_cb_cmk@ap-southeast-2' },
+    ]);
+  });
 });
 
 describe('the text of the user', () => {

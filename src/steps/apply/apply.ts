@@ -24,19 +24,19 @@ const MOST_ROUNDS = 6;
  * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
  */
 export async function applyApproved(run: Run, ready: Ready, made: MadePlan): Promise<void> {
-  const course: Course = { done: [], underWay: new Set() };
+  const course: Course = { done: [], underWay: new Set(), takenIn: new Set(), since: run.deps.clock.now() };
   const approved = fingerprintChanges(made.reported.model);
   let left = made.reported.model;
   if (made.unfinished !== undefined) {
     await settle(run, ready, made.unfinished, course);
-    left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+    left = await planWhatIsLeft(run, ready, approved, course);
   }
   for (let round = 1; left.hasChanges; round += 1) {
     await ready.session.refreshIfShort();
     const failure = await applySavedPlan(run, ready, course, round);
     if (failure === undefined) return;
-    await recover({ run, ready, course, failure, canGoOn: round < MOST_ROUNDS });
-    left = await planWhatIsLeft(run, ready, approved, sayWhatIsDone(course));
+    await recover({ run, ready, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+    left = await planWhatIsLeft(run, ready, approved, course);
   }
   learn(run, keyOutputs(left.outputs));
 }
@@ -49,11 +49,12 @@ async function planWhatIsLeft(
   run: Run,
   ready: Ready,
   approved: readonly Fingerprint[],
-  done: string,
+  course: Course,
 ): Promise<PlanModel> {
+  const done = sayWhatIsDone(course);
   const { reported } = await planAndJudge({ ...run, ...ready, name: 'Plan what is left', done });
   assertGuarded(reported.findings, done);
-  const { isPart, extra } = isPartOfApproved(approved, reported.model);
+  const { isPart, extra } = isPartOfApproved(approved, reported.model, course.takenIn);
   if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);
   return reported.model;
 }

@@ -5,8 +5,10 @@ import type { Ready } from '../ready/make-ready.js';
 import { explained } from '../ready/phased-terraform.js';
 import { seconds } from '../../phases.js';
 import { joinWords } from '../../plan/guard/words.js';
+import type { PlanModel } from '../../plan/types.js';
 import { keyResults } from '../../publish.js';
 import { rescueState } from './rescue-state.js';
+import { takeInUnanswered } from './take-in-unanswered.js';
 import { knownOutputs, learn, type Run } from '../../run.js';
 import { nameOfAddress } from '../../terraform/progress.js';
 import { findRecovery, type Recovery } from '../../terraform/recovery.js';
@@ -21,6 +23,10 @@ export interface Course {
   readonly done: string[];
   /** Those that the last round began and did not see to their end. */
   readonly underWay: Set<string>;
+  /** Addresses of what was made and is to be imported, since Terraform never got AWS's answer. */
+  readonly takenIn: Set<string>;
+  /** When it began, in milliseconds since the epoch. */
+  readonly since: number;
 }
 
 export interface RecoverRequest {
@@ -29,16 +35,20 @@ export interface RecoverRequest {
   readonly course: Course;
   /** How the last round ended. */
   readonly failure: TerraformError;
+  /** What that round was to do. */
+  readonly planned: PlanModel;
   /** False when there have been enough rounds. */
   readonly canGoOn: boolean;
 }
 
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
- * failed and marked is kept, and what AWS is still working on is waited for. Nothing in AWS is changed here.
+ * failed and marked is kept, what AWS made without an answer is taken in, and what AWS is still working on is waited for.
+ * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
-export async function recover({ run, ready, course, failure, canGoOn }: RecoverRequest): Promise<void> {
+export async function recover(request: RecoverRequest): Promise<void> {
+  const { run, ready, course, failure, canGoOn } = request;
   const { inputs, deps } = run;
   const rescued = await rescueState(run, ready, listDone(course));
   const explanation = explainTerraformError(failure, sayWhatIsDone(course));
@@ -46,8 +56,11 @@ export async function recover({ run, ready, course, failure, canGoOn }: RecoverR
   if (deps.cancelled.aborted || !canGoOn) throw explanation;
   const state = await lookAtState(run, ready);
   const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
-  if (!rescued && recovery === undefined) throw explanation;
-  if (recovery !== undefined) await settle(run, ready, recovery, course);
+  const tookIn = state !== undefined && (await takeInUnanswered({ ...request, state }));
+  if (!rescued && !tookIn && recovery === undefined) throw explanation;
+  if (recovery === undefined) return;
+  // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
+  await settle(run, ready, tookIn ? { ...recovery, waitFor: [] } : recovery, course);
 }
 
 /**
@@ -116,7 +129,7 @@ function sayWaited(keys: readonly WaitedKey[], waitedMs: number): string[] {
 function explainTimeUp({ unready }: WaitResult, minutes: number, course: Course): ActionError {
   const names = joinWords(unready.map(({ name }) => name));
   return new ActionError({
-    what: `AWS is still creating the ${names} after ${minutes} more minutes.`,
+    what: `AWS is still creating the ${names} after ${minutes === 1 ? 'one more minute' : `${minutes} more minutes`}.`,
     done: sayWhatIsDone(course),
     next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
   });

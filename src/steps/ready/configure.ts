@@ -22,7 +22,7 @@ export interface Configuration {
   readonly way: Way;
   /** True when the provider is to name Regions on resources, and the state does not say them yet. */
   readonly awaitsRegions: boolean;
-  /** Writes it anew with something more to fit; needs no further `init`. */
+  /** Writes it anew with something more to fit, imports beside those it has; needs no further `init`. */
   readonly extend: (more: Fit) => Promise<void>;
 }
 
@@ -79,7 +79,10 @@ async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise
     providerVersion,
     way: fit.way,
     awaitsRegions: wayOf(providerVersion) !== fit.way,
-    extend: (more) => prepared.rewrite((fitted = { ...fitted, ...more })),
+    extend: (more) => {
+      const imports = [...(fitted.imports ?? []), ...(more.imports ?? [])];
+      return prepared.rewrite((fitted = { ...fitted, ...more, imports }));
+    },
   };
 }
 
