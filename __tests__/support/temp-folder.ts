@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll } from '@jest/globals';
+
+const made: string[] = [];
+
+/**
+ * A new folder under the system's temporary folder. It goes with all that is in it when the tests of the file that asked
+ * for it are over, however they ended.
+ * @param name the beginning of its name
+ */
+export function tempFolder(name: string): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), `${name}-`));
+  made.push(folder);
+  return folder;
+}
+
+afterAll(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
