@@ -42154,7 +42154,7 @@ const SYMPTOMS = [
         what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
         next: (text) => /\bReplicateKey\b/.test(text)
             ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
-            : 'Choose another alias, or bring what exists under this state with `terraform import`, and run again.',
+            : 'Choose another alias, or bring what exists under this state (docs/migrating.md), and run again.',
     },
     {
         name: 'unknown-principal',
@@ -42209,6 +42209,12 @@ const SYMPTOMS = [
         sign: /failed\s+to\s+query\s+provider\s+mirror/,
         what: () => 'The network mirror of provider-mirror did not answer as one.',
         next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
+    },
+    {
+        name: 'registry-out-of-reach',
+        sign: /Failed to (?:query available provider packages|install provider)[\s\S]*\bcould\s+not\s+(?:connect\s+to|query\s+provider\s+registry\s+for)\s/,
+        what: () => 'The provider registry could not be reached, or did not answer.',
+        next: 'Run the job again; if it stays so, open the network or set `HTTPS_PROXY`, or let `provider-mirror` name a mirror.',
     },
     {
         name: 'provider-missing',
@@ -46021,7 +46027,7 @@ function renderRegions(model, detail) {
 
 
 const KEY_WORDS = [
-    ['deleted', 'deleted'],
+    ['deleted', 'scheduled for deletion'],
     ['replaced', 'deleted and created anew'],
     ['forgotten', 'forgotten'],
     ['created', 'created'],
@@ -47873,9 +47879,14 @@ function readPolicy(text, { env, readFile }) {
         return text;
     if (text.includes('\n'))
         throw new Invalid('it is neither a JSON object nor the path of a file');
+    return readInWorkspace(text, { env, readFile });
+}
+function readInWorkspace(text, { env, readFile }) {
     const content = readFile(resolveInWorkspace(text, env));
-    if (content === undefined)
-        throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
+    if (content === undefined) {
+        const name = quote(text.trim());
+        throw new Invalid(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
+    }
     return content;
 }
 function parsePrincipal(partition) {
@@ -47999,12 +48010,7 @@ function readToolInputs(reader, sources) {
         terraformDownloadUrl: reader.optional('terraform-download-url', parseUrl),
         awsProviderVersion: reader.value('aws-provider-version', parseProviderVersion, ''),
         providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
-        lockFile: reader.optional('lock-file', (text) => {
-            const content = sources.readFile(resolveInWorkspace(text, sources.env));
-            if (content === undefined)
-                throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
-            return content;
-        }),
+        lockFile: reader.optional('lock-file', (text) => readInWorkspace(text, sources)),
     };
 }
 function parseProviderMirror(text, { env, isFolder }) {
@@ -49183,19 +49189,23 @@ function judgeRegion({ question: { region, change }, look }) {
         }, change),
     ];
 }
+/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
+const OTHER_STATE = 'If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (docs/migrating.md). If not, choose another alias.';
 function preflight_judgeAlias({ question, look }) {
     const { region, alias, change, ownId, makesReplica } = question;
     if (alias === undefined || look.is !== 'there')
         return [];
     const isOurs = look.key.keyId === ownId;
-    const target = isOurs ? 'this very key' : `another key (${look.key.keyId})`;
+    const target = isOurs
+        ? 'this very key'
+        : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
     const takeIn = makesReplica
         ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
         : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
     return [
         stop('alias-taken', {
             reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-            wayOut: isOurs ? takeIn : 'Choose another alias, or let its owner delete this one.',
+            wayOut: isOurs ? takeIn : OTHER_STATE,
         }, change),
     ];
 }

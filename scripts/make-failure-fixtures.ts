@@ -128,6 +128,14 @@ const CASES: Readonly<Record<string, Case>> = {
     provoked: 'the mirror does not have the version of the provider',
     run: async (lab) => ready(lab, { 'aws-provider-version': '5.99.1' }),
   },
+  'registry-unreachable': {
+    provoked: 'the runner has no way to the registry: its proxy does not answer',
+    run: async (lab) => {
+      Object.assign(lab.env, { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '' });
+      await lab.configure();
+      await lab.terraform.init({});
+    },
+  },
   'lock-file-other-version': {
     provoked: 'the lock file has another version of the provider than is asked for',
     run: async (lab) => {

@@ -213,8 +213,15 @@ function readPolicyInputs(reader: InputReader, sources: InputSources): PolicyInp
 function readPolicy(text: string, { env, readFile }: InputSources): string {
   if (text.trim().startsWith('{')) return text;
   if (text.includes('\n')) throw new Invalid('it is neither a JSON object nor the path of a file');
+  return readInWorkspace(text, { env, readFile });
+}
+
+function readInWorkspace(text: string, { env, readFile }: Pick<InputSources, 'env' | 'readFile'>): string {
   const content = readFile(resolveInWorkspace(text, env));
-  if (content === undefined) throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
+  if (content === undefined) {
+    const name = quote(text.trim());
+    throw new Invalid(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
+  }
   return content;
 }
 
@@ -387,11 +394,7 @@ function readToolInputs(reader: InputReader, sources: InputSources): ToolInputs 
     terraformDownloadUrl: reader.optional('terraform-download-url', parseUrl),
     awsProviderVersion: reader.value('aws-provider-version', parseProviderVersion, ''),
     providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
-    lockFile: reader.optional('lock-file', (text) => {
-      const content = sources.readFile(resolveInWorkspace(text, sources.env));
-      if (content === undefined) throw new Invalid(`the file ${quote(text.trim())} cannot be read`);
-      return content;
-    }),
+    lockFile: reader.optional('lock-file', (text) => readInWorkspace(text, sources)),
   };
 }
 

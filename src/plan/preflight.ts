@@ -95,11 +95,17 @@ function judgeRegion({ question: { region, change }, look }: Answer): Finding[] 
   ];
 }
 
+/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
+const OTHER_STATE =
+  'If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (docs/migrating.md). If not, choose another alias.';
+
 function judgeAlias({ question, look }: Answer): Finding[] {
   const { region, alias, change, ownId, makesReplica } = question;
   if (alias === undefined || look.is !== 'there') return [];
   const isOurs = look.key.keyId === ownId;
-  const target = isOurs ? 'this very key' : `another key (${look.key.keyId})`;
+  const target = isOurs
+    ? 'this very key'
+    : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
   const takeIn = makesReplica
     ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
     : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
@@ -108,7 +114,7 @@ function judgeAlias({ question, look }: Answer): Finding[] {
       'alias-taken',
       {
         reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-        wayOut: isOurs ? takeIn : 'Choose another alias, or let its owner delete this one.',
+        wayOut: isOurs ? takeIn : OTHER_STATE,
       },
       change,
     ),

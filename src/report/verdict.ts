@@ -23,7 +23,7 @@ export interface Verdict {
 }
 
 const KEY_WORDS: readonly (readonly [RowChange, string])[] = [
-  ['deleted', 'deleted'],
+  ['deleted', 'scheduled for deletion'],
   ['replaced', 'deleted and created anew'],
   ['forgotten', 'forgotten'],
   ['created', 'created'],

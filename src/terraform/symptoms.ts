@@ -121,7 +121,7 @@ const SYMPTOMS: readonly Symptom[] = [
     next: (text) =>
       /\bReplicateKey\b/.test(text)
         ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
-        : 'Choose another alias, or bring what exists under this state with `terraform import`, and run again.',
+        : 'Choose another alias, or bring what exists under this state (docs/migrating.md), and run again.',
   },
   {
     name: 'unknown-principal',
@@ -179,6 +179,12 @@ const SYMPTOMS: readonly Symptom[] = [
     sign: /failed\s+to\s+query\s+provider\s+mirror/,
     what: () => 'The network mirror of provider-mirror did not answer as one.',
     next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
+  },
+  {
+    name: 'registry-out-of-reach',
+    sign: /Failed to (?:query available provider packages|install provider)[\s\S]*\bcould\s+not\s+(?:connect\s+to|query\s+provider\s+registry\s+for)\s/,
+    what: () => 'The provider registry could not be reached, or did not answer.',
+    next: 'Run the job again; if it stays so, open the network or set `HTTPS_PROXY`, or let `provider-mirror` name a mirror.',
   },
   {
     name: 'provider-missing',

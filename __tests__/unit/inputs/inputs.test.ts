@@ -59,7 +59,10 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
   [{ 'account-ids': '', policy: policy({ Action: [] }) }, 'policy: statement 1 has no Action'],
   [{ 'account-ids': '', policy: policy({ Resource: '' }) }, 'policy: statement 1 has no Resource'],
   [{ 'account-ids': '', policy: padded }, 'too many'],
-  [{ 'account-ids': '', policy: 'missing.json' }, 'policy: the file "missing.json" cannot be read'],
+  [
+    { 'account-ids': '', policy: 'missing.json' },
+    'policy: the file "missing.json" cannot be read (a job has files only after actions/checkout)',
+  ],
   [{ policy: policy({}) }, 'policy: it replaces the whole key policy, so account-ids would have no effect'],
   [{ description: 'x'.repeat(8193) }, 'description: it has 8193 characters'],
   [{ tags: 'team' }, 'tags: line 1 is not key=value'],
@@ -122,7 +125,10 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     'provider-mirror: "http://localhost:1/x" does not begin with https://',
   ],
   [{ 'provider-mirror': './nowhere' }, 'provider-mirror: "./nowhere" is not a folder on this runner'],
-  [{ 'lock-file': 'none.hcl' }, 'lock-file: the file "none.hcl" cannot be read'],
+  [
+    { 'lock-file': 'none.hcl' },
+    'lock-file: the file "none.hcl" cannot be read (a job has files only after actions/checkout)',
+  ],
   [{ comment: 'sometimes' }, 'comment: "sometimes" is none of them'],
   [{ 'comment-key': 'a --> b' }, 'comment-key: "a --> b" is not such a name'],
   [{ 'approved-plan': 'sha256:12' }, 'approved-plan: "sha256:12" is neither'],

@@ -174,7 +174,7 @@ describe('the verdict', () => {
     ['alias-renamed', 'alias/payments: alias renamed in 3 Regions'],
     ['drift', `${ALIAS}: 3 resources changed outside Terraform`],
     ['import', `${ALIAS}: primary and replica imported`],
-    ['destroy', `${ALIAS}: primary and 2 replicas deleted`],
+    ['destroy', `${ALIAS}: primary and 2 replicas scheduled for deletion`],
     ['applied', `${ALIAS}: applied and verified, primary and 2 replicas created`],
     ['failed', `${ALIAS}: apply failed`],
     ['not-approved', `${ALIAS}: not approved, nothing was changed`],
@@ -190,7 +190,8 @@ describe('the verdict', () => {
     expect(describeVerdict(input)).toEqual({
       symbol: '⛔',
       title: `${ALIAS}: this plan would be refused`,
-      detail: '1 reason below. Planned: primary in ap-southeast-1 deleted. Nothing was changed.',
+      detail:
+        '1 reason below. Planned: primary in ap-southeast-1 scheduled for deletion. Nothing was changed.',
     });
   });
 

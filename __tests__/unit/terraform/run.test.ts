@@ -174,6 +174,10 @@ describe('a failed command in plain words', () => {
       'The AWS provider in the version asked for could not be found.',
     ],
     [
+      'Failed to query available provider packages\nCould not retrieve the list of available versions for provider hashicorp/aws:\ncould not connect to registry.terraform.io: failed to request discovery\ndocument',
+      'The provider registry could not be reached',
+    ],
+    [
       'Failed to query available provider packages\nlocked provider registry.terraform.io/hashicorp/aws 5.99.0 does not match\nconfigured version constraint 5.100.0',
       'The lock-file has hashicorp/aws 5.99.0, which aws-provider-version does not allow.',
     ],
