@@ -5,6 +5,7 @@ import { releaseProblem } from '../../scripts/check-release.js';
 import { INPUT_NAMES } from '../../src/inputs/spec.js';
 
 interface Step {
+  readonly id?: string;
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
 }
@@ -19,6 +20,7 @@ interface Workflow {
         readonly if?: string;
         readonly steps: readonly Step[];
         readonly needs?: unknown;
+        readonly outputs?: Readonly<Record<string, string>>;
       }
     >
   >;
@@ -62,7 +64,12 @@ test('the last job of CI needs all the others', () => {
 /** The README's own workflow is read like an example, but names the action by its major tag to be short. */
 const README_WORKFLOW = /```yaml\n([\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
 
-test.each([...EXAMPLES.map((file): [string, string] => [file, read(file)]), ['README.md', README_WORKFLOW]])(
+const ALL_READ: readonly (readonly [string, string])[] = [
+  ...EXAMPLES.map((file) => [file, read(file)] as const),
+  ['README.md', README_WORKFLOW],
+];
+
+test.each(ALL_READ)(
   '%s calls the action with inputs that it has, and applies only what is not a pull request',
   (_, text) => {
     const jobs = Object.values((parse(text) as Workflow).jobs);
@@ -76,6 +83,25 @@ test.each([...EXAMPLES.map((file): [string, string] => [file, read(file)]), ['RE
     }
   },
 );
+
+/** GitHub takes what is not there for an empty text, so that an apply would find no approved plan, or never run. */
+test.each(ALL_READ)('%s takes from another job only what that job gives and the action has', (_, text) => {
+  const { jobs } = parse(text) as Workflow;
+  const { outputs: known } = parse(read('action.yml')) as { outputs: object };
+  for (const [, job = '', output = ''] of text.matchAll(/needs\.([\w-]+)\.outputs\.([\w-]+)/g)) {
+    const given = /^\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}$/.exec(jobs[job]?.outputs?.[output] ?? '');
+    expect([job, output, jobs[job]?.steps.map(({ id }) => id)]).toEqual([job, output, [given?.[1]]]);
+    expect(Object.keys(known)).toContain(given?.[2]);
+  }
+});
+
+/** A workflow whose `paths` name another file than its own never runs, and says nothing. */
+test.each(EXAMPLES)('%s watches the file that examples/README.md has it copied to', (file) => {
+  const paths = [...read(file).matchAll(/paths: \[(.*)\]/g)].map(([, path]) => path);
+  const named = file === 'examples/several-keys.yml' ? 'kms-keys.yml' : 'kms-key.yml';
+  expect(read('examples/README.md')).toContain(named);
+  for (const path of paths) expect(path).toBe(`.github/workflows/${named}`);
+});
 
 describe('a release', () => {
   const good = { version: '1.2.3', ref: 'refs/heads/main', named: '1.2.3', tags: ['v1.2.2', 'v1'] };
