@@ -46534,18 +46534,11 @@ async function findPlace({ deps, context, mergedPullRequest, }) {
 function describeRun({ inputs, context, report, known }) {
     const record = approvalRecordOf(inputs, context, report);
     return {
+        ...report,
         command: inputs.command,
-        outcome: report.outcome,
         alias: `alias/${inputs.alias}`,
         commentKey: inputs.commentKey,
         accountId: known['account-id'],
-        plan: report.plan,
-        failure: report.failure,
-        approval: report.approval,
-        keys: report.keys,
-        verification: report.verification,
-        notes: report.notes,
-        keyStates: report.keyStates,
         versions: {
             action: ACTION_VERSION,
             terraform: known['terraform-version'],

@@ -1,6 +1,6 @@
 import type { RunContext } from './context.js';
 import type { Deps } from './deps.js';
-import { ActionError, messageOf, type Explanation } from './errors.js';
+import { ActionError, messageOf } from './errors.js';
 import { GitHubApiError } from './github/api-error.js';
 import type { GitHubClient } from './github/client.js';
 import { upsertComment } from './github/comments.js';
@@ -14,30 +14,14 @@ import { parseApprovalRecord, renderApprovalRecord, type ApprovalRecord } from '
 import { renderComment } from './report/comment.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
-import type {
-  ApprovalResult,
-  KeyResult,
-  KeyStateNote,
-  ReportedPlan,
-  ReportInput,
-  ReportOutcome,
-  VerificationRow,
-} from './report/types.js';
+import type { KeyResult, ReportInput, ReportOutcome } from './report/types.js';
 import { ACTION_VERSION } from './version.js';
 
 /** How a run stands, as far as it is to be told. */
-export interface RunReport {
-  readonly outcome: ReportOutcome;
-  readonly plan?: ReportedPlan | undefined;
-  readonly failure?: Explanation | undefined;
-  readonly approval?: ApprovalResult | undefined;
-  readonly keys?: readonly KeyResult[] | undefined;
-  readonly verification?: readonly VerificationRow[] | undefined;
-  /** What a reader should know of how the run went, in whole sentences. */
-  readonly notes?: readonly string[] | undefined;
-  /** Keys that are not simply there and enabled. */
-  readonly keyStates?: readonly KeyStateNote[] | undefined;
-}
+export type RunReport = Pick<
+  ReportInput,
+  'outcome' | 'plan' | 'failure' | 'approval' | 'keys' | 'verification' | 'notes' | 'keyStates'
+>;
 
 export interface PublishRequest {
   readonly deps: Deps;
@@ -149,18 +133,11 @@ async function findPlace({
 function describeRun({ inputs, context, report, known }: PublishRequest): ReportInput {
   const record = approvalRecordOf(inputs, context, report);
   return {
+    ...report,
     command: inputs.command,
-    outcome: report.outcome,
     alias: `alias/${inputs.alias}`,
     commentKey: inputs.commentKey,
     accountId: known['account-id'],
-    plan: report.plan,
-    failure: report.failure,
-    approval: report.approval,
-    keys: report.keys,
-    verification: report.verification,
-    notes: report.notes,
-    keyStates: report.keyStates,
     versions: {
       action: ACTION_VERSION,
       terraform: known['terraform-version'],
