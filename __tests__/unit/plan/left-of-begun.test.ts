@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { begunChanges, isLeftOfBegun } from '../../../src/plan/left-of-begun.js';
 import type { PartOfApproved } from '../../../src/plan/part-of-approved.js';
 import type { PlanModel } from '../../../src/plan/types.js';
-import { goldenModel, modelOf, replicaChange, ROOT_POLICY, type Json } from './raw-plan.js';
+import { goldenModel, modelOf, replicaChange, replicaValues, ROOT_POLICY, type Json } from './raw-plan.js';
 
 function judge(begun: PlanModel, remaining: PlanModel, marked: readonly string[] = []): PartOfApproved {
   return isLeftOfBegun(begunChanges(begun), remaining, marked);
@@ -63,9 +63,41 @@ describe('of a replica that was to be created', () => {
     expect(isLeft(change, [REPLICA])).toBe(true);
   });
 
-  test('neither its import nor its deletion is left', () => {
+  test('neither its import, nor its move, nor its deletion is left', () => {
     const change = { importing: { id: 'k' } };
     expect(isLeft(replicaChange({ actions: ['create'], after: known, change }))).toBe(false);
+    const moved = { ...replicaChange({ actions: ['create'], after: known }), previous_address: 'module.x' };
+    expect(isLeft(moved)).toBe(false);
     expect(isLeft(replicaChange({ actions: ['delete'], before: known }))).toBe(false);
+  });
+
+  test('what the approved plan does not create is not left, marked or not', () => {
+    const other = replicaChange({ actions: ['create'], after: known }, 'ap-southeast-3');
+    expect(isLeft(other, ['module.replica_ap-southeast-3.aws_kms_replica_key.this'])).toBe(false);
+  });
+
+  test('nothing is left where a part of the plan is not understood', () => {
+    const remaining = modelOf([replicaChange({ actions: ['create'], after: known })]);
+    const strange = { ...remaining, notUnderstood: ['module.x.aws_thing.this', 'deferred changes'] };
+    expect(judge(begun, strange)).toEqual({
+      isPart: false,
+      extra: ['deferred changes', 'module.x.aws_thing.this'],
+    });
+  });
+});
+
+describe('of a replica that was to be changed', () => {
+  const [before, after] = [replicaValues({ description: 'old' }), replicaValues({ description: 'new' })];
+  const begun = modelOf([replicaChange({ actions: ['update'], before, after })]);
+  const isLeft = (remaining: Json): boolean => judge(begun, modelOf([remaining]), [REPLICA]).isPart;
+
+  test('the change is left as it was approved', () => {
+    expect(isLeft(replicaChange({ actions: ['update'], before, after }))).toBe(true);
+  });
+
+  test('the same values from others than the reviewers saw are not left, nor is its creation', () => {
+    const other = replicaValues({ description: 'newer' });
+    expect(isLeft(replicaChange({ actions: ['update'], before: other, after }))).toBe(false);
+    expect(isLeft(replicaChange({ actions: ['create'], after }))).toBe(false);
   });
 });
