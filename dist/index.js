@@ -52573,7 +52573,7 @@ async function planAndApply(run) {
     // 2. The plan, what is in its way in AWS, and what the guard says of it
     const made = await lookAhead(run, ready, await planKnowingAws(run, ready));
     const { reported, outputs } = made;
-    learn(run, outputs, { plan: reported, ...notesOf(made, inputs) });
+    learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
     refuse(() => {
         assertGuarded(reported.findings);
     });
@@ -52595,6 +52595,11 @@ async function planAndApply(run) {
     // 4. The proof that the keys are what was planned
     await proveApplied(run, ready, reported.model);
     await publish(run, { outcome: 'applied' });
+}
+/** An apply has work to do, too, where it only takes marks off the state, or has Regions written into it. */
+function workOf({ reported, unfinished }, { configuration }) {
+    const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
+    return { 'has-changes': hasWork };
 }
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
 function notesOf({ unfinished }, { command, primaryRegion }) {

@@ -2,13 +2,14 @@ import { applyApproved } from './steps/apply/apply.js';
 import { assertApproved, checkApproval } from './steps/apply/approve.js';
 import type { Deps } from './deps.js';
 import { assertNoDrift, findDrift } from './steps/drift.js';
-import { makeReady } from './steps/ready/make-ready.js';
+import { makeReady, type Ready } from './steps/ready/make-ready.js';
 import { assertGuarded } from './plan/guard.js';
 import { lookAhead } from './steps/plan/look-ahead.js';
 import { recordRegions } from './steps/apply/record-regions.js';
 import { planKnowingAws } from './steps/plan/plan-knowing-aws.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
 import type { Command, Inputs } from './inputs/inputs.js';
+import type { Outputs } from './outputs.js';
 import type { MadePlan } from './steps/plan/make-plan.js';
 import { sayUnfinished } from './steps/plan/plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
@@ -53,7 +54,7 @@ async function planAndApply(run: Run): Promise<void> {
   // 2. The plan, what is in its way in AWS, and what the guard says of it
   const made = await lookAhead(run, ready, await planKnowingAws(run, ready));
   const { reported, outputs } = made;
-  learn(run, outputs, { plan: reported, ...notesOf(made, inputs) });
+  learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
   refuse(() => {
     assertGuarded(reported.findings);
   });
@@ -73,6 +74,12 @@ async function planAndApply(run: Run): Promise<void> {
   // 4. The proof that the keys are what was planned
   await proveApplied(run, ready, reported.model);
   await publish(run, { outcome: 'applied' });
+}
+
+/** An apply has work to do, too, where it only takes marks off the state, or has Regions written into it. */
+function workOf({ reported, unfinished }: MadePlan, { configuration }: Ready): Outputs {
+  const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
+  return { 'has-changes': hasWork };
 }
 
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
