@@ -43529,7 +43529,7 @@ function joinWords(words) {
 
 /** Settings of a key that stay possible, but that a reviewer should see. */
 function judgeKeySettings(key) {
-    if (!isKey(key) || !isKept(key) || key.action === 'no-op')
+    if (!isKey(key) || key.action === 'no-op')
         return [];
     return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
 }
@@ -43587,7 +43587,7 @@ function judgeAlias(alias, resources) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
         return [warn('alias-renamed', { reason, wayOut }, alias)];
     }
-    if (isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources))
+    if (isKept(alias) || isNamedElsewhere(alias, resources))
         return [];
     const reason = alias.action === 'forget'
         ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
@@ -43652,10 +43652,10 @@ function findLostKeys({ drift }) {
 }
 function rolesBefore(model) {
     const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
-    return rolesOf(known.filter(isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
+    return rolesOf(known.map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
 }
 function rolesAfter({ resources }) {
-    return rolesOf(resources.filter((change) => isKey(change) && isKept(change)).map(({ kind, region }) => [region, kind]));
+    return rolesOf(resources.filter(isKept).map(({ kind, region }) => [region, kind]));
 }
 function rolesOf(entries) {
     return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
@@ -43834,7 +43834,7 @@ function isLeft(holder, denials) {
 function policy_risks_isDenied(holder, { not, names }) {
     if (not)
         return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
-    return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
+    return names.some((name) => name === holder || isWithin(holder, name));
 }
 /** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
 function isWithin(narrow, wide) {
@@ -43857,7 +43857,15 @@ const AT_WILL = [
     ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
     ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
     ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
+    // A service that works for the caller does so for callers of every account.
+    ...['aws:viaawsservice', 'kms:viaservice', 'kms:grantisforawsresource'],
+    ...['kms:grantconstrainttype', 'kms:grantoperations', 'kms:macalgorithm', 'kms:keyagreementalgorithm'],
+    ...['kms:datakeypairspec', 'kms:reencryptonsamekey'],
+    // About the key, which is the same for all callers.
+    ...['aws:resourceaccount', 'aws:resourceorgid', 'aws:resourceorgpaths', 'kms:keyorigin', 'kms:keyspec'],
+    ...['kms:keyusage', 'kms:multiregion', 'kms:multiregionkeytype', 'kms:primaryregion'],
 ];
+const AT_WILL_BEGINNINGS = ['aws:requesttag/', 'aws:resourcetag/', 'kms:encryptioncontext:'];
 /**
  * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
  * `ForAllValues:`, `Null`), when it only excludes (`…Not…`), when one of its values is a mere wildcard or all addresses,
@@ -43868,7 +43876,7 @@ function isRestricting({ operator, key, values }) {
     const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
     const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
     const name = key.toLowerCase();
-    const atWill = AT_WILL.includes(name) || name.startsWith('kms:encryptioncontext:');
+    const atWill = AT_WILL.includes(name) || AT_WILL_BEGINNINGS.some((each) => name.startsWith(each));
     const all = values.some((value) => isEverything(value, kind));
     return !lenient && !excluding && !atWill && !all && values.length > 0;
 }
@@ -43898,10 +43906,12 @@ function judgePolicies(model, access) {
 }
 function groupPolicies({ resources }) {
     const groups = new Map();
-    for (const key of resources.filter((change) => isKey(change) && isKept(change))) {
+    for (const key of resources.filter(isKey)) {
         const text = key.after?.['policy'];
-        const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
-        if (typeof text !== 'string' || reading === undefined || 'problem' in reading)
+        if (typeof text !== 'string')
+            continue;
+        const reading = readKeyPolicy(text, key.region);
+        if ('problem' in reading)
             continue;
         const planned = putsPolicy(key);
         const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
@@ -43909,9 +43919,9 @@ function groupPolicies({ resources }) {
     }
     return [...groups.values()];
 }
+/** A replacement gets its policy anew, and what is imported comes under this review only now, even where it stays. */
 function putsPolicy({ action, attributes, importing }) {
-    const made = action === 'create' || action === 'replace' || importing !== undefined;
-    return made || attributes.some(({ name }) => name === 'policy');
+    return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
 }
 /** Stops for what the plan would put in place, warns of what is there already. */
 function judge(group, rule, words) {

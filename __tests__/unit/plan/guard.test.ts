@@ -15,6 +15,7 @@ import {
   REPLICA,
   replicaChange,
   replicaValues,
+  resourceChange,
   root,
   ROOT_POLICY,
   statement,
@@ -33,7 +34,19 @@ function guard(
   { confirmed = false, command = 'apply', recovery = false, ...changed }: Changed = {},
 ): Finding[] {
   const options = { deletionConfirmed: confirmed, command, recovery };
-  return guardPlan({ model, primaryRegion: PRIMARY, options, ...changed });
+  const findings = guardPlan({ model, primaryRegion: PRIMARY, options, ...changed });
+  for (const { reason, wayOut } of findings) {
+    for (const words of [reason, wayOut]) expect(words).toMatch(/^(?!.*undefined)[A-Z`].*\.$/);
+  }
+  return findings;
+}
+
+/** The one finding. */
+function only(model: PlanModel, changed: Changed = {}): Finding {
+  const [finding, ...more] = guard(model, changed);
+  expect(more).toEqual([]);
+  if (finding === undefined) throw new Error('Nothing was found.');
+  return finding;
 }
 
 /** `stop key-deleted ap-southeast-2`, each once. */
@@ -85,19 +98,30 @@ describe('real plans', () => {
     );
   });
 
+  test('destroy with another primary Region in the inputs is a deletion, and no move', () => {
+    const changed = { command: 'destroy', confirmed: true, primaryRegion: 'us-east-1' };
+    expect(verdict(goldenModel('destroy'), changed).filter((words) => words.startsWith('stop'))).toEqual([]);
+  });
+
   test('another spec and usage stop, confirmed or not', () => {
     for (const confirmed of [false, true]) {
       const stops = verdict(goldenModel('spec-changed'), { confirmed });
       expect(stops).toContain('stop spec-changed ap-southeast-1');
       expect(stops).toContain('stop usage-changed ap-southeast-1');
     }
+    const usage = guard(goldenModel('spec-changed')).find(({ rule }) => rule === 'usage-changed');
+    expect(usage?.reason).toMatch(/key_usage from ENCRYPT_DECRYPT to \w+ for the primary key/);
   });
 
   test('another primary Region stops, confirmed or not, and says where the primary is', () => {
     for (const confirmed of [false, true]) {
       const findings = guard(goldenModel('primary-moved'), { confirmed, primaryRegion: 'us-east-1' });
       const moved = findings.find(({ rule }) => rule === 'primary-moved');
-      expect(moved).toMatchObject({ severity: 'stop', region: 'ap-southeast-1' });
+      expect(moved).toMatchObject({
+        severity: 'stop',
+        region: 'ap-southeast-1',
+        address: 'module.primary.aws_kms_key.this',
+      });
       expect(moved?.wayOut).toContain('Set `primary-region` back to ap-southeast-1');
     }
   });
@@ -131,6 +155,65 @@ describe('a key that is replaced', () => {
     expect(verdict(replaced(), { confirmed: true })).toEqual([`warning key-replaced ${PRIMARY}`]);
   });
 
+  test('says what forces it, and nothing else that changes beside it', () => {
+    const model = modelOf([
+      primaryChange({
+        actions: ['delete', 'create'],
+        before: primaryValues(),
+        after: primaryValues({ xks_key_id: 'x', policy: undefined, description: 'B' }),
+        change: { replace_paths: [['xks_key_id']] },
+      }),
+    ]);
+    expect(only(model).reason).toContain('in its place (because of xks_key_id): what only');
+    const unforced = modelOf([
+      primaryChange({ actions: ['delete', 'create'], before: primaryValues(), after: primaryValues() }),
+    ]);
+    expect(only(unforced).reason).toContain('in its place: what only');
+  });
+
+  test.each<[string, Json, string, string]>([
+    [
+      'a replica of the same primary is refused by AWS for now',
+      replicaChange({
+        actions: ['delete', 'create'],
+        before: replicaValues(),
+        after: replicaValues({ xks: 'x' }),
+        change: { replace_paths: [['xks']] },
+      }),
+      'Put the changed input back.',
+      'expect this apply to fail with AlreadyExists',
+    ],
+    [
+      'a replica of another primary is not',
+      replicaChange({
+        actions: ['delete', 'create'],
+        before: replicaValues(),
+        after: replicaValues({ primary_key_arn: 'arn:aws:kms:x' }),
+        change: { replace_paths: [['primary_key_arn']] },
+      }),
+      'first settle what happens to the primary',
+      'can be kept with `aws kms cancel-key-deletion`',
+    ],
+    [
+      'a primary has no primary of its own',
+      primaryChange({
+        actions: ['delete', 'create'],
+        before: primaryValues(),
+        after: primaryValues({ primary_key_arn: 'arn:aws:kms:x' }),
+        change: { replace_paths: [['primary_key_arn']] },
+      }),
+      'Put the changed input back.',
+      'can be kept with `aws kms cancel-key-deletion`',
+    ],
+  ])('tells the way out: %s', (_, raw, before, confirmed) => {
+    expect(only(modelOf([raw])).wayOut).toContain(before);
+    const finding = only(modelOf([raw]), { confirmed: true });
+    expect(finding.wayOut).toContain(confirmed);
+    expect(finding.reason).toMatch(
+      /^The (primary|replica) key in ap-southeast-[12] is scheduled for deletion/,
+    );
+  });
+
   test('is not let through when it is only tainted', () => {
     const model = replaced({ action_reason: 'replace_because_tainted' });
     const [finding] = guard(model, { confirmed: true });
@@ -147,6 +230,27 @@ describe('a key that is replaced', () => {
       }),
     ]);
     expect(verdict(model, { confirmed: true })).toContain(`stop multi-region-changed ${PRIMARY}`);
+  });
+
+  test.each<[string, Json, Json]>([
+    ['was not on record', { key_usage: undefined }, {}],
+    ['was null on record', { key_usage: null }, {}],
+    ['is left to the provider', {}, { key_usage: undefined }],
+    ['is null', {}, { key_usage: null }],
+  ])('is not what a usage means that %s', (_, before, after) => {
+    const model = modelOf([
+      primaryChange({ actions: ['update'], before: primaryValues(before), after: primaryValues(after) }),
+    ]);
+    expect(verdict(model)).toEqual([]);
+  });
+
+  test('is no other resource with such a property', () => {
+    const raw = resourceChange('aws_other.this', {
+      actions: ['update'],
+      before: { key_usage: 'SIGN_VERIFY', enabled: true },
+      after: { key_usage: 'ENCRYPT_DECRYPT', enabled: false },
+    });
+    expect(verdict(modelOf([raw]))).toEqual([]);
   });
 
   test('in another Region is a primary that moves', () => {
@@ -181,6 +285,46 @@ describe('a key that AWS shows no more', () => {
     const changed = { confirmed: true, pendingDeletion: { [PRIMARY]: pending } };
     expect(verdict(primaryLost, changed)).toEqual([`stop key-lost ${PRIMARY}`]);
     expect(guard(primaryLost, changed)[0]?.reason).toContain('2026-12-01');
+  });
+
+  test('is named by its id, where that is on record', () => {
+    expect(only(primaryLost).reason).toContain(`the primary key in ${PRIMARY} (${KEY_ID}), and AWS`);
+    const before = primaryValues({ key_id: undefined });
+    const model = modelOf([], { resource_drift: [primaryChange({ actions: ['delete'], before })] });
+    expect(only(model).reason).toContain(`the primary key in ${PRIMARY} (id unknown), and AWS`);
+  });
+
+  test('is told once, also when its date is not known', () => {
+    const changed = { pendingDeletion: { [REPLICA]: { keyId: KEY_ID } } };
+    expect(only(replicaLost, changed)).toMatchObject({ severity: 'stop', region: REPLICA });
+    expect(only(replicaLost, changed).reason).toContain(
+      `The replica key in ${REPLICA} (${KEY_ID}) was scheduled`,
+    );
+    expect(only(replicaLost, { ...changed, recovery: true }).severity).toBe('warning');
+  });
+
+  test('hides neither another that is pending deletion nor a move beside it', () => {
+    const other = 'us-west-2';
+    const lostThere = replicaChange({ actions: ['delete'], before: replicaValues({}, other) }, other);
+    const made = replicaChange({ actions: ['create'], after: { policy: ROOT_POLICY } });
+    expect(verdict(lost(lostThere, [made]), { pendingDeletion: { [REPLICA]: pending } })).toEqual([
+      `stop replica-pending-deletion ${REPLICA}`,
+      `warning key-lost ${other}`,
+    ]);
+    const primaryThere = primaryChange({
+      actions: ['create'],
+      after: { region: other, policy: ROOT_POLICY },
+    });
+    const both = modelOf([primaryThere], {
+      resource_drift: [
+        primaryChange({ actions: ['delete'], before: primaryValues() }),
+        replicaChange({ actions: ['delete'], before: replicaValues() }),
+      ],
+    });
+    expect(verdict(both, { primaryRegion: other })).toEqual([
+      `stop primary-moved ${PRIMARY}`,
+      `stop key-lost ${REPLICA}`,
+    ]);
   });
 
   test('is made again when it is a replica that is certainly gone', () => {
@@ -228,6 +372,30 @@ test('a Region that comes back while its replica is pending deletion stops with 
   expect(finding?.wayOut).toContain('allow-recovery: true');
 });
 
+test('without a date it is until the window ends', () => {
+  const model = modelOf([replicaChange({ actions: ['create'], after: { policy: ROOT_POLICY } })]);
+  expect(only(model, { pendingDeletion: { [REPLICA]: { keyId: KEY_ID } } }).reason).toBe(
+    `In ${REPLICA} a replica of this key is pending deletion, and AWS refuses a new one until its window ends.`,
+  );
+});
+
+test('what exists or is pending deletion in AWS stands in the way of a new replica only', () => {
+  const kept = replicaChange({
+    actions: ['update'],
+    before: replicaValues(),
+    after: replicaValues({ description: 'B' }),
+  });
+  const primary = primaryChange({ actions: ['create'], after: { region: PRIMARY, policy: ROOT_POLICY } });
+  for (const region of [PRIMARY, REPLICA]) {
+    const changed = {
+      pendingDeletion: { [region]: { keyId: KEY_ID } },
+      existingReplicas: { [region]: KEY_ID },
+    };
+    expect(verdict(modelOf([kept]), changed)).toEqual([]);
+    expect(verdict(modelOf([primary]), changed)).toEqual([]);
+  }
+});
+
 test('what apply brings back first is a warning with allow-recovery', () => {
   const model = modelOf([replicaChange({ actions: ['create'], after: { policy: ROOT_POLICY } })]);
   const pendingDeletion = { [REPLICA]: { keyId: KEY_ID } };
@@ -241,6 +409,9 @@ test('a replica that exists already, unknown to the state, stops before AWS woul
   expect(verdict(model, { existingReplicas: { [REPLICA]: KEY_ID } })).toEqual([
     `stop replica-exists ${REPLICA}`,
   ]);
+  expect(only(model, { existingReplicas: { [REPLICA]: KEY_ID } }).reason).toContain(
+    `In ${REPLICA} a replica of this key (${KEY_ID}) exists already`,
+  );
 });
 
 describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {
@@ -249,6 +420,7 @@ describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {
   const denyPut = (changed: Json): Json =>
     statement({ Effect: 'Deny', Action: 'kms:PutKeyPolicy', ...changed });
   const STOP = 'stop nobody-can-put-policy';
+  const OF_THIS_ACCOUNT = { Condition: { StringEquals: { 'kms:CallerAccount': ACCOUNT } } };
 
   test.each<[string, Json[], string | undefined]>([
     ['the root with kms:*', [statement()], undefined],
@@ -264,6 +436,53 @@ describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {
     ['a service only', [statement({ Principal: { Service: 'a.amazonaws.com' } })], STOP],
     ['a Deny for everybody', [statement(), denyPut({ Principal: '*' })], STOP],
     ['a Deny for the whole account', [statement(), denyPut({})], STOP],
+    ['one pattern of several', [statement({ Action: ['kms:Decrypt', 'kms:Put*'] })], undefined],
+    [
+      'NotAction with it among others',
+      [statement({ Action: undefined, NotAction: ['kms:Decrypt', 'kms:Put*'] })],
+      STOP,
+    ],
+    ['every resource but another', [statement({ Resource: undefined, NotResource: 'arn:x' })], undefined],
+    ['no resource at all', [statement({ Resource: [] })], STOP],
+    ['every resource but all', [statement({ Resource: undefined, NotResource: ['*', 'arn:x'] })], STOP],
+    [
+      'an identity provider only',
+      [statement({ Principal: { Federated: `arn:aws:iam::${ACCOUNT}:saml-provider/a` } })],
+      STOP,
+    ],
+    ['everybody but everybody', [statement({ Principal: undefined, NotPrincipal: { AWS: '*' } })], STOP],
+    ['a Deny under a condition and no Allow', [denyPut({ Condition: { Bool: { a: 'true' } } })], STOP],
+    [
+      'everybody of this account',
+      [statement({ Principal: '*', ...OF_THIS_ACCOUNT })],
+      'warning put-policy-conditional',
+    ],
+    [
+      'everybody of this account, and a Deny for the whole account',
+      [statement({ Principal: '*', ...OF_THIS_ACCOUNT }), denyPut({})],
+      STOP,
+    ],
+    [
+      'a Deny for several and the only one',
+      [statement(alice), denyPut({ Principal: { AWS: [root('111122223333'), alice.Principal.AWS] } })],
+      STOP,
+    ],
+    [
+      'a Deny for all but several and the only one',
+      [
+        statement(alice),
+        denyPut({
+          Principal: undefined,
+          NotPrincipal: { AWS: [root('111122223333'), alice.Principal.AWS] },
+        }),
+      ],
+      undefined,
+    ],
+    [
+      'a Deny for nobody',
+      [statement(), denyPut({ Principal: undefined, NotPrincipal: { AWS: '*' } })],
+      undefined,
+    ],
     ['a Deny for one', [statement(), denyPut(alice)], undefined],
     ['a Deny for the only one', [statement(alice), denyPut(alice)], STOP],
     ['a Deny with a condition', [statement(), denyPut({ Condition: { Bool: { a: 'true' } } })], undefined],
@@ -311,6 +530,88 @@ describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {
     const same = primaryValues({ policy: policyOf(statement(other)) });
     const model = modelOf([primaryChange({ actions: ['no-op'], before: same, after: same })]);
     expect(verdict(model)).toEqual([`warning nobody-can-put-policy ${PRIMARY}`]);
+    const described = primaryChange({
+      actions: ['update'],
+      before: same,
+      after: { ...same, description: 'B' },
+    });
+    expect(verdict(modelOf([described]))).toEqual([`warning nobody-can-put-policy ${PRIMARY}`]);
+  });
+
+  test.each<[string, string[], Json]>([
+    ['imported', ['no-op'], { importing: { id: KEY_ID } }],
+    ['made anew', ['delete', 'create'], {}],
+  ])('stops for a key that is %s with the policy that it had', (_, actions, change) => {
+    const same = primaryValues({ policy: policyOf(statement(other)) });
+    expect(verdict(modelOf([primaryChange({ actions, before: same, after: same, change })]))).toContain(
+      `stop nobody-can-put-policy ${PRIMARY}`,
+    );
+  });
+
+  test('under a condition that is there and stays is nothing to tell', () => {
+    const same = primaryValues({ policy: policyOf(statement(OF_THIS_ACCOUNT)) });
+    expect(verdict(modelOf([primaryChange({ actions: ['no-op'], before: same, after: same })]))).toEqual([]);
+  });
+
+  test('is told of the key that has it, whatever the others have', () => {
+    const bad = policyOf(statement(other));
+    const model = (primary: string, replica: string): PlanModel =>
+      modelOf([
+        primaryChange({
+          actions: ['update'],
+          before: primaryValues({ policy: '{' }),
+          after: primaryValues({ policy: primary }),
+        }),
+        replicaChange({
+          actions: ['update'],
+          before: replicaValues({ policy: '{' }),
+          after: replicaValues({ policy: replica }),
+        }),
+      ]);
+    expect(verdict(model(bad, ROOT_POLICY))).toContain(`${STOP} ${PRIMARY}`);
+    expect(verdict(model(ROOT_POLICY, bad))).toContain(`${STOP} ${REPLICA}`);
+  });
+
+  describe('where the account is not an output of the plan', () => {
+    const unnamed = { planned_values: { outputs: {} } };
+    const update = (policy: string, arns: Json[]): Json =>
+      primaryChange({
+        actions: ['update'],
+        before: primaryValues({ ...arns[0] }),
+        after: primaryValues({ ...arns[1], policy }),
+      });
+    const nowhere = { arn: undefined, region: PRIMARY };
+    const stops = (...raw: Json[]): string[] =>
+      verdict(modelOf(raw, unnamed)).filter((words) => words.startsWith('stop'));
+
+    test('is judged by the account of the keys, as they are or were', () => {
+      const bad = policyOf(statement(other));
+      expect(stops(update(bad, [{}, {}]))).toEqual([`${STOP} ${PRIMARY}`]);
+      expect(stops(update(bad, [{}, nowhere]))).toEqual([`${STOP} ${PRIMARY}`]);
+      const kept = replicaChange({ actions: ['no-op'], before: replicaValues(), after: replicaValues() });
+      expect(stops(update(bad, [nowhere, nowhere]), kept)).toEqual([`${STOP} ${PRIMARY}`]);
+    });
+
+    test('is not judged by the account of another resource', () => {
+      const values = { arn: `arn:aws:sns:${PRIMARY}:111122223333:topic` };
+      const topic = resourceChange('aws_other.this', { actions: ['no-op'], before: values, after: values });
+      expect(stops(topic, update(policyOf(statement(other)), [{}, {}]))).toEqual([`${STOP} ${PRIMARY}`]);
+    });
+
+    test.each<[string, Json[], boolean]>([
+      ['any account may be the key’s', [statement(other)], false],
+      ['everybody', [statement({ Principal: '*' })], false],
+      [
+        'everybody, less all but one',
+        [statement({ Principal: '*' }), denyPut({ Principal: undefined, NotPrincipal: alice.Principal })],
+        false,
+      ],
+      ['everybody, less everybody', [statement({ Principal: '*' }), denyPut({ Principal: '*' })], true],
+      ['a service is in none', [statement({ Principal: { Service: 'a.amazonaws.com' } })], true],
+    ])('is judged for every account that it may be: %s', (_, statements, expected) => {
+      const found = stops(update(policyOf(...statements), [nowhere, nowhere]));
+      expect(found.includes(`${STOP} ${PRIMARY}`)).toBe(expected);
+    });
   });
 });
 
@@ -346,21 +647,73 @@ describe('a policy that lets everybody in', () => {
     ['a date', when('DateLessThan', 'aws:CurrentTime', '2030-01-01T00:00:00Z'), true],
     ['an encryption context', when('StringEquals', 'kms:EncryptionContext:app', 'x'), true],
     ['no values', when('StringEquals', 'aws:PrincipalOrgID', []), true],
+    ['everybody beside somebody', everybody({ Principal: { AWS: ['*', root(ACCOUNT)] } }), true],
+    ['roles by a pattern', everybody({ Principal: { AWS: `arn:aws:iam::${ACCOUNT}:role/app-*` } }), false],
+    ['all but some addresses', when('NotIpAddress', 'aws:SourceIp', '10.0.0.0/8'), true],
+    ['anything with an end', when('StringLike', 'aws:PrincipalOrgID', '*-b'), false],
+    ['anything of one character or more', when('StringLike', 'aws:PrincipalOrgID', '*?'), true],
+    ['the tags of the key', when('StringEquals', 'aws:ResourceTag/team', 'a'), true],
+    ['the tags of the request', when('StringEquals', 'aws:RequestTag/team', 'a'), true],
+    ['the tags of the caller', when('StringEquals', 'aws:PrincipalTag/team', 'a'), false],
     ['an empty condition', everybody({ Condition: {} }), true],
   ])('%s', (_, planned, isPublic) => {
     const found = verdict(updatePolicy(ROOT_POLICY, policyOf(statement(), planned)));
     expect(found.includes(`stop public-principal ${PRIMARY}`)).toBe(isPublic);
   });
 
-  test('is told once for all Regions that get the same', () => {
+  test.each([
+    ...['aws:CurrentTime', 'aws:EpochTime', 'aws:MultiFactorAuthAge', 'aws:MultiFactorAuthPresent'],
+    ...['aws:PrincipalType', 'aws:Referer', 'aws:RequestedRegion', 'aws:TokenIssueTime', 'aws:UserAgent'],
+    ...['aws:ResourceAccount', 'aws:ResourceOrgID', 'aws:ResourceOrgPaths', 'aws:ViaAWSService'],
+    ...['kms:EncryptionAlgorithm', 'kms:EncryptionContextKeys', 'kms:MessageType', 'kms:RequestAlias'],
+    ...['kms:ResourceAliases', 'kms:SigningAlgorithm', 'kms:ViaService', 'kms:GrantIsForAWSResource'],
+    ...['kms:GrantConstraintType', 'kms:GrantOperations', 'kms:MacAlgorithm', 'kms:KeyAgreementAlgorithm'],
+    ...['kms:DataKeyPairSpec', 'kms:ReEncryptOnSameKey', 'kms:KeyOrigin', 'kms:KeySpec', 'kms:KeyUsage'],
+    ...['kms:MultiRegion', 'kms:MultiRegionKeyType', 'kms:PrimaryRegion'],
+  ])('under a condition on %s, which every caller can fulfil, still does', (key) => {
+    const policy = policyOf(statement(), when('StringEquals', key, 'x'));
+    expect(verdict(updatePolicy(ROOT_POLICY, policy))).toContain(`stop public-principal ${PRIMARY}`);
+  });
+
+  test.each<[string, Json, string]>([
+    ['at all', everybody(), 'lets everybody, in every AWS account, in.'],
+    [
+      'by a condition that every caller can fulfil',
+      when('Bool', 'aws:SecureTransport', 'true'),
+      'lets everybody, in every AWS account, in by a condition that keeps nobody out.',
+    ],
+    [
+      'but those it excludes',
+      everybody({ Principal: undefined, NotPrincipal: { AWS: root(ACCOUNT) } }),
+      'lets everybody but those it excludes in.',
+    ],
+  ])('is said in words: %s', (_, planned, words) => {
+    const found = guard(updatePolicy(ROOT_POLICY, policyOf(statement(), planned)));
+    expect(found.find(({ rule }) => rule === 'public-principal')?.reason).toBe(
+      `The key policy in ${PRIMARY} ${words}`,
+    );
+  });
+
+  test('is no policy of another resource', () => {
+    const values = { policy: policyOf(everybody()) };
+    const raw = resourceChange('aws_other.this', { actions: ['create'], after: values });
+    expect(verdict(modelOf([raw]))).toEqual([]);
+  });
+
+  test('is told once for all Regions that get the same, in order', () => {
     const policy = policyOf(statement(), everybody());
+    const update = (region: string): Json => ({
+      actions: ['update'],
+      before: replicaValues({}, region),
+      after: replicaValues({ policy }, region),
+    });
     const model = modelOf([
       primaryChange({ actions: ['update'], before: primaryValues(), after: primaryValues({ policy }) }),
-      replicaChange({ actions: ['update'], before: replicaValues(), after: replicaValues({ policy }) }),
+      ...['eu-west-1', 'ap-northeast-1'].map((region) => replicaChange(update(region) as never, region)),
     ]);
     const found = guard(model).filter(({ rule }) => rule === 'public-principal');
-    expect(found).toHaveLength(1);
-    expect(found[0]?.reason).toContain('ap-southeast-1 and ap-southeast-2');
+    expect(found).toMatchObject([{ region: undefined, address: undefined }]);
+    expect(found[0]?.reason).toContain('in ap-northeast-1, ap-southeast-1 and eu-west-1 lets');
   });
 });
 
@@ -371,6 +724,15 @@ describe('a policy that can’t be reviewed', () => {
   ])('stops: %s', (_, after, unknown) => {
     const model = modelOf([replicaChange({ actions: ['create'], after, unknown })]);
     expect(verdict(model, { confirmed: true })).toEqual([`stop policy-unreadable ${REPLICA}`]);
+    expect(only(model).reason).toContain(`The planned key policy in ${REPLICA} can't be reviewed: it is`);
+  });
+
+  test('stops for what is imported, and not for what is there and stays', () => {
+    const same = replicaValues({ policy: '{' });
+    const stays = { actions: ['no-op'], before: same, after: same };
+    expect(verdict(modelOf([replicaChange(stays)]))).toEqual([]);
+    const imported = replicaChange({ ...stays, change: { importing: { id: KEY_ID } } });
+    expect(verdict(modelOf([imported]))).toEqual([`stop policy-unreadable ${REPLICA}`]);
   });
 });
 
@@ -378,7 +740,9 @@ describe('warnings', () => {
   test.each<[string, Json, Json, string[]]>([
     ['a key that is disabled', {}, { is_enabled: false }, ['warning key-disabled ap-southeast-1']],
     ['a key that is enabled', { is_enabled: false }, {}, []],
+    ['a key that stays disabled', { is_enabled: false }, { is_enabled: false }, []],
     ['rotation that is switched on', { enable_key_rotation: false }, {}, []],
+    ['rotation that stays off', { enable_key_rotation: false }, { enable_key_rotation: false }, []],
     ['a longer window', { deletion_window_in_days: 7 }, {}, []],
     ['a shorter window', {}, { deletion_window_in_days: 7 }, ['warning shorter-window ap-southeast-1']],
     [
@@ -400,6 +764,83 @@ describe('warnings', () => {
       after: primaryValues({ description: 'new', ...after }),
     });
     expect(verdict(modelOf([raw]))).toEqual(expected);
+  });
+
+  test('a replica that is disabled', () => {
+    const raw = replicaChange({
+      actions: ['update'],
+      before: replicaValues(),
+      after: replicaValues({ enabled: false }),
+    });
+    expect(verdict(modelOf([raw]))).toEqual([`warning key-disabled ${REPLICA}`]);
+    expect(only(modelOf([raw])).reason).toContain(`The replica key in ${REPLICA} is disabled`);
+  });
+
+  test('the lockout check bypassed for another key than before, and not for one that stays', () => {
+    const values = primaryValues({ bypass_policy_lockout_safety_check: true });
+    const sides = { before: values, after: values };
+    expect(verdict(modelOf([primaryChange({ actions: ['delete', 'create'], ...sides })]))).toEqual([
+      `stop key-replaced ${PRIMARY}`,
+      `warning lockout-check-bypassed ${PRIMARY}`,
+    ]);
+    expect(verdict(modelOf([primaryChange({ actions: ['no-op'], ...sides })]))).toEqual([]);
+  });
+
+  test.each<[string, Json, string[]]>([
+    ['another name', { name: 'alias/b' }, ['the alias alias/a becomes alias/b: whoever']],
+    ['a name that is not known yet', {}, ['the alias alias/a becomes with an unknown name: whoever']],
+    ['the same name', { name: 'alias/a' }, []],
+  ])('an alias that is replaced by one with %s', (_, after, reasons) => {
+    const before = { name: 'alias/a', region: PRIMARY };
+    const raw = aliasChange({
+      actions: ['delete', 'create'],
+      before,
+      after: { region: PRIMARY, ...after },
+    });
+    const found = guard(modelOf([raw])).map(({ reason }) => reason);
+    expect(found).toEqual(reasons.map((reason) => expect.stringContaining(`In ${PRIMARY} ${reason}`)));
+  });
+
+  test('an alias that is forgotten is said to stay, one that is deleted is not', () => {
+    const [deleted, forgotten] = [['delete'], ['forget']].map((actions) =>
+      only(modelOf([aliasChange({ actions, before: { name: 'alias/a', region: PRIMARY } })])),
+    );
+    expect(deleted?.reason).toBe(
+      `In ${PRIMARY} the alias alias/a is deleted: whoever still uses it will not find the key.`,
+    );
+    expect(forgotten?.reason).toBe(
+      `In ${PRIMARY} Terraform forgets the alias alias/a: it stays, and no state knows it.`,
+    );
+  });
+
+  test('another resource that is deleted is no alias', () => {
+    const raw = resourceChange('aws_other.this', { actions: ['delete'], before: { name: 'alias/a' } });
+    expect(verdict(modelOf([raw]))).toEqual([]);
+  });
+
+  const namedElsewhere = (values: Json, actions: string[] = ['no-op']): Json =>
+    aliasChange({ actions, before: values, ...(actions[0] === 'delete' ? {} : { after: values }) }, 'other');
+
+  test.each<[string, Json]>([
+    ['has another name', namedElsewhere({ name: 'alias/b', region: PRIMARY })],
+    ['is in another Region', namedElsewhere({ name: 'alias/a', region: REPLICA })],
+    [
+      'is no alias',
+      resourceChange('aws_other.this', {
+        actions: ['update'],
+        before: { name: 'alias/a', region: PRIMARY },
+        after: { name: 'alias/a', region: PRIMARY },
+      }),
+    ],
+  ])('an alias that is deleted while the other resource %s', (_, other) => {
+    const raw = aliasChange({ actions: ['delete'], before: { name: 'alias/a', region: PRIMARY } });
+    expect(verdict(modelOf([raw, other]))).toEqual([`warning alias-deleted ${PRIMARY}`]);
+  });
+
+  test('two aliases of one name that are both deleted', () => {
+    const values = { name: 'alias/a', region: PRIMARY };
+    const raw = aliasChange({ actions: ['delete'], before: values });
+    expect(guard(modelOf([raw, namedElsewhere(values, ['delete'])]))).toHaveLength(2);
   });
 
   test.each<[string, string[], Json[], string[]]>([
@@ -450,6 +891,61 @@ describe('warnings', () => {
     ]);
   });
 
+  describe('an account that was not let in before', () => {
+    const OTHER = '111122223333';
+    const decrypt = (changed: Json = {}): Json =>
+      statement({ Principal: { AWS: root(OTHER) }, Action: 'kms:Decrypt', ...changed });
+    const after = policyOf(statement(), decrypt());
+
+    test('is told by its number', () => {
+      expect(only(updatePolicy(ROOT_POLICY, after)).reason).toBe(
+        `The whole account ${OTHER} gains access: its administrators decide which users and roles there have it.`,
+      );
+    });
+
+    test('is told of several in the plural', () => {
+      const two = decrypt({ Principal: { AWS: ['222233334444', OTHER] } });
+      expect(only(updatePolicy(ROOT_POLICY, policyOf(statement(), two))).reason).toContain(
+        `accounts ${OTHER} and 222233334444 gain access: their administrators`,
+      );
+    });
+
+    test.each<[string, string]>([
+      ['was denied', policyOf(statement(), decrypt({ Effect: 'Deny' }))],
+      [
+        'was left out of everybody',
+        policyOf(statement(), decrypt({ Principal: undefined, NotPrincipal: { AWS: root(OTHER) } })),
+      ],
+      ['was in no policy that could be read', '{'],
+    ])('is told where it %s', (_, before) => {
+      expect(verdict(updatePolicy(before, after))).toContain('warning account-let-in');
+    });
+
+    test('is told where only a key that goes, or another resource, let it in', () => {
+      const update = primaryChange({
+        actions: ['update'],
+        before: primaryValues(),
+        after: primaryValues({ policy: after }),
+      });
+      const values = replicaValues({ policy: after });
+      const goes = replicaChange({ actions: ['delete'], before: values });
+      const bucket = resourceChange('aws_other.this', { actions: ['no-op'], before: values, after: values });
+      for (const beside of [goes, bucket]) {
+        expect(verdict(modelOf([update, beside]))).toContain('warning account-let-in');
+      }
+    });
+
+    test('is none that a denial, or everybody else’s access, names', () => {
+      for (const planned of [
+        decrypt({ Effect: 'Deny' }),
+        decrypt({ Principal: undefined, NotPrincipal: { AWS: root(OTHER) } }),
+      ]) {
+        const found = verdict(updatePolicy(ROOT_POLICY, policyOf(statement(), planned)));
+        expect(found).not.toContain('warning account-let-in');
+      }
+    });
+  });
+
   test('the own account is no other account', () => {
     const again = statement({ Action: 'kms:Decrypt' });
     const model = updatePolicy(policyOf(again), policyOf(statement()));
@@ -488,21 +984,53 @@ test('a replica that is replaced because of its primary points there, after the 
 
 test('the harm of a deletion depends on what is left of the family', () => {
   expect(guard(goldenModel('region-removed'))[0]?.reason).toContain('a Region that still has the key');
-  expect(guard(goldenModel('destroy'))[0]?.reason).toContain('can ever be decrypted again');
+  for (const { reason } of guard(goldenModel('destroy')))
+    expect(reason).toContain('can ever be decrypted again');
 });
 
-test('every finding has a reason and a way out in whole sentences', () => {
-  const names = [
-    'region-removed',
-    'spec-changed',
-    'primary-moved',
-    'tainted-replica',
-    'drift-primary-pending',
-    'alias-renamed',
-    'destroy',
-  ];
-  for (const { reason, wayOut } of names.flatMap((name) => guard(goldenModel(name)))) {
-    expect(reason).toMatch(/^[A-Z].*\.$/);
-    expect(wayOut).toMatch(/^[A-Z].*\.$/);
-  }
+describe('a key that is deleted', () => {
+  const deleted = (changed: Json = {}): Json =>
+    replicaChange({ actions: ['delete'], before: replicaValues(changed) });
+  const keptAlias = aliasChange({
+    actions: ['no-op'],
+    before: { name: 'alias/a', region: PRIMARY },
+    after: { name: 'alias/a', region: PRIMARY },
+  });
+  const deletedPrimary = primaryChange({ actions: ['delete'], before: primaryValues() });
+  const keptReplica = replicaChange(
+    {
+      actions: ['no-op'],
+      before: replicaValues({}, 'us-east-1'),
+      after: replicaValues({}, 'us-east-1'),
+    },
+    'us-east-1',
+  );
+
+  test('takes the data with it when only an alias stays', () => {
+    expect(only(modelOf([deleted(), keptAlias])).reason).toContain('can ever be decrypted again');
+  });
+
+  test('takes the data with it when it is the primary', () => {
+    expect(only(modelOf([deletedPrimary, keptReplica])).reason).toContain('can ever be decrypted again');
+  });
+
+  test.each<[string, Json, string]>([
+    ['the one on record', { deletion_window_in_days: 7 }, 'after 7 days'],
+    ['not on record', { deletion_window_in_days: null }, 'after its deletion window'],
+    ['0 after an import', { deletion_window_in_days: 0 }, 'after its deletion window'],
+  ])('is gone after its window: %s', (_, changed, words) => {
+    const model = modelOf([deleted(changed)]);
+    expect(only(model).reason).toContain(`${words} it is gone`);
+    expect(only(model, { confirmed: true }).reason).toBe(
+      `The replica key in ${REPLICA} is scheduled for deletion, as was confirmed, and gone ${words}.`,
+    );
+  });
+
+  test('can be kept by its Region in the inputs, but not under destroy', () => {
+    const wayOut = 'To delete it, set `allow-destroy: true` and `confirm-destroy` to the alias.';
+    expect(only(modelOf([deleted()])).wayOut).toBe(
+      `To keep the key, put its Region back into the inputs. ${wayOut}`,
+    );
+    expect(only(modelOf([deleted()]), { command: 'destroy' }).wayOut).toBe(wayOut);
+  });
 });

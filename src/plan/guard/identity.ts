@@ -30,15 +30,11 @@ function findLostKeys({ drift }: PlanModel): ResourceChange[] {
 
 function rolesBefore(model: PlanModel): Roles {
   const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
-  return rolesOf(
-    known.filter(isKey).map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]),
-  );
+  return rolesOf(known.map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
 }
 
 function rolesAfter({ resources }: PlanModel): Roles {
-  return rolesOf(
-    resources.filter((change) => isKey(change) && isKept(change)).map(({ kind, region }) => [region, kind]),
-  );
+  return rolesOf(resources.filter(isKept).map(({ kind, region }) => [region, kind]));
 }
 
 function rolesOf(entries: readonly [string | undefined, ResourceChange['kind']][]): Roles {

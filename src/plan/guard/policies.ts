@@ -27,10 +27,11 @@ interface PolicyGroup {
 
 function groupPolicies({ resources }: PlanModel): PolicyGroup[] {
   const groups = new Map<string, PolicyGroup>();
-  for (const key of resources.filter((change) => isKey(change) && isKept(change))) {
+  for (const key of resources.filter(isKey)) {
     const text = key.after?.['policy'];
-    const reading = typeof text === 'string' ? readKeyPolicy(text, key.region) : undefined;
-    if (typeof text !== 'string' || reading === undefined || 'problem' in reading) continue;
+    if (typeof text !== 'string') continue;
+    const reading = readKeyPolicy(text, key.region);
+    if ('problem' in reading) continue;
     const planned = putsPolicy(key);
     const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
     groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
@@ -38,9 +39,9 @@ function groupPolicies({ resources }: PlanModel): PolicyGroup[] {
   return [...groups.values()];
 }
 
+/** A replacement gets its policy anew, and what is imported comes under this review only now, even where it stays. */
 function putsPolicy({ action, attributes, importing }: ResourceChange): boolean {
-  const made = action === 'create' || action === 'replace' || importing !== undefined;
-  return made || attributes.some(({ name }) => name === 'policy');
+  return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
 }
 
 /** Stops for what the plan would put in place, warns of what is there already. */

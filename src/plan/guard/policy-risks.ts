@@ -59,7 +59,7 @@ function isLeft(holder: string, denials: readonly Statement[]): boolean {
 
 function isDenied(holder: string, { not, names }: Clause): boolean {
   if (not) return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
-  return names.some((name) => name === '*' || name === holder || isWithin(holder, name));
+  return names.some((name) => name === holder || isWithin(holder, name));
 }
 
 /** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
@@ -88,7 +88,15 @@ const AT_WILL = [
   ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
   ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
   ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
+  // A service that works for the caller does so for callers of every account.
+  ...['aws:viaawsservice', 'kms:viaservice', 'kms:grantisforawsresource'],
+  ...['kms:grantconstrainttype', 'kms:grantoperations', 'kms:macalgorithm', 'kms:keyagreementalgorithm'],
+  ...['kms:datakeypairspec', 'kms:reencryptonsamekey'],
+  // About the key, which is the same for all callers.
+  ...['aws:resourceaccount', 'aws:resourceorgid', 'aws:resourceorgpaths', 'kms:keyorigin', 'kms:keyspec'],
+  ...['kms:keyusage', 'kms:multiregion', 'kms:multiregionkeytype', 'kms:primaryregion'],
 ];
+const AT_WILL_BEGINNINGS = ['aws:requesttag/', 'aws:resourcetag/', 'kms:encryptioncontext:'];
 
 /**
  * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
@@ -100,7 +108,7 @@ function isRestricting({ operator, key, values }: Condition): boolean {
   const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
   const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
   const name = key.toLowerCase();
-  const atWill = AT_WILL.includes(name) || name.startsWith('kms:encryptioncontext:');
+  const atWill = AT_WILL.includes(name) || AT_WILL_BEGINNINGS.some((each) => name.startsWith(each));
   const all = values.some((value) => isEverything(value, kind));
   return !lenient && !excluding && !atWill && !all && values.length > 0;
 }

@@ -4,7 +4,7 @@ import type { Finding, PlanModel, ResourceChange } from '../types.js';
 
 /** Settings of a key that stay possible, but that a reviewer should see. */
 export function judgeKeySettings(key: ResourceChange): Finding[] {
-  if (!isKey(key) || !isKept(key) || key.action === 'no-op') return [];
+  if (!isKey(key) || key.action === 'no-op') return [];
   return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
 }
 
@@ -67,7 +67,7 @@ function judgeAlias(alias: ResourceChange, resources: readonly ResourceChange[])
     const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
     return [warn('alias-renamed', { reason, wayOut }, alias)];
   }
-  if (isKept(alias) || alias.before === null || isNamedElsewhere(alias, resources)) return [];
+  if (isKept(alias) || isNamedElsewhere(alias, resources)) return [];
   const reason =
     alias.action === 'forget'
       ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
