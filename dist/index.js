@@ -44259,7 +44259,6 @@ function judgePlan(json, text, inputs) {
 
 
 
-
 /**
  * A short sentence for each change of the plan and for each change of access, in the plan's order. Text from the plan
  * (addresses, alias names, principals, conditions) is in it unescaped.
@@ -44364,9 +44363,8 @@ function fingerprintAccess(access) {
     const regions = access.regions === 'all' ? 'all Regions' : access.regions.join(', ');
     const verb = access.effect === 'Allow' ? access.direction : DENY_VERBS[access.direction];
     const condition = access.condition === undefined ? '' : `, only if ${access.condition}`;
-    const actions = [...access.actions].sort(compareTexts).join(', ');
     return {
-        line: `${regions}: ${access.principal} ${verb} ${actions}${condition}`,
+        line: `${regions}: ${access.principal} ${verb} ${access.actions.join(', ')}${condition}`,
         hash: shortHash(access),
     };
 }

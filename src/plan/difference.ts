@@ -1,7 +1,6 @@
 import { diffAccess } from './access.js';
 import { canonicalChange, canonicalJson, canonicalSide, sha256 } from './canonical.js';
 import { changesAnything, isKey } from './model.js';
-import { compareTexts } from './policy.js';
 import type { AccessChange, PlanModel, ResourceChange } from './types.js';
 
 /** One thing that a plan does: in words, and as hashes by which it is found again in another plan. */
@@ -156,9 +155,8 @@ function fingerprintAccess(access: AccessChange): Fingerprint {
   const regions = access.regions === 'all' ? 'all Regions' : access.regions.join(', ');
   const verb = access.effect === 'Allow' ? access.direction : DENY_VERBS[access.direction];
   const condition = access.condition === undefined ? '' : `, only if ${access.condition}`;
-  const actions = [...access.actions].sort(compareTexts).join(', ');
   return {
-    line: `${regions}: ${access.principal} ${verb} ${actions}${condition}`,
+    line: `${regions}: ${access.principal} ${verb} ${access.actions.join(', ')}${condition}`,
     hash: shortHash(access),
   };
 }

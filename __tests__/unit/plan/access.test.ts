@@ -10,6 +10,7 @@ import {
   REPLICA,
   replicaChange,
   replicaValues,
+  resourceChange,
   root,
   ROOT_POLICY,
   statement,
@@ -116,6 +117,30 @@ describe('the difference of two policies', () => {
       ['+ *: kms:Decrypt', '- Service: a.amazonaws.com: kms:Decrypt'],
     ],
     ['a denial that appears', [], [allow({ Effect: 'Deny' })], ['+! alice: kms:Decrypt']],
+    [
+      'a denial beside what it takes away',
+      [allow({})],
+      [allow({}), allow({ Effect: 'Deny' })],
+      ['+! alice: kms:Decrypt'],
+    ],
+    [
+      'a denial in place of access',
+      [allow({})],
+      [allow({ Effect: 'Deny' })],
+      ['+! alice: kms:Decrypt', '- alice: kms:Decrypt'],
+    ],
+    [
+      'an action that this version does not know',
+      [allow({})],
+      [allow({ Action: ['kms:Decrypt', 'kms:Teleport'] })],
+      ['+ alice: kms:teleport'],
+    ],
+    [
+      'actions and principals in order',
+      [],
+      [allow({ Principal: { AWS: BOB } }), allow({ Action: 'kms:Verify' }), allow({ Action: 'kms:Encrypt' })],
+      ['+ alice: kms:Encrypt kms:Verify', '+ bob: kms:Decrypt'],
+    ],
     ['a denial that goes', [allow({ Effect: 'Deny' })], [], ['-! alice: kms:Decrypt']],
     [
       'NotAction',
@@ -203,6 +228,63 @@ describe('over the Regions of a plan', () => {
     expect(diffAccess(goldenModel(name))).toEqual([]);
   });
 
+  test('what a key that goes had is lost in its Region, not in all that stay', () => {
+    const raw = [
+      primaryChange({ actions: ['no-op'], before: primaryValues(), after: primaryValues() }),
+      replicaChange({ actions: ['delete'], before: replicaValues() }),
+    ];
+    expect(diffAccess(modelOf(raw)).map(({ regions }) => regions)).toEqual([[REPLICA]]);
+    const [, gone] = raw;
+    const lost = primaryChange({
+      actions: ['update'],
+      before: primaryValues({ region: 'us-east-1' }),
+      after: primaryValues({ region: 'us-east-1', policy: policyOf() }),
+    });
+    const stays = replicaChange(
+      {
+        actions: ['no-op'],
+        before: replicaValues({}, 'eu-west-1'),
+        after: replicaValues({}, 'eu-west-1'),
+      },
+      'eu-west-1',
+    );
+    expect(diffAccess(modelOf([lost, gone ?? {}, stays])).map(({ regions }) => regions)).toEqual([
+      [REPLICA, 'us-east-1'],
+    ]);
+  });
+
+  test('another resource with a policy gives nobody access to a key', () => {
+    const values = (policy: string): Json => ({ policy, region: REPLICA });
+    const raw = (before: string, after: string): Json =>
+      resourceChange('aws_other.this', {
+        actions: ['update'],
+        before: values(before),
+        after: values(after),
+      });
+    const model = modelOf([raw(ROOT_POLICY, policyOf(allow({}))), raw(ROOT_POLICY, '{')], {
+      resource_drift: [raw(ROOT_POLICY, policyOf(allow({})))],
+    });
+    expect([diffAccess(model), diffDriftAccess(model), findUndecidedPolicies(model)]).toEqual([[], [], []]);
+  });
+
+  test('a key that was deleted outside Terraform takes no access away: that it is gone is told as such', () => {
+    const drift = replicaChange({ actions: ['delete'], before: replicaValues() });
+    expect(diffDriftAccess(modelOf([], { resource_drift: [drift] }))).toEqual([]);
+  });
+
+  test('drift in every key that stays is in all Regions', () => {
+    const after = primaryValues({ policy: policyOf(statement(), allow({})) });
+    const model = modelOf(
+      [
+        primaryChange({ actions: ['update'], before: after, after: primaryValues() }),
+        replicaChange({ actions: ['delete'], before: replicaValues() }),
+        resourceChange('aws_other.this', { actions: ['no-op'], before: { a: 1 }, after: { a: 1 } }),
+      ],
+      { resource_drift: [primaryChange({ actions: ['update'], before: primaryValues(), after })] },
+    );
+    expect(diffDriftAccess(model).map(({ regions }) => regions)).toEqual(['all']);
+  });
+
   test('drift is from what is on record to what was found, the plan the way back', () => {
     const model = goldenModel('drift-policy');
     const turned = diffAccess(model).map((change) => ({
@@ -222,6 +304,13 @@ describe('a policy that can’t be compared', () => {
   test('is named when it is known only after apply', () => {
     const model = modelOf([replicaChange({ actions: ['create'], after: {}, unknown: { policy: true } })]);
     expect(diffAccess(model)).toEqual([]);
+    const update = replicaChange({
+      actions: ['update'],
+      before: replicaValues(),
+      after: replicaValues({ policy: undefined }),
+      unknown: { policy: true },
+    });
+    expect(diffAccess(modelOf([update]))).toEqual([]);
     expect(findUndecidedPolicies(model)).toMatchObject([
       { problem: 'it is known only after apply', change: { region: REPLICA } },
     ]);

@@ -12,6 +12,7 @@ import {
   primaryValues,
   replicaChange,
   replicaValues,
+  resourceChange,
   type Json,
 } from './raw-plan.js';
 
@@ -61,6 +62,40 @@ describe('a plan made while AWS is still creating a replica', () => {
     expect(finished(plan).drift).toEqual([]);
   });
 
+  test('still tells what was changed elsewhere from outside', () => {
+    const drift = primaryChange({
+      actions: ['update'],
+      before: primaryValues(),
+      after: primaryValues({ description: 'B' }),
+    });
+    expect(finished({ ...whileCreating(), resource_drift: [drift] }).drift).toHaveLength(1);
+  });
+
+  test('is the same for a primary', () => {
+    const address = 'module.primary.aws_kms_key.this';
+    const raw = primaryChange({
+      actions: ['update'],
+      before: primaryValues({ is_enabled: false }),
+      after: primaryValues(),
+    });
+    const plan = buildPlanModel(asFinished(planOf([raw]), { creating: [address], all: [address] }));
+    expect(plan.hasChanges).toBe(false);
+  });
+
+  test('has nothing to finish where a key is made or deleted, or nothing is', () => {
+    const unfinished = { creating: [REPLICA_ADDRESS], all: [REPLICA_ADDRESS] };
+    for (const raw of [
+      replicaChange({ actions: ['create'], after: replicaValues({ enabled: true }) }),
+      replicaChange({ actions: ['delete'], before: replicaValues({ enabled: false }) }),
+    ]) {
+      expect(asFinished({ resource_changes: [raw] }, unfinished)).toEqual({
+        resource_changes: [raw],
+        resource_drift: [],
+      });
+    }
+    expect(asFinished({}, unfinished)).toEqual({ resource_changes: [], resource_drift: [] });
+  });
+
   test('leaves another key that somebody has disabled as it is', () => {
     const other = asFinished(whileCreating(), { creating: [], all: [] });
     expect(buildPlanModel(other).counts.change).toBe(1);
@@ -73,6 +108,11 @@ describe('what an apply that was stopped leaves', () => {
       REPLICA_ADDRESS,
     ]);
     expect(findMarked(goldenModel('partly-applied'))).toEqual([]);
+    const other = resourceChange('aws_other.this', {
+      actions: ['delete', 'create'],
+      resource: { action_reason: 'replace_because_tainted' },
+    });
+    expect(findMarked(modelOf([other]))).toEqual([]);
   });
 
   test('keys that are not enabled and are to be: KMS has to say whether it is creating them', () => {
@@ -81,6 +121,10 @@ describe('what an apply that was stopped leaves', () => {
     ]);
     const disabled = { before: primaryValues({ is_enabled: false }), after: primaryValues() };
     expect(findDisabled(modelOf([primaryChange({ actions: ['update'], ...disabled })]))).toHaveLength(1);
+    const stays = { before: replicaValues({ enabled: false }), after: replicaValues({ enabled: false }) };
+    expect(findDisabled(modelOf([replicaChange({ actions: ['update'], ...stays })]))).toEqual([]);
+    const anew = { before: replicaValues({ enabled: false }), after: replicaValues() };
+    expect(findDisabled(modelOf([replicaChange({ actions: ['delete', 'create'], ...anew })]))).toEqual([]);
     expect(findDisabled(goldenModel('first-creation'))).toEqual([]);
     expect(findDisabled(goldenModel('rotation-off'))).toEqual([]);
   });

@@ -10,8 +10,13 @@ import {
   goldenModel,
   modelOf,
   policyOf,
+  PRIMARY,
   primaryChange,
   primaryValues,
+  replicaChange,
+  replicaValues,
+  resourceChange,
+  root,
   ROOT_POLICY,
   statement,
   updatePolicy,
@@ -70,6 +75,40 @@ describe('a plan in short sentences', () => {
     ]);
   });
 
+  test('says of a move alone that it is one, and names what is neither key nor alias by its address', () => {
+    const same = primaryValues();
+    const moved = primaryChange({
+      actions: ['no-op'],
+      before: same,
+      after: same,
+      resource: { previous_address: 'aws_kms_key.old' },
+    });
+    const other = resourceChange('aws_other.this', { actions: ['create'], after: { name: 'alias/a' } });
+    expect(summarisePlan(modelOf([moved, other]))).toEqual([
+      'aws_other.this created',
+      'ap-southeast-1: primary key moved from aws_kms_key.old',
+    ]);
+  });
+
+  test('names an alias once where only its key changes', () => {
+    const values = (target_key_id: string): Json => ({ name: 'alias/a', target_key_id, region: PRIMARY });
+    const raw = aliasChange({ actions: ['update'], before: values('a'), after: values('b') });
+    expect(summarisePlan(modelOf([raw]))).toEqual(['ap-southeast-1: alias/a changed: target_key_id']);
+  });
+
+  test('says where somebody gains, when it is not everywhere', () => {
+    const same = primaryValues();
+    const replica = replicaChange({
+      actions: ['update'],
+      before: replicaValues(),
+      after: replicaValues({
+        policy: policyOf(statement(), statement({ Principal: { AWS: root('111122223333') } })),
+      }),
+    });
+    const model = modelOf([primaryChange({ actions: ['no-op'], before: same, after: same }), replica]);
+    expect(summarisePlan(model)).toContain('ap-southeast-2: arn:aws:iam::111122223333:root gains kms:*');
+  });
+
   test('never holds a value of an attribute', () => {
     const raw = primaryChange({
       actions: ['update'],
@@ -118,6 +157,46 @@ describe('what differs from what was approved', () => {
     const { added } = compareFingerprints(fingerprints('account-removed'), fingerprints('account-added'));
     expect(added.join('\n')).toContain('777788889999:root gains');
   });
+});
+
+test('a fingerprint holds both sides as far as there are any, and which attributes are unknown', () => {
+  const [created] = fingerprintChanges(
+    modelOf([
+      primaryChange({
+        actions: ['create'],
+        after: { region: PRIMARY, description: 'A', secret: null },
+        unknown: { key_id: true, arn: true, tags: {}, description: false, secret: true },
+        change: { after_sensitive: { secret: true } },
+      }),
+    ]),
+  );
+  const hash = expect.stringMatching(/^[0-9a-f]{32}$/);
+  expect(created).toEqual({
+    line: 'ap-southeast-1: primary key created',
+    hash,
+    change: {
+      address: 'module.primary.aws_kms_key.this',
+      action: 'create',
+      after: hash,
+      unknown: ['arn', 'key_id'],
+    },
+  });
+  const [deleted] = fingerprintChanges(
+    modelOf([primaryChange({ actions: ['delete'], before: primaryValues() })]),
+  );
+  expect(deleted?.change).toEqual({
+    address: 'module.primary.aws_kms_key.this',
+    action: 'delete',
+    before: hash,
+  });
+});
+
+test('an output with another value, or one that is not known yet, has another hash', () => {
+  const output_changes = { key_id: { actions: ['update'] } };
+  const hashes = [{ key_id: { value: 'a' } }, { key_id: { value: 'b' } }, {}].map((outputs) =>
+    fingerprintChanges(modelOf([], { output_changes, planned_values: { outputs } })).map(({ hash }) => hash),
+  );
+  expect(new Set(hashes.flat()).size).toBe(3);
 });
 
 test('a fingerprint stays small: thirty Regions fit a comment beside everything else', () => {

@@ -184,6 +184,22 @@ describe('of a key that was to be created, and that the apply has made unknown t
     expect(isPart([approved], [remaining])).toBe(false);
   });
 
+  test('not where it is moved, too, or was not approved at all', () => {
+    const moved = replicaChange({
+      actions: ['no-op'],
+      before: made,
+      after: made,
+      change: importing,
+      resource: { previous_address: 'aws_kms_replica_key.old' },
+    });
+    expect(isPartMade(approved, moved)).toBe(false);
+    const another = replicaChange(
+      { actions: ['no-op'], before: made, after: made, change: importing },
+      'us-east-1',
+    );
+    expect(isPartMade(approved, another)).toBe(false);
+  });
+
   test('not where what was approved is no creation', () => {
     const update = replicaChange({ actions: ['update'], before: made, after: { ...made, description: 'B' } });
     const left = replicaChange({
@@ -215,6 +231,16 @@ describe('of an update', () => {
       false,
     ],
     ['the creation of a new key', primaryChange({ actions: ['create'], after }), false],
+    [
+      'the same, moved there from elsewhere',
+      primaryChange({
+        actions: ['update'],
+        before: primaryValues(),
+        after,
+        resource: { previous_address: 'aws_kms_key.old' },
+      }),
+      false,
+    ],
   ])('%s', (_, remaining, expected) => {
     expect(isPart([approved], [remaining])).toBe(expected);
   });
@@ -252,6 +278,68 @@ describe('of an alias that was to be renamed', () => {
   ])('%s', (_, remaining, expected) => {
     expect(isPart([approved], [remaining])).toBe(expected);
   });
+});
+
+describe('of a replacement', () => {
+  const [before, after] = [primaryValues(), primaryValues({ description: 'B' })];
+  const replace = (old: Json, now: Json): Json =>
+    primaryChange({ actions: ['delete', 'create'], before: old, after: now });
+
+  test.each<[string, Json, boolean]>([
+    ['the same', replace(before, after), true],
+    ['one by something else', replace(before, primaryValues({ description: 'C' })), false],
+    ['one of another key', replace(primaryValues({ key_id: 'mrk-2' }), after), false],
+    [
+      'an update of the new one to what was approved',
+      primaryChange({ actions: ['update'], before, after }),
+      true,
+    ],
+    [
+      'an update to something else',
+      primaryChange({ actions: ['update'], before: after, after: before }),
+      false,
+    ],
+    ['its being forgotten', primaryChange({ actions: ['forget'], before }), false],
+  ])('%s', (_, remaining, expected) => {
+    expect(isPart([replace(before, after)], [remaining])).toBe(expected);
+  });
+});
+
+describe('of forgetting a key', () => {
+  const forget = (changed: Json = {}): Json =>
+    replicaChange({ actions: ['forget'], before: replicaValues(changed) });
+
+  test('the same is a part; another key’s, or a deletion, is not', () => {
+    expect(isPart([forget()], [forget()])).toBe(true);
+    expect(isPart([forget()], [forget({ key_id: 'mrk-2' })])).toBe(false);
+    expect(isPart([forget()], [replicaChange({ actions: ['delete'], before: replicaValues() })])).toBe(false);
+  });
+});
+
+test('an empty list or map is what was planned as none', () => {
+  const create = (tags: unknown): Json =>
+    replicaChange({ actions: ['create'], after: { policy: 'p', tags } });
+  expect(isPart([create({})], [create(null)])).toBe(true);
+  expect(isPart([create(null)], [create({})])).toBe(true);
+  expect(isPart([create({ a: 'b' })], [create({})])).toBe(false);
+});
+
+test('what is extra is told in order, what is not understood among it', () => {
+  const update = (region: string): Json =>
+    replicaChange(
+      {
+        actions: ['update'],
+        before: replicaValues({}, region),
+        after: replicaValues({ description: 'B' }, region),
+      },
+      region,
+    );
+  const remaining = modelOf([update('us-east-1'), update('af-south-1')], { deferred_changes: [{}] });
+  expect(judge(modelOf([]), remaining).extra).toEqual([
+    '1 deferred_changes',
+    'module.replica_af-south-1.aws_kms_replica_key.this',
+    'module.replica_us-east-1.aws_kms_replica_key.this',
+  ]);
 });
 
 describe('of a deletion', () => {

@@ -30,6 +30,11 @@ describe('two ways to write one policy', () => {
       { Condition: { Bool: { 'kms:GrantIsForAWSResource': ['true'] } } },
     ],
     [
+      'numbers with and without quotes',
+      { Condition: { NumericLessThan: { 'aws:MultiFactorAuthAge': 300 } } },
+      { Condition: { NumericLessThan: { 'aws:MultiFactorAuthAge': '300' } } },
+    ],
+    [
       'conditions in another order',
       { Condition: { StringEquals: { a: 'x', b: 'y' }, Bool: { c: 'true' } } },
       { Condition: { Bool: { c: 'true' }, StringEquals: { b: 'y', a: 'x' } } },
@@ -95,6 +100,9 @@ test.each([
   ['{', 'it is not valid JSON'],
   ['[]', 'it is not an object'],
   ['{}', 'it has no Statement'],
+  ['{"Statement": null}', 'statement 1 is not an object'],
+  ['{"Version": 7, "Statement": []}', 'Version is no text'],
+  ['{"Id": 7, "Statement": []}', 'Id is no text'],
   ['{"Statement": [], "Extra": 1}', 'it has an unknown element'],
   ['{"Statement": ["x"]}', 'statement 1 is not an object'],
   [policyOf(statement(), statement({ Effect: 'allow' })), 'statement 2 has no Effect Allow or Deny'],
@@ -110,6 +118,24 @@ test.each([
   [policyOf(statement({ Sid: 7 })), 'the Sid of statement 1 is no text'],
 ])('%s is reported: %s', (text, problem) => {
   expect(readKeyPolicy(text)).toEqual({ problem });
+});
+
+test.each([['Version'], ['Id']])('a change of %s is a change', (name) => {
+  const [one, other] = ['a', 'b'].map((value) => canonical(JSON.stringify({ [name]: value, Statement: [] })));
+  expect(one).not.toBe(other);
+});
+
+test.each([
+  [{ AWS: '111122223333' }, root('111122223333')],
+  [{ AWS: '1111222233334' }, '1111222233334'],
+  [{ AWS: 'AIDA111122223333' }, 'AIDA111122223333'],
+  [{ Service: 'a.amazonaws.com' }, 'Service: a.amazonaws.com'],
+  [{ Federated: 'a.example.com' }, 'Federated: a.example.com'],
+  [{ CanonicalUser: 'abc' }, 'CanonicalUser: abc'],
+])('the principal %j is %s', (Principal, name) => {
+  expect(readKeyPolicy(policyOf(statement({ Principal })))).toMatchObject({
+    policy: { statements: [{ principals: { not: false, names: [name] } }] },
+  });
 });
 
 test('a text that is no policy is its own canonical form', () => {
