@@ -45873,8 +45873,6 @@ function closes(line, heredoc) {
 function colourOf(marker) {
     if (marker === '~')
         return '!';
-    if (marker === '<=')
-        return ' ';
     return marker.includes('/') ? '-' : marker;
 }
 function moveMarker(line) {

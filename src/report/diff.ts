@@ -25,7 +25,6 @@ function closes(line: string, heredoc: Heredoc): boolean {
 /** A replacement destroys the key it replaces, in either order: both are shown as what goes. */
 function colourOf(marker: string): string {
   if (marker === '~') return '!';
-  if (marker === '<=') return ' ';
   return marker.includes('/') ? '-' : marker;
 }
 

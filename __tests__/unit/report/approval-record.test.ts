@@ -45,6 +45,11 @@ describe('the approval record', () => {
     });
   });
 
+  test('may be of a commit with a SHA-256 id', () => {
+    const record = { ...RECORD, commit: 'b'.repeat(64) };
+    expect(parseApprovalRecord(renderApprovalRecord(record))).toEqual({ found: 'one', record });
+  });
+
   test('is not there in a comment without one', () => {
     expect(parseApprovalRecord('A comment.\n')).toEqual({ found: 'none' });
   });
@@ -58,6 +63,26 @@ describe('the approval record', () => {
     ['has a field that it should not have', (line) => line.replace('{', '{"more":1,'), /the record/],
     ['lacks a field', (line) => line.replace(/"pullRequest":7,/, ''), /pullRequest/],
     ['has a digest of another form', (line) => line.replace('sha256:1', 'sha256:x'), /digest/],
+    ['has more than a digest', (line) => line.replace('"sha256:', '"x sha256:'), /digest/],
+    ['has a digest that is too long', (line) => line.replace(/(1{64})/, '$11'), /digest/],
+    ['has a commit that is too long', (line) => line.replace('a'.repeat(40), 'a'.repeat(41)), /commit/],
+    [
+      'has a commit with more before it',
+      (line) => line.replace('a'.repeat(40), `x${'a'.repeat(40)}`),
+      /commit/,
+    ],
+    [
+      'has a commit with something else after it',
+      (line) => line.replace('a'.repeat(40), `${'a'.repeat(40)}${'x'.repeat(24)}`),
+      /commit/,
+    ],
+    ['has a path as its repository', (line) => line.replace('octo-repo', 'octo-repo/a'), /repository/],
+    ['has a URL as its repository', (line) => line.replace('octo-org', 'https://octo-org'), /repository/],
+    [
+      'has a change with a field of the wrong type',
+      (line) => line.replace('{', '{"changes":[{"line":1,"hash":"a"}],'),
+      /changes\.0\.line/,
+    ],
     ['has a short commit', (line) => line.replace('a'.repeat(40), 'aaaaaaa'), /commit/],
   ])('is not valid when it %s', (_, spoil, reason) => {
     const line = renderApprovalRecord(RECORD);

@@ -11,6 +11,7 @@ describe('the coloured diff', () => {
     [' <= data "aws_partition" "this" {', ' <= data "aws_partition" "this" {'],
     ['        # (3 unchanged attributes hidden)', '        # (3 unchanged attributes hidden)'],
     ['      +no space after it', '      +no space after it'],
+    ['        id = "a - b"', '        id = "a - b"'],
     ['Plan: 1 to add, 0 to change, 0 to destroy.', 'Plan: 1 to add, 0 to change, 0 to destroy.'],
   ])('shows %j as %j', (line, shown) => {
     expect(toDiffLines(line)).toEqual([shown]);
@@ -53,6 +54,25 @@ describe('the coloured diff', () => {
       '            EOT',
       '        EOT -> (known after apply)',
       '!       y = 1 -> 2',
+    ]);
+  });
+
+  test('ends a multi-line value at its own closing line only, and begins none within a line', () => {
+    const text = [
+      '      + a = <<EOT',
+      '        EOTX',
+      '        + text',
+      '        EOT,',
+      '      + b = "x <<-EOT y"',
+      '      + c = 1',
+    ];
+    expect(toDiffLines(text.join('\n'))).toEqual([
+      '+       a = <<EOT',
+      '        EOTX',
+      '        + text',
+      '        EOT,',
+      '+       b = "x <<-EOT y"',
+      '+       c = 1',
     ]);
   });
 
