@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/errors.js';
-import { buildPlanModel } from '../../../src/plan/model.js';
+import { buildPlanModel, kindOfType } from '../../../src/plan/model.js';
 import {
   aliasChange,
   goldenModel,
@@ -135,6 +135,16 @@ describe('the Region of a resource', () => {
       'eu-west-1',
     ],
     ['then its module’s', { address: 'module.replica_eu-west-2.aws_kms_alias.this' }, 'eu-west-2'],
+    [
+      'not one of an ARN without',
+      { address, after: { arn: 'arn:aws:iam::1:role/a' }, plan: configured },
+      'eu-west-3',
+    ],
+    [
+      'its provider’s under any instance key',
+      { address: 'module.replica["a[0]\\"b"].aws_kms_alias.this[12]', plan: configured },
+      'eu-west-3',
+    ],
     ['not a template', { address, plan: template }, undefined],
     ['not any module’s', { address: 'module.something.aws_kms_alias.this' }, undefined],
   ])('is %s', (_, { address: at, after = {}, plan = {} }, region) => {
@@ -149,6 +159,39 @@ describe('the Region of a resource', () => {
       after: { region: 'us-east-1' },
     });
     expect(modelOf([raw]).resources[0]?.region).toBe('us-east-1');
+  });
+
+  test('of what is made anew is its module’s, that of what goes its own', () => {
+    const before = replicaValues();
+    const regionOf = (actions: string[], after: Json | null): unknown =>
+      modelOf([replicaChange({ actions, before, after }, 'eu-west-1')]).resources[0]?.region;
+    expect(regionOf(['delete', 'create'], {})).toBe('eu-west-1');
+    expect(regionOf(['delete'], null)).toBe(REPLICA);
+    expect(regionOf(['update'], {})).toBe(REPLICA);
+  });
+
+  test('that nothing tells is no matter for what is neither key nor alias', () => {
+    expect(modelOf([resourceChange('aws_other.this', { actions: ['create'] })]).notUnderstood).toEqual([]);
+  });
+
+  test('with an alias alone has the role of the alias’s module', () => {
+    const alias = (module: string, region: string): Json =>
+      aliasChange({ actions: ['create'], after: { name: 'alias/a', region } }, module);
+    const model = modelOf([alias('primary', PRIMARY), alias('replica_ap-southeast-2', REPLICA)]);
+    expect(model.regions.map(({ region, role, key }) => [region, role, key])).toEqual([
+      [PRIMARY, 'primary', undefined],
+      [REPLICA, 'replica', undefined],
+    ]);
+  });
+
+  test('shows the alias that stays, not one that goes', () => {
+    const values = (name: string): Json => ({ name, region: PRIMARY });
+    const [goes, stays] = [
+      aliasChange({ actions: ['delete'], before: values('alias/a'), resource: { deposed: 'a' } }, 'a'),
+      aliasChange({ actions: ['no-op'], before: values('alias/b'), after: values('alias/b') }, 'b'),
+    ];
+    expect(modelOf([goes, stays]).regions.map(({ alias }) => alias)).toEqual(['alias/b']);
+    expect(modelOf([goes]).regions.map(({ alias }) => alias)).toEqual(['alias/a']);
   });
 
   test('that nothing tells is said', () => {
@@ -228,6 +271,52 @@ describe('what is not a plain create, update or delete', () => {
     expect(model.hasChanges).toBe(false);
   });
 
+  test('a data source is never one of the keys, and one that needs no reading is not shown', () => {
+    const data = (actions: string[]): Json => ({
+      ...resourceChange('data.aws_kms_key.this', { actions, after: {} }),
+      mode: 'data',
+    });
+    const model = modelOf([data(['read'])]);
+    expect(model.resources.map(({ kind }) => kind)).toEqual(['other']);
+    expect(modelOf([data(['no-op'])], { resource_drift: [data(['update'])] })).toMatchObject({
+      resources: [],
+      drift: [],
+    });
+  });
+
+  test('a resource whose address stays is not moved', () => {
+    const address = 'module.primary.aws_kms_key.this';
+    const same = primaryValues();
+    const raw = primaryChange({
+      actions: ['no-op'],
+      before: same,
+      after: same,
+      resource: { previous_address: address },
+    });
+    expect(modelOf([raw])).toMatchObject({ hasChanges: false, counts: NOTHING });
+  });
+
+  test('outputs that change are named in order, whichever way they do', () => {
+    const output_changes = {
+      b: { actions: ['delete', 'create'] },
+      a: { actions: ['create'] },
+      c: { actions: ['no-op'] },
+    };
+    expect(modelOf([], { output_changes }).changedOutputs).toEqual(['a', 'b']);
+  });
+
+  test('outputs are those that are known and not secret', () => {
+    const outputs = {
+      known: { value: 1 },
+      secret: { value: 'hunter2', sensitive: true },
+      none: { value: null },
+      left: {},
+      later: { value: ['a', null] },
+    };
+    const output_changes = { later: { actions: ['update'], after_unknown: [false, true] } };
+    expect(modelOf([], { planned_values: { outputs }, output_changes }).outputs).toEqual({ known: 1 });
+  });
+
   test('a drift that is only a move is not told twice', () => {
     const raw = primaryChange({
       actions: ['no-op'],
@@ -277,11 +366,34 @@ describe('attributes', () => {
     expect(Object.keys(attributesOf(raw))).toEqual(['text']);
   });
 
+  test('that only become secret, or no secret any more, are none', () => {
+    for (const change of [{ before_sensitive: { secret: true } }, { after_sensitive: { secret: true } }]) {
+      const raw = primaryChange({
+        actions: ['update'],
+        before: { secret: 'same', text: 'a' },
+        after: { secret: 'same', text: 'b' },
+        change,
+      });
+      expect(Object.keys(attributesOf(raw))).toEqual(['text']);
+    }
+  });
+
+  test('that are secret and not known yet are listed, in order with the others', () => {
+    const raw = primaryChange({
+      actions: ['update'],
+      before: { secret: 'a', other: 'a' },
+      after: { secret: 'a', other: 'b' },
+      unknown: { secret: true },
+      change: { before_sensitive: { secret: true }, after_sensitive: { secret: true } },
+    });
+    expect(Object.keys(attributesOf(raw))).toEqual(['other', 'secret']);
+  });
+
   test('with a sensitive part are sensitive as a whole', () => {
     const raw = primaryChange({
       actions: ['create'],
       after: { tags: { a: 'secret', b: 'x' } },
-      change: { after_sensitive: { tags: { a: true } } },
+      change: { after_sensitive: { tags: { a: true, b: false, c: null } } },
     });
     expect(attributesOf(raw)).toEqual({ tags: [{ is: 'absent' }, { is: 'sensitive' }] });
   });
@@ -392,8 +504,60 @@ describe('what the refresh found', () => {
     expect(drift({ tags: null }, { tags: {}, region: 'ap-southeast-2' })).toEqual([]);
   });
 
+  test('is drift where a setting appears, or the Region of record is another', () => {
+    expect(drift({}, { enabled_since: 'x' })).toEqual([['enabled_since']]);
+    expect(drift({ region: REPLICA }, { region: 'us-east-1' })).toEqual([['region']]);
+  });
+
+  test('is drift where a resource is gone, in order', () => {
+    const gone = (region: string): Json => replicaChange({ actions: ['delete'], before: {} }, region);
+    const model = modelOf([], { resource_drift: [gone('us-east-1'), gone('af-south-1')] });
+    expect(model.drift.map(({ region }) => region)).toEqual(['af-south-1', 'us-east-1']);
+  });
+
   test('is drift where something was taken away or added, without the noise beside it', () => {
     expect(drift({ tags: { team: 'platform' } }, { tags: {} })).toEqual([['tags']]);
     expect(drift({ tags: null, enabled: true }, { tags: {}, enabled: false })).toEqual([['enabled']]);
   });
+});
+
+describe('a plan destroys', () => {
+  const deleted = (resource: Json = {}): Json =>
+    replicaChange({ actions: ['delete'], before: replicaValues(), resource });
+  const read = { ...resourceChange('data.aws_partition.this', { actions: ['read'] }), mode: 'data' };
+
+  test.each<[string, Json[], boolean]>([
+    ['everything is deleted', [deleted(), read], true],
+    ['there is nothing', [], false],
+    ['only something is read', [read], false],
+    [
+      'what is deleted has left the configuration',
+      [deleted({ action_reason: 'delete_because_no_module' })],
+      false,
+    ],
+    [
+      'something stays',
+      [deleted(), primaryChange({ actions: ['no-op'], before: primaryValues(), after: primaryValues() })],
+      false,
+    ],
+  ])('or not, when %s', (_, raw, expected) => {
+    expect(modelOf(raw).destroys).toBe(expected);
+  });
+});
+
+test('resources are in the order of their addresses', () => {
+  const made = (region: string): Json => replicaChange({ actions: ['create'], after: {} }, region);
+  const model = modelOf([made('us-east-1'), made('eu-west-1'), made('ap-south-1')]);
+  expect(model.resources.map(({ region }) => region)).toEqual(['ap-south-1', 'eu-west-1', 'us-east-1']);
+});
+
+test.each([
+  ['aws_kms_key', 'primary'],
+  ['aws_kms_external_key', 'primary'],
+  ['aws_kms_replica_key', 'replica'],
+  ['aws_kms_replica_external_key', 'replica'],
+  ['aws_kms_alias', 'alias'],
+  ['aws_kms_grant', 'other'],
+])('%s is of the kind %s', (type, kind) => {
+  expect(kindOfType(type)).toBe(kind);
 });

@@ -84,6 +84,9 @@ describe('prose', () => {
     ['see https://evil.example.', 'see `https://evil.example`.'],
     ['deadbeef1 fixed it', '`deadbeef1` fixed it'],
     ['one\n# two', 'one `#` two'],
+    ['@a`b` and `c`@d', '`` @a`b` `` and `` `c`@d ``'],
+    ['("a") and ...', '("a") and `...`'],
+    ['JIRA-123 in us-gov-west-1 of a1-b', '`JIRA-123` in `us-gov-west-1` of a1-b'],
   ])('%j becomes %j', (text, markdown) => {
     expect(prose(text)).toBe(markdown);
   });
@@ -139,6 +142,8 @@ describe('a link', () => {
     );
     expect(link('run', 'javascript:alert(1)')).toBe('run `javascript:alert(1)`');
     expect(link('run', 'https://x/) <b>')).toBe('run `https://x/) <b>`');
+    expect(link('run', 'javascript:https://x/')).toBe('run `javascript:https://x/`');
+    expect(link('run', 'http://127.0.0.1:8/')).toBe('[run](http://127.0.0.1:8/)');
   });
 });
 
