@@ -2,13 +2,7 @@ import { beforeAll, expect, jest, test } from '@jest/globals';
 import { seededRandom } from '../../emulator/faults.js';
 import type { Fault } from '../../emulator/index.js';
 import { readLedger, type Ledger } from '../support/ledger.js';
-import {
-  describeTools,
-  IN_A_HURRY,
-  startMainJob,
-  type CancelledRun,
-  type Moment,
-} from '../support/main-job.js';
+import { describeTools, startMainJob, type CancelledRun, type Moment } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';
 
 jest.setTimeout(1_800_000);
@@ -67,11 +61,11 @@ async function cancelOnce(moment: Cancellation, index: number): Promise<Outcome>
   const job = await startMainJob({ faults: [...SLOW] });
   const replicas = { 'replica-regions': 'ap-southeast-2' };
   try {
-    const run = await job.cancel(moment, replicas, IN_A_HURRY);
+    const run = await job.cancel(moment, replicas);
     const ledger = readLedger(job.emulator);
     let further: Outcome['further'];
     if (index % TAKEN_FURTHER === 0) {
-      const next = await job.apply(replicas, IN_A_HURRY);
+      const next = await job.apply(replicas);
       further = { exitCode: next.exitCode, log: next.stdout, ledger: readLedger(job.emulator) };
     }
     return {

@@ -1,13 +1,13 @@
 /** An approval may be given on one runner and read on another: the digest must not depend on the Node that made it. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { findNode24 } from '../../demo/runtime.js';
 import { digestPlan } from '../../src/plan/digest.js';
 import { buildPlanModel } from '../../src/plan/model.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 const FOLDER = path.resolve('__tests__', 'golden', 'plans');
 const plans = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
@@ -25,7 +25,7 @@ test('every recorded plan has the same digest in this Node and in the one that G
     digestPlan(buildPlanModel(JSON.parse(readFileSync(path.join(FOLDER, name), 'utf8')))),
   );
   expect(new Set(own).size).toBeGreaterThan(15);
-  const script = path.join(mkdtempSync(path.join(os.tmpdir(), 'digest-')), 'digests.ts');
+  const script = path.join(tempFolder('digest'), 'digests.ts');
   const source = (file: string): string => JSON.stringify(path.resolve('src', 'plan', file));
   writeFileSync(
     script,

@@ -15,7 +15,7 @@ import type { ActionRun } from '../../demo/action.js';
 import type { Call, Emulator, Fault } from '../../emulator/index.js';
 import { putVersion } from '../../emulator/aws/s3/store.js';
 import { keysInState, readLedger, type Ledger } from '../support/ledger.js';
-import { describeTools, IN_A_HURRY, startMainJob, type MainJob } from '../support/main-job.js';
+import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';
 
 jest.setTimeout(7_200_000);
@@ -92,7 +92,7 @@ function applyWithRole(job: MainJob): Promise<ActionRun> {
     'auto-approve': 'true',
     'role-to-assume': job.emulator.role,
   };
-  return job.run(changed, { ...IN_A_HURRY, GITHUB_REPOSITORY: 'octo-org/octo-repo' });
+  return job.run(changed, { GITHUB_REPOSITORY: 'octo-org/octo-repo' });
 }
 
 /** An AWS whose bucket has a state already, without a key in it, so that the run has one to read. */

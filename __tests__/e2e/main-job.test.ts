@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { describeTools, jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 import { findTerraform } from '../support/terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
@@ -24,6 +24,13 @@ describe('after apply, the next plan says no changes', () => {
       const applied = await job.apply(replicas);
       expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-add': String(2 + 2 * count) } });
       expect(Object.keys(jsonOutput(applied, 'replica-key-arns'))).toEqual(REGIONS.slice(0, count).sort());
+      const ids = new Set(
+        job.emulator.kms
+          .regions()
+          .flatMap((region) => job.emulator.kms.keys(region))
+          .map(({ id }) => id),
+      );
+      expect([...ids]).toEqual([applied.outputs['key-id']]);
       // The same Regions in another order are the same key.
       const planned = await job.run({ 'replica-regions': REGIONS.slice(0, count).reverse().join(',') });
       expect(planned).toMatchObject({
@@ -172,7 +179,7 @@ describe('what runs, and what does not', () => {
 
 /** A folder for PATH whose `terraform` notes its command and then is the real one. */
 async function watchTerraform(): Promise<Spy> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'spy-'));
+  const folder = tempFolder('spy');
   const log = path.join(folder, 'log');
   await writeFile(log, '');
   const script = `#!/bin/sh\necho "$1" >> '${log}'\nexec '${findTerraform()?.path ?? 'terraform'}' "$@"\n`;

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 import { INIT, runTerraformOk } from '../support/rendered-terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
@@ -12,12 +12,9 @@ let job: MainJob;
 let folder: string;
 beforeEach(async () => {
   job = await startMainJob();
-  folder = await mkdtemp(path.join(os.tmpdir(), 'migrating-'));
+  folder = tempFolder('migrating');
 });
-afterEach(async () => {
-  await job.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => job.stop());
 
 /** The block below `<!-- migrate: NAME -->` in docs/migrating.md, with the emulator's bucket. */
 async function block(name: string): Promise<string> {

@@ -1,13 +1,13 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import { renderConfiguration, type ModuleRequest } from '../../src/terraform/module.js';
 import { read } from '../support/inputs.js';
 import { INIT, runTerraform, runTerraformOk } from '../support/rendered-terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const APPLY = ['apply', '-input=false', '-auto-approve', '-no-color'];
 const DESTROY = ['destroy', '-input=false', '-auto-approve', '-no-color'];
@@ -16,12 +16,8 @@ const IS_SETTLED = ['plan', '-input=false', '-detailed-exitcode', '-no-color'];
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'module safety-'));
+  folder = tempFolder('module safety');
   await cp(path.join('terraform', 'modules'), path.join(folder, 'modules'), { recursive: true });
-});
-
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** Writes what is rendered, beside the module files that are there already; the state is in the working folder. */

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
@@ -10,12 +10,9 @@ let job: MainJob;
 let base: string;
 beforeEach(async () => {
   job = await startMainJob();
-  base = await mkdtemp(path.join(os.tmpdir(), "Läufer's $HOME 走者 "));
+  base = tempFolder("Läufer's $HOME 走者 ");
 });
-afterEach(async () => {
-  await job.stop();
-  await rm(base, { recursive: true, force: true });
-});
+afterEach(() => job.stop());
 
 async function makeFolder(name: string, mode = 0o755): Promise<string> {
   const folder = path.join(base, name);

@@ -1,5 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { REGION_SINCE } from '../../src/terraform/way.js';
@@ -8,6 +7,7 @@ import { read } from '../support/inputs.js';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 import { INIT, runTerraform, runTerraformOk } from '../support/rendered-terraform.js';
 import { findProviderMirror } from '../support/terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
@@ -22,10 +22,9 @@ const withSix = six === undefined ? describe.skip : describe;
 
 describe('the configuration for provider 6.x', () => {
   let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'provider 6-'));
+  beforeEach(() => {
+    folder = tempFolder('provider 6');
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** As the action writes it, but for the requirement of a provider 6.x, so that the one that is here can read it. */
   async function write(of: ModuleRequest): Promise<void> {

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
-import os from 'node:os';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { releaseArch, releaseOs } from '../../src/terraform/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { startNetworkMirror, type NetworkMirror } from '../support/network-mirror.js';
 import { findProviderMirror } from '../support/terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
@@ -28,7 +28,7 @@ if (found === undefined)
     process.stderr.write(`The network mirror's tests run with ${describeTools()}.\n`);
     started.push((job = await startMainJob()));
     started.push((mirror = await startNetworkMirror({ dir: found?.dir ?? '', version, platform })));
-    home = await mkdtemp(path.join(os.tmpdir(), 'home-'));
+    home = tempFolder('home');
   });
   afterAll(async () => {
     // Whatever did start: what stays open would keep the tests from ending.
@@ -40,11 +40,10 @@ if (found === undefined)
       { 'replica-regions': '', 'provider-mirror': mirror.url, 'aws-provider-version': version },
       { ...mirror.env, HOME: home, TF_CLI_CONFIG_FILE: '', RUNNER_TOOL_CACHE: toolCache },
     );
-  const newFolder = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'tools-'));
   const archive = `terraform-provider-aws_${version}_${platform}.zip`;
 
   test('gives the provider once: a second run on the same runner downloads nothing', async () => {
-    const toolCache = await newFolder();
+    const toolCache = tempFolder('tools');
     const first = await plan(toolCache);
     expect(first).toMatchObject({
       exitCode: 0,
@@ -62,7 +61,7 @@ if (found === undefined)
   });
 
   test('with an archive that is not of its checksum is refused, and nothing of it is kept', async () => {
-    const toolCache = await newFolder();
+    const toolCache = tempFolder('tools');
     mirror.swapArchive(Buffer.from('not the provider'));
     const refused = await plan(toolCache);
     expect(refused.exitCode).toBe(1);

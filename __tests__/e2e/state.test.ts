@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -12,6 +11,7 @@ import type { Emulator } from '../../emulator/index.js';
 import { holdCalls } from '../support/hold-calls.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { findTerraform } from '../support/terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
@@ -114,7 +114,7 @@ async function openOn(
   lockTimeoutSeconds?: number,
 ): Promise<{ terraform: PhasedTerraform; said: string[] }> {
   const { emulator } = job;
-  const workDir = await mkdtemp(path.join(os.tmpdir(), 'state-'));
+  const workDir = tempFolder('state');
   const s3 = { bucket: emulator.bucket, key, region: emulator.region, use_lockfile: true };
   const configuration = {
     terraform: { backend: { s3 } },

@@ -1,10 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import { rootPolicy } from './support.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 // The AWS CLI needs a second or more to start, and much longer on a busy machine.
 jest.setTimeout(300_000);
@@ -53,11 +53,10 @@ async function answer(region: string, ...args: readonly string[]): Promise<Recor
 
 beforeAll(async () => {
   emulator = await startEmulator({ region: PRIMARY, disabledRegions: ['ap-southeast-4'] });
-  folder = mkdtempSync(path.join(os.tmpdir(), 'emulator-aws-cli-'));
+  folder = tempFolder('emulator-aws-cli');
 });
 afterAll(async () => {
   await emulator.stop();
-  rmSync(folder, { recursive: true });
 });
 
 describe('the AWS CLI', () => {

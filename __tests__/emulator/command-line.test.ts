@@ -1,7 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import {
@@ -13,6 +12,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { failureOf } from './support.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 // A cold start compiles every file of the emulator first.
 jest.setTimeout(120_000);
@@ -30,7 +30,7 @@ interface Line {
 let folder: string;
 let child: ChildProcess | undefined;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'emulator test '));
+  folder = tempFolder('emulator test');
 });
 afterEach(async () => {
   if (child?.exitCode === null && child.signalCode === null) {
@@ -38,7 +38,6 @@ afterEach(async () => {
     await once(child, 'exit');
   }
   child = undefined;
-  rmSync(folder, { recursive: true });
 });
 
 /** Starts the program as `npm run emulator` does, and reads the one line that it prints. */

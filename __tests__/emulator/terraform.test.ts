@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
-import { findProviderMirror, findTerraform } from '../support/terraform.js';
+import { findProviderMirror, findTerraform, IN_A_HURRY } from '../support/terraform.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 // Each command starts a provider process per Region.
 jest.setTimeout(600_000);
@@ -31,6 +31,7 @@ function run(args: readonly string[]): Promise<Outcome> {
     TF_IN_AUTOMATION: '1',
     CHECKPOINT_DISABLE: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...IN_A_HURRY,
     ...emulator.env,
   };
   const file = terraform?.path ?? 'terraform';
@@ -117,12 +118,11 @@ function configuration(): object {
 
 beforeAll(async () => {
   emulator = await startEmulator({ region: PRIMARY });
-  folder = mkdtempSync(path.join(os.tmpdir(), 'emulator-terraform-'));
+  folder = tempFolder('emulator-terraform');
   writeFileSync(path.join(folder, 'main.tf.json'), JSON.stringify(configuration()));
 });
 afterAll(async () => {
   await emulator.stop();
-  rmSync(folder, { recursive: true });
 });
 
 describe('the real provider', () => {

@@ -1,8 +1,9 @@
 import { runAction, type ActionRun, type ActionRunOptions } from '../../demo/action.js';
 import { findNode24 } from '../../demo/runtime.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
-import { findProviderMirror, findTerraform } from './terraform.js';
+import { findProviderMirror, findTerraform, IN_A_HURRY } from './terraform.js';
 import { ARTICLE } from './inputs.js';
+import { tempFolder } from './temp-folder.js';
 
 /** The built action on an emulated AWS, with the real Terraform and the real provider. */
 export interface MainJob {
@@ -28,9 +29,6 @@ export interface MainJob {
   ): Promise<ActionRun>;
   stop(): Promise<void>;
 }
-
-/** For a test of many runs: Terraform and its provider collect their garbage less often, and are done a tenth sooner. */
-export const IN_A_HURRY = { GOGC: '400' } as const;
 
 /** When a step is cancelled: so long after its log says something. */
 export interface Moment {
@@ -71,8 +69,9 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
   const run: MainJob['run'] = (changed = {}, env = {}, event = {}, onOutput = () => undefined) =>
     runAction({
       node,
+      temp: tempFolder('runner temp'),
       with: { ...ARTICLE, ...common, ...changed },
-      env: { ...emulator.env, ...env },
+      env: { ...IN_A_HURRY, ...emulator.env, ...env },
       event,
       onOutput,
     });
@@ -84,8 +83,9 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
       const signals = signalAt(moment);
       const ended = await runAction({
         node,
+        temp: tempFolder('runner temp'),
         with: { ...ARTICLE, ...common, command: 'apply', 'auto-approve': 'true', ...changed },
-        env: { ...emulator.env, ...env },
+        env: { ...IN_A_HURRY, ...emulator.env, ...env },
         ...signals.hooks,
       });
       return { ...ended, tookMs: signals.sinceInterrupt() };

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync, statSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { makeCertificate } from './certificate.js';
+import { tempFolder } from './temp-folder.js';
 
 const PROVIDER = 'registry.terraform.io/hashicorp/aws';
 
@@ -60,7 +60,7 @@ export async function startNetworkMirror(options: NetworkMirrorOptions): Promise
     } else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const certFile = path.join(await mkdtemp(path.join(os.tmpdir(), 'mirror-')), 'ca.pem');
+  const certFile = path.join(tempFolder('mirror'), 'ca.pem');
   await writeFile(certFile, cert);
   return {
     url: `https://localhost:${(server.address() as AddressInfo).port}/mirror`,

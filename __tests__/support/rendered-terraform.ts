@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Emulator } from '../../emulator/index.js';
 import type { Inputs } from '../../src/inputs/inputs.js';
@@ -9,7 +8,8 @@ import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';
 import { initArgs } from '../../src/terraform/args.js';
 import { prepareConfiguration } from '../../src/terraform/prepare.js';
-import { findProviderMirror, findTerraform } from './terraform.js';
+import { findProviderMirror, findTerraform, IN_A_HURRY } from './terraform.js';
+import { tempFolder } from './temp-folder.js';
 
 const MIRROR = findProviderMirror((version) => version.startsWith('5.'))?.dir;
 
@@ -36,6 +36,7 @@ export function runTerraform(
       HOME: dir,
       CHECKPOINT_DISABLE: '1',
       AWS_EC2_METADATA_DISABLED: 'true',
+      ...IN_A_HURRY,
       ...env,
     },
     maxBuffer: 1 << 26,
@@ -64,15 +65,16 @@ export async function runTerraformOk(
 export interface RenderedTerraform {
   /** Renders, initialises and plans; the plan is what `applyPlan` applies. */
   plan(inputs: Inputs): Promise<PlanModel>;
+  /** Whether a plan of the configuration that was planned last would change anything. */
+  isAtRest(): Promise<boolean>;
   /** Applies the last plan and gives the root outputs. */
   applyPlan(): Promise<Record<string, unknown>>;
   /** How many processes of the AWS provider the last plan started. */
   providerStarts(): Promise<number>;
-  close(): Promise<void>;
 }
 
-export async function openRenderedTerraform(emulator: Emulator): Promise<RenderedTerraform> {
-  const base = await mkdtemp(path.join(os.tmpdir(), 'rendered terraform-'));
+export function openRenderedTerraform(emulator: Emulator): RenderedTerraform {
+  const base = tempFolder('rendered terraform');
   let workDir = base;
   let count = 0;
   const env = (): Record<string, string> => ({ ...emulator.env });
@@ -94,6 +96,13 @@ export async function openRenderedTerraform(emulator: Emulator): Promise<Rendere
       await runTerraformOk(workDir, ['plan', '-input=false', '-out=plan'], { ...env(), ...traced });
       return buildPlanModel(JSON.parse(await runTerraformOk(workDir, ['show', '-json', 'plan'])));
     },
+    async isAtRest() {
+      const args = ['plan', '-input=false', '-no-color', '-detailed-exitcode'];
+      const { exitCode, output } = await runTerraform(workDir, args, env());
+      if (exitCode !== 0 && exitCode !== 2)
+        throw new Error(`terraform plan ended with ${exitCode}:\n${output}`);
+      return exitCode === 0;
+    },
     async applyPlan() {
       await runTerraformOk(workDir, ['apply', '-input=false', 'plan'], env());
       const outputs = JSON.parse(await runTerraformOk(workDir, ['output', '-json'])) as Record<
@@ -106,6 +115,5 @@ export async function openRenderedTerraform(emulator: Emulator): Promise<Rendere
       const lines = (await readFile(trace(), 'utf8')).split('\n');
       return lines.filter((line) => line.includes('provider: starting plugin')).length;
     },
-    close: () => rm(base, { recursive: true, force: true }),
   };
 }

@@ -52,11 +52,14 @@ describe('a child process', () => {
   test('gets its SIGINT only once it may be interrupted', async () => {
     const cancellation = new AbortController();
     const exec = createExec(cancellation.signal);
-    const beforeInterrupt = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+    let born: () => void = () => undefined;
+    const recorded = new Promise<void>((resolve) => (born = resolve));
+    const beforeInterrupt = (): Promise<void> => recorded;
     const script = `process.on('SIGINT', () => { console.log('interrupted'); process.exit(1) });
       setTimeout(() => console.log('id recorded'), 50); setInterval(() => {}, 1000); console.log('ready')`;
-    const onStdoutLine = (): void => {
-      cancellation.abort();
+    const onStdoutLine = (line: string): void => {
+      if (line === 'ready') cancellation.abort();
+      if (line === 'id recorded') born();
     };
     const result = await exec(node(script, { onStdoutLine, beforeInterrupt }));
     expect(result.stdout).toBe('ready\nid recorded\ninterrupted\n');

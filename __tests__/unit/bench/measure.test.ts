@@ -22,8 +22,8 @@ if (!hasProc)
 const onLinux = hasProc ? test : test.skip;
 
 onLinux('the largest sample of a real process counts, and the time it took', async () => {
-  // A child of a child holds 64 MiB for a moment.
-  const held = 'const held = Buffer.alloc(64 * 1048576, 1); setTimeout(() => held.length, 700)';
+  // A child of a child holds 64 MiB for a moment, long enough to be seen on a busy machine.
+  const held = 'const held = Buffer.alloc(64 * 1048576, 1); setTimeout(() => held.length, 2000)';
   const script = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(held)}])`;
   const cost = await measure(async (onStart) => {
     const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
@@ -31,7 +31,7 @@ onLinux('the largest sample of a real process counts, and the time it took', asy
     await once(child, 'close');
   });
   expect(cost.peakBytes).toBeGreaterThan(64 * 2 ** 20);
-  expect(cost.seconds).toBeGreaterThan(0.7);
+  expect(cost.seconds).toBeGreaterThan(2);
 });
 
 test('a table is as wide as its widest cells', () => {

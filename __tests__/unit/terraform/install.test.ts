@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -15,6 +14,7 @@ import {
   type Answer,
   type SigningKey,
 } from '../../support/release-server.js';
+import { tempFolder } from '../../support/temp-folder.js';
 
 const run = promisify(execFile);
 const VERSION = '1.11.4';
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   server = await ReleaseServer.start();
-  folder = await mkdtemp(join(tmpdir(), 'install test é '));
+  folder = tempFolder('install test é ');
   await mkdir(join(folder, 'temp'));
   said = [];
   waits = [];
@@ -54,7 +54,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await server.stop();
-  await rm(folder, { recursive: true });
 });
 
 function install(over: Partial<InstallOptions> = {}): ReturnType<typeof installTerraform> {

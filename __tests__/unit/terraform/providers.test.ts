@@ -1,18 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Inputs } from '../../../src/inputs/inputs.js';
 import { findLockedProvider } from '../../../src/terraform/lock-file.js';
 import { openProviders, type Providers } from '../../../src/terraform/providers.js';
+import { tempFolder } from '../../support/temp-folder.js';
 
 const VERSION = '5.100.0';
 const PLATFORM = { os: 'linux', arch: 'x64' };
 
 let toolCache: string;
 let said: string[];
-beforeEach(async () => {
-  toolCache = await mkdtemp(path.join(os.tmpdir(), 'tools-'));
+beforeEach(() => {
+  toolCache = tempFolder('tools');
   said = [];
 });
 
@@ -33,7 +33,7 @@ async function open(
   inputs: Partial<Pick<Inputs, 'awsProviderVersion' | 'providerMirror' | 'lockFile'>> = {},
   env: Record<string, string> = {},
 ): Promise<Run> {
-  const workDir = await mkdtemp(path.join(os.tmpdir(), 'work-'));
+  const workDir = tempFolder('work');
   const note = (line: string): void => void said.push(line);
   const providers = await openProviders({
     inputs: { awsProviderVersion: VERSION, providerMirror: undefined, lockFile: undefined, ...inputs },

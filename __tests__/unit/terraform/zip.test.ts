@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { unzipEntry } from '../../../src/terraform/zip.js';
 import { makeZip } from '../../support/release-server.js';
+import { tempFolder } from '../../support/temp-folder.js';
 
 const content = Buffer.from('terraform '.repeat(1000));
 const zip = makeZip([
@@ -21,11 +21,8 @@ function withDirectoryField(offset: number, value: number, bytes: 2 | 4): Buffer
 }
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zip-'));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
+beforeEach(() => {
+  folder = tempFolder('zip');
 });
 
 const unzip = (archive: Buffer, maxBytes = 1_000_000): Promise<void> =>
