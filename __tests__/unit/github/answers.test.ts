@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { ActionError } from '../../../src/errors.js';
+import { GitHubApiError, type ApiErrorKind } from '../../../src/github/api-error.js';
+import { readApproval } from '../../../src/github/approval.js';
+import type { GitHubClient } from '../../../src/github/client.js';
+import { findMergedPullRequest } from '../../../src/github/merged-pull-request.js';
+import {
+  findMarkedComments,
+  renderCommentMarker,
+  type MarkedComment,
+} from '../../../src/github/own-comments.js';
+
+const REPOSITORY = { owner: 'octo-org', name: 'octo-repo' };
+const MERGE = 'b'.repeat(40);
+const ALICE = { __typename: 'User', login: 'alice' };
+
+describe('of a comment', () => {
+  const read = (comments: unknown): Promise<MarkedComment[]> => {
+    const graphql = (): Promise<unknown> => Promise.resolve({ repository: { pullRequest: { comments } } });
+    const client = { graphql } as unknown as GitHubClient;
+    return findMarkedComments({ client, repository: REPOSITORY, pullRequest: 7 }, 'a');
+  };
+  const comment = {
+    fullDatabaseId: '1',
+    url: 'https://github.com/x',
+    body: `${renderCommentMarker('a')}  \nText`,
+    viewerDidAuthor: true,
+    author: ALICE,
+    editor: null,
+    lastEditedAt: null,
+    includesCreatedEdit: false,
+  };
+
+  test.each<[string, object, Partial<MarkedComment>]>([
+    ['a time', { lastEditedAt: '2026-01-01T00:00:00Z' }, { author: 'alice', lastEditor: 'ghost' }],
+    ['an edit in its history', { includesCreatedEdit: true }, { author: 'alice', lastEditor: 'ghost' }],
+    ['an editor', { editor: { ...ALICE, login: 'mallory' } }, { author: 'alice', lastEditor: 'mallory' }],
+    [
+      'an app of the author’s name',
+      { editor: { ...ALICE, __typename: 'Bot' } },
+      { author: 'alice', lastEditor: 'alice' },
+    ],
+    [
+      'an editor, of an author who is gone',
+      { author: null, editor: ALICE },
+      { author: 'ghost', lastEditor: 'alice' },
+    ],
+  ])('an edit is told by %s alone, and trusted to nobody else', async (_, said, people) => {
+    const pageInfo = { hasNextPage: false, endCursor: null };
+    expect(await read({ nodes: [{ ...comment, ...said }], pageInfo })).toMatchObject([
+      { isLastEditOwn: false, ...people },
+    ]);
+    expect(await read({ nodes: [comment], pageInfo })).toMatchObject([
+      { isLastEditOwn: true, lastEditor: undefined },
+    ]);
+  });
+
+  test('an answer without what was asked for is refused, and says what it lacks', async () => {
+    await expect(read({ nodes: [{ ...comment, viewerDidAuthor: undefined }] })).rejects.toThrow(
+      'nodes.0.viewerDidAuthor, repository.pullRequest.comments.pageInfo',
+    );
+  });
+});
+
+describe('of a commit', () => {
+  const merged = {
+    number: 7,
+    merged_at: '2026-01-01T00:00:00Z',
+    merge_commit_sha: MERGE,
+    head: { sha: 'a'.repeat(40) },
+    base: { ref: 'main', repo: { full_name: 'Octo-Org/octo-repo' } },
+  };
+  const find = async (candidate: object): Promise<unknown> => {
+    const waits: number[] = [];
+    const client = {
+      rest: { repos: {} },
+      paginate: () => Promise.resolve([candidate]),
+      pause: (milliseconds: number) => Promise.resolve(waits.push(milliseconds)),
+    } as unknown as GitHubClient;
+    const options = { client, repository: REPOSITORY, commit: MERGE, ref: 'refs/heads/main' };
+    const found = await findMergedPullRequest(options);
+    expect(waits).toEqual([]);
+    return found;
+  };
+
+  test('its pull request is found at once where GitHub knows it', async () => {
+    expect(await find(merged)).toEqual({ number: 7, headSha: 'a'.repeat(40) });
+  });
+
+  test.each([
+    // GitHub makes a merge commit for trial of each open pull request, and names it in the same member.
+    ['that is not merged, by its merge for trial', { merged_at: null }],
+    ['of another repository', { base: { ref: 'main', repo: { full_name: 'mallory/octo-repo' } } }],
+  ])('no pull request is one %s', async (_, changed) => {
+    await expect(find({ ...merged, ...changed })).rejects.toThrow('No pull request was merged into main');
+  });
+});
+
+test.each<[ApiErrorKind, string]>([
+  ['unauthorized', 'pull-requests: read'],
+  ['forbidden', 'pull-requests: read'],
+  ['not-found', 'pull-requests: read'],
+  ['unanswered', 'Run the job again later'],
+])('where GitHub’s answer is %s, the approval’s refusal says: %s', async (kind, next) => {
+  const refused = readApproval({
+    client: {} as GitHubClient,
+    repository: REPOSITORY,
+    commit: MERGE,
+    ref: 'refs/heads/main',
+    commentKey: 'a',
+    mergedPullRequest: Promise.reject(new GitHubApiError(kind, 'No.')),
+  });
+  await expect(refused).rejects.toThrow(ActionError);
+  await expect(refused).rejects.toMatchObject({ next: expect.stringContaining(next) });
+});
