@@ -104,6 +104,39 @@ describe('the digest', () => {
     else expect(digest(plan)).not.toBe(digest(goldenPlan('account-added')));
   });
 
+  test('holds no secret value of before, either', () => {
+    const model = modelOf([
+      primaryChange({
+        actions: ['delete'],
+        before: primaryValues({ description: 'hunter2' }),
+        change: { before_sensitive: { description: true } },
+      }),
+    ]);
+    expect(canonicalPlan(model)).not.toContain('hunter2');
+  });
+
+  test('is the same whether nothing is written as null or left out, and for unknown parts in any order', () => {
+    const created = (after: Json, unknown: Json): string =>
+      digestPlan(modelOf([replicaChange({ actions: ['create'], after, unknown })]));
+    const one = created({ description: 'A', tags: null }, { arn: true, key_id: true });
+    expect(created({ description: 'A' }, { key_id: true, arn: true, tags: false })).toBe(one);
+    expect(created({ description: 'A' }, { key_id: true })).not.toBe(one);
+  });
+
+  test('differs by the value of an output that changes, and by whether it is known', () => {
+    const output_changes = { key_id: { actions: ['update'] } };
+    const outputs = [{ key_id: { value: 'a' } }, { key_id: { value: 'b' } }, {}];
+    const plans = outputs.map((each) => modelOf([], { output_changes, planned_values: { outputs: each } }));
+    expect(new Set([...plans, modelOf([])].map(digestPlan)).size).toBe(4);
+  });
+
+  test('differs by what is not understood, in whichever order it is told', () => {
+    const [a, b] = ['a', 'b'].map((name) => ({ address: { to_display: name }, status: 'fail' }));
+    const failing = (...checks: unknown[]): string => digestPlan(modelOf([], { checks }));
+    expect(failing(a, b)).toBe(failing(b, a));
+    expect(new Set([failing(a, b), failing(a), failing()]).size).toBe(3);
+  });
+
   test('differs by the Region of what has no ARN yet', () => {
     const text = JSON.stringify(goldenPlan('first-creation'));
     const plan = JSON.parse(
