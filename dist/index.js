@@ -42121,7 +42121,7 @@ const SYMPTOMS = [
             ? `The credentials may not read the state${placeOfState(text)}.`
             : `S3 does not take the credentials for the state${placeOfState(text)}, and does not say why; most often they have expired.`,
         next: (text) => /\bStatusCode:\s+403\b/.test(text)
-            ? 'Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (docs/iam.md), and run again.'
+            ? "Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (this action's docs/iam.md), and run again."
             : 'Run the job again; if it happens again, raise `role-duration-seconds`, or get fresh credentials just before this step.',
     },
     {
@@ -42154,7 +42154,7 @@ const SYMPTOMS = [
         what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
         next: (text) => /\bReplicateKey\b/.test(text)
             ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
-            : 'Choose another alias, or bring what exists under this state (docs/migrating.md), and run again.',
+            : "Choose another alias, or bring what exists under this state (this action's docs/migrating.md), and run again.",
     },
     {
         name: 'unknown-principal',
@@ -42172,7 +42172,7 @@ const SYMPTOMS = [
         name: 'not-allowed',
         sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
         what: (_, text) => `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}.`,
-        next: 'Let the role do that (docs/iam.md lists what it needs) and run again.',
+        next: "Let the role do that (this action's docs/iam.md lists what it needs) and run again.",
     },
     {
         name: 'throttled',
@@ -46147,9 +46147,11 @@ function plannedVerdict(input) {
 function refusedVerdict(input) {
     const model = input.plan?.model;
     const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
+    const back = input.broughtBack ?? [];
+    const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${listOf(back)}`;
     return {
         symbol: '⛔',
-        title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, nothing was changed`,
+        title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
         detail: model === undefined ? '' : `Planned: ${summariseKeys(model)}; ${countsInWords(model.counts)}.`,
     };
 }
@@ -48860,9 +48862,10 @@ async function checkApproval(request) {
 }
 /**
  * Says how it was approved, or what differs from what was.
+ * @param done what was done until then, in whole sentences
  * @throws ActionError when it is not approved
  */
-function assertApproved(approval, log) {
+function assertApproved(approval, log, done) {
     if (approval.approved) {
         log.info(approval.says);
         return;
@@ -48871,7 +48874,7 @@ function assertApproved(approval, log) {
         log.info(`approved, and no longer planned: ${line}`);
     for (const line of approval.added)
         log.info(`planned, and not approved: ${line}`);
-    throw new errors/* ActionError */.l({ what: approval.says, done: 'Nothing was changed.', next: '' });
+    throw new errors/* ActionError */.l({ what: approval.says, done, next: '' });
 }
 async function compareDigest(request, approved) {
     const { plan, mergedPullRequest } = request;
@@ -48885,7 +48888,7 @@ async function compareDigest(request, approved) {
     }
     return {
         approved: false,
-        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. Run the plan job again, review the new plan and approve that.`,
+        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. Run the plan job again (re-run all jobs, not the failed one alone), review the new plan and approve that.`,
         gone: [],
         added: summarisePlan(plan.model),
     };
@@ -49189,7 +49192,7 @@ function judgeRegion({ question: { region, change }, look }) {
     ];
 }
 /** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
-const OTHER_STATE = 'If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (docs/migrating.md). If not, choose another alias.';
+const OTHER_STATE = "If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (this action's docs/migrating.md). If not, choose another alias.";
 function preflight_judgeAlias({ question, look }) {
     const { region, alias, change, ownId, makesReplica } = question;
     if (alias === undefined || look.is !== 'there')
@@ -52001,6 +52004,7 @@ async function restoreKey({ region, keyId }, session) {
 
 
 
+
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
@@ -52032,7 +52036,9 @@ async function planKnowingAws(run, ready) {
     const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
     await ready.configuration.extend({ imports });
     if (pending.length > 0) {
-        deps.log.notice(`Brought back: ${pending.map(({ region }) => region).join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
+        const broughtBack = pending.map(({ region }) => region);
+        learn(run, {}, { broughtBack });
+        deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
     }
     return plan();
 }
@@ -52581,7 +52587,7 @@ async function planAndApply(run) {
     const { reported, outputs } = made;
     learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
     refuse(() => {
-        assertGuarded(reported.findings);
+        assertGuarded(reported.findings, doneBefore(run));
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
         if (inputs.command === 'apply' && made.unfinished !== undefined)
@@ -52595,7 +52601,7 @@ async function planAndApply(run) {
     const approval = await checkApproval({ ...run, plan: reported, marked: made.unfinished?.untaint ?? [] });
     learn(run, {}, { approval });
     refuse(() => {
-        assertApproved(approval, run.deps.log);
+        assertApproved(approval, run.deps.log, doneBefore(run));
     });
     await tellingLostKeys(run, ready, made.reported.model, () => applyApproved(run, ready, made));
     // 4. The proof that the keys are what was planned
@@ -52606,6 +52612,12 @@ async function planAndApply(run) {
 function workOf({ reported, unfinished }, { configuration }) {
     const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
     return { 'has-changes': hasWork };
+}
+/** What there is to say when the plan is refused: a key may have been brought back for it. */
+function doneBefore({ story: { broughtBack = [] } }) {
+    return broughtBack.length === 0
+        ? 'Nothing was changed.'
+        : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
 }
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
 function notesOf({ unfinished }, { command, primaryRegion }) {

@@ -56,7 +56,7 @@ async function planAndApply(run: Run): Promise<void> {
   const { reported, outputs } = made;
   learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
   refuse(() => {
-    assertGuarded(reported.findings);
+    assertGuarded(reported.findings, doneBefore(run));
   });
   if (inputs.command === 'plan' || !reported.model.hasChanges) {
     if (inputs.command === 'apply' && made.unfinished !== undefined) await applyApproved(run, ready, made);
@@ -68,7 +68,7 @@ async function planAndApply(run: Run): Promise<void> {
   const approval = await checkApproval({ ...run, plan: reported, marked: made.unfinished?.untaint ?? [] });
   learn(run, {}, { approval });
   refuse(() => {
-    assertApproved(approval, run.deps.log);
+    assertApproved(approval, run.deps.log, doneBefore(run));
   });
   await tellingLostKeys(run, ready, made.reported.model, () => applyApproved(run, ready, made));
   // 4. The proof that the keys are what was planned
@@ -80,6 +80,13 @@ async function planAndApply(run: Run): Promise<void> {
 function workOf({ reported, unfinished }: MadePlan, { configuration }: Ready): Outputs {
   const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
   return { 'has-changes': hasWork };
+}
+
+/** What there is to say when the plan is refused: a key may have been brought back for it. */
+function doneBefore({ story: { broughtBack = [] } }: Run): string {
+  return broughtBack.length === 0
+    ? 'Nothing was changed.'
+    : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
 }
 
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */

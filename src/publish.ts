@@ -20,7 +20,15 @@ import { ACTION_VERSION } from './version.js';
 /** How a run stands, as far as it is to be told. */
 export type RunReport = Pick<
   ReportInput,
-  'outcome' | 'plan' | 'failure' | 'approval' | 'keys' | 'verification' | 'notes' | 'keyStates'
+  | 'outcome'
+  | 'plan'
+  | 'failure'
+  | 'approval'
+  | 'keys'
+  | 'verification'
+  | 'broughtBack'
+  | 'notes'
+  | 'keyStates'
 >;
 
 export interface PublishRequest {

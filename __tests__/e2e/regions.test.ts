@@ -53,6 +53,9 @@ describe('a Region that nobody knows is added, removed, and wanted back', () => 
     const refused = await job.run({ ...recovery, command: 'apply', 'approved-plan': digest });
     expect(refused.exitCode).toBe(1);
     expect(refused.stdout).toContain(`Brought back: ${UNKNOWN}`);
+    expect(refused.stdout).toContain(`The key was brought back in ${UNKNOWN}`);
+    expect(refused.stdout).toContain('Nothing else was changed.');
+    expect(refused.stdout).not.toContain('Nothing was changed.');
     expect(state()).toBe('Enabled');
     const anew = refused.outputs['plan-digest'] ?? '';
     const applied = await job.run({ ...recovery, command: 'apply', 'approved-plan': anew });

@@ -97,7 +97,7 @@ function judgeRegion({ question: { region, change }, look }: Answer): Finding[] 
 
 /** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
 const OTHER_STATE =
-  'If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (docs/migrating.md). If not, choose another alias.';
+  "If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (this action's docs/migrating.md). If not, choose another alias.";
 
 function judgeAlias({ question, look }: Answer): Finding[] {
   const { region, alias, change, ownId, makesReplica } = question;

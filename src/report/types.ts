@@ -133,6 +133,8 @@ export interface ReportInput {
   /** What is there now: after `applied`, and after `failed` as far as it is known. */
   readonly keys?: readonly KeyResult[] | undefined;
   readonly verification?: readonly VerificationRow[] | undefined;
+  /** Regions whose key was saved from its deletion before the plan, which may then still be refused. */
+  readonly broughtBack?: readonly string[] | undefined;
   /** What a reader should know of how the run went, e.g. that replicas were waited for; whole sentences. */
   readonly notes?: readonly string[] | undefined;
   /** Keys whose state calls for attention; one pending deletion is shown as an alarm. */

@@ -143,9 +143,11 @@ function plannedVerdict(input: ReportInput): Verdict {
 function refusedVerdict(input: ReportInput): Verdict {
   const model = input.plan?.model;
   const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
+  const back = input.broughtBack ?? [];
+  const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${listOf(back)}`;
   return {
     symbol: '⛔',
-    title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, nothing was changed`,
+    title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
     detail: model === undefined ? '' : `Planned: ${summariseKeys(model)}; ${countsInWords(model.counts)}.`,
   };
 }

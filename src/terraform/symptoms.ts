@@ -85,7 +85,7 @@ const SYMPTOMS: readonly Symptom[] = [
         : `S3 does not take the credentials for the state${placeOfState(text)}, and does not say why; most often they have expired.`,
     next: (text) =>
       /\bStatusCode:\s+403\b/.test(text)
-        ? 'Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (docs/iam.md), and run again.'
+        ? "Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (this action's docs/iam.md), and run again."
         : 'Run the job again; if it happens again, raise `role-duration-seconds`, or get fresh credentials just before this step.',
   },
   {
@@ -121,7 +121,7 @@ const SYMPTOMS: readonly Symptom[] = [
     next: (text) =>
       /\bReplicateKey\b/.test(text)
         ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
-        : 'Choose another alias, or bring what exists under this state (docs/migrating.md), and run again.',
+        : "Choose another alias, or bring what exists under this state (this action's docs/migrating.md), and run again.",
   },
   {
     name: 'unknown-principal',
@@ -140,7 +140,7 @@ const SYMPTOMS: readonly Symptom[] = [
     sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
     what: (_, text) =>
       `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}.`,
-    next: 'Let the role do that (docs/iam.md lists what it needs) and run again.',
+    next: "Let the role do that (this action's docs/iam.md lists what it needs) and run again.",
   },
   {
     name: 'throttled',

@@ -195,6 +195,14 @@ describe('the verdict', () => {
     });
   });
 
+  test('does not say that nothing was changed where a key was brought back before the plan was refused', () => {
+    const refused = CASES['not-approved']?.();
+    const input = refused && { ...refused, broughtBack: ['eu-west-1', 'eu-north-1'] };
+    expect(input && describeVerdict(input).title).toBe(
+      `${ALIAS}: not approved, but brought back in eu-west-1 and eu-north-1`,
+    );
+  });
+
   test('does not call keys verified when a check failed', () => {
     const makeInput = CASES['applied'];
     const checks = [{ name: 'enabled', ok: false, detail: 'Disabled' }];

@@ -47,16 +47,17 @@ export async function checkApproval(request: ApproveRequest): Promise<ApprovalRe
 
 /**
  * Says how it was approved, or what differs from what was.
+ * @param done what was done until then, in whole sentences
  * @throws ActionError when it is not approved
  */
-export function assertApproved(approval: ApprovalResult, log: Pick<Log, 'info'>): void {
+export function assertApproved(approval: ApprovalResult, log: Pick<Log, 'info'>, done: string): void {
   if (approval.approved) {
     log.info(approval.says);
     return;
   }
   for (const line of approval.gone) log.info(`approved, and no longer planned: ${line}`);
   for (const line of approval.added) log.info(`planned, and not approved: ${line}`);
-  throw new ActionError({ what: approval.says, done: 'Nothing was changed.', next: '' });
+  throw new ActionError({ what: approval.says, done, next: '' });
 }
 
 async function compareDigest(request: ApproveRequest, approved: string): Promise<ApprovalResult> {
@@ -69,7 +70,7 @@ async function compareDigest(request: ApproveRequest, approved: string): Promise
   }
   return {
     approved: false,
-    says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. Run the plan job again, review the new plan and approve that.`,
+    says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. Run the plan job again (re-run all jobs, not the failed one alone), review the new plan and approve that.`,
     gone: [],
     added: summarisePlan(plan.model),
   };

@@ -8,7 +8,7 @@ import { isKey } from '../../plan/model.js';
 import { regionOfSide } from '../../plan/region.js';
 import type { PlanModel } from '../../plan/types.js';
 import { refuse } from '../../refusal.js';
-import type { Run } from '../../run.js';
+import { learn, type Run } from '../../run.js';
 
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
@@ -38,8 +38,10 @@ export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> 
   const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
   await ready.configuration.extend({ imports });
   if (pending.length > 0) {
+    const broughtBack = pending.map(({ region }) => region);
+    learn(run, {}, { broughtBack });
     deps.log.notice(
-      `Brought back: ${pending.map(({ region }) => region).join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
+      `Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
       { title: 'Deletion cancelled' },
     );
   }
