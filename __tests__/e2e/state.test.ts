@@ -60,6 +60,17 @@ test('of two applies at once the second waits, says for what, and finds the key 
   }
 });
 
+test('a mark that a stopped apply left is work for apply, although no resource changes', async () => {
+  markAsUnfinished('aws_kms_alias');
+  const planned = await job.run(ONE_REGION);
+  expect(planned).toMatchObject({
+    exitCode: 0,
+    outputs: { 'has-changes': 'true', 'to-add': '0', 'to-change': '0', 'to-destroy': '0' },
+  });
+  expect((await job.run({ ...ONE_REGION, command: 'apply' })).exitCode).toBe(0); // Nothing needs an approval.
+  expect((await job.run(ONE_REGION)).outputs['has-changes']).toBe('false');
+});
+
 test('a bucket that is not there, or in another Region, is said so before anything is planned', async () => {
   const [missing, elsewhere, redirected] = await Promise.all([
     job.run({ 'state-bucket': 'not-there' }),
@@ -137,6 +148,27 @@ async function openOn(
   });
   await terraform.init({});
   return { terraform, said };
+}
+
+interface RawState {
+  readonly serial: number;
+  readonly resources: readonly { readonly type: string; readonly instances: object[] }[];
+}
+
+/** Marks each resource of a type in the state, as Terraform does when its creation did not come to its end. */
+function markAsUnfinished(type: string): void {
+  const { s3, bucket } = job.emulator;
+  const [found, object] = [s3.find(bucket), objectOf(job.emulator, STATE)];
+  if (found === undefined || object === undefined) throw new Error('there is no state');
+  const state = JSON.parse(object.body.toString()) as RawState;
+  const resources = state.resources.map((each) =>
+    each.type === type
+      ? { ...each, instances: each.instances.map((instance) => ({ ...instance, status: 'tainted' })) }
+      : each,
+  );
+  const body = Buffer.from(JSON.stringify({ ...state, serial: state.serial + 1, resources }));
+  // Without the checksum of what was there before.
+  putVersion(found, STATE, { ...object, body, etag: '"marked"', headers: {} });
 }
 
 /** The object by which Terraform locks a state in S3, as a run that was killed leaves it. */
