@@ -1,4 +1,4 @@
-import Sequencer from '@jest/test-sequencer'; // a part of jest
+import Sequencer from '@jest/test-sequencer';
 
 /** The test files that take longest, the longest first: begun last, one of them would be waited for alone. */
 const LONGEST = [
