@@ -1,4 +1,5 @@
 import type { AwsSession } from '../aws/credentials.js';
+import type { KeyPlace } from '../aws/existing-keys.js';
 import { withKms } from '../aws/kms-clients.js';
 import { isPendingDeletion, lookAtKey, type Look } from '../aws/look.js';
 import { rescueCommands } from '../aws/rescue.js';
@@ -87,11 +88,6 @@ function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): 
       ({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`,
     );
   return [...outside, ...asked];
-}
-
-interface KeyPlace {
-  readonly region: string;
-  readonly keyId: string;
 }
 
 async function lookAt(

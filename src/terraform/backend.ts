@@ -4,7 +4,7 @@ import { isKnownToAll } from '../aws/regions.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
-import type { Workspace } from '../steps/ready/workspace.js';
+import type { Workspace } from '../workspace.js';
 
 /** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
 const LOCKS_IN_S3_SINCE = '1.10.0';

@@ -6,7 +6,7 @@ import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { secretsOf } from '../inputs/backend-config.js';
 import type { Inputs } from '../inputs/inputs.js';
-import type { Workspace } from '../steps/ready/workspace.js';
+import type { Workspace } from '../workspace.js';
 import { chooseBackend } from './backend.js';
 import {
   knowsRotationPeriod,

@@ -13,7 +13,7 @@ import {
 import { openProviders } from '../../terraform/providers.js';
 import { readStateReplicas, type StateReplica } from '../../terraform/state-replicas.js';
 import { onlyWayOf, wayOf, type Way } from '../../terraform/way.js';
-import type { Workspace } from './workspace.js';
+import type { Workspace } from '../../workspace.js';
 
 /** The configuration that is written and initialised, and what it was fitted to. */
 export interface Configuration {

@@ -7,7 +7,7 @@ import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { planAsTheStateNeeds } from './state-needs.js';
 import { learn, type Run } from '../../run.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
-import { createWorkspace, type Workspace } from './workspace.js';
+import { createWorkspace, type Workspace } from '../../workspace.js';
 
 /** What every command works with. */
 export interface Ready {
