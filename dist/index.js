@@ -46434,7 +46434,7 @@ function renderSummary(input) {
 
 ;// CONCATENATED MODULE: ./src/version.ts
 /** This action's version; a test keeps it equal to package.json. */
-const ACTION_VERSION = '0.1.0';
+const ACTION_VERSION = '1.0.0';
 
 ;// CONCATENATED MODULE: ./src/publish.ts
 
