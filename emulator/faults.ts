@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AwsError } from './aws/error.js';
+import { POLICY_KINDS, type Denial } from './aws/denial.js';
 import { failure, type FailureKind } from './aws/failures.js';
 import { matchesWildcard } from './aws/policy/conditions.js';
 
@@ -11,6 +12,10 @@ const matchSchema = z.strictObject({
   region: z.string().optional(),
   /** A key id or alias, or `bucket/key`; `*` and `?` are wildcards. */
   resource: z.string().optional(),
+  /** The ARN of the user or role session that calls; `*` and `?` are wildcards. */
+  principal: z.string().optional(),
+  /** Only requests that put tags on, and none of this key: what an organisation asks for at creation. */
+  withoutTag: z.string().min(1).optional(),
   /** Only the nth call that agrees with the rest, from 1. */
   nth: z.int().min(1).optional(),
   /** How many times the fault happens; without end when it is not given. */
@@ -35,7 +40,15 @@ const effectSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('latency'), milliseconds: z.int().min(0) }),
   z.strictObject({ type: z.literal('expired-token') }),
-  z.strictObject({ type: z.literal('access-denied') }),
+  z.strictObject({
+    type: z.literal('access-denied'),
+    /** The kind of policy that AWS's message blames. */
+    policy: z.enum(POLICY_KINDS).default('identity-based policy'),
+    /** A Deny statement, rather than the lack of an Allow. */
+    explicit: z.boolean().default(false),
+    /** The ARN that AWS adds to an explicit denial where it may tell it. */
+    policyArn: z.string().optional(),
+  }),
   z.strictObject({ type: z.literal('disabled-region') }),
   z.strictObject({ type: z.literal('slow-replica'), seconds: z.number().min(0) }),
   z.strictObject({
@@ -61,6 +74,10 @@ export interface FaultSubject {
   readonly action: string;
   readonly region: string;
   readonly resource: string | undefined;
+  /** The caller's ARN by the access key that is named; undefined for unsigned calls. */
+  readonly principal?: string | undefined;
+  /** The keys of the tags that the request puts on; undefined for actions that put on none. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** What takes the place of an answer. */
@@ -76,7 +93,9 @@ export type Interruption =
       readonly type: 'error';
       readonly when: 'before' | 'after';
       readonly error: (service: string) => AwsError;
-    };
+    }
+  /** Refused once it is known who calls, in words that name them. */
+  | { readonly type: 'denied'; readonly when: 'before'; readonly denial: Denial };
 
 /** A fault that is set: a test that lets one happen should look whether it did. */
 export interface WatchedFault {
@@ -96,7 +115,6 @@ const FAILURES: Readonly<Record<string, FailureKind>> = {
   'internal-error': 'internal',
   unavailable: 'unavailable',
   'expired-token': 'expired-token',
-  'access-denied': 'access-denied',
   'disabled-region': 'region-disabled',
 };
 
@@ -200,8 +218,14 @@ function agrees(match: z.output<typeof matchSchema>, call: FaultSubject): boolea
     fits(call.service, match.service) &&
     fits(call.action, match.action) &&
     fits(call.region, match.region) &&
-    fits(call.resource, match.resource)
+    fits(call.resource, match.resource) &&
+    fits(call.principal, match.principal) &&
+    lacksTag(call.tags, match.withoutTag)
   );
+}
+
+function lacksTag(tags: readonly string[] | undefined, name: string | undefined): boolean {
+  return name === undefined || (tags !== undefined && !tags.includes(name));
 }
 
 type Interrupting = Exclude<z.output<typeof effectSchema>, { type: 'latency' | 'slow-replica' }>;
@@ -215,6 +239,10 @@ function interruptionOf(effect: Interrupting): Interruption {
       when: moment,
       openMs: effect.seconds === undefined ? undefined : effect.seconds * 1000,
     };
+  if (effect.type === 'access-denied') {
+    const { policy, explicit, policyArn } = effect;
+    return { type: 'denied', when: 'before', denial: { policy, explicit, policyArn } };
+  }
   if (effect.type === 'error') {
     const { code, message, status } = effect;
     return { type: 'error', when: moment, error: () => new AwsError(code, message, { status }) };

@@ -1,4 +1,5 @@
 import { inspectKeys, type KeyView } from './aws/kms/inspect.js';
+import { createPrincipal, deletePrincipal, tagKey } from './aws/kms/outside.js';
 import type { KmsSettings } from './aws/kms/world.js';
 import { partitionOf } from './aws/regions.js';
 import type { BucketStore } from './aws/s3/store.js';
@@ -41,6 +42,12 @@ export interface Emulator {
     keys(region: string): KeyView[];
     /** The Regions that hold a key now, sorted. */
     regions(): string[];
+    /** Deletes a role or a user; policies show its unique id from then on, which is what this returns. */
+    deletePrincipal(arn: string): string;
+    /** Makes a role or a user of that name, another one than before. */
+    createPrincipal(arn: string): void;
+    /** Puts tags on a key past the API, as auto-taggers do. @throws Error when there is no such key */
+    tag(region: string, id: string, tags: Readonly<Record<string, string>>): void;
     /** May be changed at any time. */
     readonly settings: KmsSettings;
   };
@@ -96,6 +103,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       regions: () => {
         kms.store.settle(clock.now());
         return kms.store.regions();
+      },
+      deletePrincipal: (arn) => deletePrincipal(kms, arn),
+      createPrincipal: (arn) => {
+        createPrincipal(kms, arn);
+      },
+      tag: (of, id, tags) => {
+        tagKey(kms, { region: of, id }, tags);
       },
       settings: kms.settings,
     },

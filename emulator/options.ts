@@ -23,6 +23,8 @@ export interface EmulatorOptions {
   readonly promotionDelayMs?: number;
   /** How many keys the account may have in a Region. */
   readonly maxKeysPerRegion?: number;
+  /** Whether key policies come back in KMS's own form; true unless told. */
+  readonly canonicalPolicies?: boolean;
   /** Whether key policies decide over calls from the key's own account too. */
   readonly enforceKeyPolicies?: boolean;
   /** Further long-term credentials, e.g. of another account. */

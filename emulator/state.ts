@@ -68,6 +68,8 @@ function createKms(
       promotionDelayMs: options.promotionDelayMs ?? DEFAULTS.promotionDelayMs,
       maxKeysPerRegion: options.maxKeysPerRegion ?? DEFAULTS.maxKeysPerRegion,
       missingPrincipals: new Set(),
+      usageTrackedSince: 0,
+      canonicalPolicies: options.canonicalPolicies ?? true,
       enforceKeyPolicies: options.enforceKeyPolicies ?? false,
     },
     isRegionEnabled: (region) => !disabledRegions.has(region) && !faults.disablesRegion(region),

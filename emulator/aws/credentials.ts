@@ -40,6 +40,11 @@ export class CredentialStore {
     return credentials;
   }
 
+  /** Whose access key it is, whether or not the request that names it is theirs. */
+  ownerOf(accessKeyId: string): Principal | undefined {
+    return this.#byKeyId.get(accessKeyId)?.principal;
+  }
+
   /**
    * The credentials that a request claims to be signed with.
    * @throws AwsError in the service's own words when they are unknown, incomplete or expired

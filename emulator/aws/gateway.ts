@@ -5,6 +5,7 @@ import type { EmulatorClock } from '../clock.js';
 import type { FaultList, Interruption } from '../faults.js';
 import { headerOf, sendResponse, type HttpRequest, type HttpResponse } from '../http.js';
 import type { CredentialStore } from './credentials.js';
+import { deniedResource, denialText, permissionOf, type Denial } from './denial.js';
 import { AwsError } from './error.js';
 import { renderError } from './error-response.js';
 import { failure } from './failures.js';
@@ -56,10 +57,16 @@ export class Gateway {
       action: call.subject.action,
       region: call.region,
       resource: call.subject.resource,
+      principal: this.#claimedPrincipal(call),
+      tags: call.subject.tags,
     });
     if (latencyMs > 0) await pause(latencyMs, response);
     if (interruption === undefined) {
       this.#answer(call, await this.#attempt(call));
+      return;
+    }
+    if (interruption.type === 'denied') {
+      this.#answer(call, this.#deny(call, interruption.denial));
       return;
     }
     // A call can be carried out and its answer be lost on the way: the harder case for a client.
@@ -84,18 +91,45 @@ export class Gateway {
     };
   }
 
+  #claimedPrincipal({ signature, region }: Call): string | undefined {
+    const owner = signature && this.#options.credentials.ownerOf(signature.accessKeyId);
+    return owner && principalArn(owner, region);
+  }
+
+  /** The refusal of a call by a policy; or of its credentials, which AWS looks at first. */
+  #deny(call: Call, denial: Denial): AwsError {
+    const { serviceName, region, subject } = call;
+    try {
+      this.#admit(call);
+    } catch (thrown: unknown) {
+      return asAwsError(thrown);
+    }
+    const { code, status } = failure('access-denied', serviceName);
+    const permission = permissionOf(serviceName, subject.action);
+    if (call.principal === ANONYMOUS)
+      return new AwsError(code, `Not authorized to perform ${permission}`, { status });
+    const place = { region, account: call.principal.account };
+    const denied = {
+      principal: principalArn(call.principal, region),
+      permission,
+      resource: deniedResource(serviceName, place, subject.resource),
+    };
+    return new AwsError(code, denialText(denied, denial), { status });
+  }
+
+  /** @throws AwsError when the Region is not enabled or the credentials are not good */
+  #admit(call: Call): void {
+    if (!this.#options.isRegionEnabled(call.region)) throw failure('region-disabled', call.serviceName);
+    call.principal = this.#authenticate(call);
+  }
+
   async #attempt(call: Call): Promise<ServiceResponse | AwsError> {
     try {
-      if (!this.#options.isRegionEnabled(call.region)) throw failure('region-disabled', call.serviceName);
-      call.principal = this.#authenticate(call);
+      this.#admit(call);
       const { region, principal, requestId } = call;
       return await call.service.handle(call.request, { region, principal, requestId });
     } catch (thrown: unknown) {
-      if (thrown instanceof AwsError) return thrown;
-      // A defect of the emulator: it must not look like an answer of AWS's that a client could live with.
-      return new AwsError('EmulatorFailure', thrown instanceof Error ? thrown.message : String(thrown), {
-        status: 500,
-      });
+      return asAwsError(thrown);
     }
   }
 
@@ -113,7 +147,7 @@ export class Gateway {
     return credentials.principal;
   }
 
-  #interrupt(call: Call, interruption: Interruption): void {
+  #interrupt(call: Call, interruption: Exclude<Interruption, { type: 'denied' }>): void {
     if (interruption.type === 'reset') {
       this.#log(call, 0, 'ConnectionReset');
       call.response.socket?.resetAndDestroy();
@@ -159,6 +193,13 @@ export class Gateway {
       resource: resource ?? call.subject.resource,
     });
   }
+}
+
+/** What is no answer of AWS's is a defect of the emulator, and must not look like one that a client could live with. */
+function asAwsError(thrown: unknown): AwsError {
+  if (thrown instanceof AwsError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AwsError('EmulatorFailure', message, { status: 500 });
 }
 
 /** S3 signs the hash that the client declares; here it is held against the body. */

@@ -1,4 +1,5 @@
-import { formatArn } from './arn.js';
+import { createHash } from 'node:crypto';
+import { formatArn, parseArn } from './arn.js';
 import { partitionOf } from './regions.js';
 
 /** Who makes a call. Without a partition: the same credentials name another partition in another Region's ARNs. */
@@ -24,6 +25,12 @@ export function principalArn(principal: Principal, region: string): string {
     account: principal.account,
     resource: principal.resource,
   });
+}
+
+/** IAM's unique id of a role or a user; the same ARN has the same one every time. */
+export function uniqueIdOf(arn: string): string {
+  const prefix = parseArn(arn)?.resource.startsWith('user/') === true ? 'AIDA' : 'AROA';
+  return `${prefix}${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
 }
 
 /** Every ARN by which a policy may name this principal: itself, its role, and its account. */

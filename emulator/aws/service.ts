@@ -12,6 +12,8 @@ export interface CallContext {
 export interface Subject {
   readonly action: string;
   readonly resource: string | undefined;
+  /** The keys of the tags that the request would put on; undefined for actions that put on none. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** An answer, with what it was about where only the service knows that (the id of a key just created). */

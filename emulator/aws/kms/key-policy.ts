@@ -1,13 +1,7 @@
 import { parseArn } from '../arn.js';
 import { AwsError } from '../error.js';
 import { isConditionOperator } from '../policy/conditions.js';
-import {
-  isObject,
-  parsePolicy,
-  PolicySyntaxError,
-  type PolicyDocument,
-  type Statement,
-} from '../policy/document.js';
+import { parsePolicy, PolicySyntaxError, type PolicyDocument, type Statement } from '../policy/document.js';
 import { partitionOf } from '../regions.js';
 import { decide } from './authorization.js';
 import { boolean, readInput, required } from './input.js';
@@ -15,6 +9,7 @@ import { findKey } from './lookup.js';
 import type { Key } from './model.js';
 import { formatPolicy } from './policy-text.js';
 import * as shapes from './shapes.js';
+import { storePolicy } from './stored-policy.js';
 import type { KmsCall, KmsWorld, Operation } from './world.js';
 
 /** Key policies: at most 32 KiB (the KMS quota "Key policy document size"). */
@@ -61,7 +56,10 @@ export function acceptPolicy(world: KmsWorld, call: KmsCall, request: PolicyRequ
   for (const statement of document.statements) checkStatement(world, request.region, statement);
   if (!request.bypassLockoutCheck)
     refuseLockout(document, { ...call, region: request.region }, request.keyArn);
-  return { text: formatPolicy(normalise(JSON.parse(request.text), request.region)), document };
+  return storePolicy(request.text, {
+    partition: partitionOf(request.region).id,
+    canonical: world.settings.canonicalPolicies,
+  });
 }
 
 function readPolicy(text: string): PolicyDocument {
@@ -126,20 +124,6 @@ function refuseLockout(document: PolicyDocument, call: KmsCall, keyArn: string):
 
 function malformed(message: string): AwsError {
   return new AwsError('MalformedPolicyDocumentException', message);
-}
-
-/** KMS gives bare account ids back as the account's root. */
-function normalise(value: unknown, region: string, path: readonly string[] = []): unknown {
-  if (Array.isArray(value)) return value.map((item) => normalise(item, region, path));
-  if (isObject(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => [name, normalise(inner, region, [...path, name])]),
-    );
-  const [parent, name] = path.slice(-2);
-  const isId = name === 'AWS' && (parent === 'Principal' || parent === 'NotPrincipal');
-  if (isId && typeof value === 'string' && /^\d{12}$/.test(value))
-    return `arn:${partitionOf(region).id}:iam::${value}:root`;
-  return value;
 }
 
 const putKeyPolicy: Operation = (world, call) => {

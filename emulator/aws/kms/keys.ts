@@ -65,6 +65,7 @@ const createKey: Operation = async (world, call) => {
     enabled: true,
     creatingUntil: now,
     deletion: undefined,
+    lastUse: undefined,
   };
   world.store.add(key);
   return { KeyMetadata: metadataOf(key, now) };

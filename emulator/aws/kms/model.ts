@@ -74,6 +74,17 @@ export interface Key {
   /** A replica is in state Creating until this moment. */
   readonly creatingUntil: number;
   deletion: Deletion | undefined;
+  lastUse: KeyUse | undefined;
+}
+
+/** The last cryptographic operation with a key that succeeded. */
+export interface KeyUse {
+  readonly operation: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** CloudTrail's id of the event. */
+  readonly eventId: string;
+  readonly requestId: string;
 }
 
 export interface Alias {

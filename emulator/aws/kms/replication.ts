@@ -45,6 +45,7 @@ const replicateKey: Operation = (world, call) => {
     enabled: true,
     creatingUntil: now + delayOf(world, input.ReplicaRegion),
     deletion: undefined,
+    lastUse: undefined,
   };
   world.store.add(replica);
   return {

@@ -9,6 +9,7 @@ import { deletionOperations } from './deletion.js';
 import { encryptionOperations } from './encryption.js';
 import { grantOperations } from './grants.js';
 import { keyOperations } from './keys.js';
+import { lastUsageOperations, recordUsage } from './last-usage.js';
 import { policyOperations } from './key-policy.js';
 import { replicationOperations } from './replication.js';
 import { rotationOperations } from './rotation.js';
@@ -29,11 +30,15 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
     ...encryptionOperations,
     ...dataKeyOperations,
     ...signingOperations,
+    ...lastUsageOperations,
   }),
 );
 
 /** The fields by which requests name what they are about, in the order in which they count. */
 const SUBJECT_FIELDS = ['AliasName', 'KeyId', 'DestinationKeyId', 'SourceKeyId'];
+
+/** The actions that take tags. */
+const TAGGING = new Set(['CreateKey', 'ReplicateKey', 'TagResource']);
 
 /** KMS: JSON 1.1, the action in `X-Amz-Target: TrentService.ACTION`. */
 export class KmsService implements AwsService {
@@ -51,6 +56,7 @@ export class KmsService implements AwsService {
     return {
       action: prefix === 'TrentService' && action !== undefined ? action : 'Unknown',
       resource: typeof named === 'string' ? shortName(named) : undefined,
+      tags: TAGGING.has(action ?? '') ? tagNames(body['Tags']) : undefined,
     };
   }
 
@@ -62,7 +68,9 @@ export class KmsService implements AwsService {
     const body = readJson(request.body);
     if (body === undefined) throw new AwsError('SerializationException', '');
     this.#world.store.settle(this.#world.clock.now());
-    const output = await operation(this.#world, { action, body, ...context });
+    const call = { action, body, ...context };
+    const output = await operation(this.#world, call);
+    recordUsage(this.#world, call, output);
     const resource = createdKey(output);
     return {
       status: 200,
@@ -80,6 +88,11 @@ function readJson(body: Buffer): Readonly<Record<string, unknown>> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function tagNames(tags: unknown): string[] {
+  const list: unknown[] = Array.isArray(tags) ? tags : [];
+  return list.flatMap((tag) => (isObject(tag) && typeof tag['TagKey'] === 'string' ? [tag['TagKey']] : []));
 }
 
 /** `arn:…:key/ID` → `ID`, `arn:…:alias/NAME` → `alias/NAME`. */

@@ -13,6 +13,10 @@ export interface KmsSettings {
   maxKeysPerRegion: number;
   /** Principals that a policy may not name, because they don't exist (any more). */
   readonly missingPrincipals: Set<string>;
+  /** When KMS began to record the use of keys, in milliseconds since the epoch; 0: before any key. */
+  usageTrackedSince: number;
+  /** Whether policies that are put come back in KMS's own form; otherwise as they were given, but for account ids. */
+  canonicalPolicies: boolean;
   /** Whether key policies decide over calls of the key's own account too; other accounts always need one. */
   enforceKeyPolicies: boolean;
 }
@@ -34,6 +38,7 @@ export interface KmsCall {
   readonly region: string;
   readonly principal: Principal;
   readonly body: Readonly<Record<string, unknown>>;
+  readonly requestId: string;
 }
 
 /** What an operation answers with: the JSON of its output, empty for those without one. */

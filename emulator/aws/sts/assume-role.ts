@@ -4,8 +4,7 @@ import { AwsError } from '../error.js';
 import type { ConditionValues } from '../policy/conditions.js';
 import { parsePolicy, type PrincipalMap } from '../policy/document.js';
 import { evaluatePolicy } from '../policy/evaluate.js';
-import { principalArn, principalNames, type Principal } from '../principal.js';
-import { sha256 } from '../signature.js';
+import { principalArn, principalNames, uniqueIdOf, type Principal } from '../principal.js';
 import type { CallContext } from '../service.js';
 import type { XmlValue } from '../xml.js';
 import type { Role, StsWorld } from './world.js';
@@ -153,13 +152,8 @@ function sessionOf(role: Role, sessionName: string): Principal {
     // The role's path is not part of its sessions' ARNs.
     resource: `assumed-role/${name}/${sessionName}`,
     role: resource,
-    userId: `${roleId(role.arn)}:${sessionName}`,
+    userId: `${uniqueIdOf(role.arn)}:${sessionName}`,
   };
-}
-
-/** The same role has the same id every time. */
-function roleId(arn: string): string {
-  return `AROA${sha256(arn).slice(0, 17).toUpperCase()}`;
 }
 
 /** The session's ARN is in the role's partition: a call without a signature has no Region to tell it by. */
