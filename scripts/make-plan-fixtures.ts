@@ -130,7 +130,7 @@ class Lab {
   async keep(name: string, ...options: string[]): Promise<void> {
     await this.terraform('plan', '-input=false', '-out=plan.tfplan', ...options);
     const plan = JSON.parse(await this.terraform('show', '-json', 'plan.tfplan')) as Record<string, unknown>;
-    await writeFile(path.join(GOLDEN, `${name}.json`), `${JSON.stringify(trim(plan), undefined, 1)}\n`);
+    await writeFile(path.join(GOLDEN, `${name}.json`), `${JSON.stringify(trim(plan))}\n`);
     process.stdout.write(`${name}\n`);
   }
 
