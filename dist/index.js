@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5517);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4946);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 5517:
+/***/ 4946:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42449,70 +42449,60 @@ const PARTITIONS = [
     { id: 'aws-iso-e', areas: /^eu-isoe$/, dnsSuffix: 'cloud.adc-e.uk' },
     { id: 'aws-iso-f', areas: /^us-isof$/, dnsSuffix: 'csp.hci.ic.gov' },
 ];
-/** For a Region that every provider version with replica keys (3.64.0 and later) knows. */
-const ALWAYS = '3.64.0';
-/** For a Region of which no provider version is known to know it; 6.63.0 was the newest when this was written. */
-const NOT_YET_SEEN = undefined;
 /**
- * Every Region that AWS's SDKs name, with the first version of hashicorp/aws that accepts it without
- * `skip_region_validation`. From the provider's changelog, except:
- * - ap-southeast-3: terraform-provider-aws#22252;
- * - ap-southeast-4: a user of 4.54.0 still failed (terraform-provider-aws#29231), so the version after it is taken;
- * - ap-southeast-7: from the changelog's lines on hosted zones;
- * - us-iso-west-1, eu-isoe-west-1, eusc-de-east-1: first versions not found; 5.100.0 is the oldest that was tried.
+ * Every Region that AWS's SDKs name. What a provider version makes of a name does not count here: the inputs are checked
+ * against this list, and the provider is told to leave its own check out (`skip_region_validation`).
  */
-const FIRST_VERSIONS = {
-    'af-south-1': ALWAYS,
-    'ap-east-1': ALWAYS,
-    'ap-east-2': '5.100.0',
-    'ap-northeast-1': ALWAYS,
-    'ap-northeast-2': ALWAYS,
-    'ap-northeast-3': ALWAYS,
-    'ap-south-1': ALWAYS,
-    'ap-south-2': '4.41.0',
-    'ap-southeast-1': ALWAYS,
-    'ap-southeast-2': ALWAYS,
-    'ap-southeast-3': '3.70.0',
-    'ap-southeast-4': '4.55.0',
-    'ap-southeast-5': '5.65.0',
-    'ap-southeast-6': '6.12.0',
-    'ap-southeast-7': '5.83.0',
-    'ca-central-1': ALWAYS,
-    'ca-west-1': '5.32.0',
-    'cn-north-1': ALWAYS,
-    'cn-northwest-1': ALWAYS,
-    'eu-central-1': ALWAYS,
-    'eu-central-2': '4.40.0',
-    'eu-isoe-west-1': '5.100.0',
-    'eu-north-1': ALWAYS,
-    'eu-south-1': ALWAYS,
-    'eu-south-2': '4.40.0',
-    'eu-west-1': ALWAYS,
-    'eu-west-2': ALWAYS,
-    'eu-west-3': ALWAYS,
-    'eusc-de-east-1': '5.100.0',
-    'il-central-1': '5.12.0',
-    'me-central-1': '4.29.0',
-    'me-south-1': ALWAYS,
-    'me-west-1': NOT_YET_SEEN,
-    'mx-central-1': '5.84.0',
-    'sa-east-1': ALWAYS,
-    'sa-west-1': NOT_YET_SEEN,
-    'us-east-1': ALWAYS,
-    'us-east-2': ALWAYS,
-    'us-gov-east-1': ALWAYS,
-    'us-gov-west-1': ALWAYS,
-    'us-iso-east-1': ALWAYS,
-    'us-iso-west-1': '5.100.0',
-    'us-isob-east-1': ALWAYS,
-    'us-isob-west-1': '6.20.0',
-    'us-isof-east-1': '5.86.0',
-    'us-isof-south-1': '5.86.0',
-    'us-west-1': ALWAYS,
-    'us-west-2': ALWAYS,
-};
-/** Version 4.0.0, and only it, rejects ap-northeast-3 (terraform-provider-aws#23116). */
-const REJECTED = { region: 'ap-northeast-3', by: '4.0.0' };
+const REGIONS = [
+    'af-south-1',
+    'ap-east-1',
+    'ap-east-2',
+    'ap-northeast-1',
+    'ap-northeast-2',
+    'ap-northeast-3',
+    'ap-south-1',
+    'ap-south-2',
+    'ap-southeast-1',
+    'ap-southeast-2',
+    'ap-southeast-3',
+    'ap-southeast-4',
+    'ap-southeast-5',
+    'ap-southeast-6',
+    'ap-southeast-7',
+    'ca-central-1',
+    'ca-west-1',
+    'cn-north-1',
+    'cn-northwest-1',
+    'eu-central-1',
+    'eu-central-2',
+    'eu-isoe-west-1',
+    'eu-north-1',
+    'eu-south-1',
+    'eu-south-2',
+    'eu-west-1',
+    'eu-west-2',
+    'eu-west-3',
+    'eusc-de-east-1',
+    'il-central-1',
+    'me-central-1',
+    'me-south-1',
+    'me-west-1',
+    'mx-central-1',
+    'sa-east-1',
+    'sa-west-1',
+    'us-east-1',
+    'us-east-2',
+    'us-gov-east-1',
+    'us-gov-west-1',
+    'us-iso-east-1',
+    'us-iso-west-1',
+    'us-isob-east-1',
+    'us-isob-west-1',
+    'us-isof-east-1',
+    'us-isof-south-1',
+    'us-west-1',
+    'us-west-2',
+];
 /** Before it the provider takes a primary key's ARN in aws-eusc for malformed (tried with 5.100.0). */
 const SOVEREIGN_REPLICAS_SINCE = '6.16.0';
 /** Whether this has the form of a Region id of a partition that exists; it may still be one that nobody knows. */
@@ -42532,35 +42522,11 @@ function findPartition(region) {
     return area === undefined ? undefined : PARTITIONS.find(({ areas }) => areas.test(area));
 }
 function isKnownRegion(region) {
-    return Object.hasOwn(FIRST_VERSIONS, region);
-}
-/** Whether every provider with replica keys, and so every Terraform from 1.5.0 on, knows the Region. */
-function isKnownToAll(region) {
-    return isKnownRegion(region) && FIRST_VERSIONS[region] === ALWAYS;
+    return REGIONS.includes(region);
 }
 /** The known Regions of a partition, in alphabetical order. */
 function regionsOfPartition(partition) {
-    return Object.keys(FIRST_VERSIONS)
-        .filter((region) => partitionOf(region) === partition)
-        .sort();
-}
-/**
- * Whether the provider has to be told not to check the Region's name.
- * @param providerVersion an exact version, or a constraint: then whether a version that it may choose has to be told
- */
-function needsSkipRegionValidation(region, providerVersion) {
-    const first = isKnownRegion(region) ? FIRST_VERSIONS[region] : NOT_YET_SEEN;
-    if (first === NOT_YET_SEEN)
-        return true;
-    const oldest = oldestVersion(providerVersion);
-    if (region === REJECTED.region && mayChoose(REJECTED.by, providerVersion))
-        return true;
-    return semver_default().lt(oldest, first);
-}
-function mayChoose(version, constraint) {
-    return semver_default().valid(constraint) === null
-        ? semver_default().lte(oldestVersion(constraint), version)
-        : semver_default().eq(constraint, version);
+    return REGIONS.filter((region) => partitionOf(region) === partition);
 }
 /**
  * Why a version of the provider cannot make a replica in a Region, as a whole sentence; undefined where it can, or where
@@ -49339,6 +49305,18 @@ function moveBack({ keyId, region }, from) {
     return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
 }
 
+;// CONCATENATED MODULE: ./src/aws/endpoints.ts
+/**
+ * The endpoint that the environment names for a service (AWS SDKs and Tools Reference Guide, "Service-specific
+ * endpoints"): its own variable, else `AWS_ENDPOINT_URL`.
+ * @returns the URL as it is written there; undefined where AWS's own endpoint is meant
+ */
+function endpointOf(service, env) {
+    if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
+        return undefined;
+    return [env[`AWS_ENDPOINT_URL_${service}`], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
+}
+
 ;// CONCATENATED MODULE: ./src/aws/oidc.ts
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
@@ -49706,6 +49684,7 @@ function escapeInvisible(text) {
 
 
 
+
 const SHORT_MS = 10 * 60_000;
 /** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
 const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
@@ -49879,7 +49858,7 @@ async function prove(credentials, options) {
 }
 async function credentials_createClient({ region, env }, credentials) {
     const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const endpoint = readEndpoint(env);
+    const endpoint = endpointOf('STS', env);
     return new STSClient({
         region,
         // Retries are made here: each needs a token of its own.
@@ -49888,12 +49867,6 @@ async function credentials_createClient({ region, env }, credentials) {
         ...(endpoint === undefined ? {} : { endpoint }),
         ...(credentials === undefined ? {} : { credentials }),
     });
-}
-/** The variables by which AWS's SDKs and Terraform's provider are led to another endpoint. */
-function readEndpoint(env) {
-    if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
-        return undefined;
-    return [env['AWS_ENDPOINT_URL_STS'], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
 }
 function sendOptions(signal) {
     return signal === undefined ? {} : { abortSignal: signal };
@@ -50011,7 +49984,7 @@ function chooseBackend(request) {
         return undefined;
     }
     if (backend.type === 's3')
-        return lockedInS3(withoutRegionCheck(backend), request);
+        return lockedInS3(atItsEndpoints(withoutRegionCheck(backend), request), request);
     return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 function refuseUnlessPlan({ inputs, log }) {
@@ -50027,13 +50000,29 @@ function refuseUnlessPlan({ inputs, log }) {
 /**
  * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
  * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
- * checked by this action's own table, so for Regions that older versions may not have the check is left out.
+ * checked by this action's own list, so the check is left out.
  */
 function withoutRegionCheck(backend) {
-    const { region } = backend.config;
-    if (typeof region !== 'string' || isKnownToAll(region) || 'skip_region_validation' in backend.config)
+    return { ...backend, config: { skip_region_validation: 'true', ...backend.config } };
+}
+/** `endpoints` in the S3 backend, and the variables for it, came with Terraform 1.6.0 (its upgrade guide). */
+const READS_ENDPOINTS_SINCE = '1.6.0';
+/** What an older Terraform calls the endpoints. */
+const OLD_ENDPOINTS = {
+    endpoint: 'S3',
+    sts_endpoint: 'STS',
+    iam_endpoint: 'IAM',
+    dynamodb_endpoint: 'DYNAMODB',
+};
+/** The endpoints that the environment names, where Terraform does not look there itself; settings of the user's win. */
+function atItsEndpoints(backend, { terraformVersion, env }) {
+    if (semver_default().gte(terraformVersion, READS_ENDPOINTS_SINCE))
         return backend;
-    return { ...backend, config: { ...backend.config, skip_region_validation: 'true' } };
+    const named = Object.entries(OLD_ENDPOINTS).flatMap(([setting, service]) => {
+        const url = endpointOf(service, env);
+        return url === undefined ? [] : [[setting, url]];
+    });
+    return { ...backend, config: { ...Object.fromEntries(named), ...backend.config } };
 }
 /** A lock table or a `use_lockfile` of the user's own stays the only say. */
 function lockedInS3(backend, { terraformVersion, log }) {
@@ -50095,6 +50084,11 @@ function endsBefore6(part) {
 
 
 
+
+/** The services that the bundled module and every provider's own start call. */
+const CALLED_SERVICES = ['KMS', 'STS', 'IAM'];
+/** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
+const NO_EC2_PLATFORMS_SINCE = '5.0.0';
 /** The first version with `rotation_period_in_days` (the provider's changelog). */
 const ROTATION_PERIOD_SINCE = '5.49.0';
 const MODULES = ['key-policy', 'primary', 'replica'];
@@ -50121,8 +50115,8 @@ const VARIABLES = {
  * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
- * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
- * none of which is evaluated. The order of lists in the inputs has no influence.
+ * templates; of the user's, only Regions, account ids, endpoints, the provider's version and the backend's settings
+ * stand there, none of which is evaluated. The order of lists in the inputs has no influence.
  * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
@@ -50271,13 +50265,38 @@ function renderAliases(request) {
         ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
     ];
 }
+/**
+ * The settings of one provider. The check of the Region's name is left out, as the inputs are checked already; so is the
+ * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys.
+ */
 function providerSettings(region, request) {
-    const { allowedAccountIds } = request;
+    const { allowedAccountIds, env = {} } = request;
+    const endpoints = renderEndpoints(env);
     return {
         region,
-        ...(needsSkipRegionValidation(region, versionOf(request)) ? { skip_region_validation: true } : {}),
+        skip_region_validation: true,
+        ...(asksForEc2Platforms(versionOf(request)) ? { skip_get_ec2_platforms: true } : {}),
         ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
+        ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
     };
+}
+/**
+ * What the environment says of endpoints, in words, because providers before 5.27.0 don't read all of its variables.
+ * The newer ones give the configuration the last word, which is the same then.
+ */
+function renderEndpoints(env) {
+    return Object.fromEntries(CALLED_SERVICES.flatMap((service) => {
+        const url = endpointOf(service, env);
+        return url === undefined ? [] : [[service.toLowerCase(), literally(url)]];
+    }));
+}
+/** Text in JSON configuration is a template: this keeps Terraform from evaluating anything in it. */
+function literally(text) {
+    return text.replace(/([$%])\{/g, '$1$1{');
+}
+/** By its exact version alone: of a constraint it is not said before the version is chosen. */
+function asksForEc2Platforms(version) {
+    return semver_default().valid(version) !== null && semver_default().lt(version, NO_EC2_PLATFORMS_SINCE);
 }
 /** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
 function renderBackend({ type, config }) {
@@ -50358,16 +50377,16 @@ function toJson(value) {
  * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
-async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, log, }) {
-    const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
+async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, env, log, }) {
+    const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
     for (const secret of secretsOf(backend?.config ?? {}))
         log.mask(secret);
     refuseUnknownArguments(inputs, inputs.awsProviderVersion);
-    noticeRegions(inputs, log);
+    warnOfUnknownRegions(inputs, log);
     const write = async (files) => {
         await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
     };
-    const rewrite = (fit) => write(renderConfiguration({ ...inputs, backend, fit }));
+    const rewrite = (fit) => write(renderConfiguration({ ...inputs, backend, env, fit }));
     await (onlyWayOf(inputs.awsProviderVersion) === undefined
         ? write([renderProviderChoice(inputs)])
         : rewrite({}));
@@ -50402,20 +50421,11 @@ function refuseUnknownArguments(inputs, providerVersion) {
         next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
     });
 }
-function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }, log) {
-    const regions = [primaryRegion, ...replicaRegions];
-    const unknown = regions.filter((region) => !isKnownRegion(region));
-    const skipped = regions.filter((region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion));
-    if (unknown.length > 0) {
-        log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, {
-            title: 'An unknown Region',
-        });
-    }
-    if (skipped.length > 0) {
-        log.notice(`${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`, {
-            title: 'skip_region_validation',
-        });
-    }
+function warnOfUnknownRegions({ primaryRegion, replicaRegions }, log) {
+    const unknown = [primaryRegion, ...replicaRegions].filter((region) => !isKnownRegion(region));
+    if (unknown.length === 0)
+        return;
+    log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, { title: 'An unknown Region' });
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/cli-config.ts
@@ -50878,6 +50888,7 @@ function state_replicas_placeOf(module) {
 
 
 
+
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
  * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
@@ -50892,6 +50903,7 @@ async function configure(run, terraformVersion, workspace, terraform) {
             workspace,
             terraformVersion,
             moduleDir: deps.moduleDir,
+            env: deps.env,
             log: deps.log,
         });
         const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
@@ -50914,11 +50926,12 @@ async function initialise(request) {
     await init();
     const providerVersion = await terraform.selectedProviderVersion();
     refuseUnknownArguments(inputs, providerVersion);
-    if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
-        // Until now there was no more than what chooses the provider, which is on this runner now.
+    // Of a constraint it was open until now what the provider knows.
+    if (semver_default().valid(inputs.awsProviderVersion) === null)
         await prepared.rewrite({ providerVersion });
+    // There may have been no more than what chooses the provider, which is on this runner now.
+    if (onlyWayOf(inputs.awsProviderVersion) === undefined)
         await init();
-    }
     const fit = await fitToState({ ...request, providerVersion });
     let fitted = fit;
     return {

@@ -402,6 +402,7 @@ async function openLab(): Promise<Lab & { last(): Recorded | undefined; close():
         workspace: { workDir, localStateDir: workDir },
         terraformVersion: findTerraform()?.version ?? '',
         moduleDir: path.resolve('terraform'),
+        env: { ...emulator.env, ...env },
         log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
       });
     },

@@ -88,6 +88,7 @@ export function openRenderedTerraform(emulator: Emulator): RenderedTerraform {
         workspace: { workDir, localStateDir: base },
         terraformVersion: findTerraform()?.version ?? '',
         moduleDir: path.resolve('terraform'),
+        env: env(),
         log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
       });
       await runTerraformOk(workDir, INIT);

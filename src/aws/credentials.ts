@@ -3,6 +3,7 @@ import { retry, type Attempt } from '../back-off.js';
 import type { Environment } from '../context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
+import { endpointOf } from './endpoints.js';
 import { readClaims, type IdTokenClaims } from './oidc.js';
 import {
   explainIdentityRefusal,
@@ -264,7 +265,7 @@ async function createClient(
   credentials?: AwsCredentials,
 ): Promise<STSClient> {
   const { STSClient } = await import('@aws-sdk/client-sts');
-  const endpoint = readEndpoint(env);
+  const endpoint = endpointOf('STS', env);
   return new STSClient({
     region,
     // Retries are made here: each needs a token of its own.
@@ -273,14 +274,6 @@ async function createClient(
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   });
-}
-
-/** The variables by which AWS's SDKs and Terraform's provider are led to another endpoint. */
-function readEndpoint(env: Environment): string | undefined {
-  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
-  return [env['AWS_ENDPOINT_URL_STS'], env['AWS_ENDPOINT_URL']].find(
-    (url) => url !== undefined && url !== '',
-  );
 }
 
 function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

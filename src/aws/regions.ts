@@ -24,73 +24,60 @@ export const PARTITIONS: readonly Partition[] = [
   { id: 'aws-iso-f', areas: /^us-isof$/, dnsSuffix: 'csp.hci.ic.gov' },
 ];
 
-/** For a Region that every provider version with replica keys (3.64.0 and later) knows. */
-const ALWAYS = '3.64.0';
-
-/** For a Region of which no provider version is known to know it; 6.63.0 was the newest when this was written. */
-const NOT_YET_SEEN = undefined;
-
 /**
- * Every Region that AWS's SDKs name, with the first version of hashicorp/aws that accepts it without
- * `skip_region_validation`. From the provider's changelog, except:
- * - ap-southeast-3: terraform-provider-aws#22252;
- * - ap-southeast-4: a user of 4.54.0 still failed (terraform-provider-aws#29231), so the version after it is taken;
- * - ap-southeast-7: from the changelog's lines on hosted zones;
- * - us-iso-west-1, eu-isoe-west-1, eusc-de-east-1: first versions not found; 5.100.0 is the oldest that was tried.
+ * Every Region that AWS's SDKs name. What a provider version makes of a name does not count here: the inputs are checked
+ * against this list, and the provider is told to leave its own check out (`skip_region_validation`).
  */
-const FIRST_VERSIONS: Readonly<Record<string, string | undefined>> = {
-  'af-south-1': ALWAYS,
-  'ap-east-1': ALWAYS,
-  'ap-east-2': '5.100.0',
-  'ap-northeast-1': ALWAYS,
-  'ap-northeast-2': ALWAYS,
-  'ap-northeast-3': ALWAYS,
-  'ap-south-1': ALWAYS,
-  'ap-south-2': '4.41.0',
-  'ap-southeast-1': ALWAYS,
-  'ap-southeast-2': ALWAYS,
-  'ap-southeast-3': '3.70.0',
-  'ap-southeast-4': '4.55.0',
-  'ap-southeast-5': '5.65.0',
-  'ap-southeast-6': '6.12.0',
-  'ap-southeast-7': '5.83.0',
-  'ca-central-1': ALWAYS,
-  'ca-west-1': '5.32.0',
-  'cn-north-1': ALWAYS,
-  'cn-northwest-1': ALWAYS,
-  'eu-central-1': ALWAYS,
-  'eu-central-2': '4.40.0',
-  'eu-isoe-west-1': '5.100.0',
-  'eu-north-1': ALWAYS,
-  'eu-south-1': ALWAYS,
-  'eu-south-2': '4.40.0',
-  'eu-west-1': ALWAYS,
-  'eu-west-2': ALWAYS,
-  'eu-west-3': ALWAYS,
-  'eusc-de-east-1': '5.100.0',
-  'il-central-1': '5.12.0',
-  'me-central-1': '4.29.0',
-  'me-south-1': ALWAYS,
-  'me-west-1': NOT_YET_SEEN,
-  'mx-central-1': '5.84.0',
-  'sa-east-1': ALWAYS,
-  'sa-west-1': NOT_YET_SEEN,
-  'us-east-1': ALWAYS,
-  'us-east-2': ALWAYS,
-  'us-gov-east-1': ALWAYS,
-  'us-gov-west-1': ALWAYS,
-  'us-iso-east-1': ALWAYS,
-  'us-iso-west-1': '5.100.0',
-  'us-isob-east-1': ALWAYS,
-  'us-isob-west-1': '6.20.0',
-  'us-isof-east-1': '5.86.0',
-  'us-isof-south-1': '5.86.0',
-  'us-west-1': ALWAYS,
-  'us-west-2': ALWAYS,
-};
-
-/** Version 4.0.0, and only it, rejects ap-northeast-3 (terraform-provider-aws#23116). */
-const REJECTED = { region: 'ap-northeast-3', by: '4.0.0' } as const;
+const REGIONS: readonly string[] = [
+  'af-south-1',
+  'ap-east-1',
+  'ap-east-2',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-northeast-3',
+  'ap-south-1',
+  'ap-south-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-southeast-3',
+  'ap-southeast-4',
+  'ap-southeast-5',
+  'ap-southeast-6',
+  'ap-southeast-7',
+  'ca-central-1',
+  'ca-west-1',
+  'cn-north-1',
+  'cn-northwest-1',
+  'eu-central-1',
+  'eu-central-2',
+  'eu-isoe-west-1',
+  'eu-north-1',
+  'eu-south-1',
+  'eu-south-2',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'eusc-de-east-1',
+  'il-central-1',
+  'me-central-1',
+  'me-south-1',
+  'me-west-1',
+  'mx-central-1',
+  'sa-east-1',
+  'sa-west-1',
+  'us-east-1',
+  'us-east-2',
+  'us-gov-east-1',
+  'us-gov-west-1',
+  'us-iso-east-1',
+  'us-iso-west-1',
+  'us-isob-east-1',
+  'us-isob-west-1',
+  'us-isof-east-1',
+  'us-isof-south-1',
+  'us-west-1',
+  'us-west-2',
+];
 
 /** Before it the provider takes a primary key's ARN in aws-eusc for malformed (tried with 5.100.0). */
 const SOVEREIGN_REPLICAS_SINCE = '6.16.0';
@@ -116,37 +103,12 @@ function findPartition(region: string): Partition | undefined {
 }
 
 export function isKnownRegion(region: string): boolean {
-  return Object.hasOwn(FIRST_VERSIONS, region);
-}
-
-/** Whether every provider with replica keys, and so every Terraform from 1.5.0 on, knows the Region. */
-export function isKnownToAll(region: string): boolean {
-  return isKnownRegion(region) && FIRST_VERSIONS[region] === ALWAYS;
+  return REGIONS.includes(region);
 }
 
 /** The known Regions of a partition, in alphabetical order. */
 export function regionsOfPartition(partition: string): string[] {
-  return Object.keys(FIRST_VERSIONS)
-    .filter((region) => partitionOf(region) === partition)
-    .sort();
-}
-
-/**
- * Whether the provider has to be told not to check the Region's name.
- * @param providerVersion an exact version, or a constraint: then whether a version that it may choose has to be told
- */
-export function needsSkipRegionValidation(region: string, providerVersion: string): boolean {
-  const first = isKnownRegion(region) ? FIRST_VERSIONS[region] : NOT_YET_SEEN;
-  if (first === NOT_YET_SEEN) return true;
-  const oldest = oldestVersion(providerVersion);
-  if (region === REJECTED.region && mayChoose(REJECTED.by, providerVersion)) return true;
-  return semver.lt(oldest, first);
-}
-
-function mayChoose(version: string, constraint: string): boolean {
-  return semver.valid(constraint) === null
-    ? semver.lte(oldestVersion(constraint), version)
-    : semver.eq(constraint, version);
+  return REGIONS.filter((region) => partitionOf(region) === partition);
 }
 
 /**

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import semver from 'semver';
-import { isKnownToAll } from '../aws/regions.js';
+import { endpointOf, type Service } from '../aws/endpoints.js';
+import type { Environment } from '../context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
@@ -14,6 +15,8 @@ export interface BackendRequest {
   readonly workspace: Pick<Workspace, 'localStateDir'>;
   /** The Terraform that will run. */
   readonly terraformVersion: string;
+  /** Where custom endpoints are named. */
+  readonly env: Environment;
   readonly log: Pick<Log, 'warning'>;
 }
 
@@ -28,7 +31,7 @@ export function chooseBackend(request: BackendRequest): Backend | undefined {
     refuseUnlessPlan(request);
     return undefined;
   }
-  if (backend.type === 's3') return lockedInS3(withoutRegionCheck(backend), request);
+  if (backend.type === 's3') return lockedInS3(atItsEndpoints(withoutRegionCheck(backend), request), request);
   return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 
@@ -49,13 +52,31 @@ function refuseUnlessPlan({ inputs, log }: BackendRequest): void {
 /**
  * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
  * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
- * checked by this action's own table, so for Regions that older versions may not have the check is left out.
+ * checked by this action's own list, so the check is left out.
  */
 function withoutRegionCheck(backend: Backend): Backend {
-  const { region } = backend.config;
-  if (typeof region !== 'string' || isKnownToAll(region) || 'skip_region_validation' in backend.config)
-    return backend;
-  return { ...backend, config: { ...backend.config, skip_region_validation: 'true' } };
+  return { ...backend, config: { skip_region_validation: 'true', ...backend.config } };
+}
+
+/** `endpoints` in the S3 backend, and the variables for it, came with Terraform 1.6.0 (its upgrade guide). */
+const READS_ENDPOINTS_SINCE = '1.6.0';
+
+/** What an older Terraform calls the endpoints. */
+const OLD_ENDPOINTS: Readonly<Record<string, Service>> = {
+  endpoint: 'S3',
+  sts_endpoint: 'STS',
+  iam_endpoint: 'IAM',
+  dynamodb_endpoint: 'DYNAMODB',
+};
+
+/** The endpoints that the environment names, where Terraform does not look there itself; settings of the user's win. */
+function atItsEndpoints(backend: Backend, { terraformVersion, env }: BackendRequest): Backend {
+  if (semver.gte(terraformVersion, READS_ENDPOINTS_SINCE)) return backend;
+  const named = Object.entries(OLD_ENDPOINTS).flatMap(([setting, service]) => {
+    const url = endpointOf(service, env);
+    return url === undefined ? [] : [[setting, url] as const];
+  });
+  return { ...backend, config: { ...Object.fromEntries(named), ...backend.config } };
 }
 
 /** A lock table or a `use_lockfile` of the user's own stays the only say. */

@@ -1,5 +1,7 @@
 import semver from 'semver';
-import { needsSkipRegionValidation, oldestVersion, partitionOf, regionsOfPartition } from '../aws/regions.js';
+import { endpointOf, type Service } from '../aws/endpoints.js';
+import { oldestVersion, partitionOf, regionsOfPartition } from '../aws/regions.js';
+import type { Environment } from '../context.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { onlyWayOf, type Way } from './way.js';
@@ -28,6 +30,8 @@ export interface ModuleRequest extends Pick<
 > {
   /** Undefined for a plan without a state: everything then looks new. */
   readonly backend: Backend | undefined;
+  /** Where it names endpoints of AWS's services, the provider gets them in words. Default: AWS's own everywhere. */
+  readonly env?: Environment;
   /** What the provider that was chosen and the state ask for beside the inputs. */
   readonly fit?: Fit;
 }
@@ -59,6 +63,12 @@ export interface Imported {
 export type ConfigurationFile =
   { readonly path: string; readonly content: string } | { readonly path: string; readonly copyOf: string };
 
+/** The services that the bundled module and every provider's own start call. */
+const CALLED_SERVICES: readonly Service[] = ['KMS', 'STS', 'IAM'];
+
+/** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
+const NO_EC2_PLATFORMS_SINCE = '5.0.0';
+
 /** The first version with `rotation_period_in_days` (the provider's changelog). */
 const ROTATION_PERIOD_SINCE = '5.49.0';
 
@@ -88,8 +98,8 @@ const VARIABLES = {
  * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
- * templates; of the user's, only Regions, account ids, the provider's version and the backend's settings stand there,
- * none of which is evaluated. The order of lists in the inputs has no influence.
+ * templates; of the user's, only Regions, account ids, endpoints, the provider's version and the backend's settings
+ * stand there, none of which is evaluated. The order of lists in the inputs has no influence.
  * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
@@ -284,13 +294,43 @@ function renderAliases(request: ModuleRequest): object[] {
   ];
 }
 
+/**
+ * The settings of one provider. The check of the Region's name is left out, as the inputs are checked already; so is the
+ * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys.
+ */
 function providerSettings(region: string, request: ModuleRequest): object {
-  const { allowedAccountIds } = request;
+  const { allowedAccountIds, env = {} } = request;
+  const endpoints = renderEndpoints(env);
   return {
     region,
-    ...(needsSkipRegionValidation(region, versionOf(request)) ? { skip_region_validation: true } : {}),
+    skip_region_validation: true,
+    ...(asksForEc2Platforms(versionOf(request)) ? { skip_get_ec2_platforms: true } : {}),
     ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
+    ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
   };
+}
+
+/**
+ * What the environment says of endpoints, in words, because providers before 5.27.0 don't read all of its variables.
+ * The newer ones give the configuration the last word, which is the same then.
+ */
+function renderEndpoints(env: Environment): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    CALLED_SERVICES.flatMap((service) => {
+      const url = endpointOf(service, env);
+      return url === undefined ? [] : [[service.toLowerCase(), literally(url)]];
+    }),
+  );
+}
+
+/** Text in JSON configuration is a template: this keeps Terraform from evaluating anything in it. */
+function literally(text: string): string {
+  return text.replace(/([$%])\{/g, '$1$1{');
+}
+
+/** By its exact version alone: of a constraint it is not said before the version is chosen. */
+function asksForEc2Platforms(version: string): boolean {
+  return semver.valid(version) !== null && semver.lt(version, NO_EC2_PLATFORMS_SINCE);
 }
 
 /** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */

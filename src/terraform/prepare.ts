@@ -1,7 +1,8 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { specNeedsProvider } from '../aws/key-specs.js';
-import { isKnownRegion, needsSkipRegionValidation, unsupportedReason } from '../aws/regions.js';
+import { isKnownRegion, unsupportedReason } from '../aws/regions.js';
+import type { Environment } from '../context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { secretsOf } from '../inputs/backend-config.js';
@@ -24,6 +25,8 @@ export interface PrepareRequest {
   readonly terraformVersion: string;
   /** The folder of the bundled Terraform module. */
   readonly moduleDir: string;
+  /** Where custom endpoints are named. */
+  readonly env: Environment;
   readonly log: Log;
 }
 
@@ -42,16 +45,17 @@ export async function prepareConfiguration({
   workspace,
   terraformVersion,
   moduleDir,
+  env,
   log,
 }: PrepareRequest): Promise<PreparedConfiguration> {
-  const backend = chooseBackend({ inputs, workspace, terraformVersion, log });
+  const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
   for (const secret of secretsOf(backend?.config ?? {})) log.mask(secret);
   refuseUnknownArguments(inputs, inputs.awsProviderVersion);
-  noticeRegions(inputs, log);
+  warnOfUnknownRegions(inputs, log);
   const write = async (files: readonly ConfigurationFile[]): Promise<void> => {
     await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
   };
-  const rewrite = (fit: Fit): Promise<void> => write(renderConfiguration({ ...inputs, backend, fit }));
+  const rewrite = (fit: Fit): Promise<void> => write(renderConfiguration({ ...inputs, backend, env, fit }));
   await (onlyWayOf(inputs.awsProviderVersion) === undefined
     ? write([renderProviderChoice(inputs)])
     : rewrite({}));
@@ -94,26 +98,11 @@ export function refuseUnknownArguments(inputs: Inputs, providerVersion: string):
   });
 }
 
-function noticeRegions({ primaryRegion, replicaRegions, awsProviderVersion }: Inputs, log: Log): void {
-  const regions = [primaryRegion, ...replicaRegions];
-  const unknown = regions.filter((region) => !isKnownRegion(region));
-  const skipped = regions.filter(
-    (region) => isKnownRegion(region) && needsSkipRegionValidation(region, awsProviderVersion),
+function warnOfUnknownRegions({ primaryRegion, replicaRegions }: Inputs, log: Log): void {
+  const unknown = [primaryRegion, ...replicaRegions].filter((region) => !isKnownRegion(region));
+  if (unknown.length === 0) return;
+  log.warning(
+    `${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`,
+    { title: 'An unknown Region' },
   );
-  if (unknown.length > 0) {
-    log.warning(
-      `${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`,
-      {
-        title: 'An unknown Region',
-      },
-    );
-  }
-  if (skipped.length > 0) {
-    log.notice(
-      `${skipped.join(', ')}: provider ${awsProviderVersion} does not know the Region, so it is told not to check the name.`,
-      {
-        title: 'skip_region_validation',
-      },
-    );
-  }
 }

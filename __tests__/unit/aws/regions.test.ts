@@ -3,7 +3,6 @@ import {
   dnsSuffixOf,
   isKnownRegion,
   isWellFormedRegion,
-  needsSkipRegionValidation,
   oldestVersion,
   PARTITIONS,
   partitionOf,
@@ -75,60 +74,6 @@ test.each([
   ...['us-east-1\n', 'us-east-1"', '${x}-east-1', 'us-east-100', 'zz-west-1', 'us-1', 'us-a-b-1'],
 ])('%j is not a well-formed Region id', (text) => {
   expect(isWellFormedRegion(text)).toBe(false);
-});
-
-describe('skip_region_validation', () => {
-  // The first version of hashicorp/aws that accepts the Region, and the one before it.
-  test.each([
-    ['ap-southeast-3', '3.70.0', '3.69.0'],
-    ['me-central-1', '4.29.0', '4.28.0'],
-    ['eu-central-2', '4.40.0', '4.39.0'],
-    ['eu-south-2', '4.40.0', '4.39.0'],
-    ['ap-south-2', '4.41.0', '4.40.0'],
-    ['ap-southeast-4', '4.55.0', '4.54.0'],
-    ['il-central-1', '5.12.0', '5.11.0'],
-    ['ca-west-1', '5.32.0', '5.31.0'],
-    ['ap-southeast-5', '5.65.0', '5.64.0'],
-    ['ap-southeast-7', '5.83.0', '5.82.2'],
-    ['mx-central-1', '5.84.0', '5.83.1'],
-    ['us-isof-south-1', '5.86.0', '5.85.0'],
-    ['ap-east-2', '5.100.0', '5.99.1'],
-    ['ap-southeast-6', '6.12.0', '6.11.0'],
-  ])('is not needed for %s from provider %s on, but with %s', (region, first, before) => {
-    expect(needsSkipRegionValidation(region, first)).toBe(false);
-    expect(needsSkipRegionValidation(region, before)).toBe(true);
-  });
-
-  test('is never needed for the Regions that were there before 3.64.0', () => {
-    const old = [
-      'us-east-1',
-      'ap-southeast-1',
-      'ap-northeast-3',
-      'cn-north-1',
-      'us-gov-west-1',
-      'us-iso-east-1',
-    ];
-    expect(old.filter((region) => needsSkipRegionValidation(region, '3.64.0'))).toEqual([]);
-  });
-
-  test('is needed for ap-northeast-3 with 4.0.0, which lost it, and with no other version', () => {
-    expect(needsSkipRegionValidation('ap-northeast-3', '4.0.0')).toBe(true);
-    expect(needsSkipRegionValidation('ap-northeast-3', '4.1.0')).toBe(false);
-  });
-
-  test('is needed for a Region that the table does not know, and for one that no known version accepts', () => {
-    expect(needsSkipRegionValidation('ap-southeast-9', '6.31.0')).toBe(true);
-    expect(needsSkipRegionValidation('sa-west-1', '6.31.0')).toBe(true);
-  });
-
-  test.each([
-    ['~> 3.64', true],
-    ['>= 3.64.0, < 6', true],
-    ['~> 5.12', false],
-    ['>= 5.12.0, != 5.13.0, >= 3.64.0', false],
-  ])('for il-central-1 with the constraint %s: %s, by its oldest version', (constraint, needed) => {
-    expect(needsSkipRegionValidation('il-central-1', constraint)).toBe(needed);
-  });
 });
 
 test.each([

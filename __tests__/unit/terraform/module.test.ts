@@ -21,6 +21,8 @@ interface Provider {
   readonly alias?: string;
   readonly region: string;
   readonly skip_region_validation?: boolean;
+  readonly skip_get_ec2_platforms?: boolean;
+  readonly endpoints?: Readonly<Record<string, string>>;
   readonly allowed_account_ids?: readonly string[];
 }
 
@@ -124,7 +126,7 @@ describe('the root configuration', () => {
 describe('providers', () => {
   test('are the default one for the primary, and one by alias for every Region of the partition', () => {
     const [first, ...others] = rootOf(request()).provider.aws;
-    expect(first).toEqual({ region: 'ap-southeast-1' });
+    expect(first).toEqual({ region: 'ap-southeast-1', skip_region_validation: true });
     expect(others.map(({ alias }) => alias)).toEqual(regionsOfPartition('aws'));
     expect(others.every(({ alias, region }) => alias === region)).toBe(true);
   });
@@ -143,20 +145,73 @@ describe('providers', () => {
     });
   });
 
-  test('are also there for a Region that the table does not know, without the check of its name', () => {
-    const { aws } = rootOf(request({ replicaRegions: ['ap-southeast-9'] })).provider;
-    expect(aws.find(({ alias }) => alias === 'ap-southeast-9')?.skip_region_validation).toBe(true);
+  test.each(['3.64.2', '~> 3.64.0', '5.100.0', '6.63.0'])(
+    'of version %s leave out the check of the Region, which the inputs have passed',
+    (awsProviderVersion) => {
+      const { aws } = rootOf(request({ awsProviderVersion, replicaRegions: ['ap-southeast-9'] })).provider;
+      expect(aws.filter((provider) => provider.skip_region_validation !== true)).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['3.64.2', true],
+    ['4.67.0', true],
+    ['5.0.0', undefined],
+    ['~> 3.64.0', undefined],
+  ])('of version %s are kept from asking EC2 for its platforms: %s', (awsProviderVersion, skipped) => {
+    const { aws } = rootOf(request({ awsProviderVersion })).provider;
+    expect(new Set(aws.map((one) => one.skip_get_ec2_platforms))).toEqual(new Set([skipped]));
   });
 
-  test('skip the check of the name only where the provider version needs it', () => {
-    const skipped = (awsProviderVersion: string): (string | undefined)[] =>
-      rootOf(request({ awsProviderVersion }))
-        .provider.aws.filter((provider) => provider.skip_region_validation === true)
-        .map(({ region }) => region);
-    expect(skipped('3.69.0')).toContain('ap-southeast-3');
-    expect(skipped('3.70.0')).not.toContain('ap-southeast-3');
-    expect(skipped('5.100.0')).toContain('ap-southeast-6');
-    expect(skipped('5.100.0')).not.toContain('ap-southeast-1');
+  test('of a constraint are kept from it by the version that was chosen', () => {
+    const fit = { providerVersion: '3.64.2' };
+    const { aws } = rootOf(request({ awsProviderVersion: '~> 3.64.0', fit })).provider;
+    expect(aws.every((one) => one.skip_get_ec2_platforms === true)).toBe(true);
+  });
+
+  describe('and the endpoints that the environment names', () => {
+    /** What the providers get, which has to be the same for all. */
+    const endpoints = (env: Readonly<Record<string, string>>, awsProviderVersion = '5.100.0'): unknown => {
+      const { aws } = rootOf(request({ env, awsProviderVersion })).provider;
+      const [first, ...others] = aws.map((one) => one.endpoints ?? 'none');
+      for (const other of others) expect(other).toEqual(first);
+      return first;
+    };
+    const everywhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
+
+    test('are none where it names none', () => {
+      expect(endpoints({})).toBe('none');
+      expect(endpoints({ AWS_ENDPOINT_URL: '', AWS_ENDPOINT_URL_KMS: '' })).toBe('none');
+    });
+
+    test.each(['3.64.2', '~> 3.64.0', '5.100.0', '6.63.0'])('are said to every provider %s', (version) => {
+      const url = everywhere.AWS_ENDPOINT_URL;
+      expect(endpoints(everywhere, version)).toEqual({ kms: url, sts: url, iam: url });
+    });
+
+    test('are those of single services before the one of all', () => {
+      const env = { ...everywhere, AWS_ENDPOINT_URL_KMS: 'https://vpce-1.kms.example.com' };
+      expect(endpoints(env)).toEqual({
+        kms: 'https://vpce-1.kms.example.com',
+        sts: everywhere.AWS_ENDPOINT_URL,
+        iam: everywhere.AWS_ENDPOINT_URL,
+      });
+    });
+
+    test('are of the services alone that are named', () => {
+      const env = { AWS_ENDPOINT_URL_STS: 'https://sts.example.com', AWS_ENDPOINT_URL_S3: 'https://s3' };
+      expect(endpoints(env)).toEqual({ sts: 'https://sts.example.com' });
+    });
+
+    test('do not count where the SDKs are told to ignore them', () => {
+      expect(endpoints({ ...everywhere, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' })).toBe('none');
+    });
+
+    test('are no templates', () => {
+      expect(endpoints({ AWS_ENDPOINT_URL_KMS: 'http://x/${file("a")}%{if true}' })).toEqual({
+        kms: 'http://x/$${file("a")}%%{if true}',
+      });
+    });
   });
 
   test('of another partition are those of its Regions alone', () => {
@@ -181,7 +236,9 @@ describe('with provider 6.x', () => {
 
   test('there is one provider, in the Region of the primary', () => {
     const { aws } = rootOf(six({ allowedAccountIds: ['999900001111'] })).provider;
-    expect(aws).toEqual([{ region: 'ap-southeast-1', allowed_account_ids: ['999900001111'] }]);
+    expect(aws).toEqual([
+      { region: 'ap-southeast-1', skip_region_validation: true, allowed_account_ids: ['999900001111'] },
+    ]);
   });
 
   test('one module call makes all replicas, each in a Region that it names', () => {

@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type { Log } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -46,6 +47,7 @@ export async function configure(
       workspace,
       terraformVersion,
       moduleDir: deps.moduleDir,
+      env: deps.env,
       log: deps.log,
     });
     const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
@@ -68,11 +70,10 @@ async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise
   await init();
   const providerVersion = await terraform.selectedProviderVersion();
   refuseUnknownArguments(inputs, providerVersion);
-  if (onlyWayOf(inputs.awsProviderVersion) === undefined) {
-    // Until now there was no more than what chooses the provider, which is on this runner now.
-    await prepared.rewrite({ providerVersion });
-    await init();
-  }
+  // Of a constraint it was open until now what the provider knows.
+  if (semver.valid(inputs.awsProviderVersion) === null) await prepared.rewrite({ providerVersion });
+  // There may have been no more than what chooses the provider, which is on this runner now.
+  if (onlyWayOf(inputs.awsProviderVersion) === undefined) await init();
   const fit = await fitToState({ ...request, providerVersion });
   let fitted: Fit = fit;
   return {

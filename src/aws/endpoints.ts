@@ -1,0 +1,16 @@
+import type { Environment } from '../context.js';
+
+/** AWS's services as the variables for their endpoints name them: `AWS_ENDPOINT_URL_<SERVICE>`. */
+export type Service = 'KMS' | 'STS' | 'IAM' | 'EC2' | 'S3' | 'DYNAMODB';
+
+/**
+ * The endpoint that the environment names for a service (AWS SDKs and Tools Reference Guide, "Service-specific
+ * endpoints"): its own variable, else `AWS_ENDPOINT_URL`.
+ * @returns the URL as it is written there; undefined where AWS's own endpoint is meant
+ */
+export function endpointOf(service: Service, env: Environment): string | undefined {
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
+  return [env[`AWS_ENDPOINT_URL_${service}`], env['AWS_ENDPOINT_URL']].find(
+    (url) => url !== undefined && url !== '',
+  );
+}
