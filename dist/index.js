@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4946);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7887);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 4946:
+/***/ 7887:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42140,7 +42140,7 @@ const SYMPTOMS = [
         name: 'pending-deletion',
         sign: /pending deletion|PendingDeletion/,
         what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
-        next: 'To keep it: `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run again.',
+        next: 'To keep it, run `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run the job again.',
     },
     {
         name: 'passing-state',
@@ -43471,15 +43471,48 @@ function digestPlan(model) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/guard/words.ts
+/** @param at where it is; several places with one cause are one finding */
 function stop(rule, words, at) {
-    return { severity: 'stop', rule, ...words, region: at?.region, address: at?.address };
+    return { severity: 'stop', rule, ...words, ...placesOf(at) };
 }
+/** @param at where it is; several places with one cause are one finding */
 function warn(rule, words, at) {
-    return { severity: 'warning', rule, ...words, region: at?.region, address: at?.address };
+    return { severity: 'warning', rule, ...words, ...placesOf(at) };
+}
+function placesOf(at = []) {
+    const places = 'address' in at ? [at] : at;
+    const [first] = places;
+    if (places.length < 2)
+        return { region: first?.region, address: first?.address };
+    return {
+        region: undefined,
+        regions: places.flatMap(({ region }) => region ?? []),
+        address: first?.address,
+    };
 }
 /** E.g. `the replica key in ap-southeast-2`. */
 function nameKey({ kind, region }) {
     return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+/** More replicas than this are counted instead of named. */
+const NAMED_REPLICAS = 3;
+/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
+function nameKeys(keys) {
+    const replicas = keys.filter(({ kind }) => kind === 'replica');
+    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
+    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
+    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : joinWords(regions);
+    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
+    return joinWords([...others, ...named]);
+}
+/** The resources that each have the same one of some values, in the order of the first. */
+function groupBy(items, valueOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const value = JSON.stringify(valueOf(item));
+        groups.set(value, [...(groups.get(value) ?? []), item]);
+    }
+    return [...groups.values()];
 }
 function capitalise(text) {
     return text.charAt(0).toUpperCase() + text.slice(1);
@@ -43973,21 +44006,151 @@ function judgeAccounts(access, known) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/plan/deletions.ts
+/** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
+
+
+/** KMS's own default, which the provider leaves it to (API reference, ScheduleKeyDeletion, PendingWindowInDays). */
+const DEFAULT_WINDOW_IN_DAYS = 30;
+const DAY_MS = 86_400_000;
+/** The keys that go when the plan is applied. A replacement is told in words of its own. */
+function deletionsOf({ resources }) {
+    const keys = resources.filter(isKey);
+    const hadReplicas = keys.some(({ kind, before }) => kind === 'replica' && before !== null);
+    const gone = keys
+        .filter(({ action }) => action === 'delete')
+        .flatMap((key) => deletionOf(key, hadReplicas))
+        .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+    const usage = keys.map(({ before }) => before?.['key_usage']).find((found) => typeof found === 'string');
+    return { keys: gone, familyStays: keys.some(isKept), usage };
+}
+function deletionOf({ region, kind, before }, hadReplicas) {
+    if (region === undefined)
+        return [];
+    const [id, days] = [before?.['key_id'], before?.['deletion_window_in_days']];
+    const role = kind === 'primary' ? 'primary' : 'replica';
+    return [
+        {
+            region,
+            role,
+            keyId: typeof id === 'string' && id !== '' ? id : undefined,
+            // 0 is what an import writes down.
+            windowInDays: typeof days === 'number' && days > 0 ? days : DEFAULT_WINDOW_IN_DAYS,
+            waitsForReplicas: role === 'primary' && hadReplicas,
+        },
+    ];
+}
+/**
+ * The day on which KMS deletes a key whose deletion is scheduled now.
+ * @param now milliseconds since the epoch
+ * @returns `2026-12-26`, in UTC
+ */
+function dayOfDeletion(now, windowInDays) {
+    return new Date(now + windowInDays * DAY_MS).toISOString().slice(0, 10);
+}
+/** What a key does, by its usage; what cannot be said is left general. */
+const USES = new Map([
+    [undefined, 'encrypt or decrypt with this key'],
+    ['ENCRYPT_DECRYPT', 'encrypt or decrypt with this key'],
+    ['SIGN_VERIFY', 'sign or verify with this key'],
+    ['GENERATE_VERIFY_MAC', 'generate or verify a MAC with this key'],
+]);
+function isForEncryption(usage) {
+    return usage === undefined || usage === 'ENCRYPT_DECRYPT';
+}
+/** More Regions than this are counted instead of named. */
+const NAMED_REGIONS = 3;
+/**
+ * What a deletion does at once: KMS refuses every use of a key from the moment its deletion is scheduled, whatever the
+ * waiting period (KMS developer guide, "Key states": `PendingDeletion` and `PendingReplicaDeletion` refuse all
+ * cryptographic operations).
+ */
+function sayOutage({ keys, familyStays, usage }, words) {
+    const where = familyStays ? ` ${inRegions(keys, words)}` : '';
+    const everywhere = familyStays ? '' : ', in any Region';
+    const since = words.tense === 'planned' ? 'From the moment of apply' : 'Since this apply';
+    return `${since} nothing${where} can ${USES.get(usage) ?? 'use this key'}${everywhere}.`;
+}
+function inRegions(keys, { nameOf = (region) => region }) {
+    if (keys.length > NAMED_REGIONS)
+        return `in these ${keys.length} Regions`;
+    return `in ${listOf(keys.map(({ region }) => nameOf(region)))}`;
+}
+/** Until when the keys can be brought back, and what is lost then. */
+function sayDeadline({ keys, familyStays, usage }, words) {
+    const waiting = keys.filter(({ waitsForReplicas }) => waitsForReplicas);
+    const dated = keys.filter(({ waitsForReplicas }) => !waitsForReplicas);
+    const others = isForEncryption(usage) ? ', and can decrypt its data' : '';
+    const lost = isForEncryption(usage)
+        ? 'all that was encrypted with it is'
+        : 'the key material, which AWS never gives out, is';
+    const loss = familyStays
+        ? `After that the key there is gone for good; the keys in the other Regions stay${others}.`
+        : `With the last ${keys.length === 1 ? 'key' : 'of the keys'}, ${lost} lost for good.`;
+    return [...sayDated(dated, keys.length, words), ...waiting.map(sayWaiting), loss].join(' ');
+}
+/** @param count of all keys that go, those without a date included */
+function sayDated(dated, count, words) {
+    const [first] = [...dated].sort((a, b) => a.windowInDays - b.windowInDays);
+    if (first === undefined)
+        return [];
+    const isSame = new Set(dated.map((key) => deadlineOf(key, words))).size === 1;
+    const deadline = `${deletions_capitalise(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
+    const replicas = dated.length === 1 ? 'the replica' : 'the replicas';
+    const they = dated.length === 1 ? 'it' : 'they';
+    return [`${deadline} ${dated.length < count ? replicas : they} can be brought back.`];
+}
+/** `until 2026-12-26 (30 days from today)`, or `for 30 days`. */
+function deadlineOf({ region, windowInDays }, { now, days, tense }) {
+    const told = days?.[region];
+    if (told !== undefined)
+        return `until ${told}`;
+    if (now === undefined)
+        return `for ${windowInDays} days`;
+    const from = tense === 'planned' ? ` (${windowInDays} days from today)` : '';
+    return `until ${dayOfDeletion(now, windowInDays)}${from}`;
+}
+/** How to bring the keys back, in a sentence; the report has the commands for each Region. */
+function sayRescueOf({ keys }) {
+    const [first, ...more] = keys;
+    const commands = first === undefined ? undefined : rescueCommands(first.region, first.keyId ?? '');
+    if (first === undefined)
+        return '';
+    if (commands === undefined)
+        return 'To bring a key back, cancel its deletion in the KMS console, then enable it.';
+    const [cancel, enable] = commands.map((command) => more.length === 0 ? command : command.replace(first.region, 'REGION'));
+    const each = more.length === 0 ? '' : ', in each Region';
+    return `To bring ${more.length === 0 ? 'it' : 'them'} back${each}: \`${cancel ?? ''}\`, then \`${enable ?? ''}\`, as the key comes back disabled.`;
+}
+function sayWaiting({ windowInDays }) {
+    return `The primary has no date yet: its ${windowInDays} days begin when the last replica is gone.`;
+}
+function listOf(items) {
+    return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
+}
+function deletions_capitalise(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
+
 
 
 /** Keys that the plan deletes, replaces or forgets. */
 function judgeRemoval(request) {
-    return request.model.resources.filter(isKey).flatMap((key) => judgeKey(key, request));
+    const keys = request.model.resources.filter(isKey);
+    return [
+        ...judgeDeletions(keys.filter(({ action }) => action === 'delete'), request),
+        ...keys.flatMap((key) => judgeKey(key, request)),
+    ];
 }
-function judgeKey(key, { model, options }) {
+function judgeKey(key, { options }) {
     switch (key.action) {
-        case 'delete':
-            return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
         case 'replace':
             return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
         case 'forget':
             return [judgeForgotten(key)];
+        case 'delete':
         case 'no-op':
         case 'create':
         case 'read':
@@ -43995,28 +44158,23 @@ function judgeKey(key, { model, options }) {
             return [];
     }
 }
-/** The window that will be used is the one on record: the provider takes it from the state. */
-function windowOf({ before }) {
-    const days = before?.['deletion_window_in_days'];
-    return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
-}
-function noteDeletion(key) {
-    return warn('key-deleted', {
-        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
-        wayOut: 'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
-    }, key);
-}
-function judgeDeletion(key, { resources }, command) {
-    // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
-    const familyStays = key.kind === 'replica' && resources.some((other) => isKey(other) && isKept(other));
-    const harm = familyStays
-        ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
-        : 'nothing that was encrypted under it can ever be decrypted again';
-    const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
-    return stop('key-deleted', {
-        reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
-        wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    }, key);
+/** All deletions of a plan are one finding: they are one decision, and one outage. */
+function judgeDeletions(keys, { model, now, options }) {
+    if (keys.length === 0)
+        return [];
+    const deletions = deletionsOf(model);
+    const words = { tense: 'planned', now };
+    const outage = `${sayOutage(deletions, words)} ${sayDeadline(deletions, words)}`;
+    const rescue = sayRescueOf(deletions);
+    if (options.deletionConfirmed) {
+        const reason = `As was confirmed, the plan schedules ${nameKeys(keys)} for deletion. ${outage}`;
+        return [warn('key-deleted', { reason, wayOut: rescue }, keys)];
+    }
+    const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
+    const keep = options.command === 'destroy' ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
+    const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
+    const reason = `The plan deletes ${nameKeys(keys)}. ${outage}`;
+    return [stop('key-deleted', { reason, wayOut }, keys)];
 }
 function judgeTainted(key) {
     return stop('key-replaced', {
@@ -44030,10 +44188,10 @@ function judgeReplacement(key, { deletionConfirmed }) {
     const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
     if (deletionConfirmed) {
         return warn('key-replaced', {
-            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
+            reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
             wayOut: key.kind === 'replica' && !ofOtherPrimary
                 ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
-                : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
+                : 'Until its waiting period ends, the old key can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`.',
         }, key);
     }
     return stop('key-replaced', {
@@ -44202,20 +44360,21 @@ async function planAndJudge(request) {
             .catch(namingClosedRegions(inputs, session, done))
             .catch(explained(done));
         const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
-        const judged = judgePlan(json, text, inputs);
+        const judged = judgePlan(json, text, request);
         const { counts, hasChanges } = judged.reported.model;
         say(`${name}: ${summariseCounts(counts, hasChanges)}`);
         return judged;
     }, (line) => describePlanLine(line, inputs.primaryRegion));
 }
 /** @param text Terraform's own description of the plan */
-function judgePlan(json, text, inputs) {
+function judgePlan(json, text, { inputs, deps }) {
     const model = buildPlanModel(json);
     const access = diffAccess(model);
     const findings = guardPlan({
         model,
         access,
         primaryRegion: inputs.primaryRegion,
+        now: deps.clock.now(),
         options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
     });
     return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
@@ -45037,6 +45196,10 @@ function markdown_alert(kind, blocks) {
     const body = blocks.join('\n\n').split('\n');
     return [`> [!${kind}]`, ...body.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
 }
+/** A folded section; its title is ours, its blocks are inert Markdown. */
+function details(title, blocks) {
+    return [`<details><summary>${title}</summary>`, ...blocks, '</details>'].join('\n\n');
+}
 /** A link of ours; a target that is no plain http(s) address is shown as code instead. */
 function markdown_link(words, url) {
     return /^https?:\/\/[\w.:/%?=&#~+,-]+$/.test(url)
@@ -45123,7 +45286,7 @@ function countOf(count, noun, plural = `${noun}s`) {
     return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 /** `a`, `a and b`, `a, b and c`. */
-function listOf(items) {
+function words_listOf(items) {
     return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 }
 /** The first items and, where there are more, how many. */
@@ -45606,6 +45769,79 @@ function renderAccess({ model, access, accountId }, detail) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/report/sections/deletion.ts
+/** What a deletion does to those who use the key, until when it can be taken back, and how. */
+
+
+
+
+
+
+/** The rule of the guard that this section tells in its own words. */
+const TOLD_HERE = 'key-deleted';
+/** The commands of more Regions than this are folded. */
+const OPEN_COMMANDS = 3;
+/** The Regions whose keys this run deleted, as KMS says of them. */
+function deletedStates({ command, keyStates = [] }) {
+    const applies = command === 'apply' || command === 'destroy';
+    return applies ? keyStates.filter(({ state }) => isPendingDeletion(state)) : [];
+}
+/** What the run has deleted, and what it would: a run that failed on the way has both. */
+function partsOf(input, all) {
+    const gone = new Set(deletedStates(input).map(({ region }) => region));
+    const isDone = ({ region }) => input.outcome === 'applied' || gone.has(region);
+    const part = (tense, keys) => keys.length === 0 ? [] : [{ tense, deletions: { ...all, keys } }];
+    return [
+        ...part('done', all.keys.filter(isDone)),
+        ...part('planned', all.keys.filter((key) => !isDone(key))),
+    ];
+}
+function daysOf(input) {
+    return Object.fromEntries(deletedStates(input).flatMap(({ region, deletionDate }) => deletionDate === undefined ? [] : [[region, deletionDate.slice(0, 10)]]));
+}
+function commandsFor(keys) {
+    const commands = keys.map(({ region, keyId = '' }) => rescueCommands(region, keyId));
+    const lines = commands.flatMap((both) => both ?? []);
+    return lines.length < 2 * keys.length ? undefined : codeBlock(lines.join('\n'), 'sh');
+}
+function renderRescue(keys) {
+    const commands = commandsFor(keys);
+    if (commands === undefined)
+        return {
+            inside: ['To bring a key back, cancel its deletion in the KMS console, then enable it.'],
+            below: [],
+        };
+    const how = 'To bring back what was deleted, cancel the deletion, then enable the key, as it comes back disabled';
+    if (keys.length <= OPEN_COMMANDS)
+        return { inside: [`${how}:`, commands], below: [] };
+    return {
+        inside: [`${how}.`],
+        below: [details(`The commands for ${countOf(keys.length, 'Region')}`, [commands])],
+    };
+}
+function deletion_nameOf(detail) {
+    return (region) => region_names_placeOf(region) ?? clip(region, detail.text);
+}
+function renderPart({ deletions, tense }, input, detail) {
+    const words = { tense, now: input.now, days: daysOf(input), nameOf: deletion_nameOf(detail) };
+    return `**${prose(sayOutage(deletions, words))}** ${prose(sayDeadline(deletions, words))}`;
+}
+function whatToDo(findings) {
+    const stop = findings.find(({ rule, severity }) => rule === TOLD_HERE && severity === 'stop');
+    return stop === undefined ? [] : [`**What to do:** ${prose(stop.wayOut)}`];
+}
+/** The call-out on the keys that a plan deletes, as Markdown blocks; empty for a plan that deletes none. */
+function renderDeletion(input, detail) {
+    if (input.plan === undefined)
+        return [];
+    const all = deletionsOf(input.plan.model);
+    if (all.keys.length === 0)
+        return [];
+    const rescue = renderRescue(all.keys);
+    const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
+    return [markdown_alert('CAUTION', [...parts, ...whatToDo(input.plan.findings), ...rescue.inside]), ...rescue.below];
+}
+
 ;// CONCATENATED MODULE: ./src/report/sections/drift.ts
 /** What was changed outside Terraform, in the same words as a plan. */
 
@@ -45659,10 +45895,13 @@ function titleOf(rule) {
     const words = rule.replaceAll('-', ' ');
     return words.charAt(0).toUpperCase() + words.slice(1);
 }
+/** Regions named beside the title of a finding, at the most. */
+const MOST_PLACES = 6;
 function renderFinding(finding, detail) {
-    const place = finding.region ?? finding.address;
-    const where = place === undefined ? '' : ` · ${codeOf(place, detail)}`;
-    const wayOut = finding.wayOut === '' ? '' : `<br>**Way out:** ${foreign(finding.wayOut, detail)}`;
+    const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
+    const shown = limitItems(places.map((place) => codeOf(place, detail)), Math.min(detail.values, MOST_PLACES));
+    const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
+    const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
     const title = foreign(titleOf(finding.rule), detail) || 'Finding';
     return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
 }
@@ -46019,7 +46258,7 @@ function keysInWords(rows, words) {
         ...(rows.length > replicas ? ['primary'] : []),
         ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : countOf(replicas, 'replica')]),
     ];
-    return `${listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${words}`;
+    return `${words_listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${words}`;
 }
 const SETTINGS = {
     policy: 'key policy',
@@ -46063,7 +46302,7 @@ function summariseKeys(model) {
     });
     const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'))];
     if (phrases.length > 0)
-        return listOf(phrases);
+        return words_listOf(phrases);
     if (regionsWith(model.regions, 'moved').length > 0)
         return 'new addresses in the state, no key is touched';
     return model.changedOutputs.length > 0
@@ -46114,7 +46353,7 @@ function refusedVerdict(input) {
     const model = input.plan?.model;
     const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
     const back = input.broughtBack ?? [];
-    const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${listOf(back)}`;
+    const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${words_listOf(back)}`;
     return {
         symbol: '⛔',
         title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
@@ -46200,6 +46439,7 @@ function describeVerdict(input) {
 
 
 
+
 /** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
 const DETAILS = [
     { rows: 200, values: 60, text: 1000 },
@@ -46234,14 +46474,23 @@ function renderVerdict(input, detail) {
 function renderAlarms(input, detail) {
     return [
         ...(input.failure === undefined ? [] : [renderFailure(input.failure, detail)]),
-        ...renderFindings('CAUTION', stopsOf(input.plan?.findings), detail),
+        ...renderFindings('CAUTION', stopsOf(input.plan?.findings).filter(isToldByFinding), detail),
+        ...renderDeletion(input, detail),
         ...renderApproval(input.approval, detail),
-        ...renderKeyStates(input.keyStates, detail),
+        ...renderKeyStates(otherStates(input), detail),
         ...renderNotes(input.notes, detail),
     ];
 }
+/** Deletions have a section of their own. */
+function isToldByFinding({ rule }) {
+    return rule !== TOLD_HERE;
+}
+function otherStates(input) {
+    const told = deletedStates(input);
+    return input.keyStates?.filter((note) => !told.includes(note));
+}
 function renderWarnings(plan, detail) {
-    const warnings = plan.findings.filter(({ severity }) => severity === 'warning');
+    const warnings = plan.findings.filter((finding) => finding.severity === 'warning' && isToldByFinding(finding));
     return [
         ...renderFindings('WARNING', warnings, detail),
         ...renderNotUnderstood(plan.model.notUnderstood, detail),
@@ -46505,10 +46754,11 @@ async function findPlace({ deps, context, mergedPullRequest, }) {
         return undefined;
     }
 }
-function describeRun({ inputs, context, report, known }) {
+function describeRun({ deps, inputs, context, report, known }) {
     const record = approvalRecordOf(inputs, context, report);
     return {
         ...report,
+        now: deps.clock.now(),
         command: inputs.command,
         alias: `alias/${inputs.alias}`,
         commentKey: inputs.commentKey,
@@ -48911,6 +49161,26 @@ function asLeftOf({ pullRequest, record }, { plan, marked }) {
     return { approved: true, says, gone: [], added: [] };
 }
 
+;// CONCATENATED MODULE: ./src/steps/key-states.ts
+
+
+/** Describes each key, all at once; what KMS does not say of one is in its own answer. */
+async function lookAt(keys, session) {
+    const regions = keys.map(({ region }) => region);
+    return withKms(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) }))));
+}
+/** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
+async function lookAtStates(keys, session) {
+    if (keys.length === 0)
+        return [];
+    return (await lookAt(keys, session)).flatMap(({ region, keyId, look }) => {
+        if (look.is !== 'there' || look.key.state === 'Enabled')
+            return [];
+        const { state, deletionDate } = look.key;
+        return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/as-finished.ts
 
 /** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
@@ -49022,7 +49292,7 @@ async function planAsFinished(request, first, name) {
         creating: creating.map(({ address }) => address),
         all: [...marked, ...creating].map(({ address }) => address),
     };
-    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request.inputs);
+    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
     const waitFor = distinct([...marked.filter(isKey), ...creating]);
     return {
         ...finished,
@@ -49255,19 +49525,6 @@ function describeDrift({ drift, resources }, primaryRegion) {
         .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
         .map(({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`);
     return [...outside, ...asked];
-}
-async function lookAt(keys, session) {
-    const regions = keys.map(({ region }) => region);
-    return withKms(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) }))));
-}
-/** The keys that are there and not simply enabled. */
-async function lookAtStates(keys, session) {
-    return (await lookAt(keys, session)).flatMap(({ region, keyId, look }) => {
-        if (look.is !== 'there' || look.key.state === 'Enabled')
-            return [];
-        const { state, deletionDate } = look.key;
-        return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
-    });
 }
 function sayKeyState({ region, keyId, state, deletionDate }, log) {
     if (!isPendingDeletion(state)) {
@@ -52032,7 +52289,7 @@ async function planKnowingAws(run, ready) {
     const plan = () => makePlan({ ...run, ...ready });
     const made = await plan();
     const { model } = made.reported;
-    const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? placesOf(model) : NO_PLACES;
+    const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? plan_knowing_aws_placesOf(model) : NO_PLACES;
     const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
     if (found === undefined || found.length === 0)
         return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
@@ -52057,7 +52314,7 @@ async function planKnowingAws(run, ready) {
 }
 const NO_PLACES = { lost: [], created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
-function placesOf({ resources, drift }) {
+function plan_knowing_aws_placesOf({ resources, drift }) {
     const lost = drift
         .filter((change) => isKey(change) && change.action === 'delete')
         .flatMap(({ before }) => plan_knowing_aws_placeOf(regionOfSide(before), before?.['key_id']));
@@ -52088,11 +52345,12 @@ function plan_knowing_aws_judge({ inputs, deps }, made, found) {
     const { model, access } = made.reported;
     const pending = found.filter(({ isPending }) => isPending);
     // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-    const isSure = placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const isSure = plan_knowing_aws_placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
     const findings = guardPlan({
         model,
         access,
         primaryRegion: inputs.primaryRegion,
+        now: deps.clock.now(),
         ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
         existingReplicas: Object.fromEntries(found
             .filter((key) => !key.isPending && isReplicaHere(key, model))
@@ -52127,6 +52385,45 @@ async function bringBack(place, { deps }, { session }) {
             next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
         }, { cause });
     }
+}
+
+;// CONCATENATED MODULE: ./src/steps/apply/tell-deleted.ts
+
+
+
+
+/**
+ * Applies, and however that ends asks KMS how the keys stand that the plan deletes: which of them can't be used any more,
+ * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
+ * @throws whatever `apply` throws
+ */
+async function tellingDeleted(run, { session }, model, apply) {
+    try {
+        await apply();
+        sayDeleted(run, model);
+    }
+    finally {
+        const places = deletionsOf(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
+        if (places.length > 0 && !run.deps.cancelled.aborted) {
+            await lookAtStates(places, session)
+                .then((keyStates) => {
+                learn(run, {}, { keyStates });
+            })
+                .catch((thrown) => {
+                run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.b)(thrown)}`);
+            });
+        }
+    }
+}
+/** In the log, where the commands are at hand without the summary. */
+function sayDeleted({ deps: { log, clock } }, model) {
+    const deletions = deletionsOf(model);
+    if (deletions.keys.length === 0)
+        return;
+    const words = { tense: 'done', now: clock.now() };
+    log.info(sayOutage(deletions, words));
+    log.info(sayDeadline(deletions, words));
+    log.info(sayRescueOf(deletions));
 }
 
 ;// CONCATENATED MODULE: ./src/aws/lost-keys.ts
@@ -52560,6 +52857,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -52616,9 +52914,10 @@ async function planAndApply(run) {
     refuse(() => {
         assertApproved(approval, run.deps.log, doneBefore(run));
     });
-    await tellingLostKeys(run, ready, made.reported.model, () => applyApproved(run, ready, made));
+    const { model } = reported;
+    await tellingLostKeys(run, ready, model, () => tellingDeleted(run, ready, model, () => applyApproved(run, ready, made)));
     // 4. The proof that the keys are what was planned
-    await proveApplied(run, ready, reported.model);
+    await proveApplied(run, ready, model);
     await publish(run, { outcome: 'applied' });
 }
 /** An apply has work to do, too, where it only takes marks off the state, or has Regions written into it. */

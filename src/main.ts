@@ -13,6 +13,7 @@ import type { Outputs } from './outputs.js';
 import type { MadePlan } from './steps/plan/make-plan.js';
 import { sayUnfinished } from './steps/plan/plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
+import { tellingDeleted } from './steps/apply/tell-deleted.js';
 import { tellingLostKeys } from './steps/apply/tell-lost-keys.js';
 import { proveApplied, proveRecorded } from './steps/verify.js';
 
@@ -70,9 +71,12 @@ async function planAndApply(run: Run): Promise<void> {
   refuse(() => {
     assertApproved(approval, run.deps.log, doneBefore(run));
   });
-  await tellingLostKeys(run, ready, made.reported.model, () => applyApproved(run, ready, made));
+  const { model } = reported;
+  await tellingLostKeys(run, ready, model, () =>
+    tellingDeleted(run, ready, model, () => applyApproved(run, ready, made)),
+  );
   // 4. The proof that the keys are what was planned
-  await proveApplied(run, ready, reported.model);
+  await proveApplied(run, ready, model);
   await publish(run, { outcome: 'applied' });
 }
 

@@ -138,10 +138,11 @@ async function findPlace({
   }
 }
 
-function describeRun({ inputs, context, report, known }: PublishRequest): ReportInput {
+function describeRun({ deps, inputs, context, report, known }: PublishRequest): ReportInput {
   const record = approvalRecordOf(inputs, context, report);
   return {
     ...report,
+    now: deps.clock.now(),
     command: inputs.command,
     alias: `alias/${inputs.alias}`,
     commentKey: inputs.commentKey,

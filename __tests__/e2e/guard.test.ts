@@ -54,7 +54,7 @@ async function stopped(changed: Readonly<Record<string, string>>, reasons: reado
 describe('a plan is stopped that', () => {
   test('deletes a replica', async () => {
     await stopped({ 'replica-regions': SYDNEY }, [
-      'The plan deletes the replica key in ap-southeast-3: after 30 days it is gone',
+      'The plan deletes the replica key in ap-southeast-3. From the moment of apply nothing in ap-southeast-3 can encrypt or decrypt with this key.',
       'put its Region back into the inputs',
       'set `allow-destroy: true` and `confirm-destroy` to the alias',
     ]);
@@ -144,6 +144,14 @@ describe('a deletion that was confirmed', () => {
     const applied = await job.apply({ 'replica-regions': SYDNEY, ...CONFIRMED });
     expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '2' } });
     expect([SINGAPORE, SYDNEY, JAKARTA].map(state)).toEqual(['Enabled', 'Enabled', 'PendingDeletion']);
+    const key = job.emulator.kms.keys(JAKARTA)[0];
+    const day = new Date(key?.deletionDate ?? 0).toISOString().slice(0, 10);
+    for (const words of [
+      'Since this apply nothing in Jakarta can encrypt or decrypt with this key.',
+      `Until ${day} it can be brought back.`,
+      `aws kms enable-key --region ${JAKARTA} --key-id ${key?.id}`,
+    ])
+      expect(applied.summary).toContain(words);
   });
 
   test('of a Region keeps it from coming back until AWS has deleted the replica, and says when', async () => {

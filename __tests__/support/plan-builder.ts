@@ -19,6 +19,9 @@ export const KEY_ID = 'mrk-01641fdcadec421f9ed2665c7d78ef9c';
 export const ALIAS = 'alias/aws_cb_cmk';
 export const REGIONS = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
 
+/** When the reports are made. */
+export const NOW = Date.UTC(2026, 10, 26, 9, 30);
+
 export const keyArn = (region: string): string => `arn:aws:kms:${region}:${ACCOUNT}:key/${KEY_ID}`;
 export const aliasArn = (region: string): string => `arn:aws:kms:${region}:${ACCOUNT}:${ALIAS}`;
 export const rootOf = (account: string): string => `arn:aws:iam::${account}:root`;
@@ -46,6 +49,7 @@ export interface ResourceOptions {
   readonly importing?: string;
   readonly movedFrom?: string;
   readonly rotation?: boolean;
+  readonly windowInDays?: number;
   readonly address?: string;
 }
 
@@ -58,7 +62,8 @@ function addressOf(region: string, kind: ResourceKind, isPrimary: boolean): stri
 /** A resource of the plan; its raw sides hold only what the report reads of them. */
 export function resource(options: ResourceOptions): ResourceChange {
   const { region, kind, action = 'no-op', attributes = [], rotation = true } = options;
-  const raw = { region, enable_key_rotation: rotation };
+  const key = { key_id: KEY_ID, deletion_window_in_days: options.windowInDays ?? 30 };
+  const raw = { region, enable_key_rotation: rotation, ...(kind === 'alias' ? {} : key) };
   const exists = action !== 'create';
   const stays = action !== 'delete' && action !== 'forget';
   return {
@@ -228,6 +233,7 @@ export function report(model: PlanModel, options: ReportOptions = {}): ReportInp
   return {
     command: 'plan',
     outcome: model.hasChanges ? 'planned' : 'no-changes',
+    now: NOW,
     alias: ALIAS,
     commentKey: 'aws_cb_cmk',
     accountId: ACCOUNT,

@@ -87,10 +87,9 @@ function regionRemoved(): ReportInput {
         severity: 'stop',
         rule: 'key-deleted',
         region: JAKARTA,
-        reason:
-          'The replica key would be deleted. Whatever in ap-southeast-3 reads through it stops working at once.',
+        reason: 'The plan deletes the replica key in ap-southeast-3.',
         wayOut:
-          'Keep ap-southeast-3 in `replica-regions`; or, if it has to go, set `allow-destroy: true` and `confirm-destroy: alias/aws_cb_cmk`.',
+          'To keep it, put its Region back into the inputs. To delete it, set `allow-destroy: true` and `confirm-destroy` to the alias.',
       }),
     ],
   });
@@ -246,6 +245,7 @@ function imported(): ReportInput {
 function destroy(): ReportInput {
   const gone = {
     action: 'delete',
+    windowInDays: 7,
     attributes: [attribute('deletion_window_in_days', value(7), absent)],
   } as const;
   const model = plan(
@@ -253,7 +253,7 @@ function destroy(): ReportInput {
     { destroys: true },
   );
   return report(model, {
-    command: 'destroy',
+    command: 'plan',
     access: [
       access({ direction: 'loses', principal: rootOf(ACCOUNT), actions: ['kms:*'] }),
       access({ direction: 'loses' }),
@@ -262,12 +262,29 @@ function destroy(): ReportInput {
       finding({
         rule: 'key-deleted',
         region: undefined,
-        reason:
-          'All keys would be scheduled for deletion; after 7 days the data under them is lost for good.',
+        regions: REGIONS,
+        reason: 'As was confirmed, the plan schedules all keys for deletion.',
         wayOut: '',
       }),
     ],
   });
+}
+
+function destroyed(): ReportInput {
+  const keyStates = REGIONS.map((region) => ({
+    region,
+    keyId: KEY_ID,
+    ...(region === PRIMARY
+      ? { state: 'PendingReplicaDeletion' }
+      : { state: 'PendingDeletion', deletionDate: '2026-12-03' }),
+  }));
+  return {
+    ...destroy(),
+    command: 'destroy',
+    outcome: 'applied',
+    approval: { approved: true, says: 'Approved by digest.', gone: [], added: [] },
+    keyStates,
+  };
 }
 
 export const THIRTY_REGIONS = [
@@ -462,6 +479,7 @@ export const CASES: Readonly<Record<string, () => ReportInput>> = {
   drift,
   import: imported,
   destroy,
+  destroyed,
   'thirty-regions': () => firstCreation(THIRTY_REGIONS),
   'long-plan': longPlan,
   hostile,

@@ -48,6 +48,7 @@ function deps(): Deps {
       notice: annotate('notice'),
       warning: annotate('warning'),
     },
+    clock: { now: () => Date.UTC(2026, 10, 26) },
     runner: {
       addSummary: (text: string) => {
         summaries.push(text);

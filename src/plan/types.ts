@@ -119,6 +119,9 @@ export interface Finding {
   readonly reason: string;
   /** How to get what was wanted without the harm. */
   readonly wayOut: string;
+  /** The Region it is about, where that is one. */
   readonly region: string | undefined;
+  /** The Regions it is about, where they are several: one cause is one finding, however many Regions it has. */
+  readonly regions?: readonly string[] | undefined;
   readonly address: string | undefined;
 }

@@ -1,10 +1,11 @@
 /** The order of the report, and how it is made to fit. */
 
-import type { PlanModel, RegionPlan } from '../plan/types.js';
+import type { Finding, PlanModel, RegionPlan } from '../plan/types.js';
 import { renderCost } from './cost.js';
 import { clip, prose } from './markdown.js';
 import { renderPicture } from './mermaid.js';
 import { renderAccess } from './sections/access.js';
+import { deletedStates, renderDeletion, TOLD_HERE } from './sections/deletion.js';
 import { renderDrift } from './sections/drift.js';
 import {
   renderApproval,
@@ -61,15 +62,28 @@ function renderVerdict(input: ReportInput, detail: Detail): string[] {
 function renderAlarms(input: ReportInput, detail: Detail): string[] {
   return [
     ...(input.failure === undefined ? [] : [renderFailure(input.failure, detail)]),
-    ...renderFindings('CAUTION', stopsOf(input.plan?.findings), detail),
+    ...renderFindings('CAUTION', stopsOf(input.plan?.findings).filter(isToldByFinding), detail),
+    ...renderDeletion(input, detail),
     ...renderApproval(input.approval, detail),
-    ...renderKeyStates(input.keyStates, detail),
+    ...renderKeyStates(otherStates(input), detail),
     ...renderNotes(input.notes, detail),
   ];
 }
 
+/** Deletions have a section of their own. */
+function isToldByFinding({ rule }: Finding): boolean {
+  return rule !== TOLD_HERE;
+}
+
+function otherStates(input: ReportInput): ReportInput['keyStates'] {
+  const told = deletedStates(input);
+  return input.keyStates?.filter((note) => !told.includes(note));
+}
+
 function renderWarnings(plan: ReportedPlan, detail: Detail): string[] {
-  const warnings = plan.findings.filter(({ severity }) => severity === 'warning');
+  const warnings = plan.findings.filter(
+    (finding) => finding.severity === 'warning' && isToldByFinding(finding),
+  );
   return [
     ...renderFindings('WARNING', warnings, detail),
     ...renderNotUnderstood(plan.model.notUnderstood, detail),

@@ -168,6 +168,11 @@ export function alert(kind: AlertKind, blocks: readonly string[]): string {
   return [`> [!${kind}]`, ...body.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
 }
 
+/** A folded section; its title is ours, its blocks are inert Markdown. */
+export function details(title: string, blocks: readonly string[]): string {
+  return [`<details><summary>${title}</summary>`, ...blocks, '</details>'].join('\n\n');
+}
+
 /** A link of ours; a target that is no plain http(s) address is shown as code instead. */
 export function link(words: string, url: string): string {
   return /^https?:\/\/[\w.:/%?=&#~+,-]+$/.test(url)

@@ -127,6 +127,8 @@ export interface ReportInput {
   readonly accountId?: string | undefined;
   /** Undefined for `verify` and for a run that failed before there was a plan. */
   readonly plan?: ReportedPlan | undefined;
+  /** When the report was made, in milliseconds since the epoch; without it no day is computed. */
+  readonly now?: number | undefined;
   /** For `failed` and `cancelled`, and for a `refused` or `drifted` whose reason is not among the findings. */
   readonly failure?: Explanation | undefined;
   readonly approval?: ApprovalResult | undefined;

@@ -1,10 +1,8 @@
-import type { AwsSession } from '../aws/credentials.js';
-import type { KeyPlace } from '../aws/existing-keys.js';
-import { withKms } from '../aws/kms-clients.js';
-import { isPendingDeletion, lookAtKey, type Look } from '../aws/look.js';
+import { isPendingDeletion } from '../aws/look.js';
 import { rescueCommands } from '../aws/rescue.js';
 import type { Log } from '../deps.js';
 import type { Explanation } from '../errors.js';
+import { lookAt, lookAtStates } from './key-states.js';
 import { makePlan } from './plan/make-plan.js';
 import type { Ready } from './ready/make-ready.js';
 import { explained } from './ready/phased-terraform.js';
@@ -88,25 +86,6 @@ function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): 
       ({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`,
     );
   return [...outside, ...asked];
-}
-
-async function lookAt(
-  keys: readonly KeyPlace[],
-  session: AwsSession,
-): Promise<(KeyPlace & { look: Look })[]> {
-  const regions = keys.map(({ region }) => region);
-  return withKms(regions, session, (clients) =>
-    Promise.all(keys.map(async (key) => ({ ...key, look: await lookAtKey(clients, key.region, key.keyId) }))),
-  );
-}
-
-/** The keys that are there and not simply enabled. */
-async function lookAtStates(keys: readonly KeyPlace[], session: AwsSession): Promise<KeyStateNote[]> {
-  return (await lookAt(keys, session)).flatMap(({ region, keyId, look }) => {
-    if (look.is !== 'there' || look.key.state === 'Enabled') return [];
-    const { state, deletionDate } = look.key;
-    return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
-  });
 }
 
 function sayKeyState({ region, keyId, state, deletionDate }: KeyStateNote, log: Log): void {

@@ -105,7 +105,7 @@ const SYMPTOMS: readonly Symptom[] = [
     name: 'pending-deletion',
     sign: /pending deletion|PendingDeletion/,
     what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
-    next: 'To keep it: `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run again.',
+    next: 'To keep it, run `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run the job again.',
   },
   {
     name: 'passing-state',

@@ -51,8 +51,8 @@ function only(model: PlanModel, changed: Changed = {}): Finding {
 
 /** `stop key-deleted ap-southeast-2`, each once. */
 function verdict(model: PlanModel, changed: Changed = {}): string[] {
-  const words = guard(model, changed).map(({ severity, rule, region }) =>
-    [severity, rule, region].join(' ').trim(),
+  const words = guard(model, changed).flatMap(({ severity, rule, region, regions = [region] }) =>
+    regions.map((where) => [severity, rule, where].join(' ').trim()),
   );
   return [...new Set(words)];
 }
@@ -192,7 +192,7 @@ describe('a key that is replaced', () => {
         change: { replace_paths: [['primary_key_arn']] },
       }),
       'first settle what happens to the primary',
-      'can be kept with `aws kms cancel-key-deletion`',
+      'can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`',
     ],
     [
       'a primary has no primary of its own',
@@ -203,7 +203,7 @@ describe('a key that is replaced', () => {
         change: { replace_paths: [['primary_key_arn']] },
       }),
       'Put the changed input back.',
-      'can be kept with `aws kms cancel-key-deletion`',
+      'can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`',
     ],
   ])('tells the way out: %s', (_, raw, before, confirmed) => {
     expect(only(modelOf([raw])).wayOut).toContain(before);
@@ -983,9 +983,16 @@ test('a replica that is replaced because of its primary points there, after the 
 });
 
 test('the harm of a deletion depends on what is left of the family', () => {
-  expect(guard(goldenModel('region-removed'))[0]?.reason).toContain('a Region that still has the key');
-  for (const { reason } of guard(goldenModel('destroy')))
-    expect(reason).toContain('can ever be decrypted again');
+  const [replica] = guard(goldenModel('region-removed'));
+  expect(replica?.reason).toContain('nothing in ap-southeast-3 can encrypt or decrypt with this key');
+  expect(replica?.reason).toContain('the keys in the other Regions stay, and can decrypt its data');
+  const all = only(goldenModel('destroy'));
+  expect(all.reason).toContain('nothing can encrypt or decrypt with this key, in any Region');
+  expect(all.reason).toContain('For 30 days the replicas can be brought back.');
+  expect(all.reason).toContain(
+    'The primary has no date yet: its 30 days begin when the last replica is gone.',
+  );
+  expect(all.reason).toContain('all that was encrypted with it is lost for good');
 });
 
 describe('a key that is deleted', () => {
@@ -1007,29 +1014,47 @@ describe('a key that is deleted', () => {
   );
 
   test('takes the data with it when only an alias stays', () => {
-    expect(only(modelOf([deleted(), keptAlias])).reason).toContain('can ever be decrypted again');
+    expect(only(modelOf([deleted(), keptAlias])).reason).toContain('lost for good');
   });
 
-  test('takes the data with it when it is the primary', () => {
-    expect(only(modelOf([deletedPrimary, keptReplica])).reason).toContain('can ever be decrypted again');
+  test('leaves the data to the replicas when it is the primary, whose waiting period has not begun', () => {
+    const { reason } = only(modelOf([deletedPrimary, keptReplica]));
+    expect(reason).toContain('nothing in ap-southeast-1 can encrypt or decrypt');
+    expect(reason).toContain('no date yet: its 30 days begin when the last replica is gone');
+    expect(reason).not.toContain('lost for good');
   });
 
-  test.each<[string, Json, string]>([
-    ['the one on record', { deletion_window_in_days: 7 }, 'after 7 days'],
-    ['not on record', { deletion_window_in_days: null }, 'after its deletion window'],
-    ['0 after an import', { deletion_window_in_days: 0 }, 'after its deletion window'],
-  ])('is gone after its window: %s', (_, changed, words) => {
+  test.each<[string, Json, number, string]>([
+    ['the one on record', { deletion_window_in_days: 7 }, 7, '2026-12-03'],
+    ['not on record', { deletion_window_in_days: null }, 30, '2026-12-26'],
+    ['0 after an import', { deletion_window_in_days: 0 }, 30, '2026-12-26'],
+  ])('is an outage from the moment of apply, whatever its window: %s', (_, changed, days, day) => {
     const model = modelOf([deleted(changed)]);
-    expect(only(model).reason).toContain(`${words} it is gone`);
-    expect(only(model, { confirmed: true }).reason).toBe(
-      `The replica key in ${REPLICA} is scheduled for deletion, as was confirmed, and gone ${words}.`,
+    const now = Date.UTC(2026, 10, 26, 14);
+    const outage = `From the moment of apply nothing can encrypt or decrypt with this key, in any Region. Until ${day} (${days} days from today) it can be brought back.`;
+    expect(only(model, { now }).reason).toContain(outage);
+    const confirmed = only(model, { now, confirmed: true });
+    expect(confirmed.reason).toContain(outage);
+    expect(confirmed.wayOut).toContain(
+      `\`aws kms cancel-key-deletion --region ${REPLICA} --key-id ${KEY_ID}\`, then \`aws kms enable-key --region ${REPLICA} --key-id ${KEY_ID}\``,
     );
+    expect(only(model).reason).toContain(`For ${days} days it can be brought back.`);
+  });
+
+  test.each([
+    ['SIGN_VERIFY', 'nothing can sign or verify with this key'],
+    ['GENERATE_VERIFY_MAC', 'nothing can generate or verify a MAC with this key'],
+    ['KEY_AGREEMENT', 'nothing can use this key'],
+  ])('is told by what the key is for: %s', (usage, words) => {
+    const { reason } = only(modelOf([deleted({ key_usage: usage })]));
+    expect(reason).toContain(words);
+    expect(reason).not.toContain('crypt');
   });
 
   test('can be kept by its Region in the inputs, but not under destroy', () => {
     const wayOut = 'To delete it, set `allow-destroy: true` and `confirm-destroy` to the alias.';
     expect(only(modelOf([deleted()])).wayOut).toBe(
-      `To keep the key, put its Region back into the inputs. ${wayOut}`,
+      `To keep it, put its Region back into the inputs. ${wayOut}`,
     );
     expect(only(modelOf([deleted()]), { command: 'destroy' }).wayOut).toBe(wayOut);
   });

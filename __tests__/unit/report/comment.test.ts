@@ -271,7 +271,9 @@ describe('the order of the comment', () => {
     const found = positions(renderComment(caseOf('region-removed')), [
       '### ⛔',
       '> [!CAUTION]',
-      '**Key deleted**',
+      '**From the moment of apply nothing in Jakarta can encrypt',
+      '**What to do:**',
+      'aws kms enable-key --region ap-southeast-3',
       '| Region |',
     ]);
     expect(found).toEqual([...found].sort((a, b) => a - b));

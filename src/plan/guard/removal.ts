@@ -1,21 +1,28 @@
-import { capitalise, nameKey, stop, warn } from './words.js';
+import { capitalise, nameKey, nameKeys, stop, warn } from './words.js';
 import type { GuardRequest } from './request.js';
-import { isKept, isKey } from '../model.js';
-import type { Finding, PlanModel, ResourceChange } from '../types.js';
+import { deletionsOf, sayDeadline, sayOutage, sayRescueOf } from '../deletions.js';
+import { isKey } from '../model.js';
+import type { Finding, ResourceChange } from '../types.js';
 
 /** Keys that the plan deletes, replaces or forgets. */
 export function judgeRemoval(request: GuardRequest): Finding[] {
-  return request.model.resources.filter(isKey).flatMap((key) => judgeKey(key, request));
+  const keys = request.model.resources.filter(isKey);
+  return [
+    ...judgeDeletions(
+      keys.filter(({ action }) => action === 'delete'),
+      request,
+    ),
+    ...keys.flatMap((key) => judgeKey(key, request)),
+  ];
 }
 
-function judgeKey(key: ResourceChange, { model, options }: GuardRequest): Finding[] {
+function judgeKey(key: ResourceChange, { options }: GuardRequest): Finding[] {
   switch (key.action) {
-    case 'delete':
-      return [options.deletionConfirmed ? noteDeletion(key) : judgeDeletion(key, model, options.command)];
     case 'replace':
       return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
     case 'forget':
       return [judgeForgotten(key)];
+    case 'delete':
     case 'no-op':
     case 'create':
     case 'read':
@@ -24,39 +31,22 @@ function judgeKey(key: ResourceChange, { model, options }: GuardRequest): Findin
   }
 }
 
-/** The window that will be used is the one on record: the provider takes it from the state. */
-function windowOf({ before }: ResourceChange): string {
-  const days = before?.['deletion_window_in_days'];
-  return typeof days === 'number' && days > 0 ? `after ${days} days` : 'after its deletion window';
-}
-
-function noteDeletion(key: ResourceChange): Finding {
-  return warn(
-    'key-deleted',
-    {
-      reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and gone ${windowOf(key)}.`,
-      wayOut:
-        'Until then it can be kept with `aws kms cancel-key-deletion`, followed by `aws kms enable-key`.',
-    },
-    key,
-  );
-}
-
-function judgeDeletion(key: ResourceChange, { resources }: PlanModel, command: string): Finding {
-  // All keys of the family hold the same material: what one of them encrypted, each that is left can decrypt.
-  const familyStays = key.kind === 'replica' && resources.some((other) => isKey(other) && isKept(other));
-  const harm = familyStays
-    ? 'nothing can be encrypted or decrypted there any more; data has to be taken to a Region that still has the key'
-    : 'nothing that was encrypted under it can ever be decrypted again';
-  const keep = command === 'destroy' ? '' : 'To keep the key, put its Region back into the inputs. ';
-  return stop(
-    'key-deleted',
-    {
-      reason: `The plan deletes ${nameKey(key)}: ${windowOf(key)} it is gone, and ${harm}.`,
-      wayOut: `${keep}To delete it, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    },
-    key,
-  );
+/** All deletions of a plan are one finding: they are one decision, and one outage. */
+function judgeDeletions(keys: readonly ResourceChange[], { model, now, options }: GuardRequest): Finding[] {
+  if (keys.length === 0) return [];
+  const deletions = deletionsOf(model);
+  const words = { tense: 'planned', now } as const;
+  const outage = `${sayOutage(deletions, words)} ${sayDeadline(deletions, words)}`;
+  const rescue = sayRescueOf(deletions);
+  if (options.deletionConfirmed) {
+    const reason = `As was confirmed, the plan schedules ${nameKeys(keys)} for deletion. ${outage}`;
+    return [warn('key-deleted', { reason, wayOut: rescue }, keys)];
+  }
+  const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
+  const keep = options.command === 'destroy' ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
+  const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
+  const reason = `The plan deletes ${nameKeys(keys)}. ${outage}`;
+  return [stop('key-deleted', { reason, wayOut }, keys)];
 }
 
 function judgeTainted(key: ResourceChange): Finding {
@@ -78,11 +68,11 @@ function judgeReplacement(key: ResourceChange, { deletionConfirmed }: GuardReque
     return warn(
       'key-replaced',
       {
-        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}.`,
+        reason: `${capitalise(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
         wayOut:
           key.kind === 'replica' && !ofOtherPrimary
             ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
-            : 'Until its window ends, the old key can be kept with `aws kms cancel-key-deletion`.',
+            : 'Until its waiting period ends, the old key can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`.',
       },
       key,
     );

@@ -17,6 +17,8 @@ export interface GuardRequest {
   readonly pendingDeletion?: Readonly<Record<string, PendingDeletion>>;
   /** By Region: replicas of this very key that exist, ready for use, without being in the state. */
   readonly existingReplicas?: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch, for the day on which a key would be gone; left out: only the days are told. */
+  readonly now?: number;
   readonly options: {
     /** `allow-recovery`: apply brings such keys back before it goes on, so that they are no reason to stop. */
     readonly recovery?: boolean;

@@ -18,10 +18,18 @@ function titleOf(rule: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Regions named beside the title of a finding, at the most. */
+const MOST_PLACES = 6;
+
 function renderFinding(finding: Finding, detail: Detail): string {
-  const place = finding.region ?? finding.address;
-  const where = place === undefined ? '' : ` · ${codeOf(place, detail)}`;
-  const wayOut = finding.wayOut === '' ? '' : `<br>**Way out:** ${foreign(finding.wayOut, detail)}`;
+  const places =
+    finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
+  const shown = limitItems(
+    places.map((place) => codeOf(place, detail)),
+    Math.min(detail.values, MOST_PLACES),
+  );
+  const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
+  const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
   const title = foreign(titleOf(finding.rule), detail) || 'Finding';
   return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
 }

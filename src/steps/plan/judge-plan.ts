@@ -1,4 +1,5 @@
 import type { AwsSession } from '../../aws/credentials.js';
+import type { Deps } from '../../deps.js';
 import { namingClosedRegions } from './closed-regions.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { summariseCounts } from '../../outputs.js';
@@ -20,6 +21,7 @@ export interface JudgedPlan {
 }
 
 export interface JudgeRequest {
+  readonly deps: Pick<Deps, 'clock'>;
   readonly inputs: Inputs;
   readonly terraform: PhasedTerraform;
   readonly session: AwsSession;
@@ -43,7 +45,7 @@ export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
         .catch(namingClosedRegions(inputs, session, done))
         .catch(explained(done));
       const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
-      const judged = judgePlan(json, text, inputs);
+      const judged = judgePlan(json, text, request);
       const { counts, hasChanges } = judged.reported.model;
       say(`${name}: ${summariseCounts(counts, hasChanges)}`);
       return judged;
@@ -53,13 +55,18 @@ export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
 }
 
 /** @param text Terraform's own description of the plan */
-export function judgePlan(json: unknown, text: string, inputs: Inputs): JudgedPlan {
+export function judgePlan(
+  json: unknown,
+  text: string,
+  { inputs, deps }: Pick<JudgeRequest, 'inputs' | 'deps'>,
+): JudgedPlan {
   const model = buildPlanModel(json);
   const access = diffAccess(model);
   const findings = guardPlan({
     model,
     access,
     primaryRegion: inputs.primaryRegion,
+    now: deps.clock.now(),
     options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
   });
   return { reported: { model, access, findings, digest: digestPlan(model), text }, json };

@@ -40,7 +40,7 @@ export async function planAsFinished(
     creating: creating.map(({ address }) => address),
     all: [...marked, ...creating].map(({ address }) => address),
   };
-  const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request.inputs);
+  const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
   const waitFor = distinct([...marked.filter(isKey), ...creating]);
   return {
     ...finished,

@@ -103,6 +103,7 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
     model,
     access,
     primaryRegion: inputs.primaryRegion,
+    now: deps.clock.now(),
     ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
     existingReplicas: Object.fromEntries(
       found

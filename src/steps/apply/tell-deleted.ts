@@ -1,0 +1,46 @@
+import { messageOf } from '../../errors.js';
+import { deletionsOf, sayDeadline, sayOutage, sayRescueOf } from '../../plan/deletions.js';
+import type { PlanModel } from '../../plan/types.js';
+import { learn, type Run } from '../../run.js';
+import { lookAtStates } from '../key-states.js';
+import type { Ready } from '../ready/make-ready.js';
+
+/**
+ * Applies, and however that ends asks KMS how the keys stand that the plan deletes: which of them can't be used any more,
+ * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
+ * @throws whatever `apply` throws
+ */
+export async function tellingDeleted(
+  run: Run,
+  { session }: Pick<Ready, 'session'>,
+  model: PlanModel,
+  apply: () => Promise<void>,
+): Promise<void> {
+  try {
+    await apply();
+    sayDeleted(run, model);
+  } finally {
+    const places = deletionsOf(model).keys.flatMap(({ region, keyId }) =>
+      keyId === undefined ? [] : [{ region, keyId }],
+    );
+    if (places.length > 0 && !run.deps.cancelled.aborted) {
+      await lookAtStates(places, session)
+        .then((keyStates) => {
+          learn(run, {}, { keyStates });
+        })
+        .catch((thrown: unknown) => {
+          run.deps.log.info(`Could not ask KMS for the date of the deletion: ${messageOf(thrown)}`);
+        });
+    }
+  }
+}
+
+/** In the log, where the commands are at hand without the summary. */
+function sayDeleted({ deps: { log, clock } }: Run, model: PlanModel): void {
+  const deletions = deletionsOf(model);
+  if (deletions.keys.length === 0) return;
+  const words = { tense: 'done', now: clock.now() } as const;
+  log.info(sayOutage(deletions, words));
+  log.info(sayDeadline(deletions, words));
+  log.info(sayRescueOf(deletions));
+}
