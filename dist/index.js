@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7887);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(475);
 
 
 
@@ -31893,7 +31893,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7887:
+/***/ 475:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47390,11 +47390,7 @@ function specNeedsProvider(spec, providerVersion) {
     return semver_default().lt(providerVersion, since) ? since : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/inputs/parsers.ts
-/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
-/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
-class Invalid extends Error {
-}
+;// CONCATENATED MODULE: ./src/quote.ts
 /**
  * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
  * most 100 characters.
@@ -47402,6 +47398,14 @@ class Invalid extends Error {
 function quote(text) {
     const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
     return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/parsers.ts
+/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
+
+
+/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
+class Invalid extends Error {
 }
 /** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
 const parseBoolean = (text) => {

@@ -1,21 +1,13 @@
 /** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
 
+import { quote } from '../quote.js';
+
+export { quote };
+
 /** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
 export class Invalid extends Error {}
 
 export type Parser<T> = (text: string) => T;
-
-/**
- * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
- * most 100 characters.
- */
-export function quote(text: string): string {
-  const oneLine = JSON.stringify(text).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
-}
 
 /** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
 export const parseBoolean: Parser<boolean> = (text) => {

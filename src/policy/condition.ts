@@ -1,0 +1,187 @@
+import { all, answerOf, any, not, type Answer } from './answer.js';
+import type { Condition, Policy } from './document.js';
+import { compileGlob, literalGlob, matchesBeginning, matchesGlob, type Glob } from './glob.js';
+import { compareValues, readOperator, type Operator } from './operators.js';
+
+/** What is known of one condition key in a request. */
+export type Value =
+  | { readonly is: 'absent' }
+  | { readonly is: 'values'; readonly values: readonly string[] }
+  | {
+      readonly is: 'unknown';
+      readonly present: 'always' | 'maybe';
+      /** What every value that it may have begins with. */
+      readonly beginning?: string;
+    };
+
+/** Looks a condition key up, whatever its case. */
+export type Lookup = (key: string) => Value;
+
+/** A text of which perhaps only the beginning is known. */
+export type Text = { readonly text: string } | { readonly beginning: string };
+
+/** Whether a condition holds, as far as the request is known. */
+export function answerCondition(
+  { operator, key, values }: Condition,
+  look: Lookup,
+  version: Policy['version'],
+): Answer {
+  const read = readOperator(operator);
+  const actual = look(key);
+  if (read.comparison === 'null') return answerNull(values, actual);
+  const missing = answerOf(read.ifExists || read.negated || read.quantifier === 'ForAllValues');
+  if (actual.is === 'absent') return missing;
+  const one = (text: Text): Answer => {
+    const agrees = any(values.map((value) => agree(read, text, { value, key, look, version })));
+    const either = 'beginning' in text && meansBoth(read, values) ? 'always' : agrees;
+    return read.negated ? not(either) : either;
+  };
+  if (actual.is === 'values')
+    return answerValues(
+      read,
+      actual.values.map((text) => one({ text })),
+      missing,
+    );
+  const present = one({ beginning: actual.beginning ?? '' });
+  return actual.present === 'always' || present === missing ? present : 'maybe';
+}
+
+/** An empty set of values is as good as none. A negated operator has to hold for every value, unless it says otherwise. */
+function answerValues(
+  { quantifier, negated }: Operator,
+  answers: readonly Answer[],
+  missing: Answer,
+): Answer {
+  if (answers.length === 0) return missing;
+  const every = quantifier === 'ForAllValues' || (negated && quantifier === undefined);
+  return every ? all(answers) : any(answers);
+}
+
+function answerNull(values: readonly string[], actual: Value): Answer {
+  const isMissing: Answer =
+    actual.is === 'absent' || (actual.is === 'values' && actual.values.length === 0)
+      ? 'always'
+      : actual.is === 'values' || actual.present === 'always'
+        ? 'never'
+        : 'maybe';
+  return any(values.map((value) => (value.toLowerCase() === 'true' ? isMissing : not(isMissing))));
+}
+
+/** A boolean that is both, an address that is in all of either family: whatever the value is, it agrees. */
+function meansBoth({ comparison }: Operator, values: readonly string[]): boolean {
+  const lower = values.map((value) => value.toLowerCase());
+  if (comparison === 'bool') return lower.includes('true') && lower.includes('false');
+  if (comparison === 'ip')
+    return lower.includes('0.0.0.0/0') && lower.some((each) => /^[0:]+\/0$/.test(each));
+  return false;
+}
+
+interface Wanted {
+  readonly value: string;
+  /** The condition's own key. */
+  readonly key: string;
+  readonly look: Lookup;
+  readonly version: Policy['version'];
+}
+
+function agree(operator: Operator, actual: Text, wanted: Wanted): Answer {
+  const { comparison, base } = operator;
+  if (comparison === 'string' || comparison === 'arn') {
+    const ignoresCase = base === 'StringEqualsIgnoreCase';
+    const glob = readValue(wanted, operator.wildcards, ignoresCase);
+    if ('answer' in glob) return glob.answer;
+    const text = ignoresCase ? lowerCase(actual) : actual;
+    return comparison === 'arn' ? matchArn(glob, text) : matchText(glob, text);
+  }
+  if ('beginning' in actual) return 'maybe';
+  return answerOf(compareValues(operator, actual.text, wanted.value));
+}
+
+function lowerCase(text: Text): Text {
+  return 'text' in text ? { text: text.text.toLowerCase() } : { beginning: text.beginning.toLowerCase() };
+}
+
+export function matchText(glob: Glob, text: Text): Answer {
+  return 'text' in text ? answerOf(matchesGlob(glob, text.text)) : matchesBeginning(glob, text.beginning);
+}
+
+const VARIABLE = /\$\{([^}]*)\}/;
+
+/**
+ * A value as a pattern, with its policy variables filled in (IAM reference, "Variables and tags"): only in policies of
+ * version 2012-10-17; `${*}`, `${?}` and `${$}` are these characters themselves; a default may follow the key. Where a
+ * key is missing and has no default, nothing agrees.
+ */
+function readValue(
+  { value, key, look, version }: Wanted,
+  wildcards: boolean,
+  ignoresCase: boolean,
+): Glob | { readonly answer: Answer } {
+  const chunk = (text: string): Glob => {
+    const spelled = ignoresCase ? text.toLowerCase() : text;
+    return wildcards ? compileGlob(spelled) : literalGlob(spelled);
+  };
+  if (version !== '2012-10-17') return chunk(value);
+  const parts: Glob['parts'][number][] = [];
+  let rest = value;
+  for (let match = VARIABLE.exec(rest); match !== null; match = VARIABLE.exec(rest)) {
+    const found = fillIn(match[1] ?? '', look);
+    if (found === undefined) {
+      // A key compared with itself always agrees.
+      const isItself = value.toLowerCase() === `\${${key.toLowerCase()}}`;
+      return { answer: isItself ? 'always' : 'maybe' };
+    }
+    if (found.is === 'missing') return { answer: 'never' };
+    const text = ignoresCase ? found.text.toLowerCase() : found.text;
+    parts.push(...chunk(rest.slice(0, match.index)).parts, ...literalGlob(text).parts);
+    rest = rest.slice(match.index + match[0].length);
+  }
+  return { parts: [...parts, ...chunk(rest).parts] };
+}
+
+type FilledIn = { readonly is: 'text'; readonly text: string } | { readonly is: 'missing' };
+
+/** Undefined where it is not known what stands for the variable. */
+function fillIn(variable: string, look: Lookup): FilledIn | undefined {
+  if (['*', '?', '$'].includes(variable)) return { is: 'text', text: variable };
+  const [, name = '', fallback] = /^\s*([^,]*?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(variable) ?? [];
+  const actual = look(name);
+  if (actual.is === 'unknown') return undefined;
+  const [only, ...more] = actual.is === 'values' ? actual.values : [];
+  if (only !== undefined && more.length === 0) return { is: 'text', text: only };
+  return fallback === undefined ? { is: 'missing' } : { is: 'text', text: fallback };
+}
+
+/**
+ * In ARN operators each of the six parts is compared by itself, so no wildcard reaches across the first five colons (IAM
+ * reference, "ARN condition operators"). A mere `*` means any ARN.
+ */
+function matchArn(glob: Glob, text: Text): Answer {
+  const patterns = splitGlob(glob);
+  if (patterns.length === 1) return matchText(glob, text);
+  const isKnown = 'text' in text;
+  const parts = splitText(isKnown ? text.text : text.beginning);
+  if (isKnown && parts.length !== patterns.length) return 'never';
+  return all(
+    patterns.map((pattern, at) => {
+      const part = parts[at];
+      if (part === undefined) return matchText(pattern, { beginning: '' });
+      const isWhole = isKnown || at < parts.length - 1;
+      return matchText(pattern, isWhole ? { text: part } : { beginning: part });
+    }),
+  );
+}
+
+function splitText(text: string): string[] {
+  const parts = text.split(':');
+  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+function splitGlob({ parts }: Glob): Glob[] {
+  const groups: Glob['parts'][number][][] = [[]];
+  for (const part of parts) {
+    if (part === ':' && groups.length < 6) groups.push([]);
+    else groups.at(-1)?.push(part);
+  }
+  return groups.map((group) => ({ parts: group }));
+}

@@ -1,0 +1,165 @@
+import { all, answerOf, any, not, type Answer } from './answer.js';
+import { matchesAction } from './actions.js';
+import { answerCondition, matchText, type Lookup, type Text, type Value } from './condition.js';
+import { findConditionKey } from './condition-keys.js';
+import type { Clause, Condition, Policy, Principal, Principals, Statement } from './document.js';
+import { compileGlob } from './glob.js';
+import { EVERYBODY, isSamePrincipal } from './principals.js';
+
+export type { Lookup, Value } from './condition.js';
+
+/** Who makes a request. */
+export interface Caller {
+  /**
+   * Every name by which a statement may mean the caller: for a role's session the session, the role and the account's
+   * root; for a user the user and the root; for a service its names.
+   */
+  readonly names: readonly Principal[];
+  /** Whether the caller may have a further name. Default: it has none. */
+  readonly mayBe?: (principal: Principal) => boolean;
+}
+
+/** A request of which not everything is known. */
+export interface Request {
+  readonly caller: Caller;
+  /** E.g. `kms:PutKeyPolicy`. */
+  readonly action: string;
+  /** The ARN of the key; undefined where policies have no Resource (a role's trust policy). */
+  readonly resource: Text | undefined;
+  readonly look: Lookup;
+}
+
+/** A statement that speaks of a request, at least perhaps. */
+export interface Speaking {
+  readonly statement: Statement;
+  readonly answer: 'always' | 'maybe';
+  /** The conditions on which it depends. */
+  readonly hangsOn: readonly Condition[];
+}
+
+export interface Verdict {
+  /** Whether this policy allows the request: something allows it, and nothing denies it. */
+  readonly answer: Answer;
+  readonly allows: readonly Speaking[];
+  readonly denies: readonly Speaking[];
+}
+
+/**
+ * What a resource-based policy says of a request. What is not known makes a statement speak of it `maybe`; how unknown
+ * things hang together is left out of account, so `always` and `never` are certain, and `maybe` is not.
+ */
+export function evaluate(policy: Policy, request: Request): Verdict {
+  const speaking = policy.statements.flatMap((statement) => speak(statement, request, policy.version));
+  const allows = speaking.filter(({ statement }) => statement.effect === 'Allow');
+  const denies = speaking.filter(({ statement }) => statement.effect === 'Deny');
+  const answers = (some: readonly Speaking[]): Answer => any(some.map(({ answer }) => answer));
+  return { answer: all([answers(allows), not(answers(denies))]), allows, denies };
+}
+
+function speak(statement: Statement, request: Request, version: Policy['version']): Speaking[] {
+  const { caller, action, resource, look } = request;
+  const fixed = all([
+    answerPrincipals(statement.principals, caller),
+    answerActions(statement.actions, action),
+    answerResources(statement.resources, resource),
+  ]);
+  if (fixed === 'never') return [];
+  const conditions = statement.conditions.map((condition) => ({
+    condition,
+    answer: answerCondition(condition, look, version),
+  }));
+  const answer = all([fixed, ...conditions.map((each) => each.answer)]);
+  if (answer === 'never') return [];
+  const hangsOn = conditions.filter((each) => each.answer === 'maybe').map(({ condition }) => condition);
+  return [{ statement, answer, hangsOn }];
+}
+
+/**
+ * Whether a statement means the caller. With NotPrincipal everybody is meant of whom not every name is listed: a session
+ * stays out only if the session, its role and its account's root are all listed (IAM reference, "NotPrincipal").
+ */
+export function answerPrincipals({ not: negated, members }: Principals, caller: Caller): Answer {
+  const { names, mayBe } = caller;
+  const isAws = names.some(({ type }) => type === 'AWS');
+  // `*` is everybody with an account; an AWS service that calls by itself is not in it.
+  const isListed = (name: Principal): boolean =>
+    members.some((each) => isSamePrincipal(each, name) || (isAws && isSamePrincipal(each, EVERYBODY)));
+  const perhaps = mayBe !== undefined && members.some((each) => mayBe(each));
+  if (!negated) return names.some(isListed) ? 'always' : perhaps ? 'maybe' : 'never';
+  if (!names.every(isListed)) return 'always';
+  return mayBe === undefined ? 'never' : 'maybe';
+}
+
+function answerActions({ not: negated, names }: Clause, action: string): Answer {
+  const found = names.some((pattern) => matchesAction(pattern, action));
+  return answerOf(found !== negated);
+}
+
+function answerResources(clause: Clause | undefined, resource: Text | undefined): Answer {
+  if (clause === undefined || resource === undefined) return 'always';
+  const found = any(clause.names.map((pattern) => answerResource(pattern, resource)));
+  return clause.not ? not(found) : found;
+}
+
+/** KMS chooses key ids at random: what names one in full never means a key that has none yet. */
+function answerResource(pattern: string, resource: Text): Answer {
+  if ('beginning' in resource && !/[*?]/.test(pattern)) return 'never';
+  return matchText(compileGlob(pattern), resource);
+}
+
+/** A request of which everything is known. */
+export interface KnownRequest {
+  /** As `Caller.names`. */
+  readonly names: readonly Principal[];
+  readonly action: string;
+  readonly resource: string | undefined;
+  /** By condition key in lower case. A key that is not among them is not in the request. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Decision {
+  /** `Deny` beats `Allow`; `none` when no statement speaks of the request. */
+  readonly decision: 'Allow' | 'Deny' | 'none';
+  /** The one that decided. */
+  readonly statement: Statement | undefined;
+  /**
+   * Condition keys on which the decision hangs and which nobody knows: neither the request nor the catalogue of keys.
+   * A decision with such a key is worth nothing.
+   */
+  readonly unknownKeys: readonly string[];
+}
+
+/** What a resource-based policy decides about a request, as AWS does it. */
+export function decide(policy: Policy, request: KnownRequest): Decision {
+  const unknownKeys = new Set<string>();
+  const look = (key: string): Value => {
+    const values = request.values[key.toLowerCase()];
+    if (values !== undefined) return { is: 'values', values };
+    if (findConditionKey(key) !== undefined) return { is: 'absent' };
+    unknownKeys.add(key);
+    return { is: 'unknown', present: 'maybe' };
+  };
+  const resource = request.resource === undefined ? undefined : { text: request.resource };
+  const { allows, denies } = evaluate(policy, {
+    caller: { names: request.names },
+    action: request.action,
+    resource,
+    look,
+  });
+  const deciding = certain(denies) ?? (perhaps(denies) ? undefined : certain(allows));
+  const hanging = [...denies, ...allows].filter(({ answer }) => answer === 'maybe');
+  const isOpen = deciding === undefined && hanging.length > 0;
+  return {
+    decision: deciding?.statement.effect ?? 'none',
+    statement: deciding?.statement,
+    unknownKeys: isOpen ? [...unknownKeys].sort() : [],
+  };
+}
+
+function certain(some: readonly Speaking[]): Speaking | undefined {
+  return some.find(({ answer }) => answer === 'always');
+}
+
+function perhaps(some: readonly Speaking[]): boolean {
+  return some.some(({ answer }) => answer === 'maybe');
+}
