@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(475);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1299);
 
 
 
@@ -31750,6 +31750,12 @@ const clock = {
         await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_3__.setTimeout)(milliseconds, undefined, signal === undefined ? {} : { signal });
     },
 };
+const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .h)({
+    write: (text) => process.stdout.write(text),
+    commands: process.env['GITHUB_ACTIONS'] === 'true',
+    colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    newToken: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID,
+});
 const runner = {
     setOutput: (name, value) => {
         // Outside a runner @actions/core would print commands that nobody reads; the lines are for people then.
@@ -31760,18 +31766,13 @@ const runner = {
     },
     addSummary: async (markdown) => {
         if (process.env['GITHUB_STEP_SUMMARY'])
-            await _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .summary */ .z.addRaw(markdown, true).write();
+            await _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .summary */ .z.addRaw(log.redact(markdown), true).write();
     },
 };
 function createDeps() {
     return {
         env: process.env,
-        log: (0,_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .h)({
-            write: (text) => process.stdout.write(text),
-            commands: process.env['GITHUB_ACTIONS'] === 'true',
-            colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-            newToken: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID,
-        }),
+        log,
         exec: (0,_exec_js__WEBPACK_IMPORTED_MODULE_7__/* .createExec */ .k)(cancellation.signal),
         fetch,
         clock,
@@ -31812,24 +31813,27 @@ __webpack_async_result__();
 /* harmony export */   h: () => (/* binding */ createLog),
 /* harmony export */   t: () => (/* binding */ inert)
 /* harmony export */ });
+/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
+
 const COLOURS = { debug: '90', notice: '36', warning: '33', error: '31' };
 /** Writes the log in the runner's own language, or as plain lines on a terminal. */
 function createLog(options) {
-    const masked = new Set();
+    const { add, ...redactor } = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedactor */ .l)();
     const { write, commands } = options;
-    const hide = (text) => [...masked].reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+    // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
+    const show = (text) => redactor.redact(inert(redactor.redact(text)));
     const line = (text) => {
-        write(`${inert(hide(text))}\n`);
+        write(`${show(text)}\n`);
     };
     const annotate = (level, message, title) => {
-        write(commands
-            ? `${command(level, hide(message), title)}\n`
-            : terminalLine(options, level, hide(message), title));
+        const [said, head] = [redactor.redact(message), title && redactor.redact(title)];
+        write(commands ? `${command(level, said, head)}\n` : terminalLine(options, level, said, head));
     };
     const titled = (level) => (message, { title }) => {
         annotate(level, message, title);
     };
     return {
+        ...redactor,
         info: line,
         debug: (text) => {
             if (commands)
@@ -31839,17 +31843,14 @@ function createLog(options) {
         warning: titled('warning'),
         error: titled('error'),
         mask: (secret) => {
-            // The runner masks line by line; a short or blank "secret" would blank half of the log.
-            for (const part of secret.split(/\r?\n/).filter((text) => text.trim().length > 2)) {
-                masked.add(part);
-                if (commands)
-                    write(`::add-mask::${escapeData(part)}\n`);
-            }
+            const lines = add(secret);
+            if (commands)
+                for (const masked of lines)
+                    write(`::add-mask::${escapeData(masked)}\n`);
         },
         foreignGroup: (title, text) => {
-            writeForeign(options, inert(hide(title)), hide(text));
+            writeForeign(options, show(title), redactor.redact(text));
         },
-        hides: (text) => [...masked].some((secret) => text.includes(secret)),
     };
 }
 function writeForeign({ write, commands, newToken }, title, text) {
@@ -31893,7 +31894,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 475:
+/***/ 1299:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41827,7 +41828,9 @@ async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, even
         evenWhenCancelled,
     });
     if (result.exitCode !== 0) {
-        throw new TerraformError(command, result.exitCode, parseDiagnostics(result.stderr, result.stdout));
+        const { redact } = options.secrets;
+        const diagnostics = parseDiagnostics(redact(result.stderr), redact(result.stdout));
+        throw new TerraformError(command, result.exitCode, diagnostics);
     }
     return result;
 }
@@ -41841,7 +41844,7 @@ async function applyPlan(options, onEvent) {
         if (event === undefined)
             return;
         if (event.type === 'diagnostic' && event.severity === 'error')
-            diagnostics.push(event.diagnostic);
+            diagnostics.push(options.secrets.redactAll(event.diagnostic));
         if (event.type === 'outputs')
             outputs = event.outputs;
         creations.onEvent(event);
@@ -41978,7 +41981,7 @@ function writeOutputs(outputs, log, setOutput) {
                 title: 'An output will be blank',
             });
         }
-        setOutput(name, value);
+        setOutput(name, log.redact(value));
     }
 }
 function withoutUndefined(values) {
@@ -42339,6 +42342,7 @@ function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = 
         exec: deps.exec,
         clock: deps.clock,
         lockTimeoutSeconds,
+        secrets: deps.log,
         onLine: (_, line) => {
             listener(line);
         },
@@ -46670,7 +46674,9 @@ const ACTION_VERSION = '1.0.0';
  */
 async function publishReport(request) {
     const { deps, report } = request;
-    const input = describeRun(request);
+    // Before it is rendered: what is cut or escaped there could no longer be told for a secret.
+    const { hidden, ...told } = describeRun(request);
+    const input = { ...deps.log.redactAll(told), hidden };
     const [, comment] = await Promise.all([
         deps.runner.addSummary(renderSummary(input)).catch((thrown) => {
             deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.b)(thrown)}`, {
@@ -46714,7 +46720,7 @@ async function writeComment(request, input) {
         const place = await findPlace(request);
         if (place === undefined)
             return {};
-        const body = (previous) => renderComment(withKeptRecord(input, request.report, previous));
+        const body = (previous) => deps.log.redact(renderComment(withKeptRecord(input, request.report, previous)));
         const written = await upsertComment({ client, repository, ...place, key: markerKey(inputs), body });
         if ('url' in written)
             return { 'comment-url': written.url };
@@ -46755,7 +46761,7 @@ async function findPlace({ deps, context, mergedPullRequest, }) {
     }
 }
 function describeRun({ deps, inputs, context, report, known }) {
-    const record = approvalRecordOf(inputs, context, report);
+    const record = approvalRecordOf(inputs, context, report, deps.log.redact);
     return {
         ...report,
         now: deps.clock.now(),
@@ -46776,7 +46782,7 @@ function describeRun({ deps, inputs, context, report, known }) {
     };
 }
 /** Only a plan that may be applied leaves a record by which it can be approved. */
-function approvalRecordOf({ command, commentKey }, context, report) {
+function approvalRecordOf({ command, commentKey }, context, report, redact) {
     const { repository, pullRequest, sha } = context;
     const { plan, outcome } = report;
     if (command !== 'plan' || outcome !== 'planned' || plan === undefined)
@@ -46789,7 +46795,7 @@ function approvalRecordOf({ command, commentKey }, context, report) {
         commentKey,
         commit: sha,
         digest: plan.digest,
-        changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line, hash })),
+        changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line: redact(line), hash })),
     });
 }
 /** The ends of an apply after which its plan is not, or not all, applied. */
@@ -47390,6 +47396,257 @@ function specNeedsProvider(spec, providerVersion) {
     return semver_default().lt(providerVersion, since) ? since : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/inputs/suggest.ts
+/**
+ * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
+ * @param word what was written
+ * @param known the names that exist
+ */
+function suggest(word, known) {
+    const ranked = known
+        .map((name) => ({ name, distance: distanceBetween(word, name) }))
+        .sort((a, b) => a.distance - b.distance);
+    const best = ranked[0];
+    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
+        ? best.name
+        : undefined;
+}
+/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
+function distanceBetween(from, to) {
+    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+    for (const [i, left] of Array.from(from).entries()) {
+        const next = [i + 1];
+        for (const [j, right] of Array.from(to).entries()) {
+            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
+            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+        }
+        row = next;
+    }
+    return row[to.length] ?? 0;
+}
+
+// EXTERNAL MODULE: ./src/runner/redaction.ts + 1 modules
+var redaction = __nccwpck_require__(3291);
+;// CONCATENATED MODULE: ./src/inputs/backend-secrets.ts
+/** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
+
+
+/**
+ * The arguments of Terraform's backends whose values are secret (their documentation, and `internal/backend/remote-state`
+ * in Terraform's sources). What is an id, a name, a path or a switch is none: `access_key` of S3, COS's `secret_id`,
+ * `secret_suffix` of Kubernetes, `shared_credentials_files`, `skip_credentials_validation`.
+ */
+const SECRETS = {
+    azurerm: [
+        ...['access_key', 'sas_token', 'client_secret', 'client_certificate', 'client_certificate_password'],
+        ...['oidc_token', 'oidc_request_token'],
+    ],
+    consul: ['access_token', 'http_auth'],
+    cos: ['secret_key', 'security_token', 'saml_assertion', 'web_identity_token'],
+    gcs: ['credentials', 'access_token', 'encryption_key'],
+    http: ['password', 'client_private_key_pem'],
+    kubernetes: ['token', 'password', 'client_key'],
+    local: [],
+    oci: ['private_key', 'private_key_password', 'sse_customer_key'],
+    oss: ['secret_key', 'security_token'],
+    pg: ['conn_str'],
+    remote: ['token'],
+    s3: ['secret_key', 'token', 'sse_customer_key', 'web_identity_token'],
+};
+/** What other tools of the family add to any of them. */
+const EVERYWHERE = ['headers', 'cookie', 'password'];
+/** Harmless arguments that are near a secret one, or could be taken for random text. */
+const HARMLESS = new Set([
+    ...['access_key', 'secret_id', 'secret_suffix', 'key', 'bucket', 'prefix', 'path', 'region', 'profile'],
+    ...['client_id', 'tenant_id', 'subscription_id', 'kms_key_id', 'kms_encryption_key', 'external_id'],
+    ...['username', 'client_certificate_path', 'client_certificate_pem', 'client_ca_certificate_pem'],
+    ...['client_certificate', 'cluster_ca_certificate', 'key_file', 'token_file', 'oidc_token_file_path'],
+    ...[
+        'web_identity_token_file',
+        'client_secret_file_path',
+        'oidc_request_url',
+        'private_key_path',
+        'encrypt',
+        'schema_name',
+    ],
+    ...['fingerprint', 'user_ocid', 'tenancy_ocid', 'user_agent', 'role_arn', 'container_name', 'endpoint'],
+]);
+/** Whether a setting of this name is secret in any backend. */
+function mayBeSecret(name) {
+    return (EVERYWHERE.includes(name) ||
+        Object.values(SECRETS).some((names) => names.includes(name)));
+}
+/**
+ * Everything in the settings, at any depth, that must not be seen; without what is too short or too common to be one.
+ * @param type of the backend
+ */
+function secretsOf(type, settings) {
+    const found = Object.entries(settings).flatMap(([name, value]) => findSecrets({ type, name, path: name }, value));
+    return found.filter(({ secret }) => !(0,redaction/* isTrivial */.C)(secret));
+}
+/** The settings in two parts: those that are secret or have a secret in them, and all others. */
+function splitSecrets(type, settings) {
+    const isSecret = ([name, value]) => isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0;
+    const entries = Object.entries(settings);
+    return {
+        secret: Object.fromEntries(entries.filter(isSecret)),
+        plain: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
+    };
+}
+function findSecrets(place, value) {
+    if (value === null)
+        return [];
+    if (place.name === 'headers' && typeof value === 'object')
+        return ofHeaders(place, value);
+    if (place.name === 'env' && typeof value === 'object')
+        return ofEnvironment(place, value);
+    if (typeof value === 'object' && !isListed(place.type, place.name)) {
+        return Object.entries(value).flatMap(([name, inner]) => findSecrets({ ...place, name: Array.isArray(value) ? place.name : name, path: `${place.path}.${name}` }, inner));
+    }
+    return textsOf(value).flatMap((text) => backend_secrets_readText(place, text).map((secret) => ({ setting: place.path, secret })));
+}
+function isListed(type, name) {
+    return EVERYWHERE.includes(name) || listedFor(type).includes(name);
+}
+function listedFor(type) {
+    return Object.hasOwn(SECRETS, type) ? SECRETS[type] : [];
+}
+function textsOf(value) {
+    if (typeof value !== 'object' || value === null)
+        return value === null ? [] : [String(value)];
+    return Object.values(value).flatMap(textsOf);
+}
+function backend_secrets_readText({ type, name }, text) {
+    if (isListed(type, name))
+        return [...(READERS.get(name) ?? itself)(text), ...ofAddress(text)];
+    if (HARMLESS.has(name))
+        return ofAddress(text);
+    // Terraform shows the line of an argument that it does not know.
+    return [
+        ...(isMisspelt(type, name) && !isPath(text) ? [text] : []),
+        ...ofAddress(text),
+        ...ofArgument(text),
+    ];
+}
+/** Whether a name is meant for a secret one: its letters in another order, or one more, less or other. */
+function isMisspelt(type, name) {
+    const near = suggest(name, [...listedFor(type), ...EVERYWHERE]);
+    return near !== undefined && Math.abs(near.length - name.length) <= 2;
+}
+const itself = (text) => [text];
+/** What has more in it than the secret. */
+const READERS = new Map([
+    ['conn_str', ofConnection],
+    ['http_auth', (text) => [text, ...(/^[^:]*:(.+)$/s.exec(text)?.slice(1) ?? [])]],
+    ['credentials', ofGoogleCredentials],
+    ['encryption_key', (text) => (isPath(text) ? [] : [text])],
+    ['cookie', ofCookie],
+    ['headers', ofHeader],
+]);
+/** libpq's two forms: an address, or `host=… password='…'` (PostgreSQL's documentation, "Connection Strings"). */
+function ofConnection(text) {
+    if (text.includes('://'))
+        return [];
+    const words = text.matchAll(/(?:password|passwd|secret|token)\s*=\s*('(?:\\.|[^'\\])*'?|(?:\\.|[^\s\\])+)/gi);
+    return [...words].flatMap(([, value = '']) => {
+        const bare = value.replace(/^'|'$/g, '');
+        return [...new Set([bare, bare.replace(/\\(.)/gs, '$1')])];
+    });
+}
+/** The path of a file, or the JSON of a service account, in which little is secret. */
+function ofGoogleCredentials(text) {
+    if (isPath(text))
+        return [];
+    try {
+        return ofJson(JSON.parse(text));
+    }
+    catch {
+        return [text];
+    }
+}
+const SECRET_FIELDS = /^(?:private_key|private_key_id|client_secret|refresh_token|access_token|token|password|headers)$/;
+function ofJson(value) {
+    if (typeof value !== 'object' || value === null)
+        return [];
+    return Object.entries(value).flatMap(([name, inner]) => SECRET_FIELDS.test(name) ? textsOf(inner) : ofJson(inner));
+}
+function ofHeaders(place, headers) {
+    return Object.entries(headers).flatMap(([name, value]) => {
+        if (/^(?:content-type|accept|user-agent|host|cache-control)$/i.test(name))
+            return [];
+        return textsOf(value)
+            .flatMap(/^cookie$/i.test(name) ? ofCookie : ofHeader)
+            .map((secret) => ({ setting: `${place.path}.${name}`, secret }));
+    });
+}
+/** A header's value, without the scheme that it begins with; of `Basic`, the password by itself. */
+function ofHeader(text) {
+    const credential = /^[\w-]+:?\s+(\S.*)$/s.exec(text)?.[1] ?? text;
+    const password = /^basic\s/i.test(text)
+        ? /^[^:]*:(.+)$/s.exec(Buffer.from(credential, 'base64').toString('utf8'))?.[1]
+        : undefined;
+    return [credential, ...(password === undefined ? [] : [password])];
+}
+function ofCookie(text) {
+    return text.split(/;\s*/).map((pair) => pair.slice(pair.indexOf('=') + 1));
+}
+/** Of the variables of a program, those that are named as secrets are, or look like one. */
+function ofEnvironment(place, variables) {
+    return Object.entries(variables).flatMap(([name, value]) => textsOf(value)
+        .filter((text) => isSecretVariable(name) || looksRandom(text))
+        .map((secret) => ({ setting: `${place.path}.${name}`, secret })));
+}
+/** Whether an environment variable of this name usually holds a secret. */
+function isSecretVariable(name) {
+    return /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i.test(name);
+}
+/** `--token=…`, or a text that can be nothing else. */
+function ofArgument(text) {
+    const value = /^-{1,2}[\w-]*(?:token|secret|password|key)=(.+)$/is.exec(text)?.[1];
+    return value === undefined ? [] : [value];
+}
+/**
+ * What an address may carry: a password before the host, and secrets in the query. It is not parsed as an address, because
+ * a mistake in it must not show them: after a password with `@`, `/` or `:` in it, each place where it may end is tried.
+ */
+function ofAddress(text) {
+    const [, user = '', rest = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^\s/?#@:]*)([^]*)$/i.exec(text) ?? [];
+    const ofUser = rest.startsWith('@') && looksRandom(user) ? [user] : [];
+    const passwords = rest.startsWith(':') ? passwordsOf(rest.slice(1)) : [];
+    return [...ofUser, ...passwords, ...ofQuery(text)].flatMap((secret) => [secret, ...decoded(secret)]);
+}
+function passwordsOf(rest) {
+    const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
+    const whole = ends.map((end) => rest.slice(0, end));
+    // What stands before the first sign that ends a host is quoted by itself, as a port that is none.
+    const quoted = whole.flatMap((password) => /^([^/?#]{6,})[/?#]/.exec(password)?.[1] ?? []);
+    return [...whole, ...quoted];
+}
+const SECRET_PARAMETER = /token|secret|passw|passphrase|api_?key|access_?key|auth|credential|signature|^sig$|^code$|^key$|^pass$|^pwd$/i;
+function ofQuery(text) {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+        return [];
+    const pairs = text.matchAll(/[?&;]([^=&;\s?#]+)=([^&;\s#]+)/g);
+    return [...pairs].flatMap(([, name = '', value = '']) => SECRET_PARAMETER.test(name) || looksRandom(value) ? [value] : []);
+}
+function decoded(text) {
+    try {
+        const plain = decodeURIComponent(text);
+        return plain === text ? [] : [plain];
+    }
+    catch {
+        return [];
+    }
+}
+function isPath(text) {
+    const isKey = /^[A-Za-z0-9+/]{43}=$/.test(text);
+    return (!isKey && !text.includes('\n') && /^(?:~|\.{0,2}[/\\]|[A-Za-z]:[\\/])|\.(?:json|pem|key)$/.test(text));
+}
+/** Whether a text can hardly be anything but a key or a token: long, and of letters and digits without an order. */
+function looksRandom(text) {
+    return (/(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(text) || /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text));
+}
+
 ;// CONCATENATED MODULE: ./src/quote.ts
 /**
  * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
@@ -47551,10 +47808,9 @@ const parseUrl = (text) => {
 
 ;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
 
+
 /** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
 const TEXT = new Set(['credentials', 'policy']);
-/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
-const SECRET = /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
 /**
  * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
  * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
@@ -47582,7 +47838,7 @@ function readValue(name, text) {
     }
     catch {
         // A password may begin with a bracket; the parser's own message would repeat a part of it.
-        if (SECRET.test(name))
+        if (mayBeSecret(name))
             return text;
         throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
     }
@@ -47604,26 +47860,6 @@ function backend_config_merge(settings, added) {
 }
 function isSettings(value) {
     return isObject(value);
-}
-/** Everything in the settings, at any depth, that must not be seen in a log. */
-function secretsOf(settings) {
-    return Object.entries(settings).flatMap(([name, value]) => SECRET.test(name) ? textsOf(value) : secretsWithin(value));
-}
-function secretsWithin(value) {
-    if (typeof value === 'string')
-        return passwordOf(value);
-    if (typeof value !== 'object' || value === null)
-        return [];
-    return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
-}
-function textsOf(value) {
-    if (typeof value !== 'object' || value === null)
-        return value === null ? [] : [String(value)];
-    return Object.values(value).flatMap(textsOf);
-}
-/** An address may carry a password: `https://user:password@host`. */
-function passwordOf(text) {
-    return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/policy.ts
@@ -47838,35 +48074,6 @@ const INPUT_SPECS = {
 };
 const INPUT_NAMES = Object.keys(INPUT_SPECS);
 
-;// CONCATENATED MODULE: ./src/inputs/suggest.ts
-/**
- * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
- * @param word what was written
- * @param known the names that exist
- */
-function suggest(word, known) {
-    const ranked = known
-        .map((name) => ({ name, distance: distanceBetween(word, name) }))
-        .sort((a, b) => a.distance - b.distance);
-    const best = ranked[0];
-    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-        ? best.name
-        : undefined;
-}
-/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
-function distanceBetween(from, to) {
-    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-    for (const [i, left] of Array.from(from).entries()) {
-        const next = [i + 1];
-        for (const [j, right] of Array.from(to).entries()) {
-            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
-            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-        }
-        row = next;
-    }
-    return row[to.length] ?? 0;
-}
-
 ;// CONCATENATED MODULE: ./src/inputs/reader.ts
 
 
@@ -47988,7 +48195,50 @@ function parseProviderVersion(text) {
     return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNKNOWN_PROVIDER}`;
 }
 
+;// CONCATENATED MODULE: ./src/inputs/visible-texts.ts
+
+
+/** All that the outputs have in common, whatever the key. */
+const visible_texts_WORDS = [
+    'true false null No changes',
+    '1 to import, 1 to move, 1 to forget, 1 to add, 1 to change, 1 to destroy',
+    'planned no-changes applied refused not-approved locked failed cancelled drifted in-sync verified',
+    'sha256: mrk- approved-plan',
+].join(' ');
+/** What the outputs will contain, as far as the inputs tell it: GitHub drops an output that contains a masked text. */
+function visibleTexts(inputs, env) {
+    const { partition, alias, primaryRegion, replicaRegions } = inputs;
+    const account = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1] ?? '';
+    const arns = [primaryRegion, ...replicaRegions].map((region) => `{"${region}":"arn:${partition}:kms:${region}:${account}:key/mrk-"}`);
+    const paths = ['plan.json', 'plan.txt', 'report.md', 'report.json', 'errored.tfstate'].map((file) => `${env['RUNNER_TEMP'] ?? '/tmp'}/aws-kms-multi-region-key/run-/${file}`);
+    const comment = `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${env['GITHUB_REPOSITORY'] ?? ''}/pull/1#issuecomment-1`;
+    const texts = [
+        { what: 'the words of the outputs', text: visible_texts_WORDS },
+        { what: 'the alias', text: `arn:${partition}:kms:alias/${alias}` },
+        { what: 'the comment-key', text: inputs.commentKey },
+        { what: 'the ARNs of the keys', text: arns.join(' ') },
+        { what: 'an account id', text: [...inputs.allowedAccountIds, ...inputs.accountIds].join(' ') },
+        { what: 'a version', text: `${inputs.terraformVersion} ${inputs.awsProviderVersion}` },
+        { what: 'the paths of the outputs', text: paths.join(' ') },
+        { what: 'the address of the comment', text: comment },
+    ];
+    return texts.filter(({ text }) => text !== '');
+}
+/**
+ * The secrets of the backend that could not be hidden without blanking an output.
+ * @returns the setting, and what it is a part of; never the value
+ */
+function findVisibleSecrets({ type, config }, texts) {
+    return secretsOf(type, config).flatMap(({ setting, secret }) => {
+        const redactor = (0,redaction/* createRedactor */.l)();
+        redactor.add(secret);
+        const found = texts.find(({ text }) => redactor.hides(text));
+        return found === undefined ? [] : [{ setting, what: found.what }];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
 
 
 
@@ -48030,8 +48280,19 @@ function readInputs(sources) {
         failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
         replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
     };
+    refuseVisibleSecrets(reader, inputs, sources);
     reader.finish();
     return Object.freeze(inputs);
+}
+/** GitHub drops an output that contains a masked text, and the jobs that ask for it are skipped without a word. */
+function refuseVisibleSecrets(reader, inputs, { env }) {
+    if (inputs.backend === undefined)
+        return;
+    const found = findVisibleSecrets(inputs.backend, visibleTexts(inputs, env));
+    for (const setting of new Set(found.map((each) => each.setting))) {
+        const what = found.find((each) => each.setting === setting)?.what ?? '';
+        reader.problem('backend-config', `the value of ${quote(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
+    }
 }
 function readVerify(reader) {
     const verify = reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe');
@@ -48320,7 +48581,53 @@ function inputSources(env) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/runner/environment-secrets.ts
+/** The secrets that a job's environment brings along, by the names under which Terraform, its backends and GitHub read them. */
+
+const environment_secrets_SECRETS = new Set([
+    ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_ENTERPRISE_TOKEN', 'GH_ENTERPRISE_TOKEN', 'INPUT_GITHUB-TOKEN'],
+    ...['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
+    ...['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_SSE_CUSTOMER_KEY'],
+    ...['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_BEARER_TOKEN_BEDROCK'],
+    ...['ARM_ACCESS_KEY', 'ARM_SAS_TOKEN', 'ARM_CLIENT_SECRET', 'ARM_CLIENT_CERTIFICATE'],
+    ...['ARM_CLIENT_CERTIFICATE_PASSWORD', 'ARM_OIDC_TOKEN', 'ARM_OIDC_REQUEST_TOKEN', 'SYSTEM_ACCESSTOKEN'],
+    ...['CONSUL_HTTP_TOKEN', 'TENCENTCLOUD_SECRET_KEY', 'TENCENTCLOUD_SECURITY_TOKEN'],
+    ...['GOOGLE_OAUTH_ACCESS_TOKEN', 'KUBE_TOKEN', 'KUBE_PASSWORD', 'KUBE_CLIENT_KEY_DATA'],
+    ...['TF_HTTP_PASSWORD', 'TF_HTTP_CLIENT_PRIVATE_KEY_PEM', 'PGPASSWORD', 'PGSSLPASSWORD'],
+    ...['ALICLOUD_SECRET_KEY', 'ALICLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
+    ...[
+        'ALICLOUD_SECURITY_TOKEN',
+        'ALIBABA_CLOUD_SECURITY_TOKEN',
+        'OCI_PRIVATE_KEY',
+        'OCI_PRIVATE_KEY_PASSWORD',
+    ],
+]);
+/** Addresses, which may have a password or a token in them. */
+const ADDRESSES = /^(?:https?_proxy|all_proxy|TF_HTTP_(?:LOCK_|UNLOCK_)?ADDRESS|CONSUL_HTTP_ADDR|AWS_ENDPOINT_URL\w*)$/i;
+/** Variables that stand for a setting of a backend in which not all is secret. */
+const environment_secrets_SETTINGS = {
+    PG_CONN_STR: ['pg', 'conn_str'],
+    CONSUL_HTTP_AUTH: ['consul', 'http_auth'],
+    GOOGLE_CREDENTIALS: ['gcs', 'credentials'],
+    GOOGLE_BACKEND_CREDENTIALS: ['gcs', 'credentials'],
+    GOOGLE_ENCRYPTION_KEY: ['gcs', 'encryption_key'],
+};
+/** @returns the texts that must not be seen, wherever they come up */
+function environmentSecrets(env) {
+    return Object.entries(env).flatMap(([name, value = '']) => {
+        if (environment_secrets_SECRETS.has(name.toUpperCase()) || /^TF_TOKEN_/i.test(name))
+            return [value];
+        const [backend, setting] = environment_secrets_SETTINGS[name.toUpperCase()] ?? [];
+        if (backend !== undefined && setting !== undefined)
+            return secretsOf(backend, { [setting]: value }).map(({ secret }) => secret);
+        return ADDRESSES.test(name) ? ofAddress(value) : [];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/run.ts
+
+
+
 
 
 
@@ -48336,11 +48643,22 @@ function inputSources(env) {
  */
 async function startRun(deps) {
     const inputs = readInputs(inputSources(deps.env));
+    hideSecrets(deps, inputs);
     const context = await readContext({ env: deps.env, readFile: (file) => (0,promises_.readFile)(file, 'utf8') });
     sayContext(context, deps);
     const client = await openGitHub(deps, inputs, context);
     const mergedPullRequest = startLookForMerge(inputs, context, client);
     return { deps, inputs, context, client, mergedPullRequest, known: [], story: {} };
+}
+/** What is secret in the inputs and in the environment goes into no text from here on, by whatever way that leaves. */
+function hideSecrets({ env, log }, inputs) {
+    for (const { text } of visibleTexts(inputs, env))
+        log.keepVisible(text);
+    const { backend, githubToken } = inputs;
+    const ofBackend = backend === undefined ? [] : secretsOf(backend.type, backend.config);
+    const secrets = [...environmentSecrets(env), ...ofBackend.map(({ secret }) => secret)];
+    for (const secret of githubToken === undefined ? secrets : [...secrets, githubToken])
+        log.mask(secret);
 }
 /** Keeps what was found out, for the outputs and the report. */
 function learn(run, outputs, story = {}) {
@@ -48395,7 +48713,6 @@ async function openGitHub(deps, inputs, context) {
         concernsMerge(inputs, context);
     if (token === undefined || context.repository === undefined || !wanted)
         return undefined;
-    deps.log.mask(token);
     return createGitHubClient({
         token,
         apiUrl: context.apiUrl,
@@ -49358,7 +49675,10 @@ async function makePlan(request) {
             deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
     }
     const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
-    await Promise.all([(0,promises_.writeFile)(paths.json, JSON.stringify(json)), (0,promises_.writeFile)(paths.text, reported.text)]);
+    await Promise.all([
+        (0,promises_.writeFile)(paths.json, JSON.stringify(deps.log.redactAll(json))),
+        (0,promises_.writeFile)(paths.text, deps.log.redact(reported.text)),
+    ]);
     const outputs = {
         ...planOutputs(reported.model, reported.digest),
         ...keyOutputs(reported.model.outputs),
@@ -50632,7 +50952,6 @@ function toJson(value) {
 
 
 
-
 /**
  * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
  * than what `init` needs for that.
@@ -50640,8 +50959,6 @@ function toJson(value) {
  */
 async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, env, log, }) {
     const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
-    for (const secret of secretsOf(backend?.config ?? {}))
-        log.mask(secret);
     refuseUnknownArguments(inputs, inputs.awsProviderVersion);
     warnOfUnknownRegions(inputs, log);
     const write = async (files) => {
@@ -52111,6 +52428,7 @@ async function keepInCache(archive, release, options) {
 
 
 
+
 /**
  * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -52121,6 +52439,7 @@ async function makeReady(run) {
     const workspace = await createWorkspace(deps.env);
     const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
     learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
+    assertVisible(session, deps);
     const { workDir } = workspace;
     const terraform = openTerraform({
         deps,
@@ -52131,6 +52450,16 @@ async function makeReady(run) {
     const configuration = await configure(run, tool.version, workspace, terraform);
     learn(run, { 'aws-provider-version': configuration.providerVersion });
     return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
+}
+/** The account is in every ARN: were it masked, GitHub would drop the outputs and skip what depends on them. */
+function assertVisible({ accountId }, { log }) {
+    if (!log.hides(accountId))
+        return;
+    throw new errors/* ActionError */.l({
+        what: 'A secret of this job is a part of the id of the AWS account, which is in every ARN: hiding it would blank the outputs.',
+        done: 'Nothing was planned or changed.',
+        next: 'Use another value for that secret: most likely a password in `backend-config`.',
+    });
 }
 function install(deps, inputs, workspace) {
     return installTerraform({
@@ -52965,6 +53294,251 @@ const WAYS = {
     drift,
     verify,
 };
+
+
+/***/ }),
+
+/***/ 3291:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  l: () => (/* binding */ createRedactor),
+  C: () => (/* binding */ isTrivial)
+});
+
+;// CONCATENATED MODULE: ./src/runner/secret-forms.ts
+/** The forms that a secret takes on its way into a text: escaped for JSON, an address, HTML or Markdown, in base64. Pure. */
+/** White space of any kind and in any form; Terraform breaks long lines and puts a bar before each. */
+const SPACE = '(?:[\\s│+\\u200b]|\\\\{1,8}(?:[nrtu]|u00(?:0[9aAdD]|20))|%(?:25){0,3}(?:0[9aAdD]|20)|&(?:nbsp|#(?:32|10|13|9));){1,64}';
+/** A run of backslashes: each escape doubles it. */
+const BACKSLASHES = '(?:\\\\u005[cC]|\\\\|%(?:25){0,3}5[cC]|&(?:amp;){0,3}#(?:92|x5[cC]);){1,64}';
+const HTML_NAMES = new Map([
+    ['&', 'amp'],
+    ['<', 'lt'],
+    ['>', 'gt'],
+    ['"', 'quot'],
+    ["'", 'apos'],
+]);
+/**
+ * An expression (with the flag `u`) for a text as it is and as it may have been escaped, also more than once. Repetitions
+ * are bounded, so that no text makes it slow.
+ */
+function patternOf(secret) {
+    const runs = secret.match(/\s+|\\+|[^\s\\]/gu) ?? [];
+    return runs.map(patternOfRun).join('');
+}
+function patternOfRun(run) {
+    if (/^\s/.test(run))
+        return SPACE;
+    if (run.startsWith('\\'))
+        return BACKSLASHES;
+    if (/^[A-Za-z0-9]$/.test(run))
+        return run;
+    const itself = run.replace(/[$()*+./?[\]^{|}]/, '\\$&');
+    return `\\\\{0,8}(?:${[inHtml(run), inAddress(run), inJson(run), itself].join('|')})`;
+}
+function inHtml(character) {
+    const code = character.codePointAt(0) ?? 0;
+    const name = HTML_NAMES.get(character);
+    const numbers = [`#0{0,6}${code}`, `#[xX]0{0,6}${anyCase(code.toString(16))}`];
+    return `&(?:amp;){0,3}(?:${[...numbers, ...(name === undefined ? [] : [name])].join('|')});`;
+}
+/** Percent-encoded, by the bytes of UTF-8. */
+function inAddress(character) {
+    return [...Buffer.from(character, 'utf8')].map((byte) => `%(?:25){0,3}${anyCase(hex(byte, 2))}`).join('');
+}
+/** By its UTF-16 units, without the backslashes before the first. */
+function inJson(character) {
+    return Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+        .map((unit) => `u${anyCase(hex(unit, 4))}`)
+        .join('\\\\{1,8}');
+}
+function hex(code, digits) {
+    return code.toString(16).padStart(digits, '0');
+}
+function anyCase(digits) {
+    return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}
+/** Fewer characters than this, and a form in base64 is found by chance. */
+const SHORTEST_BASE64 = 9;
+/** A text inside another one has three forms in base64, by where it begins; without the characters that its neighbours share. */
+function base64Forms(secret) {
+    const forms = [0, 1, 2].map((shift) => {
+        const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret, 'utf8')]);
+        const encoded = bytes.toString('base64').replace(/=+$/, '');
+        return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor((bytes.length * 8) / 6));
+    });
+    const urlSafe = forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+    return [...new Set([...forms, ...urlSafe])].filter((form) => form.length >= SHORTEST_BASE64);
+}
+
+;// CONCATENATED MODULE: ./src/runner/redaction.ts
+/**
+ * The secrets of a run, and the one way to take them out of what leaves the process: log, comment, summary, outputs, files,
+ * messages. Text is redacted before it is cut, since a secret that was cut no longer matches; where somebody else has cut
+ * it already (AWS, Terraform), its beginning at the cut and any longer piece of it are found, too.
+ */
+
+/** What stands in the place of a secret, as on the runner. */
+const PLACEHOLDER = '***';
+/** A text shorter than this is no secret that could be kept: it is in every log. */
+const SHORTEST = 3;
+/** A shorter one is redacted only where it stands as a word of its own: inside others it would destroy the text. */
+const SHORTEST_ANYWHERE = 8;
+/** Pieces of this length are looked for, of secrets that are at least so long. */
+const PIECE = 16;
+const SHORTEST_IN_PIECES = 24;
+/** The beginning of a secret is taken for one, right before a cut, from so many characters on. */
+const SHORTEST_BEGINNING = 5;
+/** Values that a setting has by its nature, whatever the setting is called. */
+const TRIVIAL = /^(?:true|false|null|nil|none|undefined|yes|no|on|off|[+-]?\d{1,5}(?:\.\d{1,5})?)$/i;
+/** The lines around a key, which are the same for every key. */
+const ARMOUR = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+function createRedactor() {
+    const known = new Set();
+    const visible = [];
+    const finders = [];
+    const pieces = new Set();
+    const beginnings = [];
+    const spansOf = (text) => [
+        ...finders.flatMap((find) => [...find(text)]),
+        ...findPieces(text, pieces),
+        ...findBeginnings(text, beginnings),
+    ];
+    const redact = (text) => (finders.length === 0 ? text : replaceSpans(text, spansOf(text)));
+    return {
+        add: (secret) => {
+            const isVisible = (part) => visible.some((text) => findersOf(part).some((find) => [...find(text)].length > 0));
+            const parts = partsOf(secret).filter((part) => !known.has(part) && !isVisible(part));
+            for (const part of parts) {
+                known.add(part);
+                finders.push(...findersOf(part));
+                for (const piece of piecesOf(part))
+                    pieces.add(piece);
+                if (part.length >= SHORTEST_ANYWHERE)
+                    beginnings.push(part);
+            }
+            return parts.filter((part) => part.length >= SHORTEST_ANYWHERE && !/[\r\n]/.test(part));
+        },
+        keepVisible: (text) => {
+            visible.push(text);
+        },
+        redact,
+        redactAll: (value) => mapTexts(value, redact),
+        hides: (text) => spansOf(text).length > 0,
+    };
+}
+/** Whether a value is too short or too common for a secret: hiding it would blank what is none. */
+function isTrivial(value) {
+    const text = value.trim();
+    return text.length < SHORTEST || TRIVIAL.test(text);
+}
+/** The whole secret, and of several lines each that is one by itself. */
+function partsOf(secret) {
+    const whole = secret.trim();
+    const lines = whole.split(/[\r\n]+/).map((line) => line.trim());
+    const longLines = lines.filter((line) => line.length >= SHORTEST_ANYWHERE && !ARMOUR.test(line));
+    return [...new Set([whole, ...longLines])].filter((part) => !isTrivial(part));
+}
+function findersOf(secret) {
+    const pattern = patternOf(secret);
+    if (secret.length < SHORTEST_ANYWHERE) {
+        const word = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${pattern})(?![\\p{L}\\p{N}_])`, 'gu');
+        return [(text) => findPattern(text, word)];
+    }
+    const expression = new RegExp(pattern, 'gu');
+    return [
+        (text) => findPattern(text, expression),
+        ...base64Forms(secret).map((form) => (text) => findLiteral(text, form)),
+    ];
+}
+/** Each place, also those that overlap: two secrets may share characters, and so may two places of one. */
+function* findPattern(text, pattern) {
+    pattern.lastIndex = 0;
+    for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+        yield [found.index, found.index + found[0].length];
+        // From the middle of a surrogate pair it would find the same place again.
+        pattern.lastIndex = found.index + ((text.codePointAt(found.index) ?? 0) > 0xffff ? 2 : 1);
+    }
+}
+function* findLiteral(text, literal) {
+    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1))
+        yield [at, at + literal.length];
+}
+function piecesOf(secret) {
+    const runs = secret.split(/\s+/).filter((run) => run.length >= SHORTEST_IN_PIECES);
+    return runs.flatMap((run) => Array.from({ length: run.length - PIECE + 1 }, (_, at) => run.slice(at, at + PIECE)));
+}
+function* findPieces(text, pieces) {
+    if (pieces.size === 0)
+        return;
+    for (const { 0: run, index } of text.matchAll(/\S{16,}/g)) {
+        for (let at = 0; at + PIECE <= run.length; at += 1)
+            if (pieces.has(run.slice(at, at + PIECE)))
+                yield [index + at, index + at + PIECE];
+    }
+}
+/** Where a text was cut: at its end, before quotes and brackets that close it, and before an ellipsis. */
+const CUT = /…|\.\.\.|["'`)\]}\s]{0,8}$/gu;
+function* findBeginnings(text, secrets) {
+    if (secrets.length === 0)
+        return;
+    const cuts = new Set([text.length, ...[...text.matchAll(CUT)].map(({ index }) => index)]);
+    for (const cut of cuts) {
+        for (const secret of secrets) {
+            const length = beginningBefore(text, cut, secret);
+            if (length > 0)
+                yield [cut - length, cut];
+        }
+    }
+}
+/** How many characters right before the cut are the beginning of the secret; 0 for too few. */
+function beginningBefore(text, cut, secret) {
+    for (let length = Math.min(secret.length - 1, cut); length >= SHORTEST_BEGINNING; length -= 1)
+        if (text.endsWith(secret.slice(0, length), cut))
+            return length;
+    return 0;
+}
+/** Replaces the places, those that overlap as one. */
+function replaceSpans(text, spans) {
+    if (spans.length === 0)
+        return text;
+    let [shown, behind] = ['', 0];
+    for (const [start, end] of [...spans].sort(([a], [b]) => a - b)) {
+        if (start >= behind)
+            shown += text.slice(behind, start) + PLACEHOLDER;
+        behind = Math.max(behind, end);
+    }
+    return shown + text.slice(behind);
+}
+/** A copy with every text changed; what has none that changes is the same object again. */
+function mapTexts(value, change) {
+    return mapUnknown(value, change);
+}
+function mapUnknown(value, change) {
+    if (typeof value === 'string')
+        return change(value);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    if (Array.isArray(value))
+        return mapMembers(value, change) ?? value;
+    if (value instanceof Set) {
+        const members = mapMembers([...value], change);
+        return members === undefined ? value : new Set(members);
+    }
+    const entries = mapMembers(value instanceof Map ? [...value] : Object.entries(value), change);
+    if (entries === undefined)
+        return value;
+    const pairs = entries;
+    return value instanceof Map ? new Map(pairs) : Object.fromEntries(pairs);
+}
+/** @returns undefined where none of them changes */
+function mapMembers(members, change) {
+    const changed = members.map((member) => mapUnknown(member, change));
+    return changed.some((member, index) => member !== members[index]) ? changed : undefined;
+}
 
 
 /***/ }),

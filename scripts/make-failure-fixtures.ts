@@ -4,6 +4,7 @@
  * `npx tsx scripts/make-failure-fixtures.ts [NAME…]`; a person reads the difference.
  */
 
+import { createRedactor } from '../src/runner/redaction.js';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -371,6 +372,7 @@ function openTerraform(
     clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
     lockTimeoutSeconds: 0,
     onLine: () => undefined,
+    secrets: createRedactor(),
   });
   return { terraform, last: () => last };
 }

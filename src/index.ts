@@ -19,6 +19,13 @@ const clock: Clock = {
   },
 };
 
+const log = createLog({
+  write: (text) => process.stdout.write(text),
+  commands: process.env['GITHUB_ACTIONS'] === 'true',
+  colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+  newToken: randomUUID,
+});
+
 const runner: Runner = {
   setOutput: (name, value) => {
     // Outside a runner @actions/core would print commands that nobody reads; the lines are for people then.
@@ -26,19 +33,14 @@ const runner: Runner = {
     else process.stdout.write(`${name}=${value}\n`);
   },
   addSummary: async (markdown) => {
-    if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown, true).write();
+    if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(log.redact(markdown), true).write();
   },
 };
 
 function createDeps(): Deps {
   return {
     env: process.env,
-    log: createLog({
-      write: (text) => process.stdout.write(text),
-      commands: process.env['GITHUB_ACTIONS'] === 'true',
-      colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-      newToken: randomUUID,
-    }),
+    log,
     exec: createExec(cancellation.signal),
     fetch,
     clock,

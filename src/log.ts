@@ -1,4 +1,5 @@
 import type { AnnotationOptions, Log } from './deps.js';
+import { createRedactor, type Redactor } from './runner/redaction.js';
 
 export interface LogOptions {
   /** Receives text that ends with a newline. */
@@ -10,11 +11,8 @@ export interface LogOptions {
   readonly newToken: () => string;
 }
 
-/** The log of a step, with the knowledge of what it was told to mask. */
-export interface StepLog extends Log {
-  /** Whether the runner will blank (a part of) this text because it was masked. */
-  hides(text: string): boolean;
-}
+/** The log of a step, with the knowledge of what it was told to mask: for what leaves by another way, too. */
+export type StepLog = Log & Omit<Redactor, 'add'>;
 
 type Level = 'debug' | 'notice' | 'warning' | 'error';
 
@@ -22,19 +20,16 @@ const COLOURS: Record<Level, string> = { debug: '90', notice: '36', warning: '33
 
 /** Writes the log in the runner's own language, or as plain lines on a terminal. */
 export function createLog(options: LogOptions): StepLog {
-  const masked = new Set<string>();
+  const { add, ...redactor } = createRedactor();
   const { write, commands } = options;
-  const hide = (text: string): string =>
-    [...masked].reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
+  const show = (text: string): string => redactor.redact(inert(redactor.redact(text)));
   const line = (text: string): void => {
-    write(`${inert(hide(text))}\n`);
+    write(`${show(text)}\n`);
   };
   const annotate = (level: Level, message: string, title?: string): void => {
-    write(
-      commands
-        ? `${command(level, hide(message), title)}\n`
-        : terminalLine(options, level, hide(message), title),
-    );
+    const [said, head] = [redactor.redact(message), title && redactor.redact(title)];
+    write(commands ? `${command(level, said, head)}\n` : terminalLine(options, level, said, head));
   };
   const titled =
     (level: Level) =>
@@ -42,6 +37,7 @@ export function createLog(options: LogOptions): StepLog {
       annotate(level, message, title);
     };
   return {
+    ...redactor,
     info: line,
     debug: (text) => {
       if (commands) annotate('debug', text);
@@ -50,16 +46,12 @@ export function createLog(options: LogOptions): StepLog {
     warning: titled('warning'),
     error: titled('error'),
     mask: (secret) => {
-      // The runner masks line by line; a short or blank "secret" would blank half of the log.
-      for (const part of secret.split(/\r?\n/).filter((text) => text.trim().length > 2)) {
-        masked.add(part);
-        if (commands) write(`::add-mask::${escapeData(part)}\n`);
-      }
+      const lines = add(secret);
+      if (commands) for (const masked of lines) write(`::add-mask::${escapeData(masked)}\n`);
     },
     foreignGroup: (title, text) => {
-      writeForeign(options, inert(hide(title)), hide(text));
+      writeForeign(options, show(title), redactor.redact(text));
     },
-    hides: (text) => [...masked].some((secret) => text.includes(secret)),
   };
 }
 

@@ -99,7 +99,7 @@ export function writeOutputs(
         },
       );
     }
-    setOutput(name, value);
+    setOutput(name, log.redact(value));
   }
 }
 

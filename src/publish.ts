@@ -51,7 +51,9 @@ export interface PublishRequest {
  */
 export async function publishReport(request: PublishRequest): Promise<Outputs> {
   const { deps, report } = request;
-  const input = describeRun(request);
+  // Before it is rendered: what is cut or escaped there could no longer be told for a secret.
+  const { hidden, ...told } = describeRun(request);
+  const input = { ...deps.log.redactAll(told), hidden };
   const [, comment] = await Promise.all([
     deps.runner.addSummary(renderSummary(input)).catch((thrown: unknown) => {
       deps.log.warning(`The job summary could not be written: ${messageOf(thrown)}`, {
@@ -96,7 +98,7 @@ async function writeComment(request: PublishRequest, input: ReportInput): Promis
     const place = await findPlace(request);
     if (place === undefined) return {};
     const body = (previous: MarkedComment | undefined): string =>
-      renderComment(withKeptRecord(input, request.report, previous));
+      deps.log.redact(renderComment(withKeptRecord(input, request.report, previous)));
     const written = await upsertComment({ client, repository, ...place, key: markerKey(inputs), body });
     if ('url' in written) return { 'comment-url': written.url };
     if (written.status === 'not-permitted') sayNotice(written.reason);
@@ -139,7 +141,7 @@ async function findPlace({
 }
 
 function describeRun({ deps, inputs, context, report, known }: PublishRequest): ReportInput {
-  const record = approvalRecordOf(inputs, context, report);
+  const record = approvalRecordOf(inputs, context, report, deps.log.redact);
   return {
     ...report,
     now: deps.clock.now(),
@@ -165,6 +167,7 @@ function approvalRecordOf(
   { command, commentKey }: Inputs,
   context: RunContext,
   report: RunReport,
+  redact: (text: string) => string,
 ): string | undefined {
   const { repository, pullRequest, sha } = context;
   const { plan, outcome } = report;
@@ -176,7 +179,7 @@ function approvalRecordOf(
     commentKey,
     commit: sha,
     digest: plan.digest,
-    changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line, hash })),
+    changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line: redact(line), hash })),
   });
 }
 

@@ -4,9 +4,12 @@ import type { Deps } from './deps.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
 import { readInputs, type Inputs } from './inputs/inputs.js';
+import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
+import { visibleTexts } from './inputs/visible-texts.js';
 import { writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
+import { environmentSecrets } from './runner/environment-secrets.js';
 
 /** What the report of a run tells beside how it ended. */
 type Story = Omit<RunReport, 'outcome'>;
@@ -32,11 +35,21 @@ export interface Run {
  */
 export async function startRun(deps: Deps): Promise<Run> {
   const inputs = readInputs(inputSources(deps.env));
+  hideSecrets(deps, inputs);
   const context = await readContext({ env: deps.env, readFile: (file) => readFile(file, 'utf8') });
   sayContext(context, deps);
   const client = await openGitHub(deps, inputs, context);
   const mergedPullRequest = startLookForMerge(inputs, context, client);
   return { deps, inputs, context, client, mergedPullRequest, known: [], story: {} };
+}
+
+/** What is secret in the inputs and in the environment goes into no text from here on, by whatever way that leaves. */
+function hideSecrets({ env, log }: Deps, inputs: Inputs): void {
+  for (const { text } of visibleTexts(inputs, env)) log.keepVisible(text);
+  const { backend, githubToken } = inputs;
+  const ofBackend = backend === undefined ? [] : secretsOf(backend.type, backend.config);
+  const secrets = [...environmentSecrets(env), ...ofBackend.map(({ secret }) => secret)];
+  for (const secret of githubToken === undefined ? secrets : [...secrets, githubToken]) log.mask(secret);
 }
 
 /** Keeps what was found out, for the outputs and the report. */
@@ -104,7 +117,6 @@ async function openGitHub(
     inputs.approval.by === 'pull-request' ||
     concernsMerge(inputs, context);
   if (token === undefined || context.repository === undefined || !wanted) return undefined;
-  deps.log.mask(token);
   return createGitHubClient({
     token,
     apiUrl: context.apiUrl,

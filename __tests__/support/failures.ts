@@ -1,3 +1,4 @@
+import { createRedactor } from '../../src/runner/redaction.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +50,7 @@ export async function replayFailure(failure: RecordedFailure): Promise<Terraform
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     lockTimeoutSeconds: 0,
     onLine: () => undefined,
+    secrets: createRedactor(),
   });
   const run: Readonly<Record<string, () => Promise<unknown>>> = {
     init: () => terraform.init({}),

@@ -82,3 +82,13 @@ test.each([
 ])('the plan in one line: %j', (counts, hasChanges, line) => {
   expect(summariseCounts(counts, hasChanges)).toBe(line);
 });
+
+test('a secret goes into no output, whatever the warning says', () => {
+  const log = createLog({ write: () => undefined, commands: false, colour: false, newToken: () => 't' });
+  log.mask('hunter2-hunter2');
+  const set: Record<string, string> = {};
+  writeOutputs({ 'plan-text-path': '/tmp/hunter2-hunter2/plan.txt', 'to-add': 1 }, log, (name, value) => {
+    set[name] = value;
+  });
+  expect(set).toEqual({ 'plan-text-path': '/tmp/***/plan.txt', 'to-add': '1' });
+});

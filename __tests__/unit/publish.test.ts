@@ -9,6 +9,7 @@ import type { Inputs } from '../../src/inputs/inputs.js';
 import { publishReport, type RunReport } from '../../src/publish.js';
 import { parseApprovalRecord, type ApprovalRecord } from '../../src/report/approval-record.js';
 import type { Outputs } from '../../src/outputs.js';
+import { createRedactor, type Redactor } from '../../src/runner/redaction.js';
 import { startGitHub, type GitHubWorld } from '../support/github-world.js';
 import { read as readInputs } from '../support/inputs.js';
 import { finding, plan, report, row } from '../support/plan-builder.js';
@@ -20,6 +21,7 @@ const HEAD = 'a'.repeat(40);
 const MERGE = 'b'.repeat(40);
 const MALLORY = { login: 'mallory', type: 'User' } as const;
 
+let redactor: Redactor;
 let world: GitHubWorld;
 let annotations: string[];
 let summaries: string[];
@@ -34,6 +36,7 @@ async function open(visibility: { readonly private?: boolean } = {}): Promise<vo
   world = await startGitHub({ repository: { fullName: NAME, ...visibility } });
   world.github.addPullRequest({ ...PLACE, headSha: HEAD });
   [annotations, summaries] = [[], []];
+  redactor = createRedactor();
 }
 
 const created = report(plan([row({ region: 'ap-southeast-1', key: { action: 'create' } })]));
@@ -43,6 +46,7 @@ function deps(): Deps {
   const annotate = (kind: string) => (text: string) => annotations.push(`${kind}: ${text}`);
   return {
     log: {
+      ...redactor,
       info: () => undefined,
       debug: annotate('debug'),
       notice: annotate('notice'),
@@ -226,4 +230,29 @@ test('a plan that the guard would stop leaves no approval', async () => {
   const stopped = { ...created.plan, findings: [finding({ severity: 'stop' })] };
   await publish(onPullRequest, { outcome: 'refused', plan: stopped as RunReport['plan'] });
   expect(recordNow()).toBe('none');
+});
+
+describe('a secret is neither in the comment nor in the summary', () => {
+  const SECRET = 'Pa_ss*w"ord<&>IQoJb3JpZ2luX2VjEJr//////////wEaCXVz';
+  const told = (): string => [comments()[0]?.body ?? '', ...summaries].join('\n');
+
+  test.each<[string, (text: string) => Partial<RunReport>]>([
+    ['from a failure', (text) => ({ outcome: 'failed', failure: { what: text, done: '', next: '' } })],
+    ['from a note', (text) => ({ notes: [text] })],
+    ['from the plan’s text', (text) => ({ plan: { ...created.plan, text } as RunReport['plan'] })],
+  ])('%s', async (_, make) => {
+    redactor.add(SECRET);
+    await publish(onPullRequest, make(`the password is ${SECRET}, it is`));
+    expect(told()).toMatch(/the password is `?\*{3}`?, it is/);
+    for (const piece of [SECRET.slice(0, 12), SECRET.slice(-12)]) expect(told()).not.toContain(piece);
+  });
+
+  test('not even its beginning, where the plan was cut to fit', async () => {
+    redactor.add(SECRET);
+    const lines = Array.from({ length: 4_000 }, (_, index) => `${index} ${SECRET.replace('"', '\\"')}`);
+    await publish(onPullRequest, { plan: { ...created.plan, text: lines.join('\n') } as RunReport['plan'] });
+    expect(told()).toContain('1 ***');
+    expect(told()).not.toContain(SECRET.slice(0, 6));
+    expect(recordNow()).toBe('one');
+  });
 });

@@ -1,3 +1,4 @@
+import { mayBeSecret } from './backend-secrets.js';
 import { Invalid, isObject, quote, type Parser } from './parsers.js';
 
 /** One setting of a backend, as Terraform JSON has it. */
@@ -8,10 +9,6 @@ export interface Settings {
 
 /** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
 const TEXT = new Set(['credentials', 'policy']);
-
-/** Settings whose values are not for a log. The ids of access keys are not secret, but of no use in one either. */
-const SECRET =
-  /secret|password|passphrase|token|access_?key|credentials|sas_|(customer|encryption|private|client|master)_?key|conn_str|^env$/i;
 
 /**
  * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
@@ -37,7 +34,7 @@ function readValue(name: string, text: string): Setting {
     return JSON.parse(text) as Setting;
   } catch {
     // A password may begin with a bracket; the parser's own message would repeat a part of it.
-    if (SECRET.test(name)) return text;
+    if (mayBeSecret(name)) return text;
     throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
   }
 }
@@ -59,27 +56,4 @@ function merge(settings: Settings, added: Settings): Settings {
 
 function isSettings(value: Setting | undefined): value is Settings {
   return isObject(value);
-}
-
-/** Everything in the settings, at any depth, that must not be seen in a log. */
-export function secretsOf(settings: Settings): string[] {
-  return Object.entries(settings).flatMap(([name, value]) =>
-    SECRET.test(name) ? textsOf(value) : secretsWithin(value),
-  );
-}
-
-function secretsWithin(value: Setting): string[] {
-  if (typeof value === 'string') return passwordOf(value);
-  if (typeof value !== 'object' || value === null) return [];
-  return isSettings(value) ? secretsOf(value) : value.flatMap(secretsWithin);
-}
-
-function textsOf(value: Setting): string[] {
-  if (typeof value !== 'object' || value === null) return value === null ? [] : [String(value)];
-  return Object.values(value).flatMap(textsOf);
-}
-
-/** An address may carry a password: `https://user:password@host`. */
-function passwordOf(text: string): string[] {
-  return /^[a-z][a-z+.-]*:\/\/[^/@:]*:([^/@]+)@/i.exec(text)?.slice(1) ?? [];
 }

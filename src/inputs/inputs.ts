@@ -25,6 +25,7 @@ import {
 import { parsePolicy } from './policy.js';
 import { InputReader } from './reader.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
+import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
 
 export const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -131,8 +132,22 @@ export function readInputs(sources: InputSources): Inputs {
     failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
     replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
   };
+  refuseVisibleSecrets(reader, inputs, sources);
   reader.finish();
   return Object.freeze(inputs);
+}
+
+/** GitHub drops an output that contains a masked text, and the jobs that ask for it are skipped without a word. */
+function refuseVisibleSecrets(reader: InputReader, inputs: Inputs, { env }: InputSources): void {
+  if (inputs.backend === undefined) return;
+  const found = findVisibleSecrets(inputs.backend, visibleTexts(inputs, env));
+  for (const setting of new Set(found.map((each) => each.setting))) {
+    const what = found.find((each) => each.setting === setting)?.what ?? '';
+    reader.problem(
+      'backend-config',
+      `the value of ${quote(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`,
+    );
+  }
 }
 
 function readVerify(reader: InputReader): Inputs['verify'] {

@@ -5,7 +5,6 @@ import { isKnownRegion, unsupportedReason } from '../aws/regions.js';
 import type { Environment } from '../context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
-import { secretsOf } from '../inputs/backend-config.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Workspace } from '../workspace.js';
 import { chooseBackend } from './backend.js';
@@ -49,7 +48,6 @@ export async function prepareConfiguration({
   log,
 }: PrepareRequest): Promise<PreparedConfiguration> {
   const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
-  for (const secret of secretsOf(backend?.config ?? {})) log.mask(secret);
   refuseUnknownArguments(inputs, inputs.awsProviderVersion);
   warnOfUnknownRegions(inputs, log);
   const write = async (files: readonly ConfigurationFile[]): Promise<void> => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Exec, ExecRequest, ExecResult } from '../deps.js';
+import type { Redactor } from '../runner/redaction.js';
 import {
   applyArgs,
   initArgs,
@@ -46,6 +47,8 @@ export interface TerraformOptions {
   readonly lockTimeoutSeconds: number;
   /** Every line of every command as it comes: foreign text. */
   readonly onLine: (command: string, line: string) => void;
+  /** Takes secrets out of what Terraform says of a failure, before anybody cuts it. */
+  readonly secrets: Pick<Redactor, 'redact' | 'redactAll'>;
 }
 
 export interface ApplyResult {
@@ -130,7 +133,9 @@ async function runTerraform(
     evenWhenCancelled,
   });
   if (result.exitCode !== 0) {
-    throw new TerraformError(command, result.exitCode, parseDiagnostics(result.stderr, result.stdout));
+    const { redact } = options.secrets;
+    const diagnostics = parseDiagnostics(redact(result.stderr), redact(result.stdout));
+    throw new TerraformError(command, result.exitCode, diagnostics);
   }
   return result;
 }
@@ -146,7 +151,8 @@ async function applyPlan(
     const event = parseEvent(line);
     options.onLine('apply', event?.message ?? line);
     if (event === undefined) return;
-    if (event.type === 'diagnostic' && event.severity === 'error') diagnostics.push(event.diagnostic);
+    if (event.type === 'diagnostic' && event.severity === 'error')
+      diagnostics.push(options.secrets.redactAll(event.diagnostic));
     if (event.type === 'outputs') outputs = event.outputs;
     creations.onEvent(event);
     onEvent(event);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseBackendConfig, secretsOf } from '../../../src/inputs/backend-config.js';
+import { parseBackendConfig } from '../../../src/inputs/backend-config.js';
 
 describe('the settings of a backend', () => {
   test.each<[string, unknown]>([
@@ -43,26 +43,5 @@ describe('the settings of a backend', () => {
     );
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
     expect(Object.keys(settings)).toEqual(['__proto__', 'constructor']);
-  });
-});
-
-describe('the secrets among them', () => {
-  test.each<[string, string[]]>([
-    ['bucket=b\nregion=eu-west-1\nkms_key_id=arn:k\nuse_lockfile=true', []],
-    ['access_key=AKIA1\nsecret_key=one\ntoken=two', ['AKIA1', 'one', 'two']],
-    [
-      'sse_customer_key=one\nconn_str=postgres://u:p@h\nencryption_key=two',
-      ['one', 'postgres://u:p@h', 'two'],
-    ],
-    ['sas_token=one\nclient_secret=two\nclient_certificate_password=three', ['one', 'two', 'three']],
-    ['credentials={"private_key":"one"}', ['{"private_key":"one"}']],
-    [
-      'assume_role_with_web_identity.web_identity_token=one\nexec={"env":{"A":"two","B":3},"args":["x"]}',
-      ['one', 'two', '3'],
-    ],
-    ['address=https://user:pa%40ss@state.example/x\nlock_address=https://state.example', ['pa%40ss']],
-    ['list=[{"password":"one"},"http://u:two@h"]', ['one', 'two']],
-  ])('%j', (text, secrets) => {
-    expect(secretsOf(parseBackendConfig(text))).toEqual(secrets);
   });
 });

@@ -33,7 +33,10 @@ export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
     if (severity === 'warning') deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
   }
   const paths = { json: path.join(workDir, 'plan.json'), text: path.join(workDir, 'plan.txt') };
-  await Promise.all([writeFile(paths.json, JSON.stringify(json)), writeFile(paths.text, reported.text)]);
+  await Promise.all([
+    writeFile(paths.json, JSON.stringify(deps.log.redactAll(json))),
+    writeFile(paths.text, deps.log.redact(reported.text)),
+  ]);
   const outputs = {
     ...planOutputs(reported.model, reported.digest),
     ...keyOutputs(reported.model.outputs),

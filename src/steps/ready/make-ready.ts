@@ -2,6 +2,7 @@ import { obtainCredentials, type AwsSession } from '../../aws/credentials.js';
 import { requestIdToken } from '../../aws/oidc.js';
 import { configure, type Configuration } from './configure.js';
 import type { Deps } from '../../deps.js';
+import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { planAsTheStateNeeds } from './state-needs.js';
@@ -28,6 +29,7 @@ export async function makeReady(run: Run): Promise<Ready> {
   const workspace = await createWorkspace(deps.env);
   const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
   learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
+  assertVisible(session, deps);
   const { workDir } = workspace;
   const terraform = openTerraform({
     deps,
@@ -38,6 +40,16 @@ export async function makeReady(run: Run): Promise<Ready> {
   const configuration = await configure(run, tool.version, workspace, terraform);
   learn(run, { 'aws-provider-version': configuration.providerVersion });
   return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
+}
+
+/** The account is in every ARN: were it masked, GitHub would drop the outputs and skip what depends on them. */
+function assertVisible({ accountId }: AwsSession, { log }: Deps): void {
+  if (!log.hides(accountId)) return;
+  throw new ActionError({
+    what: 'A secret of this job is a part of the id of the AWS account, which is in every ARN: hiding it would blank the outputs.',
+    done: 'Nothing was planned or changed.',
+    next: 'Use another value for that secret: most likely a password in `backend-config`.',
+  });
 }
 
 function install(deps: Deps, inputs: Inputs, workspace: Workspace): Promise<InstalledTerraform> {

@@ -49,6 +49,7 @@ export function openTerraform({
       exec: deps.exec,
       clock: deps.clock,
       lockTimeoutSeconds,
+      secrets: deps.log,
       onLine: (_, line) => {
         listener(line);
       },

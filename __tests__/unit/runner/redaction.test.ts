@@ -1,0 +1,245 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createRedactor, isTrivial, type Redactor } from '../../../src/runner/redaction.js';
+
+function knowing(...secrets: readonly string[]): Redactor {
+  const redactor = createRedactor();
+  for (const secret of secrets) redactor.add(secret);
+  return redactor;
+}
+
+const TOKEN = 'IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJHMEUCIQDc+f/x9Yz0aK2+abc==';
+
+describe('a secret is taken out', () => {
+  test.each<[string, string[], string, string]>([
+    ['as it is', ['hunter2-hunter2'], 'a hunter2-hunter2 b', 'a *** b'],
+    ['each time', ['hunter2-hunter2'], 'hunter2-hunter2,hunter2-hunter2', '***,***'],
+    ['the longest first', ['abc', 'abcdefghSECRETTAIL'], 'x abcdefghSECRETTAIL y abc', 'x *** y ***'],
+    ['two that overlap, as one', ['abcdefgh', 'efghSECRET'], 'abcdefghSECRET', '***'],
+    ['two of one that overlap', ['abababab'], '.ababababab.', '.***.'],
+    ['one inside another', ['0123456789abc', '3456789a'], '>0123456789abc<', '>***<'],
+    [
+      'a short one only as a word',
+      ['abc'],
+      'abc, "abc" but abcd, xabc, abc_d',
+      '***, "***" but abcd, xabc, abc_d',
+    ],
+    [
+      'with white space that was broken into lines',
+      ['correct horse battery'],
+      'is correct\n│ horse\n battery!',
+      'is ***!',
+    ],
+    ['with spaces as pluses', ['correct horse battery'], 'q=correct+horse%20battery', 'q=***'],
+    ['in JSON', ['pa"ss\\wo\trd'], JSON.stringify({ a: 'pa"ss\\wo\trd' }), '{"a":"***"}'],
+    ['in JSON within JSON', ['pa"ss\\word'], JSON.stringify(JSON.stringify('pa"ss\\word')), '"\\"***\\""'],
+    ['in JSON as Go writes it', ['p<a>s&s/word'], '"p\\u003ca\\u003Es\\u0026s/word"', '"***"'],
+    ['in an address', ['p@ss/wörd=ß'], `u:${encodeURIComponent('p@ss/wörd=ß')}@h`, 'u:***@h'],
+    ['in an address, in small letters', ['p@ss/word'], 'u:p%40ss%2fword@h', 'u:***@h'],
+    [
+      'in an address within an address',
+      ['p@ss%word'],
+      encodeURIComponent(encodeURIComponent('p@ss%word')),
+      '***',
+    ],
+    ['in HTML', ['p<a>"s\'&word'], 'p&lt;a&gt;&quot;s&#39;&amp;word', '***'],
+    ['in HTML by numbers', ['p<a>ssword'], 'p&#x3C;a&#62;ssword p&#x03c;a&#062;ssword', '*** ***'],
+    ['in HTML twice', ['p&ssword'], 'p&amp;amp;ssword', '***'],
+    ['in Markdown', ['p_a*s`s[word]'], 'p\\_a\\*s\\`s\\[word\\]', '***'],
+    [
+      'beyond the basic plane',
+      ['päss🔑wörd'],
+      '"päss🔑wörd" "p\\u00e4ss\\ud83d\\udd11w\\u00F6rd"',
+      '"***" "***"',
+    ],
+    ['with the signs of a pattern', ['a.b*c(d)[e]{f}|g^$?'], 'a.b*c(d)[e]{f}|g^$? aXb', '*** aXb'],
+  ])('%s', (_, secrets, text, shown) => {
+    expect(knowing(...secrets).redact(text)).toBe(shown);
+    expect(knowing(...[...secrets].reverse()).redact(text)).toBe(shown);
+  });
+
+  test.each([0, 1, 2])('in base64, with %d characters before it', (shift) => {
+    const encoded = Buffer.from(`${'u'.repeat(shift)}s3cr3t-passw0rd?>~:x`).toString('base64');
+    const shown = knowing('s3cr3t-passw0rd?>~').redact(`Basic ${encoded}`);
+    expect(shown).toMatch(/^Basic .{0,4}\*{3}.{0,6}$/);
+    expect(knowing('s3cr3t-passw0rd?>~').redact(encoded.replaceAll('+', '-').replaceAll('/', '_'))).toContain(
+      '***',
+    );
+  });
+
+  test('of several lines as a whole and line by line, but not what frames every key', () => {
+    const key =
+      '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\nabc=\n-----END PRIVATE KEY-----\n';
+    const redactor = createRedactor();
+    expect(redactor.add(key)).toEqual(['MIIEvQIBADANBgkq', 'hkiG9w0BAQEFAASC']);
+    expect(redactor.redact(`> ${key}`)).toBe('> ***\n');
+    expect(redactor.redact(JSON.stringify(key))).toBe('"***\\n"');
+    expect(redactor.redact('│ hkiG9w0BAQEFAASC')).toBe('│ ***');
+    expect(redactor.redact('a -----BEGIN PRIVATE KEY----- b')).toBe('a -----BEGIN PRIVATE KEY----- b');
+  });
+
+  test.each([
+    ['its beginning, before an ellipsis', `${TOKEN.slice(0, 9)}… (900 more)`, '***… (900 more)'],
+    ['its beginning, before three dots', `x ${TOKEN.slice(0, 9)}... more`, 'x ***... more'],
+    ['its beginning, at the end', `token:${TOKEN.slice(0, 30)}`, 'token:***'],
+    ['its beginning, at the end in quotes', `{"token:${TOKEN.slice(0, 7)}"}`, '{"token:***"}'],
+    ['a piece from its middle', `a ${TOKEN.slice(11, 40)} b`, 'a *** b'],
+    ['its end', `a ${TOKEN.slice(-20)} b`, 'a *** b'],
+  ])('cut by somebody else: %s', (_, text, shown) => {
+    expect(knowing(TOKEN).redact(text)).toBe(shown);
+  });
+
+  test('four characters of its beginning are everybody’s', () => {
+    expect(knowing(TOKEN).redact('x IQoJ')).toBe('x IQoJ');
+  });
+
+  test('a text that imitates escapes without an end takes no time', () => {
+    const started = Date.now();
+    const redactor = knowing('a\\"b c&d%e', '\\\\\\\\\\\\\\\\', 'x          y');
+    for (const text of ['a\\', '\\', ' ', '&amp;', '%25', 'a '].map((part) => part.repeat(40_000)))
+      redactor.redact(text);
+    expect(Date.now() - started).toBeLessThan(5_000);
+  });
+});
+
+describe('what is no secret stays', () => {
+  test.each(['true', 'FALSE', 'null', '1', '30', '-1', '12345', '0.5', 'on', 'no', 'ab', ' ', ''])(
+    '%j',
+    (value) => {
+      expect(isTrivial(value)).toBe(true);
+      expect(knowing(value).add(value)).toEqual([]);
+      expect(knowing(value).redact(`x ${value} y`)).toBe(`x ${value} y`);
+    },
+  );
+
+  test.each(['abc', '123456', 'truest', 'nothing'])('%j is one', (value) => {
+    expect(isTrivial(value)).toBe(false);
+    expect(knowing(value).hides(`x ${value} y`)).toBe(true);
+  });
+
+  test('a text that was to stay visible is not hidden by a secret in it', () => {
+    const redactor = createRedactor();
+    redactor.keepVisible('arn:aws:kms:alias/production-orders');
+    expect(redactor.add('production')).toEqual([]);
+    expect(redactor.redact('in production')).toBe('in production');
+    expect(redactor.add('production2')).toEqual(['production2']);
+  });
+
+  test('a short secret is not told to the runner, which would hide it inside other words', () => {
+    expect(createRedactor().add('s3cr3t')).toEqual([]);
+    expect(createRedactor().add('s3cr3t-8')).toEqual(['s3cr3t-8']);
+  });
+
+  test('a secret is told to the runner once', () => {
+    expect(knowing('hunter2-hunter2').add('hunter2-hunter2')).toEqual([]);
+  });
+});
+
+describe('a whole value', () => {
+  const redactor = knowing('hunter2-hunter2');
+
+  test('has its texts and names redacted, whatever holds them', () => {
+    expect(
+      redactor.redactAll({
+        a: ['x hunter2-hunter2', 1, null, undefined, true],
+        'hunter2-hunter2': new Map([['hunter2-hunter2', new Set(['hunter2-hunter2'])]]),
+      }),
+    ).toEqual({ a: ['x ***', 1, null, undefined, true], '***': new Map([['***', new Set(['***'])]]) });
+  });
+
+  test('without a secret is the same object', () => {
+    const [inner, map, set] = [{ a: ['b'] }, new Map([['a', 'b']]), new Set(['a'])];
+    const value = { inner, map, set, changed: 'hunter2-hunter2' };
+    const { inner: kept, ...rest } = redactor.redactAll(value);
+    expect(kept).toBe(inner);
+    expect([rest.map, rest.set, redactor.redactAll(map)]).toEqual([map, set, map]);
+    expect(rest.map).toBe(map);
+    expect(rest.set).toBe(set);
+  });
+});
+
+describe('for any secrets in any text', () => {
+  const character = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...Array.from('abcXYZ0189')) },
+    fc.constantFrom(...Array.from('+/=_-.:@%&<>"\'\\`~#?!()[]{}|^$* äß🔑')),
+  );
+  const secret = fc
+    .array(character, { minLength: 8, maxLength: 60 })
+    .map((characters) => characters.join('').trim())
+    .filter((text) => text.length >= 8 && !/^\d+(?:\.\d*)?$/.test(text));
+  const HTML: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  const inHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => HTML[found] ?? found);
+  const forms: Readonly<Record<string, (text: string) => string>> = {
+    plain: (text) => text,
+    json: (text) => JSON.stringify(text).slice(1, -1),
+    'json in json': (text) => JSON.stringify(JSON.stringify(text)).slice(1, -1),
+    address: encodeURIComponent,
+    form: (text) => new URLSearchParams([['', text]]).toString().slice(1),
+    html: inHtml,
+    'html of json': (text) => inHtml(JSON.stringify(text)),
+    'json of an address': (text) => JSON.stringify(encodeURIComponent(text)),
+    markdown: (text) => text.replace(/[\\`*_{}[\]()#+.!|<>~-]/g, '\\$&'),
+    ascii: (text) =>
+      JSON.stringify(text).replace(
+        /[\u007f-\uffff]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
+  };
+
+  test.each(Object.entries(forms))('none is left as %s', (_, form) => {
+    fc.assert(
+      fc.property(
+        fc.array(secret, { minLength: 1, maxLength: 5 }),
+        fc.string(),
+        fc.string(),
+        (secrets, before, after) => {
+          const shown = knowing(...secrets).redact(
+            secrets.map((each) => `${before}${form(each)}${after}`).join(''),
+          );
+          for (const each of secrets) expect(shown).not.toContain(form(each));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('none is left in base64', () => {
+    fc.assert(
+      fc.property(secret, fc.string({ maxLength: 5 }), fc.string({ maxLength: 5 }), (each, before, after) => {
+        const encoded = Buffer.from(`${before}${each}${after}`).toString('base64');
+        const shown = knowing(each).redact(encoded);
+        const kept = shown.split('***').map((part) => part.length);
+        // Beside the neighbours: three bytes share four characters.
+        expect(Math.max(...kept)).toBeLessThanOrEqual(Math.ceil((Buffer.byteLength(before) * 4) / 3) + 32);
+        expect(shown).toContain('***');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('none is left after a cut at any place', () => {
+    fc.assert(
+      fc.property(secret, fc.nat(100), (each, at) => {
+        const text = `token is ${each}`;
+        const end = Math.min(at, text.length);
+        const shown = knowing(each).redact(`${text.slice(0, end)}…`);
+        expect(shown).not.toContain(each.slice(0, 5));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what has no secret in it stays as it is', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(knowing('QZX-nowhere-to-be-found-7').redact(text)).toBe(text);
+      }),
+    );
+  });
+});
