@@ -357,24 +357,45 @@ describe("GitHub's GraphQL API", () => {
     [
       'a field that it does not know',
       '{ viewer { login nonsense } }',
-      "Field 'nonsense' doesn't exist on type 'User'",
+      'Cannot query field "nonsense" on type "User"',
     ],
-    ['an argument that it does not know', '{ viewer(x: 1) { login } }', "doesn't accept argument 'x'"],
-    ['an object without fields', '{ viewer }', 'must have selections'],
-    ['fields of a scalar', '{ viewer { login { x } } }', "Selections can't be made on scalars"],
-    ['a type that it does not know', '{ viewer { ... on Nonsense { id } } }', 'No such type Nonsense'],
-    ['a fragment that is missing', '{ viewer { ...gone } }', 'not defined'],
-    ['a variable that is not declared', 'query { node(id: $id) { id } }', '$id is used but not declared'],
-    ['a variable that is not used', 'query ($id: ID) { viewer { login } }', '$id is declared but not used'],
-    ['a variable that is not given', 'query ($id: ID!) { node(id: $id) { id } }', 'invalid value'],
-    ['what is no query', '{ viewer { login }', 'Parse error'],
-    ['signs that are none of the language', '{ viewer { login % } }', 'Parse error'],
-    ['a mutation', 'mutation { addStar { id } }', 'no mutations'],
+    [
+      'an argument that it does not know',
+      '{ viewer(x: 1) { login } }',
+      'Unknown argument "x" on field "Query.viewer"',
+    ],
+    ['an object without fields', '{ viewer }', 'must have a selection of subfields'],
+    ['fields of a scalar', '{ viewer { login { x } } }', 'must not have a selection'],
+    ['a type that it does not know', '{ viewer { ... on Nonsense { id } } }', 'Unknown type "Nonsense"'],
+    ['a fragment that is missing', '{ viewer { ...gone } }', 'Unknown fragment "gone"'],
+    ['a variable that is not declared', 'query { node(id: $id) { id } }', '"$id" is not defined'],
+    ['a variable that is not used', 'query ($id: ID) { viewer { login } }', '"$id" is never used'],
+    [
+      'a variable that is not given',
+      'query ($id: ID!) { node(id: $id) { id } }',
+      '"$id" of required type "ID!" was not provided',
+    ],
+    [
+      'a variable of another type',
+      'query ($n: String!) { repository(owner: $n, name: $n) { pullRequest(number: $n) { id } } }',
+      'used in position expecting type "Int!"',
+    ],
+    ['two fields under one name', '{ viewer { login login: id } }', 'conflict'],
+    ['what is no query', '{ viewer { login }', 'Syntax Error'],
+    ['signs that are none of the language', '{ viewer { login % } }', 'Syntax Error'],
   ])('answers %s with an error and no data', async (_, text, message) => {
     const { status, body } = await query(text);
     expect(status).toBe(200);
     expect(body).toEqual({
       errors: [expect.objectContaining({ message: expect.stringContaining(message) })],
+    });
+  });
+
+  test('serves no mutation', async () => {
+    const { body } = await query('mutation { addStar { id } }');
+    expect(body).toMatchObject({
+      data: null,
+      errors: [{ message: 'Schema is not configured to execute mutation operation.' }],
     });
   });
 
@@ -395,6 +416,7 @@ describe("GitHub's GraphQL API", () => {
         {
           type: 'NOT_FOUND',
           path: ['repository', 'pullRequest'],
+          locations: [{ line: expect.any(Number), column: expect.any(Number) }],
           message: 'Could not resolve to a PullRequest with the number of 99.',
         },
       ],
