@@ -1,18 +1,21 @@
+import type { ECDSA } from '@noble/curves/abstract/weierstrass.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
 import {
   constants,
-  createECDH,
   createHash,
   privateEncrypt,
   publicDecrypt,
   randomBytes,
   timingSafeEqual,
+  type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
 import type { KeyPair } from './material.js';
 
 /*
  * Node signs messages, not digests, and KMS takes either. So messages are hashed first, and signatures are made over
- * digests here: for RSA by RFC 8017, for ECDSA by FIPS 186-5, with Node's RSA and point multiplication underneath.
+ * digests: for ECDSA by @noble/curves, for RSA here, by RFC 8017 with Node's RSA underneath.
  */
 
 /** A signing algorithm of KMS, taken apart. */
@@ -29,32 +32,16 @@ const DIGEST_INFO: Readonly<Record<string, string>> = {
   sha512: '3051300d060960864801650304020305000440',
 };
 
-interface Curve {
-  readonly openssl: 'prime256v1' | 'secp384r1' | 'secp521r1' | 'secp256k1';
-  /** The order of the base point (SEC 2, version 2.0). */
-  readonly order: bigint;
-}
-
-const CURVES: Readonly<Record<string, Curve>> = {
-  'P-256': {
-    openssl: 'prime256v1',
-    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
-  },
-  'P-384': {
-    openssl: 'secp384r1',
-    order:
-      0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
-  },
-  'P-521': {
-    openssl: 'secp521r1',
-    order:
-      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
-  },
-  secp256k1: {
-    openssl: 'secp256k1',
-    order: 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n,
-  },
+/** By the names of curves in a JSON Web Key (RFC 7518 and RFC 8812). */
+const CURVES: Readonly<Record<string, ECDSA>> = {
+  'P-256': p256,
+  'P-384': p384,
+  'P-521': p521,
+  secp256k1,
 };
+
+/** KMS signs digests, writes DER, and does not choose the smaller s. */
+const ECDSA_FORM = { prehash: false, format: 'der', lowS: false } as const;
 
 /** The hash that a signing algorithm is made over. */
 export function hashMessage(algorithm: string, message: Buffer): Buffer {
@@ -103,7 +90,7 @@ export function verifyDigest(
         return verifyPss(encoded, { digest, hash, bits: modulusBits(pair.privateKey) });
       }
       case 'ECDSA':
-        return verifyEcdsa(pair.privateKey, digest, value);
+        return verifyEcdsa(pair.publicKey, digest, value);
     }
   } catch {
     // OpenSSL throws where a signature has not even the right form.
@@ -169,115 +156,22 @@ function xor(one: Buffer, other: Buffer): Buffer {
   return Buffer.from(one.map((byte, at) => byte ^ (other[at] ?? 0)));
 }
 
-/** Draws until neither r nor s is zero, which happens about never. */
 function signEcdsa(key: KeyObject, digest: Buffer): Buffer {
-  const { curve, scalar } = readEcKey(key);
-  const { order } = curve;
-  const z = leftmost(digest, order);
-  for (;;) {
-    const k = toBigInt(randomBytes(orderBytes(order) + 8)) % order;
-    if (k === 0n) continue;
-    const r = multiplyBase(curve, k) % order;
-    const s = modulo(invert(k, order) * (z + r * scalar), order);
-    if (r !== 0n && s !== 0n) return encodeDer(r, s);
-  }
-}
-
-/**
- * The private key is at hand, so the point of the verification equation, u1·G + u2·Q, is (u1 + u2·d)·G: one
- * multiplication of the base point.
- */
-function verifyEcdsa(key: KeyObject, digest: Buffer, signature: Buffer): boolean {
-  const { curve, scalar } = readEcKey(key);
-  const { order } = curve;
-  const { r, s } = decodeDer(signature);
-  if (r <= 0n || r >= order || s <= 0n || s >= order) return false;
-  const k = modulo(invert(s, order) * (leftmost(digest, order) + r * scalar), order);
-  return k !== 0n && multiplyBase(curve, k) % order === r;
-}
-
-function readEcKey(key: KeyObject): { curve: Curve; scalar: bigint } {
   const jwk = key.export({ format: 'jwk' });
-  const curve = CURVES[jwk.crv ?? ''];
-  if (curve === undefined || jwk.d === undefined) throw new Error(`There is no curve ${jwk.crv ?? ''}.`);
-  return { curve, scalar: toBigInt(Buffer.from(jwk.d, 'base64url')) };
+  const scalar = Buffer.from(jwk.d ?? '', 'base64url');
+  return Buffer.from(curveOf(jwk).sign(digest, scalar, { ...ECDSA_FORM, extraEntropy: true }));
 }
 
-/** The x coordinate of k times the base point. */
-function multiplyBase(curve: Curve, k: bigint): bigint {
-  const ecdh = createECDH(curve.openssl);
-  ecdh.setPrivateKey(toBytes(k, orderBytes(curve.order)));
-  const point = ecdh.getPublicKey();
-  return toBigInt(point.subarray(1, 1 + (point.length - 1) / 2));
+function verifyEcdsa(key: KeyObject, digest: Buffer, signature: Buffer): boolean {
+  const jwk = key.export({ format: 'jwk' });
+  const coordinates = [jwk.x, jwk.y].map((each) => Buffer.from(each ?? '', 'base64url'));
+  // SEC 1, 2.3.3: an uncompressed point.
+  const point = Buffer.concat([Buffer.from([4]), ...coordinates]);
+  return curveOf(jwk).verify(signature, digest, point, ECDSA_FORM);
 }
 
-/** As many bits of the digest as the order has. */
-function leftmost(digest: Buffer, order: bigint): bigint {
-  const excess = digest.length * 8 - order.toString(2).length;
-  const value = toBigInt(digest);
-  return excess > 0 ? value >> BigInt(excess) : value;
-}
-
-function orderBytes(order: bigint): number {
-  return Math.ceil(order.toString(2).length / 8);
-}
-
-/** By Fermat: the order is prime. */
-function invert(value: bigint, prime: bigint): bigint {
-  let result = 1n;
-  let base = modulo(value, prime);
-  for (let exponent = prime - 2n; exponent > 0n; exponent >>= 1n) {
-    if ((exponent & 1n) === 1n) result = (result * base) % prime;
-    base = (base * base) % prime;
-  }
-  return result;
-}
-
-function modulo(value: bigint, by: bigint): bigint {
-  return ((value % by) + by) % by;
-}
-
-function toBigInt(bytes: Buffer): bigint {
-  return BigInt(`0x${bytes.toString('hex') || '0'}`);
-}
-
-function toBytes(value: bigint, length: number): Buffer {
-  return Buffer.from(value.toString(16).padStart(length * 2, '0'), 'hex');
-}
-
-/** ECDSA-Sig-Value (RFC 3279): a SEQUENCE of two INTEGERs. */
-function encodeDer(r: bigint, s: bigint): Buffer {
-  const integers = Buffer.concat([r, s].map(encodeInteger));
-  return Buffer.concat([Buffer.from([0x30]), encodeLength(integers.length), integers]);
-}
-
-function encodeInteger(value: bigint): Buffer {
-  const hex = value.toString(16);
-  const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
-  const signed = (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes;
-  return Buffer.concat([Buffer.from([0x02]), encodeLength(signed.length), signed]);
-}
-
-/** No signature is longer than 255 bytes. */
-function encodeLength(length: number): Buffer {
-  return length < 0x80 ? Buffer.from([length]) : Buffer.from([0x81, length]);
-}
-
-/** @throws Error when the bytes are not exactly such a SEQUENCE */
-function decodeDer(bytes: Buffer): { r: bigint; s: bigint } {
-  const sequence = readElement(bytes, 0, 0x30);
-  const r = readElement(sequence.content, 0, 0x02);
-  const s = readElement(sequence.content, r.end, 0x02);
-  if (sequence.end !== bytes.length || s.end !== sequence.content.length)
-    throw new Error('Bytes are left over.');
-  return { r: toBigInt(r.content), s: toBigInt(s.content) };
-}
-
-function readElement(bytes: Buffer, at: number, tag: number): { content: Buffer; end: number } {
-  if (bytes[at] !== tag) throw new Error(`There is no element of tag ${tag}.`);
-  const long = bytes[at + 1] === 0x81;
-  const length = bytes[at + (long ? 2 : 1)] ?? 0;
-  const start = at + (long ? 3 : 2);
-  if (start + length > bytes.length) throw new Error('The element is cut off.');
-  return { content: bytes.subarray(start, start + length), end: start + length };
+function curveOf({ crv = '' }: JsonWebKey): ECDSA {
+  const curve = CURVES[crv];
+  if (curve === undefined) throw new Error(`There is no curve ${crv}.`);
+  return curve;
 }
