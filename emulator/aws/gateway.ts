@@ -66,7 +66,7 @@ export class Gateway {
       return;
     }
     if (interruption.type === 'denied') {
-      this.#answer(call, this.#deny(call, interruption.denial));
+      this.#answer(call, await this.#deny(call, interruption.denial));
       return;
     }
     // A call can be carried out and its answer be lost on the way: the harder case for a client.
@@ -97,10 +97,10 @@ export class Gateway {
   }
 
   /** The refusal of a call by a policy; or of its credentials, which AWS looks at first. */
-  #deny(call: Call, denial: Denial): AwsError {
+  async #deny(call: Call, denial: Denial): Promise<AwsError> {
     const { serviceName, region, subject } = call;
     try {
-      this.#admit(call);
+      await this.#admit(call);
     } catch (thrown: unknown) {
       return asAwsError(thrown);
     }
@@ -118,14 +118,14 @@ export class Gateway {
   }
 
   /** @throws AwsError when the Region is not enabled or the credentials are not good */
-  #admit(call: Call): void {
+  async #admit(call: Call): Promise<void> {
     if (!this.#options.isRegionEnabled(call.region)) throw failure('region-disabled', call.serviceName);
-    call.principal = this.#authenticate(call);
+    call.principal = await this.#authenticate(call);
   }
 
   async #attempt(call: Call): Promise<ServiceResponse | AwsError> {
     try {
-      this.#admit(call);
+      await this.#admit(call);
       const { region, principal, requestId } = call;
       return await call.service.handle(call.request, { region, principal, requestId });
     } catch (thrown: unknown) {
@@ -133,7 +133,7 @@ export class Gateway {
     }
   }
 
-  #authenticate(call: Call): Principal {
+  async #authenticate(call: Call): Promise<Principal> {
     const { request, signature, serviceName } = call;
     if (signature === undefined) {
       if (serviceName === 'sts' && call.subject.action === 'AssumeRoleWithWebIdentity') return ANONYMOUS;
@@ -141,7 +141,7 @@ export class Gateway {
     }
     const token = headerOf(request, 'x-amz-security-token');
     const credentials = this.#options.credentials.claim(serviceName, signature.accessKeyId, token);
-    if (!isSignedWith(request, signature, credentials.secretAccessKey))
+    if (!(await isSignedWith(request, signature, credentials.secretAccessKey)))
       throw failure('wrong-signature', serviceName);
     refuseOtherPayload(request, serviceName);
     return credentials.principal;

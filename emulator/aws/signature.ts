@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { headerOf, type HttpRequest } from '../http.js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { headerOf, splitOnce, type HttpRequest } from '../http.js';
 
 /** A Signature Version 4 as it stands in a request's Authorization header. */
 export interface Signature {
@@ -17,7 +18,10 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /** Reads the Authorization header; undefined when it is not there or not a Signature Version 4. */
 export function readSignature(request: HttpRequest): Signature | undefined {
-  const header = headerOf(request, 'authorization') ?? '';
+  return readAuthorization(headerOf(request, 'authorization') ?? '');
+}
+
+function readAuthorization(header: string): Signature | undefined {
   if (!header.startsWith(`${ALGORITHM} `)) return undefined;
   const fields = new Map(
     header
@@ -36,53 +40,80 @@ export function readSignature(request: HttpRequest): Signature | undefined {
 }
 
 /**
- * Whether a request was signed with a secret (AWS General Reference, "Create a signed AWS API request").
- * @param payloadHash what stands for the body in the canonical request
+ * Whether a request was signed with a secret: it is signed again, with the same headers, at the same time, and for the same
+ * scope.
  */
-export function isSignedWith(request: HttpRequest, signature: Signature, secret: string): boolean {
-  const stamp = headerOf(request, 'x-amz-date') ?? '';
-  const scope = `${signature.date}/${signature.region}/${signature.service}/aws4_request`;
-  const canonical = sha256(canonicalRequest(request, signature));
-  const expected = sign(signingKey(secret, signature), [ALGORITHM, stamp, scope, canonical].join('\n'));
-  return timingSafeEqual(expected, Buffer.from(signature.value, 'hex'));
-}
-
-/** The key that a day's requests to one service in one Region are signed with. */
-export function signingKey(secret: string, scope: Pick<Signature, 'date' | 'region' | 'service'>): Buffer {
-  return [scope.date, scope.region, scope.service, 'aws4_request'].reduce<Buffer>(
-    (key, part) => sign(key, part),
-    Buffer.from(`AWS4${secret}`),
-  );
-}
-
-function canonicalRequest(request: HttpRequest, signature: Signature): string {
-  const headers = signature.signedHeaders.map((name) => {
-    return `${name}:${(headerOf(request, name) ?? '').trim().replace(/ +/g, ' ')}\n`;
+export async function isSignedWith(
+  request: HttpRequest,
+  signature: Signature,
+  secret: string,
+): Promise<boolean> {
+  const signingDate = readDate(headerOf(request, 'x-amz-date') ?? '');
+  if (signingDate === undefined) return false;
+  const { accessKeyId, region, service } = signature;
+  const signer = new SignatureV4({
+    credentials: { accessKeyId, secretAccessKey: secret },
+    region,
+    service,
+    sha256: NodeSha256,
+    // The path of S3 is brought into its canonical form below: it is encoded once there, elsewhere twice.
+    uriEscapePath: service !== 's3',
+    applyChecksum: false,
   });
-  return [
-    request.method,
-    canonicalPath(request.path, signature.service),
-    canonicalQuery(request.rawQuery),
-    headers.join(''),
-    signature.signedHeaders.join(';'),
-    payloadHash(request, signature.service),
-  ].join('\n');
-}
-
-/** S3 encodes each segment once; every other service encodes the path as it was sent once more. */
-function canonicalPath(path: string, service: string): string {
-  const segments = path.split('/');
-  return segments.map((part) => encode(service === 's3' ? decode(part) : part)).join('/');
-}
-
-function canonicalQuery(rawQuery: string): string {
-  if (rawQuery === '') return '';
-  const pairs = rawQuery.split('&').map((pair) => {
-    const [name = '', ...value] = pair.split('=');
-    return [encode(decode(name)), encode(decode(value.join('=')))] as const;
+  const again = await signer.sign(canonicalForm(request, signature), {
+    signingDate,
+    signableHeaders: new Set(signature.signedHeaders),
+    unsignableHeaders: new Set(UNSIGNED.filter((name) => !signature.signedHeaders.includes(name))),
   });
-  pairs.sort(([a, x], [b, y]) => compare(a, b) || compare(x, y));
-  return pairs.map(([name, value]) => `${name}=${value}`).join('&');
+  return sameSignature(again.headers['authorization'] ?? '', signature);
+}
+
+/** What the signer looks at, or adds, whether or not it was signed. */
+const UNSIGNED = ['x-amz-content-sha256', 'x-amz-date'];
+
+/** `YYYYMMDD'T'HHMMSS'Z'` */
+function readDate(stamp: string): Date | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp);
+  if (match === null) return undefined;
+  const [, year = '', month = '', day = '', hour = '', minute = '', second = ''] = match;
+  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** The request as the signer takes it, with the signed headers alone and its payload as a hash. */
+function canonicalForm(
+  request: HttpRequest,
+  signature: Signature,
+): Parameters<SignatureV4['sign']>[0] & object {
+  const headers = signature.signedHeaders.map((name) => [name, headerOf(request, name) ?? ''] as const);
+  return {
+    method: request.method,
+    protocol: 'http:',
+    hostname: '127.0.0.1',
+    path: signature.service === 's3' ? encodeOnce(request.path) : request.path,
+    query: readQuery(request.rawQuery),
+    headers: {
+      ...Object.fromEntries(headers),
+      'x-amz-content-sha256': payloadHash(request, signature.service),
+    },
+  };
+}
+
+function encodeOnce(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encode(decode(segment)))
+    .join('/');
+}
+
+/** The pairs of a query as they were sent; in one, a plus sign is no space. */
+function readQuery(rawQuery: string): Record<string, string[]> {
+  const query: Record<string, string[]> = {};
+  for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
+    const [name, value = ''] = splitOnce(pair, '=');
+    (query[decode(name)] ??= []).push(decode(value));
+  }
+  return query;
 }
 
 /** S3 signs what the client says of its payload (which may be that it is unsigned); the others sign its hash. */
@@ -91,9 +122,13 @@ function payloadHash(request: HttpRequest, service: string): string {
   return service === 's3' && declared !== undefined ? declared : sha256(request.body);
 }
 
-function compare(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
+function sameSignature(authorization: string, signature: Signature): boolean {
+  const found = readAuthorization(authorization);
+  return (
+    found !== undefined &&
+    found.date === signature.date &&
+    timingSafeEqual(Buffer.from(found.value, 'hex'), Buffer.from(signature.value, 'hex'))
+  );
 }
 
 function decode(text: string): string {
@@ -112,12 +147,37 @@ function encode(text: string): string {
   );
 }
 
+type SourceData = string | ArrayBuffer | ArrayBufferView;
+
+/** SHA-256, and HMAC where there is a key, in the form that the signer asks for. */
+class NodeSha256 {
+  readonly #hash: { update: (data: Uint8Array) => unknown; digest: () => Buffer };
+
+  constructor(key?: SourceData) {
+    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(key));
+  }
+
+  update(data: Uint8Array): void {
+    this.#hash.update(data);
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+
+  reset(): void {
+    throw new Error('A signature is made once.');
+  }
+}
+
+function bytesOf(data: SourceData): string | Uint8Array {
+  if (typeof data === 'string') return data;
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}
+
 /** Lower-case hexadecimal. */
 export function sha256(content: Buffer | string): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-/** HMAC-SHA-256. */
-export function sign(key: Buffer, content: string): Buffer {
-  return createHmac('sha256', key).update(content).digest();
 }
