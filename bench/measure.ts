@@ -1,11 +1,13 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** What a piece of work cost, as whole processes. */
 export interface Cost {
   /** Wall-clock time. */
   readonly seconds: number;
-  /** The largest sum of the resident sizes of the process and all its descendants, sampled; in bytes. */
+  /** The largest sum of the sizes of the process and all its descendants, sampled; in bytes. NaN where nothing says them. */
   readonly peakBytes: number;
 }
 
@@ -13,24 +15,28 @@ export interface Measured<T> extends Cost {
   readonly result: T;
 }
 
-/** Between two samples: short against a provider's life of some seconds, long against the reading of /proc. */
-const SAMPLE_MILLISECONDS = 100;
+/** Between two samples: short against a provider's life of some seconds, long against the reading of 30 of them. */
+const SAMPLE_MILLISECONDS = 200;
+
+/** How the memory of several processes adds up on this platform, for those who read the figures. */
+export const HOW_COUNTED =
+  process.platform === 'linux'
+    ? 'pages that several processes share are counted once (proportional set size)'
+    : 'resident sizes, in which pages that several processes share are counted in each of them';
 
 /**
- * Runs a piece of work that starts one process, and watches that process and its descendants.
- *
- * Pages that several processes share are counted in each of them, as `ps` does; processes that end between two samples
- * are missed. A process that has left its parent is followed no longer.
+ * Runs a piece of work that starts one process, and watches that process and its descendants. Processes that end between
+ * two samples are missed. A process that has left its parent is followed no longer.
  * @param work gets a function to call with the process id as soon as it is known
  */
 export async function measure<T>(work: (onStart: (pid: number) => void) => Promise<T>): Promise<Measured<T>> {
   const started = performance.now();
   let root: number | undefined;
-  let peakBytes = 0;
+  let peakBytes = Number.NaN;
   let running = true;
   const watch = async (): Promise<void> => {
     while (running) {
-      if (root !== undefined) peakBytes = Math.max(peakBytes, await residentBytesOfTree(root));
+      if (root !== undefined) peakBytes = larger(peakBytes, await bytesOfTree(root));
       await sleep(SAMPLE_MILLISECONDS);
     }
   };
@@ -46,32 +52,34 @@ export async function measure<T>(work: (onStart: (pid: number) => void) => Promi
   }
 }
 
+function larger(a: number, b: number): number {
+  return Number.isNaN(a) ? b : Math.max(a, b);
+}
+
 interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
-  readonly residentBytes: number;
 }
 
-/** The resident sizes of a process and its descendants, summed; 0 when it is gone. Linux only: from /proc. */
-export async function residentBytesOfTree(root: number): Promise<number> {
-  return sumOfTree(root, await listProcesses());
+/** The memory of a process and its descendants, added up; 0 when it is gone, NaN where the platform does not say. */
+export async function bytesOfTree(root: number): Promise<number> {
+  if (process.platform === 'linux') {
+    const sizes = await Promise.all(treeOf(root, await listProcesses()).map(proportionalBytes));
+    return sum(sizes);
+  }
+  return process.platform === 'win32' ? Number.NaN : residentBytesOfTree(root);
 }
 
-/** @returns the sum over `root` and whatever descends from it */
-export function sumOfTree(root: number, processes: readonly ProcessRow[]): number {
+/** @returns those of `processes` that are `root` or descend from it */
+export function treeOf<T extends ProcessRow>(root: number, processes: readonly T[]): T[] {
   const tree = new Set([root]);
   // Children may be listed before their parents; each round finds one more generation.
   for (let known = 0; known !== tree.size;) {
     known = tree.size;
     for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);
   }
-  return processes
-    .filter(({ pid }) => tree.has(pid))
-    .reduce((sum, { residentBytes }) => sum + residentBytes, 0);
+  return processes.filter(({ pid }) => tree.has(pid));
 }
-
-/** The kernel gives sizes in pages (proc(5), stat); 4 KiB on all machines that GitHub has runners for. */
-const PAGE_BYTES = 4096;
 
 async function listProcesses(): Promise<ProcessRow[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -83,13 +91,32 @@ async function readProcess(pid: string): Promise<ProcessRow | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // The name in parentheses may hold anything; the fields after it are the 3rd, 4th (parent) and so on.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields === undefined) return undefined;
-  return { pid: Number(pid), parent: Number(fields[1]), residentBytes: Number(fields[21]) * PAGE_BYTES };
+  return fields === undefined ? undefined : { pid: Number(pid), parent: Number(fields[1]) };
 }
 
-/** `1.5 GiB`. */
+/** Its own pages, and of those that it shares its share (proc(5), smaps_rollup: Pss, in KiB); 0 when it is gone. */
+async function proportionalBytes({ pid }: ProcessRow): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+/** By ps, where there is no /proc: its sizes are in KiB. */
+async function residentBytesOfTree(root: number): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,rss=']);
+  const rows = stdout.split('\n').flatMap((line) => {
+    const [pid = Number.NaN, parent = Number.NaN, rss = Number.NaN] = line.trim().split(/\s+/).map(Number);
+    return Number.isNaN(rss) ? [] : [{ pid, parent, bytes: rss * 1024 }];
+  });
+  return sum(treeOf(root, rows).map(({ bytes }) => bytes));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** `1.50 GiB`. */
 export function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  return Number.isNaN(bytes) ? 'not measured' : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
 
 /** A table in Markdown, its columns as wide as their widest cell. */

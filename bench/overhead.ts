@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { rm } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
-import { startEmulator, type Emulator } from '../emulator/index.js';
+import { startEmulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
 import { findNode24 } from '../demo/runtime.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
-import { childEnvironment } from '../src/terraform/environment.js';
-import { initArgs, planArgs, showPlanArgs } from '../src/terraform/args.js';
+import { runByHand, runToEnd, takeConfiguration, type ByHand } from './by-hand.js';
 import { gibibytes, markdownTable } from './measure.js';
 
 const ROUNDS = 7;
@@ -20,14 +18,9 @@ export interface Pair {
   readonly hand: readonly number[];
 }
 
-/** What SPEC's limits are held against: `plan` by the action beside the same three commands by hand. */
-interface Stage {
-  readonly emulator: Emulator;
+/** What the limits are held against: `plan` by the action beside the same three commands by hand. */
+interface Stage extends ByHand {
   readonly node: string;
-  readonly terraform: string;
-  readonly mirror: string;
-  /** The configuration that the action renders, without what `init` makes of it. */
-  readonly configuration: string;
 }
 
 const ARTICLE = {
@@ -55,13 +48,13 @@ export async function benchOverhead([rounds]: readonly string[]): Promise<string
         'plan, three Regions',
         count,
         () => planByAction(stage),
-        () => planByHand(stage),
+        () => runByHand(stage, 'plan'),
       ),
       await pair(
         'plan on a pull request: OIDC, comment',
         count,
         () => planByAction(stage, true),
-        () => planByHand(stage),
+        () => runByHand(stage, 'plan'),
       ),
     ];
     const starts = await pair(
@@ -141,19 +134,8 @@ async function setStage(tools: Pick<Stage, 'node' | 'terraform' | 'mirror'>): Pr
   const repository = { fullName: 'octo-org/octo-repo' };
   const emulator = await startEmulator({ github: { repository } });
   emulator.github.addPullRequest({ repository: repository.fullName, number: 7, headSha: '1a'.repeat(20) });
-  const configuration = await mkdtemp(path.join(tmpdir(), 'bench-configuration-'));
-  const stage = { ...tools, emulator, configuration };
-  const { temp } = await runPlan(stage, false);
-  const [run = ''] = await readdir(path.join(temp, 'aws-kms-multi-region-key')).then((names) =>
-    names.filter((name) => name.startsWith('run-')),
-  );
-  // What Terraform and the action made of it stays behind: only the configuration is taken.
-  await cp(path.join(temp, 'aws-kms-multi-region-key', run), configuration, {
-    recursive: true,
-    filter: (source) => !/[/\\](\.terraform|\.terraform\.lock\.hcl|plan\.(tfplan|json|txt))$/.test(source),
-  });
-  await rm(temp, { recursive: true });
-  return stage;
+  const { temp } = await runPlan({ ...tools, emulator }, false);
+  return { ...tools, emulator, configuration: await takeConfiguration(temp) };
 }
 
 async function planByAction(stage: Stage, onPullRequest = false): Promise<void> {
@@ -161,7 +143,10 @@ async function planByAction(stage: Stage, onPullRequest = false): Promise<void> 
   await rm(temp, { recursive: true });
 }
 
-async function runPlan({ emulator, node, mirror }: Stage, onPullRequest: boolean): Promise<ActionRun> {
+async function runPlan(
+  { emulator, node, mirror }: Pick<Stage, 'emulator' | 'node' | 'mirror'>,
+  onPullRequest: boolean,
+): Promise<ActionRun> {
   const pullRequest = {
     number: 7,
     head: { sha: '1a'.repeat(20), repo: { full_name: 'octo-org/octo-repo' } },
@@ -195,40 +180,6 @@ async function runPlan({ emulator, node, mirror }: Stage, onPullRequest: boolean
   if (run.exitCode !== 0)
     throw new Error(`the action exited with ${run.exitCode}:\n${run.stdout.slice(-4000)}`);
   return run;
-}
-
-/** The same commands with the same arguments, environment and configuration, in a folder of their own. */
-async function planByHand({ emulator, terraform, mirror, configuration }: Stage): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bench-hand-'));
-  await cp(configuration, folder, { recursive: true });
-  const env = childEnvironment({
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...emulator.env },
-    fileExists: () => false,
-    extra: {},
-  });
-  for (const args of [initArgs({ pluginDir: mirror }), planArgs({ lockTimeoutSeconds: 60 }), showPlanArgs()])
-    await runToEnd(terraform, args, { cwd: folder, env });
-  await rm(folder, { recursive: true });
-}
-
-function runToEnd(
-  file: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env: Readonly<Record<string, string>>; readonly mayFail?: true },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (text: Buffer) => (printed += text.toString()));
-    child.on('error', reject).on('close', (code) => {
-      if (code === 0 || options.mayFail) resolve();
-      else
-        reject(
-          new Error(`${file} ${args[0] ?? ''} exited with ${code ?? 'a signal'}:\n${printed.slice(-4000)}`),
-        );
-    });
-  });
 }
 
 /** The bundle loads, reads its inputs, refuses them, and ends. */

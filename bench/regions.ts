@@ -1,73 +1,66 @@
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator } from '../emulator/index.js';
+import { startEmulator, type Emulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
 import { findNode24 } from '../demo/runtime.js';
-import { findProviderMirror } from '../__tests__/support/terraform.js';
+import { findProviders, findTerraform, type FoundProvider } from '../__tests__/support/terraform.js';
 import { regionsOfPartition } from '../src/aws/regions.js';
-import { BYTES_PER_ALIAS } from '../src/terraform/memory.js';
-import { gibibytes, markdownTable, measure, type Cost } from './measure.js';
+import { memoryByAliases } from '../src/terraform/memory.js';
+import { wayOf, type Way } from '../src/terraform/way.js';
+import { runByHand, takeConfiguration, type ByHand } from './by-hand.js';
+import { gibibytes, HOW_COUNTED, markdownTable, measure, type Cost } from './measure.js';
 
-const COUNTS = [1, 5, 10, 20, 30];
+const COUNTS = [1, 3, 10, 20, 30];
 
-/** A way of giving a provider to each Region: one process for each (by aliases), or one for all. */
-interface Way {
-  readonly name: string;
-  /** The first number of the versions that go this way. */
-  readonly major: string;
-  readonly bytesPerRegion: number;
-}
+/** The ways of giving a provider to each Region, and the first number of the versions that go it. */
+const MAJORS: Readonly<Record<Way, string>> = { aliases: '5', region: '6' };
 
-const WAYS: readonly Way[] = [
-  { name: 'aliases', major: '5', bytesPerRegion: BYTES_PER_ALIAS },
-  { name: 'region', major: '6', bytesPerRegion: 0 },
-];
-
-/** The three runs of one key, in their order. */
-const STEPS = ['plan of all as new', 'apply', 'plan of no change'] as const;
+/** The runs of one key, in their order. */
+const STEPS = [
+  { name: 'plan, all new', command: 'plan' },
+  { name: 'apply', command: 'apply' },
+  { name: 'plan, no change', command: 'plan' },
+] as const;
 
 /**
- * `npm run bench -- regions [COUNT…]`: seconds and peak memory of the whole action, by number of Regions and by way.
+ * `npm run bench -- regions [COUNT…]`: seconds and peak memory by number of Regions and by way, of the whole action and of
+ * the same commands by hand, one after the other.
  * @returns Markdown: a table, and what was not measured
  */
 export async function benchRegions(args: readonly string[]): Promise<string> {
   const counts = args.length === 0 ? COUNTS : args.map(Number);
   const rows: string[][] = [];
   const skipped: string[] = [];
-  const node = findNode24();
-  for (const way of WAYS) {
-    const mirror = findProviderMirror((version) => version.startsWith(`${way.major}.`));
-    const version = mirror?.versions.at(-1);
-    if (mirror === undefined || version === undefined) {
-      skipped.push(`NOT measured, by ${way.name}: there is no provider ${way.major}.x in a mirror here.`);
+  const [node, terraform] = [findNode24(), findTerraform()];
+  for (const [way, major] of Object.entries(MAJORS)) {
+    const provider = findProviders().findLast(({ version }) => version.startsWith(`${major}.`));
+    if (provider === undefined || terraform === undefined) {
+      skipped.push(
+        `NOT measured, by ${way}: it needs a Terraform on PATH and a provider ${major}.x in a mirror.`,
+      );
       continue;
     }
     for (const count of counts) {
-      const missing = await missingMemory(way, count);
-      if (missing !== undefined) {
-        skipped.push(`NOT measured, ${count} Regions by ${way.name}: ${missing}`);
-        continue;
-      }
-      process.stderr.write(`${count} Regions by ${way.name}, provider ${version} …\n`);
-      const costs = await measureKey({ count, version, mirror: mirror.dir, node: node.path });
-      rows.push([String(count), way.name, version, ...costs.flatMap(cells)]);
+      const missing = await missingMemory(provider, count);
+      if (missing === undefined) {
+        process.stderr.write(`${count} Regions by ${way}, provider ${provider.version} …\n`);
+        rows.push(...(await measureKey({ count, provider, node: node.path, terraform: terraform.path })));
+      } else skipped.push(`NOT measured, ${count} Regions by ${way}: ${missing}`);
     }
   }
-  const head = ['Regions', 'by', 'provider', ...STEPS.flatMap((step) => [`${step}: s`, 'peak'])];
   for (const line of skipped) process.stderr.write(`${line}\n`);
+  const head = ['Regions', 'by', 'provider', '', 'the action: s', 'peak', 'by hand: s', 'peak', 'ratio'];
   return [
     `### Regions: the whole action with Node ${node.version}, on ${process.platform} ${process.arch}`,
+    `Memory: ${HOW_COUNTED}. By hand: \`init\`, \`plan\`, \`show -json\`, and for apply \`apply\`; the action's apply also proves the keys.`,
     markdownTable(head, rows),
     ...skipped.map((line) => `- ${line}`),
   ].join('\n\n');
 }
 
-function cells({ seconds, peakBytes }: Cost): string[] {
-  return [seconds.toFixed(1), gibibytes(peakBytes)];
-}
-
 /** In words, when what is free would not do; the machine is given a moment to take back what the last run had. */
-async function missingMemory({ bytesPerRegion }: Way, count: number): Promise<string | undefined> {
-  const needed = count * bytesPerRegion;
+async function missingMemory({ version }: FoundProvider, count: number): Promise<string | undefined> {
+  const needed = wayOf(version) === 'aliases' ? memoryByAliases(count) : 0;
   if (process.availableMemory() < needed) await sleep(2000);
   return process.availableMemory() < needed
     ? `they need about ${gibibytes(needed)} of memory, and ${gibibytes(process.availableMemory())} are free.`
@@ -76,38 +69,73 @@ async function missingMemory({ bytesPerRegion }: Way, count: number): Promise<st
 
 interface Setting {
   readonly count: number;
-  readonly version: string;
-  readonly mirror: string;
+  readonly provider: FoundProvider;
   readonly node: string;
+  readonly terraform: string;
 }
 
-/** Plans, applies and plans again a key of so many Regions in an AWS of its own. */
-async function measureKey({ count, version, mirror, node }: Setting): Promise<Cost[]> {
+/** A key of so many Regions, in an AWS of its own. */
+interface Bench {
+  readonly emulator: Emulator;
+  readonly runByAction: (command: string, onStart: (pid: number) => void) => Promise<ActionRun>;
+  readonly byHand: ByHand;
+}
+
+/** Plans, applies and plans again, in two AWS of the same kind: by the action in one, by hand in the other. */
+async function measureKey(setting: Setting): Promise<string[][]> {
+  const [one, other] = [await openBench(setting), await openBench(setting)];
+  try {
+    const rows: string[][] = [];
+    for (const { name, command } of STEPS) {
+      const action = await measure((onStart) => one.runByAction(command, onStart));
+      const hand = await measure((onStart) => runByHand(other.byHand, command, onStart));
+      await rm(action.result.temp, { recursive: true });
+      rows.push(rowOf(setting, name, action, hand));
+    }
+    return rows;
+  } finally {
+    for (const { emulator, byHand } of [one, other]) {
+      await emulator.stop();
+      await rm(byHand.configuration, { recursive: true, force: true });
+    }
+  }
+}
+
+function rowOf({ count, provider }: Setting, step: string, action: Cost, hand: Cost): string[] {
+  return [
+    String(count),
+    wayOf(provider.version),
+    provider.version,
+    step,
+    action.seconds.toFixed(1),
+    gibibytes(action.peakBytes),
+    hand.seconds.toFixed(1),
+    gibibytes(hand.peakBytes),
+    (action.seconds / hand.seconds).toFixed(2),
+  ];
+}
+
+async function openBench({ count, provider, node, terraform }: Setting): Promise<Bench> {
   const [primary = '', ...replicas] = regionsOfPartition('aws').slice(0, count);
   const emulator = await startEmulator({ region: primary });
-  try {
-    const costs: Cost[] = [];
-    for (const command of ['plan', 'apply', 'plan']) {
-      const inputs = {
-        command,
-        'primary-region': primary,
-        'replica-regions': replicas.join(' '),
-        alias: 'bench',
-        'state-bucket': emulator.bucket,
-        'provider-mirror': mirror,
-        'aws-provider-version': version,
-        ...(command === 'apply' ? { 'auto-approve': 'true' } : {}),
-      };
-      const run = await measure((onStart) =>
-        runAction({ node, with: inputs, env: emulator.env, commands: false, onStart }),
-      );
-      assertSucceeded(run.result);
-      costs.push(run);
-    }
-    return costs;
-  } finally {
-    await emulator.stop();
-  }
+  const runByAction: Bench['runByAction'] = async (command, onStart) => {
+    const inputs = {
+      command,
+      'primary-region': primary,
+      'replica-regions': replicas.join(' '),
+      alias: 'bench',
+      'state-bucket': emulator.bucket,
+      'provider-mirror': provider.dir,
+      'aws-provider-version': provider.version,
+      ...(command === 'apply' ? { 'auto-approve': 'true' } : {}),
+    };
+    const run = await runAction({ node, with: inputs, env: emulator.env, commands: false, onStart });
+    assertSucceeded(run);
+    return run;
+  };
+  const { temp } = await runByAction('plan', () => undefined);
+  const configuration = await takeConfiguration(temp);
+  return { emulator, runByAction, byHand: { emulator, terraform, mirror: provider.dir, configuration } };
 }
 
 function assertSucceeded({ exitCode, stdout }: ActionRun): void {

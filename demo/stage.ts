@@ -32,7 +32,8 @@ const headOf = (number: number): string => number.toString(16).padStart(2, '0').
 const mergeOf = (number: number): string => `f${number.toString(16)}`.repeat(20);
 
 export async function setStage(): Promise<Stage> {
-  const [terraform, mirror, node] = [findTerraform(), findProviderMirror(), findNode24()];
+  const mirror = findProviderMirror((version) => version.startsWith('5.'));
+  const [terraform, node] = [findTerraform(), findNode24()];
   const emulator = await startEmulator({ github: { repository: { fullName: REPOSITORY } } });
   return {
     emulator,

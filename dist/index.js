@@ -50529,18 +50529,26 @@ function childVariables(credentials, env) {
 
 ;// CONCATENATED MODULE: ./src/terraform/memory.ts
 const GIBIBYTE = 2 ** 30;
-/** The peak of a plan by aliases for one Region, and so for each further one (`npm run bench -- regions`). */
-const BYTES_PER_ALIAS = 0.55 * GIBIBYTE;
+/**
+ * The peak of a run by aliases (`npm run bench -- regions`): Terraform, this action and the provider's program text, which
+ * all of its processes share, and what each Region's process has for itself.
+ */
+const SHARED_BYTES = 0.55 * GIBIBYTE;
+const BYTES_PER_REGION = 0.08 * GIBIBYTE;
+/** @param regions how many Regions have a key, the primary's among them */
+function memoryByAliases(regions) {
+    return SHARED_BYTES + regions * BYTES_PER_REGION;
+}
 /**
  * What to say before a run that this machine may not have the memory for.
  * @param regions how many Regions have a key, the primary's among them
  * @returns undefined where it will do: always, where one process of the provider serves all Regions
  */
 function memoryNotice(way, regions, { totalBytes, availableBytes }) {
-    const needed = regions * BYTES_PER_ALIAS;
+    const needed = memoryByAliases(regions);
     if (way === 'region' || needed <= availableBytes)
         return undefined;
-    return `${regions} Regions have a process of the provider each, and need about ${gibibytes(needed)} of memory together; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner, or a 6.x \`aws-provider-version\`: one process then serves all Regions.`;
+    return `Terraform needs about ${gibibytes(needed)} of memory for ${regions} Regions; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner.`;
 }
 function gibibytes(bytes) {
     return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;

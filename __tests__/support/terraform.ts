@@ -37,26 +37,52 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64' };
 const SYSTEMS: Readonly<Record<string, string>> = { win32: 'windows' };
 
 /**
- * A filesystem mirror with hashicorp/aws for this platform: in TF_PROVIDER_MIRROR, in the places where Terraform itself
- * looks (its documentation, "Implied Local Mirror Directories"), or in a sub-folder of the add-on software folder.
+ * A filesystem mirror with hashicorp/aws for this platform: of the places where there may be one, the place with the
+ * newest version that will do.
  * @param has which versions will do; any by default
  */
 export function findProviderMirror(
   has: (version: string) => boolean = () => true,
 ): ProviderMirror | undefined {
+  const newest = findProviders().findLast(({ version }) => has(version));
+  return newest === undefined ? undefined : { dir: newest.dir, versions: versionsIn(newest.dir).filter(has) };
+}
+
+/** A version of hashicorp/aws, and the filesystem mirror that has it. */
+export interface FoundProvider {
+  readonly version: string;
+  readonly dir: string;
+}
+
+/** Every version of hashicorp/aws that a filesystem mirror on this machine has for this platform, oldest first. */
+export function findProviders(): FoundProvider[] {
+  const found = new Map<string, string>();
+  for (const dir of mirrorPlaces())
+    for (const version of versionsIn(dir)) if (!found.has(version)) found.set(version, dir);
+  return [...found]
+    .map(([version, dir]) => ({ version, dir }))
+    .sort((a, b) => byVersion(a.version, b.version));
+}
+
+/**
+ * TF_PROVIDER_MIRROR, the places where Terraform itself looks (its documentation, "Implied Local Mirror Directories"),
+ * and the sub-folders of the add-on software folder.
+ */
+function mirrorPlaces(): string[] {
   const home = os.homedir();
   const set = process.env['TF_PROVIDER_MIRROR'];
   const data = (process.env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':');
-  const places = [
+  return [
     ...(set === undefined ? [] : [set]),
     path.join(home, '.terraform.d', 'plugins'),
     path.join(home, '.local', 'share', 'terraform', 'plugins'),
     ...data.map((folder) => path.join(folder, 'terraform', 'plugins')),
     ...subfolders('/opt').map((folder) => path.join('/opt', folder)),
   ];
-  return places
-    .map((dir) => ({ dir, versions: versionsIn(dir).filter(has) }))
-    .find(({ versions }) => versions.length > 0);
+}
+
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 function versionsIn(dir: string): string[] {
@@ -64,7 +90,7 @@ function versionsIn(dir: string): string[] {
   const folder = path.join(dir, 'registry.terraform.io', 'hashicorp', 'aws');
   return subfolders(folder)
     .filter((version) => existsSync(path.join(folder, version, platform)))
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    .sort(byVersion);
 }
 
 function subfolders(folder: string): string[] {

@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import { markdownTable, measure, sumOfTree } from '../../../bench/measure.js';
+import { markdownTable, measure, treeOf } from '../../../bench/measure.js';
 
-describe('the memory of a process tree', () => {
-  const row = (pid: number, parent: number, residentBytes: number) => ({ pid, parent, residentBytes });
+describe('the tree of a process', () => {
+  const row = (pid: number, parent: number) => ({ pid, parent });
 
-  test('is that of the process and all that descends from it, in whatever order they are listed', () => {
-    const rows = [row(4, 3, 1000), row(3, 2, 100), row(1, 0, 7), row(2, 1, 10), row(5, 1, 9)];
-    expect(sumOfTree(2, rows)).toBe(1110);
+  test('is the process and all that descends from it, in whatever order they are listed', () => {
+    const rows = [row(4, 3), row(3, 2), row(1, 0), row(2, 1), row(5, 1)];
+    expect(treeOf(2, rows).map(({ pid }) => pid)).toEqual([4, 3, 2]);
   });
 
-  test('is nothing for a process that is gone', () => {
-    expect(sumOfTree(9, [row(1, 0, 7)])).toBe(0);
+  test('is empty for a process that is gone', () => {
+    expect(treeOf(9, [row(1, 0)])).toEqual([]);
   });
 });
 
@@ -32,6 +32,18 @@ onLinux('the largest sample of a real process counts, and the time it took', asy
   });
   expect(cost.peakBytes).toBeGreaterThan(64 * 2 ** 20);
   expect(cost.seconds).toBeGreaterThan(2);
+});
+
+onLinux('what processes share is counted once', async () => {
+  // Thirty shells have the same program text and libraries: each is some MiB by its resident size.
+  const cost = await measure(async (onStart) => {
+    const script = 'for i in $(seq 30); do sh -c "sleep 2; true" & done; wait';
+    const child = spawn('sh', ['-c', script], { stdio: 'ignore' });
+    if (child.pid !== undefined) onStart(child.pid);
+    await once(child, 'close');
+  });
+  expect(cost.peakBytes).toBeGreaterThan(0);
+  expect(cost.peakBytes).toBeLessThan(30 * 2 ** 20);
 });
 
 test('a table is as wide as its widest cells', () => {

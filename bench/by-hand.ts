@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Emulator } from '../emulator/index.js';
+import { initArgs, planArgs, PLAN_FILE, showPlanArgs } from '../src/terraform/args.js';
+import { childEnvironment } from '../src/terraform/environment.js';
+
+/** What the commands by hand are run with: the same as the action has. */
+export interface ByHand {
+  readonly emulator: Emulator;
+  readonly terraform: string;
+  readonly mirror: string;
+  /** The configuration that the action renders, without what `init` makes of it. */
+  readonly configuration: string;
+}
+
+/**
+ * Takes the configuration that a run of the action has rendered.
+ * @param temp the runner's temporary folder of that run, which is removed
+ * @returns a new folder, without what Terraform and the action made of the configuration
+ */
+export async function takeConfiguration(temp: string): Promise<string> {
+  const configuration = await mkdtemp(path.join(tmpdir(), 'bench-configuration-'));
+  const folder = path.join(temp, 'aws-kms-multi-region-key');
+  const [run = ''] = (await readdir(folder)).filter((name) => name.startsWith('run-'));
+  await cp(path.join(folder, run), configuration, {
+    recursive: true,
+    filter: (source) => !/[/\\](\.terraform|\.terraform\.lock\.hcl|plan\.(tfplan|json|txt))$/.test(source),
+  });
+  await rm(temp, { recursive: true });
+  return configuration;
+}
+
+/** Terraform's own arguments for what the action does, by what is wanted in the end. */
+const COMMANDS = {
+  plan: [planArgs({ lockTimeoutSeconds: 60 }), showPlanArgs()],
+  apply: [planArgs({ lockTimeoutSeconds: 60 }), showPlanArgs(), ['apply', '-input=false', PLAN_FILE]],
+} as const satisfies Record<string, readonly (readonly string[])[]>;
+
+/**
+ * `init`, and what follows it for a plan or an apply, with the same arguments, environment and configuration as the
+ * action, in a folder of its own.
+ * @param onStart told the process id of each command as it starts
+ */
+export async function runByHand(
+  { emulator, terraform, mirror, configuration }: ByHand,
+  wanted: keyof typeof COMMANDS,
+  onStart: (pid: number) => void = () => undefined,
+): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-hand-'));
+  await cp(configuration, folder, { recursive: true });
+  const env = childEnvironment({
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...emulator.env },
+    fileExists: () => false,
+    extra: {},
+  });
+  for (const args of [initArgs({ pluginDir: mirror }), ...COMMANDS[wanted]])
+    await runToEnd(terraform, args, { cwd: folder, env, onStart });
+  await rm(folder, { recursive: true });
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly mayFail?: true;
+  readonly onStart?: (pid: number) => void;
+}
+
+/** @throws Error with the end of what was printed, when the program did not succeed */
+export function runToEnd(file: string, args: readonly string[], options: RunOptions): Promise<void> {
+  const { cwd, env, mayFail = false, onStart } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (child.pid !== undefined) onStart?.(child.pid);
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text: Buffer) => (printed += text.toString()));
+    child.on('error', reject).on('close', (code) => {
+      if (code === 0 || mayFail) resolve();
+      else
+        reject(
+          new Error(`${file} ${args[0] ?? ''} exited with ${code ?? 'a signal'}:\n${printed.slice(-4000)}`),
+        );
+    });
+  });
+}
