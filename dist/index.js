@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1299);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1024);
 
 
 
@@ -31894,7 +31894,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 1299:
+/***/ 1024:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42370,7 +42370,66 @@ function explained(done) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/plan/kms-actions.ts
+;// CONCATENATED MODULE: ./src/policy/glob.ts
+const ANY = Symbol('*');
+const ONE = Symbol('?');
+function compileGlob(pattern) {
+    const parts = Array.from(pattern, (character) => character === '*' ? ANY : character === '?' ? ONE : character);
+    // Several `*` in a row mean what one does.
+    return { parts: parts.filter((part, at) => part !== ANY || parts[at - 1] !== ANY) };
+}
+/** A text that is compared as it is. */
+function literalGlob(text) {
+    return { parts: Array.from(text) };
+}
+function joinGlobs(globs) {
+    return { parts: globs.flatMap(({ parts }) => parts) };
+}
+function matchesGlob(glob, text) {
+    return positionsAfter(glob, text).has(glob.parts.length);
+}
+/**
+ * What a glob says of a text of which only the beginning is known: it matches however the text goes on, or never, or it
+ * depends.
+ */
+function matchesBeginning(glob, beginning) {
+    const positions = positionsAfter(glob, beginning);
+    if (positions.size === 0)
+        return 'never';
+    // What follows can be anything only where a last `*` takes it all, from nothing on.
+    const takesAll = [...positions].some((at) => at === glob.parts.length - 1 && glob.parts[at] === ANY);
+    return takesAll ? 'always' : 'maybe';
+}
+/** Where in the pattern one may be after reading the text; a `*` can be passed over without reading anything. */
+function positionsAfter({ parts }, text) {
+    let positions = skipAny(parts, [0]);
+    for (const character of text) {
+        const next = [];
+        for (const at of positions) {
+            const part = parts[at];
+            if (part === ANY)
+                next.push(at);
+            else if (part === ONE || part === character)
+                next.push(at + 1);
+        }
+        positions = skipAny(parts, next);
+        if (positions.size === 0)
+            break;
+    }
+    return positions;
+}
+function skipAny(parts, from) {
+    const positions = new Set();
+    for (const start of from) {
+        positions.add(start);
+        if (parts[start] === ANY)
+            positions.add(start + 1);
+    }
+    return positions;
+}
+
+;// CONCATENATED MODULE: ./src/policy/actions.ts
+
 /**
  * The actions of KMS that a key policy can name, in KMS's own spelling (AWS Service Authorization Reference, "Actions
  * defined by AWS KMS", and the operations of the KMS API model).
@@ -42412,12 +42471,13 @@ const KMS_ACTIONS = [
 const SPELLING = new Map(KMS_ACTIONS.map((name) => [name.toLowerCase(), name]));
 /**
  * An action or a pattern of actions in one spelling, as their case has no meaning (IAM reference, "Action"): KMS's own
- * where it is one of its actions, lower case for everything else but the parts of a pattern that KMS spells likewise.
+ * where it is one of its actions, lower case for everything else of KMS but the parts of a pattern that KMS spells
+ * likewise. What is not about KMS stays as it is written.
  */
 function spellAction(pattern) {
     const lower = pattern.toLowerCase();
-    if (lower === '*')
-        return 'kms:*';
+    if (!lower.startsWith('kms:'))
+        return pattern;
     const known = SPELLING.get(lower);
     if (known !== undefined)
         return known;
@@ -42425,13 +42485,19 @@ function spellAction(pattern) {
     const like = KMS_ACTIONS.find((name) => name.toLowerCase().startsWith(stem));
     return `${like?.slice(0, stem.length) ?? stem}${lower.slice(stem.length)}`;
 }
-/** Whether a text is one that an IAM pattern means: `*` for any number of characters, `?` for one; case counts not. */
-function matchesPattern(pattern, text) {
-    const source = pattern
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replace(/\*+/g, '.*')
-        .replace(/\?/g, '.');
-    return new RegExp(`^${source}$`, 'is').test(text);
+/** Whether an action is one that a pattern means; case counts not. */
+function matchesAction(pattern, action) {
+    return matchesGlob(compileGlob(pattern.toLowerCase()), action.toLowerCase());
+}
+
+;// CONCATENATED MODULE: ./src/policy/document.ts
+/** By code points, the same on every machine; `localeCompare` is not. */
+function compareTexts(a, b) {
+    return a < b ? -1 : a > b ? 1 : 0;
+}
+/** A condition in one line, e.g. `Bool kms:GrantIsForAWSResource = "true"`. */
+function describeCondition({ operator, key, values }) {
+    return `${operator} ${key} = ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
 }
 
 // EXTERNAL MODULE: ./node_modules/semver/index.js
@@ -42556,6 +42622,3430 @@ function oldestVersion(constraint) {
     return lower.sort((semver_default()).rcompare)[0] ?? '0.0.0';
 }
 
+;// CONCATENATED MODULE: ./src/quote.ts
+/**
+ * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
+ * most 100 characters.
+ */
+function quote(text) {
+    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+}
+
+;// CONCATENATED MODULE: ./src/policy/arn.ts
+/** Undefined for what does not have the form `arn:partition:service:region:account:resource`. */
+function splitArn(text) {
+    const [head, partition, service, region, account, ...rest] = text.split(':');
+    if (head !== 'arn' || rest.length === 0)
+        return undefined;
+    return {
+        partition: partition ?? '',
+        service: service ?? '',
+        region: region ?? '',
+        account: account ?? '',
+        resource: rest.join(':'),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/policy/principals.ts
+
+
+
+
+const PRINCIPAL_TYPES = ['AWS', 'CanonicalUser', 'Federated', 'Service'];
+/** Everybody with an AWS account. */
+const EVERYBODY = { type: 'AWS', value: '*' };
+function isSamePrincipal(a, b) {
+    return a.type === b.type && a.value === b.value;
+}
+function comparePrincipals(a, b) {
+    return compareTexts(a.type, b.type) || compareTexts(a.value, b.value);
+}
+/** A principal in one line; different principals are different lines. */
+function describePrincipal({ type, value }) {
+    if (type !== 'AWS')
+        return `${type}: ${value}`;
+    return value === '*' || value.startsWith('arn:') || isUniqueId(value) ? value : `AWS: ${value}`;
+}
+/** The form in which KMS keeps it: a bare account id is the account's root (IAM reference, "AWS account principals"). */
+function normalPrincipal(type, value, partition) {
+    const isAccount = type === 'AWS' && /^\d{12}$/.test(value);
+    return { type, value: isAccount ? rootArn(value, partition) : value };
+}
+function rootArn(account, partition) {
+    return `arn:${partition}:iam::${account}:root`;
+}
+/** The account of an identity's ARN; undefined for everybody, services, identity providers' hosts and unique ids. */
+function accountOfPrincipal({ type, value }) {
+    if (type !== 'AWS' && type !== 'Federated')
+        return undefined;
+    const arn = splitArn(value);
+    const isIdentity = arn?.service === 'iam' || arn?.service === 'sts';
+    return isIdentity && /^\d{12}$/.test(arn.account) ? arn.account : undefined;
+}
+/** Whether a principal stands for a whole account. */
+function isRoot({ type, value }) {
+    return type === 'AWS' && splitArn(value)?.resource === 'root';
+}
+function isUniqueId(value) {
+    return /^A[A-Z]{3}[A-Z0-9]{12,124}$/.test(value);
+}
+/**
+ * What a unique id stands for, which AWS gives back in place of the ARN of a role or user that was deleted (IAM
+ * reference, "Unique identifiers"; "AWS JSON policy elements: Principal"). Undefined for everything else.
+ */
+function deletedKind({ type, value }) {
+    if (type !== 'AWS' || !isUniqueId(value))
+        return undefined;
+    return value.startsWith('AROA') ? 'role' : value.startsWith('AIDA') ? 'user' : 'principal';
+}
+/**
+ * Why a principal can't exist, whatever the account holds, as what follows its name; undefined where it can.
+ * @param partition the key's
+ */
+function whyImpossible(principal, partition) {
+    const { type, value } = principal;
+    switch (type) {
+        case 'AWS':
+            return value === '*' ? undefined : whyNoIdentity(value, partition, deletedKind(principal));
+        case 'Service':
+            return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value)
+                ? undefined
+                : 'which is not the name of a service, such as logs.amazonaws.com';
+        case 'Federated':
+            return whyNoProvider(value, partition);
+        case 'CanonicalUser':
+            return /^[0-9a-f]{64}$/.test(value) ? undefined : 'which is not a canonical user id of 64 hex digits';
+    }
+}
+function whyNoIdentity(value, partition, deleted) {
+    if (deleted !== undefined) {
+        return `which is the id that AWS shows for a deleted ${deleted}: name the ARN of one that exists`;
+    }
+    const arn = splitArn(value);
+    if (arn === undefined)
+        return whyNoArn(value);
+    return (whyWrongPlace(arn.partition, arn.region, partition) ??
+        whyNoAccount(arn.account) ??
+        whyNoResource(arn.service, arn.resource));
+}
+function whyNoArn(value) {
+    if (/^\d+$/.test(value))
+        return `which has ${value.length} digits, not 12${lostZeros(value)}`;
+    return 'which is neither an account id nor the ARN of an account root, role or user';
+}
+/** A hint where leading zeros may have been lost; empty where not. */
+function lostZeros(digits) {
+    return /^\d{1,11}$/.test(digits)
+        ? `: perhaps a leading zero was lost because it was not in quotes (${digits.padStart(12, '0')}?)`
+        : '';
+}
+function whyWrongPlace(given, region, partition) {
+    if (/[*?]/.test(given) || /[*?]/.test(region))
+        return WILDCARD;
+    if (given !== partition) {
+        const isOne = PARTITIONS.some(({ id }) => id === given);
+        return isOne
+            ? `which is in the partition ${given}, and the key in ${partition}`
+            : `whose partition ${quote(given)} does not exist: the key's is ${partition}`;
+    }
+    return region === '' ? undefined : 'which names a Region, and identities have none';
+}
+const WILDCARD = 'which has a wildcard, and an ARN in a Principal takes none: name each role or user, or the account with a condition on aws:PrincipalArn';
+function whyNoAccount(account) {
+    if (/^\d{12}$/.test(account))
+        return undefined;
+    if (/[*?]/.test(account))
+        return WILDCARD;
+    if (/^\d+$/.test(account))
+        return `whose account has ${account.length} digits, not 12${lostZeros(account)}`;
+    return `whose account ${quote(account)} is not 12 digits`;
+}
+const NAME = String.raw `[\w+=,.@-]{1,64}`;
+const IAM_RESOURCE = new RegExp(String.raw `^(?:root|(?:user|role)/(?:[\x21-\x2e\x30-\x7e]+/)*${NAME})$`);
+const STS_RESOURCE = new RegExp(String.raw `^(?:assumed-role/${NAME}/[\w+=,.@-]{2,64}|federated-user/[\w+=,.@-]{2,32})$`);
+function whyNoResource(service, resource) {
+    if (/[*?]/.test(resource))
+        return WILDCARD;
+    if (service === 'iam') {
+        if (resource.startsWith('group/'))
+            return 'which is a group, and a group is no principal: name its users';
+        return IAM_RESOURCE.test(resource) ? undefined : 'which is not an account root, role or user';
+    }
+    if (service === 'sts') {
+        if (/^assumed-role\/[^/]*\/?$/.test(resource)) {
+            return 'which is an assumed role without a session: name the role, arn:…:iam::ACCOUNT:role/NAME';
+        }
+        return STS_RESOURCE.test(resource) ? undefined : 'which is not a session of a role or a federated user';
+    }
+    return `which is of the service ${quote(service)}: only identities of iam and sts are principals`;
+}
+function whyNoProvider(value, partition) {
+    const arn = splitArn(value);
+    if (arn === undefined) {
+        return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value) ? undefined : 'which is not an identity provider';
+    }
+    const isProvider = arn.service === 'iam' && /^(oidc|saml)-provider\/[^*?\s]+$/.test(arn.resource);
+    return (whyWrongPlace(arn.partition, arn.region, partition) ??
+        whyNoAccount(arn.account) ??
+        (isProvider ? undefined : 'which is not the ARN of an identity provider'));
+}
+
+;// CONCATENATED MODULE: ./src/policy/access.ts
+
+
+
+/**
+ * Who gains and who loses what between two policies, as principals × actions × conditions; how they are written and in
+ * which order has no part in it. A principal that was deleted since (AWS gives its unique id back) gains and loses
+ * nothing: nobody has that id any more.
+ * @param before undefined for none
+ */
+function diffPolicies(before, after) {
+    const policies = [before, after].filter((policy) => policy !== undefined);
+    const universe = actionsOf(policies);
+    const [old, now] = [before, after].map((policy) => policy === undefined ? [] : grantsOf(policy, universe));
+    const local = (direction, grants) => grants.map(({ effect, principal, name, condition, actions, patterns }) => ({
+        direction,
+        effect,
+        principal,
+        name,
+        condition,
+        actions: nameActions(actions, patterns, universe),
+    }));
+    return [...local('gains', subtract(now, old)), ...local('loses', subtract(old, now))];
+}
+/** Stands for the actions that nobody has heard of yet: only `*` and `kms:*` mean them too. */
+const FUTURE = 'kms:\u0000';
+function actionsOf(policies) {
+    const named = policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions.names));
+    return [...new Set([...KMS_ACTIONS, ...named.filter((name) => !/[*?]/.test(name)), FUTURE])].sort();
+}
+function matchesClause({ not, names }, action) {
+    return names.some((name) => name === action || matchesName(name, action)) !== not;
+}
+function matchesName(pattern, action) {
+    return action === FUTURE ? pattern === 'kms:*' || pattern === '*' : matchesAction(pattern, action);
+}
+function grantsOf({ statements }, universe) {
+    const grants = new Map();
+    for (const statement of statements) {
+        const actions = universe.filter((action) => matchesClause(statement.actions, action));
+        const condition = conditionOf(statement);
+        for (const { principal, name } of principalsOf(statement)) {
+            const { effect } = statement;
+            const key = JSON.stringify([effect, name, condition]);
+            const known = grants.get(key);
+            grants.set(key, {
+                effect,
+                principal,
+                name,
+                condition,
+                actions: new Set([...(known?.actions ?? []), ...actions]),
+                patterns: [...(known?.patterns ?? []), statement.actions],
+            });
+        }
+    }
+    return [...grants.values()];
+}
+function principalsOf({ principals: { not, members } }) {
+    if (not)
+        return [{ principal: undefined, name: `everyone except ${members.map(describePrincipal).join(', ')}` }];
+    return members
+        .filter((principal) => deletedKind(principal) === undefined)
+        .map((principal) => ({ principal, name: describePrincipal(principal) }));
+}
+/** The conditions, and the resources where they are not simply this key (`*`), in one line. */
+function conditionOf({ conditions, resources }) {
+    const everything = resources === undefined || (!resources.not && resources.names.includes('*'));
+    const scope = everything
+        ? []
+        : [`Resource is ${resources.not ? 'not ' : ''}${resources.names.join(' or ')}`];
+    const parts = [...conditions.map(describeCondition), ...scope];
+    return parts.length === 0 ? undefined : parts.join(' and ');
+}
+/** The grants with what the others do not already cover; those of which nothing is left are gone. */
+function subtract(grants, others) {
+    return grants
+        .map((grant) => {
+        const covering = others.filter((other) => covers(other, grant));
+        const actions = [...grant.actions].filter((action) => !covering.some((other) => other.actions.has(action)));
+        return { ...grant, actions: new Set(actions) };
+    })
+        .filter(({ actions }) => actions.size > 0);
+}
+/** What holds without a condition holds with one; what everyone may, each may. Services are not in `*`. */
+function covers(wide, narrow) {
+    const sameEffect = wide.effect === narrow.effect;
+    const condition = wide.condition === undefined || wide.condition === narrow.condition;
+    const isAws = narrow.principal === undefined || narrow.principal.type === 'AWS';
+    const isEverybody = wide.principal !== undefined && isSamePrincipal(wide.principal, EVERYBODY);
+    return sameEffect && condition && (wide.name === narrow.name || (isEverybody && isAws));
+}
+/** The actions as the policy writes them, as far as each pattern is wholly in; what is left of the others one by one. */
+function nameActions(actions, patterns, universe) {
+    const names = patterns
+        .flatMap((clause) => clause.not ? [clause] : clause.names.map((name) => ({ not: false, names: [name] })))
+        .map((clause) => nameClause(clause, actions, universe));
+    const whole = names.flatMap(({ pattern }) => pattern ?? []);
+    const all = new Set([...whole, ...names.flatMap(({ rest }) => rest)]);
+    const isCovered = (name) => whole.some((pattern) => pattern !== name && matchesAction(pattern, name));
+    return [...all].filter((name) => !isCovered(name)).sort();
+}
+function nameClause(clause, actions, universe) {
+    const meant = universe.filter((action) => matchesClause(clause, action));
+    const left = meant.filter((action) => actions.has(action));
+    // In a key policy every action is one of KMS.
+    if (left.length === meant.length && !clause.not)
+        return { pattern: clause.names.join().replace(/^\*$/, 'kms:*'), rest: [] };
+    if (!left.includes(FUTURE))
+        return { rest: left };
+    const except = universe.filter((action) => !actions.has(action));
+    const exceptions = left.length === meant.length ? clause.names : except;
+    return { rest: [`kms:* except ${exceptions.join(', ')}`] };
+}
+
+;// CONCATENATED MODULE: ./node_modules/@humanwhocodes/momoa/dist/momoa.js
+/**
+ * @fileoverview Character codes.
+ * @author Nicholas C. Zakas
+ */
+
+const CHAR_0 = 48;          // 0
+const CHAR_1 = 49;          // 1
+const CHAR_9 = 57;          // 9
+const CHAR_BACKSLASH = 92;  // \
+const CHAR_DOLLAR = 36;     // $
+const CHAR_DOT = 46;        // .
+const CHAR_DOUBLE_QUOTE = 34; // "
+const CHAR_LOWER_A = 97;    // a
+const CHAR_LOWER_E = 101;         // e
+const CHAR_LOWER_F = 102;   // f
+const CHAR_LOWER_N = 110;   // n
+const CHAR_LOWER_T = 116;   // t
+const CHAR_LOWER_U = 117;   // u
+const CHAR_LOWER_X = 120;   // x
+const CHAR_LOWER_Z = 122;   // z
+const CHAR_MINUS = 45;      // -
+const CHAR_NEWLINE = 10;    // newline
+const CHAR_PLUS = 43;       // +
+const CHAR_RETURN = 13;     // return
+const CHAR_SINGLE_QUOTE = 39; // '
+const CHAR_SLASH = 47;      // /
+const CHAR_SPACE = 32;      // space
+const CHAR_TAB = 9;         // tab
+const CHAR_UNDERSCORE = 95; // _
+const CHAR_UPPER_A = 65;    // A
+const CHAR_UPPER_E = 69;          // E
+const CHAR_UPPER_F = 70;    // F
+const CHAR_UPPER_N = 78;    // N
+const CHAR_UPPER_X = 88;    // X
+const CHAR_UPPER_Z = 90;    // Z
+const CHAR_LOWER_B = 98;    // b
+const CHAR_LOWER_R = 114;   // r
+const CHAR_LOWER_V = 118;   // v
+const CHAR_LINE_SEPARATOR = 0x2028;
+const CHAR_PARAGRAPH_SEPARATOR = 0x2029;
+const CHAR_UPPER_I = 73;    // I
+const CHAR_STAR = 42;       // *
+const CHAR_VTAB = 11;            // U+000B Vertical tab
+const CHAR_FORM_FEED = 12;       // U+000C Form feed
+const CHAR_NBSP = 160;           // U+00A0 Non-breaking space
+const CHAR_BOM = 65279;          // U+FEFF
+const CHAR_NON_BREAKING_SPACE = 160;
+const CHAR_EN_QUAD = 8192;
+const CHAR_EM_QUAD = 8193;
+const CHAR_EN_SPACE = 8194;
+const CHAR_EM_SPACE = 8195;
+const CHAR_THREE_PER_EM_SPACE = 8196;
+const CHAR_FOUR_PER_EM_SPACE = 8197;
+const CHAR_SIX_PER_EM_SPACE = 8198;
+const CHAR_FIGURE_SPACE = 8199;
+const CHAR_PUNCTUATION_SPACE = 8200;
+const CHAR_THIN_SPACE = 8201;
+const CHAR_HAIR_SPACE = 8202;
+const CHAR_NARROW_NO_BREAK_SPACE = 8239;
+const CHAR_MEDIUM_MATHEMATICAL_SPACE = 8287;
+const CHAR_IDEOGRAPHIC_SPACE = 12288;
+
+/**
+ * @fileoverview JSON syntax helpers
+ * @author Nicholas C. Zakas
+ */
+
+
+//-----------------------------------------------------------------------------
+// Types
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").TokenType} TokenType */
+
+//-----------------------------------------------------------------------------
+// Predefined Tokens
+//-----------------------------------------------------------------------------
+
+const LBRACKET = "[";
+const RBRACKET = "]";
+const LBRACE = "{";
+const RBRACE = "}";
+const COLON = ":";
+const COMMA = ",";
+
+const TRUE = "true";
+const FALSE = "false";
+const NULL = "null";
+const NAN$1 = "NaN";
+const INFINITY$1 = "Infinity";
+const QUOTE = "\"";
+
+const escapeToChar = new Map([
+    [CHAR_DOUBLE_QUOTE, QUOTE],
+    [CHAR_BACKSLASH, "\\"],
+    [CHAR_SLASH, "/"],
+    [CHAR_LOWER_B, "\b"],
+    [CHAR_LOWER_N, "\n"],
+    [CHAR_LOWER_F, "\f"],
+    [CHAR_LOWER_R, "\r"],
+    [CHAR_LOWER_T, "\t"]
+]);
+
+const json5EscapeToChar = new Map([
+    ...escapeToChar,
+    [CHAR_LOWER_V, "\v"],
+    [CHAR_0, "\0"]
+]);
+
+const charToEscape = new Map([
+    [QUOTE, QUOTE],
+    ["\\", "\\"],
+    ["/", "/"],
+    ["\b", "b"],
+    ["\n", "n"],
+    ["\f", "f"],
+    ["\r", "r"],
+    ["\t", "t"]
+]);
+
+const json5CharToEscape = new Map([
+    ...charToEscape,
+    ["\v", "v"],
+    ["\0", "0"],
+    ["\u2028", "u2028"],
+    ["\u2029", "u2029"]
+]);
+
+/** @type {Map<string,TokenType>} */
+const knownTokenTypes = new Map([
+    [LBRACKET, "LBracket"],
+    [RBRACKET, "RBracket"],
+    [LBRACE, "LBrace"],
+    [RBRACE, "RBrace"],
+    [COLON, "Colon"],
+    [COMMA, "Comma"],
+    [TRUE, "Boolean"],
+    [FALSE, "Boolean"],
+    [NULL, "Null"]
+]);
+
+/** @type {Map<string,TokenType>} */
+const knownJSON5TokenTypes = new Map([
+    ...knownTokenTypes,
+    [NAN$1, "Number"],
+    [INFINITY$1, "Number"]
+]);
+
+// JSON5
+const json5LineTerminators = new Set([
+    CHAR_NEWLINE,
+    CHAR_RETURN,
+    CHAR_LINE_SEPARATOR,
+    CHAR_PARAGRAPH_SEPARATOR
+]);
+
+/**
+ * @fileoverview JSON tokenization/parsing errors
+ * @author Nicholas C. Zakas
+ */
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").Location} Location */
+/** @typedef {import("./typedefs.js").Token} Token */
+
+//-----------------------------------------------------------------------------
+// Errors
+//-----------------------------------------------------------------------------
+
+/**
+ * Base class that attaches location to an error.
+ */
+class ErrorWithLocation extends Error {
+
+    /**
+     * Creates a new instance.
+     * @param {string} message The error message to report. 
+     * @param {Location} loc The location information for the error.
+     */
+    constructor(message, { line, column, offset }) {
+        super(`${ message } (${ line }:${ column})`);
+
+        /**
+         * The line on which the error occurred.
+         * @type {number}
+         */
+        this.line = line;
+
+        /**
+         * The column on which the error occurred.
+         * @type {number}
+         */
+        this.column = column;
+        
+        /**
+         * The index into the string where the error occurred.
+         * @type {number}
+         */
+        this.offset = offset;
+    }
+
+}
+
+/**
+ * Error thrown when an unexpected character is found during tokenizing.
+ */
+class UnexpectedChar extends ErrorWithLocation {
+
+    /**
+     * Creates a new instance.
+     * @param {number} unexpected The character that was found.
+     * @param {Location} loc The location information for the found character.
+     */
+    constructor(unexpected, loc) {
+        super(`Unexpected character '${ String.fromCharCode(unexpected) }' found.`, loc);
+    }
+}
+
+/**
+ * Error thrown when an unexpected identifier is found during tokenizing.
+ */
+class UnexpectedIdentifier extends ErrorWithLocation {
+
+    /**
+     * Creates a new instance.
+     * @param {string} unexpected The character that was found.
+     * @param {Location} loc The location information for the found character.
+     */
+    constructor(unexpected, loc) {
+        super(`Unexpected identifier '${ unexpected }' found.`, loc);
+    }
+}
+
+/**
+ * Error thrown when an unexpected token is found during parsing.
+ */
+class UnexpectedToken extends ErrorWithLocation {
+
+    /**
+     * Creates a new instance.
+     * @param {Token} token The token that was found. 
+     */
+    constructor(token) {
+        super(`Unexpected token ${ token.type } found.`, token.loc.start);
+    }
+}
+
+/**
+ * Error thrown when the end of input is found where it isn't expected.
+ */
+class UnexpectedEOF extends ErrorWithLocation {
+
+    /**
+     * Creates a new instance.
+     * @param {Location} loc The location information for the found character.
+     */
+    constructor(loc) {
+        super("Unexpected end of input found.", loc);
+    }
+}
+
+/*
+ * The following is extracted from https://github.com/json5/json5/
+ *
+ * MIT License
+ * 
+ * Copyright (c) 2012-2018 Aseem Kishore, and others.
+ * 
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+ * 
+ * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+ * 
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/
+
+const ID_Start = /[\xAA\xB5\xBA\xC0-\xD6\xD8-\xF6\xF8-\u02C1\u02C6-\u02D1\u02E0-\u02E4\u02EC\u02EE\u0370-\u0374\u0376\u0377\u037A-\u037D\u037F\u0386\u0388-\u038A\u038C\u038E-\u03A1\u03A3-\u03F5\u03F7-\u0481\u048A-\u052F\u0531-\u0556\u0559\u0561-\u0587\u05D0-\u05EA\u05F0-\u05F2\u0620-\u064A\u066E\u066F\u0671-\u06D3\u06D5\u06E5\u06E6\u06EE\u06EF\u06FA-\u06FC\u06FF\u0710\u0712-\u072F\u074D-\u07A5\u07B1\u07CA-\u07EA\u07F4\u07F5\u07FA\u0800-\u0815\u081A\u0824\u0828\u0840-\u0858\u0860-\u086A\u08A0-\u08B4\u08B6-\u08BD\u0904-\u0939\u093D\u0950\u0958-\u0961\u0971-\u0980\u0985-\u098C\u098F\u0990\u0993-\u09A8\u09AA-\u09B0\u09B2\u09B6-\u09B9\u09BD\u09CE\u09DC\u09DD\u09DF-\u09E1\u09F0\u09F1\u09FC\u0A05-\u0A0A\u0A0F\u0A10\u0A13-\u0A28\u0A2A-\u0A30\u0A32\u0A33\u0A35\u0A36\u0A38\u0A39\u0A59-\u0A5C\u0A5E\u0A72-\u0A74\u0A85-\u0A8D\u0A8F-\u0A91\u0A93-\u0AA8\u0AAA-\u0AB0\u0AB2\u0AB3\u0AB5-\u0AB9\u0ABD\u0AD0\u0AE0\u0AE1\u0AF9\u0B05-\u0B0C\u0B0F\u0B10\u0B13-\u0B28\u0B2A-\u0B30\u0B32\u0B33\u0B35-\u0B39\u0B3D\u0B5C\u0B5D\u0B5F-\u0B61\u0B71\u0B83\u0B85-\u0B8A\u0B8E-\u0B90\u0B92-\u0B95\u0B99\u0B9A\u0B9C\u0B9E\u0B9F\u0BA3\u0BA4\u0BA8-\u0BAA\u0BAE-\u0BB9\u0BD0\u0C05-\u0C0C\u0C0E-\u0C10\u0C12-\u0C28\u0C2A-\u0C39\u0C3D\u0C58-\u0C5A\u0C60\u0C61\u0C80\u0C85-\u0C8C\u0C8E-\u0C90\u0C92-\u0CA8\u0CAA-\u0CB3\u0CB5-\u0CB9\u0CBD\u0CDE\u0CE0\u0CE1\u0CF1\u0CF2\u0D05-\u0D0C\u0D0E-\u0D10\u0D12-\u0D3A\u0D3D\u0D4E\u0D54-\u0D56\u0D5F-\u0D61\u0D7A-\u0D7F\u0D85-\u0D96\u0D9A-\u0DB1\u0DB3-\u0DBB\u0DBD\u0DC0-\u0DC6\u0E01-\u0E30\u0E32\u0E33\u0E40-\u0E46\u0E81\u0E82\u0E84\u0E87\u0E88\u0E8A\u0E8D\u0E94-\u0E97\u0E99-\u0E9F\u0EA1-\u0EA3\u0EA5\u0EA7\u0EAA\u0EAB\u0EAD-\u0EB0\u0EB2\u0EB3\u0EBD\u0EC0-\u0EC4\u0EC6\u0EDC-\u0EDF\u0F00\u0F40-\u0F47\u0F49-\u0F6C\u0F88-\u0F8C\u1000-\u102A\u103F\u1050-\u1055\u105A-\u105D\u1061\u1065\u1066\u106E-\u1070\u1075-\u1081\u108E\u10A0-\u10C5\u10C7\u10CD\u10D0-\u10FA\u10FC-\u1248\u124A-\u124D\u1250-\u1256\u1258\u125A-\u125D\u1260-\u1288\u128A-\u128D\u1290-\u12B0\u12B2-\u12B5\u12B8-\u12BE\u12C0\u12C2-\u12C5\u12C8-\u12D6\u12D8-\u1310\u1312-\u1315\u1318-\u135A\u1380-\u138F\u13A0-\u13F5\u13F8-\u13FD\u1401-\u166C\u166F-\u167F\u1681-\u169A\u16A0-\u16EA\u16EE-\u16F8\u1700-\u170C\u170E-\u1711\u1720-\u1731\u1740-\u1751\u1760-\u176C\u176E-\u1770\u1780-\u17B3\u17D7\u17DC\u1820-\u1877\u1880-\u1884\u1887-\u18A8\u18AA\u18B0-\u18F5\u1900-\u191E\u1950-\u196D\u1970-\u1974\u1980-\u19AB\u19B0-\u19C9\u1A00-\u1A16\u1A20-\u1A54\u1AA7\u1B05-\u1B33\u1B45-\u1B4B\u1B83-\u1BA0\u1BAE\u1BAF\u1BBA-\u1BE5\u1C00-\u1C23\u1C4D-\u1C4F\u1C5A-\u1C7D\u1C80-\u1C88\u1CE9-\u1CEC\u1CEE-\u1CF1\u1CF5\u1CF6\u1D00-\u1DBF\u1E00-\u1F15\u1F18-\u1F1D\u1F20-\u1F45\u1F48-\u1F4D\u1F50-\u1F57\u1F59\u1F5B\u1F5D\u1F5F-\u1F7D\u1F80-\u1FB4\u1FB6-\u1FBC\u1FBE\u1FC2-\u1FC4\u1FC6-\u1FCC\u1FD0-\u1FD3\u1FD6-\u1FDB\u1FE0-\u1FEC\u1FF2-\u1FF4\u1FF6-\u1FFC\u2071\u207F\u2090-\u209C\u2102\u2107\u210A-\u2113\u2115\u2119-\u211D\u2124\u2126\u2128\u212A-\u212D\u212F-\u2139\u213C-\u213F\u2145-\u2149\u214E\u2160-\u2188\u2C00-\u2C2E\u2C30-\u2C5E\u2C60-\u2CE4\u2CEB-\u2CEE\u2CF2\u2CF3\u2D00-\u2D25\u2D27\u2D2D\u2D30-\u2D67\u2D6F\u2D80-\u2D96\u2DA0-\u2DA6\u2DA8-\u2DAE\u2DB0-\u2DB6\u2DB8-\u2DBE\u2DC0-\u2DC6\u2DC8-\u2DCE\u2DD0-\u2DD6\u2DD8-\u2DDE\u2E2F\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303C\u3041-\u3096\u309D-\u309F\u30A1-\u30FA\u30FC-\u30FF\u3105-\u312E\u3131-\u318E\u31A0-\u31BA\u31F0-\u31FF\u3400-\u4DB5\u4E00-\u9FEA\uA000-\uA48C\uA4D0-\uA4FD\uA500-\uA60C\uA610-\uA61F\uA62A\uA62B\uA640-\uA66E\uA67F-\uA69D\uA6A0-\uA6EF\uA717-\uA71F\uA722-\uA788\uA78B-\uA7AE\uA7B0-\uA7B7\uA7F7-\uA801\uA803-\uA805\uA807-\uA80A\uA80C-\uA822\uA840-\uA873\uA882-\uA8B3\uA8F2-\uA8F7\uA8FB\uA8FD\uA90A-\uA925\uA930-\uA946\uA960-\uA97C\uA984-\uA9B2\uA9CF\uA9E0-\uA9E4\uA9E6-\uA9EF\uA9FA-\uA9FE\uAA00-\uAA28\uAA40-\uAA42\uAA44-\uAA4B\uAA60-\uAA76\uAA7A\uAA7E-\uAAAF\uAAB1\uAAB5\uAAB6\uAAB9-\uAABD\uAAC0\uAAC2\uAADB-\uAADD\uAAE0-\uAAEA\uAAF2-\uAAF4\uAB01-\uAB06\uAB09-\uAB0E\uAB11-\uAB16\uAB20-\uAB26\uAB28-\uAB2E\uAB30-\uAB5A\uAB5C-\uAB65\uAB70-\uABE2\uAC00-\uD7A3\uD7B0-\uD7C6\uD7CB-\uD7FB\uF900-\uFA6D\uFA70-\uFAD9\uFB00-\uFB06\uFB13-\uFB17\uFB1D\uFB1F-\uFB28\uFB2A-\uFB36\uFB38-\uFB3C\uFB3E\uFB40\uFB41\uFB43\uFB44\uFB46-\uFBB1\uFBD3-\uFD3D\uFD50-\uFD8F\uFD92-\uFDC7\uFDF0-\uFDFB\uFE70-\uFE74\uFE76-\uFEFC\uFF21-\uFF3A\uFF41-\uFF5A\uFF66-\uFFBE\uFFC2-\uFFC7\uFFCA-\uFFCF\uFFD2-\uFFD7\uFFDA-\uFFDC]|\uD800[\uDC00-\uDC0B\uDC0D-\uDC26\uDC28-\uDC3A\uDC3C\uDC3D\uDC3F-\uDC4D\uDC50-\uDC5D\uDC80-\uDCFA\uDD40-\uDD74\uDE80-\uDE9C\uDEA0-\uDED0\uDF00-\uDF1F\uDF2D-\uDF4A\uDF50-\uDF75\uDF80-\uDF9D\uDFA0-\uDFC3\uDFC8-\uDFCF\uDFD1-\uDFD5]|\uD801[\uDC00-\uDC9D\uDCB0-\uDCD3\uDCD8-\uDCFB\uDD00-\uDD27\uDD30-\uDD63\uDE00-\uDF36\uDF40-\uDF55\uDF60-\uDF67]|\uD802[\uDC00-\uDC05\uDC08\uDC0A-\uDC35\uDC37\uDC38\uDC3C\uDC3F-\uDC55\uDC60-\uDC76\uDC80-\uDC9E\uDCE0-\uDCF2\uDCF4\uDCF5\uDD00-\uDD15\uDD20-\uDD39\uDD80-\uDDB7\uDDBE\uDDBF\uDE00\uDE10-\uDE13\uDE15-\uDE17\uDE19-\uDE33\uDE60-\uDE7C\uDE80-\uDE9C\uDEC0-\uDEC7\uDEC9-\uDEE4\uDF00-\uDF35\uDF40-\uDF55\uDF60-\uDF72\uDF80-\uDF91]|\uD803[\uDC00-\uDC48\uDC80-\uDCB2\uDCC0-\uDCF2]|\uD804[\uDC03-\uDC37\uDC83-\uDCAF\uDCD0-\uDCE8\uDD03-\uDD26\uDD50-\uDD72\uDD76\uDD83-\uDDB2\uDDC1-\uDDC4\uDDDA\uDDDC\uDE00-\uDE11\uDE13-\uDE2B\uDE80-\uDE86\uDE88\uDE8A-\uDE8D\uDE8F-\uDE9D\uDE9F-\uDEA8\uDEB0-\uDEDE\uDF05-\uDF0C\uDF0F\uDF10\uDF13-\uDF28\uDF2A-\uDF30\uDF32\uDF33\uDF35-\uDF39\uDF3D\uDF50\uDF5D-\uDF61]|\uD805[\uDC00-\uDC34\uDC47-\uDC4A\uDC80-\uDCAF\uDCC4\uDCC5\uDCC7\uDD80-\uDDAE\uDDD8-\uDDDB\uDE00-\uDE2F\uDE44\uDE80-\uDEAA\uDF00-\uDF19]|\uD806[\uDCA0-\uDCDF\uDCFF\uDE00\uDE0B-\uDE32\uDE3A\uDE50\uDE5C-\uDE83\uDE86-\uDE89\uDEC0-\uDEF8]|\uD807[\uDC00-\uDC08\uDC0A-\uDC2E\uDC40\uDC72-\uDC8F\uDD00-\uDD06\uDD08\uDD09\uDD0B-\uDD30\uDD46]|\uD808[\uDC00-\uDF99]|\uD809[\uDC00-\uDC6E\uDC80-\uDD43]|[\uD80C\uD81C-\uD820\uD840-\uD868\uD86A-\uD86C\uD86F-\uD872\uD874-\uD879][\uDC00-\uDFFF]|\uD80D[\uDC00-\uDC2E]|\uD811[\uDC00-\uDE46]|\uD81A[\uDC00-\uDE38\uDE40-\uDE5E\uDED0-\uDEED\uDF00-\uDF2F\uDF40-\uDF43\uDF63-\uDF77\uDF7D-\uDF8F]|\uD81B[\uDF00-\uDF44\uDF50\uDF93-\uDF9F\uDFE0\uDFE1]|\uD821[\uDC00-\uDFEC]|\uD822[\uDC00-\uDEF2]|\uD82C[\uDC00-\uDD1E\uDD70-\uDEFB]|\uD82F[\uDC00-\uDC6A\uDC70-\uDC7C\uDC80-\uDC88\uDC90-\uDC99]|\uD835[\uDC00-\uDC54\uDC56-\uDC9C\uDC9E\uDC9F\uDCA2\uDCA5\uDCA6\uDCA9-\uDCAC\uDCAE-\uDCB9\uDCBB\uDCBD-\uDCC3\uDCC5-\uDD05\uDD07-\uDD0A\uDD0D-\uDD14\uDD16-\uDD1C\uDD1E-\uDD39\uDD3B-\uDD3E\uDD40-\uDD44\uDD46\uDD4A-\uDD50\uDD52-\uDEA5\uDEA8-\uDEC0\uDEC2-\uDEDA\uDEDC-\uDEFA\uDEFC-\uDF14\uDF16-\uDF34\uDF36-\uDF4E\uDF50-\uDF6E\uDF70-\uDF88\uDF8A-\uDFA8\uDFAA-\uDFC2\uDFC4-\uDFCB]|\uD83A[\uDC00-\uDCC4\uDD00-\uDD43]|\uD83B[\uDE00-\uDE03\uDE05-\uDE1F\uDE21\uDE22\uDE24\uDE27\uDE29-\uDE32\uDE34-\uDE37\uDE39\uDE3B\uDE42\uDE47\uDE49\uDE4B\uDE4D-\uDE4F\uDE51\uDE52\uDE54\uDE57\uDE59\uDE5B\uDE5D\uDE5F\uDE61\uDE62\uDE64\uDE67-\uDE6A\uDE6C-\uDE72\uDE74-\uDE77\uDE79-\uDE7C\uDE7E\uDE80-\uDE89\uDE8B-\uDE9B\uDEA1-\uDEA3\uDEA5-\uDEA9\uDEAB-\uDEBB]|\uD869[\uDC00-\uDED6\uDF00-\uDFFF]|\uD86D[\uDC00-\uDF34\uDF40-\uDFFF]|\uD86E[\uDC00-\uDC1D\uDC20-\uDFFF]|\uD873[\uDC00-\uDEA1\uDEB0-\uDFFF]|\uD87A[\uDC00-\uDFE0]|\uD87E[\uDC00-\uDE1D]/;
+// eslint-disable-next-line no-misleading-character-class
+const ID_Continue = /[\xAA\xB5\xBA\xC0-\xD6\xD8-\xF6\xF8-\u02C1\u02C6-\u02D1\u02E0-\u02E4\u02EC\u02EE\u0300-\u0374\u0376\u0377\u037A-\u037D\u037F\u0386\u0388-\u038A\u038C\u038E-\u03A1\u03A3-\u03F5\u03F7-\u0481\u0483-\u0487\u048A-\u052F\u0531-\u0556\u0559\u0561-\u0587\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u05D0-\u05EA\u05F0-\u05F2\u0610-\u061A\u0620-\u0669\u066E-\u06D3\u06D5-\u06DC\u06DF-\u06E8\u06EA-\u06FC\u06FF\u0710-\u074A\u074D-\u07B1\u07C0-\u07F5\u07FA\u0800-\u082D\u0840-\u085B\u0860-\u086A\u08A0-\u08B4\u08B6-\u08BD\u08D4-\u08E1\u08E3-\u0963\u0966-\u096F\u0971-\u0983\u0985-\u098C\u098F\u0990\u0993-\u09A8\u09AA-\u09B0\u09B2\u09B6-\u09B9\u09BC-\u09C4\u09C7\u09C8\u09CB-\u09CE\u09D7\u09DC\u09DD\u09DF-\u09E3\u09E6-\u09F1\u09FC\u0A01-\u0A03\u0A05-\u0A0A\u0A0F\u0A10\u0A13-\u0A28\u0A2A-\u0A30\u0A32\u0A33\u0A35\u0A36\u0A38\u0A39\u0A3C\u0A3E-\u0A42\u0A47\u0A48\u0A4B-\u0A4D\u0A51\u0A59-\u0A5C\u0A5E\u0A66-\u0A75\u0A81-\u0A83\u0A85-\u0A8D\u0A8F-\u0A91\u0A93-\u0AA8\u0AAA-\u0AB0\u0AB2\u0AB3\u0AB5-\u0AB9\u0ABC-\u0AC5\u0AC7-\u0AC9\u0ACB-\u0ACD\u0AD0\u0AE0-\u0AE3\u0AE6-\u0AEF\u0AF9-\u0AFF\u0B01-\u0B03\u0B05-\u0B0C\u0B0F\u0B10\u0B13-\u0B28\u0B2A-\u0B30\u0B32\u0B33\u0B35-\u0B39\u0B3C-\u0B44\u0B47\u0B48\u0B4B-\u0B4D\u0B56\u0B57\u0B5C\u0B5D\u0B5F-\u0B63\u0B66-\u0B6F\u0B71\u0B82\u0B83\u0B85-\u0B8A\u0B8E-\u0B90\u0B92-\u0B95\u0B99\u0B9A\u0B9C\u0B9E\u0B9F\u0BA3\u0BA4\u0BA8-\u0BAA\u0BAE-\u0BB9\u0BBE-\u0BC2\u0BC6-\u0BC8\u0BCA-\u0BCD\u0BD0\u0BD7\u0BE6-\u0BEF\u0C00-\u0C03\u0C05-\u0C0C\u0C0E-\u0C10\u0C12-\u0C28\u0C2A-\u0C39\u0C3D-\u0C44\u0C46-\u0C48\u0C4A-\u0C4D\u0C55\u0C56\u0C58-\u0C5A\u0C60-\u0C63\u0C66-\u0C6F\u0C80-\u0C83\u0C85-\u0C8C\u0C8E-\u0C90\u0C92-\u0CA8\u0CAA-\u0CB3\u0CB5-\u0CB9\u0CBC-\u0CC4\u0CC6-\u0CC8\u0CCA-\u0CCD\u0CD5\u0CD6\u0CDE\u0CE0-\u0CE3\u0CE6-\u0CEF\u0CF1\u0CF2\u0D00-\u0D03\u0D05-\u0D0C\u0D0E-\u0D10\u0D12-\u0D44\u0D46-\u0D48\u0D4A-\u0D4E\u0D54-\u0D57\u0D5F-\u0D63\u0D66-\u0D6F\u0D7A-\u0D7F\u0D82\u0D83\u0D85-\u0D96\u0D9A-\u0DB1\u0DB3-\u0DBB\u0DBD\u0DC0-\u0DC6\u0DCA\u0DCF-\u0DD4\u0DD6\u0DD8-\u0DDF\u0DE6-\u0DEF\u0DF2\u0DF3\u0E01-\u0E3A\u0E40-\u0E4E\u0E50-\u0E59\u0E81\u0E82\u0E84\u0E87\u0E88\u0E8A\u0E8D\u0E94-\u0E97\u0E99-\u0E9F\u0EA1-\u0EA3\u0EA5\u0EA7\u0EAA\u0EAB\u0EAD-\u0EB9\u0EBB-\u0EBD\u0EC0-\u0EC4\u0EC6\u0EC8-\u0ECD\u0ED0-\u0ED9\u0EDC-\u0EDF\u0F00\u0F18\u0F19\u0F20-\u0F29\u0F35\u0F37\u0F39\u0F3E-\u0F47\u0F49-\u0F6C\u0F71-\u0F84\u0F86-\u0F97\u0F99-\u0FBC\u0FC6\u1000-\u1049\u1050-\u109D\u10A0-\u10C5\u10C7\u10CD\u10D0-\u10FA\u10FC-\u1248\u124A-\u124D\u1250-\u1256\u1258\u125A-\u125D\u1260-\u1288\u128A-\u128D\u1290-\u12B0\u12B2-\u12B5\u12B8-\u12BE\u12C0\u12C2-\u12C5\u12C8-\u12D6\u12D8-\u1310\u1312-\u1315\u1318-\u135A\u135D-\u135F\u1380-\u138F\u13A0-\u13F5\u13F8-\u13FD\u1401-\u166C\u166F-\u167F\u1681-\u169A\u16A0-\u16EA\u16EE-\u16F8\u1700-\u170C\u170E-\u1714\u1720-\u1734\u1740-\u1753\u1760-\u176C\u176E-\u1770\u1772\u1773\u1780-\u17D3\u17D7\u17DC\u17DD\u17E0-\u17E9\u180B-\u180D\u1810-\u1819\u1820-\u1877\u1880-\u18AA\u18B0-\u18F5\u1900-\u191E\u1920-\u192B\u1930-\u193B\u1946-\u196D\u1970-\u1974\u1980-\u19AB\u19B0-\u19C9\u19D0-\u19D9\u1A00-\u1A1B\u1A20-\u1A5E\u1A60-\u1A7C\u1A7F-\u1A89\u1A90-\u1A99\u1AA7\u1AB0-\u1ABD\u1B00-\u1B4B\u1B50-\u1B59\u1B6B-\u1B73\u1B80-\u1BF3\u1C00-\u1C37\u1C40-\u1C49\u1C4D-\u1C7D\u1C80-\u1C88\u1CD0-\u1CD2\u1CD4-\u1CF9\u1D00-\u1DF9\u1DFB-\u1F15\u1F18-\u1F1D\u1F20-\u1F45\u1F48-\u1F4D\u1F50-\u1F57\u1F59\u1F5B\u1F5D\u1F5F-\u1F7D\u1F80-\u1FB4\u1FB6-\u1FBC\u1FBE\u1FC2-\u1FC4\u1FC6-\u1FCC\u1FD0-\u1FD3\u1FD6-\u1FDB\u1FE0-\u1FEC\u1FF2-\u1FF4\u1FF6-\u1FFC\u203F\u2040\u2054\u2071\u207F\u2090-\u209C\u20D0-\u20DC\u20E1\u20E5-\u20F0\u2102\u2107\u210A-\u2113\u2115\u2119-\u211D\u2124\u2126\u2128\u212A-\u212D\u212F-\u2139\u213C-\u213F\u2145-\u2149\u214E\u2160-\u2188\u2C00-\u2C2E\u2C30-\u2C5E\u2C60-\u2CE4\u2CEB-\u2CF3\u2D00-\u2D25\u2D27\u2D2D\u2D30-\u2D67\u2D6F\u2D7F-\u2D96\u2DA0-\u2DA6\u2DA8-\u2DAE\u2DB0-\u2DB6\u2DB8-\u2DBE\u2DC0-\u2DC6\u2DC8-\u2DCE\u2DD0-\u2DD6\u2DD8-\u2DDE\u2DE0-\u2DFF\u2E2F\u3005-\u3007\u3021-\u302F\u3031-\u3035\u3038-\u303C\u3041-\u3096\u3099\u309A\u309D-\u309F\u30A1-\u30FA\u30FC-\u30FF\u3105-\u312E\u3131-\u318E\u31A0-\u31BA\u31F0-\u31FF\u3400-\u4DB5\u4E00-\u9FEA\uA000-\uA48C\uA4D0-\uA4FD\uA500-\uA60C\uA610-\uA62B\uA640-\uA66F\uA674-\uA67D\uA67F-\uA6F1\uA717-\uA71F\uA722-\uA788\uA78B-\uA7AE\uA7B0-\uA7B7\uA7F7-\uA827\uA840-\uA873\uA880-\uA8C5\uA8D0-\uA8D9\uA8E0-\uA8F7\uA8FB\uA8FD\uA900-\uA92D\uA930-\uA953\uA960-\uA97C\uA980-\uA9C0\uA9CF-\uA9D9\uA9E0-\uA9FE\uAA00-\uAA36\uAA40-\uAA4D\uAA50-\uAA59\uAA60-\uAA76\uAA7A-\uAAC2\uAADB-\uAADD\uAAE0-\uAAEF\uAAF2-\uAAF6\uAB01-\uAB06\uAB09-\uAB0E\uAB11-\uAB16\uAB20-\uAB26\uAB28-\uAB2E\uAB30-\uAB5A\uAB5C-\uAB65\uAB70-\uABEA\uABEC\uABED\uABF0-\uABF9\uAC00-\uD7A3\uD7B0-\uD7C6\uD7CB-\uD7FB\uF900-\uFA6D\uFA70-\uFAD9\uFB00-\uFB06\uFB13-\uFB17\uFB1D-\uFB28\uFB2A-\uFB36\uFB38-\uFB3C\uFB3E\uFB40\uFB41\uFB43\uFB44\uFB46-\uFBB1\uFBD3-\uFD3D\uFD50-\uFD8F\uFD92-\uFDC7\uFDF0-\uFDFB\uFE00-\uFE0F\uFE20-\uFE2F\uFE33\uFE34\uFE4D-\uFE4F\uFE70-\uFE74\uFE76-\uFEFC\uFF10-\uFF19\uFF21-\uFF3A\uFF3F\uFF41-\uFF5A\uFF66-\uFFBE\uFFC2-\uFFC7\uFFCA-\uFFCF\uFFD2-\uFFD7\uFFDA-\uFFDC]|\uD800[\uDC00-\uDC0B\uDC0D-\uDC26\uDC28-\uDC3A\uDC3C\uDC3D\uDC3F-\uDC4D\uDC50-\uDC5D\uDC80-\uDCFA\uDD40-\uDD74\uDDFD\uDE80-\uDE9C\uDEA0-\uDED0\uDEE0\uDF00-\uDF1F\uDF2D-\uDF4A\uDF50-\uDF7A\uDF80-\uDF9D\uDFA0-\uDFC3\uDFC8-\uDFCF\uDFD1-\uDFD5]|\uD801[\uDC00-\uDC9D\uDCA0-\uDCA9\uDCB0-\uDCD3\uDCD8-\uDCFB\uDD00-\uDD27\uDD30-\uDD63\uDE00-\uDF36\uDF40-\uDF55\uDF60-\uDF67]|\uD802[\uDC00-\uDC05\uDC08\uDC0A-\uDC35\uDC37\uDC38\uDC3C\uDC3F-\uDC55\uDC60-\uDC76\uDC80-\uDC9E\uDCE0-\uDCF2\uDCF4\uDCF5\uDD00-\uDD15\uDD20-\uDD39\uDD80-\uDDB7\uDDBE\uDDBF\uDE00-\uDE03\uDE05\uDE06\uDE0C-\uDE13\uDE15-\uDE17\uDE19-\uDE33\uDE38-\uDE3A\uDE3F\uDE60-\uDE7C\uDE80-\uDE9C\uDEC0-\uDEC7\uDEC9-\uDEE6\uDF00-\uDF35\uDF40-\uDF55\uDF60-\uDF72\uDF80-\uDF91]|\uD803[\uDC00-\uDC48\uDC80-\uDCB2\uDCC0-\uDCF2]|\uD804[\uDC00-\uDC46\uDC66-\uDC6F\uDC7F-\uDCBA\uDCD0-\uDCE8\uDCF0-\uDCF9\uDD00-\uDD34\uDD36-\uDD3F\uDD50-\uDD73\uDD76\uDD80-\uDDC4\uDDCA-\uDDCC\uDDD0-\uDDDA\uDDDC\uDE00-\uDE11\uDE13-\uDE37\uDE3E\uDE80-\uDE86\uDE88\uDE8A-\uDE8D\uDE8F-\uDE9D\uDE9F-\uDEA8\uDEB0-\uDEEA\uDEF0-\uDEF9\uDF00-\uDF03\uDF05-\uDF0C\uDF0F\uDF10\uDF13-\uDF28\uDF2A-\uDF30\uDF32\uDF33\uDF35-\uDF39\uDF3C-\uDF44\uDF47\uDF48\uDF4B-\uDF4D\uDF50\uDF57\uDF5D-\uDF63\uDF66-\uDF6C\uDF70-\uDF74]|\uD805[\uDC00-\uDC4A\uDC50-\uDC59\uDC80-\uDCC5\uDCC7\uDCD0-\uDCD9\uDD80-\uDDB5\uDDB8-\uDDC0\uDDD8-\uDDDD\uDE00-\uDE40\uDE44\uDE50-\uDE59\uDE80-\uDEB7\uDEC0-\uDEC9\uDF00-\uDF19\uDF1D-\uDF2B\uDF30-\uDF39]|\uD806[\uDCA0-\uDCE9\uDCFF\uDE00-\uDE3E\uDE47\uDE50-\uDE83\uDE86-\uDE99\uDEC0-\uDEF8]|\uD807[\uDC00-\uDC08\uDC0A-\uDC36\uDC38-\uDC40\uDC50-\uDC59\uDC72-\uDC8F\uDC92-\uDCA7\uDCA9-\uDCB6\uDD00-\uDD06\uDD08\uDD09\uDD0B-\uDD36\uDD3A\uDD3C\uDD3D\uDD3F-\uDD47\uDD50-\uDD59]|\uD808[\uDC00-\uDF99]|\uD809[\uDC00-\uDC6E\uDC80-\uDD43]|[\uD80C\uD81C-\uD820\uD840-\uD868\uD86A-\uD86C\uD86F-\uD872\uD874-\uD879][\uDC00-\uDFFF]|\uD80D[\uDC00-\uDC2E]|\uD811[\uDC00-\uDE46]|\uD81A[\uDC00-\uDE38\uDE40-\uDE5E\uDE60-\uDE69\uDED0-\uDEED\uDEF0-\uDEF4\uDF00-\uDF36\uDF40-\uDF43\uDF50-\uDF59\uDF63-\uDF77\uDF7D-\uDF8F]|\uD81B[\uDF00-\uDF44\uDF50-\uDF7E\uDF8F-\uDF9F\uDFE0\uDFE1]|\uD821[\uDC00-\uDFEC]|\uD822[\uDC00-\uDEF2]|\uD82C[\uDC00-\uDD1E\uDD70-\uDEFB]|\uD82F[\uDC00-\uDC6A\uDC70-\uDC7C\uDC80-\uDC88\uDC90-\uDC99\uDC9D\uDC9E]|\uD834[\uDD65-\uDD69\uDD6D-\uDD72\uDD7B-\uDD82\uDD85-\uDD8B\uDDAA-\uDDAD\uDE42-\uDE44]|\uD835[\uDC00-\uDC54\uDC56-\uDC9C\uDC9E\uDC9F\uDCA2\uDCA5\uDCA6\uDCA9-\uDCAC\uDCAE-\uDCB9\uDCBB\uDCBD-\uDCC3\uDCC5-\uDD05\uDD07-\uDD0A\uDD0D-\uDD14\uDD16-\uDD1C\uDD1E-\uDD39\uDD3B-\uDD3E\uDD40-\uDD44\uDD46\uDD4A-\uDD50\uDD52-\uDEA5\uDEA8-\uDEC0\uDEC2-\uDEDA\uDEDC-\uDEFA\uDEFC-\uDF14\uDF16-\uDF34\uDF36-\uDF4E\uDF50-\uDF6E\uDF70-\uDF88\uDF8A-\uDFA8\uDFAA-\uDFC2\uDFC4-\uDFCB\uDFCE-\uDFFF]|\uD836[\uDE00-\uDE36\uDE3B-\uDE6C\uDE75\uDE84\uDE9B-\uDE9F\uDEA1-\uDEAF]|\uD838[\uDC00-\uDC06\uDC08-\uDC18\uDC1B-\uDC21\uDC23\uDC24\uDC26-\uDC2A]|\uD83A[\uDC00-\uDCC4\uDCD0-\uDCD6\uDD00-\uDD4A\uDD50-\uDD59]|\uD83B[\uDE00-\uDE03\uDE05-\uDE1F\uDE21\uDE22\uDE24\uDE27\uDE29-\uDE32\uDE34-\uDE37\uDE39\uDE3B\uDE42\uDE47\uDE49\uDE4B\uDE4D-\uDE4F\uDE51\uDE52\uDE54\uDE57\uDE59\uDE5B\uDE5D\uDE5F\uDE61\uDE62\uDE64\uDE67-\uDE6A\uDE6C-\uDE72\uDE74-\uDE77\uDE79-\uDE7C\uDE7E\uDE80-\uDE89\uDE8B-\uDE9B\uDEA1-\uDEA3\uDEA5-\uDEA9\uDEAB-\uDEBB]|\uD869[\uDC00-\uDED6\uDF00-\uDFFF]|\uD86D[\uDC00-\uDF34\uDF40-\uDFFF]|\uD86E[\uDC00-\uDC1D\uDC20-\uDFFF]|\uD873[\uDC00-\uDEA1\uDEB0-\uDFFF]|\uD87A[\uDC00-\uDFE0]|\uD87E[\uDC00-\uDE1D]|\uDB40[\uDD00-\uDDEF]/;
+
+/**
+ * @fileoverview A charactor code reader.
+ * @author Nicholas C. Zakas
+ */
+
+//-----------------------------------------------------------------------------
+// Type Definitions
+//-----------------------------------------------------------------------------
+
+
+//-----------------------------------------------------------------------------
+// Data
+//-----------------------------------------------------------------------------
+
+const CHAR_CR = 13; // \r
+const CHAR_LF = 10; // \n
+
+//-----------------------------------------------------------------------------
+// CharCodeReader
+//-----------------------------------------------------------------------------
+
+/**
+ * A reader that reads character codes from a string.
+ */
+class CharCodeReader {
+
+    /**
+     * The text to read from.
+     * @type {string}
+     */
+    #text = "";
+
+    /**
+     * The current line number.
+     * @type {number}
+     */
+    #line = 1;
+
+    /**
+     * The current column number.
+     * @type {number}
+     */
+    #column = 0;
+
+    /**
+     * The current offset in the text.
+     * @type {number}
+     */
+    #offset = -1;
+
+    /**
+     * Whether the last character read was a new line.
+     * @type {boolean}
+     */
+    #newLine = false;
+
+    /**
+     * The last character code read.
+     * @type {number}
+     */
+    #last = -1;
+
+    /**
+     * Whether the reader has ended.
+     * @type {boolean}
+     */
+    #ended = false;
+
+    /**
+     * Creates a new instance.
+     * @param {string} text The text to read from
+     */
+    constructor(text) {
+        this.#text = text;
+    }
+
+    /**
+     * Ends the reader.
+     * @returns {void}
+     */
+    #end() {
+        if (this.#ended) {
+            return;
+        }
+
+        this.#column++;
+        this.#offset++;
+        this.#last = -1;
+        this.#ended = true;
+    }
+
+    /**
+     * Returns the current position of the reader.
+     * @returns {Location} An object with line, column, and offset properties.
+     */
+    locate() {
+        return {
+            line: this.#line,
+            column: this.#column,
+            offset: this.#offset
+        };
+    }
+
+    /**
+     * Reads the next character code in the text.
+     * @returns {number} The next character code, or -1 if there are no more characters.
+     */
+    next() {
+        if (this.#offset >= this.#text.length - 1) {
+            this.#end();
+            return -1;
+        }
+
+        this.#offset++;
+        const charCode = this.#text.charCodeAt(this.#offset);
+
+        if (this.#newLine) {
+            this.#line++;
+            this.#column = 1;
+            this.#newLine = false;
+        } else {
+            this.#column++;
+        }
+
+        if (charCode === CHAR_CR) {
+            this.#newLine = true;
+
+            // if we already see a \r, just ignore upcoming \n
+            if (this.peek() === CHAR_LF) {
+                this.#offset++;
+            }
+        } else if (charCode === CHAR_LF) {
+            this.#newLine = true;
+        }
+
+        this.#last = charCode;
+
+        return charCode;
+    }
+
+    /**
+     * Peeks at the next character code in the text.
+     * @returns {number} The next character code, or -1 if there are no more characters.
+     */
+    peek() {
+        if (this.#offset === this.#text.length - 1) {
+            return -1;
+        }
+
+        return this.#text.charCodeAt(this.#offset + 1);
+    }
+
+    /**
+     * Determines if the next character code in the text matches a specific character code.
+     * @param {(number) => boolean} fn A function to call on the next character.
+     * @returns {boolean} True if the next character code matches, false if not.
+     */ 
+    match(fn) {
+        if (fn(this.peek())) {
+            this.next();
+            return true;
+        }
+
+        return false;
+    }
+
+    /**
+     * Returns the last character code read.
+     * @returns {number} The last character code read.
+     */
+    current() {
+        return this.#last;
+    }
+
+
+}
+
+/**
+ * @fileoverview JSON tokenizer
+ * @author Nicholas C. Zakas
+ */
+
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").Range} Range */
+/** @typedef {import("./typedefs.js").TokenizeOptions} TokenizeOptions */
+
+//-----------------------------------------------------------------------------
+// Helpers
+//-----------------------------------------------------------------------------
+
+const INFINITY = "Infinity";
+const NAN = "NaN";
+
+const keywordStarts = new Set([CHAR_LOWER_T, CHAR_LOWER_F, CHAR_LOWER_N]);
+const whitespace = new Set([CHAR_SPACE, CHAR_TAB, CHAR_NEWLINE, CHAR_RETURN]);
+const json5Whitespace = new Set([
+    ...whitespace,
+    CHAR_VTAB,
+    CHAR_FORM_FEED,
+    CHAR_NBSP,
+    CHAR_LINE_SEPARATOR,
+    CHAR_PARAGRAPH_SEPARATOR,
+    CHAR_BOM,
+    CHAR_NON_BREAKING_SPACE,
+    CHAR_EN_QUAD,
+    CHAR_EM_QUAD,
+    CHAR_EN_SPACE,
+    CHAR_EM_SPACE,
+    CHAR_THREE_PER_EM_SPACE,
+    CHAR_FOUR_PER_EM_SPACE,
+    CHAR_SIX_PER_EM_SPACE,
+    CHAR_FIGURE_SPACE,
+    CHAR_PUNCTUATION_SPACE,
+    CHAR_THIN_SPACE,
+    CHAR_HAIR_SPACE,
+    CHAR_NARROW_NO_BREAK_SPACE,
+    CHAR_MEDIUM_MATHEMATICAL_SPACE,
+    CHAR_IDEOGRAPHIC_SPACE,
+]);
+
+
+/** @type {TokenizeOptions} */
+const DEFAULT_OPTIONS$1 = {
+    mode: "json",
+    ranges: false
+};
+
+const jsonKeywords = new Set(["true", "false", "null"]);
+
+const tt = {
+    EOF: 0,
+    Number: 1,
+    String: 2,
+    Boolean: 3,
+    Null: 4,
+    NaN: 5,
+    Infinity: 6,
+    Identifier: 7,
+    Colon: 20,
+    LBrace: 21,
+    RBrace: 22,
+    LBracket: 23,
+    RBracket: 24,
+    Comma: 25,
+    LineComment: 40,
+    BlockComment: 41
+};
+
+
+// #region Helpers
+
+
+/**
+ * Determines if a given character is a decimal digit.
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is a digit.
+ */
+function isDigit(c) {
+    return c >= CHAR_0 && c <= CHAR_9;
+}
+
+/**
+ * Determines if a given character is a hexadecimal digit.
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is a hexadecimal digit.
+ */
+function isHexDigit(c) {
+    return isDigit(c) ||
+        c >= CHAR_UPPER_A && c <= CHAR_UPPER_F ||
+        c >= CHAR_LOWER_A && c <= CHAR_LOWER_F;
+}
+
+/**
+ * Determines if a given character is a positive digit (1-9).
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is a positive digit.
+ */
+function isPositiveDigit(c) {
+    return c >= CHAR_1 && c <= CHAR_9;
+}
+
+/**
+ * Determines if a given character is the start of a keyword.
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is the start of a keyword.
+ */
+function isKeywordStart(c) {
+    return keywordStarts.has(c);
+}
+
+/**
+ * Determines if a given character is the start of a number.
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is the start of a number.
+ */
+function isNumberStart(c) {
+    return isDigit(c) || c === CHAR_DOT || c === CHAR_MINUS;
+}
+
+/**
+ * Determines if a given character is the start of a JSON5 number.
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is the start of a JSON5 number.
+ */
+function isJSON5NumberStart(c) {
+    return isNumberStart(c) || c === CHAR_PLUS;
+}
+
+/**
+ * Determines if a given character is the start of a string.
+ * @param {number} c The character to check.
+ * @param {boolean} json5 `true` if JSON5 mode is enabled.
+ * @returns {boolean} `true` if the character is the start of a string.
+ */
+function isStringStart(c, json5) {
+    return c === CHAR_DOUBLE_QUOTE || (json5 && c === CHAR_SINGLE_QUOTE);
+}
+
+/**
+ * Tests that a given character is a valid first character of a
+ * JSON5 identifier
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is a valid first character. 
+ */
+function isJSON5IdentifierStart(c) {
+
+    // test simple cases first
+
+    if (c === CHAR_DOLLAR || c === CHAR_UNDERSCORE || c === CHAR_BACKSLASH) {
+        return true;
+    }
+
+    if (c >= CHAR_LOWER_A && c <= CHAR_LOWER_Z || c >= CHAR_UPPER_A && c <= CHAR_UPPER_Z) {
+        return true;
+    }
+
+    if (c === 0x200C || c === 0x200D) {
+        return true;
+    }
+    
+    const ct = String.fromCharCode(c);
+    return ID_Start.test(ct);
+}
+
+/**
+ * Tests that a given character is a valid part of a JSON5 identifier.
+ * @param {number} c The character to check.
+ * @returns {boolean} `true` if the character is a valid part of an identifier.
+ */
+function isJSON5IdentifierPart(c) {
+
+    // fast path for simple cases
+    if (isJSON5IdentifierStart(c) || isDigit(c)) {
+        return true;
+    }
+
+    const ct = String.fromCharCode(c);
+    return ID_Continue.test(ct);
+}
+
+
+// #endregion
+
+class Tokenizer {
+
+    /**
+     * Options for the tokenizer.
+     * @type {TokenizeOptions}
+     */
+    #options;
+
+    /**
+     * The source text to tokenize.
+     * @type {string}
+     */
+    #text;
+
+    /**
+     * The reader for the source text.
+     * @type {CharCodeReader}
+     */
+    #reader;
+
+    /**
+     * Indicates if the tokenizer is in JSON5 mode.
+     * @type {boolean}
+     */
+    #json5;
+
+    /**
+     * Indicates if comments are allowed.
+     * @type {boolean}
+     */
+    #allowComments;
+
+    /**
+     * Indicates if ranges should be included in the tokens.
+     * @type {boolean}
+     */
+    #ranges;
+
+    /**
+     * The last token type read.
+     * @type {Token}
+     */
+    #token;
+
+    /**
+     * Determines if a character is an escaped character.
+     * @type {(c:number) => boolean}
+     */
+    #isEscapedCharacter;
+
+    /**
+     * Determines if a character is a JSON5 line terminator.
+     * @type {(c:number) => boolean}
+     */
+    #isJSON5LineTerminator;
+
+
+    /**
+     * Determines if a character is a JSON5 hex escape.
+     * @type {(c:number) => boolean}
+     */
+    #isJSON5HexEscape;
+
+    /**
+     * Determines if a character is whitespace.
+     * @type {(c:number) => boolean}
+     */
+    #isWhitespace;
+
+    /**
+     * Creates a new instance of the tokenizer.
+     * @param {string} text The source text
+     * @param {TokenizeOptions} [options] Options for the tokenizer.
+     */ 
+    constructor(text, options) {
+        this.#text = text;
+        this.#options = {
+            ...DEFAULT_OPTIONS$1,
+            ...options
+        };
+
+        this.#reader = new CharCodeReader(text);
+        this.#json5 = this.#options.mode === "json5";
+        this.#allowComments = this.#options.mode !== "json";
+        this.#ranges = this.#options.ranges;
+
+        // TODO: Clean this up
+        this.#isEscapedCharacter = this.#json5 ? json5EscapeToChar.has.bind(json5EscapeToChar) : escapeToChar.has.bind(escapeToChar);
+        this.#isJSON5LineTerminator = this.#json5 ? json5LineTerminators.has.bind(json5LineTerminators) : () => false;
+        this.#isJSON5HexEscape = this.#json5 ? c => c === CHAR_LOWER_X : () => false;
+        this.#isWhitespace = this.#json5 ? json5Whitespace.has.bind(json5Whitespace) : whitespace.has.bind(whitespace);
+    }
+
+    // #region Errors
+
+    /**
+     * Convenience function for throwing unexpected character errors.
+     * @param {number} c The unexpected character.
+     * @param {Location} [loc] The location of the unexpected character.
+     * @returns {never}
+     * @throws {UnexpectedChar} always.
+     */
+    #unexpected(c, loc = this.#reader.locate()) {
+        throw new UnexpectedChar(c, loc);
+    }
+
+    /**
+     * Convenience function for throwing unexpected identifier errors.
+     * @param {string} identifier The unexpected identifier.
+     * @param {Location} [loc] The location of the unexpected identifier.
+     * @returns {never}
+     * @throws {UnexpectedIdentifier} always.
+     */
+    #unexpectedIdentifier(identifier, loc = this.#reader.locate()) {
+        throw new UnexpectedIdentifier(identifier, loc);
+    }
+
+    /**
+    * Convenience function for throwing unexpected EOF errors.
+    * @returns {never}
+    * @throws {UnexpectedEOF} always.
+    */
+    #unexpectedEOF() {
+        throw new UnexpectedEOF(this.#reader.locate());
+    }
+
+    // #endregion
+
+    // #region Helpers
+
+    /**
+     * Creates a new token.
+     * @param {TokenType} tokenType The type of token to create.
+     * @param {number} length The length of the token.
+     * @param {Location} startLoc The start location for the token.
+     * @param {Location} [endLoc] The end location for the token.
+     * @returns {Token} The token.
+     */
+    #createToken(tokenType, length, startLoc, endLoc) {
+
+        const endOffset = startLoc.offset + length;
+
+        let range = this.#options.ranges ? {
+            range: /** @type {Range} */ ([startLoc.offset, endOffset])
+        } : undefined;
+
+        return {
+            type: tokenType,
+            loc: {
+                start: startLoc,
+                end: endLoc || {
+                    line: startLoc.line,
+                    column: startLoc.column + length,
+                    offset: endOffset
+                }
+            },
+            ...range
+        };        
+    }
+
+    /**
+     * Reads in a specific number of hex digits.
+     * @param {number} count The number of hex digits to read.
+     * @returns {string} The hex digits read.
+     */
+    #readHexDigits(count) {
+        let value = "";
+        let c;
+
+        for (let i = 0; i < count; i++) {
+            c = this.#reader.peek();
+            if (isHexDigit(c)) {
+                this.#reader.next();
+                value += String.fromCharCode(c);
+                continue;
+            }
+
+            this.#unexpected(c);
+        }
+
+        return value;
+    }
+
+    /**
+     * Reads in a JSON5 identifier. Also used for JSON but we validate
+     * the identifier later.
+     * @param {number} c The first character of the identifier.
+     * @returns {string} The identifier read.
+     * @throws {UnexpectedChar} when the identifier cannot be read.
+     */
+    #readIdentifier(c) {
+        let value = "";
+
+        do {
+
+            value += String.fromCharCode(c);
+
+            if (c === CHAR_BACKSLASH) {
+
+                c = this.#reader.next();
+
+                if (c !== CHAR_LOWER_U) {
+                    this.#unexpected(c);
+                }
+
+                value += String.fromCharCode(c);
+
+                const hexDigits = this.#readHexDigits(4);
+
+                // check for a valid character code
+                const charCode = parseInt(hexDigits, 16);
+
+                if (value.length === 2 && !isJSON5IdentifierStart(charCode)) {
+                    const loc = this.#reader.locate();
+                    this.#unexpected(CHAR_BACKSLASH, { line: loc.line, column: loc.column - 5, offset: loc.offset - 5 });
+                } else if (!isJSON5IdentifierPart(charCode)) {
+                    const loc = this.#reader.locate();
+                    this.#unexpected(charCode, { line: loc.line, column: loc.column - 5, offset: loc.offset - 5 });
+                }
+
+                value += hexDigits;
+            }
+
+            c = this.#reader.peek();
+
+            if (!isJSON5IdentifierPart(c)) {
+                break;
+            }
+
+            this.#reader.next();
+
+        } while (true);  // eslint-disable-line no-constant-condition
+
+        return value;
+    }
+
+    /**
+     * Reads in a string. Works for both JSON and JSON5.
+     * @param {number} c The first character of the string (either " or ').
+     * @returns {number} The length of the string.
+     * @throws {UnexpectedChar} when the string cannot be read.
+     * @throws {UnexpectedEOF} when EOF is reached before the string is finalized.
+     */
+    #readString(c) {
+        
+        const delimiter = c;
+        let length = 1;
+        c = this.#reader.peek();
+
+        while (c !== -1 && c !== delimiter) {
+
+            this.#reader.next();
+            length++;
+
+            // escapes
+            if (c === CHAR_BACKSLASH) {
+                c = this.#reader.peek();
+
+                if (this.#isEscapedCharacter(c) || this.#isJSON5LineTerminator(c)) {
+                    this.#reader.next();
+                    length++;
+                } else if (c === CHAR_LOWER_U) {
+                    this.#reader.next();
+                    length++;
+
+                    const result = this.#readHexDigits(4);
+                    length += result.length;
+                } else if (this.#isJSON5HexEscape(c)) {
+                    this.#reader.next();
+                    length++;
+
+                    // hex escapes: \xHH
+                    const result = this.#readHexDigits(2);
+                    length += result.length;
+                } else if (this.#json5) {  // JSON doesn't allow anything else
+                    this.#reader.next();
+                    length++;
+                } else {
+                    this.#unexpected(c);
+                }
+            }
+
+            c = this.#reader.peek();
+        }
+
+        if (c === -1) {
+            this.#reader.next();
+            this.#unexpectedEOF();
+        }
+
+        // c is the delimiter
+        this.#reader.next();
+        length++;
+
+        return length;
+    
+    
+    }
+
+    /**
+     * Reads a number. Works for both JSON and JSON5.
+     * @param {number} c The first character of the number.
+     * @returns {number} The length of the number.
+     * @throws {UnexpectedChar} when the number cannot be read.
+     * @throws {UnexpectedEOF} when EOF is reached before the number is finalized.
+     */
+    #readNumber(c) {
+        
+        // we've already read the first character
+        let length = 1;
+
+        // JSON number may start with a minus but not a plus
+        // JSON5 allows a plus.
+        if (c === CHAR_MINUS || this.#json5 && c === CHAR_PLUS) {
+            
+            c = this.#reader.peek();
+            
+            /*
+            * JSON5 allows Infinity or NaN preceded by a sign.
+            * This blocks handles +Infinity, -Infinity, +NaN, and -NaN.
+            * Standalone Infinity and NaN are handled in `readJSON5Identifier()`
+            */
+            if (this.#json5) {
+
+                if (c === CHAR_UPPER_I || c === CHAR_UPPER_N) {
+                    this.#reader.next();
+                    const identifier = this.#readIdentifier(c);
+
+                    if (identifier !== INFINITY && identifier !== NAN) {
+                        this.#unexpected(c);
+                    }
+
+                    return length + identifier.length;
+                }
+            }
+
+            // Next digit cannot be zero
+            if (!isDigit(c)) {
+                this.#unexpected(c);
+            }
+
+            // if we made it here, we need to continue on, so register the character
+            this.#reader.next();
+            length++;
+        }
+
+        /*
+        * In JSON, a zero must be followed by a decimal point or nothing.
+        * In JSON5, a zero can additionally be followed by an `x` indicating
+        * that it's a hexadecimal number.
+        */
+        if (c === CHAR_0) {
+
+            // c = this.#reader.next();
+            // length++;
+            c = this.#reader.peek();
+
+            // check for a hex number
+            if (this.#json5 && (c === CHAR_LOWER_X || c === CHAR_UPPER_X)) {
+
+                this.#reader.next();
+                length++;
+
+                c = this.#reader.peek();
+
+                if (!isHexDigit(c)) {
+                    this.#reader.next();
+                    this.#unexpected(c);
+                }
+
+                do {
+                    this.#reader.next();
+                    length++;
+                    c = this.#reader.peek();
+                } while (isHexDigit(c));
+
+            } else if (isDigit(c)) {
+                this.#unexpected(c);
+            }
+
+        } else {
+
+            // JSON5 allows leading decimal points
+            if (!this.#json5 || c !== CHAR_DOT) {
+                if (!isPositiveDigit(c)) {
+                    this.#unexpected(c);
+                }
+
+                c = this.#reader.peek();
+
+                while (isDigit(c)) {
+                    this.#reader.next();
+                    length++;
+                    c = this.#reader.peek();
+                }
+            }
+        }
+
+        /*
+        * In JSON, a decimal point must be followed by at least one digit.
+        * In JSON5, a decimal point need not be followed by any digits.
+        */
+        if (c === CHAR_DOT) {
+                                
+            let digitCount = -1;
+            this.#reader.next();
+            length++;
+            digitCount++;
+
+            c = this.#reader.peek();
+
+            while (isDigit(c)) {
+                this.#reader.next();
+                length++;
+                digitCount++;
+                c = this.#reader.peek();
+            }
+
+            if (!this.#json5 && digitCount === 0) {
+                this.#reader.next();
+                if (c) {
+                    this.#unexpected(c);
+                } else {
+                    this.#unexpectedEOF();
+                }
+            }
+        }
+
+        // Exponent is always last
+        if (c === CHAR_LOWER_E || c === CHAR_UPPER_E) {
+
+            this.#reader.next();
+            length++;
+            c = this.#reader.peek();
+
+            if (c === CHAR_PLUS || c === CHAR_MINUS) {
+                this.#reader.next();
+                length++;
+                c = this.#reader.peek();
+            }
+
+            /*
+            * Must always have a digit in this position to avoid:
+            * 5e
+            * 12E+
+            * 42e-
+            */
+            if (c === -1) {
+                this.#reader.next();
+                this.#unexpectedEOF();
+            }
+
+            if (!isDigit(c)) {
+                this.#reader.next();
+                this.#unexpected(c);
+            }
+
+            while (isDigit(c)) {
+                this.#reader.next();
+                length++;
+                c = this.#reader.peek();
+            }
+        }
+
+        return length;
+    }
+
+    /**
+     * Reads a comment. Works for both JSON and JSON5.
+     * @param {number} c The first character of the comment.
+     * @returns {{length: number, multiline: boolean}} The length of the comment, and whether the comment is multi-line.
+     * @throws {UnexpectedChar} when the comment cannot be read.
+     * @throws {UnexpectedEOF} when EOF is reached before the comment is finalized.
+     */ 
+    #readComment(c) {
+        
+        let length = 1;
+
+        // next character determines single- or multi-line
+        c = this.#reader.peek();
+
+        // single-line comments
+        if (c === CHAR_SLASH) {
+            
+            do {
+                this.#reader.next();
+                length += 1;
+                c = this.#reader.peek();
+            } while (c > -1 && c !== CHAR_RETURN && c !== CHAR_NEWLINE);
+
+            return { length, multiline: false };
+        }
+
+        // multi-line comments
+        if (c === CHAR_STAR) {
+
+            this.#reader.next();
+            length += 1;
+
+            while (c > -1) {
+                c = this.#reader.peek();
+
+                // check for end of comment
+                if (c === CHAR_STAR) {
+                    this.#reader.next();
+                    length += 1;
+                    c = this.#reader.peek();
+                    
+                    //end of comment
+                    if (c === CHAR_SLASH) {
+                        this.#reader.next();
+                        length += 1;
+
+                        return { length, multiline: true };
+                    }
+                } else {
+                    this.#reader.next();
+                    length += 1;
+                }
+            }
+
+            this.#reader.next();
+            this.#unexpectedEOF();
+            
+        }
+
+        // if we've made it here, there's an invalid character
+        this.#reader.next();
+        this.#unexpected(c);        
+    }
+    // #endregion
+
+    /**
+     * Returns the next token in the source text.
+     * @returns {number} The code for the next token.
+     */
+    next() {
+
+        let c = this.#reader.next();
+
+        while (this.#isWhitespace(c)) {
+            c = this.#reader.next();
+        }
+
+        if (c === -1) {
+            return tt.EOF;
+        }
+
+        const start = this.#reader.locate();
+        const ct = String.fromCharCode(c);
+
+        // check for JSON5 syntax only
+        if (this.#json5) {
+                
+            if (knownJSON5TokenTypes.has(ct)) {
+                this.#token = this.#createToken(knownJSON5TokenTypes.get(ct), 1, start);
+            } else if (isJSON5IdentifierStart(c)) {
+                const value = this.#readIdentifier(c);
+
+                if (knownJSON5TokenTypes.has(value)) {
+                    this.#token = this.#createToken(knownJSON5TokenTypes.get(value), value.length, start);
+                } else {
+                    this.#token = this.#createToken("Identifier", value.length, start);
+                }
+            } else if (isJSON5NumberStart(c)) {
+                const result = this.#readNumber(c);
+                this.#token = this.#createToken("Number", result, start);
+            } else if (isStringStart(c, this.#json5)) {
+                const result = this.#readString(c);
+                const lastCharLoc = this.#reader.locate();
+                this.#token = this.#createToken("String", result, start, {
+                    line: lastCharLoc.line,
+                    column: lastCharLoc.column + 1,
+                    offset: lastCharLoc.offset + 1
+                });
+            } else if (c === CHAR_SLASH && this.#allowComments) {
+                const result = this.#readComment(c);
+                const lastCharLoc = this.#reader.locate();
+                this.#token = this.#createToken(!result.multiline ? "LineComment" : "BlockComment", result.length, start, {
+                    line: lastCharLoc.line,
+                    column: lastCharLoc.column + 1,
+                    offset: lastCharLoc.offset + 1
+                });
+            } else {
+                this.#unexpected(c);
+            }
+
+        } else {
+
+            // check for JSON/JSONC syntax only
+            if (knownTokenTypes.has(ct)) {
+                this.#token = this.#createToken(knownTokenTypes.get(ct), 1, start);
+            } else if (isKeywordStart(c)) {
+                const value = this.#readIdentifier(c);
+
+                if (!jsonKeywords.has(value)) {
+                    this.#unexpectedIdentifier(value, start);
+                }
+
+                this.#token = this.#createToken(knownTokenTypes.get(value), value.length, start);
+            } else if (isNumberStart(c)) {
+                const result = this.#readNumber(c);
+                this.#token = this.#createToken("Number", result, start);
+            } else if (isStringStart(c, this.#json5)) {
+                const result = this.#readString(c);
+                this.#token = this.#createToken("String", result, start);
+            } else if (c === CHAR_SLASH && this.#allowComments) {
+                const result = this.#readComment(c);
+                const lastCharLoc = this.#reader.locate();
+                this.#token = this.#createToken(!result.multiline ? "LineComment" : "BlockComment", result.length, start, {
+                    line: lastCharLoc.line,
+                    column: lastCharLoc.column + 1,
+                    offset: lastCharLoc.offset + 1
+                });
+            } else {
+                this.#unexpected(c);
+            }
+        }
+        return tt[this.#token.type];
+    }
+
+    /**
+     * Returns the current token in the source text.
+     * @returns {Token} The current token.
+     */
+    get token() {
+        return this.#token;
+    }
+}
+
+//-----------------------------------------------------------------------------
+// Main
+//-----------------------------------------------------------------------------
+
+/**
+ * Creates an iterator over the tokens representing the source text.
+ * @param {string} text The source text to tokenize.
+ * @param {TokenizeOptions} [options] Options for doing the tokenization.
+ * @returns {Array<Token>} An iterator over the tokens. 
+ */
+function tokenize(text, options) {
+
+    const tokenizer = new Tokenizer(text, options);
+    const tokens = [];
+
+    while (tokenizer.next() !== tt.EOF) {
+        tokens.push(tokenizer.token);
+    }
+
+    return tokens;
+
+}
+
+/**
+ * @fileoverview  JSON AST types
+ * @author Nicholas C. Zakas
+ */
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").LocationRange} LocationRange */
+/** @typedef {import("./typedefs.js").NodeParts} NodeParts */
+/** @typedef {import("./typedefs.js").DocumentNode} DocumentNode */
+/** @typedef {import("./typedefs.js").StringNode} StringNode */
+/** @typedef {import("./typedefs.js").NumberNode} NumberNode */
+/** @typedef {import("./typedefs.js").BooleanNode} BooleanNode */
+/** @typedef {import("./typedefs.js").MemberNode} MemberNode */
+/** @typedef {import("./typedefs.js").ObjectNode} ObjectNode */
+/** @typedef {import("./typedefs.js").ElementNode} ElementNode */
+/** @typedef {import("./typedefs.js").ArrayNode} ArrayNode */
+/** @typedef {import("./typedefs.js").NullNode} NullNode */
+/** @typedef {import("./typedefs.js").ValueNode} ValueNode */
+/** @typedef {import("./typedefs.js").IdentifierNode} IdentifierNode */
+/** @typedef {import("./typedefs.js").NaNNode} NaNNode */
+/** @typedef {import("./typedefs.js").InfinityNode} InfinityNode */
+/** @typedef {import("./typedefs.js").Sign} Sign */
+
+//-----------------------------------------------------------------------------
+// Exports
+//-----------------------------------------------------------------------------
+
+const types = {
+
+    /**
+     * Creates a document node.
+     * @param {ValueNode} body The body of the document.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {DocumentNode} The document node.
+     */
+    document(body, parts = {}) {
+        return {
+            type: "Document",
+            body,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates a string node.
+     * @param {string} value The value for the string.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {StringNode} The string node.
+     */
+    string(value, parts = {}) {
+        return {
+            type: "String",
+            value,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates a number node.
+     * @param {number} value The value for the number.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {NumberNode} The number node.
+     */
+    number(value, parts = {}) {
+        return {
+            type: "Number",
+            value,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates a boolean node.
+     * @param {boolean} value The value for the boolean.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {BooleanNode} The boolean node.
+     */
+    boolean(value, parts = {}) {
+        return {
+            type: "Boolean",
+            value,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates a null node.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {NullNode} The null node.
+     */
+    null(parts = {}) {
+        return {
+            type: "Null",
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates an array node.
+     * @param {Array<ElementNode>} elements The elements to add.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {ArrayNode} The array node.
+     */
+    array(elements, parts = {}) {
+        return {
+            type: "Array",
+            elements,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates an element node.
+     * @param {ValueNode} value The value for the element.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {ElementNode} The element node.
+     */
+    element(value, parts = {}) {
+        return {
+            type: "Element",
+            value,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates an object node.
+     * @param {Array<MemberNode>} members The members to add.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {ObjectNode} The object node.
+     */
+    object(members, parts = {}) {
+        return {
+            type: "Object",
+            members,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates a member node.
+     * @param {StringNode|IdentifierNode} name The name for the member.
+     * @param {ValueNode} value The value for the member.
+     * @param {NodeParts} parts Additional properties for the node. 
+     * @returns {MemberNode} The member node.
+     */
+    member(name, value, parts = {}) {
+        return {
+            type: "Member",
+            name,
+            value,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates an identifier node.
+     * @param {string} name The name for the identifier.
+     * @param {NodeParts} parts Additional properties for the node.
+     * @returns {IdentifierNode} The identifier node.
+     */
+    identifier(name, parts = {}) {
+        return {
+            type: "Identifier",
+            name,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates a NaN node.
+     * @param {Sign} sign The sign for the Infinity.
+     * @param {NodeParts} parts Additional properties for the node.
+     * @returns {NaNNode} The NaN node.
+     */ 
+    nan(sign = "", parts = {}) {
+        return {
+            type: "NaN",
+            sign,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+    /**
+     * Creates an Infinity node.
+     * @param {Sign} sign The sign for the Infinity.
+     * @param {NodeParts} parts Additional properties for the node.
+     * @returns {InfinityNode} The Infinity node.
+     */
+    infinity(sign = "", parts = {}) {
+        return {
+            type: "Infinity",
+            sign,
+            loc: parts.loc,
+            ...parts
+        };
+    },
+
+};
+
+/**
+ * @fileoverview JSON parser
+ * @author Nicholas C. Zakas
+ */
+
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").Node} Node */
+/** @typedef {import("./typedefs.js").Mode} Mode */
+/** @typedef {import("./typedefs.js").ParseOptions} ParseOptions */
+
+//-----------------------------------------------------------------------------
+// Helpers
+//-----------------------------------------------------------------------------
+
+/** @type {ParseOptions} */
+const DEFAULT_OPTIONS = {
+    mode: "json",
+    ranges: false,
+    tokens: false,
+    allowTrailingCommas: false
+};
+
+const UNICODE_SEQUENCE = /\\u[\da-fA-F]{4}/gu;
+
+/**
+ * Normalizes a JSON5 identifier by converting Unicode escape sequences into
+ * their corresponding characters.
+ * @param {string} identifier The identifier to normalize.
+ * @returns {string} The normalized identifier.
+ */
+function normalizeIdentifier(identifier) {
+    return identifier.replace(UNICODE_SEQUENCE, unicodeEscape => {
+        return String.fromCharCode(parseInt(unicodeEscape.slice(2), 16));
+    });
+}
+
+/**
+ * Calculates the location at the end of the given text.
+ * @param {string} text The text to calculate the end location for.
+ * @returns {Location} The location at the end of the text.
+ */
+function getEndLocation(text) {
+    let line = 1;
+    let column = 1;
+    
+    for (let i = 0; i < text.length; i++) {
+        const char = text[i];
+        if (char === "\n") {
+            line++;
+            column = 1;
+        } else if (char === "\r") {
+            // Handle \r\n as a single line ending
+            if (text[i + 1] === "\n") {
+                i++; // Skip the \n
+            }
+            line++;
+            column = 1;
+        } else {
+            column++;
+        }
+    }
+    
+    return {
+        line,
+        column,
+        offset: text.length
+    };
+}
+
+/**
+ * Converts a JSON-encoded string into a JavaScript string, interpreting each
+ * escape sequence.
+ * @param {string} value The text for the token.
+ * @param {Token} token The string token to convert into a JavaScript string.
+ * @param {boolean} json5 `true` if parsing JSON5, `false` otherwise.
+ * @returns {string} A JavaScript string.
+ */
+function getStringValue(value, token, json5 = false) {
+    
+    let result = "";
+    let escapeIndex = value.indexOf("\\");
+    let lastIndex = 0;
+
+    // While there are escapes, interpret them to build up the result
+    while (escapeIndex >= 0) {
+
+        // append the text that happened before the escape
+        result += value.slice(lastIndex, escapeIndex);
+
+        // get the character immediately after the \
+        const escapeChar = value.charAt(escapeIndex + 1);
+        const escapeCharCode = escapeChar.charCodeAt(0);
+        
+        // check for the non-Unicode escape sequences first
+        if (json5 && json5EscapeToChar.has(escapeCharCode)) {
+            result += json5EscapeToChar.get(escapeCharCode);
+            lastIndex = escapeIndex + 2;
+        } else if (escapeToChar.has(escapeCharCode)) {
+            result += escapeToChar.get(escapeCharCode);
+            lastIndex = escapeIndex + 2;
+        } else if (escapeChar === "u") {
+            const hexCode = value.slice(escapeIndex + 2, escapeIndex + 6);
+            if (hexCode.length < 4 || /[^0-9a-f]/i.test(hexCode)) {
+                throw new ErrorWithLocation(
+                    `Invalid unicode escape \\u${ hexCode}.`,
+                    {
+                        line: token.loc.start.line,
+                        column: token.loc.start.column + escapeIndex,
+                        offset: token.loc.start.offset + escapeIndex
+                    }
+                );
+            }
+
+            result += String.fromCharCode(parseInt(hexCode, 16));
+            lastIndex = escapeIndex + 6;
+        } else if (json5 && escapeChar === "x") {
+            const hexCode = value.slice(escapeIndex + 2, escapeIndex + 4);
+            if (hexCode.length < 2 || /[^0-9a-f]/i.test(hexCode)) {
+                throw new ErrorWithLocation(
+                    `Invalid hex escape \\x${ hexCode}.`,
+                    {
+                        line: token.loc.start.line,
+                        column: token.loc.start.column + escapeIndex,
+                        offset: token.loc.start.offset + escapeIndex
+                    }
+                );
+            }
+
+            result += String.fromCharCode(parseInt(hexCode, 16));
+            lastIndex = escapeIndex + 4;
+        } else if (json5 && json5LineTerminators.has(escapeCharCode)) {
+            lastIndex = escapeIndex + 2;
+
+            // we also need to skip \n after a \r
+            if (escapeChar === "\r" && value.charAt(lastIndex) === "\n") {
+                lastIndex++;
+            }
+            
+        } else {
+            // all characters can be escaped in JSON5
+            if (json5) {
+                result += escapeChar;
+                lastIndex = escapeIndex + 2;
+            } else {
+                throw new ErrorWithLocation(
+                    `Invalid escape \\${ escapeChar }.`,
+                    {
+                        line: token.loc.start.line,
+                        column: token.loc.start.column + escapeIndex,
+                        offset: token.loc.start.offset + escapeIndex
+                    }
+                );
+            }
+        }
+
+        // find the next escape sequence
+        escapeIndex = value.indexOf("\\", lastIndex);
+    }
+
+    // get the last segment of the string value
+    result += value.slice(lastIndex);
+
+    return result;
+}
+
+/**
+ * Gets the JavaScript value represented by a JSON token.
+ * @param {string} value The text value of the token.
+ * @param {Token} token The JSON token to get a value for.
+ * @param {boolean} json5 `true` if parsing JSON5, `false` otherwise.
+ * @returns {string|boolean|number} A number, string, or boolean.
+ * @throws {TypeError} If an unknown token type is found. 
+ */
+function getLiteralValue(value, token, json5 = false) {
+    switch (token.type) {
+        case "Boolean":
+            return value === "true";
+            
+        case "Number":
+            if (json5) {
+
+                /*
+                 * Numbers like -0x1 are converted to NaN by Number(), so we need
+                 * to handle them separately. Rather than checking for -0x, we can
+                 * just check if the first character is a minus sign. The same for
+                 * checking for +0x.
+                 */
+
+                if (value.charCodeAt(0) === 45) { // 45 is the char code for '-'
+                    return -Number(value.slice(1));
+                }
+
+                if (value.charCodeAt(0) === 43) { // 43 is the char code for '+'
+                    return Number(value.slice(1));
+                }
+            }
+            return Number(value);
+
+        case "String":
+            return getStringValue(value.slice(1, -1), token, json5);
+
+        default:
+            throw new TypeError(`Unknown token type "${token.type}.`);
+    }
+}
+
+//-----------------------------------------------------------------------------
+// Main Function
+//-----------------------------------------------------------------------------
+
+/**
+ * 
+ * @param {string} text The text to parse.
+ * @param {ParseOptions} [options] The options object.
+ * @returns {DocumentNode} The AST representing the parsed JSON.
+ * @throws {Error} When there is a parsing error. 
+ */
+function momoa_parse(text, options) {
+
+    options = Object.freeze({
+        ...DEFAULT_OPTIONS,
+        ...options
+    });
+
+    const tokens = [];
+    const tokenizer = new Tokenizer(text, {
+        mode: options.mode,
+        ranges: options.ranges
+    });
+
+    const json5 = options.mode === "json5";
+    const allowTrailingCommas = options.allowTrailingCommas || json5;
+
+    /**
+     * Returns the next token knowing there are no comments.
+     * @returns {number} The next token type or 0 if no next token.
+     */
+    function nextNoComments() {
+        const nextType = tokenizer.next();
+
+        if (nextType && options.tokens) {
+            tokens.push(tokenizer.token);
+        }
+        return nextType;
+    }
+    
+    /**
+     * Returns the next token knowing there are comments to skip.
+     * @returns {number} The next token type or 0 if no next token.
+     */
+    function nextSkipComments() {
+        const nextType = tokenizer.next();
+        if (nextType && options.tokens) {
+            tokens.push(tokenizer.token);
+        }
+
+        if (nextType >= tt.LineComment) {
+            return nextSkipComments();
+        }
+
+        return nextType;
+
+    }
+
+    // determine correct way to evaluate tokens based on presence of comments
+    const next = options.mode === "json" ? nextNoComments : nextSkipComments;
+
+    /**
+     * Asserts a token has the given type.
+     * @param {number} token The token to check.
+     * @param {number} type The token type.
+     * @throws {UnexpectedToken} If the token type isn't expected.
+     * @returns {void}
+     */
+    function assertTokenType(token, type) {
+        if (token !== type) {
+            throw new UnexpectedToken(tokenizer.token);
+        }
+    }
+
+    /**
+     * Asserts a token has one of the given types.
+     * @param {number} token The token to check.
+     * @param {number[]} types The token types.
+     * @returns {void}
+     * @throws {UnexpectedToken} If the token type isn't expected.
+     */ 
+    function assertTokenTypes(token, types) {
+        if (!types.includes(token)) {
+            throw new UnexpectedToken(tokenizer.token);
+        }
+    }
+
+    /**
+     * Creates a range only if ranges are specified.
+     * @param {Location} start The start offset for the range.
+     * @param {Location} end The end offset for the range.
+     * @returns {{range:[number,number]}|undefined} An object with a 
+     */
+    function createRange(start, end) {
+        // @ts-ignore tsc incorrect - options might be undefined
+        return options.ranges ? {
+            range: [start.offset, end.offset]
+        } : undefined;
+    }
+
+    /**
+     * Creates a node for a string, boolean, or number.
+     * @param {number} tokenType The token representing the literal. 
+     * @returns {StringNode|NumberNode|BooleanNode} The node representing
+     *      the value.
+     */
+    function createLiteralNode(tokenType) {
+        const token = tokenizer.token;
+        const range = createRange(token.loc.start, token.loc.end);
+        const value = getLiteralValue(
+            text.slice(token.loc.start.offset, token.loc.end.offset),
+            token,
+            json5
+        );
+        const loc = {
+            start: {
+                ...token.loc.start
+            },
+            end: {
+                ...token.loc.end
+            }
+        };
+        const parts = { loc, ...range };
+
+        switch (tokenType) {
+            case tt.String:
+                return types.string(/** @type {string} */ (value), parts);
+
+            case tt.Number:
+                return types.number(/** @type {number} */ (value), parts);
+                
+            case tt.Boolean:
+                return types.boolean(/** @type {boolean} */ (value), parts);
+
+            default:
+                throw new TypeError(`Unknown token type ${token.type}.`);
+        }
+    }
+
+    /**
+     * Creates a node for a JSON5 identifier.
+     * @param {Token} token The token representing the identifer. 
+     * @returns {NaNNode|InfinityNode|IdentifierNode} The node representing
+     *      the value.
+     */
+    function createJSON5IdentifierNode(token) {
+        const range = createRange(token.loc.start, token.loc.end);
+        const identifier = text.slice(token.loc.start.offset, token.loc.end.offset);
+        const loc = {
+            start: {
+                ...token.loc.start
+            },
+            end: {
+                ...token.loc.end
+            }
+        };
+        const parts = { loc, ...range };
+
+        // Check for NaN or Infinity
+        if (token.type !== "Identifier") {
+
+            let sign = "";
+
+            // check if the first character in the token is a plus or minus
+            if (identifier[0] === "+" || identifier[0] === "-") {
+                sign = identifier[0];
+            }
+
+            // check if the token is NaN or Infinity
+            return types[identifier.includes("NaN") ? "nan" : "infinity"](/** @type {Sign} */ (sign), parts);
+        }
+        return types.identifier(normalizeIdentifier(identifier), parts);
+    }
+
+    /**
+     * Creates a node for a null.
+     * @param {Token} token The token representing null. 
+     * @returns {NullNode} The node representing null.
+     */
+    function createNullNode(token) {
+        const range = createRange(token.loc.start, token.loc.end);
+
+        return types.null({
+            loc: {
+                start: {
+                    ...token.loc.start
+                },
+                end: {
+                    ...token.loc.end
+                }
+            },
+            ...range
+        });
+    }
+
+
+    /**
+     * Parses a property in an object.
+     * @param {number} tokenType The token representing the property.
+     * @returns {MemberNode} The node representing the property.
+     * @throws {UnexpectedToken} When an unexpected token is found.
+     * @throws {UnexpectedEOF} When the end of the file is reached.
+     */
+    function parseProperty(tokenType) {
+
+        if (json5) {
+            assertTokenTypes(tokenType, [tt.String, tt.Identifier, tt.Number]);
+        } else {
+            assertTokenType(tokenType, tt.String);
+        }
+
+        const token = tokenizer.token;
+
+        // check for -NaN, +NaN, -Infinity, +Infinity, and any number
+        if (json5 && tokenType === tt.Number && /[+\-0-9]/.test(text[token.loc.start.offset])) {
+            throw new UnexpectedToken(token);
+        }
+
+        // TODO: Clean this up a bit
+        let key = tokenType === tt.String
+            ? /** @type {StringNode} */ (createLiteralNode(tokenType))
+            : /** @type {IdentifierNode|NaNNode|InfinityNode} */ (createJSON5IdentifierNode(token));
+
+        // in JSON5, need to check for NaN and Infinity and create identifier nodes
+        if (json5 && (key.type === "NaN" || key.type === "Infinity")) {
+
+            // NaN and Infinity cannot be signed and be a property key
+            if (key.sign !== "") {
+                throw new UnexpectedToken(tokenizer.token);
+            }
+
+            key = types.identifier(key.type, { loc: key.loc, ...createRange(key.loc.start, key.loc.end) });
+        }
+
+        tokenType = next();
+        assertTokenType(tokenType, tt.Colon);
+        const value = parseValue();
+        const range = createRange(key.loc.start, value.loc.end);
+
+        return types.member(
+            /** @type {StringNode|IdentifierNode} */ (key),
+            /** @type {ValueNode} */ (value),
+            {
+                loc: {
+                    start: {
+                        ...key.loc.start
+                    },
+                    end: {
+                        ...value.loc.end
+                    }
+                },
+                ...range
+            }
+        );
+    }
+
+    /**
+     * Parses an object literal.
+     * @param {number} firstTokenType The first token type in the object.
+     * @returns {ObjectNode} The object node.
+     * @throws {UnexpectedEOF} When the end of the file is reached.
+     * @throws {UnexpectedToken} When an unexpected token is found.
+     */
+    function parseObject(firstTokenType) {
+
+        // The first token must be a { or else it's an error
+        assertTokenType(firstTokenType, tt.LBrace);
+
+        const firstToken = tokenizer.token;
+        const members = [];
+        let tokenType = next();
+
+        if (tokenType !== tt.RBrace) {
+            do {
+    
+                // add the value into the array
+                members.push(parseProperty(tokenType));
+    
+                tokenType = next();
+
+                if (!tokenType) {
+                    throw new UnexpectedEOF(members[members.length-1].loc.end);
+                }
+    
+                if (tokenType === tt.Comma) {
+                    tokenType = next();
+
+                    /*
+                      * Trailing commas.
+                      * So we need to check if the token is a comma,
+                      * and if so, then we need to check if the next
+                      * token is a RBrace. If it is, then we need to
+                      * break out of the loop.
+                      */
+                    if (allowTrailingCommas && tokenType === tt.RBrace) {
+                        break;
+                    }                      
+                } else {
+                    break;
+                }
+            } while (tokenType);
+        }
+
+        assertTokenType(tokenType, tt.RBrace);
+        const lastToken = tokenizer.token;
+        const range = createRange(firstToken.loc.start, lastToken.loc.end);
+
+        return types.object(members, {
+            loc: {
+                start: {
+                    ...firstToken.loc.start
+                },
+                end: {
+                    ...lastToken.loc.end
+                }
+            },
+            ...range
+        });
+
+    }
+
+    /**
+     * Parses an array literal.
+     * @param {number} firstTokenType The first token in the array.
+     * @returns {ArrayNode} The array node.
+     * @throws {UnexpectedToken} When an unexpected token is found.
+     * @throws {UnexpectedEOF} When the end of the file is reached.
+     */
+    function parseArray(firstTokenType) {
+
+        // The first token must be a [ or else it's an error
+        assertTokenType(firstTokenType, tt.LBracket);
+
+        const firstToken = tokenizer.token;
+        const elements = [];
+        let tokenType = next();
+        
+        if (tokenType !== tt.RBracket) {
+
+            do {
+
+                // add the value into the array
+                const value = parseValue(tokenType);
+
+                elements.push(types.element(
+                    /** @type {ValueNode} */ (value),
+                    { loc: value.loc }
+                ));
+
+                tokenType = next();
+              
+                if (tokenType === tt.Comma) {
+                    tokenType = next();
+
+                    /*
+                      * Trailing commas.
+                      * So we need to check if the token is a comma,
+                      * and if so, then we need to check if the next
+                      * token is a RBracket. If it is, then we need to
+                      * break out of the loop.
+                      */
+                    if (allowTrailingCommas && tokenType === tt.RBracket) {
+                        break;
+                    }                    
+                } else {
+                    break;
+                }
+            } while (tokenType);
+        }
+
+        assertTokenType(tokenType, tt.RBracket);
+
+        const lastToken = tokenizer.token;
+        const range = createRange(firstToken.loc.start, lastToken.loc.end);
+
+        return types.array(elements, {
+            loc: {
+                start: {
+                    ...firstToken.loc.start
+                },
+                end: {
+                    ...lastToken.loc.end
+                }
+            },
+            ...range
+        });
+
+    }
+
+    /**
+     * Parses a JSON value.
+     * @param {number} [tokenType] The token type to parse.
+     * @returns {ValueNode|IdentifierNode} The node representing the value.
+     */
+    function parseValue(tokenType) {
+
+        tokenType = tokenType ?? next();
+        const token = tokenizer.token;
+
+        if (!tokenType) {
+            throw new UnexpectedEOF({
+                line: 1,
+                column: 1,
+                offset: 0
+            });
+        }
+        
+        switch (tokenType) {
+            case tt.String:
+            case tt.Boolean:
+                return createLiteralNode(tokenType);
+
+            case tt.Number:
+                if (json5) {
+                    let tokenText = text.slice(token.loc.start.offset, token.loc.end.offset);
+                    if (tokenText[0] === "+" || tokenText[0] === "-") {
+                        tokenText = tokenText.slice(1);
+                    }
+
+                    if (tokenText === "NaN" || tokenText === "Infinity") {
+                        return createJSON5IdentifierNode(token);
+                    }
+                }
+                return createLiteralNode(tokenType);
+
+            case tt.Null:
+                return createNullNode(token);
+
+            case tt.LBrace:
+                return parseObject(tokenType);
+
+            case tt.LBracket:
+                return parseArray(tokenType);
+
+            default:
+                throw new UnexpectedToken(token);
+        }
+
+    }
+
+    
+    const docBody = parseValue();
+    
+    const unexpectedToken = next();
+    if (unexpectedToken) {
+        throw new UnexpectedToken(tokenizer.token);
+    }
+    
+    
+    const textEndLocation = getEndLocation(text);
+    const docParts = {
+        loc: {
+            start: {
+                line: 1,
+                column: 1,
+                offset: 0
+            },
+            end: {
+                ...textEndLocation
+            }
+        }
+    };
+    
+    if (options.tokens) {
+        docParts.tokens = tokens;
+    }
+
+    if (options.ranges) {
+        docParts.range = [
+            docParts.loc.start.offset,
+            docParts.loc.end.offset
+        ];
+    }
+
+    return types.document(/** @type {ValueNode} */ (docBody), docParts);
+}
+
+/**
+ * @fileoverview Traversal approaches for Momoa JSON AST.
+ * @author Nicholas C. Zakas
+ */
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").TraversalPhase} TraversalPhase */
+/**
+ * @typedef {Object} TraversalVisitor
+ * @property {(node: Node, parent?: Node) => void} [enter]
+ * @property {(node: Node, parent?: Node) => void} [exit]
+ */
+
+//-----------------------------------------------------------------------------
+// Data
+//-----------------------------------------------------------------------------
+
+const childKeys = new Map([
+    ["Document", ["body"]],
+    ["Object", ["members"]],
+    ["Member", ["name", "value"]],
+    ["Element", ["value"]],
+    ["Array", ["elements"]],
+    ["String", []],
+    ["Number", []],
+    ["Boolean", []],
+    ["Null", []],
+    ["NaN", []],
+    ["Infinity", []],
+    ["Identifier", []],
+]);
+
+//-----------------------------------------------------------------------------
+// Helpers
+//-----------------------------------------------------------------------------
+
+/**
+ * Determines if a given value is an object.
+ * @param {*} value The value to check.
+ * @returns {boolean} True if the value is an object, false if not. 
+ */
+function isObject(value) {
+    return value && (typeof value === "object");
+}
+
+/**
+ * Determines if a given value is an AST node.
+ * @param {*} value The value to check.
+ * @returns {boolean} True if the value is a node, false if not. 
+ */
+function isNode(value) {
+    return isObject(value) && (typeof value.type === "string");
+}
+
+//-----------------------------------------------------------------------------
+// Exports
+//-----------------------------------------------------------------------------
+
+/**
+ * Traverses an AST from the given node.
+ * @param {Node} root The node to traverse from 
+ * @param {TraversalVisitor} visitor An object with an `enter` and `exit` method. 
+ */
+function traverse(root, visitor) {
+
+    /**
+     * Recursively visits a node.
+     * @param {Node} node The node to visit.
+     * @param {Node} [parent] The parent of the node to visit.
+     * @returns {void}
+     */
+    function visitNode(node, parent) {
+
+        if (typeof visitor.enter === "function") {
+            visitor.enter(node, parent);
+        }
+
+        for (const key of childKeys.get(node.type)) {
+            const value = node[key];
+
+            if (isObject(value)) {
+                if (Array.isArray(value)) {
+                    value.forEach(child => visitNode(child, node));
+                } else if (isNode(value)) {
+                    visitNode(value, node);
+                }
+            }
+        }
+
+        if (typeof visitor.exit === "function") {
+            visitor.exit(node, parent);
+        }
+    }
+
+    visitNode(root);
+}
+
+/**
+ * @callback FilterPredicate
+ * @param {{node: Node, parent?: Node, phase: TraversalPhase}} item
+ * @param {number} index
+ * @param {Array<{node: Node, parent?: Node, phase: TraversalPhase}>} array
+ * @returns {boolean}
+ */
+
+/**
+ * Creates an iterator over the given AST.
+ * @param {Node} root The root AST node to traverse. 
+ * @param {FilterPredicate} [filter] A filter function to determine which steps to
+ *      return;
+ * @returns {IterableIterator<{node: Node, parent?: Node, phase: TraversalPhase}>} An iterator over the AST.  
+ */
+function iterator(root, filter = () => true) {
+
+    /** @type {Array<{node: Node, parent?: Node, phase: TraversalPhase}>} */
+    const traversal = [];
+
+    traverse(root, {
+        enter(node, parent) {
+            traversal.push({ node, parent, phase: "enter" });
+        },
+        exit(node, parent) {
+            traversal.push({ node, parent, phase: "exit" });
+        }
+    });
+
+    return traversal.filter(filter).values();
+}
+
+/**
+ * @fileoverview Evaluator for Momoa AST.
+ * @author Nicholas C. Zakas
+ */
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+/** @typedef {import("./typedefs.js").AnyNode} AnyNode */
+/** @typedef {import("./typedefs.js").JSONValue} JSONValue */
+
+//-----------------------------------------------------------------------------
+// Exports
+//-----------------------------------------------------------------------------
+
+/**
+ * Evaluates a Momoa AST node into a JavaScript value.
+ * @param {AnyNode} node The node to interpet.
+ * @returns {JSONValue} The JavaScript value for the node. 
+ */
+function evaluate(node) {
+    switch (node.type) {
+        case "String":
+            return node.value;
+
+        case "Number":
+            return node.value;
+
+        case "Boolean":
+            return node.value;
+
+        case "Null":
+            return null;
+
+        case "NaN":
+            return NaN;
+        
+        case "Infinity":
+            return node.sign === "-" ? -Infinity : Infinity;
+
+        case "Identifier":
+            return node.name;
+
+        case "Array": {
+            // const arrayNode = /** @type {ArrayNode} */ (node);
+            return node.elements.map(element => evaluate(element.value));
+        }
+
+        case "Object": {
+
+            /** @type {{[property: string]: JSONValue}} */
+            const object = {};
+
+            node.members.forEach(member => {
+                Object.defineProperty(object, /** @type {string} */ (evaluate(member.name)), {
+                    value: evaluate(member.value),
+                    writable: true,
+                    enumerable: true,
+                    configurable: true
+                });
+            });    
+
+            return object;
+        }    
+
+        case "Document": {
+            return evaluate(node.body);
+        }
+
+        case "Element":
+            throw new Error("Cannot evaluate array element outside of an array.");
+
+        case "Member":
+            throw new Error("Cannot evaluate object member outside of an object.");
+
+        default:
+            // @ts-ignore tsc doesn't know about the type property here?
+            throw new Error(`Unknown node type ${ node.type }.`);
+    }
+}
+
+/**
+ * @fileoverview Printer for Momoa AST.
+ * @author Nicholas C. Zakas
+ */
+
+
+//-----------------------------------------------------------------------------
+// Typedefs
+//-----------------------------------------------------------------------------
+
+
+//-----------------------------------------------------------------------------
+// Helpers
+//-----------------------------------------------------------------------------
+
+/**
+ * Prints the string representation of a Boolean node.
+ * @param {BooleanNode} node The node to print.
+ * @returns {string} The boolean value.
+ */
+function printBoolean(node) {
+    return node.value ? "true" : "false";
+}
+
+/**
+ * Prints the string representation of a null node.
+ * @returns {string} The string "null".
+ */
+function printNull() {
+    return "null";
+}
+
+/**
+ * Prints the string representation of a number node.
+ * @param {NumberNode} node The node to print.
+ * @returns {string} The number value.
+ */
+function printNumber(node) {
+    return node.value.toString();
+}
+
+/**
+ * Prints the string representation of a NaN node.
+ * @returns {string} The string "NaN".
+ */
+function printNaN() {
+    return "NaN";
+}
+
+/**
+ * Prints the string representation of an Infinity node.
+ * @param {InfinityNode} node The node to print.
+ * @returns {string} The string "Infinity" or "-Infinity".
+ */
+function printInfinity(node) {
+    return node.sign + "Infinity";
+}
+
+/**
+ * Prints the string representation of a string node.
+ * @param {StringNode} node The node to print.
+ * @returns {string} The string value.
+ */
+function printString(node) {
+
+    let result = "\"";
+
+    // escape all characters that need escaping
+    for (const c of node.value) {
+
+        const newChar = json5CharToEscape.get(c);
+
+        if (newChar) {
+            result += "\\" + newChar;
+            continue;
+        }
+
+        // if it's a double quote, escape it
+        if (c === "\"") {
+            result += "\\\"";
+            continue;
+        }
+
+        // if it's a control character, escape it
+        if (c < " " || c === "\u007F") {
+            const hex = c.codePointAt(0).toString(16).toUpperCase();
+            result += `\\u${"0000".substring(hex.length)}${hex}`;
+            continue;
+        }
+
+        // otherwise, just add the character
+        result += c;
+
+    }
+    
+    return result + "\"";
+}
+
+/**
+ * Prints the string representation of an identifier node.
+ * @param {IdentifierNode} node The node to print.
+ * @returns {string} The identifier name.
+ */
+function printIdentifier(node) {
+    return node.name;
+}
+
+/**
+ * Prints the string representation of an array node.
+ * @param {ArrayNode} node The node to print.
+ * @param {string} indent The string to use for indentation.
+ * @param {number} indentLevel The current level of indentation.
+ * @returns {string} The array value.
+ */
+function printArray(node, indent, indentLevel) {
+    const newLine = indent ? "\n" : "";
+    const indentString = indent.repeat(indentLevel);
+    const elementIndentString = indent.repeat(indentLevel + 1);
+
+    return `[${newLine}${
+        node.elements.map(element =>
+            `${elementIndentString}${printValue(element.value, indent, indentLevel + 1)}`
+        ).join(`,${newLine}`)
+    }${newLine}${indentString}]`;
+}
+
+/**
+ * Prints the string representation of a member node.
+ * @param {MemberNode} node The node to print.
+ * @param {string} indent The string to use for indentation.
+ * @param {number} indentLevel The current level of indentation.
+ * @returns {string} The member value.
+ */
+function printMember(node, indent, indentLevel) {
+    const space = indent ? " " : "";
+    return `${printValue(node.name, indent, indentLevel)}:${space}${printValue(node.value, indent, indentLevel + 1)}`;
+}
+
+/**
+ * Prints the string representation of an object node.
+ * @param {ObjectNode} node The node to print.
+ * @param {string} indent The string to use for indentation.
+ * @param {number} indentLevel The current level of indentation.
+ * @returns {string} The object value.
+ */
+function printObject(node, indent, indentLevel) {
+    const newLine = indent ? "\n" : "";
+    const indentString = indent.repeat(indentLevel);
+    const memberIndentString = indent.repeat(indentLevel + 1);
+
+    return `{${newLine}${
+        node.members.map(member => 
+            `${memberIndentString}${printMember(member, indent, indentLevel)}`
+        ).join(`,${newLine}`)
+    }${newLine}${indentString}}`;
+}
+
+/**
+ * Prints the string representation of a node.
+ * @param {AnyNode} node The node to print.
+ * @param {string} indentString The string to use for indentation.
+ * @param {number} indentLevel The current level of indentation.
+ * @returns {string} The string representation of the node.
+ * @throws {TypeError} If the node type is unknown.
+
+ */
+function printValue(node, indentString, indentLevel) {
+    switch (node.type) {
+        case "String":
+            return printString(node);
+        case "Number":
+            return printNumber(node);
+        case "Boolean":
+            return printBoolean(node);
+        case "Null":
+            return printNull();
+        case "NaN":
+            return printNaN();
+        case "Infinity":
+            return printInfinity(node);
+        case "Identifier":
+            return printIdentifier(node);
+        case "Array":
+            return printArray(node, indentString, indentLevel);
+        case "Object":
+            return printObject(node, indentString, indentLevel);
+        case "Document":
+            return printValue(node.body, indentString, indentLevel);
+        default:
+            throw new TypeError(`Unknown node type: ${node.type}`);
+    }
+}
+
+
+//-----------------------------------------------------------------------------
+// Exports
+//-----------------------------------------------------------------------------
+
+/**
+ * Converts a Momoa AST back into a JSON string.
+ * @param {AnyNode} node The node to print.
+ * @param {Object} options Options for the print.
+ * @param {number} [options.indent=0] The number of spaces to indent each line. If
+ *      greater than 0, then newlines and indents will be added to output. 
+ * @returns {string} The JSON representation of the AST.
+ */
+function print(node, { indent = 0 } = {}) {
+
+    const indentLevel = 0;
+    const indentString = " ".repeat(indent);
+
+    return printValue(node, indentString, indentLevel);
+}
+
+
+
+;// CONCATENATED MODULE: ./src/policy/json.ts
+
+
+/** No document of IAM is nested deeper; what is could exhaust the stack. */
+const MOST_LEVELS = 32;
+/**
+ * Reads JSON (RFC 8259) strictly: a member that stands twice in one object is a problem, as readers disagree on which of
+ * the two counts. `JSON.parse` keeps the last one in silence and rounds numbers above 2^53.
+ * @param text the JSON; a byte order mark before it is left out. It may be the content of a wrong file, so a text that
+ *   is no JSON is never quoted: the problem names line and column alone.
+ */
+function readJson(text) {
+    const body = text.replace(/^\ufeff/, '');
+    try {
+        JSON.parse(body); // V8's parser decides what is JSON: it refuses control characters that momoa lets through.
+        if (depthOf(body) > MOST_LEVELS)
+            return { problem: `it is nested more than ${MOST_LEVELS} levels deep` };
+        const twice = [];
+        const json = convert(momoa_parse(body, { mode: 'json', ranges: true }).body, { body, twice });
+        const [name] = twice;
+        if (name === undefined)
+            return { json };
+        return { problem: `it has the member ${quote(name)} twice in one object` };
+    }
+    catch {
+        return { problem: `it is not valid JSON${placeOfError(body)}` };
+    }
+}
+function depthOf(body) {
+    let [depth, most] = [0, 0];
+    for (const { type } of tokenize(body, { mode: 'json' })) {
+        if (type === 'LBrace' || type === 'LBracket')
+            depth += 1;
+        if (type === 'RBrace' || type === 'RBracket')
+            depth -= 1;
+        most = Math.max(most, depth);
+    }
+    return most;
+}
+/** ` (line 3, column 7)`, where the reader says it. */
+function placeOfError(body) {
+    try {
+        momoa_parse(body, { mode: 'json' });
+    }
+    catch (thrown) {
+        const { line, column } = thrown;
+        if (typeof line === 'number' && typeof column === 'number')
+            return ` (line ${line}, column ${column})`;
+    }
+    return '';
+}
+function convert(node, conversion) {
+    switch (node.type) {
+        case 'Object':
+            return { is: 'object', members: convertMembers(node.members, conversion) };
+        case 'Array':
+            return { is: 'list', items: node.elements.map(({ value }) => convert(value, conversion)) };
+        case 'String':
+            return { is: 'text', text: node.value };
+        case 'Null':
+            return { is: 'null' };
+        case 'Boolean':
+        case 'Number':
+        case 'Infinity':
+        case 'NaN':
+            return { is: 'scalar', text: conversion.body.slice(...(node.range ?? [0, 0])) };
+    }
+}
+function convertMembers(given, conversion) {
+    const members = new Map();
+    for (const { name: node, value } of given) {
+        const name = node.type === 'String' ? node.value : node.name;
+        if (members.has(name))
+            conversion.twice.push(name);
+        members.set(name, convert(value, conversion));
+    }
+    return members;
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/policy/operators.ts
+
+const POSITIVE = {
+    StringEquals: 'string',
+    StringEqualsIgnoreCase: 'string',
+    StringLike: 'string',
+    ArnEquals: 'arn',
+    ArnLike: 'arn',
+    Bool: 'bool',
+    NumericEquals: 'numeric',
+    NumericLessThan: 'numeric',
+    NumericLessThanEquals: 'numeric',
+    NumericGreaterThan: 'numeric',
+    NumericGreaterThanEquals: 'numeric',
+    DateEquals: 'date',
+    DateLessThan: 'date',
+    DateLessThanEquals: 'date',
+    DateGreaterThan: 'date',
+    DateGreaterThanEquals: 'date',
+    IpAddress: 'ip',
+    BinaryEquals: 'binary',
+    Null: 'null',
+};
+const NEGATIONS = {
+    StringNotEquals: 'StringEquals',
+    StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
+    StringNotLike: 'StringLike',
+    ArnNotEquals: 'ArnEquals',
+    ArnNotLike: 'ArnLike',
+    NumericNotEquals: 'NumericEquals',
+    DateNotEquals: 'DateEquals',
+    NotIpAddress: 'IpAddress',
+};
+const operators_SPELLING = new Map([...Object.keys(POSITIVE), ...Object.keys(NEGATIONS)].map((name) => [name.toLowerCase(), name]));
+const QUANTIFIERS = new Map([
+    ['forallvalues', 'ForAllValues:'],
+    ['foranyvalue', 'ForAnyValue:'],
+]);
+/** An operator in IAM's own spelling, quantifier and `IfExists` included; undefined for what IAM does not have. */
+function spellOperator(text) {
+    const match = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/i.exec(text);
+    const name = operators_SPELLING.get(match?.[2]?.toLowerCase() ?? '');
+    if (match === null || name === undefined)
+        return undefined;
+    const before = QUANTIFIERS.get(match[1]?.toLowerCase()) ?? '';
+    const after = match[3] === undefined ? '' : 'IfExists';
+    // Null asks whether the key is there: neither a quantifier nor IfExists has a meaning with it.
+    return name === 'Null' && before + after !== '' ? undefined : before + name + after;
+}
+/** @param spelled as `spellOperator` gives it */
+function readOperator(spelled) {
+    const match = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(spelled);
+    const name = match?.[2] ?? '';
+    const base = NEGATIONS[name] ?? name;
+    const quantifier = match?.[1];
+    return {
+        quantifier: quantifier === 'ForAllValues' || quantifier === 'ForAnyValue' ? quantifier : undefined,
+        base,
+        comparison: POSITIVE[base] ?? 'string',
+        negated: base !== name,
+        // ArnEquals and ArnLike do the same (IAM reference, "ARN condition operators").
+        wildcards: base === 'StringLike' || POSITIVE[base] === 'arn',
+        ifExists: match?.[3] !== undefined,
+    };
+}
+/** Whether a value is one that the operator can compare with; a policy variable is told apart before. */
+function isComparable(comparison, value) {
+    switch (comparison) {
+        case 'bool':
+        case 'null':
+            return /^(true|false)$/i.test(value);
+        case 'numeric':
+            return value.trim() !== '' && Number.isFinite(Number(value));
+        case 'date':
+            return readDate(value) !== undefined;
+        case 'ip':
+            return readRange(value) !== undefined;
+        case 'string':
+        case 'arn':
+        case 'binary':
+            return true;
+    }
+}
+/** NaN, and a date that is none, agree with nothing. */
+function compareOrder(order, actual = Number.NaN, wanted = Number.NaN) {
+    return ORDERS[order]?.(actual, wanted) ?? false;
+}
+const ORDERS = {
+    Equals: (actual, wanted) => actual === wanted,
+    LessThan: (actual, wanted) => actual < wanted,
+    LessThanEquals: (actual, wanted) => actual <= wanted,
+    GreaterThan: (actual, wanted) => actual > wanted,
+    GreaterThanEquals: (actual, wanted) => actual >= wanted,
+};
+/** The comparison of a positive operator other than those of texts and ARNs; what can't be compared never agrees. */
+function compareValues({ base, comparison }, actual, wanted) {
+    switch (comparison) {
+        case 'bool':
+            return actual.toLowerCase() === wanted.toLowerCase();
+        case 'numeric':
+            return compareOrder(base.slice('Numeric'.length), Number(actual), Number(wanted));
+        case 'date':
+            return compareOrder(base.slice('Date'.length), readDate(actual), readDate(wanted));
+        case 'ip':
+            return isInRange(actual, wanted);
+        case 'string':
+        case 'arn':
+        case 'binary':
+        case 'null':
+            return actual === wanted;
+    }
+}
+/** Milliseconds since 1970: of a W3C date (its time zone is UTC unless said), or of seconds since 1970. */
+function readDate(text) {
+    if (/^\d{5,}(\.\d+)?$/.test(text))
+        return Number(text) * 1000;
+    const form = /^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?$/.exec(text);
+    if (form === null)
+        return undefined;
+    const zoned = form[3] !== undefined && form[6] === undefined ? `${text}Z` : text;
+    const time = Date.parse(zoned);
+    return Number.isNaN(time) ? undefined : time;
+}
+/** An address or a range in CIDR notation. */
+function readRange(text) {
+    const match = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text);
+    const network = match?.[1] ?? '';
+    const family = (0,external_node_net_.isIP)(network);
+    if (family !== 4 && family !== 6)
+        return undefined;
+    const most = family === 4 ? 32 : 128;
+    const bits = match?.[2] === undefined ? most : Number(match[2]);
+    return bits <= most ? { network, bits, family } : undefined;
+}
+function isInRange(address, text) {
+    const range = readRange(text);
+    const family = (0,external_node_net_.isIP)(address);
+    if (range === undefined || family !== range.family)
+        return false;
+    const type = family === 4 ? 'ipv4' : 'ipv6';
+    const list = new external_node_net_.BlockList();
+    list.addSubnet(range.network, range.bits, type);
+    return list.check(address, type);
+}
+
+;// CONCATENATED MODULE: ./src/policy/parse.ts
+
+
+
+
+
+
+/**
+ * Reads a policy, strictly, into one form for every way of writing it: single values are lists, lists are sets, an
+ * account id is its root ARN, `"Principal": "*"` is `{"AWS": "*"}`, actions and operators have AWS's spelling (IAM
+ * reference, "Grammar of the IAM JSON policy language" and the pages on its elements).
+ * @returns the policy, or all that is wrong with it. A text that is no policy at all is never quoted: it may be the
+ *   content of another file, whose path was given by mistake.
+ */
+function parsePolicy(text, options) {
+    const reading = readJson(text);
+    if ('problem' in reading)
+        return { problems: [{ kind: 'json', statement: undefined, text: reading.problem }] };
+    const reader = new Reader(options);
+    const policy = reader.document(reading.json);
+    return policy === undefined || reader.problems.length > 0 ? { problems: reader.problems } : { policy };
+}
+/** All problems in one line, at most ten of them. */
+function describeProblems(problems) {
+    const shown = problems.slice(0, 10).map(({ text }) => text);
+    const rest = problems.length - shown.length;
+    return [...shown, ...(rest > 0 ? [`and ${rest} more problems`] : [])].join('; ');
+}
+const DOCUMENT_ELEMENTS = ['Version', 'Id', 'Statement'];
+const STATEMENT_ELEMENTS = [
+    ...['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction', 'Resource', 'NotResource'],
+    'Condition',
+];
+/** Reads one document and gathers what is wrong with it. */
+class Reader {
+    problems = [];
+    #options;
+    #statement;
+    constructor(options) {
+        this.#options = options;
+    }
+    document(json) {
+        if (json.is !== 'object') {
+            const hint = json.is === 'list' ? ': a list of statements stands under "Statement"' : '';
+            this.#fail('syntax', `is not a JSON object${hint}`);
+            return undefined;
+        }
+        const { members } = json;
+        const given = members.get('Statement');
+        // Before anything else, so that no name of a document that is no policy gets into a message.
+        if (given === undefined) {
+            this.#fail('syntax', 'has no "Statement"');
+            return undefined;
+        }
+        this.#checkNames(members, DOCUMENT_ELEMENTS);
+        const version = this.#version(members.get('Version'));
+        const id = this.#text(members.get('Id'), 'Id');
+        const list = given.is === 'list' ? given.items : [given];
+        if (list.length === 0 && this.#options.from === 'author')
+            this.#fail('syntax', 'has an empty "Statement"');
+        const statements = list.flatMap((each, index) => this.#readStatement(each, index + 1) ?? []);
+        return { version, id, statements };
+    }
+    #fail(kind, what) {
+        const whose = this.#statement === undefined ? 'it' : `statement ${this.#statement}`;
+        this.problems.push({ kind, statement: this.#statement, text: `${whose} ${what}` });
+    }
+    #checkNames(members, known) {
+        for (const name of members.keys()) {
+            if (known.includes(name))
+                continue;
+            const meant = known.find((each) => each.toLowerCase() === name.toLowerCase());
+            const hint = meant === undefined ? '' : `: it is written ${meant}`;
+            this.#fail('syntax', `has the unknown element ${quote(name)}${hint}`);
+        }
+    }
+    #version(json) {
+        const version = this.#text(json, 'Version');
+        if (version === undefined || version === '2012-10-17' || version === '2008-10-17')
+            return version;
+        this.#fail('syntax', `has the Version ${quote(version)}: there are only 2012-10-17 and 2008-10-17`);
+        return undefined;
+    }
+    #text(json, name) {
+        if (json === undefined)
+            return undefined;
+        if (json.is === 'text')
+            return json.text;
+        this.#fail('syntax', `has ${aOrAn(name)} that is no text`);
+        return undefined;
+    }
+    #readStatement(json, position) {
+        this.#statement = position;
+        const statement = json.is === 'object' ? this.#statementOf(json.members, position) : undefined;
+        if (statement === undefined)
+            this.#fail('syntax', 'is not an object');
+        this.#statement = undefined;
+        return statement;
+    }
+    #statementOf(members, position) {
+        this.#checkNames(members, STATEMENT_ELEMENTS);
+        return {
+            position,
+            sid: this.#text(members.get('Sid'), 'Sid'),
+            effect: this.#effect(members.get('Effect')),
+            principals: this.#principals(members),
+            actions: this.#actions(members),
+            resources: this.#resources(members),
+            conditions: this.#conditions(members.get('Condition')),
+        };
+    }
+    #effect(json) {
+        const text = json?.is === 'text' ? json.text : undefined;
+        if (text === 'Allow' || text === 'Deny')
+            return text;
+        const what = text === undefined ? 'no Effect' : `the Effect ${quote(text)}`;
+        this.#fail('syntax', `has ${what}: it must be Allow or Deny`);
+        return 'Deny';
+    }
+    /** A statement names each of principals, actions and resources in exactly one of the two ways. */
+    #oneOf(members, name, kind) {
+        const [positive, negative] = [members.get(name), members.get(`Not${name}`)];
+        if (positive !== undefined && negative !== undefined) {
+            this.#fail('syntax', `has ${name} beside Not${name}: only one of them can stand`);
+            return undefined;
+        }
+        const json = positive ?? negative;
+        if (json === undefined) {
+            this.#fail(kind, `has no ${name}`);
+            return undefined;
+        }
+        return { not: negative !== undefined, json };
+    }
+    #principals(members) {
+        const found = this.#oneOf(members, 'Principal', 'principal');
+        if (found === undefined)
+            return { not: false, members: [] };
+        const { json, not } = found;
+        const name = not ? 'NotPrincipal' : 'Principal';
+        const all = this.#principalsOf(json, name);
+        return { not, members: asPrincipalSet(all) };
+    }
+    #principalsOf(json, name) {
+        if (json.is === 'text' && json.text === '*')
+            return [{ type: 'AWS', value: '*' }];
+        if (json.is === 'text') {
+            const hint = `{"AWS": ${quote(json.text)}}`;
+            this.#fail('syntax', `has the ${name} ${quote(json.text)}: it must be "*" or an object such as ${hint}`);
+            return [];
+        }
+        if (json.is !== 'object' || json.members.size === 0) {
+            this.#fail('syntax', `has ${aOrAn(name)} that names nobody: it must be "*" or an object such as {"AWS": "111122223333"}`);
+            return [];
+        }
+        return [...json.members].flatMap(([type, values]) => this.#principalsOfType(type, values, name));
+    }
+    #principalsOfType(given, json, name) {
+        const type = PRINCIPAL_TYPES.find((each) => each === given);
+        if (type === undefined) {
+            const meant = PRINCIPAL_TYPES.find((each) => each.toLowerCase() === given.toLowerCase());
+            const hint = meant === undefined ? `one of ${PRINCIPAL_TYPES.join(', ')}` : `it is written ${meant}`;
+            this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${quote(given)}: ${hint}`);
+            return [];
+        }
+        const values = this.#texts(json, `${name} ${type}`, 'principal');
+        for (const value of values)
+            this.#checkPrincipal(type, value);
+        return values.map((value) => normalPrincipal(type, value, this.#options.partition));
+    }
+    #checkPrincipal(type, value) {
+        if (this.#options.from === 'aws')
+            return;
+        const { partition } = this.#options;
+        const why = whyImpossible(normalPrincipal(type, value, partition), partition);
+        if (why !== undefined)
+            this.#fail('principal', `has the principal ${quote(value)}, ${why}`);
+    }
+    #actions(members) {
+        const found = this.#oneOf(members, 'Action', 'action');
+        if (found === undefined)
+            return { not: false, names: [] };
+        const name = found.not ? 'NotAction' : 'Action';
+        const names = this.#texts(found.json, name, 'action');
+        for (const each of names) {
+            if (each === '*' || /^[\w*?-]+:[\w*?-]+$/.test(each))
+                continue;
+            this.#fail('action', `has the ${name} ${quote(each)}: it must be * or SERVICE:ACTION, e.g. kms:Decrypt`);
+        }
+        return { not: found.not, names: asSet(names.map(spellAction)) };
+    }
+    #resources(members) {
+        if (this.#options.of === 'role') {
+            if (members.has('Resource') || members.has('NotResource'))
+                this.#fail('resource', 'has a Resource, and a trust policy has none');
+            return undefined;
+        }
+        const found = this.#oneOf(members, 'Resource', 'resource');
+        if (found === undefined)
+            return { not: false, names: [] };
+        const name = found.not ? 'NotResource' : 'Resource';
+        const names = this.#texts(found.json, name, 'resource');
+        for (const each of names) {
+            if (each === '*' || each.startsWith('arn:'))
+                continue;
+            this.#fail('resource', `has the ${name} ${quote(each)}: it must be * (this key) or a key ARN`);
+        }
+        return { not: found.not, names: asSet(names) };
+    }
+    /** A text or a list of texts, none of them empty, at least one. */
+    #texts(json, name, kind) {
+        const list = json.is === 'list' ? json.items : [json];
+        const texts = list.flatMap((item) => (item.is === 'text' && item.text !== '' ? [item.text] : []));
+        if (list.length === 0)
+            this.#fail(kind, `has an empty list as ${name}`);
+        else if (texts.length < list.length)
+            this.#fail(kind, `has something as ${name} that is no text, or an empty one`);
+        return texts;
+    }
+    #conditions(json) {
+        if (json === undefined)
+            return [];
+        if (json.is !== 'object') {
+            this.#fail('syntax', 'has a Condition that is not an object');
+            return [];
+        }
+        const conditions = [...json.members].flatMap(([operator, keys]) => this.#conditionsOf(operator, keys));
+        return this.#distinct(conditions).sort((a, b) => compareTexts(a.operator, b.operator) || compareTexts(a.key, b.key));
+    }
+    /** Two conditions with one operator and one key could mean both or the last of them. */
+    #distinct(conditions) {
+        const seen = new Map();
+        for (const condition of conditions) {
+            const id = `${condition.operator} ${condition.key.toLowerCase()}`;
+            if (seen.has(id))
+                this.#fail('condition', `has the condition ${quote(id)} twice`);
+            seen.set(id, condition);
+        }
+        return [...seen.values()];
+    }
+    #conditionsOf(given, json) {
+        const operator = spellOperator(given);
+        const isSpelled = operator === given || this.#options.from === 'aws';
+        if (operator === undefined || !isSpelled) {
+            const hint = operator === undefined ? '' : `: it is written ${operator}`;
+            this.#fail('condition', `has the unknown condition operator ${quote(given)}${hint}`);
+            return [];
+        }
+        if (json.is !== 'object') {
+            this.#fail('condition', `has no condition keys under ${operator}`);
+            return [];
+        }
+        return [...json.members].flatMap(([key, values]) => this.#condition(operator, key, values) ?? []);
+    }
+    #condition(operator, key, json) {
+        if (!/^[^\s:]+:[^\s]+$/.test(key))
+            this.#fail('condition', `has the condition key ${quote(key)}: it must begin with a prefix such as aws:`);
+        const list = json.is === 'list' ? json.items : [json];
+        const values = list.flatMap((item) => (item.is === 'text' || item.is === 'scalar' ? [item.text] : []));
+        if (values.length < list.length || list.length === 0) {
+            this.#fail('condition', `has no values for ${operator} ${quote(key)}: it must be a text or a list`);
+            return undefined;
+        }
+        const { comparison } = readOperator(operator);
+        const wrong = values.find((value) => !value.includes('${') && !isComparable(comparison, value));
+        if (wrong !== undefined && this.#options.from === 'author')
+            this.#fail('condition', `compares ${quote(key)} by ${operator} with ${quote(wrong)}, which can't be`);
+        return { operator, key, values: asSet(values) };
+    }
+}
+/** E.g. `a Principal`, `an Id`. */
+function aOrAn(name) {
+    return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+function asSet(names) {
+    return [...new Set(names)].sort(compareTexts);
+}
+function asPrincipalSet(principals) {
+    const distinct = new Map(principals.map((each) => [JSON.stringify([each.type, each.value]), each]));
+    return [...distinct.values()].sort(comparePrincipals);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/region.ts
 
 /**
@@ -42626,6 +46116,10 @@ function regionOfModuleName(address) {
 }
 function isRegion(value) {
     return typeof value === 'string' && isWellFormedRegion(value);
+}
+/** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
+function partitionOfKey({ region }) {
+    return (region === undefined ? undefined : partitionOf(region)) ?? 'aws';
 }
 
 ;// CONCATENATED MODULE: ./src/plan/schema.ts
@@ -42841,6 +46335,13 @@ function changesAnything(change) {
     const moves = change.importing !== undefined || change.movedFrom !== undefined;
     return moves || (change.action !== 'no-op' && change.action !== 'read');
 }
+/**
+ * Whether the plan puts the key's policy in place. A replacement gets its policy anew, and what is imported comes under
+ * review only now, even where it stays.
+ */
+function changesPolicy({ action, attributes, importing }) {
+    return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
+}
 /** Reading a data source changes nothing; it is shown when it has to wait for apply. */
 function isShown({ mode, change }) {
     return mode !== 'data' || change.actions.join() === 'read';
@@ -43029,153 +46530,10 @@ function knownOutputs(plan) {
     return Object.fromEntries(known.map(([name, { value }]) => [name, value]));
 }
 
-;// CONCATENATED MODULE: ./src/plan/policy.ts
-
-
-/**
- * Reads a key policy into one form for every way of writing it: single values are lists, lists are sets, an account id
- * is its root ARN, `{"AWS": "*"}` is `*`, actions have KMS's spelling (IAM reference, "Grammar of the IAM JSON policy
- * language" and "AWS JSON policy elements: Principal").
- * @param region the key's, for the partition of the root ARN that a bare account id stands for
- */
-function readKeyPolicy(text, region) {
-    const partition = (region === undefined ? undefined : partitionOf(region)) ?? 'aws';
-    try {
-        return { policy: readDocument(JSON.parse(text), partition) };
-    }
-    catch (thrown) {
-        if (thrown instanceof PolicyProblem)
-            return { problem: thrown.message };
-        if (thrown instanceof SyntaxError)
-            return { problem: 'it is not valid JSON' };
-        throw thrown;
-    }
-}
-/** Ends the reading; never leaves this file. Messages hold names of elements, never values. */
-class PolicyProblem extends Error {
-}
-function asObject(value, what) {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-        return value;
-    throw new PolicyProblem(`${what} is not an object`);
-}
-function assertMembers(object, known, what) {
-    const strange = Object.keys(object).filter((name) => !known.includes(name));
-    if (strange.length > 0)
-        throw new PolicyProblem(`${what} has an unknown element`);
-}
-function readDocument(value, partition) {
-    const document = asObject(value, 'it');
-    assertMembers(document, ['Version', 'Id', 'Statement'], 'it');
-    const statements = document['Statement'];
-    if (statements === undefined)
-        throw new PolicyProblem('it has no Statement');
-    return {
-        version: optionalText(document['Version'], 'Version'),
-        id: optionalText(document['Id'], 'Id'),
-        statements: (Array.isArray(statements) ? statements : [statements]).map((statement, index) => readStatement(statement, `statement ${index + 1}`, partition)),
-    };
-}
-const ELEMENTS = [
-    'Sid',
-    'Effect',
-    'Principal',
-    'NotPrincipal',
-    'Action',
-    'NotAction',
-    'Resource',
-    'NotResource',
-];
-function readStatement(value, what, partition) {
-    const statement = asObject(value, what);
-    assertMembers(statement, [...ELEMENTS, 'Condition'], what);
-    const effect = statement['Effect'];
-    if (effect !== 'Allow' && effect !== 'Deny')
-        throw new PolicyProblem(`${what} has no Effect Allow or Deny`);
-    const clause = (name, read) => readClause({ statement, name, what, read });
-    return {
-        sid: optionalText(statement['Sid'], `the Sid of ${what}`),
-        effect,
-        principals: clause('Principal', (element, whose) => readPrincipals(element, whose, partition)),
-        actions: clause('Action', (element, whose) => readTexts(element, whose).map(spellAction)),
-        resources: clause('Resource', readTexts),
-        conditions: readConditions(statement['Condition'], what),
-    };
-}
-/** A statement names each of principals, actions and resources in exactly one of the two ways. */
-function readClause({ statement, name, what, read }) {
-    const [positive, negative] = [statement[name], statement[`Not${name}`]];
-    if ((positive === undefined) === (negative === undefined)) {
-        throw new PolicyProblem(`${what} needs ${name} or Not${name}, and not both`);
-    }
-    const names = read(positive ?? negative, `the ${name} of ${what}`);
-    return { not: negative !== undefined, names: asSet(names) };
-}
-function readPrincipals(element, what, partition) {
-    if (element === '*')
-        return ['*'];
-    return Object.entries(asObject(element, what)).flatMap(([type, given]) => {
-        const names = readTexts(given, what);
-        if (type === 'AWS')
-            return names.map((name) => nameAwsPrincipal(name, partition));
-        if (!['Service', 'Federated', 'CanonicalUser'].includes(type)) {
-            throw new PolicyProblem(`${what} has an unknown type`);
-        }
-        return names.map((name) => `${type}: ${name}`);
-    });
-}
-function nameAwsPrincipal(name, partition) {
-    return /^\d{12}$/.test(name) ? `arn:${partition}:iam::${name}:root` : name;
-}
-function readConditions(block, what) {
-    if (block === undefined)
-        return [];
-    const operators = Object.entries(asObject(block, `the Condition of ${what}`));
-    return operators
-        .flatMap(([operator, keys]) => Object.entries(asObject(keys, `a Condition operator of ${what}`)).map(([key, values]) => ({
-        operator,
-        key,
-        values: asSet(readConditionValues(values, `a Condition value of ${what}`)),
-    })))
-        .sort((a, b) => compareTexts(`${a.operator} ${a.key}`, `${b.operator} ${b.key}`));
-}
-/** Booleans and numbers may be written with and without quotes; IAM compares texts (IAM reference, "Condition"). */
-function readConditionValues(given, what) {
-    const values = Array.isArray(given) ? given : [given];
-    return values.map((value) => {
-        if (typeof value === 'string')
-            return value;
-        if (typeof value === 'boolean' || typeof value === 'number')
-            return String(value);
-        throw new PolicyProblem(`${what} is no text`);
-    });
-}
-function readTexts(given, what) {
-    const values = Array.isArray(given) ? given : [given];
-    return values.map((value) => {
-        if (typeof value === 'string')
-            return value;
-        throw new PolicyProblem(`${what} is no text or list of texts`);
-    });
-}
-function optionalText(value, what) {
-    if (value === undefined || typeof value === 'string')
-        return value;
-    throw new PolicyProblem(`${what} is no text`);
-}
-function asSet(names) {
-    return [...new Set(names)].sort();
-}
-/** By code points, the same on every machine; `localeCompare` is not. */
-function compareTexts(a, b) {
-    return a < b ? -1 : a > b ? 1 : 0;
-}
-/** A condition in one line, e.g. `Bool kms:GrantIsForAWSResource = "true"`. */
-function describeCondition({ operator, key, values }) {
-    return `${operator} ${key} = ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
-}
-
 ;// CONCATENATED MODULE: ./src/plan/access.ts
+
+
+
 
 
 
@@ -43183,18 +46541,19 @@ function describeCondition({ operator, key, values }) {
  * Who gains and who loses what by the plan: the key policies before and after as principals × actions × conditions. How
  * they are written and in which order has no part in it. A `Deny` that "gains" appears, one that "loses" goes.
  * A policy that is not known before apply, or that can't be read, gives nothing here; `findUndecidedPolicies` names it.
- * @returns what is the same in several Regions once; gains first
+ * @returns what is the same in several Regions once; strangers first, then gains
  */
 function diffAccess(model) {
     const keys = model.resources.filter(isKey);
     const after = new Set(keys.filter(isKept).map(placeOf));
-    return mergeRegions(keys.filter(({ action }) => action !== 'forget').flatMap(diffKey), after);
+    const changes = keys.filter(({ action }) => action !== 'forget').flatMap(diffKey);
+    return mergeRegions(changes, after, knownAccounts(model));
 }
 /** The same for what was changed outside Terraform: the policies on record against those found. */
 function diffDriftAccess(model) {
     const keys = new Set(model.resources.filter(isKey).filter(isKept).map(placeOf));
     const changed = model.drift.filter((change) => isKey(change) && change.action === 'update');
-    return mergeRegions(changed.flatMap(diffKey), keys);
+    return mergeRegions(changed.flatMap(diffKey), keys, knownAccounts({ ...model, resources: changed }));
 }
 /** The planned key policies that are known only after apply, or that can't be read. */
 function findUndecidedPolicies(model) {
@@ -43206,9 +46565,36 @@ function findUndecidedPolicies(model) {
         const text = change.after?.['policy'];
         if (typeof text !== 'string')
             return [];
-        const reading = readKeyPolicy(text, change.region);
-        return 'problem' in reading ? [{ change, problem: reading.problem }] : [];
+        // What AWS has already can name principals that were deleted since; what is to be put in place can't.
+        const from = changesPolicy(change) && text !== change.before?.['policy'] ? 'author' : 'aws';
+        const reading = parsePolicy(text, { partition: partitionOfKey(change), from });
+        return 'problems' in reading ? [{ change, problem: describeProblems(reading.problems) }] : [];
     });
+}
+/** The policy of one side; undefined where there is none, or none that can be read. */
+function policyOfSide(change, side, from = 'aws') {
+    const text = change[side]?.['policy'];
+    if (typeof text !== 'string')
+        return undefined;
+    const reading = parsePolicy(text, { partition: partitionOfKey(change), from });
+    return 'policy' in reading ? reading.policy : undefined;
+}
+/** The key's own account; undefined where the plan does not know it. */
+function findAccount({ outputs, resources, }) {
+    const output = outputs['account_id'];
+    if (typeof output === 'string')
+        return output;
+    const arns = resources.filter(isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
+    return arns.map(accountOfArn).find((account) => account !== undefined);
+}
+/** The accounts that have access before the plan, as a whole or by a role or user, in any Region whose key stays. */
+function knownAccounts(model) {
+    const before = model.resources
+        .filter((change) => isKey(change) && isKept(change))
+        .flatMap((change) => policyOfSide(change, 'before')?.statements ?? [])
+        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not)
+        .flatMap(({ principals }) => principals.members.flatMap((each) => accountOfPrincipal(each) ?? []));
+    return new Set([...before, ...[findAccount(model)].filter((account) => account !== undefined)]);
 }
 function placeOf({ region, address }) {
     return region ?? address;
@@ -43216,134 +46602,40 @@ function placeOf({ region, address }) {
 function diffKey(change) {
     if (change.afterUnknown['policy'] === true)
         return [];
-    const after = policyOf(change.after, change);
-    if (after === undefined)
+    const after = policyOfSide(change, 'after');
+    if (after === undefined && typeof change.after?.['policy'] === 'string')
         return [];
     // What can't be read is not known to let anybody in: then all that comes after is a gain.
-    const before = policyOf(change.before, change) ?? NO_POLICY;
-    const universe = actionsOf([before, after]);
-    const [old, now] = [grantsOf(before, universe), grantsOf(after, universe)];
-    const place = placeOf(change);
-    const local = (direction, grants) => grants.map(({ effect, principal, condition, actions, patterns }) => ({
-        direction,
-        effect,
-        principal,
-        condition,
-        actions: nameActions(actions, patterns, universe),
-        place,
-    }));
-    return [...local('gains', subtract(now, old)), ...local('loses', subtract(old, now))];
+    const differences = diffPolicies(policyOfSide(change, 'before'), after);
+    return differences.map((difference) => ({ ...difference, place: placeOf(change) }));
 }
-const NO_POLICY = { version: undefined, id: undefined, statements: [] };
-/** Undefined for a policy that can't be read; no key, no policy. */
-function policyOf(side, { region }) {
-    const text = side?.['policy'];
-    if (typeof text !== 'string')
-        return NO_POLICY;
-    const reading = readKeyPolicy(text, region);
-    return 'policy' in reading ? reading.policy : undefined;
+/** Whether a reviewer has to see it first: everybody, what is no account, and accounts that had no access before. */
+function isStranger(principal, known) {
+    if (principal?.type !== 'AWS')
+        return true;
+    const account = accountOfPrincipal(principal);
+    return account === undefined || !known.has(account);
 }
-/** Stands for the actions that nobody has heard of yet: only `*` and `kms:*` mean them too. */
-const FUTURE = 'kms:\u0000';
-function actionsOf(policies) {
-    const named = policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions.names));
-    return [...new Set([...KMS_ACTIONS, ...named.filter((name) => !/[*?]/.test(name)), FUTURE])].sort();
-}
-function matchesClause({ not, names }, action) {
-    return names.some((name) => (name === action ? true : matchesAction(name, action))) !== not;
-}
-function matchesAction(pattern, action) {
-    return action === FUTURE ? pattern === 'kms:*' : matchesPattern(pattern, action);
-}
-function grantsOf({ statements }, universe) {
-    const grants = new Map();
-    for (const statement of statements) {
-        const actions = universe.filter((action) => matchesClause(statement.actions, action));
-        const condition = conditionOf(statement);
-        for (const principal of principalsOf(statement.principals)) {
-            const { effect } = statement;
-            const key = JSON.stringify([effect, principal, condition]);
-            const known = grants.get(key);
-            grants.set(key, {
-                effect,
-                principal,
-                condition,
-                actions: new Set([...(known?.actions ?? []), ...actions]),
-                patterns: [...(known?.patterns ?? []), statement.actions],
-            });
-        }
-    }
-    return [...grants.values()];
-}
-function principalsOf({ not, names }) {
-    return not ? [`everyone except ${names.join(', ')}`] : names;
-}
-/** The conditions, and the resources where they are not simply this key (`*`), in one line. */
-function conditionOf({ conditions, resources }) {
-    const everything = !resources.not && resources.names.includes('*');
-    const scope = everything
-        ? []
-        : [`Resource is ${resources.not ? 'not ' : ''}${resources.names.join(' or ')}`];
-    const parts = [...conditions.map(describeCondition), ...scope];
-    return parts.length === 0 ? undefined : parts.join(' and ');
-}
-/** The grants with what the others do not already cover; those of which nothing is left are gone. */
-function subtract(grants, others) {
-    return grants
-        .map((grant) => {
-        const covering = others.filter((other) => covers(other, grant));
-        const actions = [...grant.actions].filter((action) => !covering.some((other) => other.actions.has(action)));
-        return { ...grant, actions: new Set(actions) };
-    })
-        .filter(({ actions }) => actions.size > 0);
-}
-/** What holds without a condition holds with one; what everyone may, each may. Services are not in `*`. */
-function covers(wide, narrow) {
-    const sameEffect = wide.effect === narrow.effect;
-    const condition = wide.condition === undefined || wide.condition === narrow.condition;
-    const isAws = !/^(Service|Federated|CanonicalUser): /.test(narrow.principal);
-    const principal = wide.principal === narrow.principal || (wide.principal === '*' && isAws);
-    return sameEffect && condition && principal;
-}
-/** The actions as the policy writes them, as far as each pattern is wholly in; what is left of the others one by one. */
-function nameActions(actions, patterns, universe) {
-    const names = patterns
-        .flatMap((clause) => clause.not ? [clause] : clause.names.map((name) => ({ not: false, names: [name] })))
-        .map((clause) => nameClause(clause, actions, universe));
-    const whole = names.flatMap(({ pattern }) => pattern ?? []);
-    const all = new Set([...whole, ...names.flatMap(({ rest }) => rest)]);
-    const isCovered = (name) => whole.some((pattern) => pattern !== name && matchesPattern(pattern, name));
-    return [...all].filter((name) => !isCovered(name)).sort();
-}
-function nameClause(clause, actions, universe) {
-    const meant = universe.filter((action) => matchesClause(clause, action));
-    const left = meant.filter((action) => actions.has(action));
-    if (left.length === meant.length && !clause.not)
-        return { pattern: clause.names.join(), rest: [] };
-    if (!left.includes(FUTURE))
-        return { rest: left };
-    const except = universe.filter((action) => !actions.has(action));
-    const exceptions = left.length === meant.length ? clause.names : except;
-    return { rest: [`kms:* except ${exceptions.join(', ')}`] };
-}
-function mergeRegions(changes, present) {
+function mergeRegions(changes, present, known) {
     const merged = new Map();
     for (const change of changes) {
-        const { place, ...rest } = change;
-        const key = JSON.stringify([rest.direction, rest.effect, rest.principal, rest.condition, rest.actions]);
-        const known = merged.get(key) ?? { change, places: new Set() };
-        merged.set(key, { ...known, places: known.places.add(place) });
+        const { direction, effect, name, condition, actions, place } = change;
+        const key = JSON.stringify([direction, effect, name, condition, actions]);
+        const found = merged.get(key) ?? { change, places: new Set() };
+        merged.set(key, { ...found, places: found.places.add(place) });
     }
-    return [...merged.entries()]
+    const all = [...merged.entries()]
         .sort(([a], [b]) => compareTexts(a, b))
         .map(([, { change, places }]) => ({
         direction: change.direction,
         effect: change.effect,
-        principal: change.principal,
+        principal: change.name,
+        stranger: isStranger(change.principal, known),
         actions: change.actions,
         condition: change.condition,
         regions: isSame(places, present) ? 'all' : [...places].sort(),
     }));
+    return [...all.filter(({ stranger }) => stranger), ...all.filter(({ stranger }) => !stranger)];
 }
 function isSame(some, all) {
     return some.size === all.size && [...some].every((place) => all.has(place));
@@ -43351,7 +46643,90 @@ function isSame(some, all) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/policy/canonical.ts
+
+
+
+/**
+ * A policy as JSON in the form in which AWS gives policies back, so that the provider, which compares the two element by
+ * element, finds no difference (terraform-provider-aws#20588, #27641): each principal, action, resource and value once,
+ * an account as its root ARN, `{"AWS": "*"}` for everybody, equal statements once, lists of one element as a text.
+ * Statements keep their order.
+ */
+function formatPolicy({ version, id, statements }) {
+    const distinct = new Map(statements.map((statement) => [JSON.stringify(formOf(statement)), statement]));
+    return JSON.stringify({
+        ...(version === undefined ? {} : { Version: version }),
+        ...(id === undefined ? {} : { Id: id }),
+        Statement: [...distinct.values()].map(formOf),
+    });
+}
+function formOf({ sid, effect, principals, actions, resources, conditions }) {
+    return {
+        ...(sid === undefined ? {} : { Sid: sid }),
+        Effect: effect,
+        ...elementOf('Principal', principals.not, principalForm(principals)),
+        ...elementOf('Action', actions.not, oneOrList(actions.names)),
+        ...(resources === undefined ? {} : elementOf('Resource', resources.not, oneOrList(resources.names))),
+        ...(conditions.length === 0 ? {} : { Condition: conditionForm(conditions) }),
+    };
+}
+function elementOf(name, not, value) {
+    return { [not ? `Not${name}` : name]: value };
+}
+function principalForm({ members }) {
+    const named = PRINCIPAL_TYPES.map((type) => ({
+        type,
+        values: members.filter((each) => each.type === type).map(({ value }) => value),
+    }));
+    return Object.fromEntries(named.filter(({ values }) => values.length > 0).map(({ type, values }) => [type, oneOrList(values)]));
+}
+function oneOrList(values) {
+    return values.length === 1 ? values[0] : values;
+}
+function conditionForm(conditions) {
+    const operators = [...new Set(conditions.map(({ operator }) => operator))];
+    return Object.fromEntries(operators.map((operator) => [
+        operator,
+        Object.fromEntries(conditions
+            .filter((each) => each.operator === operator)
+            .map(({ key, values }) => [key, oneOrList(values)])),
+    ]));
+}
+/**
+ * A policy in one form for all ways of writing it, to be compared and hashed: statements are a set. Sids, Id and Version
+ * stay: they change nothing in who may do what, but they are a change in AWS. A text that is no policy stays as it is.
+ */
+function canonicalPolicy(text, options) {
+    const reading = parsePolicy(text, { ...options, from: 'aws' });
+    if ('problems' in reading)
+        return { unreadable: text };
+    const { version, id, statements } = reading.policy;
+    const forms = new Map(statements.map((each) => [JSON.stringify(canonicalStatement(each)), each]));
+    return {
+        version,
+        id,
+        statements: [...forms].sort(([a], [b]) => compareTexts(a, b)).map(([, each]) => canonicalStatement(each)),
+    };
+}
+function canonicalStatement(statement) {
+    const { sid, effect, principals, actions, resources, conditions } = statement;
+    const clause = ({ not, names }) => ({ not, names });
+    return {
+        sid,
+        effect,
+        principals: {
+            not: principals.not,
+            members: principals.members.map(({ type, value }) => ({ type, value })),
+        },
+        actions: clause(actions),
+        resources: resources === undefined ? undefined : clause(resources),
+        conditions: conditions.map(({ operator, key, values }) => ({ operator, key, values })),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/canonical.ts
+
 
 
 
@@ -43373,32 +46748,9 @@ function canonicalJson(value) {
 function sha256(text) {
     return (0,external_node_crypto_.createHash)('sha256').update(text, 'utf8').digest('hex');
 }
-/**
- * A key policy in one form for all ways of writing it: statements, principals, actions, resources and condition values
- * are sets. Sids, Id and Version stay: they change nothing in who may do what, but they are a change in AWS. A text that
- * is no policy stays as it is.
- */
-function canonicalPolicy(text, region) {
-    const reading = readKeyPolicy(text, region);
-    if ('problem' in reading)
-        return { unreadable: text };
-    const { version, id, statements } = reading.policy;
-    return {
-        version,
-        id,
-        statements: [...new Set(statements.map((each) => canonicalJson(canonicalStatement(each))))].sort(),
-    };
-}
-function canonicalStatement({ sid, effect, principals, actions, resources, conditions }) {
-    const clause = ({ not, names }) => ({ not, names });
-    return {
-        sid,
-        effect,
-        principals: clause(principals),
-        actions: clause(actions),
-        resources: clause(resources),
-        conditions,
-    };
+/** A key policy in the form in which two are compared, by the Region of its key. */
+function canonical_canonicalPolicy(text, region) {
+    return canonicalPolicy(text, { partition: partitionOfKey({ region }) });
 }
 /**
  * One side of a change by attribute: policies as sets, sensitive values by their hash, and without those that are null,
@@ -43412,7 +46764,7 @@ function canonicalSide(change, side) {
     const members = Object.entries(values)
         .filter(([, value]) => value !== null)
         .map(([name, value]) => {
-        const canonical = name === 'policy' && typeof value === 'string' ? canonicalPolicy(value, change.region) : value;
+        const canonical = name === 'policy' && typeof value === 'string' ? canonical_canonicalPolicy(value, change.region) : value;
         return [
             name,
             marks(markOf(sensitive, name)) ? { sha256: sha256(canonicalJson(canonical)) } : canonical,
@@ -43455,7 +46807,7 @@ function canonicalPlan(model) {
         { known: Object.hasOwn(model.outputs, name), value: model.outputs[name] },
     ]));
     return canonicalJson({
-        version: 1,
+        version: 2,
         changes: changes.map(canonicalJson).sort(),
         outputs,
         notUnderstood: [...model.notUnderstood].sort(),
@@ -43793,101 +47145,842 @@ function textOf(value) {
     return typeof value === 'string' ? value : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/plan/guard/policy-risks.ts
+;// CONCATENATED MODULE: ./src/policy/answer.ts
+function answerOf(holds) {
+    return holds ? 'always' : 'never';
+}
+/** Both hold. */
+function answer_all(answers) {
+    if (answers.includes('never'))
+        return 'never';
+    return answers.includes('maybe') ? 'maybe' : 'always';
+}
+/** At least one holds. */
+function answer_any(answers) {
+    if (answers.includes('always'))
+        return 'always';
+    return answers.includes('maybe') ? 'maybe' : 'never';
+}
+function not(answer) {
+    if (answer === 'maybe')
+        return 'maybe';
+    return answer === 'always' ? 'never' : 'always';
+}
+
+;// CONCATENATED MODULE: ./src/policy/condition.ts
+
+
+
+/** Whether a condition holds, as far as the request is known. */
+function answerCondition({ operator, key, values }, look, version) {
+    const read = readOperator(operator);
+    const actual = look(key);
+    if (read.comparison === 'null')
+        return answerNull(values, actual);
+    const missing = answerOf(read.ifExists || read.negated || read.quantifier === 'ForAllValues');
+    if (actual.is === 'absent')
+        return missing;
+    const one = (text) => {
+        const agrees = answer_any(values.map((value) => agree(read, text, { value, key, look, version })));
+        const either = 'beginning' in text && meansBoth(read, values) ? 'always' : agrees;
+        return read.negated ? not(either) : either;
+    };
+    if (actual.is === 'values')
+        return answerValues(read, actual.values.map((text) => one({ text })), missing);
+    const present = one({ beginning: actual.beginning ?? '' });
+    return actual.present === 'always' || present === missing ? present : 'maybe';
+}
+/** An empty set of values is as good as none. A negated operator has to hold for every value, unless it says otherwise. */
+function answerValues({ quantifier, negated }, answers, missing) {
+    if (answers.length === 0)
+        return missing;
+    const every = quantifier === 'ForAllValues' || (negated && quantifier === undefined);
+    return every ? answer_all(answers) : answer_any(answers);
+}
+function answerNull(values, actual) {
+    const isMissing = actual.is === 'absent' || (actual.is === 'values' && actual.values.length === 0)
+        ? 'always'
+        : actual.is === 'values' || actual.present === 'always'
+            ? 'never'
+            : 'maybe';
+    return answer_any(values.map((value) => (value.toLowerCase() === 'true' ? isMissing : not(isMissing))));
+}
+/** A boolean that is both, an address that is in all of either family: whatever the value is, it agrees. */
+function meansBoth({ comparison }, values) {
+    const lower = values.map((value) => value.toLowerCase());
+    if (comparison === 'bool')
+        return lower.includes('true') && lower.includes('false');
+    if (comparison === 'ip')
+        return lower.includes('0.0.0.0/0') && lower.some((each) => /^[0:]+\/0$/.test(each));
+    return false;
+}
+function agree(operator, actual, wanted) {
+    const { comparison, base } = operator;
+    if (comparison === 'string' || comparison === 'arn') {
+        const ignoresCase = base === 'StringEqualsIgnoreCase';
+        const glob = readValue(wanted, operator.wildcards, ignoresCase);
+        if ('answer' in glob)
+            return glob.answer;
+        const text = ignoresCase ? lowerCase(actual) : actual;
+        return comparison === 'arn' ? matchArn(glob, text) : matchText(glob, text);
+    }
+    if ('beginning' in actual)
+        return 'maybe';
+    return answerOf(compareValues(operator, actual.text, wanted.value));
+}
+function lowerCase(text) {
+    return 'text' in text ? { text: text.text.toLowerCase() } : { beginning: text.beginning.toLowerCase() };
+}
+function matchText(glob, text) {
+    return 'text' in text ? answerOf(matchesGlob(glob, text.text)) : matchesBeginning(glob, text.beginning);
+}
+const VARIABLE = /\$\{([^}]*)\}/;
+/**
+ * A value as a pattern, with its policy variables filled in (IAM reference, "Variables and tags"): only in policies of
+ * version 2012-10-17; `${*}`, `${?}` and `${$}` are these characters themselves; a default may follow the key. Where a
+ * key is missing and has no default, nothing agrees.
+ */
+function readValue({ value, key, look, version }, wildcards, ignoresCase) {
+    const chunk = (text) => {
+        const spelled = ignoresCase ? text.toLowerCase() : text;
+        return wildcards ? compileGlob(spelled) : literalGlob(spelled);
+    };
+    if (version !== '2012-10-17')
+        return chunk(value);
+    const parts = [];
+    let rest = value;
+    for (let match = VARIABLE.exec(rest); match !== null; match = VARIABLE.exec(rest)) {
+        const found = fillIn(match[1] ?? '', look);
+        if (found === undefined) {
+            // A key compared with itself always agrees.
+            const isItself = value.toLowerCase() === `\${${key.toLowerCase()}}`;
+            return { answer: isItself ? 'always' : 'maybe' };
+        }
+        if (found.is === 'missing')
+            return { answer: 'never' };
+        const text = ignoresCase ? found.text.toLowerCase() : found.text;
+        parts.push(...chunk(rest.slice(0, match.index)).parts, ...literalGlob(text).parts);
+        rest = rest.slice(match.index + match[0].length);
+    }
+    return { parts: [...parts, ...chunk(rest).parts] };
+}
+/** Undefined where it is not known what stands for the variable. */
+function fillIn(variable, look) {
+    if (['*', '?', '$'].includes(variable))
+        return { is: 'text', text: variable };
+    const [, name = '', fallback] = /^\s*([^,]*?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(variable) ?? [];
+    const actual = look(name);
+    if (actual.is === 'unknown')
+        return undefined;
+    const [only, ...more] = actual.is === 'values' ? actual.values : [];
+    if (only !== undefined && more.length === 0)
+        return { is: 'text', text: only };
+    return fallback === undefined ? { is: 'missing' } : { is: 'text', text: fallback };
+}
+/**
+ * In ARN operators each of the six parts is compared by itself, so no wildcard reaches across the first five colons (IAM
+ * reference, "ARN condition operators"). A mere `*` means any ARN.
+ */
+function matchArn(glob, text) {
+    const patterns = splitGlob(glob);
+    if (patterns.length === 1)
+        return matchText(glob, text);
+    const isKnown = 'text' in text;
+    const parts = splitText(isKnown ? text.text : text.beginning);
+    if (isKnown && parts.length !== patterns.length)
+        return 'never';
+    return answer_all(patterns.map((pattern, at) => {
+        const part = parts[at];
+        if (part === undefined)
+            return matchText(pattern, { beginning: '' });
+        const isWhole = isKnown || at < parts.length - 1;
+        return matchText(pattern, isWhole ? { text: part } : { beginning: part });
+    }));
+}
+function splitText(text) {
+    const parts = text.split(':');
+    return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+function splitGlob({ parts }) {
+    const groups = [[]];
+    for (const part of parts) {
+        if (part === ':' && groups.length < 6)
+            groups.push([]);
+        else
+            groups.at(-1)?.push(part);
+    }
+    return groups.map((group) => ({ parts: group }));
+}
+
+;// CONCATENATED MODULE: ./src/policy/condition-keys.ts
+
+/**
+ * Condition keys of requests to KMS: AWS's global ones (IAM reference, "AWS global condition context keys"), those of KMS
+ * (KMS developer guide, "AWS KMS condition keys" and "… for attested platforms"), and those that sessions bring along.
+ * `*` at the end stands for any name.
+ */
+const ROWS = [
+    [
+        'aws:PrincipalArn aws:PrincipalAccount aws:PrincipalType aws:userid kms:CallerAccount',
+        'caller',
+        'always',
+    ],
+    ['aws:PrincipalIsAWSService aws:ViaAWSService', 'caller', 'always'],
+    ['aws:PrincipalOrgPaths aws:PrincipalServiceNamesList', 'caller', 'multivalued'],
+    ['aws:PrincipalOrgID aws:PrincipalServiceName aws:PrincipalTag/* aws:username', 'caller'],
+    ['aws:FederatedProvider aws:SourceIdentity aws:AssumedRoot aws:ChatbotSourceArn', 'caller'],
+    ['aws:MultiFactorAuthAge aws:MultiFactorAuthPresent', 'caller'],
+    ['ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn', 'caller'],
+    ['glue:RoleAssumedBy glue:CredentialIssuingService identitystore:UserId', 'caller'],
+    ['sts:ExternalId sts:RoleSessionName sts:SourceIdentity sts:RoleArn', 'caller'],
+    ['sts:TransitiveTagKeys', 'caller', 'multivalued'],
+    ['saml:*', 'caller'],
+    ['aws:SourceAccount aws:SourceArn aws:SourceOrgID', 'source'],
+    ['aws:SourceOrgPaths', 'source', 'multivalued'],
+    ['aws:SourceIp aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:VpcSourceIp', 'network'],
+    ['aws:VpceAccount aws:VpceOrgID aws:Ec2InstanceSourceVpc aws:Ec2InstanceSourcePrivateIPv4', 'network'],
+    ['aws:VpceOrgPaths', 'network', 'multivalued'],
+    ['aws:CurrentTime aws:EpochTime', 'time', 'always'],
+    ['aws:TokenIssueTime', 'time'],
+    ['aws:SecureTransport aws:RequestedRegion', 'request', 'always'],
+    ['aws:referer aws:UserAgent aws:RequestTag/* aws:CalledViaFirst aws:CalledViaLast', 'request'],
+    ['aws:CalledVia aws:TagKeys', 'request', 'multivalued'],
+    ['aws:ResourceAccount', 'resource', 'always'],
+    ['aws:ResourceOrgID aws:ResourceTag/*', 'resource'],
+    ['aws:ResourceOrgPaths', 'resource', 'multivalued'],
+    ['kms:BypassPolicyLockoutSafetyCheck kms:DataKeyPairSpec kms:EncryptionAlgorithm', 'request'],
+    ['kms:EncryptionContext:* kms:ExpirationModel kms:GrantConstraintSourceArn', 'request'],
+    ['kms:GrantConstraintType kms:GrantIsForAWSResource kms:GranteePrincipal', 'request'],
+    ['kms:GranteeServicePrincipal kms:KeyAgreementAlgorithm kms:MacAlgorithm kms:MessageType', 'request'],
+    ['kms:ReEncryptOnSameKey kms:RequestAlias kms:ReplicaRegion kms:RetiringPrincipal', 'request'],
+    ['kms:RetiringServicePrincipal kms:RotationPeriodInDays kms:SigningAlgorithm kms:ValidTo', 'request'],
+    ['kms:ScheduleKeyDeletionPendingWindowInDays kms:ViaService kms:WrappingAlgorithm', 'request'],
+    ['kms:WrappingKeySpec kms:RecipientAttestation:*', 'request'],
+    ['kms:EncryptionContextKeys kms:GrantOperations', 'request', 'multivalued'],
+    ['kms:KeyOrigin kms:KeySpec kms:KeyUsage kms:MultiRegion', 'resource', 'always'],
+    ['kms:CustomerMasterKeySpec kms:CustomerMasterKeyUsage kms:MultiRegionKeyType', 'resource'],
+    ['kms:PrimaryRegion', 'resource'],
+    ['kms:ResourceAliases', 'resource', 'multivalued'],
+];
+const CATALOGUE = new Map(ROWS.flatMap(([keys, subject, flag]) => keys
+    .split(' ')
+    .map((key) => [
+    key.toLowerCase(),
+    { subject, multivalued: flag === 'multivalued', present: flag === 'always' ? 'always' : 'maybe' },
+])));
+const BEGINNINGS = [...CATALOGUE.keys()]
+    .filter((key) => key.endsWith('*'))
+    .map((key) => key.slice(0, -1))
+    .sort((a, b) => compareTexts(b, a));
+/**
+ * What is known of a condition key, whatever its case; undefined for one that this catalogue lacks, such as a typing
+ * error. What an identity provider says of a web identity (`accounts.google.com:aud`) is about the caller.
+ */
+function condition_keys_findConditionKey(key) {
+    const name = key.toLowerCase();
+    const exact = CATALOGUE.get(name);
+    if (exact !== undefined)
+        return name.endsWith('*') ? undefined : exact;
+    const beginning = BEGINNINGS.find((each) => name.startsWith(each) && name.length > each.length);
+    if (beginning !== undefined)
+        return CATALOGUE.get(`${beginning}*`);
+    const isClaim = /^[a-z0-9-]+(\.[a-z0-9-]+)+(\/[^:]*)?:[\w-]+$/.test(name);
+    return isClaim ? { subject: 'caller', multivalued: name.endsWith(':amr'), present: 'maybe' } : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/policy/evaluate.ts
+
+
+
+
+
+
+/**
+ * What a resource-based policy says of a request. What is not known makes a statement speak of it `maybe`; how unknown
+ * things hang together is left out of account, so `always` and `never` are certain, and `maybe` is not.
+ */
+function evaluate_evaluate(policy, request) {
+    const speaking = policy.statements.flatMap((statement) => speak(statement, request, policy.version));
+    const allows = speaking.filter(({ statement }) => statement.effect === 'Allow');
+    const denies = speaking.filter(({ statement }) => statement.effect === 'Deny');
+    const answers = (some) => answer_any(some.map(({ answer }) => answer));
+    return { answer: answer_all([answers(allows), not(answers(denies))]), allows, denies };
+}
+function speak(statement, request, version) {
+    const { caller, action, resource, look } = request;
+    const fixed = answer_all([
+        answerPrincipals(statement.principals, caller),
+        answerActions(statement.actions, action),
+        answerResources(statement.resources, resource),
+    ]);
+    if (fixed === 'never')
+        return [];
+    const conditions = statement.conditions.map((condition) => ({
+        condition,
+        answer: answerCondition(condition, look, version),
+    }));
+    const answer = answer_all([fixed, ...conditions.map((each) => each.answer)]);
+    if (answer === 'never')
+        return [];
+    const hangsOn = conditions.filter((each) => each.answer === 'maybe').map(({ condition }) => condition);
+    return [{ statement, answer, hangsOn }];
+}
+/**
+ * Whether a statement means the caller. With NotPrincipal everybody is meant of whom not every name is listed: a session
+ * stays out only if the session, its role and its account's root are all listed (IAM reference, "NotPrincipal").
+ */
+function answerPrincipals({ not: negated, members }, caller) {
+    const { names, mayBe } = caller;
+    const isAws = names.some(({ type }) => type === 'AWS');
+    // `*` is everybody with an account; an AWS service that calls by itself is not in it.
+    const isListed = (name) => members.some((each) => isSamePrincipal(each, name) || (isAws && isSamePrincipal(each, EVERYBODY)));
+    const perhaps = mayBe !== undefined && members.some((each) => mayBe(each));
+    if (!negated)
+        return names.some(isListed) ? 'always' : perhaps ? 'maybe' : 'never';
+    if (!names.every(isListed))
+        return 'always';
+    const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
+    return mayBe === undefined || isEverybodyListed ? 'never' : 'maybe';
+}
+function answerActions({ not: negated, names }, action) {
+    const found = names.some((pattern) => matchesAction(pattern, action));
+    return answerOf(found !== negated);
+}
+function answerResources(clause, resource) {
+    if (clause === undefined || resource === undefined)
+        return 'always';
+    const found = answer_any(clause.names.map((pattern) => answerResource(pattern, resource)));
+    return clause.not ? not(found) : found;
+}
+/** KMS chooses key ids at random: what names one in full never means a key that has none yet. */
+function answerResource(pattern, resource) {
+    if ('beginning' in resource && !/[*?]/.test(pattern))
+        return 'never';
+    return matchText(compileGlob(pattern), resource);
+}
+/** What a resource-based policy decides about a request, as AWS does it. */
+function decide(policy, request) {
+    const unknownKeys = new Set();
+    const look = (key) => {
+        const values = request.values[key.toLowerCase()];
+        if (values !== undefined)
+            return { is: 'values', values };
+        if (findConditionKey(key) !== undefined)
+            return { is: 'absent' };
+        unknownKeys.add(key);
+        return { is: 'unknown', present: 'maybe' };
+    };
+    const resource = request.resource === undefined ? undefined : { text: request.resource };
+    const { allows, denies } = evaluate_evaluate(policy, {
+        caller: { names: request.names },
+        action: request.action,
+        resource,
+        look,
+    });
+    const deciding = certain(denies) ?? (perhaps(denies) ? undefined : certain(allows));
+    const hanging = [...denies, ...allows].filter(({ answer }) => answer === 'maybe');
+    const isOpen = deciding === undefined && hanging.length > 0;
+    return {
+        decision: deciding?.statement.effect ?? 'none',
+        statement: deciding?.statement,
+        unknownKeys: isOpen ? [...unknownKeys].sort() : [],
+    };
+}
+function certain(some) {
+    return some.find(({ answer }) => answer === 'always');
+}
+function perhaps(some) {
+    return some.some(({ answer }) => answer === 'maybe');
+}
+
+;// CONCATENATED MODULE: ./src/policy/lockout.ts
+
+
+
+
+
 
 const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
 /**
- * Whether a policy leaves anybody with kms:PutKeyPolicy: what is allowed, less what is denied without a condition.
- * Only principals of the key's own account count, as the call can't be made from another (KMS API reference,
- * PutKeyPolicy, "Cross-account use: No"); AWS services don't make it at all.
- * @param accountId the key's account; undefined where it is not known, then every account counts
+ * Whether a policy leaves anybody with kms:PutKeyPolicy who always has it: for this very key, in each Region that gets the
+ * text, tomorrow as well as today. Only principals of the key's own account count, as the call can't be made from another
+ * (KMS API reference, PutKeyPolicy, "Cross-account use: No"); AWS services don't make it at all. What the policy leaves to
+ * the account's root counts as held by the root user, and by whom the policy names.
  */
-function judgePolicyControl(policy, accountId) {
-    const relevant = policy.statements.filter(coversPutKeyPolicy);
-    const denials = relevant.filter(({ effect, conditions }) => effect === 'Deny' && conditions.length === 0);
-    const allowed = relevant.filter((statement) => statement.effect === 'Allow' &&
-        holdersOf(statement, accountId).some((holder) => isLeft(holder, denials)));
-    if (allowed.some(({ conditions }) => conditions.length === 0))
-        return 'kept';
-    return allowed.length > 0 ? 'conditional' : 'lost';
+function judgeControl(policy, request) {
+    const counted = policy.statements.flatMap((statement) => withoutPassing(statement, request.account));
+    const lasting = { ...policy, statements: counted };
+    const places = hangsOnPlace(lasting) ? request.keys : request.keys.slice(0, 1);
+    const judged = places.map((key) => ({ key, ...judgeKey(lasting, { ...request, key }) }));
+    const worst = WORST_FIRST.find((answer) => judged.some((each) => each.answer === answer)) ?? 'never';
+    const least = WORST_FIRST.find((answer) => judged.some((each) => each.root === answer)) ?? 'never';
+    const affected = judged.filter((each) => each.answer === worst);
+    return {
+        answer: worst,
+        root: least,
+        hangsOn: worst === 'maybe' ? distinct(affected.flatMap(({ hangsOn }) => hangsOn)) : [],
+        regions: places === request.keys
+            ? affected.map(({ key }) => key.region)
+            : request.keys.map(({ region }) => region),
+        lostFrom: affected.find(({ lostFrom }) => lostFrom !== undefined)?.lostFrom,
+        uncounted: uncountedIn(policy),
+    };
 }
-function coversPutKeyPolicy({ actions, resources }) {
-    // A resource other than `*` is this key's ARN or nothing at all: a key policy is about its own key alone.
-    const aboutTheKey = resources.not ? !resources.names.includes('*') : resources.names.length > 0;
-    return (aboutTheKey && actions.names.some((pattern) => matchesPattern(pattern, PUT_KEY_POLICY)) !== actions.not);
+const WORST_FIRST = ['never', 'maybe', 'always'];
+function distinct(conditions) {
+    return [...new Map(conditions.map((each) => [JSON.stringify(each), each])).values()];
+}
+/** An Allow without those who hold nothing that lasts, or nothing here; undefined where nobody is left of it. */
+function withoutPassing(statement, account) {
+    const { effect, principals } = statement;
+    if (effect === 'Deny' || principals.not)
+        return [statement];
+    const members = principals.members.filter((each) => isSamePrincipal(each, EVERYBODY) || (isLasting(each) && isOf(each, account)));
+    return members.length === 0 ? [] : [{ ...statement, principals: { not: false, members } }];
+}
+function isOf(principal, account) {
+    const whose = accountOfPrincipal(principal);
+    return whose !== undefined && (account === undefined || whose === account);
+}
+/** Sessions end, a service-linked role is used by its service alone, and a unique id is nobody's any more. */
+function isLasting(principal) {
+    if (principal.type !== 'AWS' || deletedKind(principal) !== undefined)
+        return false;
+    const arn = splitArn(principal.value);
+    return arn?.service === 'iam' && !arn.resource.startsWith('role/aws-service-role/');
+}
+function uncountedIn({ statements }) {
+    return statements
+        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not)
+        .flatMap(({ principals }) => principals.members)
+        .filter((each) => each.type === 'AWS' && !isSamePrincipal(each, EVERYBODY) && !isLasting(each));
+}
+/** Whether the answer can be another for another key: by its ARN, Region or role. */
+function hangsOnPlace({ statements }) {
+    const text = JSON.stringify(statements.map(({ resources, conditions }) => [resources, conditions]));
+    return /arn:|region|kms:multiregionkeytype|\$\{/i.test(text);
+}
+function judgeKey(policy, request) {
+    const last = lastDate(policy);
+    const always = judgeAt(policy, request, undefined);
+    if (last === undefined || always.answer !== 'maybe')
+        return { ...always, lostFrom: undefined };
+    const later = judgeAt(policy, request, new Date(last.getTime() + 1000));
+    return later.answer === 'never' ? { ...later, lostFrom: last } : { ...always, lostFrom: undefined };
+}
+/** @param time undefined for any */
+function judgeAt(policy, request, time) {
+    const judged = [];
+    for (const holder of holdersOf(policy, request)) {
+        judged.push(judgeHolder(policy, { ...request, holder, time }));
+        if (judged.at(-1)?.answer === 'always')
+            break; // One who always can is enough; the root comes first.
+    }
+    return {
+        answer: answer_any(judged.map((each) => each.answer)),
+        root: judged[0]?.answer ?? 'never',
+        hangsOn: judged.filter((each) => each.answer === 'maybe').flatMap(({ hangsOn }) => hangsOn),
+    };
+}
+/** The root first, then all lasting identities of the account that the policy names anywhere, then anyone else. */
+function holdersOf(policy, { account, partition }) {
+    const named = policy.statements.flatMap(({ principals, conditions }) => [
+        ...principals.members,
+        ...conditions
+            .filter(({ key }) => key.toLowerCase() === 'aws:principalarn')
+            .flatMap(({ values }) => values.map((value) => ({ type: 'AWS', value }))),
+    ]);
+    const lasting = named.filter((each) => isLasting(each) && !/[*?$]/.test(each.value) && isOf(each, account));
+    const accounts = account === undefined ? [...new Set(lasting.map((each) => accountOfPrincipal(each) ?? ''))] : [account];
+    return (accounts.length === 0 ? [''] : accounts).flatMap((each) => [
+        { kind: 'root', account: each, arn: rootArn(each, partition) },
+        ...lasting
+            .filter((principal) => !isRoot(principal) && accountOfPrincipal(principal) === each)
+            .map(({ value }) => {
+            const isRole = splitArn(value)?.resource.startsWith('role/') === true;
+            return { kind: isRole ? 'role' : 'user', account: each, arn: value };
+        }),
+        { kind: 'anyone', account: each, arn: undefined },
+    ]);
+}
+function judgeHolder(policy, request) {
+    const { key, holder, partition } = request;
+    const resource = key.arn === undefined
+        ? { beginning: `arn:${partition}:kms:${key.region}:${holder.account}:key/mrk-` }
+        : { text: key.arn };
+    // The caller chooses whether KMS checks for a lock-out.
+    const verdicts = ['false', 'true'].map((bypass) => evaluate_evaluate(policy, {
+        caller: callerOf(holder, partition),
+        action: PUT_KEY_POLICY,
+        resource,
+        look: lookupOf(request, bypass),
+    }));
+    return {
+        answer: answer_any(verdicts.map(({ answer }) => answer)),
+        hangsOn: verdicts.flatMap(({ allows, denies }) => [...denies, ...allows].flatMap(({ hangsOn }) => hangsOn)),
+    };
+}
+function callerOf({ kind, account, arn }, partition) {
+    const root = { type: 'AWS', value: rootArn(account, partition) };
+    if (kind === 'root')
+        return { names: [root] };
+    // Anyone whom the policy does not name has an ARN that is in none of its lists.
+    const name = { type: 'AWS', value: arn ?? `arn:${partition}:iam::${account}:*` };
+    if (kind !== 'role')
+        return { names: [name, root] };
+    const session = `arn:${partition}:sts::${account}:assumed-role/${arn?.split('/').at(-1) ?? ''}/`;
+    return { names: [name, root], mayBe: ({ type, value }) => type === 'AWS' && value.startsWith(session) };
+}
+const ABSENT = { is: 'absent' };
+function known(...values) {
+    return { is: 'values', values };
 }
 /**
- * The principals of the account that an Allow names. Everyone, and whoever a NotPrincipal does not exclude, are for this
- * question the account as a whole.
+ * What is known of a call of PutKeyPolicy that somebody of the account makes: directly, by TLS (KMS has no other), with
+ * parameters of that operation only (KMS developer guide, "AWS KMS condition keys", column "API operations").
  */
-function holdersOf({ principals }, accountId) {
-    const everyone = accountId === undefined ? '*' : `arn:aws:iam::${accountId}:root`;
-    if (principals.not)
-        return principals.names.includes('*') ? [] : [everyone];
-    return principals.names.flatMap((name) => name === '*' ? [everyone] : isOfAccount(name, accountId) ? [name] : []);
+function lookupOf(request, bypass) {
+    const { key, holder, time } = request;
+    const facts = {
+        ...identityFacts(holder, request.partition),
+        'aws:principalaccount': known(holder.account),
+        'kms:calleraccount': known(holder.account),
+        'aws:resourceaccount': known(holder.account),
+        'aws:requestedregion': known(key.region),
+        'aws:securetransport': known('true'),
+        'aws:principalisawsservice': known('false'),
+        'aws:viaawsservice': known('false'),
+        'kms:bypasspolicylockoutsafetycheck': known(bypass),
+        'kms:multiregion': known('true'),
+        'kms:multiregionkeytype': known(key.role.toUpperCase()),
+        ...(time === undefined
+            ? {}
+            : {
+                'aws:currenttime': known(time.toISOString()),
+                'aws:epochtime': known(String(Math.floor(time.getTime() / 1000))),
+            }),
+    };
+    return (name) => facts[name.toLowerCase()] ?? factOf(name.toLowerCase());
 }
-function isOfAccount(name, accountId) {
-    const account = /^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(name)?.[1];
-    return account !== undefined && (accountId === undefined || account === accountId);
+function identityFacts({ kind, account, arn }, partition) {
+    if (arn === undefined) {
+        return {
+            'aws:principalarn': {
+                is: 'unknown',
+                present: 'always',
+                beginning: `arn:${partition}:iam::${account}:`,
+            },
+        };
+    }
+    const name = arn.split('/').at(-1) ?? '';
+    const types = { root: 'Account', role: 'AssumedRole', user: 'User', anyone: '' };
+    return {
+        'aws:principalarn': known(arn),
+        'aws:principaltype': known(types[kind]),
+        'aws:username': kind === 'user' ? known(name) : ABSENT,
+        ...(kind === 'root' ? { 'aws:userid': known(account) } : {}),
+    };
 }
-/** Whether no denial takes it all from a holder; everyone and a whole account are more than any list of others. */
-function isLeft(holder, denials) {
-    return !denials.some(({ principals }) => policy_risks_isDenied(holder, principals));
+/** Keys that a direct call of PutKeyPolicy does not have, and that others may have. */
+function factOf(name) {
+    const key = condition_keys_findConditionKey(name);
+    if (key === undefined)
+        return { is: 'unknown', present: 'maybe' };
+    const isOfService = key.subject === 'source' || /^aws:(calledvia|principalservicename)/.test(name);
+    const isOfOtherCalls = key.subject === 'request' && !/^aws:(referer|useragent)$/.test(name);
+    if (isOfService || isOfOtherCalls)
+        return ABSENT;
+    return { is: 'unknown', present: key.present };
 }
-function policy_risks_isDenied(holder, { not, names }) {
+/** Within what JavaScript and IAM's four-digit years can say. */
+const MOST_MS = Date.UTC(9999, 11, 31);
+/** The last point in time at which a condition on the clock changes; undefined where there is none. */
+function lastDate({ statements }) {
+    const times = statements
+        .flatMap(({ conditions }) => conditions)
+        .filter(({ key }) => /^aws:(currenttime|epochtime)$/i.test(key))
+        .flatMap(({ values }) => values.map((value) => readDate(value)))
+        .filter((time) => time !== undefined && Math.abs(time) < MOST_MS);
+    return times.length === 0 ? undefined : new Date(Math.max(...times));
+}
+
+;// CONCATENATED MODULE: ./src/policy/strangers.ts
+
+
+
+
+
+
+
+/**
+ * The statements that let strangers in. Who is not a named account, role or user is let in rightly only under a condition
+ * that pins the statement to something of the user's own: a key that is known to speak of the caller or of the resource
+ * that a service works for, a positive operator that fails where the key is missing, and values that are fixed. All
+ * else restricts nothing here, keys with a typing error included (docs/decisions/strangers.md).
+ * A denial beside it does not count: what one statement allows is to be read in that statement.
+ */
+function findOpenings(policy) {
+    return policy.statements
+        .filter(({ effect }) => effect === 'Allow')
+        .flatMap((statement) => strangersOf(statement).flatMap(({ kind, principals }) => judge(statement, kind, principals)));
+}
+function strangersOf({ principals: { not, members } }) {
     if (not)
-        return !names.some((name) => name === holder || name === '*' || isWithin(name, holder));
-    return names.some((name) => name === holder || isWithin(holder, name));
+        return [{ kind: 'everybody-except', principals: members }];
+    const everybody = members.filter((each) => isSamePrincipal(each, EVERYBODY));
+    const ofType = (type) => members.filter((each) => each.type === type);
+    const groups = [
+        { kind: 'everybody', principals: everybody },
+        { kind: 'federated', principals: ofType('Federated') },
+        { kind: 'canonical-user', principals: ofType('CanonicalUser') },
+        { kind: 'service', principals: ofType('Service') },
+    ];
+    return groups.filter(({ principals }) => principals.length > 0);
 }
-/** Whether one is everyone, or the root of the account that the other is in, which stands for all of the account. */
-function isWithin(narrow, wide) {
-    if (wide === '*')
-        return true;
-    const account = /^arn:[^:]*:iam::(\d{12}):root$/.exec(wide)?.[1];
-    return account !== undefined && isOfAccount(narrow, account);
+function judge(statement, kind, principals) {
+    const pins = statement.conditions.map((condition) => ({
+        condition,
+        pin: judgeCondition(condition, statement, kind),
+    }));
+    if (pins.some(({ pin }) => pin.holds === 'own'))
+        return [];
+    const heldTo = ['name', 'network'].find((held) => pins.some(({ pin }) => pin.holds === held));
+    const why = pins.map(({ condition: { operator, key }, pin }) => `${operator} ${key} ${pin.why}`);
+    return [{ kind, statement, principals, heldTo: heldTo ?? 'nothing', why }];
 }
-/** The first statement that lets everybody in, if there is one: Allow, for all principals, and nothing that restricts. */
-function findPublicStatement(policy) {
-    return policy.statements.find(({ effect, principals, conditions }) => effect === 'Allow' && meansEverybody(principals) && !conditions.some(isRestricting));
+const HOLDS_NOTHING = (why) => ({ holds: 'nothing', why });
+function judgeCondition(condition, statement, kind) {
+    const { operator, key, values } = condition;
+    const known = condition_keys_findConditionKey(key);
+    if (known === undefined)
+        return HOLDS_NOTHING('has a key that this action does not know: is it spelled rightly?');
+    const read = readOperator(operator);
+    if (read.comparison === 'null')
+        return HOLDS_NOTHING('only asks whether the key is there');
+    if (read.negated)
+        return HOLDS_NOTHING('only excludes: it holds for all others, and where the key is missing');
+    const lenient = read.ifExists || read.quantifier === 'ForAllValues';
+    if (lenient && !requiresKey(statement, key))
+        return HOLDS_NOTHING('holds, too, where the key is missing');
+    const pin = findPin(key, kind);
+    if (pin === undefined)
+        return HOLDS_NOTHING(whyNoPin(known.subject, key));
+    if (known.multivalued && read.quantifier === undefined)
+        return HOLDS_NOTHING('has a key of several values, which needs ForAnyValue');
+    const open = values.find((value) => !pin.isFixed(value, read));
+    if (open !== undefined)
+        return HOLDS_NOTHING(`has the value ${quote(open)}, which is not ${pin.what}`);
+    return pin.held(values);
 }
-/** Allow with NotPrincipal is everybody but a few. A wildcard inside of an ARN may be anybody. */
-function meansEverybody({ not, names }) {
-    return not || names.some((name) => /^(Federated: )?\*$/.test(name) || /^arn:[^/]*[*?]/.test(name));
+/** Whether `Null` with `false` stands beside it, so that the key has to be there. */
+function requiresKey({ conditions }, key) {
+    return conditions.some((each) => each.operator === 'Null' &&
+        each.key.toLowerCase() === key.toLowerCase() &&
+        each.values.every((value) => value.toLowerCase() === 'false'));
 }
-/** What every caller can fulfil at will, or fulfils anyway: it says nothing on who calls. */
-const AT_WILL = [
-    ...['aws:currenttime', 'aws:epochtime', 'aws:multifactorauthage', 'aws:multifactorauthpresent'],
-    ...['aws:principaltype', 'aws:referer', 'aws:requestedregion', 'aws:securetransport', 'aws:tokenissuetime'],
-    ...['aws:useragent', 'kms:encryptionalgorithm', 'kms:encryptioncontextkeys', 'kms:messagetype'],
-    ...['kms:requestalias', 'kms:resourcealiases', 'kms:signingalgorithm'],
-    // A service that works for the caller does so for callers of every account.
-    ...['aws:viaawsservice', 'kms:viaservice', 'kms:grantisforawsresource'],
-    ...['kms:grantconstrainttype', 'kms:grantoperations', 'kms:macalgorithm', 'kms:keyagreementalgorithm'],
-    ...['kms:datakeypairspec', 'kms:reencryptonsamekey'],
-    // About the key, which is the same for all callers.
-    ...['aws:resourceaccount', 'aws:resourceorgid', 'aws:resourceorgpaths', 'kms:keyorigin', 'kms:keyspec'],
-    ...['kms:keyusage', 'kms:multiregion', 'kms:multiregionkeytype', 'kms:primaryregion'],
-];
-const AT_WILL_BEGINNINGS = ['aws:requesttag/', 'aws:resourcetag/', 'kms:encryptioncontext:'];
+function whyNoPin(subject, key) {
+    switch (subject) {
+        case 'caller':
+            return /:(principaltag\/|username$|sourceidentity$|rolesessionname$)/i.test(key)
+                ? 'is about something that every account sets for itself'
+                : 'does not tell whose the caller is';
+        case 'source':
+        case 'request':
+            return 'is about the request, which everybody can make so';
+        case 'network':
+            return 'is about a network that is not yours alone';
+        case 'resource':
+            return 'is about the key, which is the same for everybody';
+        default:
+            return 'is about the time, which is the same for everybody';
+    }
+}
+const strangers_own = () => ({ holds: 'own', why: '' });
+const network = () => ({ holds: 'network', why: 'holds it to a network, whoever is in it' });
+function matching(what, pattern, held = strangers_own) {
+    return { what, isFixed: (value) => pattern.test(value), held };
+}
+const ACCOUNT = matching('one account of 12 digits', /^\d{12}$/);
+const ORGANISATION = matching('the id of one organisation', /^o-[a-z0-9]+$/);
+const ORG_PATH = matching('a path that begins with the id of one organisation', /^o-[a-z0-9]+\/[^$]*$/);
+const IDENTITY = {
+    what: 'an ARN that begins with one account',
+    isFixed: (value, operator) => hasFixedAccount(value, operator) && isIdentity(value),
+    held: strangers_own,
+};
+const SOURCE = {
+    what: 'an ARN with one account',
+    isFixed: (value, operator) => hasFixedAccount(value, operator) || isFixedName(value),
+    held: (values) => values.some(isFixedName)
+        ? {
+            holds: 'name',
+            why: 'names a resource whose ARN has no account: whoever takes the name once it is free is let in, so aws:SourceAccount belongs beside it',
+        }
+        : strangers_own(),
+};
+const CONTEXT = {
+    what: 'an ARN with one account',
+    isFixed: (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value),
+    held: strangers_own,
+};
+const ADDRESS = {
+    what: 'a public range of at most 65,536 addresses',
+    isFixed: isNarrowRange,
+    held: network,
+};
+/** What callers can be held to. */
+const CALLER_PINS = {
+    'kms:calleraccount': ACCOUNT,
+    'aws:principalaccount': ACCOUNT,
+    'aws:principalarn': IDENTITY,
+    'aws:principalorgid': ORGANISATION,
+    'aws:principalorgpaths': ORG_PATH,
+    'aws:userid': matching('the unique id of one role or user', /^(?:A(?:ROA|IDA)[A-Z0-9]{12,124}|\d{12})(?::[^$]*)?$/),
+    'aws:sourceaccount': ACCOUNT,
+    'aws:sourcearn': SOURCE,
+    'aws:sourceorgid': ORGANISATION,
+    'aws:sourceorgpaths': ORG_PATH,
+    'aws:sourceip': ADDRESS,
+    'aws:sourcevpc': matching('the id of one VPC', /^vpc-[0-9a-f]+$/, network),
+    'aws:sourcevpce': matching('the id of one VPC endpoint', /^vpce-[0-9a-f]+$/, network),
+    'aws:sourcevpcarn': { ...CONTEXT, held: network },
+    'aws:vpceaccount': { ...ACCOUNT, held: network },
+    'aws:vpceorgid': { ...ORGANISATION, held: network },
+    'aws:vpceorgpaths': { ...ORG_PATH, held: network },
+};
 /**
- * Whether a condition keeps anybody out. It does not when it also holds where the key is missing (`…IfExists`,
- * `ForAllValues:`, `Null`), when it only excludes (`…Not…`), when one of its values is a mere wildcard or all addresses,
- * or when every caller can fulfil it at will.
+ * The claims by which an identity provider tells the user's own application or one subject. The audience does so only
+ * where it is the application's own id; GitHub's, for one, is the same for all its users.
  */
-function isRestricting({ operator, key, values }) {
-    const kind = operator.toLowerCase();
-    const lenient = kind.endsWith('ifexists') || kind.startsWith('forallvalues:') || kind === 'null';
-    const excluding = /(^|:)(string|arn|date|numeric)?not/.test(kind);
+const CLAIMS = /^(?:.+:sub|(?:cognito-identity\.amazonaws\.com|accounts\.google\.com):aud|accounts\.google\.com:(?:azp|oaud)|(?:www\.amazon\.com|graph\.facebook\.com):app_id)$/;
+const CLAIM = matching('fixed', /^[^*?$]+$/);
+function findPin(key, kind) {
     const name = key.toLowerCase();
-    const atWill = AT_WILL.includes(name) || AT_WILL_BEGINNINGS.some((each) => name.startsWith(each));
-    const all = values.some((value) => isEverything(value, kind));
-    return !lenient && !excluding && !atWill && !all && values.length > 0;
+    // A service puts its resource's ARN into the encryption context itself; any other caller writes what it likes.
+    if (kind === 'service' && name.startsWith('kms:encryptioncontext:aws:'))
+        return CONTEXT;
+    if (kind === 'federated' && name.includes('.') && CLAIMS.test(name))
+        return CLAIM;
+    return CALLER_PINS[name];
 }
-function isEverything(value, operator) {
-    if (operator.includes('ipaddress'))
-        return /\/0$/.test(value);
-    const takesWildcards = operator.includes('like') || operator.includes('arn');
-    return takesWildcards && /^[*?]*\*[*?]*$/.test(value);
+/**
+ * Whether an ARN or a pattern of ARNs can only mean one account. ARN operators compare part by part, so that the other
+ * parts may be patterns; in `StringLike` a wildcard before the account would reach over it:
+ * `arn:aws:states:*:111122223333:*` is true for `…:us-east-1:999999999999:execution:111122223333:x`, too.
+ */
+function hasFixedAccount(value, { comparison }) {
+    const arn = splitArn(value);
+    if (arn === undefined || !/^\d{12}$/.test(arn.account) || value.includes('$'))
+        return false;
+    return comparison === 'arn' || !/[*?]/.test(`${arn.partition}${arn.service}${arn.region}`);
+}
+function isIdentity(value) {
+    return ['iam', 'sts'].includes(splitArn(value)?.service ?? '');
+}
+/** Of services whose ARNs have no account, as S3's buckets: one resource, by a name that is there once in the world. */
+function isFixedName(value) {
+    const arn = splitArn(value);
+    if (arn === undefined || arn.account !== '' || value.includes('$'))
+        return false;
+    const name = arn.service === 's3' ? (arn.resource.split('/')[0] ?? '') : arn.resource;
+    return name !== '' && !/[*?]/.test(`${arn.partition}${arn.service}${arn.region}${name}`);
+}
+/** CloudTrail's own policy has every Region in a `StringLike`; names of trails have no colon that it could reach over. */
+function isTrailOfAccount(value) {
+    return /^arn:[a-z-]+:cloudtrail:\*:\d{12}:trail\/[^$]+$/.test(value);
+}
+/** Private, shared, local and reserved addresses: everybody's. By family, as a BlockList takes IPv4 for mapped IPv6. */
+const EVERYBODYS = {
+    4: blockList('ipv4', [
+        ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
+        ...['192.168.0.0/16', '224.0.0.0/3'],
+    ]),
+    6: blockList('ipv6', ['::/8', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
+};
+function blockList(family, ranges) {
+    const list = new external_node_net_.BlockList();
+    for (const range of ranges) {
+        const [network = '', bits] = range.split('/');
+        list.addSubnet(network, Number(bits), family);
+    }
+    return list;
+}
+/** A range that one organisation may have for itself: private addresses are everybody's, and a wide range is many's. */
+function isNarrowRange(value) {
+    const range = readRange(value);
+    if (range === undefined)
+        return false;
+    const type = range.family === 4 ? 'ipv4' : 'ipv6';
+    return !EVERYBODYS[range.family].check(range.network, type) && isNarrow(range);
+}
+function isNarrow({ bits, family }) {
+    return family === 4 ? bits >= 16 : bits >= 32;
+}
+/** The accounts to which a statement's conditions hold its callers; undefined where they do not name accounts. */
+function accountsHeldTo(statement) {
+    const kind = statement.principals.not ? 'everybody-except' : 'everybody';
+    const sets = statement.conditions
+        .filter((condition) => judgeCondition(condition, statement, kind).holds === 'own')
+        .map(({ values }) => values.map((value) => accountIn(value)))
+        .filter((accounts) => accounts.every((account) => account !== undefined));
+    return sets[0];
+}
+function accountIn(value) {
+    return /^\d{12}$/.test(value) ? value : splitArn(value)?.account || undefined;
+}
+
+;// CONCATENATED MODULE: ./src/policy/power.ts
+
+
+
+/** What gives power over a key rather than the use of it. */
+const POWERS = [
+    'kms:PutKeyPolicy',
+    'kms:ScheduleKeyDeletion',
+    'kms:DisableKey',
+    'kms:CreateGrant',
+];
+/** The statements that give power over the key to others than the key's own account. */
+function findForeignPower(policy, account) {
+    return policy.statements
+        .filter(({ effect, principals }) => effect === 'Allow' && !principals.not)
+        .map((statement) => ({
+        statement,
+        principals: foreignPrincipals(statement, account),
+        powers: powersOf(statement),
+    }))
+        .filter(({ principals, powers }) => principals.length > 0 && powers.length > 0);
+}
+function foreignPrincipals(statement, account) {
+    const heldTo = accountsHeldTo(statement);
+    const isOwn = heldTo?.every((each) => each === account) === true;
+    return statement.principals.members.filter((principal) => {
+        if (principal.type !== 'AWS')
+            return false;
+        if (isSamePrincipal(principal, EVERYBODY))
+            return !isOwn;
+        const whose = accountOfPrincipal(principal);
+        return whose !== undefined && whose !== account;
+    });
+}
+function powersOf({ actions, conditions }) {
+    return POWERS.filter((power) => {
+        const isNamed = actions.names.some((pattern) => matchesAction(pattern, power)) !== actions.not;
+        return isNamed && !(power === 'kms:CreateGrant' && conditions.some(limitsGrants));
+    });
+}
+/**
+ * Whether grants can only be made for a resource of an AWS service, or for principals that are named (KMS developer guide,
+ * kms:GrantIsForAWSResource, kms:GranteePrincipal, kms:GranteeServicePrincipal).
+ */
+function limitsGrants({ operator, key, values }) {
+    const name = key.toLowerCase();
+    if (name === 'kms:grantisforawsresource') {
+        return operator === 'Bool' && values.every((value) => value.toLowerCase() === 'true');
+    }
+    const isGrantee = name === 'kms:granteeprincipal' || name === 'kms:granteeserviceprincipal';
+    const isPositive = ['StringEquals', 'ArnEquals', 'ArnLike', 'StringLike'].includes(operator);
+    return isGrantee && isPositive && !values.some((value) => /[*?$]/.test(value));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/guard/policies.ts
@@ -43898,72 +47991,154 @@ function isEverything(value, operator) {
 
 
 
-/** What lies in the planned policies: nobody could change one any more, anybody could use a key. */
-function judgePolicies(model, access) {
-    const accountId = findAccount(model);
+
+
+
+
+/** What lies in the planned policies: who could never change one any more, and who gets in that nobody named. */
+function judgePolicies(model) {
+    const account = findAccount(model);
     return [
         ...judgeUndecided(model),
-        ...groupPolicies(model).flatMap((group) => [...judgeControl(group, accountId), ...judgePublic(group)]),
-        ...judgeAccounts(access, accountsBefore(model).add(accountId ?? '')),
+        ...groupPolicies(model).flatMap((group) => [
+            ...judgeControlOf(group, account),
+            ...findOpenings(group.policy).flatMap((opening) => judgeOpening(group, opening)),
+            ...judgePower(group, account),
+            ...judgeDeleted(group),
+        ]),
+        ...judgeNewAccounts(model, account),
+        ...judgeNewPrincipals(model, account),
     ];
 }
 function groupPolicies({ resources }) {
     const groups = new Map();
     for (const key of resources.filter(isKey)) {
         const text = key.after?.['policy'];
-        if (typeof text !== 'string')
+        const policy = policyOfSide(key, 'after');
+        if (typeof text !== 'string' || policy === undefined)
             continue;
-        const reading = readKeyPolicy(text, key.region);
-        if ('problem' in reading)
-            continue;
-        const planned = putsPolicy(key);
-        const id = JSON.stringify([planned, canonicalPolicy(text, key.region)]);
-        groups.set(id, { policy: reading.policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
+        const planned = changesPolicy(key);
+        const id = JSON.stringify([planned, canonical_canonicalPolicy(text, key.region)]);
+        groups.set(id, { policy, planned, keys: [...(groups.get(id)?.keys ?? []), key] });
     }
     return [...groups.values()];
 }
-/** A replacement gets its policy anew, and what is imported comes under this review only now, even where it stays. */
-function putsPolicy({ action, attributes, importing }) {
-    return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
-}
 /** Stops for what the plan would put in place, warns of what is there already. */
-function judge(group, rule, words) {
-    return group.planned ? stop(rule, words, policies_placeOf(group)) : warn(rule, words, policies_placeOf(group));
+function policies_judge(group, rule, words) {
+    return group.planned ? stop(rule, words, group.keys) : warn(rule, words, group.keys);
 }
-/** The one key that it is about; the words name them when there are several. */
-function policies_placeOf({ keys: [only, ...more] }) {
-    return more.length === 0 ? only : undefined;
+/** Warns of what the plan would put in place; what is there already has been seen. */
+function warnOf(group, rule, words) {
+    return group.planned ? [warn(rule, words, group.keys)] : [];
 }
 function whereOf({ keys }) {
     return joinWords(keys.map(({ region }) => region ?? 'an unknown Region').sort());
 }
-const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account.';
-function judgeControl(group, accountId) {
-    const control = judgePolicyControl(group.policy, accountId);
-    const where = whereOf(group);
-    if (control === 'lost') {
-        const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy: it could never be changed again, except by AWS Support.`;
-        return [judge(group, 'nobody-can-put-policy', { reason, wayOut: KEEP_ROOT })];
-    }
-    if (control === 'kept' || !group.planned)
-        return [];
-    const reason = `The key policy in ${where} allows kms:PutKeyPolicy only under a condition; if nobody meets it, the policy can never be changed again.`;
-    return [warn('put-policy-conditional', { reason, wayOut: KEEP_ROOT }, policies_placeOf(group))];
+/** E.g. `statement 2 ("Allow use")`. */
+function nameStatement({ position, sid }) {
+    return `statement ${position}${sid === undefined ? '' : ` (${quote(sid)})`}`;
 }
-function judgePublic(group) {
-    const statement = findPublicStatement(group.policy);
-    if (statement === undefined)
-        return [];
-    const which = statement.principals.not
-        ? 'everybody but those it excludes'
-        : 'everybody, in every AWS account,';
-    const condition = statement.conditions.length > 0 ? ' by a condition that keeps nobody out' : '';
-    return [
-        judge(group, 'public-principal', {
-            reason: `The key policy in ${whereOf(group)} lets ${which} in${condition}.`,
-            wayOut: 'Name the principals, or restrict the statement with a condition such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.',
+/** At most this many principals or conditions are named in a sentence. */
+const MOST_NAMED = 10;
+function nameSome(names) {
+    const distinct = [...new Set(names)];
+    const rest = distinct.length - MOST_NAMED;
+    return joinWords([...distinct.slice(0, MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])]);
+}
+function namePrincipals(principals) {
+    return nameSome(principals.map(describePrincipal).sort());
+}
+const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account, and no denial that takes it away.';
+function judgeControlOf(group, account) {
+    const control = judgeControl(group.policy, {
+        account,
+        partition: partitionOfKey(group.keys[0] ?? { region: undefined }),
+        keys: group.keys.map(({ region, kind, before, after }) => {
+            const arn = after?.['arn'] ?? before?.['arn'];
+            return {
+                region: region ?? '',
+                role: kind === 'replica' ? 'replica' : 'primary',
+                arn: typeof arn === 'string' ? arn : undefined,
+            };
         }),
-    ];
+    });
+    if (control.answer === 'never') {
+        return [policies_judge(group, 'nobody-can-put-policy', { reason: whyLost(control), wayOut: KEEP_ROOT })];
+    }
+    const where = joinWords([...control.regions].sort());
+    if (control.answer === 'maybe') {
+        const conditions = nameSome(control.hangsOn.map(describeCondition));
+        const hangsOn = conditions === '' ? 'who the caller is' : conditions;
+        const reason = `Whether anybody can change the key policy in ${where} again hangs on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
+        return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
+    }
+    if (control.root === 'always')
+        return [];
+    const reason = `The key policy in ${where} does not always leave kms:PutKeyPolicy to the account's root: once the roles and users that it names are deleted, nobody can change it.`;
+    return warnOf(group, 'put-policy-without-root', { reason, wayOut: KEEP_ROOT });
+}
+function whyLost({ regions, lostFrom, uncounted }) {
+    const where = joinWords([...regions].sort());
+    const when = lostFrom === undefined ? '' : ` from ${lostFrom.toISOString().slice(0, 10)} on`;
+    const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy${when}: it could never be changed again, except by AWS Support.`;
+    if (uncounted.length === 0)
+        return reason;
+    return `${reason} Who is named does not count, as a session ends, nobody can act as a service-linked role, and what was deleted is gone: ${namePrincipals(uncounted)}.`;
+}
+const WHO = {
+    everybody: 'everybody, in every AWS account',
+    'everybody-except': 'everybody, in every AWS account, but those it excludes',
+    federated: "an identity provider's users, whoever they are:",
+    'canonical-user': 'an account by its canonical user id, which does not say which account it is:',
+    service: 'an AWS service, for whichever account it works:',
+};
+const PIN_IT = 'Name accounts, roles or users; or add a condition that pins the statement to something of yours, with fixed values, such as StringEquals on kms:CallerAccount or aws:PrincipalOrgID.';
+const PIN_SOURCE = 'Add a condition such as StringEquals on aws:SourceAccount, or ArnLike on aws:SourceArn with your account in it.';
+function judgeOpening(group, opening) {
+    const { kind, statement, principals, heldTo, why } = opening;
+    const isNamed = kind !== 'everybody' && kind !== 'everybody-except';
+    const who = isNamed ? `${WHO[kind]} ${namePrincipals(principals)}` : WHO[kind];
+    const said = why.length === 0
+        ? ''
+        : ` Its conditions do not pin it to anything of yours: ${why.slice(0, 5).join('; ')}.`;
+    const reason = `${capitalised(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
+    if (kind === 'service') {
+        const rule = heldTo === 'name' ? 'service-source-by-name' : 'service-without-source';
+        return warnOf(group, rule, { reason, wayOut: PIN_SOURCE });
+    }
+    if (heldTo !== 'nothing')
+        return warnOf(group, 'held-to-network', { reason, wayOut: PIN_IT });
+    const rule = isNamed ? `${kind}-principal` : 'public-principal';
+    return [policies_judge(group, rule, { reason, wayOut: PIN_IT })];
+}
+function capitalised(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+function judgePower(group, account) {
+    if (account === undefined)
+        return [];
+    return findForeignPower(group.policy, account).flatMap(({ statement, principals, powers }) => {
+        const grants = powers.includes('kms:CreateGrant')
+            ? ' With kms:CreateGrant and no limit to it they can pass the use of the key on to anybody.'
+            : '';
+        const reason = `${capitalised(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${joinWords(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
+        const wayOut = 'Allow others the actions that use the key, and grants only with the condition Bool kms:GrantIsForAWSResource "true".';
+        return warnOf(group, 'foreign-power', { reason, wayOut });
+    });
+}
+/** A policy that names what was deleted, as AWS shows it, whether the plan keeps it or puts it right. */
+function judgeDeleted({ policy, keys }) {
+    const before = keys.flatMap((key) => policyOfSide(key, 'before')?.statements ?? []);
+    const all = [...policy.statements, ...before].flatMap(({ principals }) => principals.members);
+    const deleted = new Map(all.flatMap((each) => {
+        const kind = deletedKind(each);
+        return kind === undefined ? [] : [[each.value, `${each.value} (a ${kind})`]];
+    }));
+    if (deleted.size === 0)
+        return [];
+    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names what was deleted since: AWS shows ${nameSome([...deleted.values()])} where an ARN was. Whoever has made a new one of the same name is not let in by it.`;
+    const wayOut = 'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
+    return [warn('deleted-principal', { reason, wayOut }, keys)];
 }
 function judgeUndecided(model) {
     return findUndecidedPolicies(model)
@@ -43973,30 +48148,28 @@ function judgeUndecided(model) {
         wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
     }, change));
 }
-function findAccount({ outputs, resources }) {
-    const output = outputs['account_id'];
-    if (typeof output === 'string')
-        return output;
-    const arns = resources.filter(isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
-    return arns.map(accountOfArn).find((account) => account !== undefined);
-}
-const ROOT = /^arn:[^:]*:iam::(\d{12}):root$/;
-/** The accounts that a key which stays lets in as a whole already, in any Region. */
-function accountsBefore({ resources }) {
-    const readings = resources
-        .filter((change) => isKey(change) && isKept(change))
-        .map(({ before, region }) => ({ text: before?.['policy'], region }))
-        .flatMap(({ text, region }) => (typeof text === 'string' ? [readKeyPolicy(text, region)] : []));
-    const allowed = readings
-        .flatMap((reading) => ('policy' in reading ? reading.policy.statements : []))
+/** The principals that one side's policies name in an Allow. */
+function allowedOf({ resources }, side, which) {
+    return resources
+        .filter((change) => isKey(change) && isKept(change) && which(change))
+        .flatMap((change) => policyOfSide(change, side)?.statements ?? [])
         .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
-    return new Set(allowed.flatMap(({ principals }) => principals.names.flatMap((name) => ROOT.exec(name)?.[1] ?? [])));
+}
+/** The accounts that statements let in as a whole: by their root, or by a condition on everybody. */
+function wholeAccounts(statements) {
+    return new Set(statements.flatMap((statement) => {
+        const { members } = statement.principals;
+        const everybody = members.some((each) => isSamePrincipal(each, EVERYBODY));
+        const roots = members.filter(isRoot).flatMap((each) => accountOfPrincipal(each) ?? []);
+        return [...roots, ...(everybody ? (accountsHeldTo(statement) ?? []) : [])];
+    }));
 }
 /** Other accounts whose administrators may from now on decide by themselves who uses the key. */
-function judgeAccounts(access, known) {
-    const gained = access.filter(({ direction, effect }) => direction === 'gains' && effect === 'Allow');
-    const accounts = new Set(gained.flatMap(({ principal }) => ROOT.exec(principal)?.[1] ?? []));
-    const fresh = [...accounts].filter((account) => !known.has(account)).sort();
+function judgeNewAccounts(model, account) {
+    const known = wholeAccounts(allowedOf(model, 'before', () => true));
+    const fresh = [...wholeAccounts(allowedOf(model, 'after', changesPolicy))]
+        .filter((each) => each !== account && !known.has(each))
+        .sort();
     if (fresh.length === 0)
         return [];
     const [subject, whose] = fresh.length === 1
@@ -44006,6 +48179,28 @@ function judgeAccounts(access, known) {
         warn('account-let-in', {
             reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
             wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
+        }),
+    ];
+}
+/** Roles, users and sessions of other accounts that a policy names for the first time. */
+function judgeNewPrincipals(model, account) {
+    const before = allowedOf(model, 'before', () => true);
+    const whole = wholeAccounts(before);
+    const known = new Set(before.flatMap(({ principals }) => principals.members.map(describePrincipal)));
+    const fresh = allowedOf(model, 'after', changesPolicy)
+        .flatMap(({ principals }) => principals.members)
+        .filter((each) => {
+        const whose = each.type === 'AWS' && !isRoot(each) ? accountOfPrincipal(each) : undefined;
+        return whose !== undefined && whose !== account && !whole.has(whose);
+    })
+        .filter((each) => !known.has(describePrincipal(each)));
+    if (fresh.length === 0)
+        return [];
+    const one = fresh.length === 1;
+    return [
+        warn('principal-let-in', {
+            reason: `${one ? 'A principal' : 'Principals'} of another account ${one ? 'gains' : 'gain'} access: ${namePrincipals(fresh)}.`,
+            wayOut: 'Check with the owner of that account that they are meant.',
         }),
     ];
 }
@@ -44145,10 +48340,10 @@ function judgeRemoval(request) {
     const keys = request.model.resources.filter(isKey);
     return [
         ...judgeDeletions(keys.filter(({ action }) => action === 'delete'), request),
-        ...keys.flatMap((key) => judgeKey(key, request)),
+        ...keys.flatMap((key) => removal_judgeKey(key, request)),
     ];
 }
-function judgeKey(key, { options }) {
+function removal_judgeKey(key, { options }) {
     switch (key.action) {
         case 'replace':
             return [key.reason === 'replace_because_tainted' ? judgeTainted(key) : judgeReplacement(key, options)];
@@ -44219,7 +48414,6 @@ function judgeForgotten(key) {
 
 
 
-
 /**
  * Judges a plan by what it does to keys.
  *
@@ -44236,7 +48430,7 @@ function guardPlan(request) {
         // What becomes of the primary comes first: what happens to replicas often follows from it.
         ...judgeIdentity(request),
         ...judgeRemoval(request),
-        ...judgePolicies(model, request.access ?? diffAccess(model)),
+        ...judgePolicies(model),
         ...model.resources.flatMap(judgeKeySettings),
         ...judgeAliases(model),
         ...judgeUnknowns(model),
@@ -44376,7 +48570,6 @@ function judgePlan(json, text, { inputs, deps }) {
     const access = diffAccess(model);
     const findings = guardPlan({
         model,
-        access,
         primaryRegion: inputs.primaryRegion,
         now: deps.clock.now(),
         options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
@@ -44494,7 +48687,8 @@ function fingerprintAccess(access) {
     const condition = access.condition === undefined ? '' : `, only if ${access.condition}`;
     return {
         line: `${regions}: ${access.principal} ${verb} ${access.actions.join(', ')}${condition}`,
-        hash: shortHash(access),
+        // Who is a stranger follows from the rest.
+        hash: shortHash({ ...access, stranger: undefined }),
     };
 }
 const DENY_VERBS = { gains: 'is denied', loses: 'is no longer denied' };
@@ -47647,16 +51841,6 @@ function looksRandom(text) {
     return (/(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(text) || /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text));
 }
 
-;// CONCATENATED MODULE: ./src/quote.ts
-/**
- * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
- * most 100 characters.
- */
-function quote(text) {
-    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
-}
-
 ;// CONCATENATED MODULE: ./src/inputs/parsers.ts
 /** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
 
@@ -47754,7 +51938,7 @@ const parseTags = (text) => {
 };
 function parseJsonTags(text) {
     const value = parseJson(text);
-    if (!isObject(value))
+    if (!parsers_isObject(value))
         throw new Invalid('it is not a JSON object');
     const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
     if (wrong !== undefined)
@@ -47783,7 +51967,7 @@ function parseJson(text) {
         throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     }
 }
-function isObject(value) {
+function parsers_isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
@@ -47825,12 +52009,12 @@ const parseBackendConfig = (text) => {
         const path = line.slice(0, Math.max(at, 0)).trim().split('.');
         if (!path.every((name) => /^[\w-]+$/.test(name)))
             throw new Invalid(`line ${index + 1} is not key=value`);
-        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
+        const value = backend_config_readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
         settings = backend_config_merge(settings, nest(path, value));
     }
     return settings;
 };
-function readValue(name, text) {
+function backend_config_readValue(name, text) {
     if (TEXT.has(name) || !/^[{[]/.test(text))
         return text;
     try {
@@ -47859,56 +52043,31 @@ function backend_config_merge(settings, added) {
     }, settings);
 }
 function isSettings(value) {
-    return isObject(value);
+    return parsers_isObject(value);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/policy.ts
 
+
+
 /** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
 const POLICY_LIMIT_BYTES = 32_768;
 /**
- * A whole key policy: JSON in, the same document in its shortest JSON form out, since that is what is sent and counted.
- * Checks the form that KMS asks for (a principal, an action and a resource in every statement), not its meaning.
- * @throws Invalid with the number of the statement that is wrong
+ * A whole key policy: JSON in; out comes the same policy in the form in which AWS gives it back, as JSON without white
+ * space: that is what is sent and counted. A policy of another form would be no difference to KMS, but one to Terraform's
+ * provider, which would wait ten minutes for it to go away.
+ * @param partition the key's
+ * @throws Invalid with all that is wrong in it, by statement
  */
-function parsePolicy(text) {
-    const document = parseJson(text);
-    if (!isObject(document))
-        throw new Invalid('it is not a JSON object');
-    const statements = document['Statement'];
-    const list = Array.isArray(statements)
-        ? statements
-        : statements === undefined
-            ? []
-            : [statements];
-    if (list.length === 0)
-        throw new Invalid('it has no "Statement"');
-    list.forEach(checkStatement);
-    const compact = JSON.stringify(document);
-    const bytes = new TextEncoder().encode(compact).length;
+function parsePolicyInput(text, partition) {
+    const reading = parsePolicy(text, { partition, from: 'author' });
+    if ('problems' in reading)
+        throw new Invalid(describeProblems(reading.problems));
+    const formatted = formatPolicy(reading.policy);
+    const bytes = new TextEncoder().encode(formatted).length;
     if (bytes > POLICY_LIMIT_BYTES)
         throw new Invalid(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
-    return compact;
-}
-function checkStatement(statement, index) {
-    const name = `statement ${index + 1}`;
-    if (!isObject(statement))
-        throw new Invalid(`${name} is not an object`);
-    if (statement['Effect'] !== 'Allow' && statement['Effect'] !== 'Deny') {
-        throw new Invalid(`${name} has the Effect ${quote(String(statement['Effect']))}, not Allow or Deny`);
-    }
-    for (const part of ['Principal', 'Action', 'Resource']) {
-        if (policy_isEmpty(statement[part]) && policy_isEmpty(statement[`Not${part}`])) {
-            throw new Invalid(`${name} has no ${part}`);
-        }
-    }
-}
-function policy_isEmpty(value) {
-    if (typeof value === 'string')
-        return value === '';
-    if (Array.isArray(value))
-        return value.length === 0;
-    return !isObject(value) || Object.keys(value).length === 0;
+    return formatted;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/spec.ts
@@ -47932,7 +52091,7 @@ const INPUT_SPECS = {
     grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
     policy: {
         default: '',
-        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal, an action and a resource',
+        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
         example: 'policies/key.json',
     },
     description: {
@@ -48247,6 +52406,7 @@ function findVisibleSecrets({ type, config }, texts) {
 
 
 
+
 const inputs_COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
 const BACKENDS = [
     'azurerm',
@@ -48333,19 +52493,17 @@ const parseAlias = (text) => {
 const parseAccountId = (text) => {
     if (/^\d{12}$/.test(text))
         return text;
-    const hint = /^\d{9,11}$/.test(text)
-        ? ', perhaps a leading zero was lost because it was not in quotes'
-        : '';
-    throw new Invalid(`${quote(text)} is not 12 digits${hint}`);
+    throw new Invalid(`${quote(text)} is not 12 digits${lostZeros(text)}`);
 };
 function readPolicyInputs(reader, sources) {
-    const principals = parseList(parsePrincipal(partitionOf(reader.text('primary-region').trim()) ?? 'aws'));
+    const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
+    const principals = parseList(parsePrincipal(partition));
     const inputs = {
         accountIds: reader.value('account-ids', parseList(parseAccountId), []),
         administrators: reader.value('administrators', principals, []),
         users: reader.value('users', principals, []),
         grants: reader.value('grants', parseChoice(['aws-services', 'any', 'none']), 'aws-services'),
-        policy: reader.optional('policy', (text) => parsePolicy(readPolicy(text, sources))),
+        policy: reader.optional('policy', (text) => parsePolicyInput(readPolicy(text, sources), partition)),
     };
     if (reader.text('policy') === '')
         return inputs;
@@ -48357,9 +52515,10 @@ function readPolicyInputs(reader, sources) {
     return inputs;
 }
 function readPolicy(text, { env, readFile }) {
-    if (text.trim().startsWith('{'))
+    // A list or a text is no policy, but JSON all the same, and no path.
+    if (/^\s*[{["]/.test(text))
         return text;
-    if (text.includes('\n'))
+    if (text.trim().includes('\n'))
         throw new Invalid('it is neither a JSON object nor the path of a file');
     return readInWorkspace(text, { env, readFile });
 }
@@ -48371,16 +52530,16 @@ function readInWorkspace(text, { env, readFile }) {
     }
     return content;
 }
+/** IAM's own rules for a principal, and of these only who lasts: no session, nobody that was deleted, not everybody. */
 function parsePrincipal(partition) {
     return (text) => {
-        const found = /^arn:([a-z-]+):iam::(\d{12}):(root|(?:user|role)\/[\w+=,.@/-]+)$/.exec(text);
-        if (found === null) {
-            const session = text.includes(':assumed-role/') ? ': it is a session, name its role' : '';
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${session}`);
-        }
-        if (found[1] !== partition) {
-            throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the key in ${partition}`);
-        }
+        if (!/^arn:[^:]*:(iam|sts):/.test(text))
+            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root`);
+        if (/^arn:[^:]*:sts:/.test(text))
+            throw new Invalid(`${quote(text)} is a session: name its role`);
+        const why = whyImpossible({ type: 'AWS', value: text }, partition);
+        if (why !== undefined)
+            throw new Invalid(`it names ${quote(text)}, ${why}`);
         return text;
     };
 }
@@ -48435,8 +52594,9 @@ function readCredentialInputs(reader) {
 function parseRoleArn(partition) {
     return (text) => {
         const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
+        const account = /^arn:[a-z-]+:iam::(\d+):/.exec(text.trim())?.[1] ?? '';
         if (found === null)
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM role`);
+            throw new Invalid(`${quote(text)} is not the ARN of an IAM role${lostZeros(account)}`);
         if (found[1] !== partition) {
             throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
         }
@@ -49614,7 +53774,7 @@ async function planAsFinished(request, first, name) {
         all: [...marked, ...creating].map(({ address }) => address),
     };
     const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
-    const waitFor = distinct([...marked.filter(isKey), ...creating]);
+    const waitFor = plan_as_finished_distinct([...marked.filter(isKey), ...creating]);
     return {
         ...finished,
         unfinished: {
@@ -49623,7 +53783,7 @@ async function planAsFinished(request, first, name) {
         },
     };
 }
-function distinct(changes) {
+function plan_as_finished_distinct(changes) {
     return [...new Map(changes.map((change) => [change.address, change])).values()];
 }
 /** What a reader of the plan should know of it, as a whole sentence. */
@@ -52683,13 +56843,12 @@ async function lookFor(places, { inputs, deps }, { session }) {
 }
 /** What the guard says of the plan, now that it is known what AWS has. */
 function plan_knowing_aws_judge({ inputs, deps }, made, found) {
-    const { model, access } = made.reported;
+    const { model } = made.reported;
     const pending = found.filter(({ isPending }) => isPending);
     // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
     const isSure = plan_knowing_aws_placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
     const findings = guardPlan({
         model,
-        access,
         primaryRegion: inputs.primaryRegion,
         now: deps.clock.now(),
         ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
@@ -52877,7 +57036,7 @@ async function tell(run, { session }, { primary, since, said }) {
             keySpec: inputs.keySpec,
             keyUsage: inputs.keyUsage,
             policy,
-            samePolicy: (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b)),
+            samePolicy: (a, b) => canonicalJson(canonical_canonicalPolicy(a)) === canonicalJson(canonical_canonicalPolicy(b)),
             since,
             knownId: run_knownOutputs(run)['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
             signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
@@ -53154,7 +57313,7 @@ async function verify_prove(run, session, keys, done) {
     const { verify: mode } = run.inputs;
     if (mode === 'off' || keys.length === 0)
         return;
-    const samePolicy = (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
+    const samePolicy = (a, b) => canonicalJson(canonical_canonicalPolicy(a)) === canonicalJson(canonical_canonicalPolicy(b));
     const verification = await verifyKeys({ keys, mode, session, samePolicy });
     const failed = verification.flatMap(failedChecks);
     learn(run, { verified: failed.length === 0 }, { verification });

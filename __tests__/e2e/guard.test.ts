@@ -118,7 +118,10 @@ describe('a plan is stopped that', () => {
     [
       'lets everybody in without a condition',
       (root) => [allow({ AWS: root }, 'kms:*'), allow('*', 'kms:Decrypt')],
-      ['lets everybody, in every AWS account, in', 'restrict the statement with a condition'],
+      [
+        'lets in everybody, in every AWS account',
+        'add a condition that pins the statement to something of yours',
+      ],
     ],
   ];
   test.each(POLICIES)('%s, even with allow-destroy', async (_, statements, reasons) => {

@@ -198,6 +198,7 @@ export const access = (overrides: Partial<AccessChange> = {}): AccessChange => (
   direction: 'gains',
   effect: 'Allow',
   principal: rootOf('111122223333'),
+  stranger: true,
   actions: [
     'kms:CreateGrant',
     'kms:Decrypt',

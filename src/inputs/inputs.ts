@@ -9,6 +9,7 @@ import {
   type KeyUsage,
 } from '../aws/key-specs.js';
 import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
+import { lostZeros, whyImpossible } from '../policy/principals.js';
 import { parseBackendConfig, type Settings } from './backend-config.js';
 import {
   Invalid,
@@ -22,7 +23,7 @@ import {
   parseUrl,
   quote,
 } from './parsers.js';
-import { parsePolicy } from './policy.js';
+import { parsePolicyInput } from './policy.js';
 import { InputReader } from './reader.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
 import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
@@ -197,22 +198,20 @@ const parseAlias = (text: string): string => {
 
 const parseAccountId = (text: string): string => {
   if (/^\d{12}$/.test(text)) return text;
-  const hint = /^\d{9,11}$/.test(text)
-    ? ', perhaps a leading zero was lost because it was not in quotes'
-    : '';
-  throw new Invalid(`${quote(text)} is not 12 digits${hint}`);
+  throw new Invalid(`${quote(text)} is not 12 digits${lostZeros(text)}`);
 };
 
 type PolicyInputs = Pick<Inputs, 'accountIds' | 'administrators' | 'users' | 'grants' | 'policy'>;
 
 function readPolicyInputs(reader: InputReader, sources: InputSources): PolicyInputs {
-  const principals = parseList(parsePrincipal(partitionOf(reader.text('primary-region').trim()) ?? 'aws'));
+  const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
+  const principals = parseList(parsePrincipal(partition));
   const inputs = {
     accountIds: reader.value('account-ids', parseList(parseAccountId), []),
     administrators: reader.value('administrators', principals, []),
     users: reader.value('users', principals, []),
     grants: reader.value('grants', parseChoice(['aws-services', 'any', 'none']), 'aws-services'),
-    policy: reader.optional('policy', (text) => parsePolicy(readPolicy(text, sources))),
+    policy: reader.optional('policy', (text) => parsePolicyInput(readPolicy(text, sources), partition)),
   };
   if (reader.text('policy') === '') return inputs;
   for (const name of ['account-ids', 'administrators', 'users'] as const) {
@@ -226,8 +225,9 @@ function readPolicyInputs(reader: InputReader, sources: InputSources): PolicyInp
 }
 
 function readPolicy(text: string, { env, readFile }: InputSources): string {
-  if (text.trim().startsWith('{')) return text;
-  if (text.includes('\n')) throw new Invalid('it is neither a JSON object nor the path of a file');
+  // A list or a text is no policy, but JSON all the same, and no path.
+  if (/^\s*[{["]/.test(text)) return text;
+  if (text.trim().includes('\n')) throw new Invalid('it is neither a JSON object nor the path of a file');
   return readInWorkspace(text, { env, readFile });
 }
 
@@ -240,16 +240,14 @@ function readInWorkspace(text: string, { env, readFile }: Pick<InputSources, 'en
   return content;
 }
 
+/** IAM's own rules for a principal, and of these only who lasts: no session, nobody that was deleted, not everybody. */
 function parsePrincipal(partition: string): (text: string) => string {
   return (text) => {
-    const found = /^arn:([a-z-]+):iam::(\d{12}):(root|(?:user|role)\/[\w+=,.@/-]+)$/.exec(text);
-    if (found === null) {
-      const session = text.includes(':assumed-role/') ? ': it is a session, name its role' : '';
-      throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${session}`);
-    }
-    if (found[1] !== partition) {
-      throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the key in ${partition}`);
-    }
+    if (!/^arn:[^:]*:(iam|sts):/.test(text))
+      throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root`);
+    if (/^arn:[^:]*:sts:/.test(text)) throw new Invalid(`${quote(text)} is a session: name its role`);
+    const why = whyImpossible({ type: 'AWS', value: text }, partition);
+    if (why !== undefined) throw new Invalid(`it names ${quote(text)}, ${why}`);
     return text;
   };
 }
@@ -340,7 +338,9 @@ function readCredentialInputs(reader: InputReader): CredentialInputs {
 function parseRoleArn(partition: string): (text: string) => string {
   return (text) => {
     const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
-    if (found === null) throw new Invalid(`${quote(text)} is not the ARN of an IAM role`);
+    const account = /^arn:[a-z-]+:iam::(\d+):/.exec(text.trim())?.[1] ?? '';
+    if (found === null)
+      throw new Invalid(`${quote(text)} is not the ARN of an IAM role${lostZeros(account)}`);
     if (found[1] !== partition) {
       throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
     }

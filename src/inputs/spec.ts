@@ -30,7 +30,7 @@ export const INPUT_SPECS = {
   grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
   policy: {
     default: '',
-    rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal, an action and a resource',
+    rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
     example: 'policies/key.json',
   },
   description: {

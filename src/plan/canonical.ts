@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { canonicalPolicy as compareForm } from '../policy/canonical.js';
 import { changesAnything, markOf, marks } from './model.js';
-import { readKeyPolicy, type Clause, type Statement } from './policy.js';
+import { partitionOfKey } from './region.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
 /**
@@ -21,32 +22,9 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
-/**
- * A key policy in one form for all ways of writing it: statements, principals, actions, resources and condition values
- * are sets. Sids, Id and Version stay: they change nothing in who may do what, but they are a change in AWS. A text that
- * is no policy stays as it is.
- */
+/** A key policy in the form in which two are compared, by the Region of its key. */
 export function canonicalPolicy(text: string, region?: string): unknown {
-  const reading = readKeyPolicy(text, region);
-  if ('problem' in reading) return { unreadable: text };
-  const { version, id, statements } = reading.policy;
-  return {
-    version,
-    id,
-    statements: [...new Set(statements.map((each) => canonicalJson(canonicalStatement(each))))].sort(),
-  };
-}
-
-function canonicalStatement({ sid, effect, principals, actions, resources, conditions }: Statement): unknown {
-  const clause = ({ not, names }: Clause): unknown => ({ not, names });
-  return {
-    sid,
-    effect,
-    principals: clause(principals),
-    actions: clause(actions),
-    resources: clause(resources),
-    conditions,
-  };
+  return compareForm(text, { partition: partitionOfKey({ region }) });
 }
 
 type Side = 'before' | 'after';
@@ -109,7 +87,7 @@ export function canonicalPlan(model: PlanModel): string {
     ]),
   );
   return canonicalJson({
-    version: 1,
+    version: 2,
     changes: changes.map(canonicalJson).sort(),
     outputs,
     notUnderstood: [...model.notUnderstood].sort(),

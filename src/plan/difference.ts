@@ -157,7 +157,8 @@ function fingerprintAccess(access: AccessChange): Fingerprint {
   const condition = access.condition === undefined ? '' : `, only if ${access.condition}`;
   return {
     line: `${regions}: ${access.principal} ${verb} ${access.actions.join(', ')}${condition}`,
-    hash: shortHash(access),
+    // Who is a stranger follows from the rest.
+    hash: shortHash({ ...access, stranger: undefined }),
   };
 }
 

@@ -1,5 +1,4 @@
 import { ActionError } from '../errors.js';
-import { diffAccess } from './access.js';
 import { judgeAliases, judgeKeySettings } from './guard/settings.js';
 import { judgeIdentity } from './guard/identity.js';
 import type { GuardRequest } from './guard/request.js';
@@ -26,7 +25,7 @@ export function guardPlan(request: GuardRequest): Finding[] {
     // What becomes of the primary comes first: what happens to replicas often follows from it.
     ...judgeIdentity(request),
     ...judgeRemoval(request),
-    ...judgePolicies(model, request.access ?? diffAccess(model)),
+    ...judgePolicies(model),
     ...model.resources.flatMap(judgeKeySettings),
     ...judgeAliases(model),
     ...judgeUnknowns(model),

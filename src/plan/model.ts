@@ -82,6 +82,14 @@ export function changesAnything(change: ResourceChange): boolean {
   return moves || (change.action !== 'no-op' && change.action !== 'read');
 }
 
+/**
+ * Whether the plan puts the key's policy in place. A replacement gets its policy anew, and what is imported comes under
+ * review only now, even where it stays.
+ */
+export function changesPolicy({ action, attributes, importing }: ResourceChange): boolean {
+  return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
+}
+
 /** Reading a data source changes nothing; it is shown when it has to wait for apply. */
 function isShown({ mode, change }: RawResourceChange): boolean {
   return mode !== 'data' || change.actions.join() === 'read';

@@ -1,4 +1,4 @@
-import { isWellFormedRegion } from '../aws/regions.js';
+import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
 import type { ModuleConfiguration, RawPlan, RawResourceChange } from './schema.js';
 
 type Attributes = Readonly<Record<string, unknown>> | null;
@@ -81,4 +81,9 @@ function regionOfModuleName(address: string): string | undefined {
 
 function isRegion(value: unknown): value is string {
   return typeof value === 'string' && isWellFormedRegion(value);
+}
+
+/** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
+export function partitionOfKey({ region }: { readonly region: string | undefined }): string {
+  return (region === undefined ? undefined : partitionOf(region)) ?? 'aws';
 }

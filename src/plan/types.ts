@@ -102,6 +102,8 @@ export interface AccessChange {
   readonly effect: 'Allow' | 'Deny';
   /** A principal in one canonical form: a root ARN, a user or role ARN, `*`, `Service: x`, `Federated: x`. */
   readonly principal: string;
+  /** Not known to have had access before: everybody, services, identity providers, and accounts that are new. */
+  readonly stranger: boolean;
   /** KMS actions, sorted, e.g. `kms:Decrypt`. */
   readonly actions: readonly string[];
   /** The condition in a canonical one-line form; undefined where there is none. */

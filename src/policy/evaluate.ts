@@ -87,7 +87,8 @@ export function answerPrincipals({ not: negated, members }: Principals, caller: 
   const perhaps = mayBe !== undefined && members.some((each) => mayBe(each));
   if (!negated) return names.some(isListed) ? 'always' : perhaps ? 'maybe' : 'never';
   if (!names.every(isListed)) return 'always';
-  return mayBe === undefined ? 'never' : 'maybe';
+  const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
+  return mayBe === undefined || isEverybodyListed ? 'never' : 'maybe';
 }
 
 function answerActions({ not: negated, names }: Clause, action: string): Answer {

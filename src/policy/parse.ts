@@ -88,7 +88,8 @@ class Reader {
 
   document(json: Json): Policy | undefined {
     if (json.is !== 'object') {
-      this.#fail('syntax', 'is not a JSON object');
+      const hint = json.is === 'list' ? ': a list of statements stands under "Statement"' : '';
+      this.#fail('syntax', `is not a JSON object${hint}`);
       return undefined;
     }
     const { members } = json;
@@ -102,7 +103,8 @@ class Reader {
     const version = this.#version(members.get('Version'));
     const id = this.#text(members.get('Id'), 'Id');
     const list = given.is === 'list' ? given.items : [given];
-    if (list.length === 0) this.#fail('syntax', 'has an empty "Statement"');
+    if (list.length === 0 && this.#options.from === 'author')
+      this.#fail('syntax', 'has an empty "Statement"');
     const statements = list.flatMap((each, index) => this.#readStatement(each, index + 1) ?? []);
     return { version, id, statements };
   }

@@ -42,22 +42,34 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
   [{ alias: 'a'.repeat(251) }, 'has 257 characters with "alias/"'],
   [
     { 'account-ids': '11112222333' },
-    'account-ids: "11112222333" is not 12 digits, perhaps a leading zero was lost',
+    'account-ids: "11112222333" is not 12 digits: perhaps a leading zero was lost',
   ],
   [{ 'account-ids': '1111222233334' }, 'account-ids: "1111222233334" is not 12 digits. It must be'],
   [{ 'account-ids': '1111-2222-3333' }, 'account-ids: "1111-2222-3333" is not 12 digits'],
   [{ 'account-ids': '111122223333\n111122223333' }, 'account-ids: "111122223333" is named twice'],
-  [{ administrators: 'arn:aws:sts::111122223333:assumed-role/admin/me' }, 'it is a session, name its role'],
+  [{ administrators: 'arn:aws:sts::111122223333:assumed-role/admin/me' }, 'is a session: name its role'],
   [{ administrators: '*' }, 'administrators: "*" is not the ARN of an IAM user, role or account root'],
-  [{ users: 'arn:aws-cn:iam::111122223333:role/app' }, 'is in the partition aws-cn, the key in aws'],
-  [{ users: 'arn:aws:iam::1111:role/app' }, 'users: "arn:aws:iam::1111:role/app" is not the ARN'],
+  [
+    { users: 'arn:aws-cn:iam::111122223333:role/app' },
+    'which is in the partition aws-cn, and the key in aws',
+  ],
+  [
+    { users: 'arn:aws:iam::1111:role/app' },
+    'users: it names "arn:aws:iam::1111:role/app", whose account has 4 digits, not 12: perhaps a leading zero was lost',
+  ],
   [{ grants: 'all' }, 'grants: "all" is none of them. It must be aws-services, any or none'],
   [{ 'account-ids': '', policy: '{"Statement": [' }, 'policy: it is not valid JSON'],
   [{ 'account-ids': '', policy: '{}' }, 'policy: it has no "Statement"'],
   [{ 'account-ids': '', policy: policy({ Effect: 'allow' }) }, 'policy: statement 1 has the Effect'],
-  [{ 'account-ids': '', policy: policy({ Principal: {} }) }, 'policy: statement 1 has no Principal'],
-  [{ 'account-ids': '', policy: policy({ Action: [] }) }, 'policy: statement 1 has no Action'],
-  [{ 'account-ids': '', policy: policy({ Resource: '' }) }, 'policy: statement 1 has no Resource'],
+  [
+    { 'account-ids': '', policy: policy({ Principal: {} }) },
+    'policy: statement 1 has a Principal that names nobody',
+  ],
+  [{ 'account-ids': '', policy: policy({ Action: [] }) }, 'policy: statement 1 has an empty list as Action'],
+  [
+    { 'account-ids': '', policy: policy({ Resource: '' }) },
+    'policy: statement 1 has something as Resource that is no text, or an empty one',
+  ],
   [{ 'account-ids': '', policy: padded }, 'too many'],
   [
     { 'account-ids': '', policy: 'missing.json' },
@@ -218,10 +230,10 @@ describe('a good input is read as it is meant', () => {
     });
   });
 
-  test('a policy from a file in the checkout, in its shortest form', () => {
+  test('a policy from a file in the checkout, in the form in which AWS gives it back', () => {
     const text = JSON.stringify({ Statement: statement }, null, 4);
     const inputs = read({ 'account-ids': '', policy: 'p/key.json' }, { '/work space/p/key.json': text });
-    expect(inputs.policy).toBe(JSON.stringify({ Statement: statement }));
+    expect(inputs.policy).toBe(JSON.stringify({ Statement: [statement] }));
   });
 
   test('tags as lines (a value may contain =) and as JSON', () => {

@@ -193,6 +193,7 @@ describe('over the Regions of a plan', () => {
       direction: 'gains',
       effect: 'Allow',
       principal: root('999900001111'),
+      stranger: false,
       actions: ['kms:*'],
       condition: undefined,
       regions: 'all',
@@ -318,7 +319,7 @@ describe('a policy that can’t be compared', () => {
 
   test('is named when it is none', () => {
     expect(findUndecidedPolicies(updatePolicy(ROOT_POLICY, '{'))).toMatchObject([
-      { problem: 'it is not valid JSON' },
+      { problem: 'it is not valid JSON (line 1, column 1)' },
     ]);
     expect(diffAccess(updatePolicy(ROOT_POLICY, '{'))).toEqual([]);
   });

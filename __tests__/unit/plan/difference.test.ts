@@ -55,10 +55,10 @@ describe('a plan in short sentences', () => {
   });
 
   test('says what a denial and a condition do', () => {
-    const deny = statement({ Effect: 'Deny', Action: 'kms:Sign', Condition: { Bool: { a: 'true' } } });
+    const deny = statement({ Effect: 'Deny', Action: 'kms:Sign', Condition: { Bool: { 'aws:a': 'true' } } });
     const model = updatePolicy(ROOT_POLICY, policyOf(statement(), deny));
     expect(summarisePlan(model)).toContain(
-      'all Regions: arn:aws:iam::999900001111:root is denied kms:Sign, only if Bool a = "true"',
+      'all Regions: arn:aws:iam::999900001111:root is denied kms:Sign, only if Bool aws:a = "true"',
     );
   });
 

@@ -42,7 +42,7 @@ describe('what is no policy', () => {
     [`${'['.repeat(40)}${']'.repeat(40)}`, 'json: it is nested more than 32 levels deep'],
     [`${'['.repeat(16_000)}${']'.repeat(16_000)}`, 'json: it is nested more than 32 levels deep'],
     ['{"private_key": "secret", "Version": 1}', 'syntax: it has no "Statement"'],
-    ['[]', 'syntax: it is not a JSON object'],
+    ['[]', 'syntax: it is not a JSON object: a list of statements stands under "Statement"'],
     ['"Statement"', 'syntax: it is not a JSON object'],
     ['null', 'syntax: it is not a JSON object'],
     ['{"Statement": []}', 'syntax: it has an empty "Statement"'],

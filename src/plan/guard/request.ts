@@ -1,4 +1,4 @@
-import type { AccessChange, PlanModel } from '../types.js';
+import type { PlanModel } from '../types.js';
 
 /** A key that KMS holds in `PendingDeletion` or `PendingReplicaDeletion`. */
 export interface PendingDeletion {
@@ -11,8 +11,6 @@ export interface GuardRequest {
   readonly model: PlanModel;
   /** The primary Region that was asked for. */
   readonly primaryRegion: string;
-  /** The plan's access difference, when it has been made already. */
-  readonly access?: readonly AccessChange[];
   /** By Region: keys that the preflight found pending deletion. Left out when it was not looked for. */
   readonly pendingDeletion?: Readonly<Record<string, PendingDeletion>>;
   /** By Region: replicas of this very key that exist, ready for use, without being in the state. */

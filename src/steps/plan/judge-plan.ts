@@ -64,7 +64,6 @@ export function judgePlan(
   const access = diffAccess(model);
   const findings = guardPlan({
     model,
-    access,
     primaryRegion: inputs.primaryRegion,
     now: deps.clock.now(),
     options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },

@@ -93,7 +93,7 @@ async function lookFor(
 
 /** What the guard says of the plan, now that it is known what AWS has. */
 function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKey[]): MadePlan {
-  const { model, access } = made.reported;
+  const { model } = made.reported;
   const pending = found.filter(({ isPending }) => isPending);
   // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
   const isSure = placesOf(model).lost.every(
@@ -101,7 +101,6 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
   );
   const findings = guardPlan({
     model,
-    access,
     primaryRegion: inputs.primaryRegion,
     now: deps.clock.now(),
     ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
