@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Emulator } from '../emulator/index.js';
+import { withBlock } from '../__tests__/support/inputs.js';
+import { findTerraform } from '../__tests__/support/terraform.js';
+import { readInputs } from '../src/inputs/inputs.js';
+import { createLog } from '../src/log.js';
+import { prepareConfiguration } from '../src/terraform/prepare.js';
 import { initArgs, planArgs, PLAN_FILE, showPlanArgs } from '../src/terraform/args.js';
 import { childEnvironment } from '../src/terraform/environment.js';
 
@@ -16,19 +21,26 @@ export interface ByHand {
 }
 
 /**
- * Takes the configuration that a run of the action has rendered.
- * @param temp the runner's temporary folder of that run, which is removed
- * @returns a new folder, without what Terraform and the action made of the configuration
+ * Writes the configuration that the action renders from these inputs.
+ * @returns a new folder
  */
-export async function takeConfiguration(temp: string): Promise<string> {
+export async function renderForHand(
+  { bucket, env }: Emulator,
+  inputs: Readonly<Record<string, string>>,
+): Promise<string> {
   const configuration = await mkdtemp(path.join(tmpdir(), 'bench-configuration-'));
-  const folder = path.join(temp, 'aws-kms-multi-region-key');
-  const [run = ''] = (await readdir(folder)).filter((name) => name.startsWith('run-'));
-  await cp(path.join(folder, run), configuration, {
-    recursive: true,
-    filter: (source) => !/[/\\](\.terraform|\.terraform\.lock\.hcl|plan\.(tfplan|json|txt))$/.test(source),
+  await prepareConfiguration({
+    inputs: readInputs({
+      env: withBlock({ ...inputs, 'state-bucket': bucket }),
+      readFile: () => undefined,
+      isFolder: () => true,
+    }),
+    workspace: { workDir: configuration, localStateDir: configuration },
+    terraformVersion: findTerraform()?.version ?? '',
+    moduleDir: path.resolve('terraform'),
+    env,
+    log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
   });
-  await rm(temp, { recursive: true });
   return configuration;
 }
 
@@ -52,7 +64,8 @@ export async function runByHand(
   await cp(configuration, folder, { recursive: true });
   const env = childEnvironment({
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...emulator.env },
-    fileExists: () => false,
+    cliConfigFile: undefined,
+    backend: 's3',
     extra: {},
   });
   for (const args of [initArgs({ pluginDir: mirror }), ...COMMANDS[wanted]])

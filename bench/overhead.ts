@@ -5,7 +5,7 @@ import { startEmulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
 import { findNode24 } from '../demo/runtime.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
-import { runByHand, runToEnd, takeConfiguration, type ByHand } from './by-hand.js';
+import { renderForHand, runByHand, runToEnd, type ByHand } from './by-hand.js';
 import { gibibytes, markdownTable } from './measure.js';
 
 const ROUNDS = 7;
@@ -134,8 +134,7 @@ async function setStage(tools: Pick<Stage, 'node' | 'terraform' | 'mirror'>): Pr
   const repository = { fullName: 'octo-org/octo-repo' };
   const emulator = await startEmulator({ github: { repository } });
   emulator.github.addPullRequest({ repository: repository.fullName, number: 7, headSha: '1a'.repeat(20) });
-  const { temp } = await runPlan({ ...tools, emulator }, false);
-  return { ...tools, emulator, configuration: await takeConfiguration(temp) };
+  return { ...tools, emulator, configuration: await renderForHand(emulator, ARTICLE) };
 }
 
 async function planByAction(stage: Stage, onPullRequest = false): Promise<void> {
@@ -143,10 +142,7 @@ async function planByAction(stage: Stage, onPullRequest = false): Promise<void> 
   await rm(temp, { recursive: true });
 }
 
-async function runPlan(
-  { emulator, node, mirror }: Pick<Stage, 'emulator' | 'node' | 'mirror'>,
-  onPullRequest: boolean,
-): Promise<ActionRun> {
+async function runPlan({ emulator, node, mirror }: Stage, onPullRequest: boolean): Promise<ActionRun> {
   const pullRequest = {
     number: 7,
     head: { sha: '1a'.repeat(20), repo: { full_name: 'octo-org/octo-repo' } },

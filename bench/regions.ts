@@ -7,7 +7,7 @@ import { findProviders, findTerraform, type FoundProvider } from '../__tests__/s
 import { regionsOfPartition } from '../src/aws/regions.js';
 import { memoryByAliases } from '../src/terraform/memory.js';
 import { wayOf, type Way } from '../src/terraform/way.js';
-import { runByHand, takeConfiguration, type ByHand } from './by-hand.js';
+import { renderForHand, runByHand, type ByHand } from './by-hand.js';
 import { gibibytes, HOW_COUNTED, markdownTable, measure, type Cost } from './measure.js';
 
 const COUNTS = [1, 3, 10, 20, 30];
@@ -118,23 +118,25 @@ function rowOf({ count, provider }: Setting, step: string, action: Cost, hand: C
 async function openBench({ count, provider, node, terraform }: Setting): Promise<Bench> {
   const [primary = '', ...replicas] = regionsOfPartition('aws').slice(0, count);
   const emulator = await startEmulator({ region: primary });
+  const key = {
+    'primary-region': primary,
+    'replica-regions': replicas.join(' '),
+    alias: 'bench',
+    'aws-provider-version': provider.version,
+  };
   const runByAction: Bench['runByAction'] = async (command, onStart) => {
     const inputs = {
+      ...key,
       command,
-      'primary-region': primary,
-      'replica-regions': replicas.join(' '),
-      alias: 'bench',
       'state-bucket': emulator.bucket,
       'provider-mirror': provider.dir,
-      'aws-provider-version': provider.version,
       ...(command === 'apply' ? { 'auto-approve': 'true' } : {}),
     };
     const run = await runAction({ node, with: inputs, env: emulator.env, commands: false, onStart });
     assertSucceeded(run);
     return run;
   };
-  const { temp } = await runByAction('plan', () => undefined);
-  const configuration = await takeConfiguration(temp);
+  const configuration = await renderForHand(emulator, key);
   return { emulator, runByAction, byHand: { emulator, terraform, mirror: provider.dir, configuration } };
 }
 

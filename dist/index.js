@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1024);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8874);
 
 
 
@@ -31894,7 +31894,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 1024:
+/***/ 8874:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32042,12 +32042,13 @@ var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 /** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
 /** The saved plan's name in the working folder. */
 const PLAN_FILE = 'plan.tfplan';
-function initArgs({ pluginDir }) {
+function initArgs({ pluginDir, backendConfig }) {
     return [
         'init',
         '-input=false',
         '-no-color',
         ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
+        ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
     ];
 }
 function planArgs({ destroy = false, refreshOnly = false, lockTimeoutSeconds, }) {
@@ -41988,8 +41989,6 @@ function withoutUndefined(values) {
     return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./src/phases.ts
 /** The longest silence before a line says that the work goes on, in milliseconds. */
 const LONGEST_SILENCE = 12_000;
@@ -42026,27 +42025,55 @@ function seconds(milliseconds) {
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/environment.ts
-/** Variables of the user's that would change what Terraform does or prints behind the action's back. */
-const TERRAFORM_OVERRIDES = /^TF_(VAR_|CLI_ARGS|LOG|WORKSPACE$|DATA_DIR$|INPUT$|IN_AUTOMATION$|REATTACH_PROVIDERS$|STATE_PERSIST_INTERVAL$)/;
-/** What belongs to the runner and its token, and is no business of Terraform's or a provider's. */
-const RUNNER_SECRETS = /^(INPUT_|ACTIONS_|GITHUB_TOKEN$|GH_TOKEN$)/i;
+/** In the folder of a run: the only CLI configuration that its Terraform reads. */
+const CLI_CONFIG_FILE = 'cli-config.tfrc';
+/** What belongs to the runner, its files, its token and other actions; nothing among it is for Terraform. */
+const OF_RUNNER = /^(?:GITHUB|ACTIONS|INPUT|GH|RUNNER|STATE)_/;
 /**
- * The environment of the Terraform child: the user's own (proxies, certificates, plug-in cache, a CLI configuration),
- * without the runner's secrets and without variables that would change the run.
+ * Of Terraform's own variables, those that say how it goes about its calls. All others change what it does, with which
+ * plug-ins (TF_REATTACH_PROVIDERS), or where, behind the back of what was reviewed; new ones of that kind are unknown here.
  */
-function childEnvironment({ env, fileExists, extra, }) {
-    const isKept = ([name, value]) => value !== undefined &&
-        !TERRAFORM_OVERRIDES.test(name) &&
-        !RUNNER_SECRETS.test(name) &&
-        !(name === 'TF_CLI_CONFIG_FILE' && !fileExists(value));
-    const kept = Object.entries(env).filter((entry) => isKept(entry));
-    return {
-        ...Object.fromEntries(kept),
+const OF_TERRAFORM = /^TF_(?:REGISTRY_(?:DISCOVERY_RETRY|CLIENT_TIMEOUT)|PROVIDER_DOWNLOAD_RETRY|APPEND_USER_AGENT)$/;
+/** The variables by which Terraform's backends take settings (their documentation); each is for its own backend. */
+const OF_BACKENDS = {
+    azurerm: /^(?:ARM|AZURE)_/,
+    consul: /^CONSUL_/,
+    cos: /^TENCENTCLOUD_/,
+    gcs: /^(?:GOOGLE|GCLOUD|CLOUDSDK)_/,
+    http: /^TF_HTTP_/,
+    kubernetes: /^(?:KUBE|KUBECONFIG$)/,
+    oci: /^OCI_/,
+    oss: /^(?:ALICLOUD|ALIBABA_CLOUD)_/,
+    pg: /^PG/,
+};
+/** What is named as a secret is, and is neither AWS's nor of the backend in use: somebody else's. */
+const FOREIGN_SECRET = /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|SECRET_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTH|PAT)$/;
+/**
+ * The environment of the Terraform child: the user's own (paths, proxies, certificates, AWS's and the backend's settings),
+ * without what belongs to the runner, without switches that would change the run, and without other people's secrets.
+ * On Windows names have no case, so none counts anywhere.
+ */
+function childEnvironment({ env, cliConfigFile, backend, extra, }) {
+    const made = {
         TF_IN_AUTOMATION: '1',
         TF_INPUT: '0',
         CHECKPOINT_DISABLE: '1',
+        ...(cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfigFile }),
         ...extra,
     };
+    const ours = new Set(Object.keys(made).map((name) => name.toUpperCase()));
+    const kept = Object.entries(env).filter((entry) => entry[1] !== undefined && !ours.has(entry[0].toUpperCase()) && isKept(entry[0].toUpperCase(), backend));
+    return { ...Object.fromEntries(kept), ...made };
+}
+function isKept(name, backend) {
+    if (OF_RUNNER.test(name) || name === 'TERRAFORM_CONFIG')
+        return false;
+    const users = Object.keys(OF_BACKENDS).filter((type) => OF_BACKENDS[type]?.test(name) === true);
+    if (users.length > 0)
+        return backend !== undefined && users.includes(backend);
+    if (name.startsWith('TF_'))
+        return OF_TERRAFORM.test(name);
+    return name.startsWith('AWS_') || !FOREIGN_SECRET.test(name);
 }
 
 // EXTERNAL MODULE: ./src/log.ts
@@ -42333,12 +42360,13 @@ function already(alias, text) {
 const LOCK_TIMEOUT_SECONDS = 120;
 /** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
 const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
-function openTerraform({ deps, path, workDir, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
+function openTerraform({ deps, path, workDir, backend, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
+    const cliConfigFile = (0,external_node_path_.join)(workDir, CLI_CONFIG_FILE);
     let listener = () => undefined;
     const inFolder = (folder) => createTerraform({
         path,
         workDir: folder,
-        environment: () => childEnvironment({ env: deps.env, fileExists: external_node_fs_.existsSync, extra: credentials() }),
+        environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: credentials() }),
         exec: deps.exec,
         clock: deps.clock,
         lockTimeoutSeconds,
@@ -46327,7 +46355,7 @@ function isKey({ kind }) {
     return kind === 'primary' || kind === 'replica';
 }
 /** Whether the resource is still there, and Terraform's, after apply. */
-function isKept({ action }) {
+function model_isKept({ action }) {
     return action !== 'delete' && action !== 'forget';
 }
 /** Whether applying the plan does anything with this resource; a move or an import may come with a `no-op`. */
@@ -46477,7 +46505,7 @@ function buildRows(region, resources) {
     const here = resources.filter((change) => change.region === region);
     const keyOf = (role) => {
         const keys = here.filter(({ kind }) => kind === role);
-        return keys.find(isKept) ?? keys[0];
+        return keys.find(model_isKept) ?? keys[0];
     };
     const keys = [keyOf('primary'), keyOf('replica')].filter((key) => key !== undefined);
     const aliases = here.filter(({ kind }) => kind === 'alias');
@@ -46492,7 +46520,7 @@ function buildRows(region, resources) {
     ];
 }
 function buildRow(region, key, aliases) {
-    const alias = aliases.find(isKept) ?? aliases[0];
+    const alias = aliases.find(model_isKept) ?? aliases[0];
     return {
         region,
         role: roleOf(key, aliases),
@@ -46545,20 +46573,20 @@ function knownOutputs(plan) {
  */
 function diffAccess(model) {
     const keys = model.resources.filter(isKey);
-    const after = new Set(keys.filter(isKept).map(placeOf));
+    const after = new Set(keys.filter(model_isKept).map(placeOf));
     const changes = keys.filter(({ action }) => action !== 'forget').flatMap(diffKey);
     return mergeRegions(changes, after, knownAccounts(model));
 }
 /** The same for what was changed outside Terraform: the policies on record against those found. */
 function diffDriftAccess(model) {
-    const keys = new Set(model.resources.filter(isKey).filter(isKept).map(placeOf));
+    const keys = new Set(model.resources.filter(isKey).filter(model_isKept).map(placeOf));
     const changed = model.drift.filter((change) => isKey(change) && change.action === 'update');
     return mergeRegions(changed.flatMap(diffKey), keys, knownAccounts({ ...model, resources: changed }));
 }
 /** The planned key policies that are known only after apply, or that can't be read. */
 function findUndecidedPolicies(model) {
     return model.resources
-        .filter((change) => isKey(change) && isKept(change))
+        .filter((change) => isKey(change) && model_isKept(change))
         .flatMap((change) => {
         if (change.afterUnknown['policy'] === true)
             return [{ change, problem: 'it is known only after apply' }];
@@ -46590,7 +46618,7 @@ function findAccount({ outputs, resources, }) {
 /** The accounts that have access before the plan, as a whole or by a role or user, in any Region whose key stays. */
 function knownAccounts(model) {
     const before = model.resources
-        .filter((change) => isKey(change) && isKept(change))
+        .filter((change) => isKey(change) && model_isKept(change))
         .flatMap((change) => policyOfSide(change, 'before')?.statements ?? [])
         .filter(({ effect, principals }) => effect === 'Allow' && !principals.not)
         .flatMap(({ principals }) => principals.members.flatMap((each) => accountOfPrincipal(each) ?? []));
@@ -46929,7 +46957,7 @@ function judgeBypass(key) {
 }
 /** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
 function judgeAliases({ resources }) {
-    const gone = new Set(resources.filter((change) => isKey(change) && !isKept(change)).map(({ region }) => region));
+    const gone = new Set(resources.filter((change) => isKey(change) && !model_isKept(change)).map(({ region }) => region));
     return resources
         .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
         .flatMap((alias) => judgeAlias(alias, resources));
@@ -46942,7 +46970,7 @@ function judgeAlias(alias, resources) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
         return [warn('alias-renamed', { reason, wayOut }, alias)];
     }
-    if (isKept(alias) || isNamedElsewhere(alias, resources))
+    if (model_isKept(alias) || isNamedElsewhere(alias, resources))
         return [];
     const reason = alias.action === 'forget'
         ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
@@ -46953,7 +46981,7 @@ function judgeAlias(alias, resources) {
 function isNamedElsewhere(alias, resources) {
     return resources.some((other) => other.kind === 'alias' &&
         other.region === alias.region &&
-        isKept(other) &&
+        model_isKept(other) &&
         nameOf(other.after) === nameOf(alias.before));
 }
 function nameOf(side) {
@@ -47010,7 +47038,7 @@ function rolesBefore(model) {
     return rolesOf(known.map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
 }
 function rolesAfter({ resources }) {
-    return rolesOf(resources.filter(isKept).map(({ kind, region }) => [region, kind]));
+    return rolesOf(resources.filter(model_isKept).map(({ kind, region }) => [region, kind]));
 }
 function rolesOf(entries) {
     return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
@@ -48151,7 +48179,7 @@ function judgeUndecided(model) {
 /** The principals that one side's policies name in an Allow. */
 function allowedOf({ resources }, side, which) {
     return resources
-        .filter((change) => isKey(change) && isKept(change) && which(change))
+        .filter((change) => isKey(change) && model_isKept(change) && which(change))
         .flatMap((change) => policyOfSide(change, side)?.statements ?? [])
         .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
 }
@@ -48221,7 +48249,7 @@ function deletionsOf({ resources }) {
         .flatMap((key) => deletionOf(key, hadReplicas))
         .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
     const usage = keys.map(({ before }) => before?.['key_usage']).find((found) => typeof found === 'string');
-    return { keys: gone, familyStays: keys.some(isKept), usage };
+    return { keys: gone, familyStays: keys.some(model_isKept), usage };
 }
 function deletionOf({ region, kind, before }, hadReplicas) {
     if (region === undefined)
@@ -51028,6 +51056,263 @@ function keyResults(known, primaryRegion) {
         .sort((a, b) => (a.role === b.role ? (a.region < b.region ? -1 : 1) : a.role === 'primary' ? -1 : 1));
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/inputs/suggest.ts
+/**
+ * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
+ * @param word what was written
+ * @param known the names that exist
+ */
+function suggest(word, known) {
+    const ranked = known
+        .map((name) => ({ name, distance: distanceBetween(word, name) }))
+        .sort((a, b) => a.distance - b.distance);
+    const best = ranked[0];
+    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
+        ? best.name
+        : undefined;
+}
+/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
+function distanceBetween(from, to) {
+    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+    for (const [i, left] of Array.from(from).entries()) {
+        const next = [i + 1];
+        for (const [j, right] of Array.from(to).entries()) {
+            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
+            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+        }
+        row = next;
+    }
+    return row[to.length] ?? 0;
+}
+
+// EXTERNAL MODULE: ./src/runner/redaction.ts + 1 modules
+var redaction = __nccwpck_require__(3291);
+;// CONCATENATED MODULE: ./src/inputs/backend-secrets.ts
+/** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
+
+
+/**
+ * The arguments of Terraform's backends whose values are secret (their documentation, and `internal/backend/remote-state`
+ * in Terraform's sources). What is an id, a name, a path or a switch is none: `access_key` of S3, COS's `secret_id`,
+ * `secret_suffix` of Kubernetes, `shared_credentials_files`, `skip_credentials_validation`.
+ */
+const SECRETS = {
+    azurerm: [
+        ...['access_key', 'sas_token', 'client_secret', 'client_certificate', 'client_certificate_password'],
+        ...['oidc_token', 'oidc_request_token'],
+    ],
+    consul: ['access_token', 'http_auth'],
+    cos: ['secret_key', 'security_token', 'saml_assertion', 'web_identity_token'],
+    gcs: ['credentials', 'access_token', 'encryption_key'],
+    http: ['password', 'client_private_key_pem'],
+    kubernetes: ['token', 'password', 'client_key'],
+    local: [],
+    oci: ['private_key', 'private_key_password', 'sse_customer_key'],
+    oss: ['secret_key', 'security_token'],
+    pg: ['conn_str'],
+    remote: ['token'],
+    s3: ['secret_key', 'token', 'sse_customer_key', 'web_identity_token'],
+};
+/** What other tools of the family add to any of them. */
+const EVERYWHERE = ['headers', 'cookie', 'password'];
+/** Harmless arguments that are near a secret one, or could be taken for random text. */
+const HARMLESS = new Set([
+    ...['access_key', 'secret_id', 'secret_suffix', 'key', 'bucket', 'prefix', 'path', 'region', 'profile'],
+    ...['client_id', 'tenant_id', 'subscription_id', 'kms_key_id', 'kms_encryption_key', 'external_id'],
+    ...['username', 'client_certificate_path', 'client_certificate_pem', 'client_ca_certificate_pem'],
+    ...['client_certificate', 'cluster_ca_certificate', 'key_file', 'token_file', 'oidc_token_file_path'],
+    ...[
+        'web_identity_token_file',
+        'client_secret_file_path',
+        'oidc_request_url',
+        'private_key_path',
+        'encrypt',
+        'schema_name',
+    ],
+    ...['fingerprint', 'user_ocid', 'tenancy_ocid', 'user_agent', 'role_arn', 'container_name', 'endpoint'],
+]);
+/** Whether a setting of this name is secret in any backend. */
+function mayBeSecret(name) {
+    return (EVERYWHERE.includes(name) ||
+        Object.values(SECRETS).some((names) => names.includes(name)));
+}
+/**
+ * Everything in the settings, at any depth, that must not be seen; without what is too short or too common to be one.
+ * @param type of the backend
+ */
+function secretsOf(type, settings) {
+    const found = Object.entries(settings).flatMap(([name, value]) => findSecrets({ type, name, path: name }, value));
+    return found.filter(({ secret }) => !(0,redaction/* isTrivial */.C)(secret));
+}
+/** The settings in two parts: those that are secret or have a secret in them, and all others. */
+function splitSecrets(type, settings) {
+    const isSecret = ([name, value]) => isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0;
+    const entries = Object.entries(settings);
+    return {
+        secret: Object.fromEntries(entries.filter(isSecret)),
+        plain: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
+    };
+}
+/** Whether Terraform's own record of the backend has a secret in it. */
+function hasBackendSecrets({ backend }) {
+    return backend !== undefined && Object.keys(splitSecrets(backend.type, backend.config).secret).length > 0;
+}
+function findSecrets(place, value) {
+    if (value === null)
+        return [];
+    if (place.name === 'headers' && typeof value === 'object')
+        return ofHeaders(place, value);
+    if (place.name === 'env' && typeof value === 'object')
+        return ofEnvironment(place, value);
+    if (typeof value === 'object' && !isListed(place.type, place.name)) {
+        return Object.entries(value).flatMap(([name, inner]) => findSecrets({ ...place, name: Array.isArray(value) ? place.name : name, path: `${place.path}.${name}` }, inner));
+    }
+    return textsOf(value).flatMap((text) => readText(place, text).map((secret) => ({ setting: place.path, secret })));
+}
+function isListed(type, name) {
+    return EVERYWHERE.includes(name) || listedFor(type).includes(name);
+}
+function listedFor(type) {
+    return Object.hasOwn(SECRETS, type) ? SECRETS[type] : [];
+}
+function textsOf(value) {
+    if (typeof value !== 'object' || value === null)
+        return value === null ? [] : [String(value)];
+    return Object.values(value).flatMap(textsOf);
+}
+function readText({ type, name }, text) {
+    if (isListed(type, name))
+        return [...(READERS.get(name) ?? itself)(text), ...ofAddress(text)];
+    if (HARMLESS.has(name))
+        return ofAddress(text);
+    // Terraform shows the line of an argument that it does not know.
+    return [
+        ...(isMisspelt(type, name) && !isPath(text) ? [text] : []),
+        ...ofAddress(text),
+        ...ofArgument(text),
+    ];
+}
+/** Whether a name is meant for a secret one: its letters in another order, or one more, less or other. */
+function isMisspelt(type, name) {
+    const near = suggest(name, [...listedFor(type), ...EVERYWHERE]);
+    return near !== undefined && Math.abs(near.length - name.length) <= 2;
+}
+const itself = (text) => [text];
+/** What has more in it than the secret. */
+const READERS = new Map([
+    ['conn_str', ofConnection],
+    ['http_auth', (text) => [text, ...(/^[^:]*:(.+)$/s.exec(text)?.slice(1) ?? [])]],
+    ['credentials', ofGoogleCredentials],
+    ['encryption_key', (text) => (isPath(text) ? [] : [text])],
+    ['cookie', ofCookie],
+    ['headers', ofHeader],
+]);
+/** libpq's two forms: an address, or `host=… password='…'` (PostgreSQL's documentation, "Connection Strings"). */
+function ofConnection(text) {
+    if (text.includes('://'))
+        return [];
+    const words = text.matchAll(/(?:password|passwd|secret|token)\s*=\s*('(?:\\.|[^'\\])*'?|(?:\\.|[^\s\\])+)/gi);
+    return [...words].flatMap(([, value = '']) => {
+        const bare = value.replace(/^'|'$/g, '');
+        return [...new Set([bare, bare.replace(/\\(.)/gs, '$1')])];
+    });
+}
+/** The path of a file, or the JSON of a service account, in which little is secret. */
+function ofGoogleCredentials(text) {
+    if (isPath(text))
+        return [];
+    try {
+        return ofJson(JSON.parse(text));
+    }
+    catch {
+        return [text];
+    }
+}
+const SECRET_FIELDS = /^(?:private_key|private_key_id|client_secret|refresh_token|access_token|token|password|headers)$/;
+function ofJson(value) {
+    if (typeof value !== 'object' || value === null)
+        return [];
+    return Object.entries(value).flatMap(([name, inner]) => SECRET_FIELDS.test(name) ? textsOf(inner) : ofJson(inner));
+}
+function ofHeaders(place, headers) {
+    return Object.entries(headers).flatMap(([name, value]) => {
+        if (/^(?:content-type|accept|user-agent|host|cache-control)$/i.test(name))
+            return [];
+        return textsOf(value)
+            .flatMap(/^cookie$/i.test(name) ? ofCookie : ofHeader)
+            .map((secret) => ({ setting: `${place.path}.${name}`, secret }));
+    });
+}
+/** A header's value, without the scheme that it begins with; of `Basic`, the password by itself. */
+function ofHeader(text) {
+    const credential = /^[\w-]+:?\s+(\S.*)$/s.exec(text)?.[1] ?? text;
+    const password = /^basic\s/i.test(text)
+        ? /^[^:]*:(.+)$/s.exec(Buffer.from(credential, 'base64').toString('utf8'))?.[1]
+        : undefined;
+    return [credential, ...(password === undefined ? [] : [password])];
+}
+function ofCookie(text) {
+    return text.split(/;\s*/).map((pair) => pair.slice(pair.indexOf('=') + 1));
+}
+/** Of the variables of a program, those that are named as secrets are, or look like one. */
+function ofEnvironment(place, variables) {
+    return Object.entries(variables).flatMap(([name, value]) => textsOf(value)
+        .filter((text) => isSecretVariable(name) || looksRandom(text))
+        .map((secret) => ({ setting: `${place.path}.${name}`, secret })));
+}
+/** Whether an environment variable of this name usually holds a secret. */
+function isSecretVariable(name) {
+    return /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i.test(name);
+}
+/** `--token=…`, or a text that can be nothing else. */
+function ofArgument(text) {
+    const value = /^-{1,2}[\w-]*(?:token|secret|password|key)=(.+)$/is.exec(text)?.[1];
+    return value === undefined ? [] : [value];
+}
+/**
+ * What an address may carry: a password before the host, and secrets in the query. It is not parsed as an address, because
+ * a mistake in it must not show them: after a password with `@`, `/` or `:` in it, each place where it may end is tried.
+ */
+function ofAddress(text) {
+    const [, user = '', rest = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^\s/?#@:]*)([^]*)$/i.exec(text) ?? [];
+    const ofUser = rest.startsWith('@') && looksRandom(user) ? [user] : [];
+    const passwords = rest.startsWith(':') ? passwordsOf(rest.slice(1)) : [];
+    return [...ofUser, ...passwords, ...ofQuery(text)].flatMap((secret) => [secret, ...decoded(secret)]);
+}
+function passwordsOf(rest) {
+    const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
+    const whole = ends.map((end) => rest.slice(0, end));
+    // What stands before the first sign that ends a host is quoted by itself, as a port that is none.
+    const quoted = whole.flatMap((password) => /^([^/?#]{3,})[/?#]/.exec(password)?.[1] ?? []);
+    return [...whole, ...quoted];
+}
+const SECRET_PARAMETER = /token|secret|passw|passphrase|api_?key|access_?key|auth|credential|signature|^sig$|^code$|^key$|^pass$|^pwd$/i;
+function ofQuery(text) {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+        return [];
+    const pairs = text.matchAll(/[?&;]([^=&;\s?#]+)=([^&;\s#]+)/g);
+    return [...pairs].flatMap(([, name = '', value = '']) => SECRET_PARAMETER.test(name) || looksRandom(value) ? [value] : []);
+}
+function decoded(text) {
+    try {
+        const plain = decodeURIComponent(text);
+        return plain === text ? [] : [plain];
+    }
+    catch {
+        return [];
+    }
+}
+function isPath(text) {
+    const isKey = /^[A-Za-z0-9+/]{43}=$/.test(text);
+    return (!isKey && !text.includes('\n') && /^(?:~|\.{0,2}[/\\]|[A-Za-z]:[\\/])|\.(?:json|pem|key)$/.test(text));
+}
+/** Whether a text can hardly be anything but a key or a token: long, and of letters and digits without an order. */
+function looksRandom(text) {
+    return (/(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(text) || /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text));
+}
+
 ;// CONCATENATED MODULE: ./src/refusal.ts
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
@@ -51171,11 +51456,11 @@ function readFullPullRequest(pullRequest) {
     const base = field(pullRequest, 'base');
     return {
         number,
-        headSha: readText(field(head, 'sha')),
-        baseRef: readText(field(base, 'ref')),
+        headSha: context_readText(field(head, 'sha')),
+        baseRef: context_readText(field(base, 'ref')),
         // Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose
         // repository is gone can only have been a fork.
-        fork: readText(field(field(head, 'repo'), 'full_name')) !== readText(field(field(base, 'repo'), 'full_name')),
+        fork: context_readText(field(field(head, 'repo'), 'full_name')) !== context_readText(field(field(base, 'repo'), 'full_name')),
     };
 }
 /** A property of an object that may not be one; null counts as not there. */
@@ -51185,7 +51470,7 @@ function field(container, name) {
     }
     return container[name] ?? undefined;
 }
-function readText(value) {
+function context_readText(value) {
     return typeof value === 'string' ? nonEmpty(value) : undefined;
 }
 function nonEmpty(text) {
@@ -51588,257 +51873,6 @@ function specNeedsProvider(spec, providerVersion) {
     if (since === undefined || semver_default().valid(providerVersion) === null)
         return undefined;
     return semver_default().lt(providerVersion, since) ? since : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/suggest.ts
-/**
- * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
- * @param word what was written
- * @param known the names that exist
- */
-function suggest(word, known) {
-    const ranked = known
-        .map((name) => ({ name, distance: distanceBetween(word, name) }))
-        .sort((a, b) => a.distance - b.distance);
-    const best = ranked[0];
-    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-        ? best.name
-        : undefined;
-}
-/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
-function distanceBetween(from, to) {
-    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-    for (const [i, left] of Array.from(from).entries()) {
-        const next = [i + 1];
-        for (const [j, right] of Array.from(to).entries()) {
-            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
-            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-        }
-        row = next;
-    }
-    return row[to.length] ?? 0;
-}
-
-// EXTERNAL MODULE: ./src/runner/redaction.ts + 1 modules
-var redaction = __nccwpck_require__(3291);
-;// CONCATENATED MODULE: ./src/inputs/backend-secrets.ts
-/** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
-
-
-/**
- * The arguments of Terraform's backends whose values are secret (their documentation, and `internal/backend/remote-state`
- * in Terraform's sources). What is an id, a name, a path or a switch is none: `access_key` of S3, COS's `secret_id`,
- * `secret_suffix` of Kubernetes, `shared_credentials_files`, `skip_credentials_validation`.
- */
-const SECRETS = {
-    azurerm: [
-        ...['access_key', 'sas_token', 'client_secret', 'client_certificate', 'client_certificate_password'],
-        ...['oidc_token', 'oidc_request_token'],
-    ],
-    consul: ['access_token', 'http_auth'],
-    cos: ['secret_key', 'security_token', 'saml_assertion', 'web_identity_token'],
-    gcs: ['credentials', 'access_token', 'encryption_key'],
-    http: ['password', 'client_private_key_pem'],
-    kubernetes: ['token', 'password', 'client_key'],
-    local: [],
-    oci: ['private_key', 'private_key_password', 'sse_customer_key'],
-    oss: ['secret_key', 'security_token'],
-    pg: ['conn_str'],
-    remote: ['token'],
-    s3: ['secret_key', 'token', 'sse_customer_key', 'web_identity_token'],
-};
-/** What other tools of the family add to any of them. */
-const EVERYWHERE = ['headers', 'cookie', 'password'];
-/** Harmless arguments that are near a secret one, or could be taken for random text. */
-const HARMLESS = new Set([
-    ...['access_key', 'secret_id', 'secret_suffix', 'key', 'bucket', 'prefix', 'path', 'region', 'profile'],
-    ...['client_id', 'tenant_id', 'subscription_id', 'kms_key_id', 'kms_encryption_key', 'external_id'],
-    ...['username', 'client_certificate_path', 'client_certificate_pem', 'client_ca_certificate_pem'],
-    ...['client_certificate', 'cluster_ca_certificate', 'key_file', 'token_file', 'oidc_token_file_path'],
-    ...[
-        'web_identity_token_file',
-        'client_secret_file_path',
-        'oidc_request_url',
-        'private_key_path',
-        'encrypt',
-        'schema_name',
-    ],
-    ...['fingerprint', 'user_ocid', 'tenancy_ocid', 'user_agent', 'role_arn', 'container_name', 'endpoint'],
-]);
-/** Whether a setting of this name is secret in any backend. */
-function mayBeSecret(name) {
-    return (EVERYWHERE.includes(name) ||
-        Object.values(SECRETS).some((names) => names.includes(name)));
-}
-/**
- * Everything in the settings, at any depth, that must not be seen; without what is too short or too common to be one.
- * @param type of the backend
- */
-function secretsOf(type, settings) {
-    const found = Object.entries(settings).flatMap(([name, value]) => findSecrets({ type, name, path: name }, value));
-    return found.filter(({ secret }) => !(0,redaction/* isTrivial */.C)(secret));
-}
-/** The settings in two parts: those that are secret or have a secret in them, and all others. */
-function splitSecrets(type, settings) {
-    const isSecret = ([name, value]) => isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0;
-    const entries = Object.entries(settings);
-    return {
-        secret: Object.fromEntries(entries.filter(isSecret)),
-        plain: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
-    };
-}
-function findSecrets(place, value) {
-    if (value === null)
-        return [];
-    if (place.name === 'headers' && typeof value === 'object')
-        return ofHeaders(place, value);
-    if (place.name === 'env' && typeof value === 'object')
-        return ofEnvironment(place, value);
-    if (typeof value === 'object' && !isListed(place.type, place.name)) {
-        return Object.entries(value).flatMap(([name, inner]) => findSecrets({ ...place, name: Array.isArray(value) ? place.name : name, path: `${place.path}.${name}` }, inner));
-    }
-    return textsOf(value).flatMap((text) => backend_secrets_readText(place, text).map((secret) => ({ setting: place.path, secret })));
-}
-function isListed(type, name) {
-    return EVERYWHERE.includes(name) || listedFor(type).includes(name);
-}
-function listedFor(type) {
-    return Object.hasOwn(SECRETS, type) ? SECRETS[type] : [];
-}
-function textsOf(value) {
-    if (typeof value !== 'object' || value === null)
-        return value === null ? [] : [String(value)];
-    return Object.values(value).flatMap(textsOf);
-}
-function backend_secrets_readText({ type, name }, text) {
-    if (isListed(type, name))
-        return [...(READERS.get(name) ?? itself)(text), ...ofAddress(text)];
-    if (HARMLESS.has(name))
-        return ofAddress(text);
-    // Terraform shows the line of an argument that it does not know.
-    return [
-        ...(isMisspelt(type, name) && !isPath(text) ? [text] : []),
-        ...ofAddress(text),
-        ...ofArgument(text),
-    ];
-}
-/** Whether a name is meant for a secret one: its letters in another order, or one more, less or other. */
-function isMisspelt(type, name) {
-    const near = suggest(name, [...listedFor(type), ...EVERYWHERE]);
-    return near !== undefined && Math.abs(near.length - name.length) <= 2;
-}
-const itself = (text) => [text];
-/** What has more in it than the secret. */
-const READERS = new Map([
-    ['conn_str', ofConnection],
-    ['http_auth', (text) => [text, ...(/^[^:]*:(.+)$/s.exec(text)?.slice(1) ?? [])]],
-    ['credentials', ofGoogleCredentials],
-    ['encryption_key', (text) => (isPath(text) ? [] : [text])],
-    ['cookie', ofCookie],
-    ['headers', ofHeader],
-]);
-/** libpq's two forms: an address, or `host=… password='…'` (PostgreSQL's documentation, "Connection Strings"). */
-function ofConnection(text) {
-    if (text.includes('://'))
-        return [];
-    const words = text.matchAll(/(?:password|passwd|secret|token)\s*=\s*('(?:\\.|[^'\\])*'?|(?:\\.|[^\s\\])+)/gi);
-    return [...words].flatMap(([, value = '']) => {
-        const bare = value.replace(/^'|'$/g, '');
-        return [...new Set([bare, bare.replace(/\\(.)/gs, '$1')])];
-    });
-}
-/** The path of a file, or the JSON of a service account, in which little is secret. */
-function ofGoogleCredentials(text) {
-    if (isPath(text))
-        return [];
-    try {
-        return ofJson(JSON.parse(text));
-    }
-    catch {
-        return [text];
-    }
-}
-const SECRET_FIELDS = /^(?:private_key|private_key_id|client_secret|refresh_token|access_token|token|password|headers)$/;
-function ofJson(value) {
-    if (typeof value !== 'object' || value === null)
-        return [];
-    return Object.entries(value).flatMap(([name, inner]) => SECRET_FIELDS.test(name) ? textsOf(inner) : ofJson(inner));
-}
-function ofHeaders(place, headers) {
-    return Object.entries(headers).flatMap(([name, value]) => {
-        if (/^(?:content-type|accept|user-agent|host|cache-control)$/i.test(name))
-            return [];
-        return textsOf(value)
-            .flatMap(/^cookie$/i.test(name) ? ofCookie : ofHeader)
-            .map((secret) => ({ setting: `${place.path}.${name}`, secret }));
-    });
-}
-/** A header's value, without the scheme that it begins with; of `Basic`, the password by itself. */
-function ofHeader(text) {
-    const credential = /^[\w-]+:?\s+(\S.*)$/s.exec(text)?.[1] ?? text;
-    const password = /^basic\s/i.test(text)
-        ? /^[^:]*:(.+)$/s.exec(Buffer.from(credential, 'base64').toString('utf8'))?.[1]
-        : undefined;
-    return [credential, ...(password === undefined ? [] : [password])];
-}
-function ofCookie(text) {
-    return text.split(/;\s*/).map((pair) => pair.slice(pair.indexOf('=') + 1));
-}
-/** Of the variables of a program, those that are named as secrets are, or look like one. */
-function ofEnvironment(place, variables) {
-    return Object.entries(variables).flatMap(([name, value]) => textsOf(value)
-        .filter((text) => isSecretVariable(name) || looksRandom(text))
-        .map((secret) => ({ setting: `${place.path}.${name}`, secret })));
-}
-/** Whether an environment variable of this name usually holds a secret. */
-function isSecretVariable(name) {
-    return /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i.test(name);
-}
-/** `--token=…`, or a text that can be nothing else. */
-function ofArgument(text) {
-    const value = /^-{1,2}[\w-]*(?:token|secret|password|key)=(.+)$/is.exec(text)?.[1];
-    return value === undefined ? [] : [value];
-}
-/**
- * What an address may carry: a password before the host, and secrets in the query. It is not parsed as an address, because
- * a mistake in it must not show them: after a password with `@`, `/` or `:` in it, each place where it may end is tried.
- */
-function ofAddress(text) {
-    const [, user = '', rest = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^\s/?#@:]*)([^]*)$/i.exec(text) ?? [];
-    const ofUser = rest.startsWith('@') && looksRandom(user) ? [user] : [];
-    const passwords = rest.startsWith(':') ? passwordsOf(rest.slice(1)) : [];
-    return [...ofUser, ...passwords, ...ofQuery(text)].flatMap((secret) => [secret, ...decoded(secret)]);
-}
-function passwordsOf(rest) {
-    const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
-    const whole = ends.map((end) => rest.slice(0, end));
-    // What stands before the first sign that ends a host is quoted by itself, as a port that is none.
-    const quoted = whole.flatMap((password) => /^([^/?#]{6,})[/?#]/.exec(password)?.[1] ?? []);
-    return [...whole, ...quoted];
-}
-const SECRET_PARAMETER = /token|secret|passw|passphrase|api_?key|access_?key|auth|credential|signature|^sig$|^code$|^key$|^pass$|^pwd$/i;
-function ofQuery(text) {
-    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
-        return [];
-    const pairs = text.matchAll(/[?&;]([^=&;\s?#]+)=([^&;\s#]+)/g);
-    return [...pairs].flatMap(([, name = '', value = '']) => SECRET_PARAMETER.test(name) || looksRandom(value) ? [value] : []);
-}
-function decoded(text) {
-    try {
-        const plain = decodeURIComponent(text);
-        return plain === text ? [] : [plain];
-    }
-    catch {
-        return [];
-    }
-}
-function isPath(text) {
-    const isKey = /^[A-Za-z0-9+/]{43}=$/.test(text);
-    return (!isKey && !text.includes('\n') && /^(?:~|\.{0,2}[/\\]|[A-Za-z]:[\\/])|\.(?:json|pem|key)$/.test(text));
-}
-/** Whether a text can hardly be anything but a key or a token: long, and of letters and digits without an order. */
-function looksRandom(text) {
-    return (/(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(text) || /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text));
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/parsers.ts
@@ -52808,7 +52842,7 @@ async function startRun(deps) {
     sayContext(context, deps);
     const client = await openGitHub(deps, inputs, context);
     const mergedPullRequest = startLookForMerge(inputs, context, client);
-    return { deps, inputs, context, client, mergedPullRequest, known: [], story: {} };
+    return { deps, inputs, context, client, mergedPullRequest, atEnd: [], known: [], story: {} };
 }
 /** What is secret in the inputs and in the environment goes into no text from here on, by whatever way that leaves. */
 function hideSecrets({ env, log }, inputs) {
@@ -53010,6 +53044,7 @@ function state_textOf(value) {
 
 
 
+
 /** What Terraform calls the state that it could not write to its backend, in the working folder. */
 const ERRORED_STATE = 'errored.tfstate';
 /** Before each attempt, in milliseconds; within one, the backend itself tries several times. */
@@ -53078,13 +53113,17 @@ async function keepState({ run, ready, file, failed, done }) {
     catch (thrown) {
         deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.b)(thrown)}`);
     }
+    // The record of a backend with secrets does not outlive the run.
+    const init = hasBackendSecrets(inputs)
+        ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
+        : '';
     const masked = deps.log.hides(text)
         ? 'The log has it, too, but blanks what is masked in this job.'
         : 'The log has it, too, in a group of its own.';
     return new UnsavedState({
         what: `The state could not be saved. ${reasonOf(failed)}`,
         done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
-        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
+        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
     }, { cause: failed });
 }
 /** Why, in plain words where there are some. */
@@ -55120,6 +55159,7 @@ function toJson(value) {
 
 
 
+
 /**
  * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
  * than what `init` needs for that.
@@ -55132,17 +55172,36 @@ async function prepareConfiguration({ inputs, workspace, terraformVersion, modul
     const write = async (files) => {
         await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
     };
-    const rewrite = (fit) => write(renderConfiguration({ ...inputs, backend, env, fit }));
+    const { plain, secret } = splitSecrets(backend?.type ?? '', backend?.config ?? {});
+    const shown = backend === undefined ? undefined : { type: backend.type, config: plain };
+    const secretFile = external_node_path_default().join(workspace.workDir, BACKEND_SECRETS_FILE);
+    const hasSecrets = Object.keys(secret).length > 0;
+    if (hasSecrets)
+        await writePrivately(secretFile, JSON.stringify(secret));
+    let namesBackend = false;
+    const rewrite = async (fit) => {
+        await write(renderConfiguration({ ...inputs, backend: shown, env, fit }));
+        namesBackend = true;
+    };
     await (onlyWayOf(inputs.awsProviderVersion) === undefined
         ? write([renderProviderChoice(inputs)])
         : rewrite({}));
-    return { rewrite };
+    return {
+        backendConfig: () => (hasSecrets && namesBackend ? BACKEND_SECRETS_FILE : undefined),
+        forgetSecrets: () => (0,promises_.rm)(secretFile, { force: true }),
+        rewrite,
+    };
+}
+/** Terraform reads a file with this ending as JSON (its documentation, "Partial Configuration"). */
+const BACKEND_SECRETS_FILE = 'backend-secrets.json';
+function writePrivately(file, content) {
+    return (0,promises_.writeFile)(file, content, { mode: 0o600 });
 }
 async function writeConfigurationFile(file, workDir, moduleDir) {
     const target = external_node_path_default().join(workDir, file.path);
     await (0,promises_.mkdir)(external_node_path_default().dirname(target), { recursive: true });
     await ('content' in file
-        ? (0,promises_.writeFile)(target, file.content)
+        ? writePrivately(target, file.content)
         : (0,promises_.copyFile)(external_node_path_default().join(moduleDir, file.copyOf), target));
 }
 /**
@@ -55174,95 +55233,359 @@ function warnOfUnknownRegions({ primaryRegion, replicaRegions }, log) {
     log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, { title: 'An unknown Region' });
 }
 
-;// CONCATENATED MODULE: ./src/terraform/cli-config.ts
-
+;// CONCATENATED MODULE: ./src/terraform/hcl.ts
 /**
- * The CLI configuration that Terraform would read: that of TF_CLI_CONFIG_FILE where it names a file that is there, else
- * the one in the home folder (Terraform's documentation, "CLI Configuration File").
+ * Terraform's CLI configuration as data: HCL in its first version, or JSON (hashicorp/hcl v1, which Terraform reads these
+ * files with). What is written from it again says what was understood, and nothing that only Terraform would have seen.
  */
-async function findCliConfig(env, readFile) {
-    const { TF_CLI_CONFIG_FILE: named = '', APPDATA: onWindows = '', HOME: home = '' } = env;
-    const ofUser = onWindows === '' ? external_node_path_default().join(home, '.terraformrc') : external_node_path_default().join(onWindows, 'terraform.rc');
-    for (const file of [named, ofUser]) {
-        const text = external_node_path_default().isAbsolute(file) ? await readFile(file) : undefined;
-        if (text !== undefined)
-            return { file, text };
-    }
-    return undefined;
+/** A text that is neither. */
+class HclError extends Error {
 }
-/** Whether a CLI configuration says by itself where plug-ins are kept. */
-function namesPluginCache(text) {
-    return topLevelNames(text).includes('plugin_cache_dir');
+/** @throws HclError that names the line and repeats nothing of it, as it may be a secret */
+function parseHcl(text) {
+    if (text.trimStart().startsWith('{'))
+        return itemsOfJson(hcl_parseJson(text));
+    const reader = new TokenReader(text);
+    const items = reader.items();
+    reader.expectEnd();
+    return items;
 }
-/** Whether a CLI configuration says by itself where providers come from. */
-function namesProviderInstallation(text) {
-    return topLevelNames(text).includes('provider_installation');
-}
-/**
- * A CLI configuration by which providers come from a network mirror and from nowhere else. Terraform takes one such
- * file only, so all other settings of the user's are repeated in it.
- * @param text the user's, in either of its two syntaxes; empty for none
- * @param url https, without a trailing slash
- */
-function withNetworkMirror(text, url) {
-    // Terraform puts the path of an index straight behind it.
-    const base = `${url}/`;
-    const json = parseObject(text);
-    if (json !== undefined) {
-        return JSON.stringify({ ...json, provider_installation: { network_mirror: [{ url: base }] } });
-    }
-    const kept = items(text)
-        .filter(({ name }) => name !== 'provider_installation')
-        .map((item) => item.text)
-        .join('');
-    return `${kept}\nprovider_installation {\n  network_mirror {\n    url = ${JSON.stringify(base)}\n  }\n}\n`;
-}
-function topLevelNames(text) {
-    const json = parseObject(text);
-    return json === undefined ? items(text).map(({ name }) => name) : Object.keys(json);
-}
-function parseObject(text) {
-    if (!text.trimStart().startsWith('{'))
-        return undefined;
+function hcl_parseJson(text) {
     try {
         return JSON.parse(text);
     }
     catch {
-        return undefined; // Terraform says what is wrong with it.
+        throw new HclError('it begins as JSON does, and is none');
     }
 }
-/** Comments, heredocs, strings, braces and brackets, words, white space, and whatever else, one character each. */
-const TOKEN = /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/|<<-?(\w+)\n[\s\S]*?\n[^\S\n]*\1(?=\n|$)|"(?:\\.|[^"\\])*"|[\w-]+|\s+|[\s\S]/g;
-const NESTING = new Map([
-    ['{', 1],
-    ['[', 1],
-    ['}', -1],
-    [']', -1],
-]);
-/** Cuts a file into its top-level items; joined they are the file again. */
-function items(text) {
-    const found = [];
-    let [depth, name, start] = [0, '', 0];
-    const endAt = (end) => {
-        if (end > start)
-            found.push({ name, text: text.slice(start, end) });
-        [name, start] = ['', end];
-    };
-    for (const { 0: token, index } of text.matchAll(TOKEN)) {
-        const nesting = NESTING.get(token) ?? 0;
-        depth += nesting;
-        if (depth > 0)
-            continue;
-        if (nesting < 0)
-            endAt(index + 1);
-        else if (name === '')
-            name = /^"?([\w-]+)/.exec(token)?.[1] ?? '';
-        // The brace or the equals sign of an item may be on the next line.
-        else if (/^\s*\n\s*(?![{=\s])/.test(text.slice(index)))
-            endAt(index);
+/** An array of objects is that object, several times. */
+function itemsOfJson(json) {
+    if (Array.isArray(json))
+        return json.flatMap(itemsOfJson);
+    if (typeof json !== 'object' || json === null)
+        throw new HclError('it has a value where an object belongs');
+    return Object.entries(json).map(([key, value]) => ({ keys: [key], value: valueOfJson(value) }));
+}
+function valueOfJson(json) {
+    if (typeof json === 'string')
+        return { is: 'text', text: json };
+    if (typeof json !== 'object' || json === null)
+        return { is: 'word', word: String(json) };
+    const isObjects = Array.isArray(json) && json.length > 0 && json.every((one) => typeof one === 'object');
+    if (Array.isArray(json) && !isObjects)
+        return { is: 'list', values: json.map(valueOfJson) };
+    return { is: 'body', items: itemsOfJson(json) };
+}
+/** White space and comments; heredocs; strings; words; signs. A string may have a variable in it, and no other expression. */
+const TOKEN = /(?<skip>(?:\s|#[^\n]*|\/\/[^\n]*|\/\*[^]*?\*\/)+)|<<(?<indent>-?)(?<mark>\w+)\r?\n(?<lines>[^]*?)^[^\S\n]*\k<mark>[^\S\n]*$|"(?<text>(?:\\.|\$\{\w*\}|\$(?!\{)|[^"\\\n$])*)"|(?<word>[\p{L}\d_][\p{L}\p{N}_.+-]*|-\d[\d.eE+-]*)|(?<sign>[{}[\]=,])/muy;
+class TokenReader {
+    #text;
+    #at = 0;
+    #next;
+    constructor(text) {
+        this.#text = text;
+        this.#next = this.#read();
     }
-    endAt(text.length);
-    return found;
+    expectEnd() {
+        if (this.#next.kind !== 'end')
+            throw this.#error();
+    }
+    items() {
+        const items = [];
+        while (this.#next.kind === 'text' || this.#next.kind === 'word') {
+            items.push(this.#item());
+            this.#skip(',');
+        }
+        return items;
+    }
+    #item() {
+        const keys = [];
+        while (this.#next.kind === 'text' || this.#next.kind === 'word')
+            keys.push(this.#take().text);
+        if (this.#skip('='))
+            return { keys, value: this.#value() };
+        if (this.#next.text !== '{')
+            throw this.#error();
+        return { keys, value: this.#value() };
+    }
+    #value() {
+        const { kind, text } = this.#take();
+        if (kind === 'text')
+            return { is: 'text', text };
+        if (kind === 'word')
+            return { is: 'word', word: text };
+        if (kind === 'sign' && text === '{')
+            return { is: 'body', items: this.#until('}', () => this.items()) };
+        if (kind === 'sign' && text === '[')
+            return { is: 'list', values: this.#until(']', () => this.#values()) };
+        throw this.#error();
+    }
+    #values() {
+        const values = [];
+        while (this.#next.text !== ']' || this.#next.kind !== 'sign') {
+            values.push(this.#value());
+            if (!this.#skip(','))
+                break;
+        }
+        return values;
+    }
+    #until(sign, read) {
+        const value = read();
+        if (!this.#skip(sign))
+            throw this.#error();
+        return value;
+    }
+    #skip(sign) {
+        const isThere = this.#next.kind === 'sign' && this.#next.text === sign;
+        if (isThere)
+            this.#take();
+        return isThere;
+    }
+    #take() {
+        const token = this.#next;
+        if (token.kind === 'end')
+            throw this.#error();
+        this.#next = this.#read();
+        return token;
+    }
+    #read() {
+        if (this.#at >= this.#text.length)
+            return { kind: 'end', text: '' };
+        TOKEN.lastIndex = this.#at;
+        const found = TOKEN.exec(this.#text);
+        if (found?.groups === undefined)
+            throw this.#error();
+        this.#at = TOKEN.lastIndex;
+        const { skip, indent, lines, text, word, sign } = found.groups;
+        if (skip !== undefined)
+            return this.#read();
+        if (lines !== undefined)
+            return { kind: 'text', text: indent === '-' ? unindent(lines) : lines };
+        if (text !== undefined)
+            return { kind: 'text', text: hcl_unescape(text) };
+        return word === undefined ? { kind: 'sign', text: sign ?? '' } : { kind: 'word', text: word };
+    }
+    #error() {
+        const line = this.#text.slice(0, this.#at).split('\n').length;
+        return new HclError(`line ${line} is not in a form that this action can read`);
+    }
+}
+function unindent(lines) {
+    const depths = lines
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => /^\s*/.exec(line)?.[0].length ?? 0);
+    return lines.replace(new RegExp(`^[^\\S\\n]{${Math.min(...depths, 80)}}`, 'gm'), '');
+}
+const hcl_ESCAPES = { n: '\n', r: '\r', t: '\t' };
+function hcl_unescape(text) {
+    return text.replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([^]))/g, (_, ...groups) => {
+        const [short, long, byte, one = ''] = groups;
+        const code = short ?? long ?? byte;
+        return code === undefined ? (hcl_ESCAPES[one] ?? one) : String.fromCodePoint(Number.parseInt(code, 16));
+    });
+}
+/** @returns the items as a file in the native form, one below the other */
+function writeHcl(items) {
+    return items.map((item) => `${writeItem(item)}\n`).join('');
+}
+function writeItem({ keys, value }) {
+    const [name = '', ...labels] = keys;
+    const head = [/^[A-Za-z_]\w*$/.test(name) ? name : writeText(name), ...labels.map(writeText)].join(' ');
+    return value.is === 'body' ? `${head} ${writeValue(value)}` : `${head} = ${writeValue(value)}`;
+}
+function writeValue(value) {
+    switch (value.is) {
+        case 'text':
+            return writeText(value.text);
+        case 'word':
+            return value.word;
+        case 'list':
+            return `[${value.values.map(writeValue).join(', ')}]`;
+        case 'body':
+            return `{\n${writeHcl(value.items).replace(/^(?=.)/gm, '  ')}}`;
+    }
+}
+/** @throws HclError for what HCL would take for an expression */
+function writeText(text) {
+    if (/\$\{(?!\w*\})/.test(text))
+        throw new HclError('it has an expression in a text');
+    return JSON.stringify(text).replace(/[\u2028\u2029]/g, (end) => (end === '\u2028' ? '\\u2028' : '\\u2029'));
+}
+
+;// CONCATENATED MODULE: ./src/terraform/cli-config.ts
+
+
+
+/**
+ * The CLI configuration that Terraform would read (its documentation, "CLI Configuration File", and `cliconfig.go`): the
+ * file that TF_CLI_CONFIG_FILE or TERRAFORM_CONFIG names, where it is there; else the one in the home folder, and each
+ * `*.tfrc` and `*.tfrc.json` of Terraform's own folder there.
+ * @throws ActionError for one that cannot be read, and for one that replaces providers
+ */
+async function findCliConfig(sources) {
+    const { env } = sources;
+    const named = (env['TF_CLI_CONFIG_FILE'] ?? '') || (env['TERRAFORM_CONFIG'] ?? '');
+    const ofName = named === '' ? undefined : await readOne(external_node_path_default().resolve(named), sources);
+    return ofName ?? (await readHome(sources));
+}
+const NOTHING = { files: [], registries: [], pluginCacheDir: undefined, installation: undefined };
+async function readHome(sources) {
+    const { APPDATA: onWindows = '', HOME: home = '' } = sources.env;
+    if (onWindows === '' && home === '')
+        return NOTHING;
+    const [file, folder] = onWindows === ''
+        ? [external_node_path_default().join(home, '.terraformrc'), external_node_path_default().join(home, '.terraform.d')]
+        : [external_node_path_default().join(onWindows, 'terraform.rc'), external_node_path_default().join(onWindows, 'terraform.d')];
+    const names = (await sources.listFolder(folder)).filter((name) => /\.tfrc(?:\.json)?$/.test(name)).sort();
+    const files = [file, ...names.map((name) => external_node_path_default().join(folder, name))];
+    const found = await Promise.all(files.map((each) => readOne(each, sources)));
+    return found.filter((one) => one !== undefined).reduce(cli_config_merge, NOTHING);
+}
+/** As Terraform does: what is said once more in a later file replaces a block of the same name. */
+function cli_config_merge(first, second) {
+    return {
+        files: [...first.files, ...second.files],
+        registries: [...first.registries, ...second.registries],
+        pluginCacheDir: first.pluginCacheDir ?? second.pluginCacheDir,
+        installation: first.installation ?? second.installation,
+    };
+}
+async function readOne(file, { readFile, env }) {
+    const text = await readFile(file);
+    return text === undefined ? undefined : parseCliConfig(text, file, env);
+}
+/**
+ * @param file for messages
+ * @throws ActionError as `findCliConfig`
+ */
+function parseCliConfig(text, file, env) {
+    try {
+        const items = parseHcl(text);
+        const installations = bodiesOf(items, 'provider_installation');
+        const methods = installations.flat().map((method) => readMethod(method, file));
+        const cache = items.find(({ keys }) => keys[0] === 'plugin_cache_dir')?.value;
+        const pluginCacheDir = cache?.is === 'text' ? expand(cache.text, env) : '';
+        const made = {
+            files: [file],
+            registries: ['credentials', 'credentials_helper', 'host'].flatMap((name) => labelledOf(items, name)),
+            pluginCacheDir: pluginCacheDir === '' ? undefined : pluginCacheDir,
+            installation: installations.length === 0 ? undefined : methods,
+        };
+        writeHcl([...made.registries, ...methods]); // It can be written again, or is none that we know.
+        return made;
+    }
+    catch (cause) {
+        if (cause instanceof errors/* ActionError */.l)
+            throw cause;
+        throw new errors/* ActionError */.l({
+            what: `Terraform's CLI configuration ${file} cannot be used: ${(0,errors/* messageOf */.b)(cause)}.`,
+            done: 'Nothing was installed, planned or changed.',
+            next: 'Correct the file, or let TF_CLI_CONFIG_FILE name an empty one for this step.',
+        }, { cause });
+    }
+}
+/** The bodies of every block of a name, whatever its letters' case. */
+function bodiesOf(items, name) {
+    return items.flatMap(({ keys: [key = '', ...labels], value }) => {
+        if (key.toLowerCase() !== name || value.is !== 'body')
+            return [];
+        return [labels.length === 0 ? value.items : [{ keys: labels, value }]];
+    });
+}
+/** Blocks with one label: `credentials "host" {…}`; JSON has the label as a name within. */
+function labelledOf(items, name) {
+    return items.flatMap(({ keys, value }) => {
+        const [key, ...labels] = keys;
+        if (key !== name || value.is !== 'body')
+            return [];
+        if (labels.length > 0)
+            return [{ keys: [name, ...labels], value }];
+        return value.items
+            .filter((inner) => inner.value.is === 'body')
+            .map((inner) => ({ keys: [name, ...inner.keys], value: inner.value }));
+    });
+}
+/** Each method with what Terraform reads of it. */
+const METHODS = {
+    direct: ['include', 'exclude'],
+    filesystem_mirror: ['path', 'include', 'exclude'],
+    network_mirror: ['url', 'include', 'exclude'],
+};
+function readMethod({ keys: [name = ''], value }, file) {
+    if (name.toLowerCase() === 'dev_overrides')
+        throw refuseOverrides(file);
+    const known = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+    if (known === undefined || value.is !== 'body') {
+        throw new Error(`provider_installation has ${JSON.stringify(name)}, which is none of its methods`);
+    }
+    const items = value.items.filter(({ keys: [key = ''] }) => known.includes(key));
+    return { keys: [name], value: { is: 'body', items } };
+}
+function refuseOverrides(file) {
+    return new errors/* ActionError */.l({
+        what: `Terraform's CLI configuration ${file} has dev_overrides, by which another program than the AWS provider could run: neither provider-mirror nor lock-file would check it, and it would get the credentials.`,
+        done: 'Nothing was installed, planned or changed.',
+        next: 'Remove dev_overrides from the file, or let TF_CLI_CONFIG_FILE name an empty one for this step. On a self-hosted runner, find out who wrote it.',
+    });
+}
+/** As Terraform does with this setting: `$NAME` and `${NAME}`. */
+function expand(text, env) {
+    const valueOf = (...[, braced, bare]) => env[braced ?? bare ?? ''] ?? '';
+    return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, valueOf);
+}
+/**
+ * The file for `init`. It always says where providers come from, because Terraform else looks into folders of the machine
+ * for them, and prefers what it finds there to the registry (its documentation, "Implied Local Mirror Directories").
+ */
+function writeCliConfig({ registries }, source) {
+    return writeHcl([...registries, block('provider_installation', methodsOf(source))]);
+}
+/** The file for every other command: no provider is looked for, and none is replaced. */
+const CLOSED_CLI_CONFIG = writeCliConfig({ registries: [] }, { installation: undefined });
+function methodsOf(source) {
+    // Terraform puts the path of an index straight behind the address.
+    if ('url' in source)
+        return [block('network_mirror', [attribute('url', `${source.url}/`)])];
+    return source.installation ?? [block('direct', [])];
+}
+function block(name, items) {
+    return { keys: [name], value: { is: 'body', items } };
+}
+function attribute(name, text) {
+    const value = { is: 'text', text };
+    return { keys: [name], value };
+}
+/**
+ * Folders of the machine in which Terraform would look for providers by itself, where nothing says where they come from
+ * (`provider_source.go`, and the folders of its library `go-userdirs`).
+ * @param os Node's name of it
+ */
+function impliedMirrors(env, os) {
+    const { HOME: home = '', APPDATA: appData = '', PROGRAMDATA: programData = '' } = env;
+    if (os === 'win32') {
+        return [
+            external_node_path_default().join(appData, 'terraform.d', 'plugins'),
+            external_node_path_default().join(appData, 'HashiCorp', 'Terraform', 'plugins'),
+            external_node_path_default().join(programData, 'HashiCorp', 'Terraform', 'plugins'),
+        ];
+    }
+    const own = external_node_path_default().join(home, '.terraform.d', 'plugins');
+    if (os === 'darwin') {
+        return [
+            own,
+            external_node_path_default().join(home, 'Library', 'Application Support', 'io.terraform', 'plugins'),
+            '/Library/Application Support/io.terraform/plugins',
+        ];
+    }
+    const data = (env['XDG_DATA_HOME'] ?? '') || external_node_path_default().join(home, '.local', 'share');
+    const shared = ((env['XDG_DATA_DIRS'] ?? '') || '/usr/local/share:/usr/share').split(':');
+    return [
+        own,
+        ...[data, ...shared]
+            .filter((folder) => external_node_path_default().isAbsolute(folder))
+            .map((folder) => external_node_path_default().join(folder, 'terraform', 'plugins')),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/lock-file.ts
@@ -55296,6 +55619,31 @@ async function createWorkspace(env) {
     const localStateDir = external_node_path_default().join(base, 'state');
     await (0,promises_.mkdir)(localStateDir, { recursive: true });
     return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
+}
+/** What a run leaves for the steps that follow. */
+const KEPT = new Set([
+    ...['plan.json', 'plan.txt', 'report.md', 'report.json', 'terraform.lock.hcl', 'errored.tfstate'],
+]);
+/** What a state that could not be saved is pushed with. */
+const KEPT_FOR_PUSH = new Set([
+    'main.tf.json',
+    'terraform.tfvars.json',
+    'modules',
+    '.terraform',
+    '.terraform.lock.hcl',
+]);
+/**
+ * Takes everything out of a run's folder that no later step needs: Terraform's record of the backend and its saved plan,
+ * which hold the backend's secrets, and copies of the state.
+ * @param holdsSecrets whether the record of the backend has secrets in it
+ */
+async function clearWorkspace({ workDir }, holdsSecrets) {
+    const names = await (0,promises_.readdir)(workDir);
+    const isKept = (name) => KEPT.has(name) || (names.includes('errored.tfstate') && KEPT_FOR_PUSH.has(name));
+    const cleared = names.filter((name) => !isKept(name)).map((name) => external_node_path_default().join(workDir, name));
+    if (holdsSecrets)
+        cleared.push(external_node_path_default().join(workDir, '.terraform', 'terraform.tfstate'));
+    await Promise.all(cleared.map((file) => (0,promises_.rm)(file, { recursive: true, force: true })));
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/plugin-cache.ts
@@ -55464,6 +55812,7 @@ function findSum(sums, fileName) {
 
 
 
+
 /** As Terraform names and reads it. */
 const providers_LOCK_FILE = '.terraform.lock.hcl';
 /** The same for people: actions/upload-artifact leaves out files whose names begin with a dot. */
@@ -55471,24 +55820,28 @@ const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 /**
  * Makes ready where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
  * settings say; and where it is kept from run to run.
- * @throws ActionError when the lock file that was given cannot vouch for the provider
+ * @throws ActionError when the lock file that was given cannot vouch for the provider, or the user's settings go round it
  */
 async function openProviders(request) {
-    const { inputs, workDir } = request;
+    const { inputs, workDir, env } = request;
     refuseUselessLockFile(request);
     const folder = mirrorFolder(inputs);
-    const config = folder === undefined ? await findCliConfig(request.env, readIfThere) : undefined;
+    // Read with a folder, too: what replaces a provider does so wherever that comes from.
+    const config = await findCliConfig({ env, readFile: readIfThere, listFolder });
     const cache = folder === undefined ? await openCache(request, config) : undefined;
     const lockFile = inputs.lockFile ?? cache?.lockFile;
     if (lockFile !== undefined)
         await (0,promises_.writeFile)(external_node_path_default().join(workDir, providers_LOCK_FILE), lockFile);
-    const ownConfig = await writeCliConfig(request, config);
+    const cliConfig = external_node_path_default().join(workDir, CLI_CONFIG_FILE);
+    await (0,promises_.writeFile)(cliConfig, cliConfigFor(request, config), { mode: 0o600 });
+    await tellImpliedMirrors(request, config);
     let kept = false;
+    const cacheDir = cache?.folder ?? usersCache(request, config);
     return {
         init: { pluginDir: folder },
         environment: {
-            ...(cache === undefined ? {} : { TF_PLUGIN_CACHE_DIR: cache.folder }),
-            ...(ownConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: ownConfig }),
+            ...registryTokens(env),
+            ...(cacheDir === undefined ? {} : { TF_PLUGIN_CACHE_DIR: cacheDir }),
         },
         keep: async () => {
             const written = await (0,promises_.readFile)(external_node_path_default().join(workDir, providers_LOCK_FILE), 'utf8');
@@ -55498,12 +55851,23 @@ async function openProviders(request) {
             await offerLockFile(request, written);
         },
         close: async () => {
-            if (ownConfig !== undefined)
-                await (0,promises_.rm)(ownConfig, { force: true });
+            await (0,promises_.writeFile)(cliConfig, CLOSED_CLI_CONFIG);
             if (cache !== undefined && cache.lockFile === undefined && !kept)
                 await dropPluginCache(cache);
         },
     };
+}
+async function listFolder(folder) {
+    return (0,promises_.readdir)(folder).catch(() => []);
+}
+/** Terraform's credentials for registries by host, which only `init` asks. */
+function registryTokens(env) {
+    const tokens = Object.entries(env).filter((entry) => /^TF_TOKEN_/.test(entry[0]) && entry[1] !== undefined);
+    return Object.fromEntries(tokens);
+}
+function usersCache({ env }, { pluginCacheDir }) {
+    const named = env['TF_PLUGIN_CACHE_DIR'] ?? '';
+    return named === '' ? pluginCacheDir : named;
 }
 function mirrorFolder({ providerMirror }) {
     return providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined;
@@ -55544,7 +55908,7 @@ async function openCache(request, config) {
     const { inputs, env, platform, clock, log } = request;
     if (!wantsCache(request, config))
         return undefined;
-    const source = mirrorUrl(inputs) ?? config?.text ?? '';
+    const source = mirrorUrl(inputs) ?? JSON.stringify(config.installation ?? '');
     const identity = [inputs.awsProviderVersion, releaseOs(platform), releaseArch(platform), source];
     const toolCacheDir = env['RUNNER_TOOL_CACHE'] ?? '';
     const cache = await openPluginCache({ toolCacheDir, identity, now: clock.now() });
@@ -55554,10 +55918,12 @@ async function openCache(request, config) {
     return undefined;
 }
 /** Not where the user has one, nor for a range of versions, which could mean another version tomorrow. */
-function wantsCache({ inputs, env }, config) {
+function wantsCache(request, config) {
+    const { inputs, env } = request;
     const hasToolCache = (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
-    const usersOwn = (env['TF_PLUGIN_CACHE_DIR'] ?? '') !== '' || namesPluginCache(config?.text ?? '');
-    return hasToolCache && !usersOwn && semver_default().valid(inputs.awsProviderVersion) !== null;
+    return (hasToolCache &&
+        usersCache(request, config) === undefined &&
+        semver_default().valid(inputs.awsProviderVersion) !== null);
 }
 /** Whether a lock file has the hash by which an unpacked package is known. */
 function vouches(lockFile, ofCache) {
@@ -55565,17 +55931,26 @@ function vouches(lockFile, ofCache) {
     const unpacked = findLockedProvider(ofCache)?.hashes.filter((hash) => hash.startsWith('h1:')) ?? [];
     return unpacked.some((hash) => given.includes(hash));
 }
-/** @returns the file, which only this user can read since it may repeat credentials */
-async function writeCliConfig({ inputs, workDir, log }, config) {
+/** The CLI configuration for `init`, which may repeat credentials of the user's. */
+function cliConfigFor({ inputs, log }, config) {
     const url = mirrorUrl(inputs);
     if (url === undefined)
-        return undefined;
-    if (config !== undefined && namesProviderInstallation(config.text)) {
-        log.notice(`Providers come from ${url} alone: the provider_installation of ${config.file} does not count in this step, its other settings do.`, { title: 'provider-mirror' });
+        return writeCliConfig(config, config);
+    if (config.installation !== undefined) {
+        log.notice(`Providers come from ${url} alone: the provider_installation of ${config.files.join(', ')} does not count in this step, its other settings do.`, { title: 'provider-mirror' });
     }
-    const file = external_node_path_default().join(workDir, 'cli-config.tfrc');
-    await (0,promises_.writeFile)(file, withNetworkMirror(config?.text ?? '', url), { mode: 0o600 });
-    return file;
+    return writeCliConfig(config, { url });
+}
+/** Who keeps providers where Terraform looks for them by itself has to name the folder: nobody else's counts. */
+async function tellImpliedMirrors({ inputs, env, platform, log }, config) {
+    if (inputs.providerMirror !== undefined || config.installation !== undefined)
+        return;
+    for (const folder of impliedMirrors(env, platform.os)) {
+        const names = await listFolder(external_node_path_default().join(folder, 'registry.terraform.io', 'hashicorp', 'aws'));
+        if (names.length === 0)
+            continue;
+        log.notice(`${folder} has an AWS provider. It is not used: whoever can write there could replace the one that runs. To use it, set \`provider-mirror: ${folder}\`.`, { title: 'Providers on this machine' });
+    }
 }
 async function offerLockFile({ inputs, workDir, log }, written) {
     if (inputs.lockFile === undefined || written === inputs.lockFile)
@@ -55654,7 +56029,9 @@ async function configure(run, terraformVersion, workspace, terraform) {
         });
         const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
         try {
-            const init = () => terraform.init(providers.init, providers.environment).catch(explained(NOTHING_DONE));
+            const init = () => terraform
+                .init({ ...providers.init, backendConfig: prepared.backendConfig() }, providers.environment)
+                .catch(explained(NOTHING_DONE));
             const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
             await providers.keep();
             const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
@@ -55663,7 +56040,7 @@ async function configure(run, terraformVersion, workspace, terraform) {
             return configuration;
         }
         finally {
-            await providers.close();
+            await Promise.all([providers.close(), prepared.forgetSecrets()]);
         }
     });
 }
@@ -56167,7 +56544,9 @@ async function dropAliases(paths) {
 }
 async function askVersion(path, { env, exec, log, platform }) {
     try {
-        const childEnv = childEnvironment({ env, fileExists: external_node_fs_.existsSync, extra: {} });
+        // A mistake in the user's CLI configuration is no reason to take the program for none.
+        const cliConfigFile = platform.os === 'win32' ? undefined : external_node_os_.devNull;
+        const childEnv = childEnvironment({ env, cliConfigFile, backend: undefined, extra: {} });
         const cwd = pathsOf(platform).dirname(path);
         const { stdout } = await exec({ file: path, args: ['version', '-json'], cwd, env: childEnv });
         const answer = JSON.parse(stdout);
@@ -56597,6 +56976,7 @@ async function keepInCache(archive, release, options) {
 
 
 
+
 /**
  * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -56605,6 +56985,7 @@ async function keepInCache(archive, release, options) {
 async function makeReady(run) {
     const { deps, inputs } = run;
     const workspace = await createWorkspace(deps.env);
+    run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
     const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
     learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
     assertVisible(session, deps);
@@ -56613,6 +56994,7 @@ async function makeReady(run) {
         deps,
         path: tool.path,
         workDir,
+        backend: inputs.backend?.type,
         credentials: () => session.environment,
     });
     const configuration = await configure(run, tool.version, workspace, terraform);
@@ -57376,6 +57758,7 @@ async function run(deps) {
     }
     finally {
         setOutputs(started);
+        await Promise.all(started.atEnd.map((end) => end().catch(() => undefined)));
     }
 }
 /** A step that was cancelled has seconds: a GitHub that does not answer must not cost it its outputs. */

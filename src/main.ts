@@ -34,6 +34,7 @@ export async function run(deps: Deps): Promise<void> {
     throw ended;
   } finally {
     setOutputs(started);
+    await Promise.all(started.atEnd.map((end) => end().catch(() => undefined)));
   }
 }
 

@@ -22,6 +22,8 @@ export interface Run {
   readonly client: GitHubClient | undefined;
   /** The pull request whose merge is being applied, where approval or comment need it; asked for from the start. */
   readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
+  /** What is to be done when the run has ended, whatever has happened. */
+  readonly atEnd: (() => Promise<void>)[];
   /** Grows as the run goes on; whatever happens, it is set as the outputs at the end. */
   readonly known: Outputs[];
   /** How far the run came, for the report; of a failure, too. */
@@ -40,7 +42,7 @@ export async function startRun(deps: Deps): Promise<Run> {
   sayContext(context, deps);
   const client = await openGitHub(deps, inputs, context);
   const mergedPullRequest = startLookForMerge(inputs, context, client);
-  return { deps, inputs, context, client, mergedPullRequest, known: [], story: {} };
+  return { deps, inputs, context, client, mergedPullRequest, atEnd: [], known: [], story: {} };
 }
 
 /** What is secret in the inputs and in the environment goes into no text from here on, by whatever way that leaves. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -21,4 +21,32 @@ export async function createWorkspace(env: Readonly<Record<string, string | unde
   const localStateDir = path.join(base, 'state');
   await mkdir(localStateDir, { recursive: true });
   return { workDir: await realpath(await mkdtemp(path.join(base, 'run-'))), localStateDir };
+}
+
+/** What a run leaves for the steps that follow. */
+const KEPT = new Set([
+  ...['plan.json', 'plan.txt', 'report.md', 'report.json', 'terraform.lock.hcl', 'errored.tfstate'],
+]);
+
+/** What a state that could not be saved is pushed with. */
+const KEPT_FOR_PUSH = new Set([
+  'main.tf.json',
+  'terraform.tfvars.json',
+  'modules',
+  '.terraform',
+  '.terraform.lock.hcl',
+]);
+
+/**
+ * Takes everything out of a run's folder that no later step needs: Terraform's record of the backend and its saved plan,
+ * which hold the backend's secrets, and copies of the state.
+ * @param holdsSecrets whether the record of the backend has secrets in it
+ */
+export async function clearWorkspace({ workDir }: Workspace, holdsSecrets: boolean): Promise<void> {
+  const names = await readdir(workDir);
+  const isKept = (name: string): boolean =>
+    KEPT.has(name) || (names.includes('errored.tfstate') && KEPT_FOR_PUSH.has(name));
+  const cleared = names.filter((name) => !isKept(name)).map((name) => path.join(workDir, name));
+  if (holdsSecrets) cleared.push(path.join(workDir, '.terraform', 'terraform.tfstate'));
+  await Promise.all(cleared.map((file) => rm(file, { recursive: true, force: true })));
 }

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { ActionRun } from '../../demo/action.js';
 import { liveKeys } from '../../emulator/aws/s3/store.js';
 import { readLedger } from '../support/ledger.js';
+import { markAsUnfinished } from '../support/state-marks.js';
 import { describeTools, jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 
 beforeAll(() => {
@@ -156,7 +156,8 @@ describe('replicas that AWS takes longer to create than the provider waits', () 
       expect(stopped.summary).toContain(arn(region));
       mend();
       // As a run leaves it that was cancelled while it waited.
-      await terraform(job, stopped, ['taint', `module.replica_${region}.aws_kms_replica_key.this`]);
+      const state = 'aws-kms-multi-region-key/aws_cb_cmk.tfstate';
+      markAsUnfinished(job.emulator, state, 'aws_kms_replica_key', `module.replica_${region}`);
 
       const planned = await job.run(alone);
       expect(planned).toMatchObject({
@@ -179,12 +180,6 @@ describe('replicas that AWS takes longer to create than the provider waits', () 
     },
   );
 });
-
-/** A command of the real Terraform in the folder where a run has worked. */
-async function terraform({ emulator }: MainJob, { outputs }: ActionRun, args: string[]): Promise<void> {
-  const cwd = path.dirname(outputs['plan-json-path'] ?? '');
-  await promisify(execFile)('terraform', args, { cwd, env: { ...process.env, ...emulator.env } });
-}
 
 describe('a state that cannot be written at the end of apply', () => {
   const refuseState = ({ emulator }: MainJob, count?: number): (() => void) =>

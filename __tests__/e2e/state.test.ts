@@ -6,10 +6,10 @@ import type { Deps } from '../../src/deps.js';
 import { createExec } from '../../src/exec.js';
 import { createLog } from '../../src/log.js';
 import { explained, openTerraform, type PhasedTerraform } from '../../src/steps/ready/phased-terraform.js';
-import { currentVersion, putVersion, type ObjectVersion } from '../../emulator/aws/s3/store.js';
-import type { Emulator } from '../../emulator/index.js';
+import { putVersion } from '../../emulator/aws/s3/store.js';
 import { holdCalls } from '../support/hold-calls.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
+import { markAsUnfinished, objectOf } from '../support/state-marks.js';
 import { findTerraform } from '../support/terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -24,11 +24,6 @@ afterAll(() => job.stop());
 
 const ONE_REGION = { 'replica-regions': '' };
 const STATE = 'aws-kms-multi-region-key/aws_cb_cmk.tfstate';
-
-function objectOf({ s3, bucket }: Emulator, key: string): ObjectVersion | undefined {
-  const found = s3.find(bucket);
-  return found === undefined ? undefined : currentVersion(found, key);
-}
 
 test('of two applies at once the second waits, says for what, and finds the key of the first', async () => {
   const { emulator } = job;
@@ -61,7 +56,7 @@ test('of two applies at once the second waits, says for what, and finds the key 
 });
 
 test('a mark that a stopped apply left is work for apply, although no resource changes', async () => {
-  markAsUnfinished('aws_kms_alias');
+  markAsUnfinished(job.emulator, STATE, 'aws_kms_alias');
   const planned = await job.run(ONE_REGION);
   expect(planned).toMatchObject({
     exitCode: 0,
@@ -143,32 +138,12 @@ async function openOn(
     deps,
     path: findTerraform()?.path ?? 'terraform',
     workDir,
+    backend: 's3',
     credentials: () => ({}),
     ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
   });
   await terraform.init({});
   return { terraform, said };
-}
-
-interface RawState {
-  readonly serial: number;
-  readonly resources: readonly { readonly type: string; readonly instances: object[] }[];
-}
-
-/** Marks each resource of a type in the state, as Terraform does when its creation did not come to its end. */
-function markAsUnfinished(type: string): void {
-  const { s3, bucket } = job.emulator;
-  const [found, object] = [s3.find(bucket), objectOf(job.emulator, STATE)];
-  if (found === undefined || object === undefined) throw new Error('there is no state');
-  const state = JSON.parse(object.body.toString()) as RawState;
-  const resources = state.resources.map((each) =>
-    each.type === type
-      ? { ...each, instances: each.instances.map((instance) => ({ ...instance, status: 'tainted' })) }
-      : each,
-  );
-  const body = Buffer.from(JSON.stringify({ ...state, serial: state.serial + 1, resources }));
-  // Without the checksum of what was there before.
-  putVersion(found, STATE, { ...object, body, etag: '"marked"', headers: {} });
 }
 
 /** The object by which Terraform locks a state in S3, as a run that was killed leaves it. */

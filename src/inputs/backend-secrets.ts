@@ -1,6 +1,7 @@
 /** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
 
 import type { Setting, Settings } from './backend-config.js';
+import type { Inputs } from './inputs.js';
 import { suggest } from './suggest.js';
 import { isTrivial } from '../runner/redaction.js';
 
@@ -81,6 +82,11 @@ export function splitSecrets(type: string, settings: Settings): { secret: Settin
     secret: Object.fromEntries(entries.filter(isSecret)),
     plain: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
   };
+}
+
+/** Whether Terraform's own record of the backend has a secret in it. */
+export function hasBackendSecrets({ backend }: Pick<Inputs, 'backend'>): boolean {
+  return backend !== undefined && Object.keys(splitSecrets(backend.type, backend.config).secret).length > 0;
 }
 
 interface Place {
@@ -240,7 +246,7 @@ function passwordsOf(rest: string): string[] {
   const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
   const whole = ends.map((end) => rest.slice(0, end));
   // What stands before the first sign that ends a host is quoted by itself, as a port that is none.
-  const quoted = whole.flatMap((password) => /^([^/?#]{6,})[/?#]/.exec(password)?.[1] ?? []);
+  const quoted = whole.flatMap((password) => /^([^/?#]{3,})[/?#]/.exec(password)?.[1] ?? []);
   return [...whole, ...quoted];
 }
 

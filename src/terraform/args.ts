@@ -6,14 +6,17 @@ export const PLAN_FILE = 'plan.tfplan';
 export interface InitOptions {
   /** A folder laid out as a filesystem mirror; providers then come from nowhere else. */
   readonly pluginDir?: string | undefined;
+  /** A file with settings of the backend beside those in the configuration, in the working folder. */
+  readonly backendConfig?: string | undefined;
 }
 
-export function initArgs({ pluginDir }: InitOptions): string[] {
+export function initArgs({ pluginDir, backendConfig }: InitOptions): string[] {
   return [
     'init',
     '-input=false',
     '-no-color',
     ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
+    ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
   ];
 }
 

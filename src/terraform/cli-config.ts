@@ -1,107 +1,218 @@
 import path from 'node:path';
 import type { Environment } from '../context.js';
+import { ActionError, messageOf } from '../errors.js';
+import { parseHcl, writeHcl, type HclItem, type HclValue } from './hcl.js';
 
-/** Terraform's settings for a whole machine: credentials for registries, where providers come from, the plug-in cache. */
+/**
+ * What this action takes over of a user's CLI configuration. Terraform gets a file made of this and of nothing else, with
+ * every command: so nothing can replace the provider that mirror and lock file vouch for.
+ */
 export interface CliConfig {
-  readonly file: string;
-  readonly text: string;
+  /** Where it was found. */
+  readonly files: readonly string[];
+  /** `credentials`, `credentials_helper` and `host` blocks, for `init` alone. */
+  readonly registries: readonly HclItem[];
+  /** Where plug-ins are kept; undefined where it is not said. */
+  readonly pluginCacheDir: string | undefined;
+  /** The blocks within `provider_installation`; undefined where there is none. */
+  readonly installation: readonly HclItem[] | undefined;
+}
+
+export interface CliConfigSources {
+  readonly env: Environment;
+  /** The text of a file; undefined where there is none. */
+  readonly readFile: (file: string) => Promise<string | undefined>;
+  /** The names in a folder; empty where there is none. */
+  readonly listFolder: (folder: string) => Promise<readonly string[]>;
 }
 
 /**
- * The CLI configuration that Terraform would read: that of TF_CLI_CONFIG_FILE where it names a file that is there, else
- * the one in the home folder (Terraform's documentation, "CLI Configuration File").
+ * The CLI configuration that Terraform would read (its documentation, "CLI Configuration File", and `cliconfig.go`): the
+ * file that TF_CLI_CONFIG_FILE or TERRAFORM_CONFIG names, where it is there; else the one in the home folder, and each
+ * `*.tfrc` and `*.tfrc.json` of Terraform's own folder there.
+ * @throws ActionError for one that cannot be read, and for one that replaces providers
  */
-export async function findCliConfig(
-  env: Environment,
-  readFile: (file: string) => Promise<string | undefined>,
-): Promise<CliConfig | undefined> {
-  const { TF_CLI_CONFIG_FILE: named = '', APPDATA: onWindows = '', HOME: home = '' } = env;
-  const ofUser = onWindows === '' ? path.join(home, '.terraformrc') : path.join(onWindows, 'terraform.rc');
-  for (const file of [named, ofUser]) {
-    const text = path.isAbsolute(file) ? await readFile(file) : undefined;
-    if (text !== undefined) return { file, text };
-  }
-  return undefined;
+export async function findCliConfig(sources: CliConfigSources): Promise<CliConfig> {
+  const { env } = sources;
+  const named = (env['TF_CLI_CONFIG_FILE'] ?? '') || (env['TERRAFORM_CONFIG'] ?? '');
+  const ofName = named === '' ? undefined : await readOne(path.resolve(named), sources);
+  return ofName ?? (await readHome(sources));
 }
 
-/** Whether a CLI configuration says by itself where plug-ins are kept. */
-export function namesPluginCache(text: string): boolean {
-  return topLevelNames(text).includes('plugin_cache_dir');
+const NOTHING: CliConfig = { files: [], registries: [], pluginCacheDir: undefined, installation: undefined };
+
+async function readHome(sources: CliConfigSources): Promise<CliConfig> {
+  const { APPDATA: onWindows = '', HOME: home = '' } = sources.env;
+  if (onWindows === '' && home === '') return NOTHING;
+  const [file, folder] =
+    onWindows === ''
+      ? [path.join(home, '.terraformrc'), path.join(home, '.terraform.d')]
+      : [path.join(onWindows, 'terraform.rc'), path.join(onWindows, 'terraform.d')];
+  const names = (await sources.listFolder(folder)).filter((name) => /\.tfrc(?:\.json)?$/.test(name)).sort();
+  const files = [file, ...names.map((name) => path.join(folder, name))];
+  const found = await Promise.all(files.map((each) => readOne(each, sources)));
+  return found.filter((one) => one !== undefined).reduce(merge, NOTHING);
 }
 
-/** Whether a CLI configuration says by itself where providers come from. */
-export function namesProviderInstallation(text: string): boolean {
-  return topLevelNames(text).includes('provider_installation');
-}
-
-/**
- * A CLI configuration by which providers come from a network mirror and from nowhere else. Terraform takes one such
- * file only, so all other settings of the user's are repeated in it.
- * @param text the user's, in either of its two syntaxes; empty for none
- * @param url https, without a trailing slash
- */
-export function withNetworkMirror(text: string, url: string): string {
-  // Terraform puts the path of an index straight behind it.
-  const base = `${url}/`;
-  const json = parseObject(text);
-  if (json !== undefined) {
-    return JSON.stringify({ ...json, provider_installation: { network_mirror: [{ url: base }] } });
-  }
-  const kept = items(text)
-    .filter(({ name }) => name !== 'provider_installation')
-    .map((item) => item.text)
-    .join('');
-  return `${kept}\nprovider_installation {\n  network_mirror {\n    url = ${JSON.stringify(base)}\n  }\n}\n`;
-}
-
-function topLevelNames(text: string): string[] {
-  const json = parseObject(text);
-  return json === undefined ? items(text).map(({ name }) => name) : Object.keys(json);
-}
-
-function parseObject(text: string): object | undefined {
-  if (!text.trimStart().startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as object;
-  } catch {
-    return undefined; // Terraform says what is wrong with it.
-  }
-}
-
-/** A block or an attribute of the file's top level, with what is written before it. */
-interface Item {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Comments, heredocs, strings, braces and brackets, words, white space, and whatever else, one character each. */
-const TOKEN =
-  /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/|<<-?(\w+)\n[\s\S]*?\n[^\S\n]*\1(?=\n|$)|"(?:\\.|[^"\\])*"|[\w-]+|\s+|[\s\S]/g;
-
-const NESTING: ReadonlyMap<string, number> = new Map([
-  ['{', 1],
-  ['[', 1],
-  ['}', -1],
-  [']', -1],
-]);
-
-/** Cuts a file into its top-level items; joined they are the file again. */
-function items(text: string): Item[] {
-  const found: Item[] = [];
-  let [depth, name, start] = [0, '', 0];
-  const endAt = (end: number): void => {
-    if (end > start) found.push({ name, text: text.slice(start, end) });
-    [name, start] = ['', end];
+/** As Terraform does: what is said once more in a later file replaces a block of the same name. */
+function merge(first: CliConfig, second: CliConfig): CliConfig {
+  return {
+    files: [...first.files, ...second.files],
+    registries: [...first.registries, ...second.registries],
+    pluginCacheDir: first.pluginCacheDir ?? second.pluginCacheDir,
+    installation: first.installation ?? second.installation,
   };
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    const nesting = NESTING.get(token) ?? 0;
-    depth += nesting;
-    if (depth > 0) continue;
-    if (nesting < 0) endAt(index + 1);
-    else if (name === '') name = /^"?([\w-]+)/.exec(token)?.[1] ?? '';
-    // The brace or the equals sign of an item may be on the next line.
-    else if (/^\s*\n\s*(?![{=\s])/.test(text.slice(index))) endAt(index);
+}
+
+async function readOne(file: string, { readFile, env }: CliConfigSources): Promise<CliConfig | undefined> {
+  const text = await readFile(file);
+  return text === undefined ? undefined : parseCliConfig(text, file, env);
+}
+
+/**
+ * @param file for messages
+ * @throws ActionError as `findCliConfig`
+ */
+export function parseCliConfig(text: string, file: string, env: Environment): CliConfig {
+  try {
+    const items = parseHcl(text);
+    const installations = bodiesOf(items, 'provider_installation');
+    const methods = installations.flat().map((method) => readMethod(method, file));
+    const cache = items.find(({ keys }) => keys[0] === 'plugin_cache_dir')?.value;
+    const pluginCacheDir = cache?.is === 'text' ? expand(cache.text, env) : '';
+    const made: CliConfig = {
+      files: [file],
+      registries: ['credentials', 'credentials_helper', 'host'].flatMap((name) => labelledOf(items, name)),
+      pluginCacheDir: pluginCacheDir === '' ? undefined : pluginCacheDir,
+      installation: installations.length === 0 ? undefined : methods,
+    };
+    writeHcl([...made.registries, ...methods]); // It can be written again, or is none that we know.
+    return made;
+  } catch (cause) {
+    if (cause instanceof ActionError) throw cause;
+    throw new ActionError(
+      {
+        what: `Terraform's CLI configuration ${file} cannot be used: ${messageOf(cause)}.`,
+        done: 'Nothing was installed, planned or changed.',
+        next: 'Correct the file, or let TF_CLI_CONFIG_FILE name an empty one for this step.',
+      },
+      { cause },
+    );
   }
-  endAt(text.length);
-  return found;
+}
+
+/** The bodies of every block of a name, whatever its letters' case. */
+function bodiesOf(items: readonly HclItem[], name: string): (readonly HclItem[])[] {
+  return items.flatMap(({ keys: [key = '', ...labels], value }) => {
+    if (key.toLowerCase() !== name || value.is !== 'body') return [];
+    return [labels.length === 0 ? value.items : [{ keys: labels, value }]];
+  });
+}
+
+/** Blocks with one label: `credentials "host" {…}`; JSON has the label as a name within. */
+function labelledOf(items: readonly HclItem[], name: string): HclItem[] {
+  return items.flatMap(({ keys, value }) => {
+    const [key, ...labels] = keys;
+    if (key !== name || value.is !== 'body') return [];
+    if (labels.length > 0) return [{ keys: [name, ...labels], value }];
+    return value.items
+      .filter((inner) => inner.value.is === 'body')
+      .map((inner) => ({ keys: [name, ...inner.keys], value: inner.value }));
+  });
+}
+
+/** Each method with what Terraform reads of it. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  direct: ['include', 'exclude'],
+  filesystem_mirror: ['path', 'include', 'exclude'],
+  network_mirror: ['url', 'include', 'exclude'],
+};
+
+function readMethod({ keys: [name = ''], value }: HclItem, file: string): HclItem {
+  if (name.toLowerCase() === 'dev_overrides') throw refuseOverrides(file);
+  const known = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  if (known === undefined || value.is !== 'body') {
+    throw new Error(`provider_installation has ${JSON.stringify(name)}, which is none of its methods`);
+  }
+  const items = value.items.filter(({ keys: [key = ''] }) => known.includes(key));
+  return { keys: [name], value: { is: 'body', items } };
+}
+
+function refuseOverrides(file: string): ActionError {
+  return new ActionError({
+    what: `Terraform's CLI configuration ${file} has dev_overrides, by which another program than the AWS provider could run: neither provider-mirror nor lock-file would check it, and it would get the credentials.`,
+    done: 'Nothing was installed, planned or changed.',
+    next: 'Remove dev_overrides from the file, or let TF_CLI_CONFIG_FILE name an empty one for this step. On a self-hosted runner, find out who wrote it.',
+  });
+}
+
+/** As Terraform does with this setting: `$NAME` and `${NAME}`. */
+function expand(text: string, env: Environment): string {
+  const valueOf = (...[, braced, bare]: (string | undefined)[]): string => env[braced ?? bare ?? ''] ?? '';
+  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, valueOf);
+}
+
+/** Where providers come from. */
+export type ProviderSource =
+  { readonly url: string } | { readonly installation: readonly HclItem[] | undefined };
+
+/**
+ * The file for `init`. It always says where providers come from, because Terraform else looks into folders of the machine
+ * for them, and prefers what it finds there to the registry (its documentation, "Implied Local Mirror Directories").
+ */
+export function writeCliConfig(
+  { registries }: Pick<CliConfig, 'registries'>,
+  source: ProviderSource,
+): string {
+  return writeHcl([...registries, block('provider_installation', methodsOf(source))]);
+}
+
+/** The file for every other command: no provider is looked for, and none is replaced. */
+export const CLOSED_CLI_CONFIG = writeCliConfig({ registries: [] }, { installation: undefined });
+
+function methodsOf(source: ProviderSource): readonly HclItem[] {
+  // Terraform puts the path of an index straight behind the address.
+  if ('url' in source) return [block('network_mirror', [attribute('url', `${source.url}/`)])];
+  return source.installation ?? [block('direct', [])];
+}
+
+function block(name: string, items: readonly HclItem[]): HclItem {
+  return { keys: [name], value: { is: 'body', items } };
+}
+
+function attribute(name: string, text: string): HclItem {
+  const value: HclValue = { is: 'text', text };
+  return { keys: [name], value };
+}
+
+/**
+ * Folders of the machine in which Terraform would look for providers by itself, where nothing says where they come from
+ * (`provider_source.go`, and the folders of its library `go-userdirs`).
+ * @param os Node's name of it
+ */
+export function impliedMirrors(env: Environment, os: string): string[] {
+  const { HOME: home = '', APPDATA: appData = '', PROGRAMDATA: programData = '' } = env;
+  if (os === 'win32') {
+    return [
+      path.join(appData, 'terraform.d', 'plugins'),
+      path.join(appData, 'HashiCorp', 'Terraform', 'plugins'),
+      path.join(programData, 'HashiCorp', 'Terraform', 'plugins'),
+    ];
+  }
+  const own = path.join(home, '.terraform.d', 'plugins');
+  if (os === 'darwin') {
+    return [
+      own,
+      path.join(home, 'Library', 'Application Support', 'io.terraform', 'plugins'),
+      '/Library/Application Support/io.terraform/plugins',
+    ];
+  }
+  const data = (env['XDG_DATA_HOME'] ?? '') || path.join(home, '.local', 'share');
+  const shared = ((env['XDG_DATA_DIRS'] ?? '') || '/usr/local/share:/usr/share').split(':');
+  return [
+    own,
+    ...[data, ...shared]
+      .filter((folder) => path.isAbsolute(folder))
+      .map((folder) => path.join(folder, 'terraform', 'plugins')),
+  ];
 }

@@ -1,6 +1,6 @@
 import { access, constants, realpath } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
-import { existsSync } from 'node:fs';
+import { devNull } from 'node:os';
 import semver from 'semver';
 import type { Exec, Log, Platform } from '../deps.js';
 import { messageOf } from '../errors.js';
@@ -83,7 +83,9 @@ async function askVersion(
   { env, exec, log, platform }: PathSearch,
 ): Promise<string | undefined> {
   try {
-    const childEnv = childEnvironment({ env, fileExists: existsSync, extra: {} });
+    // A mistake in the user's CLI configuration is no reason to take the program for none.
+    const cliConfigFile = platform.os === 'win32' ? undefined : devNull;
+    const childEnv = childEnvironment({ env, cliConfigFile, backend: undefined, extra: {} });
     const cwd = pathsOf(platform).dirname(path);
     const { stdout } = await exec({ file: path, args: ['version', '-json'], cwd, env: childEnv });
     const answer: unknown = JSON.parse(stdout);

@@ -1,10 +1,11 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { specNeedsProvider } from '../aws/key-specs.js';
 import { isKnownRegion, unsupportedReason } from '../aws/regions.js';
 import type { Environment } from '../context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
+import { splitSecrets } from '../inputs/backend-secrets.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Workspace } from '../workspace.js';
 import { chooseBackend } from './backend.js';
@@ -30,6 +31,10 @@ export interface PrepareRequest {
 }
 
 export interface PreparedConfiguration {
+  /** For `init`: the file with the secret settings of the backend, where it has some and is in the configuration. */
+  readonly backendConfig: () => string | undefined;
+  /** Takes that file away again: after `init` Terraform has the settings in a record of its own. */
+  readonly forgetSecrets: () => Promise<void>;
   /** Writes it anew, to fit what has been found out since. */
   readonly rewrite: (fit: Fit) => Promise<void>;
 }
@@ -53,11 +58,31 @@ export async function prepareConfiguration({
   const write = async (files: readonly ConfigurationFile[]): Promise<void> => {
     await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
   };
-  const rewrite = (fit: Fit): Promise<void> => write(renderConfiguration({ ...inputs, backend, env, fit }));
+  const { plain, secret } = splitSecrets(backend?.type ?? '', backend?.config ?? {});
+  const shown = backend === undefined ? undefined : { type: backend.type, config: plain };
+  const secretFile = path.join(workspace.workDir, BACKEND_SECRETS_FILE);
+  const hasSecrets = Object.keys(secret).length > 0;
+  if (hasSecrets) await writePrivately(secretFile, JSON.stringify(secret));
+  let namesBackend = false;
+  const rewrite = async (fit: Fit): Promise<void> => {
+    await write(renderConfiguration({ ...inputs, backend: shown, env, fit }));
+    namesBackend = true;
+  };
   await (onlyWayOf(inputs.awsProviderVersion) === undefined
     ? write([renderProviderChoice(inputs)])
     : rewrite({}));
-  return { rewrite };
+  return {
+    backendConfig: () => (hasSecrets && namesBackend ? BACKEND_SECRETS_FILE : undefined),
+    forgetSecrets: () => rm(secretFile, { force: true }),
+    rewrite,
+  };
+}
+
+/** Terraform reads a file with this ending as JSON (its documentation, "Partial Configuration"). */
+const BACKEND_SECRETS_FILE = 'backend-secrets.json';
+
+function writePrivately(file: string, content: string): Promise<void> {
+  return writeFile(file, content, { mode: 0o600 });
 }
 
 async function writeConfigurationFile(
@@ -68,7 +93,7 @@ async function writeConfigurationFile(
   const target = path.join(workDir, file.path);
   await mkdir(path.dirname(target), { recursive: true });
   await ('content' in file
-    ? writeFile(target, file.content)
+    ? writePrivately(target, file.content)
     : copyFile(path.join(moduleDir, file.copyOf), target));
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import semver from 'semver';
 import type { Environment } from '../context.js';
@@ -8,12 +8,13 @@ import { ActionError } from '../errors.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { InitOptions } from './args.js';
 import {
+  CLOSED_CLI_CONFIG,
   findCliConfig,
-  namesPluginCache,
-  namesProviderInstallation,
-  withNetworkMirror,
+  impliedMirrors,
+  writeCliConfig,
   type CliConfig,
 } from './cli-config.js';
+import { CLI_CONFIG_FILE } from './environment.js';
 import { findLockedProvider } from './lock-file.js';
 import { dropPluginCache, keepPluginCache, openPluginCache, type PluginCache } from './plugin-cache.js';
 import { releaseArch, releaseOs } from './release.js';
@@ -47,23 +48,27 @@ const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 /**
  * Makes ready where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
  * settings say; and where it is kept from run to run.
- * @throws ActionError when the lock file that was given cannot vouch for the provider
+ * @throws ActionError when the lock file that was given cannot vouch for the provider, or the user's settings go round it
  */
 export async function openProviders(request: ProvidersRequest): Promise<Providers> {
-  const { inputs, workDir } = request;
+  const { inputs, workDir, env } = request;
   refuseUselessLockFile(request);
   const folder = mirrorFolder(inputs);
-  const config = folder === undefined ? await findCliConfig(request.env, readIfThere) : undefined;
+  // Read with a folder, too: what replaces a provider does so wherever that comes from.
+  const config = await findCliConfig({ env, readFile: readIfThere, listFolder });
   const cache = folder === undefined ? await openCache(request, config) : undefined;
   const lockFile = inputs.lockFile ?? cache?.lockFile;
   if (lockFile !== undefined) await writeFile(path.join(workDir, LOCK_FILE), lockFile);
-  const ownConfig = await writeCliConfig(request, config);
+  const cliConfig = path.join(workDir, CLI_CONFIG_FILE);
+  await writeFile(cliConfig, cliConfigFor(request, config), { mode: 0o600 });
+  await tellImpliedMirrors(request, config);
   let kept = false;
+  const cacheDir = cache?.folder ?? usersCache(request, config);
   return {
     init: { pluginDir: folder },
     environment: {
-      ...(cache === undefined ? {} : { TF_PLUGIN_CACHE_DIR: cache.folder }),
-      ...(ownConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: ownConfig }),
+      ...registryTokens(env),
+      ...(cacheDir === undefined ? {} : { TF_PLUGIN_CACHE_DIR: cacheDir }),
     },
     keep: async () => {
       const written = await readFile(path.join(workDir, LOCK_FILE), 'utf8');
@@ -72,10 +77,27 @@ export async function openProviders(request: ProvidersRequest): Promise<Provider
       await offerLockFile(request, written);
     },
     close: async () => {
-      if (ownConfig !== undefined) await rm(ownConfig, { force: true });
+      await writeFile(cliConfig, CLOSED_CLI_CONFIG);
       if (cache !== undefined && cache.lockFile === undefined && !kept) await dropPluginCache(cache);
     },
   };
+}
+
+async function listFolder(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** Terraform's credentials for registries by host, which only `init` asks. */
+function registryTokens(env: Environment): Record<string, string> {
+  const tokens = Object.entries(env).filter(
+    (entry): entry is [string, string] => /^TF_TOKEN_/.test(entry[0]) && entry[1] !== undefined,
+  );
+  return Object.fromEntries(tokens);
+}
+
+function usersCache({ env }: ProvidersRequest, { pluginCacheDir }: CliConfig): string | undefined {
+  const named = env['TF_PLUGIN_CACHE_DIR'] ?? '';
+  return named === '' ? pluginCacheDir : named;
 }
 
 function mirrorFolder({ providerMirror }: ProvidersRequest['inputs']): string | undefined {
@@ -114,13 +136,10 @@ function refuseUselessLockFile({ inputs, platform }: ProvidersRequest): void {
   });
 }
 
-async function openCache(
-  request: ProvidersRequest,
-  config: CliConfig | undefined,
-): Promise<PluginCache | undefined> {
+async function openCache(request: ProvidersRequest, config: CliConfig): Promise<PluginCache | undefined> {
   const { inputs, env, platform, clock, log } = request;
   if (!wantsCache(request, config)) return undefined;
-  const source = mirrorUrl(inputs) ?? config?.text ?? '';
+  const source = mirrorUrl(inputs) ?? JSON.stringify(config.installation ?? '');
   const identity = [inputs.awsProviderVersion, releaseOs(platform), releaseArch(platform), source];
   const toolCacheDir = env['RUNNER_TOOL_CACHE'] ?? '';
   const cache = await openPluginCache({ toolCacheDir, identity, now: clock.now() });
@@ -131,10 +150,14 @@ async function openCache(
 }
 
 /** Not where the user has one, nor for a range of versions, which could mean another version tomorrow. */
-function wantsCache({ inputs, env }: ProvidersRequest, config: CliConfig | undefined): boolean {
+function wantsCache(request: ProvidersRequest, config: CliConfig): boolean {
+  const { inputs, env } = request;
   const hasToolCache = (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
-  const usersOwn = (env['TF_PLUGIN_CACHE_DIR'] ?? '') !== '' || namesPluginCache(config?.text ?? '');
-  return hasToolCache && !usersOwn && semver.valid(inputs.awsProviderVersion) !== null;
+  return (
+    hasToolCache &&
+    usersCache(request, config) === undefined &&
+    semver.valid(inputs.awsProviderVersion) !== null
+  );
 }
 
 /** Whether a lock file has the hash by which an unpacked package is known. */
@@ -144,22 +167,33 @@ function vouches(lockFile: string, ofCache: string): boolean {
   return unpacked.some((hash) => given.includes(hash));
 }
 
-/** @returns the file, which only this user can read since it may repeat credentials */
-async function writeCliConfig(
-  { inputs, workDir, log }: ProvidersRequest,
-  config: CliConfig | undefined,
-): Promise<string | undefined> {
+/** The CLI configuration for `init`, which may repeat credentials of the user's. */
+function cliConfigFor({ inputs, log }: ProvidersRequest, config: CliConfig): string {
   const url = mirrorUrl(inputs);
-  if (url === undefined) return undefined;
-  if (config !== undefined && namesProviderInstallation(config.text)) {
+  if (url === undefined) return writeCliConfig(config, config);
+  if (config.installation !== undefined) {
     log.notice(
-      `Providers come from ${url} alone: the provider_installation of ${config.file} does not count in this step, its other settings do.`,
+      `Providers come from ${url} alone: the provider_installation of ${config.files.join(', ')} does not count in this step, its other settings do.`,
       { title: 'provider-mirror' },
     );
   }
-  const file = path.join(workDir, 'cli-config.tfrc');
-  await writeFile(file, withNetworkMirror(config?.text ?? '', url), { mode: 0o600 });
-  return file;
+  return writeCliConfig(config, { url });
+}
+
+/** Who keeps providers where Terraform looks for them by itself has to name the folder: nobody else's counts. */
+async function tellImpliedMirrors(
+  { inputs, env, platform, log }: ProvidersRequest,
+  config: CliConfig,
+): Promise<void> {
+  if (inputs.providerMirror !== undefined || config.installation !== undefined) return;
+  for (const folder of impliedMirrors(env, platform.os)) {
+    const names = await listFolder(path.join(folder, 'registry.terraform.io', 'hashicorp', 'aws'));
+    if (names.length === 0) continue;
+    log.notice(
+      `${folder} has an AWS provider. It is not used: whoever can write there could replace the one that runs. To use it, set \`provider-mirror: ${folder}\`.`,
+      { title: 'Providers on this machine' },
+    );
+  }
 }
 
 async function offerLockFile({ inputs, workDir, log }: ProvidersRequest, written: string): Promise<void> {

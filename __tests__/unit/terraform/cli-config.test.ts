@@ -1,96 +1,214 @@
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { ActionError } from '../../../src/errors.js';
 import {
+  CLOSED_CLI_CONFIG,
   findCliConfig,
-  namesPluginCache,
-  namesProviderInstallation,
-  withNetworkMirror,
+  impliedMirrors,
+  parseCliConfig,
+  writeCliConfig,
+  type CliConfig,
 } from '../../../src/terraform/cli-config.js';
 
 const URL = 'https://mirror.example/providers';
-const OURS = `\nprovider_installation {\n  network_mirror {\n    url = "${URL}/"\n  }\n}\n`;
+const FILE = '/home/me/.terraformrc';
+const parse = (text: string, env: Record<string, string> = {}): CliConfig => parseCliConfig(text, FILE, env);
+const rewritten = (text: string): string => {
+  const config = parse(text);
+  return writeCliConfig(config, config);
+};
 
-describe('the CLI configuration for a network mirror', () => {
-  test('is all of it where the user has none', () => {
-    expect(withNetworkMirror('', URL)).toBe(OURS);
-  });
-
-  test('repeats every other setting of the user’s, to the letter', () => {
-    const before = `# my settings { "
+describe('the CLI configuration for init', () => {
+  test('takes over credentials, hosts and where providers come from, and nothing else', () => {
+    const user = `# my settings { "
 plugin_cache_dir = "/cache" # with a } in a comment
+plugin_cache_may_break_dependency_lock_file = true
+disable_checkpoint = false
+providers { aws = "/evil" }
 credentials "app.terraform.io" {
   token = "a}\\"b{"
 }
-/* provider_installation { */`;
-    const after = `
-host "x.example" { services = { "modules.v1" = "https://x.example/" } } disable_checkpoint = true
-text = <<EOT
+/* provider_installation { */
+host "x.example" { services = { "modules.v1" = "https://x.example/" } }
+credentials_helper "vault" { args = ["--x"] }
 provider_installation {
-EOT
-`;
-    const user = `${before}
-provider_installation {
-  dev_overrides { "hashicorp/aws" = "/dev/{" }
   filesystem_mirror {
     path = "/mirror" // }
+    include = ["hashicorp/*"]
+    other = "x"
   }
-  direct {}
-}${after}`;
-    expect(withNetworkMirror(user, URL)).toBe(`${before.slice(0, before.indexOf('\n/*'))}${after}${OURS}`);
+  direct { exclude = ["hashicorp/*"] }
+}
+unknown "x" {}
+`;
+    expect(rewritten(user)).toBe(`credentials "app.terraform.io" {
+  token = "a}\\"b{"
+}
+credentials_helper "vault" {
+  args = ["--x"]
+}
+host "x.example" {
+  services {
+    "modules.v1" = "https://x.example/"
+  }
+}
+provider_installation {
+  filesystem_mirror {
+    path = "/mirror"
+    include = ["hashicorp/*"]
+  }
+  direct {
+    exclude = ["hashicorp/*"]
+  }
+}
+`);
+    expect(parse(user).pluginCacheDir).toBe('/cache');
   });
 
   test.each([
-    'provider_installation { direct {} }',
-    'provider_installation\n{\n  direct {}\n}\n',
-    '"provider_installation" {\n  direct {}\n}\n',
-    'a = 1\nprovider_installation { direct {} }\nb = [\n1 ]\n',
-    'provider_installation { direct {} } provider_installation { direct {} }',
-  ])('has one provider_installation, its own: %j', (user) => {
-    const made = withNetworkMirror(user, URL);
-    expect(made.match(/provider_installation/g)).toHaveLength(1);
-    expect(made.endsWith(OURS)).toBe(true);
-    expect(namesProviderInstallation(user)).toBe(true);
-    for (const kept of ['a = 1', 'b = [\n1 ]']) expect(made.includes(kept)).toBe(user.includes(kept));
+    '{"credentials": {"a.example": {"token": "t"}}, "provider_installation": {"direct": {}}}',
+    '{"credentials": [{"a.example": [{"token": "t"}]}], "provider_installation": [{"direct": [{}]}]}',
+    'credentials "a.example" { token = "t" } provider_installation { direct {} }',
+  ])('reads both forms alike: %s', (text) => {
+    expect(rewritten(text)).toBe(
+      'credentials "a.example" {\n  token = "t"\n}\nprovider_installation {\n  direct {\n  }\n}\n',
+    );
   });
 
-  test('is JSON where the user’s is', () => {
-    const user = { credentials: { 'a.example': { token: 't' } }, provider_installation: { direct: [{}] } };
-    expect(JSON.parse(withNetworkMirror(JSON.stringify(user), URL))).toEqual({
-      credentials: user.credentials,
-      provider_installation: { network_mirror: [{ url: `${URL}/` }] },
-    });
+  test('always says where providers come from, as Terraform else prefers folders of the machine', () => {
+    expect(rewritten('')).toBe('provider_installation {\n  direct {\n  }\n}\n');
+    expect(CLOSED_CLI_CONFIG).toBe(rewritten(''));
+  });
+
+  test('has provider-mirror as its only source', () => {
+    const config = parse('provider_installation { direct {} }\ncredentials "m" { token = "t" }');
+    expect(writeCliConfig(config, { url: URL })).toBe(
+      `credentials "m" {\n  token = "t"\n}\nprovider_installation {\n  network_mirror {\n    url = "${URL}/"\n  }\n}\n`,
+    );
+  });
+});
+
+describe('dev_overrides are refused, with the file that has them', () => {
+  const overrides = '"hashicorp/aws" = "/dev/aws"';
+  test.each([
+    `provider_installation {\n  dev_overrides {\n    ${overrides}\n  }\n  direct {}\n}`,
+    `provider_installation {\n  direct {}\n  dev_overrides { ${overrides} }\n}`,
+    `provider_installation\n{ "dev_overrides" { ${overrides} } }`,
+    `"provider_installation" { dev_overrides = { ${overrides} } }`,
+    `provider_installation = { Dev_Overrides = { ${overrides} } }`,
+    `provider_installation { direct {} }\nprovider_installation { dev_overrides {} }`,
+    'provider_installation "x" { dev_overrides {} }'.replace(' "x"', ' dev_overrides'),
+    '{"provider_installation": {"dev_overrides": {"hashicorp/aws": "/dev/aws"}}}',
+    '{"provider_installation": [{"direct": {}}, {"dev_overrides": [{"hashicorp/aws": "/dev/aws"}]}]}',
+    ' \n{"provider_installation": {"dev_overrides": {}}}',
+  ])('%s', (text) => {
+    expect(() => parse(text)).toThrow(ActionError);
+    expect(() => parse(text)).toThrow(`Terraform's CLI configuration ${FILE} has dev_overrides`);
+  });
+
+  test.each([
+    '# provider_installation { dev_overrides {} }\n',
+    '/* provider_installation { dev_overrides {} } */ provider_installation { direct {} }',
+    'provider_installation {\n  // dev_overrides {}\n  direct {}\n}',
+    'credentials "dev_overrides" { token = "dev_overrides { }" }',
+    'credentials "a" {\n  token = <<EOT\nprovider_installation { dev_overrides {} }\nEOT\n}',
+    '{"credentials": {"a": {"token": "dev_overrides"}}}',
+    'dev_overrides { "hashicorp/aws" = "/x" }',
+  ])('but not where they are none: %s', (text) => {
+    expect(rewritten(text)).not.toMatch(/dev_overrides \{\n/);
   });
 });
 
 test.each([
-  ['plugin_cache_dir = "/c"', true],
-  ['{"plugin_cache_dir": "/c"}', true],
-  ['# plugin_cache_dir = "/c"', false],
-  ['credentials "x" {\n  plugin_cache_dir = "/c"\n}', false],
-  ['', false],
-])('%j names a plug-in cache: %s', (text, names) => {
-  expect(namesPluginCache(text)).toBe(names);
+  ['provider_installation { oci_mirror {} }', '"oci_mirror", which is none of its methods'],
+  ['provider_installation { direct = "x" }', '"direct", which is none of its methods'],
+  ['credentials "a" {\n  token = "${file("x")}"\n}', 'line 2'],
+  ['credentials "a" {', 'line 1'],
+])('what cannot be taken over as it is meant is refused: %s', (text, reason) => {
+  expect(() => parse(text)).toThrow(`Terraform's CLI configuration ${FILE} cannot be used: `);
+  expect(() => parse(text)).toThrow(reason);
+});
+
+test('plugin_cache_dir may have variables in it', () => {
+  const { pluginCacheDir } = parse('plugin_cache_dir = "$HOME/a/${X}"', { HOME: '/home/me', X: 'b' });
+  expect(pluginCacheDir).toBe('/home/me/a/b');
+  expect(parse('# plugin_cache_dir = "/c"').pluginCacheDir).toBeUndefined();
 });
 
 describe('the user’s CLI configuration', () => {
   const home = path.resolve('/home/me');
+  const cache = (name: string): string => `plugin_cache_dir = "${name}"`;
   const files: Record<string, string> = {
-    [path.join(home, '.terraformrc')]: 'home',
-    [path.join(home, 'terraform.rc')]: 'windows',
-    [path.resolve('/named')]: 'named',
+    [path.join(home, '.terraformrc')]: cache('home'),
+    [path.join(home, 'terraform.rc')]: cache('windows'),
+    [path.resolve('/named')]: cache('named'),
+    [path.resolve('named')]: cache('relative'),
+    [path.join(home, '.terraform.d', 'b.tfrc')]: 'credentials "b" { token = "t" }',
+    [path.join(home, '.terraform.d', 'a.tfrc.json')]: '{"credentials": {"a": {"token": "t"}}}',
+    [path.join(home, '.terraform.d', 'c.txt')]: 'provider_installation { dev_overrides {} }',
   };
-  const find = (env: Record<string, string>): Promise<unknown> =>
-    findCliConfig(env, (file) => Promise.resolve(files[file]));
+  const find = (env: Record<string, string>): Promise<CliConfig> =>
+    findCliConfig({
+      env,
+      readFile: (file) => Promise.resolve(files[file]),
+      listFolder: (folder) =>
+        Promise.resolve(
+          Object.keys(files)
+            .filter((file) => path.dirname(file) === folder)
+            .map((file) => path.basename(file)),
+        ),
+    });
 
-  test.each<[Record<string, string>, string | undefined]>([
-    [{ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/named') }, 'named'],
-    [{ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/missing') }, 'home'],
-    [{ HOME: home }, 'home'],
-    [{ HOME: home, APPDATA: home }, 'windows'],
-    [{ HOME: '' }, undefined],
-    [{}, undefined],
-  ])('with %j is %s', async (env, text) => {
-    const found = await find(env);
-    expect(found === undefined ? undefined : (found as { text: string }).text).toBe(text);
+  test.each<[Record<string, string>, string | undefined, number]>([
+    [{ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/named') }, 'named', 0],
+    [{ HOME: home, TERRAFORM_CONFIG: path.resolve('/named') }, 'named', 0],
+    [{ HOME: home, TF_CLI_CONFIG_FILE: 'named' }, 'relative', 0],
+    [{ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/missing') }, 'home', 2],
+    [{ HOME: home }, 'home', 2],
+    [{ HOME: home, APPDATA: home }, 'windows', 0],
+    [{ HOME: '' }, undefined, 0],
+    [{}, undefined, 0],
+  ])('with %j is %s, with %d blocks of Terraform’s own folder', async (env, name, blocks) => {
+    const config = await find(env);
+    expect(config.pluginCacheDir).toBe(name);
+    expect(config.registries).toHaveLength(blocks);
   });
+
+  test('is refused for what any of its files replaces', async () => {
+    const file = path.join(home, '.terraform.d', 'z.tfrc');
+    files[file] = 'provider_installation { dev_overrides {} }';
+    await expect(find({ HOME: home })).rejects.toThrow(`${file} has dev_overrides`);
+    expect((await find({ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/named') })).files).toEqual([
+      path.resolve('/named'),
+    ]);
+  });
+});
+
+test.each([
+  [
+    'linux',
+    { HOME: '/h' },
+    [
+      '/h/.terraform.d/plugins',
+      '/h/.local/share/terraform/plugins',
+      '/usr/local/share/terraform/plugins',
+      '/usr/share/terraform/plugins',
+    ],
+  ],
+  [
+    'linux',
+    { HOME: '/h', XDG_DATA_HOME: '/d', XDG_DATA_DIRS: '/s:relative' },
+    ['/h/.terraform.d/plugins', '/d/terraform/plugins', '/s/terraform/plugins'],
+  ],
+  [
+    'darwin',
+    { HOME: '/h' },
+    [
+      '/h/.terraform.d/plugins',
+      '/h/Library/Application Support/io.terraform/plugins',
+      '/Library/Application Support/io.terraform/plugins',
+    ],
+  ],
+])('the folders in which Terraform looks by itself, on %s with %j', (os, env, folders) => {
+  expect(impliedMirrors(env, os)).toEqual(folders);
 });

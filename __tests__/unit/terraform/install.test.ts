@@ -443,7 +443,7 @@ describe('on PATH', () => {
   test('Terraform is asked without the runner’s secrets and without calling home', async () => {
     await putProgram(
       'terraform',
-      `[ -z "$GITHUB_TOKEN" ] && [ "$CHECKPOINT_DISABLE" = 1 ] && [ -z "$TF_CLI_CONFIG_FILE" ] && ${says(VERSION)}`,
+      `[ -z "$GITHUB_TOKEN" ] && [ "$CHECKPOINT_DISABLE" = 1 ] && [ "$TF_CLI_CONFIG_FILE" = /dev/null ] && ${says(VERSION)}`,
     );
     const env = {
       PATH: join(folder, 'bin'),

@@ -51,11 +51,14 @@ async function open(
       await providers.keep();
       await providers.close();
     },
-    files: async () => (await readdir(workDir)).sort(),
+    // Without the CLI configuration, which is always there.
+    files: async () => (await readdir(workDir)).filter((name) => name !== 'cli-config.tfrc').sort(),
   };
 }
 
 const cacheOf = ({ providers }: Run): string | undefined => providers.environment['TF_PLUGIN_CACHE_DIR'];
+const cliConfigOf = ({ workDir }: Run): Promise<string> =>
+  readFile(path.join(workDir, 'cli-config.tfrc'), 'utf8');
 
 describe('the provider of an exact version', () => {
   test('is kept in the tool cache by the first run, and given with its checksums to the next', async () => {
@@ -104,7 +107,6 @@ describe('the provider of an exact version', () => {
 
 describe('there is no cache of the action’s', () => {
   test.each<[string, Parameters<typeof open>[0], Record<string, string>]>([
-    ['where the user has one', {}, { TF_PLUGIN_CACHE_DIR: '/mine' }],
     ['without a tool cache', {}, { RUNNER_TOOL_CACHE: '' }],
     ['where it cannot be written', {}, { RUNNER_TOOL_CACHE: '/dev/null' }],
     ['for a range of versions', { awsProviderVersion: '~> 5.90, >= 3.64.0, < 6.0.0' }, {}],
@@ -113,24 +115,65 @@ describe('there is no cache of the action’s', () => {
     expect(cacheOf(await open(inputs, env))).toBeUndefined();
   });
 
-  test('where the user’s CLI configuration names one', async () => {
+  test.each([
+    ['TF_PLUGIN_CACHE_DIR', 'TF_PLUGIN_CACHE_DIR', '/mine'],
+    ['the CLI configuration', 'TF_CLI_CONFIG_FILE', 'rc'],
+  ])('where the user names one in %s: that is used', async (_, name, value) => {
     const file = path.join(toolCache, 'rc');
     await writeFile(file, 'plugin_cache_dir = "/mine"\n');
-    expect(cacheOf(await open({}, { TF_CLI_CONFIG_FILE: file }))).toBeUndefined();
+    expect(cacheOf(await open({}, { [name]: value === 'rc' ? file : value }))).toBe('/mine');
+  });
+});
+
+describe('the CLI configuration of the run', () => {
+  const rc = async (text: string): Promise<Record<string, string>> => {
+    const file = path.join(toolCache, 'rc');
+    await writeFile(file, text);
+    return { TF_CLI_CONFIG_FILE: file };
+  };
+  const overrides =
+    'provider_installation {\n  dev_overrides {\n    "hashicorp/aws" = "/dev"\n  }\n  direct {}\n}\n';
+
+  test.each<[string, Parameters<typeof open>[0]]>([
+    ['with a folder as mirror', { providerMirror: { folder: '/mirror' } }],
+    ['with a network mirror', { providerMirror: { url: 'https://mirror.example/x' } }],
+    ['with a lock-file', { lockFile: lockFile(['h1:one']) }],
+    ['without any', {}],
+  ])('is refused for dev_overrides, %s', async (_, inputs) => {
+    await expect(rc(overrides).then((env) => open(inputs, env))).rejects.toThrow('has dev_overrides');
+  });
+
+  test('has the user’s credentials for init alone, and tokens of the environment, too', async () => {
+    const env = await rc('credentials "m.example" {\n  token = "t"\n}\n');
+    const run = await open({}, { ...env, TF_TOKEN_m_example: 't2' });
+    expect(await cliConfigOf(run)).toContain('credentials "m.example"');
+    expect(run.providers.environment).toMatchObject({ TF_TOKEN_m_example: 't2' });
+    expect((await stat(path.join(run.workDir, 'cli-config.tfrc'))).mode & 0o777).toBe(0o600);
+    await run.providers.close();
+    expect(await cliConfigOf(run)).toBe('provider_installation {\n  direct {\n  }\n}\n');
+  });
+
+  test('leaves out folders of the machine that nobody named, and says how to name them', async () => {
+    const home = path.join(toolCache, 'home');
+    const folder = path.join(home, '.terraform.d', 'plugins');
+    await mkdir(path.join(folder, 'registry.terraform.io', 'hashicorp', 'aws', VERSION), { recursive: true });
+    const run = await open({}, { HOME: home, XDG_DATA_DIRS: '/nowhere' });
+    expect(await cliConfigOf(run)).toContain('direct');
+    expect(said).toEqual([expect.stringContaining(`set \`provider-mirror: ${folder}\``)]);
+    said = [];
+    await open({ providerMirror: { folder } }, { HOME: home, XDG_DATA_DIRS: '/nowhere' });
+    expect(said).toEqual([]);
   });
 });
 
 describe('a network mirror', () => {
   const providerMirror = { url: 'https://mirror.example/x' };
 
-  test('is named in a file of this run’s own, which only this user can read and which is gone after init', async () => {
+  test('is named in a file of this run’s own, and for init alone', async () => {
     const run = await open({ providerMirror });
-    const file = run.providers.environment['TF_CLI_CONFIG_FILE'] ?? '';
-    expect(path.dirname(file)).toBe(run.workDir);
-    expect(await readFile(file, 'utf8')).toContain('url = "https://mirror.example/x/"');
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await cliConfigOf(run)).toContain('url = "https://mirror.example/x/"');
     await run.providers.close();
-    expect(await run.files()).toEqual([]);
+    expect(await cliConfigOf(run)).not.toContain('mirror.example');
   });
 
   test('goes before the user’s own source of providers, which is said; the other settings stay', async () => {
@@ -140,7 +183,7 @@ describe('a network mirror', () => {
       'credentials "m.example" {\n  token = "t"\n}\nprovider_installation {\n  direct {}\n}\n',
     );
     const run = await open({ providerMirror }, { TF_CLI_CONFIG_FILE: rc });
-    const text = await readFile(run.providers.environment['TF_CLI_CONFIG_FILE'] ?? '', 'utf8');
+    const text = await cliConfigOf(run);
     expect(text).toMatch(/^credentials "m\.example" \{\n {2}token = "t"\n\}/);
     expect(text).not.toContain('direct');
     expect(said).toEqual([

@@ -1,47 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { childEnvironment } from '../../../src/terraform/environment.js';
 import { parseDiagnostics, parseEvent } from '../../../src/terraform/events.js';
 import { describeEvent, describePlanLine } from '../../../src/terraform/progress.js';
 import { planTextOf, TerraformError } from '../../../src/terraform/run.js';
 import { explainTerraformError } from '../../../src/terraform/symptoms.js';
-
-describe('the environment of the Terraform child', () => {
-  const made = childEnvironment({
-    env: {
-      PATH: '/bin',
-      HTTPS_PROXY: 'http://proxy',
-      TF_PLUGIN_CACHE_DIR: '/cache',
-      TF_CLI_CONFIG_FILE: '/missing',
-      TF_CLI_ARGS_plan: '-destroy',
-      TF_VAR_alias: 'other',
-      TF_LOG: 'trace',
-      TF_WORKSPACE: 'x',
-      'INPUT_GITHUB-TOKEN': 't',
-      GITHUB_TOKEN: 't',
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't',
-      UNSET: undefined,
-    },
-    fileExists: () => false,
-    extra: { AWS_REGION: 'eu-west-1' },
-  });
-
-  test('keeps the user’s proxies and plug-in cache, and has no secret of the runner and no switch of Terraform’s', () => {
-    expect(made).toEqual({
-      PATH: '/bin',
-      HTTPS_PROXY: 'http://proxy',
-      TF_PLUGIN_CACHE_DIR: '/cache',
-      TF_IN_AUTOMATION: '1',
-      TF_INPUT: '0',
-      CHECKPOINT_DISABLE: '1',
-      AWS_REGION: 'eu-west-1',
-    });
-  });
-
-  test('keeps a CLI configuration that is there', () => {
-    const env = { TF_CLI_CONFIG_FILE: '/there' };
-    expect(childEnvironment({ env, fileExists: () => true, extra: {} })).toMatchObject(env);
-  });
-});
 
 describe('what apply tells on its way', () => {
   const hook = (type: string, more: object = {}): string =>

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, type ActionError } from '../../errors.js';
+import { hasBackendSecrets } from '../../inputs/backend-secrets.js';
 import type { Ready } from '../ready/make-ready.js';
 import { UnsavedState } from '../../refusal.js';
 import { keyResults } from '../../publish.js';
@@ -88,6 +89,10 @@ async function keepState({ run, ready, file, failed, done }: KeepRequest): Promi
   } catch (thrown) {
     deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${messageOf(thrown)}`);
   }
+  // The record of a backend with secrets does not outlive the run.
+  const init = hasBackendSecrets(inputs)
+    ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
+    : '';
   const masked = deps.log.hides(text)
     ? 'The log has it, too, but blanks what is masked in this job.'
     : 'The log has it, too, in a group of its own.';
@@ -95,7 +100,7 @@ async function keepState({ run, ready, file, failed, done }: KeepRequest): Promi
     {
       what: `The state could not be saved. ${reasonOf(failed)}`,
       done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
-      next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
+      next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
     },
     { cause: failed },
   );

@@ -53,14 +53,16 @@ export async function configure(
     const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
     try {
       const init = (): Promise<void> =>
-        terraform.init(providers.init, providers.environment).catch(explained(NOTHING_DONE));
+        terraform
+          .init({ ...providers.init, backendConfig: prepared.backendConfig() }, providers.environment)
+          .catch(explained(NOTHING_DONE));
       const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
       await providers.keep();
       const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
       if (tight !== undefined) deps.log.notice(tight, { title: 'Memory' });
       return configuration;
     } finally {
-      await providers.close();
+      await Promise.all([providers.close(), prepared.forgetSecrets()]);
     }
   });
 }

@@ -3,12 +3,13 @@ import { requestIdToken } from '../../aws/oidc.js';
 import { configure, type Configuration } from './configure.js';
 import type { Deps } from '../../deps.js';
 import { ActionError } from '../../errors.js';
+import { hasBackendSecrets } from '../../inputs/backend-secrets.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { planAsTheStateNeeds } from './state-needs.js';
 import { learn, type Run } from '../../run.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
-import { createWorkspace, type Workspace } from '../../workspace.js';
+import { clearWorkspace, createWorkspace, type Workspace } from '../../workspace.js';
 
 /** What every command works with. */
 export interface Ready {
@@ -27,6 +28,7 @@ export interface Ready {
 export async function makeReady(run: Run): Promise<Ready> {
   const { deps, inputs } = run;
   const workspace = await createWorkspace(deps.env);
+  run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
   const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
   learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
   assertVisible(session, deps);
@@ -35,6 +37,7 @@ export async function makeReady(run: Run): Promise<Ready> {
     deps,
     path: tool.path,
     workDir,
+    backend: inputs.backend?.type,
     credentials: () => session.environment,
   });
   const configuration = await configure(run, tool.version, workspace, terraform);

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Deps } from '../../deps.js';
 import { runPhase, type Phase } from '../../phases.js';
-import { childEnvironment } from '../../terraform/environment.js';
+import { childEnvironment, CLI_CONFIG_FILE } from '../../terraform/environment.js';
 import { createTerraform, TerraformError, type Terraform } from '../../terraform/run.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 
@@ -27,6 +27,8 @@ export interface OpenTerraformRequest {
   /** The binary itself. */
   readonly path: string;
   readonly workDir: string;
+  /** The type of the backend, whose own variables the child gets. */
+  readonly backend: string | undefined;
   /** AWS credentials for the child, asked for anew at each command. */
   readonly credentials: () => Readonly<Record<string, string>>;
   /** How long to wait for a lock that somebody else holds: unless told, as long as a plan of theirs may take. */
@@ -37,15 +39,17 @@ export function openTerraform({
   deps,
   path,
   workDir,
+  backend,
   credentials,
   lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS,
 }: OpenTerraformRequest): PhasedTerraform {
+  const cliConfigFile = join(workDir, CLI_CONFIG_FILE);
   let listener: (line: string) => void = () => undefined;
   const inFolder = (folder: string): Terraform =>
     createTerraform({
       path,
       workDir: folder,
-      environment: () => childEnvironment({ env: deps.env, fileExists: existsSync, extra: credentials() }),
+      environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: credentials() }),
       exec: deps.exec,
       clock: deps.clock,
       lockTimeoutSeconds,
