@@ -49540,6 +49540,11 @@ function keyIdOf(keyArn) {
 function shortKeyId(keyArn) {
     return keyIdOf(keyArn).replace(/^(mrk-[0-9a-f]{8})[0-9a-f]+([0-9a-f]{4})$/, '$1…$2');
 }
+const TYPES = {
+    Service: 'AWS service',
+    Federated: 'Identity provider',
+    CanonicalUser: 'Canonical user',
+};
 const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):(root|(?:role|user)\/(.+))$/s;
 /**
  * A principal in words, as Markdown.
@@ -49549,10 +49554,9 @@ const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):(root|(?:role|user)\/(.+))$/s;
 function principalInWords(principal, accountId, detail) {
     if (principal === '*')
         return '**Everyone** (`*`)';
-    const named = /^(Service|Federated): (.+)$/s.exec(principal);
-    if (named !== null) {
-        return `${named[1] === 'Service' ? 'AWS service' : 'Federated'} ${codeOf(named[2] ?? '', detail)}`;
-    }
+    const named = /^(Service|Federated|CanonicalUser): (.+)$/s.exec(principal);
+    if (named !== null)
+        return `**${TYPES[named[1] ?? '']}** ${codeOf(named[2] ?? '', detail)}`;
     const arn = IAM_ARN.exec(principal);
     if (arn === null)
         return codeOf(principal, detail);
@@ -49949,11 +49953,19 @@ const ORDER = ['gains Allow', 'loses Deny', 'loses Allow', 'gains Deny'];
 function kindOf(change) {
     return `${change.direction} ${change.effect}`;
 }
+/** So many strangers are named whatever else is left out, as one more among them may be the one that matters. */
+const MOST_STRANGERS = 300;
+/** Whether somebody gets in who had no access before. */
+function letsStrangerIn(change) {
+    const kind = kindOf(change);
+    return change.stranger && (kind === 'gains Allow' || kind === 'loses Deny');
+}
 function groupByPrincipal(changes) {
     const rows = new Map();
     for (const change of changes) {
         const { actions, condition, regions } = change;
-        const same = JSON.stringify([kindOf(change), actions, condition ?? null, regions]);
+        const kind = [letsStrangerIn(change), kindOf(change)];
+        const same = JSON.stringify([kind, actions, condition ?? null, regions]);
         const principals = rows.get(same)?.principals ?? [];
         rows.set(same, { change, principals: [...principals, change.principal] });
     }
@@ -49965,7 +49977,7 @@ function renderRow({ change, principals }, accountId, detail) {
     const actions = actionsInWords(change.actions, detail);
     return [
         DIRECTIONS[kindOf(change)],
-        limitItems(who, detail.values).join('<br>'),
+        limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values).join('<br>'),
         `${actions === '' ? '–' : actions}${condition}`,
         regionsInWords(change.regions, detail),
     ];
@@ -49980,10 +49992,26 @@ function unknownPolicies(model) {
             `The policy of ${countOf(unknown.length, 'key')} is known only after apply: who gets access there can't be said yet.`,
         ];
 }
-/** The table of who gains and who loses access as Markdown blocks. */
+/** The rows that are shown: all of strangers, as far as there is room at all, then as many others as the detail allows. */
+function chooseRows(rows, detail) {
+    let room = MOST_STRANGERS;
+    const strangers = rows.filter(({ change, principals }) => {
+        if (!letsStrangerIn(change) || room <= 0)
+            return false;
+        room -= principals.length;
+        return true;
+    });
+    const others = rows.filter(({ change }) => !letsStrangerIn(change));
+    return [...strangers, ...others.slice(0, Math.max(detail.rows - strangers.length, 0))];
+}
+/**
+ * The table of who gains and who loses access as Markdown blocks. Whoever had no access before comes first: everybody,
+ * services, identity providers, principals of accounts that are new.
+ */
 function renderAccess({ model, access, accountId }, detail) {
-    const sorted = groupByPrincipal(ORDER.flatMap((kind) => access.filter((change) => kindOf(change) === kind)));
-    const shown = sorted.slice(0, detail.rows).map((row) => renderRow(row, accountId, detail));
+    const sorted = groupByPrincipal([true, false].flatMap((stranger) => ORDER.flatMap((kind) => access.filter((change) => kindOf(change) === kind && letsStrangerIn(change) === stranger))));
+    const chosen = chooseRows(sorted, detail);
+    const shown = chosen.map((row) => renderRow(row, accountId, detail));
     const hidden = sorted.length - shown.length;
     const unknown = unknownPolicies(model);
     const nobody = shown.length === 0 && unknown.length === 0 ? ['Nobody gains or loses access.'] : [];

@@ -198,7 +198,7 @@ export const access = (overrides: Partial<AccessChange> = {}): AccessChange => (
   direction: 'gains',
   effect: 'Allow',
   principal: rootOf('111122223333'),
-  stranger: true,
+  stranger: overrides.principal?.includes(`:${ACCOUNT}:`) !== true,
   actions: [
     'kms:CreateGrant',
     'kms:Decrypt',

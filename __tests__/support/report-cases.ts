@@ -58,7 +58,7 @@ function regionAdded(): ReportInput {
   return report(model, {
     access: [
       access({ principal: rootOf(ACCOUNT), actions: ['kms:*'], regions: [JAKARTA] }),
-      access({ regions: [JAKARTA] }),
+      access({ stranger: false, regions: [JAKARTA] }),
     ],
   });
 }

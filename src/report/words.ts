@@ -52,6 +52,12 @@ export function shortKeyId(keyArn: string): string {
   return keyIdOf(keyArn).replace(/^(mrk-[0-9a-f]{8})[0-9a-f]+([0-9a-f]{4})$/, '$1…$2');
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  Service: 'AWS service',
+  Federated: 'Identity provider',
+  CanonicalUser: 'Canonical user',
+};
+
 const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):(root|(?:role|user)\/(.+))$/s;
 
 /**
@@ -61,10 +67,8 @@ const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):(root|(?:role|user)\/(.+))$/s;
  */
 export function principalInWords(principal: string, accountId: string | undefined, detail: Detail): string {
   if (principal === '*') return '**Everyone** (`*`)';
-  const named = /^(Service|Federated): (.+)$/s.exec(principal);
-  if (named !== null) {
-    return `${named[1] === 'Service' ? 'AWS service' : 'Federated'} ${codeOf(named[2] ?? '', detail)}`;
-  }
+  const named = /^(Service|Federated|CanonicalUser): (.+)$/s.exec(principal);
+  if (named !== null) return `**${TYPES[named[1] ?? '']}** ${codeOf(named[2] ?? '', detail)}`;
   const arn = IAM_ARN.exec(principal);
   if (arn === null) return codeOf(principal, detail);
   const own = arn[1] === accountId ? ' (this\u00A0account)' : '';

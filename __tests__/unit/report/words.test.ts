@@ -45,8 +45,8 @@ describe('a principal', () => {
     ['arn:aws-cn:iam::012345678901:root', '**Account** `012345678901`'],
     ['arn:aws:iam::111122223333:role/a/b', '**Role** `a/b`<br>of account `111122223333`'],
     ['arn:aws:iam::999900001111:user/ann', '**User** `ann`<br>of account `999900001111` (this\u00A0account)'],
-    ['Service: logs.amazonaws.com', 'AWS service `logs.amazonaws.com`'],
-    ['Federated: accounts.google.com', 'Federated `accounts.google.com`'],
+    ['Service: logs.amazonaws.com', '**AWS service** `logs.amazonaws.com`'],
+    ['Federated: accounts.google.com', '**Identity provider** `accounts.google.com`'],
     ['arn:aws:sts::111122223333:assumed-role/x/y', '`arn:aws:sts::111122223333:assumed-role/x/y`'],
     ['AIDAEXAMPLE', '`AIDAEXAMPLE`'],
   ])('%s is %s', (principal, words) => {

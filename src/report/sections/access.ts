@@ -27,17 +27,27 @@ function kindOf(change: AccessChange): keyof typeof DIRECTIONS {
   return `${change.direction} ${change.effect}`;
 }
 
-/** Changes that differ in nothing but the principal share a row. */
+/** Changes that differ in nothing but the principal share a row; strangers have rows of their own. */
 interface AccessRow {
   readonly change: AccessChange;
   readonly principals: readonly string[];
+}
+
+/** So many strangers are named whatever else is left out, as one more among them may be the one that matters. */
+const MOST_STRANGERS = 300;
+
+/** Whether somebody gets in who had no access before. */
+function letsStrangerIn(change: AccessChange): boolean {
+  const kind = kindOf(change);
+  return change.stranger && (kind === 'gains Allow' || kind === 'loses Deny');
 }
 
 function groupByPrincipal(changes: readonly AccessChange[]): AccessRow[] {
   const rows = new Map<string, AccessRow>();
   for (const change of changes) {
     const { actions, condition, regions } = change;
-    const same = JSON.stringify([kindOf(change), actions, condition ?? null, regions]);
+    const kind = [letsStrangerIn(change), kindOf(change)];
+    const same = JSON.stringify([kind, actions, condition ?? null, regions]);
     const principals = rows.get(same)?.principals ?? [];
     rows.set(same, { change, principals: [...principals, change.principal] });
   }
@@ -54,7 +64,7 @@ function renderRow(
   const actions = actionsInWords(change.actions, detail);
   return [
     DIRECTIONS[kindOf(change)],
-    limitItems(who, detail.values).join('<br>'),
+    limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values).join('<br>'),
     `${actions === '' ? '–' : actions}${condition}`,
     regionsInWords(change.regions, detail),
   ];
@@ -80,12 +90,32 @@ export interface AccessSection {
   readonly accountId: string | undefined;
 }
 
-/** The table of who gains and who loses access as Markdown blocks. */
+/** The rows that are shown: all of strangers, as far as there is room at all, then as many others as the detail allows. */
+function chooseRows(rows: readonly AccessRow[], detail: Detail): AccessRow[] {
+  let room = MOST_STRANGERS;
+  const strangers = rows.filter(({ change, principals }) => {
+    if (!letsStrangerIn(change) || room <= 0) return false;
+    room -= principals.length;
+    return true;
+  });
+  const others = rows.filter(({ change }) => !letsStrangerIn(change));
+  return [...strangers, ...others.slice(0, Math.max(detail.rows - strangers.length, 0))];
+}
+
+/**
+ * The table of who gains and who loses access as Markdown blocks. Whoever had no access before comes first: everybody,
+ * services, identity providers, principals of accounts that are new.
+ */
 export function renderAccess({ model, access, accountId }: AccessSection, detail: Detail): string[] {
   const sorted = groupByPrincipal(
-    ORDER.flatMap((kind) => access.filter((change) => kindOf(change) === kind)),
+    [true, false].flatMap((stranger) =>
+      ORDER.flatMap((kind) =>
+        access.filter((change) => kindOf(change) === kind && letsStrangerIn(change) === stranger),
+      ),
+    ),
   );
-  const shown = sorted.slice(0, detail.rows).map((row) => renderRow(row, accountId, detail));
+  const chosen = chooseRows(sorted, detail);
+  const shown = chosen.map((row) => renderRow(row, accountId, detail));
   const hidden = sorted.length - shown.length;
   const unknown = unknownPolicies(model);
   const nobody = shown.length === 0 && unknown.length === 0 ? ['Nobody gains or loses access.'] : [];
