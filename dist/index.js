@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8874);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9259);
 
 
 
@@ -31769,9 +31769,25 @@ const runner = {
             await _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .summary */ .z.addRaw(log.redact(markdown), true).write();
     },
 };
+function setEnv(name, value) {
+    if (value === undefined)
+        Reflect.deleteProperty(process.env, name);
+    else
+        process.env[name] = value;
+}
+/** A container may have a user that its system does not know; Terraform and AWS's SDK both end without a home folder. */
+function giveHome() {
+    try {
+        (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)();
+    }
+    catch {
+        setEnv('HOME', process.env['RUNNER_TEMP'] ?? (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)());
+    }
+}
 function createDeps() {
     return {
         env: process.env,
+        setEnv,
         log,
         exec: (0,_exec_js__WEBPACK_IMPORTED_MODULE_7__/* .createExec */ .k)(cancellation.signal),
         fetch,
@@ -31792,6 +31808,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
         cancellation.abort(new Error(`the step was cancelled (${signal})`));
     });
 }
+giveHome();
 const deps = createDeps();
 try {
     await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .run */ .e)(deps);
@@ -31894,7 +31911,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8874:
+/***/ 9259:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52132,6 +52149,46 @@ function parsePolicyInput(text, partition) {
     return formatted;
 }
 
+;// CONCATENATED MODULE: ./src/inputs/empty-input.ts
+/**
+ * Why an input may be empty although the workflow gives it: GitHub puts nothing in the place of an expression without a
+ * value, and does not tell the action which expression it was. What is known is who started the run, and by what event.
+ */
+const GENERAL = 'If an expression gives it, that has no value: `vars.X` has to exist in the repository, the organisation or the environment that the job names; `secrets.X` likewise, and a called workflow gets secrets only by `secrets: inherit`; an output of a job that was skipped, or that GitHub found a masked text in, is empty.';
+/**
+ * GitHub gives Dependabot's runs the secrets of Dependabot alone (its documentation, "Dependabot on GitHub Actions"), and
+ * those of a fork's pull request none.
+ * @returns what to look at, in whole sentences, with the way on; empty outside GitHub
+ */
+function explainEmptyInput(sources) {
+    const { env } = sources;
+    if (env['GITHUB_ACTIONS'] !== 'true')
+        return '';
+    const actor = env['GITHUB_ACTOR'] ?? '';
+    if (actor === 'dependabot[bot]') {
+        return 'This run was started by Dependabot, which gets no secrets of the repository: `${{ secrets.X }}` is empty in it. Add the secret under Settings, "Secrets and variables", Dependabot, or use a variable (`vars.X`) for what is none, or leave the job out with `if: github.actor != \'dependabot[bot]\'`.';
+    }
+    if (isFork(sources)) {
+        return 'This pull request comes from a fork, and its runs get no secrets: `${{ secrets.X }}` is empty in them. Leave the job out with `if: github.event.pull_request.head.repo.full_name == github.repository`.';
+    }
+    return GENERAL;
+}
+function isFork({ env, readFile }) {
+    if (!/^pull_request(?:_review|_review_comment)?$/.test(env['GITHUB_EVENT_NAME'] ?? ''))
+        return false;
+    try {
+        const payload = JSON.parse(readFile(env['GITHUB_EVENT_PATH'] ?? '') ?? 'null');
+        const [head, base] = ['head', 'base'].map((side) => at(payload, 'pull_request', side, 'repo', 'full_name'));
+        return base !== undefined && head !== base;
+    }
+    catch {
+        return false; // A payload that cannot be read says nothing; the reader of the context tells of it.
+    }
+}
+function at(value, ...names) {
+    return names.reduce((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value);
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/spec.ts
 const spec_boolean = 'true or false';
 const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines';
@@ -52304,8 +52361,12 @@ const INPUT_NAMES = Object.keys(INPUT_SPECS);
 class InputReader {
     #env;
     #problems = [];
-    constructor(env) {
+    #whyEmpty;
+    #lacks = false;
+    /** @param whyEmpty what may be behind an input that is missing, in whole sentences */
+    constructor(env, whyEmpty = '') {
         this.#env = env;
+        this.#whyEmpty = whyEmpty;
         this.#problems.push(...findUnknownNames(env));
     }
     /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
@@ -52323,8 +52384,10 @@ class InputReader {
         return this.optional(name, parse) ?? fallback;
     }
     required(name, parse) {
-        if (this.text(name) === '')
+        if (this.text(name) === '') {
+            this.#lacks = true;
             this.problem(name, 'it is missing');
+        }
         return this.value(name, parse, '');
     }
     /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
@@ -52352,7 +52415,7 @@ class InputReader {
         throw new errors/* ActionError */.l({
             what: `${count}:\n${this.#problems.map((problem) => `- ${problem}`).join('\n')}\n`,
             done: 'Nothing was installed, called or changed.',
-            next: 'Correct the `with:` block of this step and run it again.',
+            next: `Correct the \`with:\` block of this step and run it again.${this.#lacks ? ` ${this.#whyEmpty}` : ''}`.trim(),
         });
     }
 }
@@ -52469,6 +52532,7 @@ function findVisibleSecrets({ type, config }, texts) {
 
 
 
+
 const inputs_COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
 const BACKENDS = [
     'azurerm',
@@ -52488,7 +52552,7 @@ const BACKENDS = [
  * @throws ActionError that lists every problem: the input, its value, the rule and an example
  */
 function readInputs(sources) {
-    const reader = new InputReader(sources.env);
+    const reader = new InputReader(sources.env, explainEmptyInput(sources));
     const inputs = {
         command: reader.value('command', parseChoice(inputs_COMMANDS), 'plan'),
         ...readRegions(reader),
@@ -53618,7 +53682,7 @@ async function checkApproval(request) {
         case 'nobody':
             return {
                 approved: false,
-                says: 'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards.',
+                says: 'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.',
                 gone: [],
                 added: [],
             };
@@ -54412,12 +54476,15 @@ function explainWrongAccount(accountId, callerArn, allowed) {
         next: 'Use credentials or a role of an allowed account, or add this one to `allowed-account-ids`.',
     });
 }
-/** Explains that neither a role nor any credentials were given. */
-function explainNoCredentials(reason) {
+/**
+ * Explains that neither a role nor any credentials were given.
+ * @param whyEmpty why the role may be empty although the workflow gives it, in whole sentences
+ */
+function explainNoCredentials(reason, whyEmpty = '') {
     return new errors/* ActionError */.l({
         what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
         done: 'AWS was not called.',
-        next: 'Set `role-to-assume` to a role that trusts this repository, with `permissions: { id-token: write }` on the job.',
+        next: `Set \`role-to-assume\` to a role that trusts this repository, with \`permissions: { id-token: write }\` on the job. ${whyEmpty}`.trim(),
     });
 }
 function describeToken({ sub, aud }) {
@@ -54625,7 +54692,7 @@ async function readAmbient(options) {
         };
     }
     catch (error) {
-        throw explainNoCredentials((0,errors/* messageOf */.b)(error));
+        throw explainNoCredentials((0,errors/* messageOf */.b)(error), options.whyNoRole);
     }
     finally {
         client.destroy();
@@ -54754,6 +54821,149 @@ function childVariables(credentials, env) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/aws/machine-config.ts
+/** The AWS configuration that a machine brings along: its files, its profiles, and what in them no AWS SDK could work with. */
+
+
+/** Variables that lead AWS's SDKs to files and profiles of the machine, or set what such a file would. */
+const LEADS = [
+    ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS'],
+    ...['AWS_DEFAULTS_MODE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
+    ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CREDENTIAL_FILE'],
+];
+/**
+ * The environment for a run that has assumed a role: nothing of the machine's AWS configuration counts in it, as the role is
+ * all that was asked for. What says how AWS is reached (endpoints, certificates, proxies) stays, as far as it can work.
+ * @param emptyFile takes the place of both configuration files
+ * @returns the variables to set; undefined for those to unset
+ */
+function withoutMachineConfig(env, emptyFile, readFile) {
+    const bad = findBadVariables(env, readFile).map(({ place }) => place);
+    const unset = [...LEADS, ...bad].filter((name) => env[name] !== undefined);
+    return {
+        ...Object.fromEntries(unset.map((name) => [name, undefined])),
+        AWS_CONFIG_FILE: emptyFile,
+        AWS_SHARED_CREDENTIALS_FILE: emptyFile,
+        AWS_EC2_METADATA_DISABLED: 'true',
+    };
+}
+/** Variables with values that an AWS SDK ends with. */
+function findBadVariables(env, readFile) {
+    return [...machine_config_SETTINGS].flatMap(([name, check]) => {
+        const variable = `AWS_${name.toUpperCase()}`;
+        const value = env[variable] ?? '';
+        const why = value === '' ? undefined : check(value, readFile);
+        return why === undefined ? [] : [{ place: variable, why }];
+    });
+}
+/** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
+const machine_config_SETTINGS = new Map([
+    [
+        'retry_mode',
+        (value) => /^(?:standard|adaptive)$/i.test(value) ? undefined : `${machine_config_show(value)} is neither standard nor adaptive`,
+    ],
+    [
+        'max_attempts',
+        (value) => (/^[1-9]\d{0,5}$/.test(value) ? undefined : `${machine_config_show(value)} is not a whole number from 1 on`),
+    ],
+    [
+        'ca_bundle',
+        (value, readFile) => readFile(value) === undefined ? `the file ${machine_config_show(value)} cannot be read` : undefined,
+    ],
+]);
+function machine_config_show(value) {
+    return JSON.stringify(value.slice(0, 200));
+}
+/**
+ * Checks what a run without a role takes from the machine, before any SDK fails of it in words that name no place.
+ * @throws ActionError that names each setting: its variable, or its file and profile
+ */
+function refuseBadConfig(env, readFile) {
+    const files = readFiles(env, readFile);
+    const bad = [...findBadVariables(env, readFile), ...findBadProfile(env, files, readFile)];
+    if (bad.length === 0)
+        return;
+    throw new errors/* ActionError */.l({
+        what: `The AWS configuration of this machine cannot be used: ${bad.map(({ place, why }) => `${place}: ${why}`).join('; ')}.`,
+        done: 'AWS was not called.',
+        next: 'Correct it there, or set `role-to-assume`: a run with a role takes nothing from these files.',
+    });
+}
+function readFiles(env, readFile) {
+    const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
+    const read = (variable, name) => {
+        const named = env[variable] ?? '';
+        const file = named === '' ? external_node_path_default().join(home, '.aws', name) : named;
+        const isSomewhere = named !== '' || home !== '';
+        return { file, sections: parseSections((isSomewhere ? readFile(file) : undefined) ?? '') };
+    };
+    return {
+        config: read('AWS_CONFIG_FILE', 'config'),
+        credentials: read('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    };
+}
+/** Sections and their settings; what is indented belongs to the setting before it, and counts as none here. */
+function parseSections(text) {
+    const sections = new Map();
+    let current;
+    for (const line of text.split(/\r?\n/)) {
+        const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1]?.replace(/\s+/g, ' ').replace(/"/g, '');
+        if (header !== undefined) {
+            current = sections.get(header) ?? new Map();
+            sections.set(header, current);
+            continue;
+        }
+        const [, name, value] = /^([\w.-]+)\s*=\s*(.*?)(?:\s[#;].*)?\s*$/.exec(line) ?? [];
+        if (name !== undefined && value !== undefined)
+            current?.set(name.toLowerCase(), value);
+    }
+    return sections;
+}
+function profilesOf(name, { config, credentials }) {
+    const headers = name === 'default' ? ['default', 'profile default'] : [`profile ${name}`];
+    const places = [...headers.map((header) => ({ ...config, header })), { ...credentials, header: name }];
+    return places.flatMap(({ file, sections, header }) => {
+        const settings = sections.get(header);
+        return settings === undefined ? [] : [{ name, where: `[${header}] of ${file}`, settings }];
+    });
+}
+function findBadProfile(env, files, readFile) {
+    const variable = (env['AWS_PROFILE'] ?? '') === '' ? 'AWS_DEFAULT_PROFILE' : 'AWS_PROFILE';
+    const named = env[variable] ?? '';
+    const names = named === '' ? ['default'] : [named, 'default'];
+    if (named !== '' && named !== 'default' && profilesOf(named, files).length === 0) {
+        const { config, credentials } = files;
+        return [
+            {
+                place: variable,
+                why: `neither ${config.file} nor ${credentials.file} has the profile ${machine_config_show(named)}`,
+            },
+        ];
+    }
+    // Terraform gets the credentials of the named one, and reads the settings of the default one.
+    return [...new Set(names)]
+        .flatMap((name) => profilesOf(name, files))
+        .flatMap((profile) => badSettingsOf(profile, files, readFile));
+}
+function badSettingsOf({ name, where, settings }, files, readFile) {
+    const bad = (setting, why) => ({ place: `${setting} in ${where}`, why });
+    const values = [...machine_config_SETTINGS].flatMap(([setting, check]) => {
+        const value = settings.get(setting) ?? '';
+        const why = value === '' ? undefined : check(value, readFile);
+        return why === undefined ? [] : [bad(setting, why)];
+    });
+    const source = settings.get('source_profile');
+    if (source !== undefined && source !== name && profilesOf(source, files).length === 0)
+        values.push(bad('source_profile', `there is no profile ${machine_config_show(source)}`));
+    const session = settings.get('sso_session');
+    if (session !== undefined && !files.config.sections.has(`sso-session ${session}`))
+        values.push(bad('sso_session', `there is no [sso-session ${session}]`));
+    const token = settings.get('web_identity_token_file');
+    if (token !== undefined && readFile(token) === undefined)
+        values.push(bad('web_identity_token_file', `the file ${machine_config_show(token)} cannot be read`));
+    return values;
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/memory.ts
 const GIBIBYTE = 2 ** 30;
 /**
@@ -54786,6 +54996,8 @@ function gibibytes(bytes) {
 
 
 
+
+
 /** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
 const LOCKS_IN_S3_SINCE = '1.10.0';
 /**
@@ -54803,15 +55015,16 @@ function chooseBackend(request) {
         return lockedInS3(atItsEndpoints(withoutRegionCheck(backend), request), request);
     return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
-function refuseUnlessPlan({ inputs, log }) {
+function refuseUnlessPlan({ inputs, env, log }) {
+    const whyEmpty = explainEmptyInput(inputSources(env));
     if (inputs.command !== 'plan') {
         throw new errors/* ActionError */.l({
             what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
             done: 'Nothing was planned or changed.',
-            next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+            next: `Set \`state-bucket\` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform. ${whyEmpty}`.trim(),
         });
     }
-    log.warning('There is no state-bucket or backend, so this plan knows no state and shows everything as new.', { title: 'A plan without a state' });
+    log.warning(`There is no state-bucket or backend, so this plan knows no state and shows everything as new. ${whyEmpty}`.trim(), { title: 'A plan without a state' });
 }
 /**
  * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
@@ -57005,6 +57218,11 @@ async function keepInCache(archive, release, options) {
 
 
 
+
+
+
+
+
 /**
  * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -57014,6 +57232,7 @@ async function makeReady(run) {
     const { deps, inputs } = run;
     const workspace = await createWorkspace(deps.env);
     run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
+    await settleAwsConfig(run, workspace);
     const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
     learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
     assertVisible(session, deps);
@@ -57028,6 +57247,25 @@ async function makeReady(run) {
     const configuration = await configure(run, tool.version, workspace, terraform);
     learn(run, { 'aws-provider-version': configuration.providerVersion });
     return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
+}
+/**
+ * With a role, nothing of the machine's AWS configuration counts, for the SDK as for Terraform. Without one it is what the
+ * user wants, and what cannot work in it is told with its place.
+ */
+async function settleAwsConfig({ deps, inputs }, { workDir }) {
+    const { readFile } = inputSources(deps.env);
+    if (inputs.roleToAssume === undefined) {
+        refuseBadConfig(deps.env, readFile);
+        return;
+    }
+    for (const { place, why } of findBadVariables(deps.env, readFile)) {
+        deps.log.warning(`${place} is left out: ${why}.`, { title: 'AWS configuration of the runner' });
+    }
+    const emptyFile = external_node_path_default().join(workDir, 'aws-config');
+    await (0,promises_.writeFile)(emptyFile, '');
+    const settings = withoutMachineConfig(deps.env, emptyFile, readFile);
+    for (const [name, value] of Object.entries(settings))
+        deps.setEnv(name, value);
 }
 /** The account is in every ARN: were it masked, GitHub would drop the outputs and skip what depends on them. */
 function assertVisible({ accountId }, { log }) {
@@ -57058,6 +57296,7 @@ async function logIn({ deps, inputs, context }) {
     const session = await obtainCredentials({
         ...inputs,
         region: inputs.primaryRegion,
+        whyNoRole: explainEmptyInput(inputSources(env)),
         env,
         clock,
         log,

@@ -77,6 +77,8 @@ export interface Runner {
 /** All of the outside world; index.ts builds the real one. */
 export interface Deps {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Sets a variable of this process, which AWS's SDK reads by itself, or unsets it. */
+  readonly setEnv: (name: string, value: string | undefined) => void;
   readonly log: StepLog;
   readonly exec: Exec;
   readonly fetch: typeof fetch;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { totalmem } from 'node:os';
+import { homedir, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -37,9 +37,24 @@ const runner: Runner = {
   },
 };
 
+function setEnv(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
+}
+
+/** A container may have a user that its system does not know; Terraform and AWS's SDK both end without a home folder. */
+function giveHome(): void {
+  try {
+    homedir();
+  } catch {
+    setEnv('HOME', process.env['RUNNER_TEMP'] ?? tmpdir());
+  }
+}
+
 function createDeps(): Deps {
   return {
     env: process.env,
+    setEnv,
     log,
     exec: createExec(cancellation.signal),
     fetch,
@@ -63,6 +78,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+giveHome();
 const deps = createDeps();
 try {
   await run(deps);

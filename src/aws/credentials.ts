@@ -18,6 +18,8 @@ export interface CredentialOptions {
   readonly region: string;
   /** The role to assume with the job's OIDC token; undefined for the credentials that are there already. */
   readonly roleToAssume: string | undefined;
+  /** Why there may be no role although the workflow gives one, in whole sentences. */
+  readonly whyNoRole?: string;
   /** Empty for the default. */
   readonly roleSessionName: string;
   readonly roleDurationSeconds: number;
@@ -220,7 +222,7 @@ async function readAmbient(options: CredentialOptions): Promise<AwsCredentials> 
       ...(expiration === undefined ? {} : { expiration }),
     };
   } catch (error) {
-    throw explainNoCredentials(messageOf(error));
+    throw explainNoCredentials(messageOf(error), options.whyNoRole);
   } finally {
     client.destroy();
   }

@@ -165,12 +165,15 @@ export function explainWrongAccount(
   });
 }
 
-/** Explains that neither a role nor any credentials were given. */
-export function explainNoCredentials(reason: string): ActionError {
+/**
+ * Explains that neither a role nor any credentials were given.
+ * @param whyEmpty why the role may be empty although the workflow gives it, in whole sentences
+ */
+export function explainNoCredentials(reason: string, whyEmpty = ''): ActionError {
   return new ActionError({
     what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
     done: 'AWS was not called.',
-    next: 'Set `role-to-assume` to a role that trusts this repository, with `permissions: { id-token: write }` on the job.',
+    next: `Set \`role-to-assume\` to a role that trusts this repository, with \`permissions: { id-token: write }\` on the job. ${whyEmpty}`.trim(),
   });
 }
 

@@ -24,6 +24,7 @@ import {
   quote,
 } from './parsers.js';
 import { parsePolicyInput } from './policy.js';
+import { explainEmptyInput } from './empty-input.js';
 import { InputReader } from './reader.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
 import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
@@ -119,7 +120,7 @@ export interface InputSources {
  * @throws ActionError that lists every problem: the input, its value, the rule and an example
  */
 export function readInputs(sources: InputSources): Inputs {
-  const reader = new InputReader(sources.env);
+  const reader = new InputReader(sources.env, explainEmptyInput(sources));
   const inputs: Inputs = {
     command: reader.value('command', parseChoice(COMMANDS), 'plan'),
     ...readRegions(reader),

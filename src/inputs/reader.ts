@@ -9,9 +9,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export class InputReader {
   readonly #env: Environment;
   readonly #problems: string[] = [];
+  readonly #whyEmpty: string;
+  #lacks = false;
 
-  constructor(env: Environment) {
+  /** @param whyEmpty what may be behind an input that is missing, in whole sentences */
+  constructor(env: Environment, whyEmpty = '') {
     this.#env = env;
+    this.#whyEmpty = whyEmpty;
     this.#problems.push(...findUnknownNames(env));
   }
 
@@ -33,7 +37,10 @@ export class InputReader {
   }
 
   required(name: InputName, parse: Parser<string>): string {
-    if (this.text(name) === '') this.problem(name, 'it is missing');
+    if (this.text(name) === '') {
+      this.#lacks = true;
+      this.problem(name, 'it is missing');
+    }
     return this.value(name, parse, '');
   }
 
@@ -62,7 +69,7 @@ export class InputReader {
     throw new ActionError({
       what: `${count}:\n${this.#problems.map((problem) => `- ${problem}`).join('\n')}\n`,
       done: 'Nothing was installed, called or changed.',
-      next: 'Correct the `with:` block of this step and run it again.',
+      next: `Correct the \`with:\` block of this step and run it again.${this.#lacks ? ` ${this.#whyEmpty}` : ''}`.trim(),
     });
   }
 }

@@ -4,6 +4,8 @@ import { endpointOf, type Service } from '../aws/endpoints.js';
 import type { Environment } from '../context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
+import { explainEmptyInput } from '../inputs/empty-input.js';
+import { inputSources } from '../inputs/sources.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
 import type { Workspace } from '../workspace.js';
 
@@ -35,16 +37,17 @@ export function chooseBackend(request: BackendRequest): Backend | undefined {
   return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 
-function refuseUnlessPlan({ inputs, log }: BackendRequest): void {
+function refuseUnlessPlan({ inputs, env, log }: BackendRequest): void {
+  const whyEmpty = explainEmptyInput(inputSources(env));
   if (inputs.command !== 'plan') {
     throw new ActionError({
       what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
       done: 'Nothing was planned or changed.',
-      next: 'Set `state-bucket` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform.',
+      next: `Set \`state-bucket\` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform. ${whyEmpty}`.trim(),
     });
   }
   log.warning(
-    'There is no state-bucket or backend, so this plan knows no state and shows everything as new.',
+    `There is no state-bucket or backend, so this plan knows no state and shows everything as new. ${whyEmpty}`.trim(),
     { title: 'A plan without a state' },
   );
 }

@@ -1,10 +1,15 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { obtainCredentials, type AwsSession } from '../../aws/credentials.js';
+import { findBadVariables, refuseBadConfig, withoutMachineConfig } from '../../aws/machine-config.js';
 import { requestIdToken } from '../../aws/oidc.js';
 import { configure, type Configuration } from './configure.js';
 import type { Deps } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import { hasBackendSecrets } from '../../inputs/backend-secrets.js';
+import { explainEmptyInput } from '../../inputs/empty-input.js';
 import type { Inputs } from '../../inputs/inputs.js';
+import { inputSources } from '../../inputs/sources.js';
 import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { planAsTheStateNeeds } from './state-needs.js';
 import { learn, type Run } from '../../run.js';
@@ -29,6 +34,7 @@ export async function makeReady(run: Run): Promise<Ready> {
   const { deps, inputs } = run;
   const workspace = await createWorkspace(deps.env);
   run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
+  await settleAwsConfig(run, workspace);
   const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
   learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
   assertVisible(session, deps);
@@ -43,6 +49,25 @@ export async function makeReady(run: Run): Promise<Ready> {
   const configuration = await configure(run, tool.version, workspace, terraform);
   learn(run, { 'aws-provider-version': configuration.providerVersion });
   return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
+}
+
+/**
+ * With a role, nothing of the machine's AWS configuration counts, for the SDK as for Terraform. Without one it is what the
+ * user wants, and what cannot work in it is told with its place.
+ */
+async function settleAwsConfig({ deps, inputs }: Run, { workDir }: Workspace): Promise<void> {
+  const { readFile } = inputSources(deps.env);
+  if (inputs.roleToAssume === undefined) {
+    refuseBadConfig(deps.env, readFile);
+    return;
+  }
+  for (const { place, why } of findBadVariables(deps.env, readFile)) {
+    deps.log.warning(`${place} is left out: ${why}.`, { title: 'AWS configuration of the runner' });
+  }
+  const emptyFile = path.join(workDir, 'aws-config');
+  await writeFile(emptyFile, '');
+  const settings = withoutMachineConfig(deps.env, emptyFile, readFile);
+  for (const [name, value] of Object.entries(settings)) deps.setEnv(name, value);
 }
 
 /** The account is in every ARN: were it masked, GitHub would drop the outputs and skip what depends on them. */
@@ -75,6 +100,7 @@ async function logIn({ deps, inputs, context }: Run): Promise<AwsSession> {
   const session = await obtainCredentials({
     ...inputs,
     region: inputs.primaryRegion,
+    whyNoRole: explainEmptyInput(inputSources(env)),
     env,
     clock,
     log,
