@@ -47099,7 +47099,7 @@ function judgeLost(key, request) {
     const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
     if (pending !== undefined)
         return judgeScheduled(key, pending, request);
-    const expected = request.options.command === 'destroy' ||
+    const expected = request.options.destroys ||
         request.options.deletionConfirmed ||
         // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
         (key.kind === 'replica' && request.pendingDeletion !== undefined);
@@ -48415,7 +48415,7 @@ function judgeDeletions(keys, { model, now, options }) {
         return [warn('key-deleted', { reason, wayOut: rescue }, keys)];
     }
     const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
-    const keep = options.command === 'destroy' ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
+    const keep = options.destroys ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
     const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
     const reason = `The plan deletes ${nameKeys(keys)}. ${outage}`;
     return [stop('key-deleted', { reason, wayOut }, keys)];
@@ -48599,7 +48599,7 @@ async function planAndJudge(request) {
     return terraform.phase(name, async ({ say }) => {
         const planning = planner === undefined ? terraform : await planner().catch(explained(done));
         const text = await planning
-            .plan({ destroy: inputs.command === 'destroy' })
+            .plan({ destroy: inputs.destroys })
             .catch(namingClosedRegions(inputs, session, done))
             .catch(explained(done));
         const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
@@ -48617,7 +48617,7 @@ function judgePlan(json, text, { inputs, deps }) {
         model,
         primaryRegion: inputs.primaryRegion,
         now: deps.clock.now(),
-        options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
+        options: { deletionConfirmed: inputs.deletionConfirmed, destroys: inputs.destroys },
     });
     return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
 }
@@ -50971,8 +50971,13 @@ function wantsComment({ comment }, { outcome }) {
 }
 /** What nobody has to read about. */
 const UNEVENTFUL = new Set(['no-changes', 'in-sync', 'verified']);
-/** What finds this run's comment again. A look at the keys never takes the place of a plan, which may hold an approval. */
-function markerKey({ command, commentKey }) {
+/**
+ * What finds this run's comment again. A look at the keys, or a destruction, never takes the place of a plan, which may
+ * hold an approval.
+ */
+function markerKey({ command, commentKey, destroys }) {
+    if (destroys)
+        return `destroy:${commentKey}`;
     return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
 async function writeComment(request, input) {
@@ -51049,10 +51054,11 @@ function describeRun({ deps, inputs, context, report, known }) {
     };
 }
 /** Only a plan that may be applied leaves a record by which it can be approved. */
-function approvalRecordOf({ command, commentKey }, context, report, redact) {
+function approvalRecordOf({ command, commentKey, destroys }, context, report, redact) {
     const { repository, pullRequest, sha } = context;
     const { plan, outcome } = report;
-    if (command !== 'plan' || outcome !== 'planned' || plan === undefined)
+    // A destruction is approved by its digest alone: a pull request that is merged asks for no such thing.
+    if (command !== 'plan' || destroys || outcome !== 'planned' || plan === undefined)
         return undefined;
     if (repository === undefined || pullRequest === undefined || sha === undefined)
         return undefined;
@@ -52341,6 +52347,11 @@ const INPUT_SPECS = {
     'auto-approve': { default: 'false', rule: spec_boolean, example: 'true' },
     'allow-destroy': { default: 'false', rule: spec_boolean, example: 'true' },
     'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+    'plan-destroy': {
+        default: 'false',
+        rule: `${spec_boolean}; only with the command plan`,
+        example: 'true',
+    },
     'allow-recovery': { default: 'false', rule: spec_boolean, example: 'true' },
     verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
     'fail-on-drift': { default: 'false', rule: spec_boolean, example: 'true' },
@@ -52809,7 +52820,7 @@ function readReviewInputs(reader) {
         commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
         githubToken: readToken(reader),
         approval: readApproval(reader),
-        deletionConfirmed: readDeletion(reader, alias),
+        ...readDeletion(reader, alias),
         allowRecovery: reader.value('allow-recovery', parseBoolean, false),
     };
 }
@@ -52837,6 +52848,7 @@ function readDeletion(reader, alias) {
         .trim()
         .replace(/^alias\//, '');
     const destroys = reader.text('command').trim() === 'destroy';
+    const previews = readPlanDestroy(reader);
     if (confirmed !== '' && confirmed !== alias) {
         reader.problem('confirm-destroy', `${quote(confirmed)} is not the alias ${quote(alias)}`);
     }
@@ -52846,7 +52858,16 @@ function readDeletion(reader, alias) {
     else if (confirmed === '' && allowed) {
         reader.problem('confirm-destroy', 'allow-destroy is true, and nothing confirms which key it is for');
     }
-    return confirmed === alias && alias !== '' && (allowed || destroys);
+    const isConfirmed = confirmed === alias && alias !== '' && (allowed || destroys);
+    // A preview changes nothing; the `destroy` that follows it has to be confirmed.
+    return { destroys: destroys || previews, deletionConfirmed: isConfirmed || previews };
+}
+function readPlanDestroy(reader) {
+    const previews = reader.value('plan-destroy', parseBoolean, false);
+    const command = reader.text('command').trim() || 'plan';
+    if (previews && command !== 'plan')
+        reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${quote(command)}`);
+    return previews;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/sources.ts
@@ -53980,7 +54001,7 @@ async function makePlan(request) {
 }
 async function planOf(request) {
     // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
-    if (request.inputs.command === 'destroy') {
+    if (request.inputs.destroys) {
         return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
     }
     const first = await planAndJudge({ ...request, name: 'Plan' });
@@ -56323,7 +56344,8 @@ async function fitToState(request) {
     const old = replicas.filter(({ layout }) => layout === 'aliases');
     if (old.length === 0)
         return { providerVersion, way };
-    const moves = old.every(({ saysRegion }) => saysRegion) && MOVING_COMMANDS.includes(inputs.command);
+    const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
+    const moves = old.every(({ saysRegion }) => saysRegion) && canMove;
     const fit = moves
         ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
         : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
@@ -57439,7 +57461,7 @@ async function planKnowingAws(run, ready) {
     const plan = () => makePlan({ ...run, ...ready });
     const made = await plan();
     const { model } = made.reported;
-    const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? plan_knowing_aws_placesOf(model) : NO_PLACES;
+    const wanted = inputs.destroys || inputs.command === 'drift' ? NO_PLACES : plan_knowing_aws_placesOf(model);
     const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
     if (found === undefined || found.length === 0)
         return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
@@ -57506,7 +57528,7 @@ function plan_knowing_aws_judge({ inputs, deps }, made, found) {
             .map(({ region, keyId }) => [region, keyId])),
         options: {
             deletionConfirmed: inputs.deletionConfirmed,
-            command: inputs.command,
+            destroys: inputs.destroys,
             recovery: inputs.allowRecovery,
         },
     });

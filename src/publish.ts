@@ -82,8 +82,12 @@ function wantsComment({ comment }: Inputs, { outcome }: RunReport): boolean {
 /** What nobody has to read about. */
 const UNEVENTFUL: ReadonlySet<ReportOutcome> = new Set(['no-changes', 'in-sync', 'verified']);
 
-/** What finds this run's comment again. A look at the keys never takes the place of a plan, which may hold an approval. */
-function markerKey({ command, commentKey }: Inputs): string {
+/**
+ * What finds this run's comment again. A look at the keys, or a destruction, never takes the place of a plan, which may
+ * hold an approval.
+ */
+function markerKey({ command, commentKey, destroys }: Inputs): string {
+  if (destroys) return `destroy:${commentKey}`;
   return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
 
@@ -164,14 +168,15 @@ function describeRun({ deps, inputs, context, report, known }: PublishRequest): 
 
 /** Only a plan that may be applied leaves a record by which it can be approved. */
 function approvalRecordOf(
-  { command, commentKey }: Inputs,
+  { command, commentKey, destroys }: Inputs,
   context: RunContext,
   report: RunReport,
   redact: (text: string) => string,
 ): string | undefined {
   const { repository, pullRequest, sha } = context;
   const { plan, outcome } = report;
-  if (command !== 'plan' || outcome !== 'planned' || plan === undefined) return undefined;
+  // A destruction is approved by its digest alone: a pull request that is merged asks for no such thing.
+  if (command !== 'plan' || destroys || outcome !== 'planned' || plan === undefined) return undefined;
   if (repository === undefined || pullRequest === undefined || sha === undefined) return undefined;
   return renderApprovalRecord({
     repository: `${repository.owner}/${repository.name}`,

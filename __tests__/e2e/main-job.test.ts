@@ -116,13 +116,22 @@ describe('the life of one key', () => {
     };
     const refused = await job.apply({ ...named, command: 'destroy', 'confirm-destroy': 'aws_cb_cmk' });
     expect(refused.stdout).toContain('confirm-destroy: "aws_cb_cmk" is not the alias "renamed"');
-    const destroyed = await job.apply({ ...named, command: 'destroy', 'confirm-destroy': 'renamed' });
+    const preview = await job.run({ ...named, command: 'plan', 'plan-destroy': 'true' });
+    expect(preview).toMatchObject({ exitCode: 0, outputs: { 'has-changes': 'true', 'to-destroy': '6' } });
+    expect(preview.summary).toContain(
+      'From the moment of apply nothing can encrypt or decrypt with this key',
+    );
+    expect(deletions()).toEqual([]);
+    const destroy = { ...named, command: 'destroy', 'confirm-destroy': 'renamed' };
+    const destroyed = await job.run({ ...destroy, 'approved-plan': preview.outputs['plan-digest'] ?? '' });
     expect(destroyed).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '6' } });
     expect(['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'].map(state)).toEqual([
       'PendingReplicaDeletion',
       'PendingDeletion',
       'PendingDeletion',
     ]);
+    const again = await job.run({ ...named, command: 'plan', 'plan-destroy': 'true' });
+    expect(again).toMatchObject({ exitCode: 0, outputs: { 'has-changes': 'false' } });
   });
 });
 

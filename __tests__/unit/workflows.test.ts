@@ -18,6 +18,9 @@ interface Workflow {
       {
         readonly permissions?: unknown;
         readonly if?: string;
+        readonly environment?: unknown;
+        /** The jobs of a matrix share one set of outputs, so that no key's has-changes can be told from it. */
+        readonly strategy?: unknown;
         readonly steps: readonly Step[];
         readonly needs?: unknown;
         readonly outputs?: Readonly<Record<string, string>>;
@@ -93,6 +96,15 @@ test.each(ALL_READ)('%s takes from another job only what that job gives and the 
     expect([job, output, jobs[job]?.steps.map(({ id }) => id)]).toEqual([job, output, [given?.[1]]]);
     expect(Object.keys(known)).toContain(given?.[2]);
   }
+});
+
+/** A job that goes on after a failed plan asks its reviewers for an empty digest; one without changes asks for nothing. */
+test.each(ALL_READ)('%s asks reviewers only for a plan that succeeded and has changes', (_, text) => {
+  expect(text).not.toContain('continue-on-error');
+  const behindReviewers = Object.values((parse(text) as Workflow).jobs).filter(
+    ({ environment, strategy }) => environment !== undefined && strategy === undefined,
+  );
+  for (const job of behindReviewers) expect(job.if).toMatch(/needs\.[\w-]+\.outputs\.has-changes == 'true'/);
 });
 
 /** A workflow whose `paths` name another file than its own never runs, and says nothing. */

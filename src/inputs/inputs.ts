@@ -97,7 +97,9 @@ export interface Inputs {
   readonly commentKey: string;
   readonly githubToken: string | undefined;
   readonly approval: Approval;
-  /** True when `allow-destroy` and a right `confirm-destroy` were given, or `destroy` was confirmed. */
+  /** True for `destroy`, and for its preview, `plan` with `plan-destroy`: what is planned deletes everything. */
+  readonly destroys: boolean;
+  /** True when `allow-destroy` and a right `confirm-destroy` were given, or `destroy` was confirmed; and for its preview. */
   readonly deletionConfirmed: boolean;
   /** Keys pending deletion may be brought back, and a replica that exists taken into the state. */
   readonly allowRecovery: boolean;
@@ -434,7 +436,7 @@ function resolveInWorkspace(text: string, env: InputSources['env']): string {
 
 type ReviewInputs = Pick<
   Inputs,
-  'comment' | 'commentKey' | 'githubToken' | 'approval' | 'deletionConfirmed' | 'allowRecovery'
+  'comment' | 'commentKey' | 'githubToken' | 'approval' | 'destroys' | 'deletionConfirmed' | 'allowRecovery'
 >;
 
 function readReviewInputs(reader: InputReader): ReviewInputs {
@@ -447,7 +449,7 @@ function readReviewInputs(reader: InputReader): ReviewInputs {
     commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
     githubToken: readToken(reader),
     approval: readApproval(reader),
-    deletionConfirmed: readDeletion(reader, alias),
+    ...readDeletion(reader, alias),
     allowRecovery: reader.value('allow-recovery', parseBoolean, false),
   };
 }
@@ -475,13 +477,14 @@ function readApproval(reader: InputReader): Approval {
   return auto ? { by: 'auto' } : { by: 'nobody' };
 }
 
-function readDeletion(reader: InputReader, alias: string): boolean {
+function readDeletion(reader: InputReader, alias: string): Pick<Inputs, 'destroys' | 'deletionConfirmed'> {
   const allowed = reader.value('allow-destroy', parseBoolean, false);
   const confirmed = reader
     .text('confirm-destroy')
     .trim()
     .replace(/^alias\//, '');
   const destroys = reader.text('command').trim() === 'destroy';
+  const previews = readPlanDestroy(reader);
   if (confirmed !== '' && confirmed !== alias) {
     reader.problem('confirm-destroy', `${quote(confirmed)} is not the alias ${quote(alias)}`);
   } else if (confirmed === '' && destroys) {
@@ -492,5 +495,15 @@ function readDeletion(reader: InputReader, alias: string): boolean {
   } else if (confirmed === '' && allowed) {
     reader.problem('confirm-destroy', 'allow-destroy is true, and nothing confirms which key it is for');
   }
-  return confirmed === alias && alias !== '' && (allowed || destroys);
+  const isConfirmed = confirmed === alias && alias !== '' && (allowed || destroys);
+  // A preview changes nothing; the `destroy` that follows it has to be confirmed.
+  return { destroys: destroys || previews, deletionConfirmed: isConfirmed || previews };
+}
+
+function readPlanDestroy(reader: InputReader): boolean {
+  const previews = reader.value('plan-destroy', parseBoolean, false);
+  const command = reader.text('command').trim() || 'plan';
+  if (previews && command !== 'plan')
+    reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${quote(command)}`);
+  return previews;
 }

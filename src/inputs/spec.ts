@@ -161,6 +161,11 @@ export const INPUT_SPECS = {
   'auto-approve': { default: 'false', rule: boolean, example: 'true' },
   'allow-destroy': { default: 'false', rule: boolean, example: 'true' },
   'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+  'plan-destroy': {
+    default: 'false',
+    rule: `${boolean}; only with the command plan`,
+    example: 'true',
+  },
   'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
   verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
   'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },

@@ -154,6 +154,11 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     'confirm-destroy: "other" is not the alias "aws_cb_cmk"',
   ],
   [{ 'allow-destroy': 'true' }, 'confirm-destroy: allow-destroy is true, and nothing confirms'],
+  [
+    { command: 'apply', 'plan-destroy': 'true' },
+    'plan-destroy: it is the preview of destroy, and the command is "apply"',
+  ],
+  [{ 'plan-destroy': 'yes' }, 'plan-destroy: "yes"'],
   [{ verify: 'yes' }, 'verify: "yes" is none of them'],
   [{ 'replica-timeout-minutes': '0' }, 'replica-timeout-minutes: 0 is not between 1 and 120'],
   [
@@ -204,6 +209,7 @@ describe('a good input is read as it is meant', () => {
       deletionWindowInDays: 30,
       backend: undefined,
       approval: { by: 'nobody' },
+      destroys: false,
       deletionConfirmed: false,
     });
   });
@@ -259,6 +265,15 @@ describe('a good input is read as it is meant', () => {
     );
     expect(read({ command: 'destroy', 'confirm-destroy': 'aws_cb_cmk' }).deletionConfirmed).toBe(true);
     expect(read({ 'confirm-destroy': 'aws_cb_cmk' }).deletionConfirmed).toBe(false);
+  });
+
+  test('the preview of destroy needs no confirmation, as it changes nothing', () => {
+    expect(read({ command: 'plan', 'plan-destroy': 'true' })).toMatchObject({
+      destroys: true,
+      deletionConfirmed: true,
+    });
+    expect(read({ command: 'destroy', 'confirm-destroy': 'aws_cb_cmk' }).destroys).toBe(true);
+    expect(read({ command: 'plan' })).toMatchObject({ destroys: false, deletionConfirmed: false });
   });
 
   test('the command verify has something to verify', () => {

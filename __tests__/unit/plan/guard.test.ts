@@ -33,7 +33,7 @@ function guard(
   model: PlanModel,
   { confirmed = false, command = 'apply', recovery = false, ...changed }: Changed = {},
 ): Finding[] {
-  const options = { deletionConfirmed: confirmed, command, recovery };
+  const options = { deletionConfirmed: confirmed, destroys: command === 'destroy', recovery };
   const findings = guardPlan({ model, primaryRegion: PRIMARY, options, ...changed });
   for (const { reason, wayOut } of findings) {
     for (const words of [reason, wayOut]) expect(words).toMatch(/^(?!.*undefined)[A-Z`].*\.$/);

@@ -95,7 +95,7 @@ function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
   const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
   if (pending !== undefined) return judgeScheduled(key, pending, request);
   const expected =
-    request.options.command === 'destroy' ||
+    request.options.destroys ||
     request.options.deletionConfirmed ||
     // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
     (key.kind === 'replica' && request.pendingDeletion !== undefined);

@@ -43,7 +43,7 @@ function judgeDeletions(keys: readonly ResourceChange[], { model, now, options }
     return [warn('key-deleted', { reason, wayOut: rescue }, keys)];
   }
   const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
-  const keep = options.command === 'destroy' ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
+  const keep = options.destroys ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
   const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
   const reason = `The plan deletes ${nameKeys(keys)}. ${outage}`;
   return [stop('key-deleted', { reason, wayOut }, keys)];

@@ -22,6 +22,7 @@ export interface GuardRequest {
     readonly recovery?: boolean;
     /** The user confirmed, with the alias written out, that keys may be deleted. */
     readonly deletionConfirmed: boolean;
-    readonly command: string;
+    /** The plan is that of `destroy`, or of its preview. */
+    readonly destroys: boolean;
   };
 }

@@ -41,7 +41,7 @@ export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
     async ({ say }) => {
       const planning = planner === undefined ? terraform : await planner().catch(explained(done));
       const text = await planning
-        .plan({ destroy: inputs.command === 'destroy' })
+        .plan({ destroy: inputs.destroys })
         .catch(namingClosedRegions(inputs, session, done))
         .catch(explained(done));
       const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
@@ -66,7 +66,7 @@ export function judgePlan(
     model,
     primaryRegion: inputs.primaryRegion,
     now: deps.clock.now(),
-    options: { deletionConfirmed: inputs.deletionConfirmed, command: inputs.command },
+    options: { deletionConfirmed: inputs.deletionConfirmed, destroys: inputs.destroys },
   });
   return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
 }

@@ -48,7 +48,7 @@ export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
 
 async function planOf(request: MakePlanRequest): Promise<FinishedPlan> {
   // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
-  if (request.inputs.command === 'destroy') {
+  if (request.inputs.destroys) {
     return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
   }
   const first = await planAndJudge({ ...request, name: 'Plan' });

@@ -24,7 +24,7 @@ export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> 
   const plan = (): Promise<MadePlan> => makePlan({ ...run, ...ready });
   const made = await plan();
   const { model } = made.reported;
-  const wanted = inputs.command === 'plan' || inputs.command === 'apply' ? placesOf(model) : NO_PLACES;
+  const wanted = inputs.destroys || inputs.command === 'drift' ? NO_PLACES : placesOf(model);
   const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
   if (found === undefined || found.length === 0) return found === undefined ? made : judge(run, made, found);
   const judged = judge(run, made, found);
@@ -111,7 +111,7 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
     ),
     options: {
       deletionConfirmed: inputs.deletionConfirmed,
-      command: inputs.command,
+      destroys: inputs.destroys,
       recovery: inputs.allowRecovery,
     },
   });

@@ -112,7 +112,8 @@ async function fitToState(request: FitRequest): Promise<Fit & { readonly way: Wa
     inputs.backend === undefined ? [] : readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
   const old = replicas.filter(({ layout }) => layout === 'aliases');
   if (old.length === 0) return { providerVersion, way };
-  const moves = old.every(({ saysRegion }) => saysRegion) && MOVING_COMMANDS.includes(inputs.command);
+  const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
+  const moves = old.every(({ saysRegion }) => saysRegion) && canMove;
   const fit: Fit & { way: Way } = moves
     ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
     : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
