@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9259);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5270);
 
 
 
@@ -31911,7 +31911,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 9259:
+/***/ 5270:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50040,8 +50040,91 @@ function renderAccess({ model, access, accountId }, detail) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/plan/last-use.ts
+/** When a key was last used, in words, and whether that lets it be deleted. Pure. */
+
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const last_use_DAY_MS = 24 * HOUR_MS;
+/** The keys that are gone when the plan has been applied, those among them that are replaced. */
+function keysThatGo({ resources }) {
+    const goes = ({ action }) => action === 'delete' || action === 'replace';
+    return resources
+        .filter((change) => isKey(change) && goes(change))
+        .flatMap(({ region, before }) => {
+        const keyId = before?.['key_id'];
+        return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
+    });
+}
+/**
+ * One key's last use, as the rest of a sentence about it.
+ * @param now milliseconds since the epoch
+ */
+function sayLastUse(use, now) {
+    switch (use.is) {
+        case 'used':
+            return `last used ${ago(now - use.at)} (${use.operation})`;
+        case 'unused':
+            return use.sinceCreation
+                ? `never used since it was created on ${dayOf(use.since)}`
+                : `not used since ${dayOf(use.since)}, when KMS began to record it`;
+        case 'unknown':
+            return `when it was last used is not known (${use.because})`;
+    }
+}
+function dayOf(time) {
+    return new Date(time).toISOString().slice(0, 10);
+}
+function ago(age) {
+    const [unit, size] = age < 2 * HOUR_MS ? ['minute', MINUTE_MS] : hoursOrDays(age);
+    const count = Math.floor(age / size);
+    if (count < 1)
+        return 'less than a minute ago';
+    return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+}
+function hoursOrDays(age) {
+    return age < 2 * last_use_DAY_MS ? ['hour', HOUR_MS] : ['day', last_use_DAY_MS];
+}
+/** Whether the keys that go have been unused for long enough; what can't be known is not. */
+function judgeUse(uses, { days, now }) {
+    if (days === 0)
+        return [];
+    const limit = `\`require-unused-days: ${days}\``;
+    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * last_use_DAY_MS);
+    const unsure = uses.filter((use) => isUnsure(use, now - days * last_use_DAY_MS));
+    return [
+        ...finding('key-in-use', inUse, now, {
+            what: `was used within the last ${days} days`,
+            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
+        }),
+        ...finding('key-use-unknown', unsure, now, {
+            what: `may have been used within the last ${days} days: KMS does not say`,
+            wayOut: `Let the role do kms:GetKeyLastUsage, wait until KMS has recorded for ${days} days, or lower ${limit}.`,
+        }),
+    ];
+}
+/** @param from the time from which on there must have been no use */
+function isUnsure(use, from) {
+    if (use.is === 'unused')
+        return !use.sinceCreation && use.since > from;
+    return use.is === 'unknown';
+}
+function finding(rule, uses, now, { what, wayOut }) {
+    const [first] = uses;
+    if (first === undefined)
+        return [];
+    const places = uses.map(({ region }) => ({ region, address: region }));
+    const named = uses.slice(0, 3).map((use) => `${use.region}: ${sayLastUse(use, now)}`);
+    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
+    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
+    const reason = `The plan deletes a key that ${what}, ${where} (${joinWords([...named, ...more])}).`;
+    return [{ ...stop(rule, { reason, wayOut }, places), address: undefined }];
+}
+
 ;// CONCATENATED MODULE: ./src/report/sections/deletion.ts
 /** What a deletion does to those who use the key, until when it can be taken back, and how. */
+
 
 
 
@@ -50101,6 +50184,28 @@ function whatToDo(findings) {
     const stop = findings.find(({ rule, severity }) => rule === TOLD_HERE && severity === 'stop');
     return stop === undefined ? [] : [`**What to do:** ${prose(stop.wayOut)}`];
 }
+/** More keys than this are folded, all but the one that was used last. */
+const OPEN_USES = 3;
+function lastUses({ plan, now }, detail) {
+    const uses = plan?.lastUse ?? [];
+    if (now === undefined || uses.length === 0)
+        return { inside: [], below: [] };
+    const place = deletion_nameOf(detail);
+    const items = [...uses]
+        .sort((a, b) => lastTime(b) - lastTime(a))
+        .map((use) => `- ${prose(`${place(use.region)}: ${clip(sayLastUse(use, now), detail.text)}`)}`);
+    if (items.length <= OPEN_USES)
+        return { inside: ['**When it was last used:**', items.join('\n')], below: [] };
+    const [first = '', ...more] = items;
+    const list = [more.slice(0, detail.rows).join('\n')];
+    return {
+        inside: ['**When it was last used, the latest first:**', first],
+        below: [details(`Last use in ${countOf(more.length, 'more Region')}`, list)],
+    };
+}
+function lastTime(use) {
+    return use.is === 'used' ? use.at : use.is === 'unused' ? 0 : -1;
+}
 /** The call-out on the keys that a plan deletes, as Markdown blocks; empty for a plan that deletes none. */
 function renderDeletion(input, detail) {
     if (input.plan === undefined)
@@ -50110,7 +50215,9 @@ function renderDeletion(input, detail) {
         return [];
     const rescue = renderRescue(all.keys);
     const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
-    return [markdown_alert('CAUTION', [...parts, ...whatToDo(input.plan.findings), ...rescue.inside]), ...rescue.below];
+    const uses = lastUses(input, detail);
+    const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...rescue.inside];
+    return [markdown_alert('CAUTION', inside), ...uses.below, ...rescue.below];
 }
 
 ;// CONCATENATED MODULE: ./src/report/sections/drift.ts
@@ -50154,6 +50261,7 @@ function renderDrift(drift, detail) {
 
 ;// CONCATENATED MODULE: ./src/report/sections/findings.ts
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
+
 
 
 
@@ -50234,23 +50342,30 @@ function rescue({ region, keyId }) {
         codeBlock(commands.join('\n'), 'sh'),
     ];
 }
-function renderKeyState(note, detail) {
+function lastUseOf({ lastUse }, now, detail) {
+    if (lastUse === undefined || now === undefined)
+        return [];
+    const words = sayLastUse(lastUse, now);
+    return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
+}
+function renderKeyState(note, now, detail) {
     const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
     if (!isPendingDeletion(note.state))
         return markdown_alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
     const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
     const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
     return markdown_alert('CAUTION', [
-        `${loss}It can't be used any more, and with its last copy the data under it is lost for good.`,
+        `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
+        ...lastUseOf(note, now, detail),
         ...rescue(note),
     ]);
 }
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
-function renderKeyStates(notes, detail) {
+function renderKeyStates(notes, now, detail) {
     const sorted = [...(notes ?? [])].sort((a, b) => Number(isPendingDeletion(b.state)) - Number(isPendingDeletion(a.state)));
     const hidden = sorted.length - detail.rows;
     return [
-        ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, detail)),
+        ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
         ...(hidden > 0 ? [`…and ${countOf(hidden, 'more key')} in an unusual state, left out for length.`] : []),
     ];
 }
@@ -50748,7 +50863,7 @@ function renderAlarms(input, detail) {
         ...renderFindings('CAUTION', stopsOf(input.plan?.findings).filter(isToldByFinding), detail),
         ...renderDeletion(input, detail),
         ...renderApproval(input.approval, detail),
-        ...renderKeyStates(otherStates(input), detail),
+        ...renderKeyStates(otherStates(input), input.now, detail),
         ...renderNotes(input.notes, detail),
     ];
 }
@@ -51575,7 +51690,7 @@ async function retry(world, tryOnce, onRetry) {
 ;// CONCATENATED MODULE: ./src/github/patience.ts
 /** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
 
-const MINUTE_MS = 60_000;
+const patience_MINUTE_MS = 60_000;
 const WITHOUT_ANSWER = { attempts: 4, firstMs: 1_000, longestMs: 8_000 };
 const MAX_ATTEMPTS_WHEN_LIMITED = 6;
 /**
@@ -51624,7 +51739,7 @@ function limitEnds({ headers }, { attempt, now }) {
         // The reset is told in whole seconds, so it may be up to one second later than it looks.
         return Math.max(0, reset * 1_000 - now) + 1_000;
     }
-    return MINUTE_MS * 2 ** (attempt - 1);
+    return patience_MINUTE_MS * 2 ** (attempt - 1);
 }
 function readSeconds(value) {
     const seconds = Number(value ?? Number.NaN);
@@ -52352,6 +52467,11 @@ const INPUT_SPECS = {
         rule: `${spec_boolean}; only with the command plan`,
         example: 'true',
     },
+    'require-unused-days': {
+        default: '0',
+        rule: 'a whole number of days from 0 to 3650, without a unit',
+        example: '90',
+    },
     'allow-recovery': { default: 'false', rule: spec_boolean, example: 'true' },
     verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
     'fail-on-drift': { default: 'false', rule: spec_boolean, example: 'true' },
@@ -52821,6 +52941,7 @@ function readReviewInputs(reader) {
         githubToken: readToken(reader),
         approval: readApproval(reader),
         ...readDeletion(reader, alias),
+        requireUnusedDays: reader.value('require-unused-days', parseInteger(0, 3650), 0),
         allowRecovery: reader.value('allow-recovery', parseBoolean, false),
     };
 }
@@ -53794,6 +53915,51 @@ function asLeftOf({ pullRequest, record }, { plan, marked }) {
     return { approved: true, says, gone: [], added: [] };
 }
 
+;// CONCATENATED MODULE: ./src/aws/last-usage.ts
+
+
+/**
+ * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
+ * @returns one answer for each place, in their order; what KMS does not say is among them
+ */
+async function askLastUse(places, session) {
+    if (places.length === 0)
+        return [];
+    const regions = places.map(({ region }) => region);
+    return withKms(regions, session, (clients) => Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
+        ...place,
+        is: 'unknown',
+        because: becauseOf(thrown),
+    })))));
+}
+async function askOne({ region, keyId }, clients) {
+    const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
+    const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(region).send(command);
+    const { Timestamp, Operation = 'an operation', CloudTrailEventId } = KeyLastUsage ?? {};
+    if (Timestamp !== undefined) {
+        return {
+            region,
+            keyId,
+            is: 'used',
+            at: Timestamp.getTime(),
+            operation: Operation,
+            eventId: CloudTrailEventId,
+        };
+    }
+    // Without the date from which on it was recorded, "no use" says nothing.
+    if (TrackingStartDate === undefined) {
+        return { region, keyId, is: 'unknown', because: 'KMS does not say since when it records' };
+    }
+    const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
+    return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
+}
+function becauseOf(thrown) {
+    if (isDenied(thrown))
+        return `${thrown.missingPermission} is missing`;
+    const name = thrown instanceof Error ? thrown.name : '';
+    return name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name;
+}
+
 ;// CONCATENATED MODULE: ./src/steps/key-states.ts
 
 
@@ -54098,6 +54264,7 @@ function preflight_judgeAlias({ question, look }) {
 
 
 
+
 /**
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
  * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
@@ -54129,7 +54296,7 @@ async function planForDrift(run, ready) {
     try {
         const { reported, outputs } = await makePlan({ ...run, ...ready });
         const { model } = reported;
-        const keyStates = await lookAtStates(recordedKeys(model), ready.session);
+        const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
         const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
         learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
         return describeDrift(model, run.inputs.primaryRegion);
@@ -54141,6 +54308,11 @@ async function planForDrift(run, ready) {
         learn(run, {}, { failure: explanation });
         return [explanation.what.replace(/\.$/, '')];
     }
+}
+/** Whoever has to decide whether to save a key wants to know whether anything used it. */
+async function withUses(notes, { session }) {
+    const uses = await askLastUse(notes.filter(({ state }) => isPendingDeletion(state)), session);
+    return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
 }
 /** A key that is pending deletion is told by its state, with the commands that save it. */
 function isToldByState({ rule, region }, states) {
@@ -57558,6 +57730,26 @@ async function bringBack(place, { deps }, { session }) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/steps/plan/with-last-use.ts
+
+
+/**
+ * Asks, for every key that the plan deletes, when it was last used, for the report and, with `require-unused-days`, for
+ * the guard. Asks nothing for a plan that deletes no key. What KMS does not say is told; it stops only a plan whose keys
+ * have to be unused.
+ * @returns the plan, with what KMS said, and what follows from it before the other findings
+ */
+async function withLastUse({ deps, inputs }, { session }, made) {
+    const { reported } = made;
+    const places = keysThatGo(reported.model);
+    if (places.length === 0)
+        return made;
+    const lastUse = await askLastUse(places, session);
+    const rule = { days: inputs.requireUnusedDays, now: deps.clock.now() };
+    const findings = [...judgeUse(lastUse, rule), ...reported.findings];
+    return { ...made, reported: { ...reported, findings, lastUse } };
+}
+
 ;// CONCATENATED MODULE: ./src/steps/apply/tell-deleted.ts
 
 
@@ -58029,6 +58221,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -58066,7 +58259,8 @@ async function planAndApply(run) {
     // 1. The tools, the credentials and the configuration
     const ready = await makeReady(run);
     // 2. The plan, what is in its way in AWS, and what the guard says of it
-    const made = await lookAhead(run, ready, await planKnowingAws(run, ready));
+    const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
+    const made = await lookAhead(run, ready, planned);
     const { reported, outputs } = made;
     learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
     refuse(() => {

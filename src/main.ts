@@ -11,6 +11,7 @@ import { asCancellation, refuse, reportOf } from './refusal.js';
 import type { Command, Inputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import type { MadePlan } from './steps/plan/make-plan.js';
+import { withLastUse } from './steps/plan/with-last-use.js';
 import { sayUnfinished } from './steps/plan/plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
 import { tellingDeleted } from './steps/apply/tell-deleted.js';
@@ -54,7 +55,8 @@ async function planAndApply(run: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
   const ready = await makeReady(run);
   // 2. The plan, what is in its way in AWS, and what the guard says of it
-  const made = await lookAhead(run, ready, await planKnowingAws(run, ready));
+  const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
+  const made = await lookAhead(run, ready, planned);
   const { reported, outputs } = made;
   learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
   refuse(() => {

@@ -98,6 +98,7 @@ async function liveThrough(job: MainJob): Promise<void> {
   await read(CHANGED);
   await change(CHANGED);
   await read({ ...CHANGED, command: 'verify' });
+  await read({ ...CHANGED, 'plan-destroy': 'true' });
   await change({ ...CHANGED, command: 'destroy', 'confirm-destroy': CHANGED.alias });
 }
 

@@ -12,6 +12,7 @@ import type {
   ResourceKind,
   Shown,
 } from '../../src/plan/types.js';
+import type { LastUse } from '../../src/plan/last-use.js';
 import type { ReportInput } from '../../src/report/types.js';
 
 export const ACCOUNT = '999900001111';
@@ -226,11 +227,12 @@ export interface ReportOptions extends Partial<Omit<ReportInput, 'plan'>> {
   readonly access?: readonly AccessChange[];
   readonly findings?: readonly Finding[];
   readonly text?: string;
+  readonly lastUse?: readonly LastUse[];
 }
 
 /** A report on a plan, as the `plan` command would make it unless told otherwise. */
 export function report(model: PlanModel, options: ReportOptions = {}): ReportInput {
-  const { access: accessChanges = [], findings = [], text = planText(model), ...rest } = options;
+  const { access: accessChanges = [], findings = [], text = planText(model), lastUse, ...rest } = options;
   return {
     command: 'plan',
     outcome: model.hasChanges ? 'planned' : 'no-changes',
@@ -238,7 +240,7 @@ export function report(model: PlanModel, options: ReportOptions = {}): ReportInp
     alias: ALIAS,
     commentKey: 'aws_cb_cmk',
     accountId: ACCOUNT,
-    plan: { model, access: accessChanges, findings, digest: `sha256:${'3f'.repeat(32)}`, text },
+    plan: { model, access: accessChanges, findings, digest: `sha256:${'3f'.repeat(32)}`, text, lastUse },
     versions: { action: '1.0.0', terraform: '1.11.4', provider: '6.63.0' },
     source: {
       commit: '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567',

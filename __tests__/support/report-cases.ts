@@ -1,6 +1,7 @@
 /** The reports that have a golden file: what a team meets in the life of a key, and what an attacker would try. */
 
 import type { PlanModel, RegionPlan } from '../../src/plan/types.js';
+import type { LastUse } from '../../src/plan/last-use.js';
 import type { ReportInput } from '../../src/report/types.js';
 import {
   absent,
@@ -11,6 +12,7 @@ import {
   attribute,
   finding,
   KEY_ID,
+  NOW,
   keyArn,
   plan,
   planText,
@@ -254,6 +256,7 @@ function destroy(): ReportInput {
   );
   return report(model, {
     command: 'plan',
+    lastUse: LAST_USES,
     access: [
       access({ direction: 'loses', principal: rootOf(ACCOUNT), actions: ['kms:*'] }),
       access({ direction: 'loses' }),
@@ -269,6 +272,20 @@ function destroy(): ReportInput {
     ],
   });
 }
+
+/** As KMS tells it of each Region. */
+const LAST_USES: readonly LastUse[] = [
+  {
+    region: PRIMARY,
+    keyId: KEY_ID,
+    is: 'used',
+    at: NOW - 3 * 3_600_000,
+    operation: 'Decrypt',
+    eventId: 'e-1',
+  },
+  { region: SYDNEY, keyId: KEY_ID, is: 'unused', since: Date.UTC(2026, 3, 1), sinceCreation: false },
+  { region: JAKARTA, keyId: KEY_ID, is: 'unknown', because: 'kms:GetKeyLastUsage is missing' },
+];
 
 function destroyed(): ReportInput {
   const keyStates = REGIONS.map((region) => ({

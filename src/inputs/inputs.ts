@@ -101,6 +101,8 @@ export interface Inputs {
   readonly destroys: boolean;
   /** True when `allow-destroy` and a right `confirm-destroy` were given, or `destroy` was confirmed; and for its preview. */
   readonly deletionConfirmed: boolean;
+  /** A key that was used within so many days is not deleted; 0 for any. */
+  readonly requireUnusedDays: number;
   /** Keys pending deletion may be brought back, and a replica that exists taken into the state. */
   readonly allowRecovery: boolean;
   readonly verify: 'off' | 'describe' | 'crypto';
@@ -436,7 +438,14 @@ function resolveInWorkspace(text: string, env: InputSources['env']): string {
 
 type ReviewInputs = Pick<
   Inputs,
-  'comment' | 'commentKey' | 'githubToken' | 'approval' | 'destroys' | 'deletionConfirmed' | 'allowRecovery'
+  | 'comment'
+  | 'commentKey'
+  | 'githubToken'
+  | 'approval'
+  | 'destroys'
+  | 'deletionConfirmed'
+  | 'requireUnusedDays'
+  | 'allowRecovery'
 >;
 
 function readReviewInputs(reader: InputReader): ReviewInputs {
@@ -450,6 +459,7 @@ function readReviewInputs(reader: InputReader): ReviewInputs {
     githubToken: readToken(reader),
     approval: readApproval(reader),
     ...readDeletion(reader, alias),
+    requireUnusedDays: reader.value('require-unused-days', parseInteger(0, 3650), 0),
     allowRecovery: reader.value('allow-recovery', parseBoolean, false),
   };
 }

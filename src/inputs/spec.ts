@@ -166,6 +166,11 @@ export const INPUT_SPECS = {
     rule: `${boolean}; only with the command plan`,
     example: 'true',
   },
+  'require-unused-days': {
+    default: '0',
+    rule: 'a whole number of days from 0 to 3650, without a unit',
+    example: '90',
+  },
   'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
   verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
   'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },

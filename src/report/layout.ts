@@ -65,7 +65,7 @@ function renderAlarms(input: ReportInput, detail: Detail): string[] {
     ...renderFindings('CAUTION', stopsOf(input.plan?.findings).filter(isToldByFinding), detail),
     ...renderDeletion(input, detail),
     ...renderApproval(input.approval, detail),
-    ...renderKeyStates(otherStates(input), detail),
+    ...renderKeyStates(otherStates(input), input.now, detail),
     ...renderNotes(input.notes, detail),
   ];
 }

@@ -1,6 +1,7 @@
 /** What the report is made from: everything the comment and the job summary say, as data. */
 
 import type { Explanation } from '../errors.js';
+import type { LastUse } from '../plan/last-use.js';
 import type { AccessChange, Finding, PlanModel } from '../plan/types.js';
 
 export type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
@@ -36,6 +37,8 @@ export interface ReportedPlan {
   readonly findings: readonly Finding[];
   /** The plan's digest as it has to be written after `approved-plan:`. */
   readonly digest: string;
+  /** When each key that the plan deletes was last used; left out where it was not asked. */
+  readonly lastUse?: readonly LastUse[] | undefined;
   /** What `terraform show -no-color` prints: Terraform's own words, uncoloured. */
   readonly text: string;
 }
@@ -92,6 +95,8 @@ export interface KeyStateNote {
   readonly state: string;
   /** ISO 8601; for a key that is pending deletion. */
   readonly deletionDate?: string | undefined;
+  /** When it was last used, for a key that is pending deletion. */
+  readonly lastUse?: LastUse | undefined;
 }
 
 /** What the approval check found. */

@@ -1,3 +1,4 @@
+import { askLastUse } from '../aws/last-usage.js';
 import { isPendingDeletion } from '../aws/look.js';
 import { rescueCommands } from '../aws/rescue.js';
 import type { Log } from '../deps.js';
@@ -52,7 +53,7 @@ async function planForDrift(run: Run, ready: Ready): Promise<Drift> {
   try {
     const { reported, outputs } = await makePlan({ ...run, ...ready });
     const { model } = reported;
-    const keyStates = await lookAtStates(recordedKeys(model), ready.session);
+    const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
     const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
     learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
     return describeDrift(model, run.inputs.primaryRegion);
@@ -62,6 +63,15 @@ async function planForDrift(run: Run, ready: Ready): Promise<Drift> {
     learn(run, {}, { failure: explanation });
     return [explanation.what.replace(/\.$/, '')];
   }
+}
+
+/** Whoever has to decide whether to save a key wants to know whether anything used it. */
+async function withUses(notes: readonly KeyStateNote[], { session }: Ready): Promise<KeyStateNote[]> {
+  const uses = await askLastUse(
+    notes.filter(({ state }) => isPendingDeletion(state)),
+    session,
+  );
+  return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
 }
 
 /** A key that is pending deletion is told by its state, with the commands that save it. */

@@ -158,6 +158,8 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     { command: 'apply', 'plan-destroy': 'true' },
     'plan-destroy: it is the preview of destroy, and the command is "apply"',
   ],
+  [{ 'require-unused-days': '3651' }, 'require-unused-days: 3651 is not between 0 and 3650'],
+  [{ 'require-unused-days': '90d' }, 'require-unused-days: '],
   [{ 'plan-destroy': 'yes' }, 'plan-destroy: "yes"'],
   [{ verify: 'yes' }, 'verify: "yes" is none of them'],
   [{ 'replica-timeout-minutes': '0' }, 'replica-timeout-minutes: 0 is not between 1 and 120'],
@@ -210,6 +212,7 @@ describe('a good input is read as it is meant', () => {
       backend: undefined,
       approval: { by: 'nobody' },
       destroys: false,
+      requireUnusedDays: 0,
       deletionConfirmed: false,
     });
   });

@@ -10,6 +10,7 @@ import {
   type Deletions,
   type OutageWords,
 } from '../../plan/deletions.js';
+import { sayLastUse, type LastUse } from '../../plan/last-use.js';
 import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, details, prose } from '../markdown.js';
 import { placeOf } from '../region-names.js';
@@ -92,6 +93,30 @@ function whatToDo(findings: readonly Finding[]): string[] {
   return stop === undefined ? [] : [`**What to do:** ${prose(stop.wayOut)}`];
 }
 
+/** More keys than this are folded, all but the one that was used last. */
+const OPEN_USES = 3;
+
+function lastUses({ plan, now }: ReportInput, detail: Detail): { inside: string[]; below: string[] } {
+  const uses = plan?.lastUse ?? [];
+  if (now === undefined || uses.length === 0) return { inside: [], below: [] };
+  const place = nameOf(detail);
+  const items = [...uses]
+    .sort((a, b) => lastTime(b) - lastTime(a))
+    .map((use) => `- ${prose(`${place(use.region)}: ${clip(sayLastUse(use, now), detail.text)}`)}`);
+  if (items.length <= OPEN_USES)
+    return { inside: ['**When it was last used:**', items.join('\n')], below: [] };
+  const [first = '', ...more] = items;
+  const list = [more.slice(0, detail.rows).join('\n')];
+  return {
+    inside: ['**When it was last used, the latest first:**', first],
+    below: [details(`Last use in ${countOf(more.length, 'more Region')}`, list)],
+  };
+}
+
+function lastTime(use: LastUse): number {
+  return use.is === 'used' ? use.at : use.is === 'unused' ? 0 : -1;
+}
+
 /** The call-out on the keys that a plan deletes, as Markdown blocks; empty for a plan that deletes none. */
 export function renderDeletion(input: ReportInput, detail: Detail): string[] {
   if (input.plan === undefined) return [];
@@ -99,5 +124,7 @@ export function renderDeletion(input: ReportInput, detail: Detail): string[] {
   if (all.keys.length === 0) return [];
   const rescue = renderRescue(all.keys);
   const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
-  return [alert('CAUTION', [...parts, ...whatToDo(input.plan.findings), ...rescue.inside]), ...rescue.below];
+  const uses = lastUses(input, detail);
+  const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...rescue.inside];
+  return [alert('CAUTION', inside), ...uses.below, ...rescue.below];
 }

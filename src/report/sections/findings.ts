@@ -3,6 +3,7 @@
 import { isPendingDeletion } from '../../aws/look.js';
 import { rescueCommands } from '../../aws/rescue.js';
 import type { Explanation } from '../../errors.js';
+import { sayLastUse } from '../../plan/last-use.js';
 import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, prose, type AlertKind } from '../markdown.js';
 import type { ApprovalResult, KeyStateNote } from '../types.js';
@@ -97,25 +98,36 @@ function rescue({ region, keyId }: KeyStateNote): string[] {
   ];
 }
 
-function renderKeyState(note: KeyStateNote, detail: Detail): string {
+function lastUseOf({ lastUse }: KeyStateNote, now: number | undefined, detail: Detail): string[] {
+  if (lastUse === undefined || now === undefined) return [];
+  const words = sayLastUse(lastUse, now);
+  return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
+}
+
+function renderKeyState(note: KeyStateNote, now: number | undefined, detail: Detail): string {
   const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
   if (!isPendingDeletion(note.state)) return alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
   const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
   const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
   return alert('CAUTION', [
-    `${loss}It can't be used any more, and with its last copy the data under it is lost for good.`,
+    `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
+    ...lastUseOf(note, now, detail),
     ...rescue(note),
   ]);
 }
 
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
-export function renderKeyStates(notes: readonly KeyStateNote[] | undefined, detail: Detail): string[] {
+export function renderKeyStates(
+  notes: readonly KeyStateNote[] | undefined,
+  now: number | undefined,
+  detail: Detail,
+): string[] {
   const sorted = [...(notes ?? [])].sort(
     (a, b) => Number(isPendingDeletion(b.state)) - Number(isPendingDeletion(a.state)),
   );
   const hidden = sorted.length - detail.rows;
   return [
-    ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, detail)),
+    ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
     ...(hidden > 0 ? [`…and ${countOf(hidden, 'more key')} in an unusual state, left out for length.`] : []),
   ];
 }

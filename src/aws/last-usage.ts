@@ -1,0 +1,56 @@
+import { messageOf } from '../errors.js';
+import type { LastUse } from '../plan/last-use.js';
+import type { AwsSession } from './credentials.js';
+import type { KeyPlace } from './existing-keys.js';
+import { isDenied, withKms, type KmsClients } from './kms-clients.js';
+
+/**
+ * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
+ * @returns one answer for each place, in their order; what KMS does not say is among them
+ */
+export async function askLastUse(
+  places: readonly KeyPlace[],
+  session: Pick<AwsSession, 'provider'>,
+): Promise<LastUse[]> {
+  if (places.length === 0) return [];
+  const regions = places.map(({ region }) => region);
+  return withKms(regions, session, (clients) =>
+    Promise.all(
+      places.map((place) =>
+        askOne(place, clients).catch((thrown: unknown): LastUse => ({
+          ...place,
+          is: 'unknown',
+          because: becauseOf(thrown),
+        })),
+      ),
+    ),
+  );
+}
+
+async function askOne({ region, keyId }: KeyPlace, clients: KmsClients): Promise<LastUse> {
+  const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
+  const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(region).send(command);
+  const { Timestamp, Operation = 'an operation', CloudTrailEventId } = KeyLastUsage ?? {};
+  if (Timestamp !== undefined) {
+    return {
+      region,
+      keyId,
+      is: 'used',
+      at: Timestamp.getTime(),
+      operation: Operation,
+      eventId: CloudTrailEventId,
+    };
+  }
+  // Without the date from which on it was recorded, "no use" says nothing.
+  if (TrackingStartDate === undefined) {
+    return { region, keyId, is: 'unknown', because: 'KMS does not say since when it records' };
+  }
+  const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
+  return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
+}
+
+function becauseOf(thrown: unknown): string {
+  if (isDenied(thrown)) return `${thrown.missingPermission} is missing`;
+  const name = thrown instanceof Error ? thrown.name : '';
+  return name === '' || name === 'Error' ? messageOf(thrown) : name;
+}
