@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5270);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7566);
 
 
 
@@ -31911,7 +31911,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 5270:
+/***/ 7566:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47538,7 +47538,54 @@ function perhaps(some) {
     return some.some(({ answer }) => answer === 'maybe');
 }
 
+;// CONCATENATED MODULE: ./src/policy/cases.ts
+
+
+/** So many cases are told apart at most: what is beyond them stays unknown. */
+const MOST_CASES = 64;
+/**
+ * Splits what is not known of a request into cases, so that conditions on one key are seen together: of `Null true` and
+ * `Null false` exactly one holds, whichever it is. Only for keys of one value that the policy compares exactly, as these
+ * have no other cases than: missing, each of the values that are named, any other.
+ * @returns what is looked up in each case; the one given where there is nothing to split
+ */
+function casesOf(policy, look) {
+    const byKey = new Map();
+    for (const condition of policy.statements.flatMap(({ conditions }) => conditions)) {
+        const name = condition.key.toLowerCase();
+        byKey.set(name, [...(byKey.get(name) ?? []), condition]);
+    }
+    let cases = [new Map()];
+    for (const [name, conditions] of byKey) {
+        const values = conditions.length > 1 ? valuesOf(name, conditions, look(name)) : [];
+        if (values.length === 0 || values.length * cases.length > MOST_CASES)
+            continue;
+        cases = cases.flatMap((each) => values.map((value) => new Map([...each, [name, value]])));
+    }
+    return cases.map((each) => (key) => each.get(key.toLowerCase()) ?? look(key));
+}
+/** Every case of a key; empty where it is known, or where its cases can't be told apart. */
+function valuesOf(name, conditions, actual) {
+    const isMultivalued = condition_keys_findConditionKey(name)?.multivalued === true;
+    if (actual.is !== 'unknown' || (actual.beginning ?? '') !== '' || isMultivalued)
+        return [];
+    if (!conditions.every(isExact))
+        return [];
+    const compared = conditions.filter(({ operator }) => operator !== 'Null');
+    const isBoolean = compared.length > 0 && compared.every(({ operator }) => operator.startsWith('Bool'));
+    // No value of IAM holds this character.
+    const named = isBoolean ? ['true', 'false'] : [...compared.flatMap(({ values }) => values), '\u0000'];
+    const texts = [...new Set(named)].map((text) => ({ is: 'values', values: [text] }));
+    return actual.present === 'always' ? texts : [{ is: 'absent' }, ...texts];
+}
+function isExact({ operator, values }) {
+    const { base, quantifier } = readOperator(operator);
+    const isCompared = ['StringEquals', 'Bool', 'Null'].includes(base) && quantifier === undefined;
+    return isCompared && !values.some((value) => value.includes('${'));
+}
+
 ;// CONCATENATED MODULE: ./src/policy/lockout.ts
+
 
 
 
@@ -47635,7 +47682,7 @@ function holdersOf(policy, { account, partition }) {
             .filter(({ key }) => key.toLowerCase() === 'aws:principalarn')
             .flatMap(({ values }) => values.map((value) => ({ type: 'AWS', value }))),
     ]);
-    const lasting = named.filter((each) => isLasting(each) && !/[*?$]/.test(each.value) && isOf(each, account));
+    const lasting = alikeOnce(policy, named.filter((each) => isLasting(each) && !/[*?$]/.test(each.value) && isOf(each, account)));
     const accounts = account === undefined ? [...new Set(lasting.map((each) => accountOfPrincipal(each) ?? ''))] : [account];
     return (accounts.length === 0 ? [''] : accounts).flatMap((each) => [
         { kind: 'root', account: each, arn: rootArn(each, partition) },
@@ -47648,22 +47695,45 @@ function holdersOf(policy, { account, partition }) {
         { kind: 'anyone', account: each, arn: undefined },
     ]);
 }
+/** Of identities that the same statements name, and that no condition tells apart, one stands for all. */
+function alikeOnce({ statements }, identities) {
+    const text = JSON.stringify(statements.map(({ conditions }) => conditions));
+    const isToldApart = /aws:principalarn|aws:userid|aws:username|\$\{/i.test(text);
+    const sessions = statements.flatMap(({ principals }) => principals.members.flatMap(({ value }) => /:assumed-role\/([^/]+)\//.exec(value)?.[1] ?? []));
+    const likeness = (each) => {
+        const name = each.value.split('/').at(-1) ?? '';
+        if (isToldApart || isRoot(each) || sessions.includes(name))
+            return each.value;
+        const namedIn = statements.filter(({ principals }) => principals.members.some((member) => isSamePrincipal(member, each)));
+        const kind = splitArn(each.value)?.resource.split('/')[0];
+        return JSON.stringify([kind, accountOfPrincipal(each), namedIn.map(({ position }) => position)]);
+    };
+    return [...new Map(identities.map((each) => [likeness(each), each])).values()];
+}
 function judgeHolder(policy, request) {
     const { key, holder, partition } = request;
     const resource = key.arn === undefined
         ? { beginning: `arn:${partition}:kms:${key.region}:${holder.account}:key/mrk-` }
         : { text: key.arn };
+    const caller = callerOf(holder, partition);
+    const ask = (look) => evaluate_evaluate(policy, { caller, action: PUT_KEY_POLICY, resource, look });
     // The caller chooses whether KMS checks for a lock-out.
-    const verdicts = ['false', 'true'].map((bypass) => evaluate_evaluate(policy, {
-        caller: callerOf(holder, partition),
-        action: PUT_KEY_POLICY,
-        resource,
-        look: lookupOf(request, bypass),
-    }));
+    const verdicts = ['false', 'true'].map((bypass) => {
+        const look = lookupOf(request, bypass);
+        const verdict = ask(look);
+        return verdict.answer === 'maybe'
+            ? { ...verdict, answer: bothWays(casesOf(policy, look).map(ask)) }
+            : verdict;
+    });
     return {
         answer: answer_any(verdicts.map(({ answer }) => answer)),
         hangsOn: verdicts.flatMap(({ allows, denies }) => [...denies, ...allows].flatMap(({ hangsOn }) => hangsOn)),
     };
+}
+/** What holds in each case holds always, what holds in none never. */
+function bothWays(cases) {
+    const [first, ...others] = new Set(cases.map(({ answer }) => answer));
+    return first === undefined || others.length > 0 ? 'maybe' : first;
 }
 function callerOf({ kind, account, arn }, partition) {
     const root = { type: 'AWS', value: rootArn(account, partition) };
@@ -47940,7 +48010,7 @@ const EVERYBODYS = {
         ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
         ...['192.168.0.0/16', '224.0.0.0/3'],
     ]),
-    6: blockList('ipv6', ['::/8', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
+    6: blockList('ipv6', ['::/8', '64:ff9b::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
 };
 function blockList(family, ranges) {
     const list = new external_node_net_.BlockList();

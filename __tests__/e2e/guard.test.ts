@@ -112,7 +112,7 @@ describe('a plan is stopped that', () => {
       (root) => [allow({ AWS: root }, 'kms:Decrypt')],
       [
         'The key policy in ap-southeast-1, ap-southeast-2 and ap-southeast-3 leaves nobody in the account with kms:PutKeyPolicy',
-        'Keep a statement that allows `kms:*` to the root of the account.',
+        'Keep a statement that allows `kms:*` to the root of the account',
       ],
     ],
     [

@@ -1,7 +1,8 @@
 import { any, type Answer } from './answer.js';
 import { splitArn } from './arn.js';
 import type { Condition, Policy, Principal, Statement } from './document.js';
-import { evaluate, type Caller, type Lookup, type Value } from './evaluate.js';
+import { evaluate, type Caller, type Lookup, type Value, type Verdict } from './evaluate.js';
+import { casesOf } from './cases.js';
 import { findConditionKey } from './condition-keys.js';
 import { readDate } from './operators.js';
 import {
@@ -158,7 +159,10 @@ function holdersOf(policy: Policy, { account, partition }: KeyRequest): Holder[]
       .filter(({ key }) => key.toLowerCase() === 'aws:principalarn')
       .flatMap(({ values }) => values.map((value): Principal => ({ type: 'AWS', value }))),
   ]);
-  const lasting = named.filter((each) => isLasting(each) && !/[*?$]/.test(each.value) && isOf(each, account));
+  const lasting = alikeOnce(
+    policy,
+    named.filter((each) => isLasting(each) && !/[*?$]/.test(each.value) && isOf(each, account)),
+  );
   const accounts =
     account === undefined ? [...new Set(lasting.map((each) => accountOfPrincipal(each) ?? ''))] : [account];
   return (accounts.length === 0 ? [''] : accounts).flatMap((each): Holder[] => [
@@ -173,6 +177,25 @@ function holdersOf(policy: Policy, { account, partition }: KeyRequest): Holder[]
   ]);
 }
 
+/** Of identities that the same statements name, and that no condition tells apart, one stands for all. */
+function alikeOnce({ statements }: Policy, identities: readonly Principal[]): Principal[] {
+  const text = JSON.stringify(statements.map(({ conditions }) => conditions));
+  const isToldApart = /aws:principalarn|aws:userid|aws:username|\$\{/i.test(text);
+  const sessions = statements.flatMap(({ principals }) =>
+    principals.members.flatMap(({ value }) => /:assumed-role\/([^/]+)\//.exec(value)?.[1] ?? []),
+  );
+  const likeness = (each: Principal): string => {
+    const name = each.value.split('/').at(-1) ?? '';
+    if (isToldApart || isRoot(each) || sessions.includes(name)) return each.value;
+    const namedIn = statements.filter(({ principals }) =>
+      principals.members.some((member) => isSamePrincipal(member, each)),
+    );
+    const kind = splitArn(each.value)?.resource.split('/')[0];
+    return JSON.stringify([kind, accountOfPrincipal(each), namedIn.map(({ position }) => position)]);
+  };
+  return [...new Map(identities.map((each) => [likeness(each), each])).values()];
+}
+
 interface HolderRequest extends KeyRequest {
   readonly holder: Holder;
   readonly time: Date | undefined;
@@ -184,21 +207,28 @@ function judgeHolder(policy: Policy, request: HolderRequest): Omit<KeyControl, '
     key.arn === undefined
       ? { beginning: `arn:${partition}:kms:${key.region}:${holder.account}:key/mrk-` }
       : { text: key.arn };
+  const caller = callerOf(holder, partition);
+  const ask = (look: Lookup): Verdict => evaluate(policy, { caller, action: PUT_KEY_POLICY, resource, look });
   // The caller chooses whether KMS checks for a lock-out.
-  const verdicts = ['false', 'true'].map((bypass) =>
-    evaluate(policy, {
-      caller: callerOf(holder, partition),
-      action: PUT_KEY_POLICY,
-      resource,
-      look: lookupOf(request, bypass),
-    }),
-  );
+  const verdicts = ['false', 'true'].map((bypass) => {
+    const look = lookupOf(request, bypass);
+    const verdict = ask(look);
+    return verdict.answer === 'maybe'
+      ? { ...verdict, answer: bothWays(casesOf(policy, look).map(ask)) }
+      : verdict;
+  });
   return {
     answer: any(verdicts.map(({ answer }) => answer)),
     hangsOn: verdicts.flatMap(({ allows, denies }) =>
       [...denies, ...allows].flatMap(({ hangsOn }) => hangsOn),
     ),
   };
+}
+
+/** What holds in each case holds always, what holds in none never. */
+function bothWays(cases: readonly Verdict[]): Answer {
+  const [first, ...others] = new Set(cases.map(({ answer }) => answer));
+  return first === undefined || others.length > 0 ? 'maybe' : first;
 }
 
 function callerOf({ kind, account, arn }: Holder, partition: string): Caller {

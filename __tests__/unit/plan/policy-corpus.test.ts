@@ -147,6 +147,8 @@ describe('a policy that lets strangers in', () => {
     ['private addresses', when('IpAddress', 'aws:SourceIp', '192.168.1.0/24'), PUBLIC],
     ['an address in any VPC', when('IpAddress', 'aws:VpcSourceIp', '10.0.0.7/32'), PUBLIC],
     ['all but an address', when('NotIpAddress', 'aws:SourceIp', '203.0.113.0/24'), PUBLIC],
+    ['all of IPv4 in version 6', when('IpAddress', 'aws:SourceIp', '::ffff:0.0.0.0/96'), PUBLIC],
+    ['all of IPv4 behind a translator', when('IpAddress', 'aws:SourceIp', '64:ff9b::/96'), PUBLIC],
     ['a narrow range and all', when('IpAddress', 'aws:SourceIp', ['203.0.113.0/24', '0.0.0.0/0']), PUBLIC],
     ['any VPC', when('StringLike', 'aws:SourceVpc', 'vpc-*'), PUBLIC],
     ['any source account', when('StringLike', 'aws:SourceAccount', '*'), PUBLIC],
@@ -257,6 +259,7 @@ describe('a policy that lets strangers in', () => {
       'warning service-source-by-name',
     ],
     ['an office', when('IpAddress', 'aws:SourceIp', '203.0.113.0/24'), 'warning held-to-network'],
+    ['an office of version 6', when('IpAddress', 'aws:SourceIp', '2001:db8::/32'), 'warning held-to-network'],
     ['a VPC endpoint', when('StringEquals', 'aws:SourceVpce', 'vpce-0a1b2c3d'), 'warning held-to-network'],
     [
       'a role of another account',
@@ -436,6 +439,48 @@ describe('a policy that locks everybody out', () => {
     ],
     ['a role, denied to it', [of(ROLE), deny({ Principal: { AWS: ROLE } })], STOP],
     ['a role, denied by its ARN', [of(ROLE), denyIf('ArnEquals', 'aws:PrincipalArn', ROLE)], STOP],
+    [
+      'two that exclude each other',
+      [
+        statement(),
+        denyIf('Bool', 'aws:MultiFactorAuthPresent', 'true'),
+        denyIf('BoolIfExists', 'aws:MultiFactorAuthPresent', 'false'),
+      ],
+      STOP,
+    ],
+    [
+      'a tag, and its lack',
+      [
+        statement(),
+        denyIf('Null', 'aws:PrincipalTag/team', 'true'),
+        denyIf('Null', 'aws:PrincipalTag/team', 'false'),
+      ],
+      STOP,
+    ],
+    [
+      'an organisation and all others',
+      [
+        statement(),
+        denyIf('StringEquals', 'aws:PrincipalOrgID', ORG),
+        denyIf('StringNotEquals', 'aws:PrincipalOrgID', ORG),
+      ],
+      STOP,
+    ],
+    [
+      'two organisations',
+      [
+        statement(),
+        denyIf('StringEquals', 'aws:PrincipalOrgID', ORG),
+        denyIf('StringEquals', 'aws:PrincipalOrgID', 'o-other'),
+      ],
+      HANGS,
+    ],
+    ['a session as the exception', [statement(), denyIf('ArnNotEquals', 'aws:PrincipalArn', SESSION)], STOP],
+    [
+      'tags of the request, of which there are none',
+      [statement(), denyIf('ForAllValues:StringEquals', 'aws:TagKeys', 'team')],
+      STOP,
+    ],
     ['a role alone', [of(ROLE)], ROOTLESS],
     ['a user alone', [of(`arn:aws:iam::${ACCOUNT}:user/alice`)], ROOTLESS],
     [
