@@ -31808,6 +31808,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
         cancellation.abort(new Error(`the step was cancelled (${signal})`));
     });
 }
+// Node would print it as it is, with whatever is secret in it.
+process.on('uncaughtException', (thrown) => {
+    log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
+    process.exit(_actions_core__WEBPACK_IMPORTED_MODULE_5__/* .ExitCode */ .yU.Failure);
+});
 giveHome();
 const deps = createDeps();
 try {
@@ -51520,9 +51525,9 @@ function ofAddress(text) {
 function passwordsOf(rest) {
     const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
     const whole = ends.map((end) => rest.slice(0, end));
-    // What stands before the first sign that ends a host is quoted by itself, as a port that is none.
-    const quoted = whole.flatMap((password) => /^([^/?#]{3,})[/?#]/.exec(password)?.[1] ?? []);
-    return [...whole, ...quoted];
+    // What stands before a sign that ends a host, a path or a query is quoted by itself.
+    const quoted = whole.flatMap((password) => [...password.matchAll(/[/?#]/g)].map(({ index }) => password.slice(0, index)));
+    return [...new Set([...whole, ...quoted])];
 }
 const SECRET_PARAMETER = /token|secret|passw|passphrase|api_?key|access_?key|auth|credential|signature|^sig$|^code$|^key$|^pass$|^pwd$/i;
 function ofQuery(text) {
@@ -55970,9 +55975,15 @@ function parseCliConfig(text, file, env) {
         const methods = installations.flat().map((method) => readMethod(method, file));
         const cache = items.find(({ keys }) => keys[0] === 'plugin_cache_dir')?.value;
         const pluginCacheDir = cache?.is === 'text' ? expand(cache.text, env) : '';
+        const hosts = labelledOf(items, 'host');
+        if (hosts.some(({ keys }) => keys[1]?.toLowerCase() === REGISTRY))
+            throw refuseOtherRegistry(file);
         const made = {
             files: [file],
-            registries: ['credentials', 'credentials_helper', 'host'].flatMap((name) => labelledOf(items, name)),
+            registries: [
+                ...['credentials', 'credentials_helper'].flatMap((name) => labelledOf(items, name)),
+                ...hosts,
+            ],
             pluginCacheDir: pluginCacheDir === '' ? undefined : pluginCacheDir,
             installation: installations.length === 0 ? undefined : methods,
         };
@@ -56031,6 +56042,15 @@ function refuseOverrides(file) {
         what: `Terraform's CLI configuration ${file} has dev_overrides, by which another program than the AWS provider could run: neither provider-mirror nor lock-file would check it, and it would get the credentials.`,
         done: 'Nothing was installed, planned or changed.',
         next: 'Remove dev_overrides from the file, or let TF_CLI_CONFIG_FILE name an empty one for this step. On a self-hosted runner, find out who wrote it.',
+    });
+}
+/** Where the AWS provider comes from. Terraform takes the keys of its signatures from whoever answers by this name. */
+const REGISTRY = 'registry.terraform.io';
+function refuseOtherRegistry(file) {
+    return new errors/* ActionError */.l({
+        what: `Terraform's CLI configuration ${file} has a host block for ${REGISTRY}, by which another server would say which AWS provider is the right one.`,
+        done: 'Nothing was installed, planned or changed.',
+        next: 'Remove the block, or let TF_CLI_CONFIG_FILE name another file for this step; for a mirror of your own set `provider-mirror`, or `provider_installation` in that file.',
     });
 }
 /** As Terraform does with this setting: `$NAME` and `${NAME}`. */
@@ -58495,6 +58515,8 @@ const PIECE = 16;
 const SHORTEST_IN_PIECES = 24;
 /** The beginning of a secret is taken for one, right before a cut, from so many characters on. */
 const SHORTEST_BEGINNING = 5;
+/** The same at the end of a text, which may be no cut at all. */
+const SHORTEST_BEGINNING_AT_END = 8;
 /** Values that a setting has by its nature, whatever the setting is called. */
 const TRIVIAL = /^(?:true|false|null|nil|none|undefined|yes|no|on|off|[+-]?\d{1,5}(?:\.\d{1,5})?)$/i;
 /** The lines around a key, which are the same for every key. */
@@ -58505,21 +58527,24 @@ function createRedactor() {
     const finders = [];
     const pieces = new Set();
     const beginnings = [];
+    const isVisible = (part) => visible.some((text) => text.includes(part));
     const spansOf = (text) => [
         ...finders.flatMap((find) => [...find(text)]),
         ...findPieces(text, pieces),
-        ...findBeginnings(text, beginnings),
+        // A name that everybody sees may be the beginning of a password.
+        ...findBeginnings(text, beginnings).filter(([start, end]) => !isVisible(text.slice(start, end))),
     ];
     const redact = (text) => (finders.length === 0 ? text : replaceSpans(text, spansOf(text)));
     return {
         add: (secret) => {
-            const isVisible = (part) => visible.some((text) => findersOf(part).some((find) => [...find(text)].length > 0));
-            const parts = partsOf(secret).filter((part) => !known.has(part) && !isVisible(part));
+            const wouldHide = (part) => visible.some((text) => findersOf(part).some((find) => [...find(text)].length > 0));
+            const parts = partsOf(secret).filter((part) => !known.has(part) && !wouldHide(part));
             for (const part of parts) {
                 known.add(part);
                 finders.push(...findersOf(part));
                 for (const piece of piecesOf(part))
-                    pieces.add(piece);
+                    if (!isVisible(piece))
+                        pieces.add(piece);
                 if (part.length >= SHORTEST_ANYWHERE)
                     beginnings.push(part);
             }
@@ -58583,23 +58608,22 @@ function* findPieces(text, pieces) {
                 yield [index + at, index + at + PIECE];
     }
 }
-/** Where a text was cut: at its end, before quotes and brackets that close it, and before an ellipsis. */
+/** Where a text was cut: before an ellipsis; or at its end, before quotes and brackets that close it. */
 const CUT = /…|\.\.\.|["'`)\]}\s]{0,8}$/gu;
-function* findBeginnings(text, secrets) {
+function findBeginnings(text, secrets) {
     if (secrets.length === 0)
-        return;
-    const cuts = new Set([text.length, ...[...text.matchAll(CUT)].map(({ index }) => index)]);
-    for (const cut of cuts) {
-        for (const secret of secrets) {
-            const length = beginningBefore(text, cut, secret);
-            if (length > 0)
-                yield [cut - length, cut];
-        }
-    }
+        return [];
+    const cuts = [...text.matchAll(CUT)].map(({ 0: sign, index }) => ({
+        at: index,
+        shortest: /^[….]/u.test(sign) ? SHORTEST_BEGINNING : SHORTEST_BEGINNING_AT_END,
+    }));
+    return [...cuts, { at: text.length, shortest: SHORTEST_BEGINNING_AT_END }].flatMap(({ at, shortest }) => secrets
+        .map((secret) => [at - beginningBefore(text, at, secret), at])
+        .filter(([start, end]) => end - start >= shortest));
 }
-/** How many characters right before the cut are the beginning of the secret; 0 for too few. */
+/** How many characters right before the cut are the beginning of the secret. */
 function beginningBefore(text, cut, secret) {
-    for (let length = Math.min(secret.length - 1, cut); length >= SHORTEST_BEGINNING; length -= 1)
+    for (let length = Math.min(secret.length - 1, cut); length > 0; length -= 1)
         if (text.endsWith(secret.slice(0, length), cut))
             return length;
     return 0;

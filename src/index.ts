@@ -78,6 +78,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// Node would print it as it is, with whatever is secret in it.
+process.on('uncaughtException', (thrown) => {
+  log.error(messageOf(thrown), { title: 'AWS KMS multi-Region key' });
+  process.exit(core.ExitCode.Failure);
+});
+
 giveHome();
 const deps = createDeps();
 try {

@@ -245,9 +245,11 @@ export function ofAddress(text: string): string[] {
 function passwordsOf(rest: string): string[] {
   const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
   const whole = ends.map((end) => rest.slice(0, end));
-  // What stands before the first sign that ends a host is quoted by itself, as a port that is none.
-  const quoted = whole.flatMap((password) => /^([^/?#]{3,})[/?#]/.exec(password)?.[1] ?? []);
-  return [...whole, ...quoted];
+  // What stands before a sign that ends a host, a path or a query is quoted by itself.
+  const quoted = whole.flatMap((password) =>
+    [...password.matchAll(/[/?#]/g)].map(({ index }) => password.slice(0, index)),
+  );
+  return [...new Set([...whole, ...quoted])];
 }
 
 const SECRET_PARAMETER =

@@ -22,6 +22,9 @@ const SHORTEST_IN_PIECES = 24;
 /** The beginning of a secret is taken for one, right before a cut, from so many characters on. */
 const SHORTEST_BEGINNING = 5;
 
+/** The same at the end of a text, which may be no cut at all. */
+const SHORTEST_BEGINNING_AT_END = 8;
+
 /** Values that a setting has by its nature, whatever the setting is called. */
 const TRIVIAL = /^(?:true|false|null|nil|none|undefined|yes|no|on|off|[+-]?\d{1,5}(?:\.\d{1,5})?)$/i;
 
@@ -54,21 +57,23 @@ export function createRedactor(): Redactor {
   const finders: ((text: string) => Iterable<Span>)[] = [];
   const pieces = new Set<string>();
   const beginnings: string[] = [];
+  const isVisible = (part: string): boolean => visible.some((text) => text.includes(part));
   const spansOf = (text: string): Span[] => [
     ...finders.flatMap((find) => [...find(text)]),
     ...findPieces(text, pieces),
-    ...findBeginnings(text, beginnings),
+    // A name that everybody sees may be the beginning of a password.
+    ...findBeginnings(text, beginnings).filter(([start, end]) => !isVisible(text.slice(start, end))),
   ];
   const redact = (text: string): string => (finders.length === 0 ? text : replaceSpans(text, spansOf(text)));
   return {
     add: (secret) => {
-      const isVisible = (part: string): boolean =>
+      const wouldHide = (part: string): boolean =>
         visible.some((text) => findersOf(part).some((find) => [...find(text)].length > 0));
-      const parts = partsOf(secret).filter((part) => !known.has(part) && !isVisible(part));
+      const parts = partsOf(secret).filter((part) => !known.has(part) && !wouldHide(part));
       for (const part of parts) {
         known.add(part);
         finders.push(...findersOf(part));
-        for (const piece of piecesOf(part)) pieces.add(piece);
+        for (const piece of piecesOf(part)) if (!isVisible(piece)) pieces.add(piece);
         if (part.length >= SHORTEST_ANYWHERE) beginnings.push(part);
       }
       return parts.filter((part) => part.length >= SHORTEST_ANYWHERE && !/[\r\n]/.test(part));
@@ -139,23 +144,25 @@ function* findPieces(text: string, pieces: ReadonlySet<string>): Iterable<Span> 
   }
 }
 
-/** Where a text was cut: at its end, before quotes and brackets that close it, and before an ellipsis. */
+/** Where a text was cut: before an ellipsis; or at its end, before quotes and brackets that close it. */
 const CUT = /…|\.\.\.|["'`)\]}\s]{0,8}$/gu;
 
-function* findBeginnings(text: string, secrets: readonly string[]): Iterable<Span> {
-  if (secrets.length === 0) return;
-  const cuts = new Set([text.length, ...[...text.matchAll(CUT)].map(({ index }) => index)]);
-  for (const cut of cuts) {
-    for (const secret of secrets) {
-      const length = beginningBefore(text, cut, secret);
-      if (length > 0) yield [cut - length, cut];
-    }
-  }
+function findBeginnings(text: string, secrets: readonly string[]): Span[] {
+  if (secrets.length === 0) return [];
+  const cuts = [...text.matchAll(CUT)].map(({ 0: sign, index }) => ({
+    at: index,
+    shortest: /^[….]/u.test(sign) ? SHORTEST_BEGINNING : SHORTEST_BEGINNING_AT_END,
+  }));
+  return [...cuts, { at: text.length, shortest: SHORTEST_BEGINNING_AT_END }].flatMap(({ at, shortest }) =>
+    secrets
+      .map((secret): Span => [at - beginningBefore(text, at, secret), at])
+      .filter(([start, end]) => end - start >= shortest),
+  );
 }
 
-/** How many characters right before the cut are the beginning of the secret; 0 for too few. */
+/** How many characters right before the cut are the beginning of the secret. */
 function beginningBefore(text: string, cut: number, secret: string): number {
-  for (let length = Math.min(secret.length - 1, cut); length >= SHORTEST_BEGINNING; length -= 1)
+  for (let length = Math.min(secret.length - 1, cut); length > 0; length -= 1)
     if (text.endsWith(secret.slice(0, length), cut)) return length;
   return 0;
 }

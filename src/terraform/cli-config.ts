@@ -80,9 +80,14 @@ export function parseCliConfig(text: string, file: string, env: Environment): Cl
     const methods = installations.flat().map((method) => readMethod(method, file));
     const cache = items.find(({ keys }) => keys[0] === 'plugin_cache_dir')?.value;
     const pluginCacheDir = cache?.is === 'text' ? expand(cache.text, env) : '';
+    const hosts = labelledOf(items, 'host');
+    if (hosts.some(({ keys }) => keys[1]?.toLowerCase() === REGISTRY)) throw refuseOtherRegistry(file);
     const made: CliConfig = {
       files: [file],
-      registries: ['credentials', 'credentials_helper', 'host'].flatMap((name) => labelledOf(items, name)),
+      registries: [
+        ...['credentials', 'credentials_helper'].flatMap((name) => labelledOf(items, name)),
+        ...hosts,
+      ],
       pluginCacheDir: pluginCacheDir === '' ? undefined : pluginCacheDir,
       installation: installations.length === 0 ? undefined : methods,
     };
@@ -143,6 +148,17 @@ function refuseOverrides(file: string): ActionError {
     what: `Terraform's CLI configuration ${file} has dev_overrides, by which another program than the AWS provider could run: neither provider-mirror nor lock-file would check it, and it would get the credentials.`,
     done: 'Nothing was installed, planned or changed.',
     next: 'Remove dev_overrides from the file, or let TF_CLI_CONFIG_FILE name an empty one for this step. On a self-hosted runner, find out who wrote it.',
+  });
+}
+
+/** Where the AWS provider comes from. Terraform takes the keys of its signatures from whoever answers by this name. */
+const REGISTRY = 'registry.terraform.io';
+
+function refuseOtherRegistry(file: string): ActionError {
+  return new ActionError({
+    what: `Terraform's CLI configuration ${file} has a host block for ${REGISTRY}, by which another server would say which AWS provider is the right one.`,
+    done: 'Nothing was installed, planned or changed.',
+    next: 'Remove the block, or let TF_CLI_CONFIG_FILE name another file for this step; for a mirror of your own set `provider-mirror`, or `provider_installation` in that file.',
   });
 }
 

@@ -98,6 +98,15 @@ describe('the secrets of a backend', () => {
     );
   });
 
+  test('what Go quotes of an address that it takes for a shorter one has none of the password', () => {
+    const redactor = createRedactor();
+    for (const secret of secrets('pg', 'conn_str=postgres://u:Pa55/word?of#db@127.0.0.1:5432/db'))
+      redactor.add(secret);
+    expect(redactor.redact('parse "postgres://u:Pa55/word?of": invalid port ":Pa55" after host')).toBe(
+      'parse "postgres://u:***": invalid port ":***" after host',
+    );
+  });
+
   test('what is too short or too common to be one is none', () => {
     expect(secrets('s3', 'token=1\nsecret_key=true')).toEqual([]);
     expect(secrets('kubernetes', 'password=\ntoken=no')).toEqual([]);

@@ -82,7 +82,7 @@ describe('a secret is taken out', () => {
     ['its beginning, before an ellipsis', `${TOKEN.slice(0, 9)}… (900 more)`, '***… (900 more)'],
     ['its beginning, before three dots', `x ${TOKEN.slice(0, 9)}... more`, 'x ***... more'],
     ['its beginning, at the end', `token:${TOKEN.slice(0, 30)}`, 'token:***'],
-    ['its beginning, at the end in quotes', `{"token:${TOKEN.slice(0, 7)}"}`, '{"token:***"}'],
+    ['its beginning, at the end in quotes', `{"token:${TOKEN.slice(0, 8)}"}`, '{"token:***"}'],
     ['a piece from its middle', `a ${TOKEN.slice(11, 40)} b`, 'a *** b'],
     ['its end', `a ${TOKEN.slice(-20)} b`, 'a *** b'],
   ])('cut by somebody else: %s', (_, text, shown) => {
@@ -90,7 +90,22 @@ describe('a secret is taken out', () => {
   });
 
   test('four characters of its beginning are everybody’s', () => {
-    expect(knowing(TOKEN).redact('x IQoJ')).toBe('x IQoJ');
+    for (const text of ['x IQoJ…', 'x IQoJb3J', '"IQoJb3J"']) expect(knowing(TOKEN).redact(text)).toBe(text);
+  });
+
+  test('nor is a name that everybody sees hidden for being a part of a secret', () => {
+    const redactor = createRedactor();
+    redactor.keepVisible('arn:aws:kms:alias/payments-production-orders');
+    redactor.add('production-orders-2024');
+    redactor.add('payments-production-orders-and-more');
+    for (const text of [
+      'alias/payments-production-orders',
+      '{"a":"alias/payments-production-orders"}',
+      'production-orders…',
+    ])
+      expect(redactor.redact(text)).toBe(text);
+    expect(redactor.redact('production-orders-202…')).toBe('***…');
+    expect(redactor.redact('payments-production-orders-and-more')).toBe('***');
   });
 
   test('a text that imitates escapes without an end takes no time', () => {

@@ -129,6 +129,14 @@ test.each([
   expect(() => parse(text)).toThrow(reason);
 });
 
+test.each([
+  'host "registry.terraform.io" { services = { "providers.v1" = "https://evil.example/" } }',
+  'host "Registry.Terraform.io" {}',
+  '{"host": {"registry.terraform.io": {"services": {"providers.v1": "https://evil.example/"}}}}',
+])('another server in the place of the registry is refused: %s', (text) => {
+  expect(() => parse(text)).toThrow(`${FILE} has a host block for registry.terraform.io`);
+});
+
 test('plugin_cache_dir may have variables in it', () => {
   const { pluginCacheDir } = parse('plugin_cache_dir = "$HOME/a/${X}"', { HOME: '/home/me', X: 'b' });
   expect(pluginCacheDir).toBe('/home/me/a/b');
