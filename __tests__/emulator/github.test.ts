@@ -147,10 +147,25 @@ describe("GitHub's REST API", () => {
 
       { method: 'PATCH', body: { body: 'Hello again.' } },
     ],
+    [
+      'pulls/list-files',
+      '/repos/{owner}/{repo}/pulls/{pull_number}/files',
+      `/repos/${NAME}/pulls/7/files`,
+
+      {},
+    ],
+    [
+      'repos/compare-commits',
+      '/repos/{owner}/{repo}/compare/{basehead}',
+      `/repos/${NAME}/compare/${'d'.repeat(40)}...main`,
+
+      {},
+    ],
   ])('answers %s in the shape of its published description', async (_, template, path, options) => {
     const { status = 200 } = options;
     world.github.addToken({ token: 'ghp_ada', ...ADA });
     world.github.addPullRequest({ repository: NAME, number: 8, headSha: 'b'.repeat(40) });
+    world.github.pushToBranch({ repository: NAME, branch: 'main', sha: 'd'.repeat(40) });
     world.github.mergePullRequest({ repository: NAME, number: 8, method: 'squash' });
     world.github.addPullRequest({
       repository: NAME,
@@ -166,6 +181,55 @@ describe("GitHub's REST API", () => {
     expect(schema).toBeDefined();
     expect(findSchemaProblems(description, schema ?? {}, answer.body)).toEqual([]);
     if (Array.isArray(answer.body)) expect(answer.body).not.toEqual([]);
+  });
+
+  describe('compares commits', () => {
+    const [one, two, other] = ['1', '2', '3'].map((digit) => digit.repeat(40)) as [string, string, string];
+    const push = (sha: string, more: object = {}): void => {
+      world.github.pushToBranch({ repository: NAME, branch: 'main', sha, ...more });
+    };
+    const compare = async (basehead: string): Promise<unknown> =>
+      (await ask(`/api/repos/${NAME}/compare/${basehead}`)).body;
+
+    beforeEach(() => {
+      push(one);
+      push(two, { files: [{ filename: 'key.yml', patch: '@@ -1 +1 @@\n-a\n+b' }] });
+    });
+
+    test('by what the one has and the other has not', async () => {
+      expect(await compare(`${two}...main`)).toMatchObject({ status: 'identical', files: [] });
+      expect(await compare(`${two}...${one}`)).toMatchObject({ status: 'behind', behind_by: 1 });
+      expect(await compare(`${one}...main`)).toMatchObject({
+        status: 'ahead',
+        commits: [{ sha: two }],
+        files: [{ filename: 'key.yml', additions: 1, deletions: 1, patch: '@@ -1 +1 @@\n-a\n+b' }],
+      });
+    });
+
+    test('that a forced push has taken apart', async () => {
+      push(other, { parent: one });
+      expect(await compare(`${two}...main`)).toMatchObject({
+        status: 'diverged',
+        ahead_by: 1,
+        behind_by: 1,
+        merge_base_commit: { sha: one },
+      });
+    });
+
+    test('with both patches of a file that was changed twice', async () => {
+      push(other, { files: [{ filename: 'key.yml', patch: '@@ -1 +1 @@\n-b\n+a' }] });
+      const patch = '@@ -1 +1 @@\n-a\n+b\n@@ -1 +1 @@\n-b\n+a';
+      expect(await compare(`${one}...main`)).toMatchObject({ files: [{ filename: 'key.yml', patch }] });
+    });
+
+    test('but none that it does not know', async () => {
+      expect((await ask(`/api/repos/${NAME}/compare/${HEAD}...main`)).status).toBe(404);
+    });
+  });
+
+  test('closes a pull request without a merge', async () => {
+    world.github.closePullRequest(PLACE);
+    expect((await ask(`/api/repos/${NAME}/pulls/7`)).body).toMatchObject({ state: 'closed', merged: false });
   });
 
   test('gives comments by pages, with links to the others', async () => {

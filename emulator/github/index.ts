@@ -92,6 +92,8 @@ type StateMethods = Pick<
   | 'addPullRequest'
   | 'pushToPullRequest'
   | 'mergePullRequest'
+  | 'closePullRequest'
+  | 'pushToBranch'
   | 'associateCommit'
   | 'addToken'
   | 'addComment'
@@ -106,6 +108,8 @@ function exposeState(state: GitHubState): StateMethods {
     addPullRequest: (options) => state.addPullRequest(options),
     pushToPullRequest: (options) => state.push(options),
     mergePullRequest: (options) => state.merge(options),
+    closePullRequest: (options) => state.close(options),
+    pushToBranch: (options) => state.pushToBranch(options),
     associateCommit: (options) => {
       state.associateCommit(options);
     },

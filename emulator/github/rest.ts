@@ -3,13 +3,15 @@ import { notAccessible, notFound, refuse, type Answer } from './answers.js';
 import {
   showAuthenticatedUser,
   showComment,
+  showComparison,
+  showFile,
   showPullRequest,
   showPullRequestInList,
   showRepository,
   type Places,
 } from './shapes.js';
 import type { GitHubState } from './state.js';
-import type { Repository, TokenOptions } from './types.js';
+import type { Commit, Repository, TokenOptions } from './types.js';
 
 /** GitHub's limit for a comment, in characters. */
 const MAX_BODY_CHARACTERS = 65_536;
@@ -73,6 +75,18 @@ const OPERATIONS: readonly Operation[] = [
     inReadableRepository(deleteComment),
   ),
   operation('pulls/get', 'GET', `${REPOSITORY}/pulls/(?<number>\\d+)`, inReadableRepository(getPullRequest)),
+  operation(
+    'pulls/list-files',
+    'GET',
+    `${REPOSITORY}/pulls/(?<number>\\d+)/files`,
+    inReadableRepository(listFiles),
+  ),
+  operation(
+    'repos/compare-commits',
+    'GET',
+    `${REPOSITORY}/compare/(?<basehead>[^/]+)`,
+    inReadableRepository(compareCommits),
+  ),
   operation(
     'repos/list-pull-requests-associated-with-commit',
     'GET',
@@ -157,6 +171,33 @@ function listPullRequestsOfCommit(call: RepositoryCall): Answer {
   const pullRequests = call.state.pullRequestsOfCommit(call.repository.fullName, sha);
   if (!pullRequests) return refuse(422, `No commit found for SHA: ${sha}`);
   return paginate(call, pullRequests, (each) => showPullRequestInList(each, call.state, call.places));
+}
+
+function listFiles(call: RepositoryCall): Answer {
+  const { state, repository, path, places } = call;
+  const pullRequest = state.findPullRequest(repository.fullName, Number(path['number']));
+  if (!pullRequest) return notFound();
+  return paginate(call, pullRequest.files, (file) => showFile(file, repository.fullName, places));
+}
+
+/** `BASE...HEAD`, each a commit or a branch. */
+function compareCommits({ state, repository, path, places }: RepositoryCall): Answer {
+  const { fullName } = repository;
+  const [base, head] = (path['basehead'] ?? '').split('...').map((name) => state.findCommit(fullName, name));
+  if (!base || !head) return notFound();
+  const [ofBase, ofHead] = [base, head].map((commit) => state.historyOf(fullName, commit)) as [
+    Commit[],
+    Commit[],
+  ];
+  const common = ofHead.find(({ sha }) => ofBase.some((each) => each.sha === sha));
+  if (!common) return refuse(404, 'No common ancestor between the two.');
+  const upTo = (history: readonly Commit[]): Commit[] =>
+    history.slice(
+      0,
+      history.findIndex(({ sha }) => sha === common.sha),
+    );
+  const comparison = { base, head, common, ahead: upTo(ofHead).reverse(), behindBy: upTo(ofBase).length };
+  return { status: 200, body: showComparison(comparison, fullName, places) };
 }
 
 function listComments(call: RepositoryCall): Answer {

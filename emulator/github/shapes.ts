@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { GitHubState } from './state.js';
-import type { Author, Comment, PullRequest, Repository } from './types.js';
+import type { Author, ChangedFile, Comment, Commit, PullRequest, Repository } from './types.js';
 
 type Json = Record<string, unknown>;
 
@@ -234,12 +234,13 @@ export function showPullRequestInList(pullRequest: PullRequest, state: GitHubSta
       ? undefined
       : (state.findRepository(headRepository) ?? fork(base, headRepository));
   const merged = mergedAt === undefined ? null : formatTime(mergedAt);
+  const closed = pullRequest.closedAt === undefined ? null : formatTime(pullRequest.closedAt);
   return {
     id: 500_000 + pullRequest.number,
     node_id: makeNodeId('PR', pullRequest.repository, pullRequest.number),
     ...linksOf(pullRequest, places),
     number: pullRequest.number,
-    state: merged === null ? 'open' : 'closed',
+    state: closed === null ? 'open' : 'closed',
     locked: false,
     title: pullRequest.title,
     body: null,
@@ -253,8 +254,8 @@ export function showPullRequestInList(pullRequest: PullRequest, state: GitHubSta
       requested_teams: [],
     },
     created_at: formatTime(pullRequest.createdAt),
-    updated_at: formatTime(mergedAt ?? pullRequest.createdAt),
-    closed_at: merged,
+    updated_at: formatTime(pullRequest.closedAt ?? pullRequest.createdAt),
+    closed_at: closed,
     merged_at: merged,
     // Before the merge GitHub has the id of a trial merge here.
     merge_commit_sha: pullRequest.mergeCommitSha ?? trialMergeOf(pullRequest),
@@ -300,5 +301,99 @@ export function showPullRequest(pullRequest: PullRequest, state: GitHubState, pl
     review_comments: 0,
     maintainer_can_modify: false,
     ...{ commits: 1, additions: 1, deletions: 1, changed_files: 1 },
+  };
+}
+
+/** Schema `diff-entry`. */
+export function showFile({ filename, patch }: ChangedFile, repository: string, places: Places): Json {
+  const lines = patch?.split('\n') ?? [];
+  const [additions, deletions] = ['+', '-'].map(
+    (sign) => lines.filter((line) => line.startsWith(sign)).length,
+  );
+  const path = `${places.web}/${repository}`;
+  return {
+    sha: createHash('sha1')
+      .update(`${filename}\n${patch ?? ''}`)
+      .digest('hex'),
+    filename,
+    status: 'modified',
+    additions,
+    deletions,
+    changes: (additions ?? 0) + (deletions ?? 0),
+    blob_url: `${path}/blob/HEAD/${filename}`,
+    raw_url: `${path}/raw/HEAD/${filename}`,
+    contents_url: `${places.api}/repos/${repository}/contents/${filename}`,
+    ...(patch === undefined ? {} : { patch }),
+  };
+}
+
+/** Schema `commit`. */
+function showCommit({ sha, parent }: Commit, repository: string, places: Places): Json {
+  const [api, web] = [`${places.api}/repos/${repository}`, `${places.web}/${repository}`];
+  const person = { name: 'Octo Cat', email: 'octocat@example.com', date: '2026-01-01T00:00:00Z' };
+  const tree = { sha, url: `${api}/git/trees/${sha}` };
+  return {
+    sha,
+    node_id: makeNodeId('C', sha),
+    url: `${api}/commits/${sha}`,
+    html_url: `${web}/commit/${sha}`,
+    comments_url: `${api}/commits/${sha}/comments`,
+    commit: {
+      url: `${api}/git/commits/${sha}`,
+      author: person,
+      committer: person,
+      message: 'A commit',
+      comment_count: 0,
+      tree,
+    },
+    author: null,
+    committer: null,
+    parents:
+      parent === undefined
+        ? []
+        : [{ sha: parent, url: `${api}/commits/${parent}`, html_url: `${web}/commit/${parent}` }],
+  };
+}
+
+export interface Comparison {
+  readonly base: Commit;
+  readonly head: Commit;
+  /** The newest that both stand on. */
+  readonly common: Commit;
+  /** What the head has and the base has not, the oldest first. */
+  readonly ahead: readonly Commit[];
+  readonly behindBy: number;
+}
+
+/** Schema `commit-comparison`. A file that several commits change has all their patches, one after the other. */
+export function showComparison(
+  { base, head, common, ahead, behindBy }: Comparison,
+  repository: string,
+  places: Places,
+): Json {
+  const url = `${places.api}/repos/${repository}/compare/${base.sha}...${head.sha}`;
+  const page = `${places.web}/${repository}/compare/${base.sha}...${head.sha}`;
+  const files = new Map<string, ChangedFile>();
+  for (const { filename, patch } of ahead.flatMap((commit) => commit.files)) {
+    const before = files.get(filename);
+    const whole = before === undefined ? patch : patch && before.patch && `${before.patch}\n${patch}`;
+    files.set(filename, { filename, ...(whole === undefined ? {} : { patch: whole }) });
+  }
+  const status =
+    ahead.length === 0 ? (behindBy === 0 ? 'identical' : 'behind') : behindBy === 0 ? 'ahead' : 'diverged';
+  return {
+    url,
+    html_url: page,
+    permalink_url: page,
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    base_commit: showCommit(base, repository, places),
+    merge_base_commit: showCommit(common, repository, places),
+    status,
+    ahead_by: ahead.length,
+    behind_by: behindBy,
+    total_commits: ahead.length,
+    commits: ahead.map((commit) => showCommit(commit, repository, places)),
+    files: [...files.values()].map((file) => showFile(file, repository, places)),
   };
 }

@@ -4,6 +4,8 @@ import type {
   Author,
   Comment,
   CommentOptions,
+  Commit,
+  CommitOptions,
   EditOptions,
   MergeOptions,
   PullRequest,
@@ -21,6 +23,8 @@ export class GitHubState {
   readonly #comments = new Map<number, Comment>();
   readonly #tokens = new Map<string, TokenOptions>();
   readonly #associations = new Map<string, Set<number>>();
+  readonly #commits = new Map<string, Commit>();
+  readonly #branches = new Map<string, string>();
   #nextId = 1000;
 
   constructor(now: () => number) {
@@ -82,7 +86,11 @@ export class GitHubState {
       baseRef: options.baseRef ?? repository.defaultBranch,
       createdAt: this.#now(),
       mergedAt: undefined,
+      closedAt: undefined,
       mergeCommitSha: undefined,
+      files: options.files ?? [
+        { filename: `${options.headRef ?? options.headSha}.txt`, patch: '@@ -0,0 +1 @@\n+new' },
+      ],
     };
     return this.#keep(pullRequest);
   }
@@ -130,7 +138,38 @@ export class GitHubState {
       options.mergeCommitSha ??
       GitHubState.makeSha(options.method, options.repository, options.number, pullRequest.headSha);
     this.associateCommit({ ...options, sha: mergeCommitSha });
-    return this.#keep({ ...pullRequest, mergedAt: this.#now(), mergeCommitSha });
+    const { repository, baseRef: branch, files } = pullRequest;
+    this.pushToBranch({ repository, branch, sha: mergeCommitSha, files });
+    const now = this.#now();
+    return this.#keep({ ...pullRequest, mergedAt: now, closedAt: now, mergeCommitSha });
+  }
+
+  close({ repository, number }: { readonly repository: string; readonly number: number }): PullRequest {
+    return this.#keep({ ...this.#requirePullRequest(repository, number), closedAt: this.#now() });
+  }
+
+  pushToBranch({ repository, branch, sha, files, parent }: CommitOptions): Commit {
+    const place = keyOf(repository, branch);
+    const known = this.#commits.get(keyOf(repository, sha));
+    const commit = known ?? {
+      sha,
+      parent: parent ?? this.#branches.get(place),
+      files: files ?? [{ filename: `${sha}.txt`, patch: '@@ -0,0 +1 @@\n+new' }],
+    };
+    this.#commits.set(keyOf(repository, sha), commit);
+    this.#branches.set(place, sha);
+    return commit;
+  }
+
+  /** A commit by its id or by the branch that points to it. */
+  findCommit(repository: string, name: string): Commit | undefined {
+    return this.#commits.get(keyOf(repository, this.#branches.get(keyOf(repository, name)) ?? name));
+  }
+
+  /** A commit and all that it stands on, the newest first. */
+  historyOf(repository: string, commit: Commit): Commit[] {
+    const parent = commit.parent === undefined ? undefined : this.findCommit(repository, commit.parent);
+    return parent === undefined ? [commit] : [commit, ...this.historyOf(repository, parent)];
   }
 
   associateCommit(options: {

@@ -29,6 +29,33 @@ export interface PullRequestOptions {
   readonly baseRef?: string;
   readonly title?: string;
   readonly author?: Author;
+  /** What it changes; one file of its own when left out. */
+  readonly files?: readonly ChangedFile[];
+}
+
+/** A file that a commit or a pull request changes. */
+export interface ChangedFile {
+  readonly filename: string;
+  /** Lines of a unified diff; left out, GitHub shows none, as of a file that is too large or not text. */
+  readonly patch?: string;
+}
+
+/** A commit on a branch. */
+export interface CommitOptions {
+  readonly repository: string;
+  readonly branch: string;
+  readonly sha: string;
+  /** Default: one file of its own. */
+  readonly files?: readonly ChangedFile[];
+  /** What it stands on; the branch's tip when left out. Anything else rewrites the branch, as a forced push does. */
+  readonly parent?: string;
+}
+
+/** As the emulator keeps it. */
+export interface Commit {
+  readonly sha: string;
+  readonly parent: string | undefined;
+  readonly files: readonly ChangedFile[];
 }
 
 export interface Author {
@@ -97,7 +124,10 @@ export interface PullRequest {
   readonly baseRef: string;
   readonly createdAt: number;
   readonly mergedAt: number | undefined;
+  /** When it was closed, by a merge or without one. */
+  readonly closedAt: number | undefined;
   readonly mergeCommitSha: string | undefined;
+  readonly files: readonly ChangedFile[];
 }
 
 export interface Repository {
@@ -236,6 +266,10 @@ export interface GitHub {
   pushToPullRequest(options: { repository: string; number: number; headSha: string }): PullRequest;
   /** Merges, and gives the pull request with the commit that the base branch points to afterwards. */
   mergePullRequest(options: MergeOptions): PullRequest;
+  /** Closes it without a merge. */
+  closePullRequest(options: { repository: string; number: number }): PullRequest;
+  /** Adds a commit to a branch, and points the branch to it. */
+  pushToBranch(options: CommitOptions): Commit;
   /** Lets a commit be found as part of a pull request, beside those that follow from heads and merges. */
   associateCommit(options: { repository: string; sha: string; number: number }): void;
   addToken(options: TokenOptions): void;
