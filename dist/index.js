@@ -31732,7 +31732,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7566);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8921);
 
 
 
@@ -31916,7 +31916,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7566:
+/***/ 8921:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32060,6 +32060,106 @@ var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/plan/last-apply.ts
+/**
+ * Which run applied to this state last. Two root outputs of the configuration tell it, so whoever applies to the key, from
+ * whichever workflow, leaves it in the one place that they all share, and only a role that may write the state can change it.
+ *
+ * Terraform writes the first as soon as an apply begins. The second holds `timestamp()`, which is unknown until everything
+ * that it depends on has been applied: of an apply that failed, it still tells of the one before (tried with Terraform
+ * 1.11; a known value is written although what it depends on failed). Neither is a change: not in the digest, not in the
+ * report, not as drift.
+ */
+
+/** The root outputs, by what they tell. Not longer than the others, so that Terraform aligns those as ever. */
+const LAST_APPLY_OUTPUTS = { begun: 'last_apply_begun', done: 'last_apply' };
+const NAMES = new Set(Object.values(LAST_APPLY_OUTPUTS));
+function isLastApplyOutput(name) {
+    return NAMES.has(name);
+}
+const FORM = /^v1 ([\w.-]+\/[\w.-]+) ([0-9a-f]{40}|[0-9a-f]{64}) (\d{1,20}|-) (\d{1,9})$/;
+/** Behind what is done. */
+const TIME = / \d{4}-\d\d-\d\dT[\d:]+Z$/;
+/** As the outputs hold it, without the time; undefined for what no reader would understand. */
+function renderAppliedBy({ repository, commit, runId, attempt }) {
+    const text = `v1 ${repository} ${commit} ${runId ?? '-'} ${attempt}`;
+    return FORM.test(text) ? text : undefined;
+}
+function parseAppliedBy(value) {
+    const [, repository, commit, runId, attempt] = (typeof value === 'string' && FORM.exec(value.replace(TIME, ''))) || [];
+    if (repository === undefined || commit === undefined)
+        return undefined;
+    return { repository, commit, runId: runId === '-' ? undefined : runId, attempt: Number(attempt) };
+}
+/** @param outputs the root outputs of the state that a plan was made on, by name */
+function readLastApply(outputs) {
+    return {
+        begun: parseAppliedBy(outputs[LAST_APPLY_OUTPUTS.begun]),
+        done: parseAppliedBy(outputs[LAST_APPLY_OUTPUTS.done]),
+    };
+}
+/**
+ * The root outputs as Terraform JSON.
+ * @param modules addresses of all that an apply has to have done before it is done
+ */
+function lastApplyOutputs(by, modules) {
+    const text = renderAppliedBy(by);
+    if (text === undefined)
+        return {};
+    return {
+        [LAST_APPLY_OUTPUTS.begun]: { value: text },
+        [LAST_APPLY_OUTPUTS.done]: { value: `${text} \${timestamp()}`, depends_on: [...modules] },
+    };
+}
+const OUTPUT_LINE = /^ {2}[-+~] (\w+) += .*$/;
+const HEADER = 'Changes to Outputs:';
+const ONLY_OUTPUTS = /You can apply this plan to save these new output values to the Terraform\s+state, without changing any real infrastructure\.\n*/;
+/** Terraform's description of a plan without these outputs, which are nothing that a reader has to know. */
+function hideLastApply(text) {
+    const lines = text.split('\n');
+    const kept = lines.filter((line) => !isLastApplyOutput(OUTPUT_LINE.exec(line)?.[1] ?? ''));
+    if (kept.length === lines.length)
+        return text;
+    const header = kept.indexOf(HEADER);
+    if (header >= 0 && (kept[header + 1] ?? '').trim() === '')
+        kept.splice(header, 2);
+    const rest = kept.join('\n');
+    const shown = rest.includes(HEADER) ? rest : rest.replace(ONLY_OUTPUTS, '');
+    return shown.trim() === ''
+        ? 'No changes. Your infrastructure matches the configuration.\n'
+        : `${shown.trim()}\n`;
+}
+/**
+ * GitHub's run ids grow: a run whose id is lower was started before, however often it is run again. (GitHub documents only
+ * that an id is unique and that a re-run keeps it; that they grow is what it does. Where there are none, the commits decide.)
+ * @param approval what it takes to approve again: merging approves a commit, a digest approves a run
+ */
+function orderOf({ begun, done }, now, approval) {
+    if (begun === undefined)
+        return 'unknown';
+    const isOurs = (by) => approval === 'commit'
+        ? by?.commit === now.commit
+        : now.runId !== undefined && by?.runId === now.runId && by.commit === now.commit;
+    if (isOurs(done))
+        return 'used';
+    if (isOurs(begun))
+        return 'nothing-later';
+    if (wasStartedAfter(begun, now))
+        return 'later-run';
+    return begun.commit === now.commit ? 'nothing-later' : 'other-commit';
+}
+function wasStartedAfter(by, now) {
+    if (by.runId === undefined || now.runId === undefined || by.repository !== now.repository)
+        return false;
+    return BigInt(by.runId) > BigInt(now.runId);
+}
+/** Whether an apply of this commit was begun, and none of it has come to its end since. */
+function isUnfinished({ begun, done }, commit) {
+    return begun?.commit === commit && !(0,external_node_util_.isDeepStrictEqual)(begun, done);
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/args.ts
 /** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
 /** The saved plan's name in the working folder. */
@@ -32149,8 +32249,6 @@ function watchCreations(clock) {
     };
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
 
 // functions
@@ -41792,6 +41890,7 @@ function parseBlocks(text) {
 
 
 
+
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
 class TerraformError extends Error {
     command;
@@ -41896,7 +41995,7 @@ function planTextOf(stdout) {
     const lines = stdout.split(/\r?\n/).filter((line) => !PROGRESS.test(line));
     const end = lines.findIndex((line) => line.startsWith('Saved the plan to:'));
     const text = (end < 0 ? lines : lines.slice(0, end)).join('\n');
-    return `${text.replace(/\n─+\s*$/, '').trim()}\n`;
+    return hideLastApply(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
 }
 async function readSelectedVersion(workDir) {
     const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
@@ -46327,6 +46426,7 @@ function findUnrecognised(plan) {
 
 
 
+
 /**
  * The plan in the words of `types.ts`.
  * @param json what `terraform show -json` printed of a saved plan, parsed
@@ -46359,6 +46459,7 @@ function buildPlanModel(json) {
         outputs: knownOutputs(plan),
         notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
         unrecognised: findUnrecognised(plan),
+        lastApply: readLastApply(outputsBefore(plan)),
     };
 }
 const KINDS = new Map([
@@ -46568,9 +46669,13 @@ function moduleOf({ address, type }) {
 }
 function findChangedOutputs(plan) {
     return Object.entries(plan.output_changes)
-        .filter(([, { actions }]) => actions.some((action) => action !== 'no-op'))
+        .filter(([name, { actions }]) => !isLastApplyOutput(name) && actions.some((action) => action !== 'no-op'))
         .map(([name]) => name)
         .sort();
+}
+/** The root outputs as the state has them. */
+function outputsBefore({ output_changes: changes }) {
+    return Object.fromEntries(Object.entries(changes).map(([name, { before }]) => [name, before]));
 }
 function knownOutputs(plan) {
     const known = Object.entries(plan.planned_values.outputs).filter(([name, { value, sensitive }]) => value !== undefined &&
@@ -48589,7 +48694,7 @@ function judgeUnknowns({ notUnderstood, unrecognised }) {
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/progress.ts
-const NAMES = {
+const progress_NAMES = {
     aws_kms_key: 'primary key',
     aws_kms_replica_key: 'replica key',
     aws_kms_alias: 'alias',
@@ -48611,7 +48716,7 @@ function placeOfAddress(address, primaryRegion) {
 /** A resource in the words of the field, e.g. `replica key in ap-southeast-2`; the address itself for any other. */
 function nameOfAddress(address, primaryRegion) {
     const place = placeOfAddress(address, primaryRegion);
-    return place === undefined ? address : `${NAMES[place.type] ?? place.type} in ${place.region}`;
+    return place === undefined ? address : `${progress_NAMES[place.type] ?? place.type} in ${place.region}`;
 }
 /** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
 function describeEvent(event, primaryRegion) {
@@ -48991,6 +49096,110 @@ function tidy(message) {
     return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
+;// CONCATENATED MODULE: ./src/github/approval-record.ts
+/**
+ * The machine-readable end of the comment: which plan was shown, of which commit, on which pull request. `apply` reads
+ * it back. It is only as trustworthy as the comment it stands in: who wrote and last edited that is checked elsewhere.
+ */
+
+
+const VERSION = 2;
+const OPENING = '<!-- aws-kms-multi-region-key:approval ';
+const CLOSING = ' -->';
+const schema = strictObject({
+    version: literal(VERSION),
+    repository: schemas_string().regex(/^[\w.-]+\/[\w.-]+$/),
+    pullRequest: schemas_int().positive(),
+    commentKey: schemas_string(),
+    commit: schemas_string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
+    digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
+    changes: array(strictObject({
+        line: schemas_string(),
+        hash: schemas_string(),
+        creates: strictObject({ address: schemas_string(), after: schemas_string(), unknown: array(schemas_string()) })
+            .optional(),
+    }))
+        .optional(),
+    values: record(schemas_string(), array(schemas_string())).optional(),
+});
+/**
+ * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
+ * one, or be taken for a mention: what could is written as a JSON escape.
+ */
+function renderApprovalRecord(record) {
+    const { repository, pullRequest, commentKey, commit, digest, values } = record;
+    // Named one by one: a change may carry more than is meant for the comment.
+    const changes = record.changes?.map(({ line, hash, creates }) => ({ line, hash, creates }));
+    const json = JSON.stringify({
+        version: VERSION,
+        repository,
+        pullRequest,
+        commentKey,
+        commit,
+        digest,
+        changes,
+        values,
+    });
+    return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
+}
+/** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
+function escapeForHtmlComment(json) {
+    const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return json.replaceAll(/[<>&@#`~]|[^\x20-\x7e]/g, escape).replaceAll('--', '-\\u002d');
+}
+/**
+ * Reads the record back from a comment's body. It has to be the last line, and the only one of its kind: text of a
+ * plan may look like a record, and a reader must never have to choose between two.
+ *
+ * @param body the whole body of the comment
+ */
+function parseApprovalRecord(body) {
+    const occurrences = body.split(OPENING.trimEnd()).length - 1;
+    if (occurrences === 0) {
+        return { found: 'none' };
+    }
+    if (occurrences > 1) {
+        return { found: 'invalid', reason: `there are ${occurrences} of them` };
+    }
+    const line = lastLineOf(body);
+    if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
+        return { found: 'invalid', reason: 'it is not the last line of the comment' };
+    }
+    return readRecord(line.slice(OPENING.length, -CLOSING.length));
+}
+function readRecord(json) {
+    let value;
+    try {
+        value = JSON.parse(json);
+    }
+    catch {
+        return { found: 'invalid', reason: 'it is not JSON' };
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+        const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
+        return {
+            found: 'invalid',
+            reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
+        };
+    }
+    const { repository, pullRequest, commentKey, commit, digest, changes, values } = parsed.data;
+    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+}
+/** The last line of a comment that tells what was applied. No later run writes over such a comment. */
+const APPLIED_MARK = '<!-- aws-kms-multi-region-key:applied -->';
+function tellsApply(body) {
+    return lastLineOf(body) === APPLIED_MARK;
+}
+function lastLineOf(body) {
+    return body.trimEnd().split(/\r?\n/).at(-1) ?? '';
+}
+/** What a plan does that the recorded one did not, and the other way round, in words. */
+function compareWithRecord({ changes }, model) {
+    const difference = compareFingerprints(changes ?? [], fingerprintChanges(model));
+    return changes === undefined ? { ...difference, gone: [] } : difference;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/coerce.js
 
 
@@ -49058,6 +49267,7 @@ const QUERY = `query ($owner: String!, $name: String!, $number: Int!, $after: St
           viewerDidAuthor
           author { __typename login }
           editor { __typename login }
+          createdAt
           lastEditedAt
           includesCreatedEdit
         }
@@ -49075,6 +49285,7 @@ const commentSchema = object({
     viewerDidAuthor: schemas_boolean(),
     author: actorSchema,
     editor: actorSchema,
+    createdAt: schemas_string(),
     lastEditedAt: schemas_string().nullable(),
     includesCreatedEdit: schemas_boolean(),
 });
@@ -49096,22 +49307,27 @@ async function readPage(place, after) {
     return parsed.data.repository.pullRequest.comments;
 }
 function describeComment(comment) {
-    const { author, editor, lastEditedAt, includesCreatedEdit } = comment;
+    const { author, editor, createdAt, lastEditedAt } = comment;
     // An editor that is null although there was an edit is an account that is gone, and could have been anyone's.
-    const wasEdited = editor !== null || lastEditedAt !== null || includesCreatedEdit;
-    const sameActor = author !== null &&
-        editor !== null &&
-        author.login === editor.login &&
-        author.__typename === editor.__typename;
+    const wasEdited = editor !== null || lastEditedAt !== null || comment.includesCreatedEdit;
     return {
         id: comment.fullDatabaseId,
         url: comment.url,
         body: comment.body,
+        writtenAt: Date.parse(lastEditedAt ?? createdAt),
         isOwn: comment.viewerDidAuthor,
-        author: author?.login ?? 'ghost',
-        isLastEditOwn: !wasEdited || sameActor,
-        lastEditor: wasEdited ? (editor?.login ?? 'ghost') : undefined,
+        author: loginOf(author),
+        isLastEditOwn: !wasEdited || isSameActor(author, editor),
+        lastEditor: wasEdited ? loginOf(editor) : undefined,
     };
+}
+function loginOf(actor) {
+    return actor?.login ?? 'ghost';
+}
+function isSameActor(one, other) {
+    if (one === null || other === null)
+        return false;
+    return one.login === other.login && one.__typename === other.__typename;
 }
 
 ;// CONCATENATED MODULE: ./src/github/comments.ts
@@ -49133,12 +49349,11 @@ const APPEARANCE_MS = 2_000;
  */
 async function upsertComment(options) {
     try {
-        const existing = await findOwnComment(options);
-        if (existing === undefined && options.create === false) {
+        assertMarked(options);
+        const choice = await chooseComment(options);
+        if (choice === 'none')
             return { status: 'absent' };
-        }
-        const writing = { ...options, body: composeBody(options, existing) };
-        return existing ? await updateOrReplaceComment(writing, existing) : await createComment(writing);
+        return choice === 'new' ? await createComment(options) : await updateOrReplaceComment(options, choice);
     }
     catch (error) {
         if (!(error instanceof GitHubApiError)) {
@@ -49150,17 +49365,16 @@ async function upsertComment(options) {
         throw explainFailure(options.pullRequest, error);
     }
 }
-function composeBody({ key, body }, existing) {
-    const text = typeof body === 'string' ? body : body(existing);
-    if (!text.startsWith(`${renderCommentMarker(key)}\n`)) {
+function assertMarked({ key, body }) {
+    if (!body.startsWith(`${renderCommentMarker(key)}\n`)) {
         throw new TypeError('The first line of the comment is not the marker of its key.');
     }
-    return text;
 }
 /** The oldest, should two runs have written one each at the same time. */
-async function findOwnComment(options) {
+async function chooseComment(options) {
+    const choose = options.choose ?? ((own) => own[0] ?? 'new');
     const marked = await findMarkedComments(options, options.key);
-    return marked.find(({ isOwn }) => isOwn);
+    return choose(marked.filter(({ isOwn }) => isOwn));
 }
 /** A comment that was deleted since it was found is written anew. */
 async function updateOrReplaceComment(options, existing) {
@@ -49201,14 +49415,14 @@ async function createComment(options) {
                 throw error;
             }
             await options.client.pause(APPEARANCE_MS * attempt);
-            const appeared = await findOwnComment(options);
-            if (appeared) {
+            const appeared = await chooseComment(options);
+            if (typeof appeared !== 'string') {
                 return { ...(await updateComment(options, appeared)), status: 'created' };
             }
         }
     }
 }
-async function createOnce({ client, repository, pullRequest, body }) {
+async function createOnce({ client, repository, pullRequest, body, }) {
     const place = { owner: repository.owner, repo: repository.name, issue_number: pullRequest };
     const { data } = await client.rest.issues.createComment({ ...place, body });
     return { status: 'created', url: data.html_url, id: data.id };
@@ -49238,21 +49452,104 @@ function comments_describe({ kind, message }) {
     return kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`;
 }
 
+;// CONCATENATED MODULE: ./src/github/pull-request.ts
+/** How a pull request stands now, whatever the event's payload says: a run that is run again still has its old one. */
+/** @throws GitHubApiError */
+async function readPullRequest({ client, repository, pullRequest, }) {
+    const { data } = await client.rest.pulls.get({
+        owner: repository.owner,
+        repo: repository.name,
+        pull_number: pullRequest,
+    });
+    return { state: data.merged ? 'merged' : data.state, headSha: data.head.sha };
+}
+
+;// CONCATENATED MODULE: ./src/github/words.ts
+/** What the looks at a pull request have in common when they refuse. */
+
+const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
+function notApplied(what, next) {
+    return new errors/* ActionError */.l({ what, done: 'Nothing was applied.', next });
+}
+function words_nameOf({ owner, name }) {
+    return `${owner}/${name}`;
+}
+function shorten(sha) {
+    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
+}
+
+;// CONCATENATED MODULE: ./src/plan/attribute-hashes.ts
+/** Which attributes of two plans differ, told from short hashes: the values themselves need not be kept. */
+
+
+/** Enough to tell values apart, too little to find one by. */
+const HASH_DIGITS = 8;
+/** Attributes that repeat what others say. */
+const DERIVED = new Set(['tags_all', 'region']);
+/** Of all that the plan changes and that is known and not sensitive; the same value in many Regions counts once. */
+function hashAttributes(model) {
+    const hashes = new Map();
+    for (const [name, value] of knownValues(model)) {
+        hashes.set(name, (hashes.get(name) ?? new Set()).add(hashOf(value)));
+    }
+    return Object.fromEntries([...hashes].map(([name, of]) => [name, [...of].sort()]));
+}
+/**
+ * The attributes by which a plan differs from an approved one, by name. Only what both of them change is compared: a
+ * change that one of them lacks is told elsewhere.
+ */
+function findDifferentAttributes(approved, model) {
+    const now = hashAttributes(model);
+    const values = knownValues(model);
+    return Object.keys({ ...approved, ...now })
+        .filter((name) => isCompared(name, approved, now) && (approved[name] ?? []).join() !== (now[name] ?? []).join())
+        .sort()
+        .map((name) => {
+        const strange = values.filter(([each, value]) => each === name && !approved[name]?.includes(hashOf(value)));
+        return { name, now: [...new Set(strange.flatMap(([, value]) => shortText(value)))] };
+    });
+}
+/** A member of a map (`tags.commit`) is compared where the map is in both, any other attribute where it is itself. */
+function isCompared(name, approved, now) {
+    if (Object.hasOwn(approved, name) && Object.hasOwn(now, name))
+        return true;
+    const map = /^(\w+)\./.exec(name)?.[1];
+    const hasMap = (hashes) => Object.keys(hashes).some((each) => each.startsWith(`${map ?? ''}.`));
+    return map !== undefined && hasMap(approved) && hasMap(now);
+}
+function knownValues({ resources }) {
+    return resources.filter(changesAnything).flatMap(attribute_hashes_valuesOf);
+}
+function attribute_hashes_valuesOf(change) {
+    return Object.entries(canonicalSide(change, 'after') ?? {}).flatMap(([name, value]) => {
+        const hidden = marks(markOf(change.afterSensitive, name)) || marks(change.afterUnknown[name]);
+        if (hidden || DERIVED.has(name))
+            return [];
+        const isMap = name !== 'policy' && typeof value === 'object' && value !== null && !Array.isArray(value);
+        if (!isMap)
+            return [[name, value]];
+        return Object.entries(value).map(([member, inner]) => [`${name}.${member}`, inner]);
+    });
+}
+function hashOf(value) {
+    return sha256(canonicalJson(value)).slice(0, HASH_DIGITS);
+}
+function shortText(value) {
+    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    const text = isPlain ? String(value) : '';
+    return text !== '' && text.length <= 80 ? [text] : [];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/left-of-begun.ts
 
 
-/** What to keep of an approved plan when its apply is stopped before its end. */
-function begunChanges(model) {
-    return fingerprintChanges(model).flatMap(({ hash, change }) => {
-        if (change === undefined)
-            return [];
-        const { address, action, after, unknown = [] } = change;
-        return [
-            {
-                hash,
-                ...(action === 'create' && after !== undefined ? { creates: { address, after, unknown } } : {}),
-            },
-        ];
+/** What to keep of a plan, so that what is left of it is known: in the plan's order, changes of access and outputs, too. */
+function plannedChanges(model) {
+    return fingerprintChanges(model).map(({ line, hash, change }) => {
+        if (change?.action !== 'create' || change.after === undefined)
+            return { line, hash };
+        const { address, after, unknown = [] } = change;
+        return { line, hash, creates: { address, after, unknown } };
     });
 }
 /**
@@ -49282,95 +49579,6 @@ function isLeftOfBegun(begun, remaining, marked) {
         isPart: extra.length === 0 && strange.length === 0,
         extra: [...extra.map(({ address }) => address), ...strange].sort(),
     };
-}
-
-;// CONCATENATED MODULE: ./src/report/approval-record.ts
-/**
- * The machine-readable end of the comment: which plan was shown, of which commit, on which pull request. `apply` reads
- * it back. It is only as trustworthy as the comment it stands in: who wrote and last edited that is checked elsewhere.
- */
-
-const VERSION = 1;
-const OPENING = '<!-- aws-kms-multi-region-key:approval ';
-const CLOSING = ' -->';
-const schema = strictObject({
-    version: literal(VERSION),
-    repository: schemas_string().regex(/^[\w.-]+\/[\w.-]+$/),
-    pullRequest: schemas_int().positive(),
-    commentKey: schemas_string(),
-    commit: schemas_string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
-    digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
-    changes: array(strictObject({ line: schemas_string(), hash: schemas_string() })).optional(),
-    begun: array(strictObject({
-        hash: schemas_string(),
-        creates: strictObject({ address: schemas_string(), after: schemas_string(), unknown: array(schemas_string()) })
-            .optional(),
-    }))
-        .optional(),
-});
-/**
- * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
- * one, or be taken for a mention: what could is written as a JSON escape.
- */
-function renderApprovalRecord(record) {
-    const { repository, pullRequest, commentKey, commit, digest, begun } = record;
-    // Named one by one: a change may carry more than is meant for the comment.
-    const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
-    const json = JSON.stringify({
-        version: VERSION,
-        repository,
-        pullRequest,
-        commentKey,
-        commit,
-        digest,
-        changes,
-        begun,
-    });
-    return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
-}
-/** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
-function escapeForHtmlComment(json) {
-    const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return json.replaceAll(/[<>&@#`~]|[^\x20-\x7e]/g, escape).replaceAll('--', '-\\u002d');
-}
-/**
- * Reads the record back from a comment's body. It has to be the last line, and the only one of its kind: text of a
- * plan may look like a record, and a reader must never have to choose between two.
- *
- * @param body the whole body of the comment
- */
-function parseApprovalRecord(body) {
-    const occurrences = body.split(OPENING.trimEnd()).length - 1;
-    if (occurrences === 0) {
-        return { found: 'none' };
-    }
-    if (occurrences > 1) {
-        return { found: 'invalid', reason: `there are ${occurrences} of them` };
-    }
-    const line = body.trimEnd().split(/\r?\n/).at(-1) ?? '';
-    if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
-        return { found: 'invalid', reason: 'it is not the last line of the comment' };
-    }
-    return readRecord(line.slice(OPENING.length, -CLOSING.length));
-}
-function readRecord(json) {
-    let value;
-    try {
-        value = JSON.parse(json);
-    }
-    catch {
-        return { found: 'invalid', reason: 'it is not JSON' };
-    }
-    const parsed = schema.safeParse(value);
-    if (!parsed.success) {
-        const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
-        return {
-            found: 'invalid',
-            reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
-        };
-    }
-    const { repository, pullRequest, commentKey, commit, digest, changes, begun } = parsed.data;
-    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, begun } };
 }
 
 ;// CONCATENATED MODULE: ./src/report/markdown.ts
@@ -50408,6 +50616,18 @@ function renderApproval(approval, detail) {
         ]),
     ];
 }
+/** By what a plan on the branch differs from the one that the pull request showed; empty where it is that one. */
+function renderShown(shown, detail) {
+    if (shown === undefined || shown.is === 'same')
+        return [];
+    return [
+        markdown_alert(shown.is === 'different' ? 'WARNING' : 'NOTE', [
+            foreign(shown.says, detail),
+            ...renderLines('Planned now, not shown there', shown.added, detail),
+            ...renderLines('Shown there, no longer planned', shown.gone, detail),
+        ]),
+    ];
+}
 function rescue({ region, keyId }) {
     const commands = rescueCommands(region, keyId);
     if (commands === undefined)
@@ -50864,6 +51084,16 @@ function cancelledVerdict(input) {
  * @returns plain text; nothing in it is escaped
  */
 function describeVerdict(input) {
+    const verdict = verdictOf(input);
+    return { ...verdict, title: `${verdict.title}${SHOWN[input.shown?.is ?? 'unknown'](input.shown)}` };
+}
+/** Behind the sentence on a plan of the branch: whether it is the one that the pull request showed. */
+const SHOWN = {
+    same: (shown) => ` (the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
+    different: (shown) => ` (not the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
+    unknown: () => '',
+};
+function verdictOf(input) {
     switch (input.outcome) {
         case 'planned':
             return plannedVerdict(input);
@@ -50920,11 +51150,11 @@ function renderTitle(input, verdict, detail) {
     const key = isDefault ? '' : ` · ${codeOf(input.commentKey, detail)}`;
     return `${prose(verdict.title)}${key}`;
 }
-function verdictOf(input, detail) {
+function layout_verdictOf(input, detail) {
     return describeVerdict({ ...input, alias: clip(input.alias, detail.text) });
 }
 function renderVerdict(input, detail) {
-    const verdict = verdictOf(input, detail);
+    const verdict = layout_verdictOf(input, detail);
     const approval = input.approval?.approved === true ? clip(input.approval.says, detail.text) : '';
     return [
         `### ${verdict.symbol} ${renderTitle(input, verdict, detail)}`,
@@ -50938,6 +51168,7 @@ function renderAlarms(input, detail) {
         ...renderFindings('CAUTION', stopsOf(input.plan?.findings).filter(isToldByFinding), detail),
         ...renderDeletion(input, detail),
         ...renderApproval(input.approval, detail),
+        ...renderShown(input.shown, detail),
         ...renderKeyStates(otherStates(input), input.now, detail),
         ...renderNotes(input.notes, detail),
     ];
@@ -51000,7 +51231,7 @@ function isQuiet(input) {
     return input.outcome === 'no-changes' || input.outcome === 'in-sync';
 }
 function renderQuiet(input, detail) {
-    const verdict = verdictOf(input, detail);
+    const verdict = layout_verdictOf(input, detail);
     return [
         `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
         ...renderAlarms(input, detail),
@@ -51124,6 +51355,8 @@ const ACTION_VERSION = '1.0.0';
 
 
 
+
+
 /**
  * Tells how the run stands: in the job summary always, and in the comment on the pull request where there is one and the
  * `comment` input wants it. What GitHub refuses or cannot do is said in the log and fails nothing.
@@ -51179,19 +51412,30 @@ async function writeComment(request, input) {
         deps.log.notice(`${reason} The job summary has it all.`, { title: 'No comment on the pull request' });
     };
     try {
-        const place = await findPlace(request);
+        const place = await findPlace(request, { client, repository });
         if (place === undefined)
             return {};
-        const body = (previous) => deps.log.redact(renderComment(withKeptRecord(input, request.report, previous)));
-        const written = await upsertComment({ client, repository, ...place, key: markerKey(inputs), body });
-        if ('url' in written)
+        if ('reason' in place) {
+            sayNotice(place.reason);
+            return {};
+        }
+        const comment = { client, repository, pullRequest: place.pullRequest, key: markerKey(inputs) };
+        const written = await upsertComment({
+            ...comment,
+            body: deps.log.redact(renderComment(input)),
+            choose: place.choose,
+        });
+        if ('url' in written) {
+            if (isApplied(request.report))
+                await settleBelow(comment, written);
             return { 'comment-url': written.url };
+        }
         if (written.status === 'not-permitted')
             sayNotice(written.reason);
     }
     catch (thrown) {
         if (isNotPermitted(thrown)) {
-            sayNotice(`GitHub does not let this token see which pull request the commit was merged from ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
+            sayNotice(`GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
         }
         else {
             deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} The job summary has it all.`, {
@@ -51201,19 +51445,39 @@ async function writeComment(request, input) {
     }
     return {};
 }
+/** What stands below a plan that is applied by now told of a run that did not come so far. */
+async function settleBelow(comment, applied) {
+    const text = `An earlier run ended before all was applied. It is by now: see [what was applied](${applied.url}).`;
+    await upsertComment({
+        ...comment,
+        body: `${renderCommentMarker(comment.key)}\n${text}\n`,
+        choose: (own) => own.find(({ id, body }) => id > applied.id && !tellsApply(body) && parseApprovalRecord(body).found === 'none') ?? 'none',
+    });
+}
 function isNotPermitted(thrown) {
     return thrown instanceof GitHubApiError && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
 }
-/**
- * The pull request of the event; or else the one that was merged, where a comment that is there is updated, and none
- * is made: a pull request that was never planned has nothing to do with the keys.
- */
-async function findPlace({ deps, context, mergedPullRequest, }) {
-    if (context.pullRequest !== undefined)
-        return { pullRequest: context.pullRequest.number, create: true };
+/** @returns undefined where no pull request has to do with the run */
+async function findPlace(request, repository) {
+    const { inputs, context } = request;
+    if (context.pullRequest !== undefined) {
+        const { number: pullRequest } = context.pullRequest;
+        if (inputs.command !== 'plan')
+            return { pullRequest, choose: (own) => chooseForResult(request, own, 'new') };
+        const reason = await findWhyNotShown(request, { ...repository, pullRequest });
+        return reason === undefined ? { pullRequest, choose: (own) => chooseForPlan(request, own) } : { reason };
+    }
+    if (inputs.command !== 'apply')
+        return undefined;
+    const merged = await findMerged(request);
+    if (merged === undefined)
+        return undefined;
+    // A pull request that was never planned has nothing to do with the keys.
+    return { pullRequest: merged.number, choose: (own) => chooseForResult(request, own, 'none') };
+}
+async function findMerged({ deps, mergedPullRequest, }) {
     try {
-        const merged = await mergedPullRequest;
-        return merged === undefined ? undefined : { pullRequest: merged.number, create: false };
+        return await mergedPullRequest;
     }
     catch (thrown) {
         if (!(thrown instanceof errors/* ActionError */.l))
@@ -51222,8 +51486,55 @@ async function findPlace({ deps, context, mergedPullRequest, }) {
         return undefined;
     }
 }
+/** A push that GitHub has told of by an event may be missing from its API for a moment. */
+const publish_APPEARANCE_MS = 2_000;
+/**
+ * A plan is shown on a pull request that is open and still at the commit that was planned, by GitHub's word and not by the
+ * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
+ */
+async function findWhyNotShown({ context }, place) {
+    let now = await readPullRequest(place);
+    if (now.state === 'open' && now.headSha !== context.pullRequest?.headSha) {
+        await place.client.pause(publish_APPEARANCE_MS);
+        now = await readPullRequest(place);
+    }
+    const number = `#${place.pullRequest}`;
+    if (now.state !== 'open')
+        return `Pull request ${number} is ${now.state}, and no plan is shown or approved there any more.`;
+    return now.headSha === context.pullRequest?.headSha
+        ? undefined
+        : `Pull request ${number} has a newer commit than this run (${shorten(now.headSha)}), and its plan is the one to show.`;
+}
+/** In the place of the last plan; below what tells of an apply. */
+function chooseForPlan({ context }, own) {
+    const last = own.findLast(({ body }) => !tellsApply(body));
+    // A plan that can't be approved takes no approval away.
+    if (last !== undefined && !canApprove(context) && hasRecord(last))
+        return 'none';
+    return last ?? 'new';
+}
+/**
+ * What became of a plan. Applied, it takes the plan's place: its approval is used. Anything else stands below: the plan that
+ * was approved is not touched, so that by GitHub's clock it is still as it was when the pull request was merged; and what
+ * tells of an apply stays.
+ * @param otherwise where there is no comment to write over or below
+ */
+function chooseForResult({ report }, own, otherwise) {
+    const plan = isApplied(report) ? own.find(hasRecord) : undefined;
+    const below = own.findLast((comment) => !hasRecord(comment) && !tellsApply(comment.body));
+    if (own.length === 0)
+        return otherwise;
+    return plan ?? below ?? 'new';
+}
+function hasRecord({ body }) {
+    return parseApprovalRecord(body).found !== 'none';
+}
+/** Also where only the proof failed afterwards. */
+function isApplied({ outcome, verification }) {
+    return outcome === 'applied' || (outcome === 'failed' && verification !== undefined);
+}
 function describeRun({ deps, inputs, context, report, known }) {
-    const record = approvalRecordOf(inputs, context, report, deps.log.redact);
+    const record = publish_lastLineOf(inputs, context, report, deps.log.redact);
     return {
         ...report,
         now: deps.clock.now(),
@@ -51243,12 +51554,20 @@ function describeRun({ deps, inputs, context, report, known }) {
         },
     };
 }
-/** Only a plan that may be applied leaves a record by which it can be approved. */
-function approvalRecordOf({ command, commentKey, destroys }, context, report, redact) {
+/** What is made of the pull request's own content; on `pull_request_target` the base branch runs. */
+function canApprove({ ref }) {
+    return /^refs\/pull\/\d+\/merge$/.test(ref ?? '');
+}
+/** The hidden last line: of a plan that may be applied, what approves it; of what was applied, that it was. */
+function publish_lastLineOf({ command, commentKey, destroys }, context, report, redact) {
     const { repository, pullRequest, sha } = context;
     const { plan, outcome } = report;
+    if ((command === 'apply' || command === 'destroy') && isApplied(report))
+        return APPLIED_MARK;
     // A destruction is approved by its digest alone: a pull request that is merged asks for no such thing.
     if (command !== 'plan' || destroys || outcome !== 'planned' || plan === undefined)
+        return undefined;
+    if (!canApprove(context))
         return undefined;
     if (repository === undefined || pullRequest === undefined || sha === undefined)
         return undefined;
@@ -51258,31 +51577,9 @@ function approvalRecordOf({ command, commentKey, destroys }, context, report, re
         commentKey,
         commit: sha,
         digest: plan.digest,
-        changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line: redact(line), hash })),
+        changes: plannedChanges(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
+        values: hashAttributes(plan.model),
     });
-}
-/** The ends of an apply after which its plan is not, or not all, applied. */
-const UNFINISHED = new Set(['refused', 'failed', 'cancelled']);
-/**
- * What apply writes in the place of a plan keeps the plan's record until the plan has been applied, so that a run that
- * was refused, failed or was cancelled can be repeated. Only a record that nobody else edited is kept: writing it again
- * would make it this token's word. Once applied it goes, so that an old run can't be repeated by it.
- */
-function withKeptRecord(input, report, previous) {
-    const applies = input.command === 'apply' || input.command === 'destroy';
-    const unfinished = UNFINISHED.has(report.outcome) && report.verification === undefined;
-    if (!applies || !unfinished || previous?.isLastEditOwn !== true)
-        return input;
-    const parsed = parseApprovalRecord(previous.body);
-    if (parsed.found !== 'one')
-        return input;
-    const record = { ...parsed.record, begun: parsed.record.begun ?? begunOf(parsed.record, report) };
-    return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(record) } };
-}
-/** What a run that was let to apply the recorded plan began with. */
-function begunOf({ digest }, { plan, approval }) {
-    const isBegun = approval?.approved === true && plan?.digest === digest;
-    return isBegun ? begunChanges(plan.model) : undefined;
 }
 /** The keys in every Region, from the outputs of a run. */
 function keyResults(known, primaryRegion) {
@@ -51626,16 +51923,15 @@ function unexpected(thrown) {
 async function readContext(options) {
     const { env } = options;
     const { payload, problem } = await readPayload(options);
-    const pullRequest = readPullRequest(payload);
     const eventName = env['GITHUB_EVENT_NAME'] ?? '';
+    const pullRequest = field(payload, 'pull_request');
     return {
         inActions: env['GITHUB_ACTIONS'] === 'true',
         ...readLinks(env),
         eventName,
-        ref: nonEmpty(env['GITHUB_REF']),
-        sha: pullRequest?.headSha ?? nonEmpty(env['GITHUB_SHA']),
-        pullRequest,
-        isFork: pullRequest?.fork === true,
+        ...readSubject(pullRequest, env),
+        commentedOn: readCommentedOn(payload),
+        isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
         runsWithTargetSecrets: eventName === 'pull_request_target',
         actor: nonEmpty(env['GITHUB_ACTOR']),
         job: nonEmpty(env['GITHUB_JOB']),
@@ -51675,34 +51971,43 @@ async function readPayload({ env, readFile }) {
         return { payload: undefined, problem: `The event's payload could not be read: ${(0,errors/* messageOf */.b)(error)}.` };
     }
 }
-function readPullRequest(payload) {
-    const pullRequest = field(payload, 'pull_request');
-    if (pullRequest !== undefined) {
-        return readFullPullRequest(pullRequest);
-    }
-    // A comment's event carries the issue; that the issue is a pull request shows in this field alone.
-    const issue = field(payload, 'issue');
-    const number = readPositiveInteger(field(issue, 'number'));
-    if (number === undefined || field(issue, 'pull_request') === undefined) {
-        return undefined;
-    }
-    return { number, headSha: undefined, baseRef: undefined, fork: undefined };
-}
-function readFullPullRequest(pullRequest) {
+/**
+ * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
+ * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
+ */
+function readSubject(pullRequest, env) {
+    const onRunner = { ref: nonEmpty(env['GITHUB_REF']), sha: nonEmpty(env['GITHUB_SHA']) };
     const number = readPositiveInteger(field(pullRequest, 'number'));
-    if (number === undefined) {
-        return undefined;
+    if (number === undefined)
+        return { ...onRunner, pullRequest: undefined };
+    const headSha = context_readText(field(field(pullRequest, 'head'), 'sha'));
+    const baseRef = context_readText(field(field(pullRequest, 'base'), 'ref'));
+    const mergedAs = context_readText(field(pullRequest, 'merge_commit_sha'));
+    const isMerged = field(pullRequest, 'merged') === true || context_readText(field(pullRequest, 'merged_at')) !== undefined;
+    if (isMerged && mergedAs !== undefined && baseRef !== undefined) {
+        return { ref: `refs/heads/${baseRef}`, sha: mergedAs, pullRequest: undefined };
     }
-    const head = field(pullRequest, 'head');
-    const base = field(pullRequest, 'base');
-    return {
-        number,
-        headSha: context_readText(field(head, 'sha')),
-        baseRef: context_readText(field(base, 'ref')),
-        // Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose
-        // repository is gone can only have been a fork.
-        fork: context_readText(field(field(head, 'repo'), 'full_name')) !== context_readText(field(field(base, 'repo'), 'full_name')),
-    };
+    const fork = isFromFork(pullRequest);
+    return { ref: onRunner.ref, sha: headSha ?? onRunner.sha, pullRequest: { number, headSha, baseRef, fork } };
+}
+/**
+ * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
+ * can only have been a fork.
+ */
+function isFromFork(pullRequest) {
+    const nameOf = (end) => context_readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
+    return nameOf('head') !== nameOf('base');
+}
+/** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
+function readCommentedOn(payload) {
+    const issue = field(payload, 'issue');
+    return field(issue, 'pull_request') === undefined ? undefined : readPositiveInteger(field(issue, 'number'));
+}
+/** The run as the state is to remember it when it applies; undefined for a run that is at no commit of a repository. */
+function appliedBy({ repository, sha, runId, runAttempt }) {
+    if (repository === undefined || sha === undefined)
+        return undefined;
+    return { repository: `${repository.owner}/${repository.name}`, commit: sha, runId, attempt: runAttempt };
 }
 /** A property of an object that may not be one; null counts as not there. */
 function field(container, name) {
@@ -51978,20 +52283,6 @@ function readField(container, name) {
         : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/github/words.ts
-/** What the looks at a pull request have in common when they refuse. */
-
-const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
-function notApplied(what, next) {
-    return new errors/* ActionError */.l({ what, done: 'Nothing was applied.', next });
-}
-function words_nameOf({ owner, name }) {
-    return `${owner}/${name}`;
-}
-function shorten(sha) {
-    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
-}
-
 ;// CONCATENATED MODULE: ./src/github/merged-pull-request.ts
 /** Which pull request a commit on a branch was merged from. */
 
@@ -52005,10 +52296,7 @@ const PAUSE_MS = 3_000;
  * @throws GitHubApiError when GitHub could not be asked
  */
 async function findMergedPullRequest(options) {
-    const branch = /^refs\/heads\/(.+)$/.exec(options.ref)?.[1];
-    if (branch === undefined) {
-        throw notApplied(`\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${options.ref}.`, 'Run apply on a push to that branch, or give the digest itself as `approved-plan`.');
-    }
+    const branch = branchOf(options.ref);
     const candidates = await listPullRequestsOf(options);
     const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
     const [only, ...others] = merged;
@@ -52019,7 +52307,23 @@ async function findMergedPullRequest(options) {
         const numbers = merged.map(({ number }) => `#${number}`).join(', ');
         throw notApplied(`Commit ${shorten(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, USE_THE_DIGEST);
     }
-    return { number: only.number, headSha: only.head.sha };
+    const { number, head, merged_at: mergedAt } = only;
+    return { number, headSha: head.sha, branch, mergedAt: Date.parse(mergedAt ?? '') };
+}
+/** A merge queue tries what it is about to merge on a branch of its own. */
+const MERGE_QUEUE = /^gh-readonly-queue\//;
+function branchOf(ref) {
+    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+    if (branch !== undefined && !MERGE_QUEUE.test(branch))
+        return branch;
+    const where = pullRequestOfRef(ref);
+    throw notApplied(where === undefined
+        ? `\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${ref}.`
+        : `Merging approves a plan, and pull request #${where} is not merged.`, 'Run apply on the push that the merge makes, or give the digest itself as `approved-plan`.');
+}
+/** From `refs/pull/7/merge`, or a merge queue's `refs/heads/gh-readonly-queue/main/pr-7-…`. */
+function pullRequestOfRef(ref) {
+    return (/^refs\/pull\/(\d+)\//.exec(ref) ?? /\/gh-readonly-queue\/.*\/pr-(\d+)-/.exec(ref))?.[1];
 }
 async function listPullRequestsOf({ client, repository, commit }) {
     const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
@@ -53183,20 +53487,34 @@ function setOutputs(run) {
         runner.setOutput(name, value);
     });
 }
-function sayContext({ payloadProblem, runsWithTargetSecrets }, { log }) {
+function sayContext(context, { log }) {
+    const { payloadProblem, runsWithTargetSecrets, commentedOn, sha } = context;
     if (payloadProblem !== undefined)
         log.debug(payloadProblem);
+    if (commentedOn !== undefined) {
+        log.notice(`A comment on pull request #${commentedOn} started this run, but it is about the default branch, at commit ${sha ?? 'unknown'}: that is what GitHub runs on \`issue_comment\`. Nothing is written on #${commentedOn}, and a plan of this run can't approve it.`, { title: 'issue_comment' });
+    }
     if (!runsWithTargetSecrets)
         return;
-    log.warning('pull_request_target gives this job the secrets and the role of the base branch. It must not check out or run anything of the pull request.', { title: 'pull_request_target' });
+    log.warning('pull_request_target gives this job the secrets and the role of the base branch. It must not check out or run anything of the pull request. What runs is the workflow of the base branch, so a plan of this run can be approved by its digest alone.', { title: 'pull_request_target' });
 }
-/** Without the event's own pull request, `apply` may be that of one that was merged: for its approval, or its comment. */
-function concernsMerge({ command, comment, approval }, { pullRequest, ref }) {
-    if (command !== 'apply' && command !== 'destroy')
-        return false;
+/** The events whose commit is what a branch became by a merge; of the others only `apply` has to know which one. */
+const MERGE_EVENTS = new Set(['push', 'pull_request', 'pull_request_target']);
+/**
+ * Whether the pull request that the commit was merged from has to be known: `apply` reads its approval there, and tells there
+ * what became of it; `plan` says whether it is what was shown there. No other command has to do with a pull request.
+ */
+function concernsMerge({ command, comment, approval }, context) {
+    const { pullRequest, ref, eventName } = context;
     if (pullRequest !== undefined || ref?.startsWith('refs/heads/') !== true)
         return false;
-    return comment !== 'never' || approval.by === 'pull-request';
+    if (command === 'plan')
+        return MERGE_EVENTS.has(eventName);
+    return command === 'apply' && (comment !== 'never' || needsGitHub(approval));
+}
+/** An approval is compared with what came after it. */
+function needsGitHub({ by }) {
+    return by === 'pull-request' || by === 'digest';
 }
 /** Begins to look, so that GitHub answers while Terraform is at work; whoever needs the answer meets its failure. */
 function startLookForMerge(inputs, context, client) {
@@ -53211,9 +53529,7 @@ function startLookForMerge(inputs, context, client) {
 }
 async function openGitHub(deps, inputs, context) {
     const token = inputs.githubToken;
-    const wanted = context.pullRequest !== undefined ||
-        inputs.approval.by === 'pull-request' ||
-        concernsMerge(inputs, context);
+    const wanted = context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
     if (token === undefined || context.repository === undefined || !wanted)
         return undefined;
     return createGitHubClient({
@@ -53800,18 +54116,20 @@ function explainNotApproved(extra, primaryRegion, done) {
  * 1. the run is on a branch;
  * 2. exactly one pull request was merged into that branch as this commit (the merge commit, the squashed commit, or
  *    the last of the rebased ones: GitHub's `merge_commit_sha` is each of these);
- * 3. it has exactly one comment with this key that this token's identity wrote;
+ * 3. exactly one of its comments with this key, by this token's identity, holds a record;
  * 4. nobody else edited that comment last;
- * 5. the comment ends with one whole record;
- * 6. the record is of this repository, this pull request and this key;
- * 7. the commit that was planned is the last one of the pull request's branch.
+ * 5. by GitHub's own clock it was last written before the merge, to the second: what was written later nobody can have
+ *    seen who merged, whoever wrote it;
+ * 6. the comment ends with one whole record;
+ * 7. the record is of this repository, this pull request and this key;
+ * 8. the commit that was planned is the last one of the pull request's branch.
  *
  * @throws ActionError when one of these does not hold, or GitHub could not be asked
  */
 async function approval_readApproval(options) {
     try {
         const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
-        const comment = await findTrustedComment(options, pullRequest.number);
+        const comment = await findTrustedComment(options, pullRequest);
         const record = approval_readRecord(options, pullRequest, comment);
         return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
     }
@@ -53822,32 +54140,53 @@ async function approval_readApproval(options) {
         throw error;
     }
 }
-async function findTrustedComment(options, pullRequest) {
-    const marked = await findMarkedComments({ ...options, pullRequest }, options.commentKey);
-    const [only, ...others] = marked.filter(({ isOwn }) => isOwn);
-    const key = JSON.stringify(options.commentKey);
-    if (only === undefined) {
-        const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-        throw notApplied(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, 'Check that plan and apply have the same `comment-key` and the same kind of `github-token`, and that plan ran with `comment: always`.');
-    }
-    if (others.length > 0) {
-        throw notApplied(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key}, so it is not clear which plan was approved.`, `Delete all of them but the right one. ${USE_THE_DIGEST}`);
-    }
+async function findTrustedComment(options, { number, mergedAt }) {
+    const marked = await findMarkedComments({ ...options, pullRequest: number }, options.commentKey);
+    const only = approval_chooseComment(number, options.commentKey, marked);
     if (!only.isLastEditOwn) {
-        throw notApplied(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, `Run the plan job of the pull request again, which writes the comment anew. ${USE_THE_DIGEST}`);
+        throw notApplied(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
+    }
+    if (!(only.writtenAt <= mergedAt)) {
+        throw notApplied(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
     }
     return only;
+}
+/** The one with the record: others with the key tell what became of it. */
+function approval_chooseComment(pullRequest, commentKey, marked) {
+    const key = JSON.stringify(commentKey);
+    const own = marked.filter(({ isOwn }) => isOwn);
+    const [only, ...others] = own.filter(({ body }) => parseApprovalRecord(body).found !== 'none');
+    if (others.length > 0) {
+        throw notApplied(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
+    }
+    if (only !== undefined)
+        return only;
+    const applied = own.find(({ body }) => tellsApply(body));
+    if (applied !== undefined) {
+        throw notApplied(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
+    }
+    const [comment] = own;
+    if (comment !== undefined) {
+        throw notApplied(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
+    }
+    const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
+    throw notApplied(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
+}
+function formatTime(milliseconds) {
+    return Number.isFinite(milliseconds)
+        ? new Date(milliseconds).toISOString().replace('.000Z', 'Z')
+        : 'no known time';
 }
 function approval_readRecord(options, pullRequest, comment) {
     const parsed = parseApprovalRecord(comment.body);
     if (parsed.found !== 'one') {
-        const why = parsed.found === 'none' ? 'holds no record of it' : `holds no valid record of it: ${parsed.reason}`;
-        throw notApplied(`The comment with the approved plan (${comment.url}) ${why}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
+        const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
+        throw notApplied(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
     }
     const { record } = parsed;
     const mismatch = findMismatch(record, options, pullRequest);
     if (mismatch !== undefined) {
-        throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, `${PLAN_AGAIN} ${USE_THE_DIGEST}`);
+        throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
     }
     return record;
 }
@@ -53867,7 +54206,8 @@ function findMismatch(record, { repository, commentKey }, pullRequest) {
     }
     return undefined;
 }
-const PLAN_AGAIN = 'Plan it again on a pull request and merge that.';
+const ANEW = `Open a pull request, have its plan reviewed and merge it. ${USE_THE_DIGEST}`;
+/** @returns what GitHub's refusal means for an approval */
 function explainApiError({ kind, message }) {
     const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
     const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
@@ -53876,34 +54216,260 @@ function explainApiError({ kind, message }) {
         : 'Run the job again later: the plan will be checked anew.');
 }
 
-;// CONCATENATED MODULE: ./src/steps/apply/approve.ts
+;// CONCATENATED MODULE: ./src/github/patches.ts
+/** Whether what one change did to some files was changed again by another one, told from their patches. Pure. */
+/**
+ * The files in which lines that `own` added were removed since, or lines that it removed were added. A file that both
+ * changed counts, too, where GitHub shows one of the patches not. Lines of signs alone tell nothing.
+ * @returns names, sorted
+ */
+function findChangedAgain(own, since) {
+    return own
+        .filter((file) => {
+        const later = since.filter(({ filename, previous_filename: previous }) => filename === file.filename || previous === file.filename);
+        return later.some((each) => touches(file.patch, each.patch));
+    })
+        .map(({ filename }) => filename)
+        .sort();
+}
+function touches(own, since) {
+    if (own === undefined || since === undefined)
+        return true;
+    const mine = linesOf(own);
+    const theirs = linesOf(since);
+    return haveCommon(mine.added, theirs.removed) || haveCommon(mine.removed, theirs.added);
+}
+function haveCommon(one, other) {
+    return [...one].some((line) => other.has(line));
+}
+function linesOf(patch) {
+    const lines = patch.split(/\r?\n/);
+    const withSign = (sign) => new Set(lines
+        .filter((line) => line.startsWith(sign))
+        .map((line) => line.slice(1).trim())
+        .filter((line) => /[\p{L}\p{N}]/u.test(line)));
+    return { added: withSign('+'), removed: withSign('-') };
+}
+
+;// CONCATENATED MODULE: ./src/github/branch.ts
+/** What a branch has become since a commit: whether the commit is its tip, and what came after it. */
+
+
+/** GitHub lists no more files of a comparison than these. */
+const MOST_FILES = 300;
+/**
+ * Compares two commits; each may be named by a branch.
+ * @throws GitHubApiError
+ */
+async function compareCommits({ client, repository }, base, head) {
+    try {
+        // Of the commits themselves nothing is used; the files come with the first page, whatever its length.
+        const { data } = await client.rest.repos.compareCommitsWithBasehead({
+            owner: repository.owner,
+            repo: repository.name,
+            basehead: `${base}...${head}`,
+            per_page: 1,
+        });
+        return { relation: data.status, files: data.files ?? [] };
+    }
+    catch (thrown) {
+        if (thrown instanceof GitHubApiError && thrown.kind === 'not-found')
+            return { relation: 'unknown', files: [] };
+        throw thrown;
+    }
+}
+/**
+ * The files in which the branch has changed again what a pull request had changed, by name.
+ * @param since what the branch has changed since the pull request was merged
+ * @returns undefined when GitHub does not list all of it
+ * @throws GitHubApiError
+ */
+async function findOvertaken({ client, repository }, pullRequest, since) {
+    if (since.length >= MOST_FILES)
+        return undefined;
+    const own = await client.paginate(client.rest.pulls.listFiles, {
+        owner: repository.owner,
+        repo: repository.name,
+        pull_number: pullRequest,
+        per_page: 100,
+    });
+    return findChangedAgain(own, since);
+}
+
+;// CONCATENATED MODULE: ./src/steps/apply/came-after.ts
+
 
 
 
 
 /**
- * Whether this plan, and no other, was approved. Compares digests; a plan that differs in a single value is not the
- * approved one. The exception is what an apply of the approved plan, stopped before its end, has left of it, if this
- * action's comment on the merged pull request says that there was one.
+ * Why an approval does not hold any more, because it was used, or because of what came after it: another commit that was
+ * applied to this key, the end of the key, or commits on the branch that change again what was merged. The state tells
+ * what was applied, whoever did it; the branch tells what was merged and not applied.
+ * @returns one or more whole sentences that begin with the reason; undefined where nothing came after it
+ * @throws GitHubApiError when it takes GitHub's answer, and there is none
+ */
+async function findWhatCameAfter(request) {
+    const { context, model, approval } = request;
+    const now = appliedBy(context);
+    // Outside of a repository there are neither old runs nor a branch.
+    if (now === undefined)
+        return undefined;
+    const last = model.lastApply ?? { begun: undefined, done: undefined };
+    const order = orderOf(last, now, approval);
+    if (order === 'used')
+        return explainUsed(last, request);
+    if (order === 'later-run')
+        return explainLater(last);
+    const branch = await tolerant(approval, () => compareWithBranch(request, now));
+    const question = { ...request, now, last, branch };
+    if (order === 'other-commit') {
+        const later = await tolerant(approval, () => findLaterCommit(question));
+        if (later !== undefined)
+            return later;
+    }
+    if (order === 'unknown' && (await isOutOfOrder(question)))
+        return explainForgotten();
+    return tolerant(approval, () => findLaterOnBranch(question));
+}
+/** A digest was approved behind an environment: it may go on where the token may not ask GitHub. */
+async function tolerant(approval, ask) {
+    try {
+        return await ask();
+    }
+    catch (thrown) {
+        if (approval === 'run' && thrown instanceof GitHubApiError)
+            return undefined;
+        throw thrown;
+    }
+}
+async function compareWithBranch({ client, context, approval }, { commit }) {
+    const branch = /^refs\/heads\/(.+)$/.exec(context.ref ?? '')?.[1];
+    const { repository } = context;
+    if (branch === undefined || client === undefined || repository === undefined)
+        return undefined;
+    const comparison = await compareCommits({ client, repository }, commit, branch);
+    // A token that may not read the repository gets the same answer as one that asks for a commit that is gone.
+    return approval === 'run' && comparison.relation === 'unknown' ? undefined : comparison;
+}
+const isTip = ({ branch }) => branch?.relation === 'identical';
+/** Whether the commit that was applied last is a later one than the one to apply. */
+async function findLaterCommit(question) {
+    const { client, context, last, now, approval } = question;
+    const { begun } = last;
+    // The ids of both runs are known, and say that this one was started later: it is no old run.
+    const isOrdered = begun?.runId !== undefined && now.runId !== undefined;
+    if (begun === undefined || client === undefined || context.repository === undefined)
+        return undefined;
+    if (approval === 'run' && isOrdered)
+        return undefined;
+    const { repository } = context;
+    const { relation } = await compareCommits({ client, repository }, begun.commit, now.commit);
+    if (relation === 'ahead' || relation === 'identical')
+        return undefined;
+    if (relation === 'behind')
+        return explainLater(last);
+    return isTip(question) ? undefined : explainUnordered(last, now);
+}
+/**
+ * Whether an approval may be older than what was done to the key without leaving a trace: the state was written by an
+ * older version of this action or by hand, or the key was destroyed since, which takes the trace along.
+ */
+async function isOutOfOrder(question) {
+    const { now, branch, model, pullState } = question;
+    const isFirstOfTip = now.attempt === 1 && (branch === undefined || isTip(question));
+    if (isFirstOfTip)
+        return false;
+    return model.resources.some(({ before }) => before !== null) || (await pullState()).trim() !== '';
+}
+/** What the branch has become since the commit. */
+async function findLaterOnBranch(question) {
+    const { branch, client, context, mergedPullRequest, now } = question;
+    if (branch === undefined || client === undefined || context.repository === undefined)
+        return undefined;
+    if (isTip(question))
+        return undefined;
+    if (branch.relation !== 'ahead') {
+        return `Commit ${shorten(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
+    }
+    if (mergedPullRequest === undefined)
+        return undefined;
+    const { number } = mergedPullRequest;
+    const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
+    if (files === undefined) {
+        return `${came_after_capitalised(came_after_nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
+    }
+    if (files.length === 0)
+        return undefined;
+    return `What pull request #${number} changed was changed again on ${came_after_nameOf(context)} after it was merged (${joinSome(files)}), by a revert or by another pull request, so what was approved there is void. ${OVERTAKEN}`;
+}
+function explainUsed({ done }, { approval, mergedPullRequest }) {
+    const what = approval === 'run'
+        ? 'This run has applied its plan before'
+        : `What merging ${mergedPullRequest === undefined ? 'this commit' : `pull request #${mergedPullRequest.number}`} approved was applied before`;
+    return `${what} (${came_after_describeRun(done)}), and an approval is used once. What is planned now came about since. ${came_after_ANEW}`;
+}
+function explainLater({ begun }) {
+    return `This approval is older than what was applied to the key since (${came_after_describeRun(begun)}), so it is void: an old run does not undo a newer one. ${came_after_ANEW}`;
+}
+function explainUnordered({ begun }, { commit }) {
+    return `What was applied to the key last (${came_after_describeRun(begun)}) is not in the history of commit ${shorten(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
+}
+function explainForgotten() {
+    return `The state does not say what was applied to this key last: it was destroyed, changed by hand, or written by an older version of this action. An old run, or one that is run again, could undo that. Start a new run on the newest commit of the branch. ${came_after_ANEW}`;
+}
+const came_after_ANEW = 'Open a pull request, have its plan reviewed and merge it; or plan in a new run and approve its digest.';
+const OVERTAKEN = `Where the later one builds on it, the run of the newest commit applies both, if its pull request was planned with both (require branches to be up to date). ${came_after_ANEW}`;
+function came_after_describeRun(by) {
+    if (by === undefined)
+        return 'by an unknown run';
+    const run = by.runId === undefined ? '' : ` by run ${by.runId}`;
+    return `commit ${shorten(by.commit)} of ${by.repository}${run}`;
+}
+function came_after_nameOf({ ref }) {
+    return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
+}
+function came_after_capitalised(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+function joinSome(files) {
+    return files.length > 3 ? `${files.slice(0, 3).join(', ')} and ${files.length - 3} more` : files.join(', ');
+}
+
+;// CONCATENATED MODULE: ./src/steps/apply/approve.ts
+
+
+
+
+
+
+
+
+
+/**
+ * Whether this plan, and no other, was approved, and the approval still holds. Compares digests; a plan that differs in a
+ * single value is not the approved one. The exception is what an apply of the approved plan, stopped before its end, has
+ * left of it, if the state says that there was one.
  * @returns how it was approved, or why it is not; never approves for want of information
  */
 async function checkApproval(request) {
     const { inputs } = request;
     switch (inputs.approval.by) {
         case 'auto':
-            return { approved: true, says: 'Approved by `auto-approve`.', gone: [], added: [] };
+            return approved('Approved by `auto-approve`.');
         case 'digest':
             return compareDigest(request, inputs.approval.digest);
         case 'pull-request':
             return compareWithPullRequest(request).catch(explainNoApproval);
         case 'nobody':
-            return {
-                approved: false,
-                says: 'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.',
-                gone: [],
-                added: [],
-            };
+            return notApproved('There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.');
     }
+}
+function approved(says) {
+    return { approved: true, says, gone: [], added: [] };
+}
+function notApproved(says, difference = {}) {
+    return { approved: false, says, gone: [], added: [], ...difference };
 }
 /**
  * Says how it was approved, or what differs from what was.
@@ -53921,52 +54487,51 @@ function assertApproved(approval, log, done) {
         log.info(`planned, and not approved: ${line}`);
     throw new errors/* ActionError */.l({ what: approval.says, done, next: '' });
 }
-async function compareDigest(request, approved) {
-    const { plan, mergedPullRequest } = request;
-    if (approved === plan.digest)
-        return { approved: true, says: 'Approved by digest.', gone: [], added: [] };
-    if (mergedPullRequest !== undefined) {
-        const onRecord = await readFromPullRequest(request).catch(unexplained);
-        const left = onRecord?.digest === approved ? asLeftOf(onRecord, request) : undefined;
-        if (left !== undefined)
-            return left;
-    }
-    return {
-        approved: false,
-        says: `The plan is not the approved one: approved was ${approved}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. Run the plan job again (re-run all jobs, not the failed one alone), review the new plan and approve that.`,
-        gone: [],
-        added: summarisePlan(plan.model),
-    };
+async function compareDigest(request, digest) {
+    const { plan } = request;
+    const merged = await request.mergedPullRequest?.catch(unexplained);
+    const later = await findWhatCameAfter({ ...request, ...plan, mergedPullRequest: merged, approval: 'run' });
+    if (later !== undefined)
+        return notApproved(later);
+    if (digest === plan.digest)
+        return approved('Approved by digest.');
+    const onRecord = merged === undefined ? undefined : await readFromPullRequest(request).catch(unexplained);
+    const record = onRecord?.digest === digest ? onRecord : undefined;
+    const left = record === undefined ? undefined : asLeftOf(record, request);
+    if (left !== undefined)
+        return left;
+    const differs = record === undefined ? '' : sayAttributes(record, plan);
+    return notApproved(`The plan is not the approved one: approved was ${digest}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. ${differs}Run the plan job again (re-run all jobs, not the failed one alone), review the new plan and approve that.`, { added: summarisePlan(plan.model) });
 }
 /** What it says is of no use where the digest itself was given. */
 function unexplained(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.l))
+    if (!(thrown instanceof errors/* ActionError */.l) && !(thrown instanceof GitHubApiError))
         throw thrown;
     return undefined;
 }
 /** An approval that cannot be read, or is none, is told as what it is: not approved. */
 function explainNoApproval(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.l))
-        throw thrown;
-    return { approved: false, says: `${thrown.what} ${thrown.next}`, gone: [], added: [] };
+    const explained = thrown instanceof GitHubApiError ? explainApiError(thrown) : thrown;
+    if (!(explained instanceof errors/* ActionError */.l))
+        throw explained;
+    return notApproved(`${explained.what} ${explained.next}`);
 }
 async function compareWithPullRequest(request) {
     const { plan } = request;
     const approval = await readFromPullRequest(request);
-    if (approval.digest === plan.digest) {
-        const says = `Approved on pull request #${approval.pullRequest}.`;
-        return { approved: true, says, gone: [], added: [] };
-    }
-    const left = asLeftOf(approval, request);
-    if (left !== undefined)
-        return left;
-    const { gone, added } = compareFingerprints(approval.record.changes ?? [], fingerprintChanges(plan.model));
-    return {
-        approved: false,
-        says: `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. Open a pull request with the new plan, and merge that.`,
-        gone: approval.record.changes === undefined ? [] : gone,
-        added,
-    };
+    const merged = await request.mergedPullRequest;
+    const later = await findWhatCameAfter({
+        ...request,
+        ...plan,
+        mergedPullRequest: merged,
+        approval: 'commit',
+    });
+    if (later !== undefined)
+        return notApproved(later);
+    if (approval.digest === plan.digest)
+        return approved(`Approved on pull request #${approval.pullRequest}.`);
+    return (asLeftOf(approval, request) ??
+        notApproved(`The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. ${sayAttributes(approval, plan)}Open a pull request with the new plan, and merge that.`, compareWithRecord(approval.record, plan.model)));
 }
 /** @throws ActionError when there is no approval to be read */
 async function readFromPullRequest(request) {
@@ -53983,11 +54548,20 @@ async function readFromPullRequest(request) {
     return approval_readApproval({ client, repository, commit: sha, ref, commentKey, mergedPullRequest });
 }
 /** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
-function asLeftOf({ pullRequest, record }, { plan, marked }) {
-    if (record.begun === undefined || !isLeftOfBegun(record.begun, plan.model, marked).isPart)
+function asLeftOf({ pullRequest, record: { changes } }, { plan, marked, context }) {
+    const { model } = plan;
+    const wasStopped = model.lastApply !== undefined && isUnfinished(model.lastApply, context.sha ?? '');
+    if (changes === undefined || !wasStopped || !isLeftOfBegun(changes, model, marked).isPart)
         return undefined;
-    const says = `This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`;
-    return { approved: true, says, gone: [], added: [] };
+    return approved(`This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`);
+}
+/** Which attributes have other values than on record, and what to do where that is so in each run; empty where none has. */
+function sayAttributes({ record }, { model }) {
+    const different = record.values === undefined ? [] : findDifferentAttributes(record.values, model);
+    if (different.length === 0)
+        return '';
+    const named = different.map(({ name, now }) => now.length === 1 ? `\`${name}\` (now ${JSON.stringify(now[0])})` : `\`${name}\``);
+    return `Other than approved: ${named.join(', ')}. A value that is another one in each run, such as the commit, the run's id, the date or who started it, can't be approved beforehand: take it out of the inputs. `;
 }
 
 ;// CONCATENATED MODULE: ./src/aws/last-usage.ts
@@ -54443,6 +55017,47 @@ async function explainMove(run, { terraform, session }) {
 /** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
 function moveBack({ keyId, region }, from) {
     return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/compare-shown.ts
+
+
+
+
+/**
+ * Whether a plan on the branch is the one that the pull request showed when it was merged, so that its reviewers need not
+ * compare two digests.
+ * @returns undefined where the commit is not what a pull request was merged as, or GitHub does not say
+ */
+async function compareWithShown({ inputs, context, client, mergedPullRequest }, plan) {
+    const { repository, sha: commit, ref } = context;
+    const merged = await mergedPullRequest?.catch(unknownToGitHub);
+    if (merged === undefined || client === undefined)
+        return undefined;
+    if (repository === undefined || commit === undefined || ref === undefined)
+        return undefined;
+    const { number: pullRequest } = merged;
+    const options = { client, repository, commit, ref, commentKey: inputs.commentKey, mergedPullRequest };
+    try {
+        const { record } = await approval_readApproval(options);
+        if (record.digest === plan.digest)
+            return { pullRequest, is: 'same', says: '', gone: [], added: [] };
+        const says = `Pull request #${pullRequest} showed another plan than this one: the inputs, the state or AWS have changed since.`;
+        return { pullRequest, is: 'different', says, ...compareWithRecord(record, plan.model) };
+    }
+    catch (thrown) {
+        if (thrown instanceof GitHubApiError)
+            return undefined;
+        if (!(thrown instanceof errors/* ActionError */.l))
+            throw thrown;
+        const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
+        return { pullRequest, is: 'unknown', says, gone: [], added: [] };
+    }
+}
+function unknownToGitHub(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.l) && !(thrown instanceof GitHubApiError))
+        throw thrown;
+    return undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/aws/endpoints.ts
@@ -55382,6 +55997,7 @@ function endsBefore6(part) {
 
 
 
+
 /** The services that the bundled module and every provider's own start call. */
 const CALLED_SERVICES = ['KMS', 'STS', 'IAM'];
 /** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
@@ -55468,6 +56084,9 @@ function renderRoot(request) {
             key_id: { value: '${module.primary.key_id}' },
             ...outputs,
             account_id: { value: '${module.policy.account_id}' },
+            ...(request.appliedBy === undefined
+                ? {}
+                : lastApplyOutputs(request.appliedBy, ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`))),
         },
     };
 }
@@ -55674,7 +56293,7 @@ function toJson(value) {
  * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
-async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, env, log, }) {
+async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, env, log, appliedBy, }) {
     const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
     refuseUnknownArguments(inputs, inputs.awsProviderVersion);
     warnOfUnknownRegions(inputs, log);
@@ -55689,7 +56308,7 @@ async function prepareConfiguration({ inputs, workspace, terraformVersion, modul
         await writePrivately(secretFile, JSON.stringify(secret));
     let namesBackend = false;
     const rewrite = async (fit) => {
-        await write(renderConfiguration({ ...inputs, backend: shown, env, fit }));
+        await write(renderConfiguration({ ...inputs, backend: shown, env, fit, appliedBy }));
         namesBackend = true;
     };
     await (onlyWayOf(inputs.awsProviderVersion) === undefined
@@ -56534,6 +57153,7 @@ function state_replicas_placeOf(module) {
 
 
 
+
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
  * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
@@ -56550,6 +57170,7 @@ async function configure(run, terraformVersion, workspace, terraform) {
             moduleDir: deps.moduleDir,
             env: deps.env,
             log: deps.log,
+            appliedBy: inputs.command === 'apply' ? appliedBy(run.context) : undefined,
         });
         const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
         try {
@@ -57623,6 +58244,28 @@ async function askRegions(questions, session) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/steps/apply/record-applied.ts
+
+
+
+/**
+ * Whether the state has to learn that this commit was applied although there was nothing to do: what was approved before it
+ * is void, too. A run that is older than the last one has nothing to tell.
+ */
+function isNewlyApplied(context, { lastApply, resources }) {
+    const now = appliedBy(context);
+    if (now === undefined || resources.length === 0)
+        return false;
+    const order = orderOf(lastApply ?? { begun: undefined, done: undefined }, now, 'commit');
+    return order !== 'used' && order !== 'later-run';
+}
+/** Applies the saved plan, in which nothing changes but what the state says of its last apply. */
+async function recordApplied({ terraform }) {
+    await terraform.phase('Note in the state what was applied', async () => {
+        await terraform.apply(() => undefined).catch(explained('No key was changed.'));
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
 
 
@@ -58312,6 +58955,8 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -58353,19 +58998,26 @@ async function planAndApply(run) {
     const made = await lookAhead(run, ready, planned);
     const { reported, outputs } = made;
     learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
+    if (inputs.command === 'plan')
+        learn(run, {}, { shown: await compareWithShown(run, reported) });
     refuse(() => {
         assertGuarded(reported.findings, doneBefore(run));
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
         if (inputs.command === 'apply' && made.unfinished !== undefined)
             await applyApproved(run, ready, made);
-        if (inputs.command === 'apply' && ready.configuration.awaitsRegions)
-            await recordRegions(ready);
+        if (inputs.command === 'apply')
+            await recordNothingToDo(run, ready, made);
         await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
         return;
     }
     // 3. The approval, and then exactly that plan
-    const approval = await checkApproval({ ...run, plan: reported, marked: made.unfinished?.untaint ?? [] });
+    const approval = await checkApproval({
+        ...run,
+        plan: reported,
+        pullState: () => ready.terraform.pullState(),
+        marked: made.unfinished?.untaint ?? [],
+    });
     learn(run, {}, { approval });
     refuse(() => {
         assertApproved(approval, run.deps.log, doneBefore(run));
@@ -58375,6 +59027,13 @@ async function planAndApply(run) {
     // 4. The proof that the keys are what was planned
     await proveApplied(run, ready, model);
     await publish(run, { outcome: 'applied' });
+}
+/** Where there is nothing to apply, the state may still have something to learn. */
+async function recordNothingToDo(run, ready, { reported: { model } }) {
+    if (ready.configuration.awaitsRegions)
+        await recordRegions(ready);
+    else if (isNewlyApplied(run.context, model))
+        await recordApplied(ready);
 }
 /** An apply has work to do, too, where it only takes marks off the state, or has Regions written into it. */
 function workOf({ reported, unfinished }, { configuration }) {

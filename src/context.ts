@@ -1,6 +1,7 @@
 /** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
 
 import { messageOf } from './errors.js';
+import type { AppliedBy } from './plan/last-apply.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,14 +10,15 @@ export interface RepositoryName {
   readonly name: string;
 }
 
+/** A pull request that is not merged, and that this run is about. */
 export interface PullRequestContext {
   readonly number: number;
-  /** The last commit of the pull request's own branch; undefined when the event does not say (`issue_comment`). */
+  /** The last commit of the pull request's own branch; undefined when the event does not say. */
   readonly headSha: string | undefined;
   /** The branch it is to be merged into, e.g. `main`; undefined when the event does not say. */
   readonly baseRef: string | undefined;
-  /** True when the head is in another repository; undefined when the event does not say. */
-  readonly fork: boolean | undefined;
+  /** True when the head is in another repository. */
+  readonly fork: boolean;
 }
 
 export interface RunContext {
@@ -33,14 +35,21 @@ export interface RunContext {
   readonly runUrl: string | undefined;
   /** e.g. `pull_request`; empty for a local run. */
   readonly eventName: string;
-  /** The ref that triggered the run, e.g. `refs/heads/main`, `refs/pull/7/merge`; undefined outside GitHub. */
+  /**
+   * The ref that the commit is on, e.g. `refs/heads/main`, `refs/pull/7/merge`; of a pull request that is merged, the branch
+   * that it was merged into. Undefined outside GitHub.
+   */
   readonly ref: string | undefined;
   /**
-   * The commit a person would name: the pull request's head when the event tells it, because GITHUB_SHA is then a
-   * merge commit that GitHub made for the test (or, for `pull_request_target`, the base branch). Else GITHUB_SHA.
+   * The commit a person would name: the pull request's head, because GITHUB_SHA is then a merge commit that GitHub made
+   * for the test (or, for `pull_request_target`, the base branch); of one that is merged, what it was merged as. Else
+   * GITHUB_SHA.
    */
   readonly sha: string | undefined;
+  /** Undefined also for `issue_comment`: such a run has the default branch's commit, and says nothing of the pull request. */
   readonly pullRequest: PullRequestContext | undefined;
+  /** The pull request that was commented on, for `issue_comment`. */
+  readonly commentedOn: number | undefined;
   /** True when the event is about a pull request that is known to come from another repository. */
   readonly isFork: boolean;
   /** True for `pull_request_target`: a fork's pull request then runs with this repository's secrets and tokens. */
@@ -67,16 +76,15 @@ export interface ReadContextOptions {
 export async function readContext(options: ReadContextOptions): Promise<RunContext> {
   const { env } = options;
   const { payload, problem } = await readPayload(options);
-  const pullRequest = readPullRequest(payload);
   const eventName = env['GITHUB_EVENT_NAME'] ?? '';
+  const pullRequest = field(payload, 'pull_request');
   return {
     inActions: env['GITHUB_ACTIONS'] === 'true',
     ...readLinks(env),
     eventName,
-    ref: nonEmpty(env['GITHUB_REF']),
-    sha: pullRequest?.headSha ?? nonEmpty(env['GITHUB_SHA']),
-    pullRequest,
-    isFork: pullRequest?.fork === true,
+    ...readSubject(pullRequest, env),
+    commentedOn: readCommentedOn(payload),
+    isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
     runsWithTargetSecrets: eventName === 'pull_request_target',
     actor: nonEmpty(env['GITHUB_ACTOR']),
     job: nonEmpty(env['GITHUB_JOB']),
@@ -134,36 +142,48 @@ async function readPayload({ env, readFile }: ReadContextOptions): Promise<Paylo
   }
 }
 
-function readPullRequest(payload: unknown): PullRequestContext | undefined {
-  const pullRequest = field(payload, 'pull_request');
-  if (pullRequest !== undefined) {
-    return readFullPullRequest(pullRequest);
+type Subject = Pick<RunContext, 'ref' | 'sha' | 'pullRequest'>;
+
+/**
+ * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
+ * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
+ */
+function readSubject(pullRequest: unknown, env: Environment): Subject {
+  const onRunner = { ref: nonEmpty(env['GITHUB_REF']), sha: nonEmpty(env['GITHUB_SHA']) };
+  const number = readPositiveInteger(field(pullRequest, 'number'));
+  if (number === undefined) return { ...onRunner, pullRequest: undefined };
+  const headSha = readText(field(field(pullRequest, 'head'), 'sha'));
+  const baseRef = readText(field(field(pullRequest, 'base'), 'ref'));
+  const mergedAs = readText(field(pullRequest, 'merge_commit_sha'));
+  const isMerged =
+    field(pullRequest, 'merged') === true || readText(field(pullRequest, 'merged_at')) !== undefined;
+  if (isMerged && mergedAs !== undefined && baseRef !== undefined) {
+    return { ref: `refs/heads/${baseRef}`, sha: mergedAs, pullRequest: undefined };
   }
-  // A comment's event carries the issue; that the issue is a pull request shows in this field alone.
-  const issue = field(payload, 'issue');
-  const number = readPositiveInteger(field(issue, 'number'));
-  if (number === undefined || field(issue, 'pull_request') === undefined) {
-    return undefined;
-  }
-  return { number, headSha: undefined, baseRef: undefined, fork: undefined };
+  const fork = isFromFork(pullRequest);
+  return { ref: onRunner.ref, sha: headSha ?? onRunner.sha, pullRequest: { number, headSha, baseRef, fork } };
 }
 
-function readFullPullRequest(pullRequest: unknown): PullRequestContext | undefined {
-  const number = readPositiveInteger(field(pullRequest, 'number'));
-  if (number === undefined) {
-    return undefined;
-  }
-  const head = field(pullRequest, 'head');
-  const base = field(pullRequest, 'base');
-  return {
-    number,
-    headSha: readText(field(head, 'sha')),
-    baseRef: readText(field(base, 'ref')),
-    // Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose
-    // repository is gone can only have been a fork.
-    fork:
-      readText(field(field(head, 'repo'), 'full_name')) !== readText(field(field(base, 'repo'), 'full_name')),
-  };
+/**
+ * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
+ * can only have been a fork.
+ */
+function isFromFork(pullRequest: unknown): boolean {
+  const nameOf = (end: 'head' | 'base'): string | undefined =>
+    readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
+  return nameOf('head') !== nameOf('base');
+}
+
+/** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
+function readCommentedOn(payload: unknown): number | undefined {
+  const issue = field(payload, 'issue');
+  return field(issue, 'pull_request') === undefined ? undefined : readPositiveInteger(field(issue, 'number'));
+}
+
+/** The run as the state is to remember it when it applies; undefined for a run that is at no commit of a repository. */
+export function appliedBy({ repository, sha, runId, runAttempt }: RunContext): AppliedBy | undefined {
+  if (repository === undefined || sha === undefined) return undefined;
+  return { repository: `${repository.owner}/${repository.name}`, commit: sha, runId, attempt: runAttempt };
 }
 
 /** A property of an object that may not be one; null counts as not there. */

@@ -2,9 +2,11 @@ import { applyApproved } from './steps/apply/apply.js';
 import { assertApproved, checkApproval } from './steps/apply/approve.js';
 import type { Deps } from './deps.js';
 import { assertNoDrift, findDrift } from './steps/drift.js';
+import { compareWithShown } from './steps/plan/compare-shown.js';
 import { makeReady, type Ready } from './steps/ready/make-ready.js';
 import { assertGuarded } from './plan/guard.js';
 import { lookAhead } from './steps/plan/look-ahead.js';
+import { isNewlyApplied, recordApplied } from './steps/apply/record-applied.js';
 import { recordRegions } from './steps/apply/record-regions.js';
 import { planKnowingAws } from './steps/plan/plan-knowing-aws.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
@@ -59,17 +61,23 @@ async function planAndApply(run: Run): Promise<void> {
   const made = await lookAhead(run, ready, planned);
   const { reported, outputs } = made;
   learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
+  if (inputs.command === 'plan') learn(run, {}, { shown: await compareWithShown(run, reported) });
   refuse(() => {
     assertGuarded(reported.findings, doneBefore(run));
   });
   if (inputs.command === 'plan' || !reported.model.hasChanges) {
     if (inputs.command === 'apply' && made.unfinished !== undefined) await applyApproved(run, ready, made);
-    if (inputs.command === 'apply' && ready.configuration.awaitsRegions) await recordRegions(ready);
+    if (inputs.command === 'apply') await recordNothingToDo(run, ready, made);
     await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
     return;
   }
   // 3. The approval, and then exactly that plan
-  const approval = await checkApproval({ ...run, plan: reported, marked: made.unfinished?.untaint ?? [] });
+  const approval = await checkApproval({
+    ...run,
+    plan: reported,
+    pullState: () => ready.terraform.pullState(),
+    marked: made.unfinished?.untaint ?? [],
+  });
   learn(run, {}, { approval });
   refuse(() => {
     assertApproved(approval, run.deps.log, doneBefore(run));
@@ -81,6 +89,12 @@ async function planAndApply(run: Run): Promise<void> {
   // 4. The proof that the keys are what was planned
   await proveApplied(run, ready, model);
   await publish(run, { outcome: 'applied' });
+}
+
+/** Where there is nothing to apply, the state may still have something to learn. */
+async function recordNothingToDo(run: Run, ready: Ready, { reported: { model } }: MadePlan): Promise<void> {
+  if (ready.configuration.awaitsRegions) await recordRegions(ready);
+  else if (isNewlyApplied(run.context, model)) await recordApplied(ready);
 }
 
 /** An apply has work to do, too, where it only takes marks off the state, or has Regions written into it. */

@@ -2,15 +2,22 @@ import type { RunContext } from './context.js';
 import type { Deps } from './deps.js';
 import { ActionError, messageOf } from './errors.js';
 import { GitHubApiError } from './github/api-error.js';
+import {
+  APPLIED_MARK,
+  parseApprovalRecord,
+  renderApprovalRecord,
+  tellsApply,
+} from './github/approval-record.js';
 import type { GitHubClient } from './github/client.js';
-import { upsertComment } from './github/comments.js';
+import { upsertComment, type Choice } from './github/comments.js';
 import type { MergedPullRequest } from './github/merged-pull-request.js';
-import { renderCommentMarker, type MarkedComment } from './github/own-comments.js';
+import { renderCommentMarker, type MarkedComment, type PullRequestPlace } from './github/own-comments.js';
+import { readPullRequest } from './github/pull-request.js';
+import { shorten } from './github/words.js';
 import type { Inputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
-import { fingerprintChanges } from './plan/difference.js';
-import { begunChanges } from './plan/left-of-begun.js';
-import { parseApprovalRecord, renderApprovalRecord, type ApprovalRecord } from './report/approval-record.js';
+import { hashAttributes } from './plan/attribute-hashes.js';
+import { plannedChanges } from './plan/left-of-begun.js';
 import { renderComment } from './report/comment.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
@@ -29,6 +36,7 @@ export type RunReport = Pick<
   | 'broughtBack'
   | 'notes'
   | 'keyStates'
+  | 'shown'
 >;
 
 export interface PublishRequest {
@@ -99,17 +107,27 @@ async function writeComment(request: PublishRequest, input: ReportInput): Promis
     deps.log.notice(`${reason} The job summary has it all.`, { title: 'No comment on the pull request' });
   };
   try {
-    const place = await findPlace(request);
+    const place = await findPlace(request, { client, repository });
     if (place === undefined) return {};
-    const body = (previous: MarkedComment | undefined): string =>
-      deps.log.redact(renderComment(withKeptRecord(input, request.report, previous)));
-    const written = await upsertComment({ client, repository, ...place, key: markerKey(inputs), body });
-    if ('url' in written) return { 'comment-url': written.url };
+    if ('reason' in place) {
+      sayNotice(place.reason);
+      return {};
+    }
+    const comment = { client, repository, pullRequest: place.pullRequest, key: markerKey(inputs) };
+    const written = await upsertComment({
+      ...comment,
+      body: deps.log.redact(renderComment(input)),
+      choose: place.choose,
+    });
+    if ('url' in written) {
+      if (isApplied(request.report)) await settleBelow(comment, written);
+      return { 'comment-url': written.url };
+    }
     if (written.status === 'not-permitted') sayNotice(written.reason);
   } catch (thrown) {
     if (isNotPermitted(thrown)) {
       sayNotice(
-        `GitHub does not let this token see which pull request the commit was merged from ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`,
+        `GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`,
       );
     } else {
       deps.log.warning(`The comment could not be written: ${messageOf(thrown)} The job summary has it all.`, {
@@ -120,23 +138,59 @@ async function writeComment(request: PublishRequest, input: ReportInput): Promis
   return {};
 }
 
+/** What stands below a plan that is applied by now told of a run that did not come so far. */
+async function settleBelow(
+  comment: PullRequestPlace & { readonly key: string },
+  applied: { readonly id: number; readonly url: string },
+): Promise<void> {
+  const text = `An earlier run ended before all was applied. It is by now: see [what was applied](${applied.url}).`;
+  await upsertComment({
+    ...comment,
+    body: `${renderCommentMarker(comment.key)}\n${text}\n`,
+    choose: (own) =>
+      own.find(
+        ({ id, body }) => id > applied.id && !tellsApply(body) && parseApprovalRecord(body).found === 'none',
+      ) ?? 'none',
+  });
+}
+
 function isNotPermitted(thrown: unknown): thrown is GitHubApiError {
   return thrown instanceof GitHubApiError && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
 }
 
-/**
- * The pull request of the event; or else the one that was merged, where a comment that is there is updated, and none
- * is made: a pull request that was never planned has nothing to do with the keys.
- */
-async function findPlace({
+/** Where a report goes, and which of the comments there it may write over; or why it goes nowhere. */
+type Place =
+  | {
+      readonly pullRequest: number;
+      readonly choose: (own: readonly MarkedComment[]) => Choice;
+    }
+  | { readonly reason: string };
+
+type Repository = Pick<PullRequestPlace, 'client' | 'repository'>;
+
+/** @returns undefined where no pull request has to do with the run */
+async function findPlace(request: PublishRequest, repository: Repository): Promise<Place | undefined> {
+  const { inputs, context } = request;
+  if (context.pullRequest !== undefined) {
+    const { number: pullRequest } = context.pullRequest;
+    if (inputs.command !== 'plan')
+      return { pullRequest, choose: (own) => chooseForResult(request, own, 'new') };
+    const reason = await findWhyNotShown(request, { ...repository, pullRequest });
+    return reason === undefined ? { pullRequest, choose: (own) => chooseForPlan(request, own) } : { reason };
+  }
+  if (inputs.command !== 'apply') return undefined;
+  const merged = await findMerged(request);
+  if (merged === undefined) return undefined;
+  // A pull request that was never planned has nothing to do with the keys.
+  return { pullRequest: merged.number, choose: (own) => chooseForResult(request, own, 'none') };
+}
+
+async function findMerged({
   deps,
-  context,
   mergedPullRequest,
-}: PublishRequest): Promise<{ readonly pullRequest: number; readonly create: boolean } | undefined> {
-  if (context.pullRequest !== undefined) return { pullRequest: context.pullRequest.number, create: true };
+}: PublishRequest): Promise<MergedPullRequest | undefined> {
   try {
-    const merged = await mergedPullRequest;
-    return merged === undefined ? undefined : { pullRequest: merged.number, create: false };
+    return await mergedPullRequest;
   } catch (thrown) {
     if (!(thrown instanceof ActionError)) throw thrown;
     deps.log.debug(`No comment: ${thrown.what}`);
@@ -144,8 +198,66 @@ async function findPlace({
   }
 }
 
+/** A push that GitHub has told of by an event may be missing from its API for a moment. */
+const APPEARANCE_MS = 2_000;
+
+/**
+ * A plan is shown on a pull request that is open and still at the commit that was planned, by GitHub's word and not by the
+ * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
+ */
+async function findWhyNotShown(
+  { context }: PublishRequest,
+  place: PullRequestPlace,
+): Promise<string | undefined> {
+  let now = await readPullRequest(place);
+  if (now.state === 'open' && now.headSha !== context.pullRequest?.headSha) {
+    await place.client.pause(APPEARANCE_MS);
+    now = await readPullRequest(place);
+  }
+  const number = `#${place.pullRequest}`;
+  if (now.state !== 'open')
+    return `Pull request ${number} is ${now.state}, and no plan is shown or approved there any more.`;
+  return now.headSha === context.pullRequest?.headSha
+    ? undefined
+    : `Pull request ${number} has a newer commit than this run (${shorten(now.headSha)}), and its plan is the one to show.`;
+}
+
+/** In the place of the last plan; below what tells of an apply. */
+function chooseForPlan({ context }: PublishRequest, own: readonly MarkedComment[]): Choice {
+  const last = own.findLast(({ body }) => !tellsApply(body));
+  // A plan that can't be approved takes no approval away.
+  if (last !== undefined && !canApprove(context) && hasRecord(last)) return 'none';
+  return last ?? 'new';
+}
+
+/**
+ * What became of a plan. Applied, it takes the plan's place: its approval is used. Anything else stands below: the plan that
+ * was approved is not touched, so that by GitHub's clock it is still as it was when the pull request was merged; and what
+ * tells of an apply stays.
+ * @param otherwise where there is no comment to write over or below
+ */
+function chooseForResult(
+  { report }: PublishRequest,
+  own: readonly MarkedComment[],
+  otherwise: 'new' | 'none',
+): Choice {
+  const plan = isApplied(report) ? own.find(hasRecord) : undefined;
+  const below = own.findLast((comment) => !hasRecord(comment) && !tellsApply(comment.body));
+  if (own.length === 0) return otherwise;
+  return plan ?? below ?? 'new';
+}
+
+function hasRecord({ body }: MarkedComment): boolean {
+  return parseApprovalRecord(body).found !== 'none';
+}
+
+/** Also where only the proof failed afterwards. */
+function isApplied({ outcome, verification }: RunReport): boolean {
+  return outcome === 'applied' || (outcome === 'failed' && verification !== undefined);
+}
+
 function describeRun({ deps, inputs, context, report, known }: PublishRequest): ReportInput {
-  const record = approvalRecordOf(inputs, context, report, deps.log.redact);
+  const record = lastLineOf(inputs, context, report, deps.log.redact);
   return {
     ...report,
     now: deps.clock.now(),
@@ -166,8 +278,13 @@ function describeRun({ deps, inputs, context, report, known }: PublishRequest): 
   };
 }
 
-/** Only a plan that may be applied leaves a record by which it can be approved. */
-function approvalRecordOf(
+/** What is made of the pull request's own content; on `pull_request_target` the base branch runs. */
+function canApprove({ ref }: RunContext): boolean {
+  return /^refs\/pull\/\d+\/merge$/.test(ref ?? '');
+}
+
+/** The hidden last line: of a plan that may be applied, what approves it; of what was applied, that it was. */
+function lastLineOf(
   { command, commentKey, destroys }: Inputs,
   context: RunContext,
   report: RunReport,
@@ -175,8 +292,10 @@ function approvalRecordOf(
 ): string | undefined {
   const { repository, pullRequest, sha } = context;
   const { plan, outcome } = report;
+  if ((command === 'apply' || command === 'destroy') && isApplied(report)) return APPLIED_MARK;
   // A destruction is approved by its digest alone: a pull request that is merged asks for no such thing.
   if (command !== 'plan' || destroys || outcome !== 'planned' || plan === undefined) return undefined;
+  if (!canApprove(context)) return undefined;
   if (repository === undefined || pullRequest === undefined || sha === undefined) return undefined;
   return renderApprovalRecord({
     repository: `${repository.owner}/${repository.name}`,
@@ -184,36 +303,9 @@ function approvalRecordOf(
     commentKey,
     commit: sha,
     digest: plan.digest,
-    changes: fingerprintChanges(plan.model).map(({ line, hash }) => ({ line: redact(line), hash })),
+    changes: plannedChanges(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
+    values: hashAttributes(plan.model),
   });
-}
-
-/** The ends of an apply after which its plan is not, or not all, applied. */
-const UNFINISHED: ReadonlySet<ReportOutcome> = new Set(['refused', 'failed', 'cancelled']);
-
-/**
- * What apply writes in the place of a plan keeps the plan's record until the plan has been applied, so that a run that
- * was refused, failed or was cancelled can be repeated. Only a record that nobody else edited is kept: writing it again
- * would make it this token's word. Once applied it goes, so that an old run can't be repeated by it.
- */
-function withKeptRecord(
-  input: ReportInput,
-  report: RunReport,
-  previous: MarkedComment | undefined,
-): ReportInput {
-  const applies = input.command === 'apply' || input.command === 'destroy';
-  const unfinished = UNFINISHED.has(report.outcome) && report.verification === undefined;
-  if (!applies || !unfinished || previous?.isLastEditOwn !== true) return input;
-  const parsed = parseApprovalRecord(previous.body);
-  if (parsed.found !== 'one') return input;
-  const record = { ...parsed.record, begun: parsed.record.begun ?? begunOf(parsed.record, report) };
-  return { ...input, hidden: { ...input.hidden, approvalRecord: renderApprovalRecord(record) } };
-}
-
-/** What a run that was let to apply the recorded plan began with. */
-function begunOf({ digest }: ApprovalRecord, { plan, approval }: RunReport): ApprovalRecord['begun'] {
-  const isBegun = approval?.approved === true && plan?.digest === digest;
-  return isBegun ? begunChanges(plan.model) : undefined;
 }
 
 /** The keys in every Region, from the outputs of a run. */

@@ -78,20 +78,39 @@ export function setOutputs(run: Run): void {
   });
 }
 
-function sayContext({ payloadProblem, runsWithTargetSecrets }: RunContext, { log }: Deps): void {
+function sayContext(context: RunContext, { log }: Deps): void {
+  const { payloadProblem, runsWithTargetSecrets, commentedOn, sha } = context;
   if (payloadProblem !== undefined) log.debug(payloadProblem);
+  if (commentedOn !== undefined) {
+    log.notice(
+      `A comment on pull request #${commentedOn} started this run, but it is about the default branch, at commit ${sha ?? 'unknown'}: that is what GitHub runs on \`issue_comment\`. Nothing is written on #${commentedOn}, and a plan of this run can't approve it.`,
+      { title: 'issue_comment' },
+    );
+  }
   if (!runsWithTargetSecrets) return;
   log.warning(
-    'pull_request_target gives this job the secrets and the role of the base branch. It must not check out or run anything of the pull request.',
+    'pull_request_target gives this job the secrets and the role of the base branch. It must not check out or run anything of the pull request. What runs is the workflow of the base branch, so a plan of this run can be approved by its digest alone.',
     { title: 'pull_request_target' },
   );
 }
 
-/** Without the event's own pull request, `apply` may be that of one that was merged: for its approval, or its comment. */
-function concernsMerge({ command, comment, approval }: Inputs, { pullRequest, ref }: RunContext): boolean {
-  if (command !== 'apply' && command !== 'destroy') return false;
+/** The events whose commit is what a branch became by a merge; of the others only `apply` has to know which one. */
+const MERGE_EVENTS: ReadonlySet<string> = new Set(['push', 'pull_request', 'pull_request_target']);
+
+/**
+ * Whether the pull request that the commit was merged from has to be known: `apply` reads its approval there, and tells there
+ * what became of it; `plan` says whether it is what was shown there. No other command has to do with a pull request.
+ */
+function concernsMerge({ command, comment, approval }: Inputs, context: RunContext): boolean {
+  const { pullRequest, ref, eventName } = context;
   if (pullRequest !== undefined || ref?.startsWith('refs/heads/') !== true) return false;
-  return comment !== 'never' || approval.by === 'pull-request';
+  if (command === 'plan') return MERGE_EVENTS.has(eventName);
+  return command === 'apply' && (comment !== 'never' || needsGitHub(approval));
+}
+
+/** An approval is compared with what came after it. */
+function needsGitHub({ by }: Inputs['approval']): boolean {
+  return by === 'pull-request' || by === 'digest';
 }
 
 /** Begins to look, so that GitHub answers while Terraform is at work; whoever needs the answer meets its failure. */
@@ -115,9 +134,7 @@ async function openGitHub(
 ): Promise<GitHubClient | undefined> {
   const token = inputs.githubToken;
   const wanted =
-    context.pullRequest !== undefined ||
-    inputs.approval.by === 'pull-request' ||
-    concernsMerge(inputs, context);
+    context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
   if (token === undefined || context.repository === undefined || !wanted) return undefined;
   return createGitHubClient({
     token,

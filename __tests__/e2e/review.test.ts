@@ -8,7 +8,6 @@ jest.setTimeout(900_000);
 
 const REPOSITORY = 'octo-org/octo-repo';
 const HEAD = '1a'.repeat(20);
-const PUSHED = '3c'.repeat(20);
 const MERGED = '2b'.repeat(20);
 const ONE_REGION = { 'replica-regions': '' };
 
@@ -16,7 +15,6 @@ const ONE_REGION = { 'replica-regions': '' };
 describe('from the pull request to the apply', () => {
   let job: MainJob;
   let planned: ActionRun;
-  let head = HEAD;
   const number = 7;
   const place = { repository: REPOSITORY, number };
 
@@ -44,7 +42,7 @@ describe('from the pull request to the apply', () => {
       {
         pull_request: {
           number,
-          head: { sha: head, repo: { full_name: REPOSITORY } },
+          head: { sha: HEAD, repo: { full_name: REPOSITORY } },
           base: { ref: 'main', repo: { full_name: REPOSITORY } },
         },
       },
@@ -103,37 +101,9 @@ describe('from the pull request to the apply', () => {
     expect(job.emulator.kms.regions()).toEqual([]);
   });
 
-  test('a plan approves nothing when a commit was pushed after it, and the comment says so', async () => {
-    job.emulator.github.pushToPullRequest({ ...place, headSha: PUSHED });
+  test('what was approved on the merged pull request is applied, and where that fails the plan that was approved stays', async () => {
+    const [shown] = comments();
     job.emulator.github.mergePullRequest({ ...place, method: 'squash', mergeCommitSha: MERGED });
-    const refused = await onMain({ 'approved-plan': 'pull-request' });
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toContain('it was made at commit 1a1a1a1, and the last commit of #7 is 3c3c3c3');
-    expect(refused.outputs['comment-url']).toBe(planned.outputs['comment-url']);
-    expect(comments()).toHaveLength(1);
-    expect(comments()[0]?.body).toContain('### ⛔ `alias/aws_cb_cmk`: not approved, nothing was changed');
-    expect(job.emulator.kms.regions()).toEqual([]);
-    head = PUSHED;
-    expect((await onPullRequest({})).outputs['plan-digest']).toBe(planned.outputs['plan-digest']);
-  });
-
-  test('a comment that somebody else edited approves nothing', async () => {
-    const comment = comments()[0];
-    job.emulator.github.editComment({
-      id: comment?.id ?? 0,
-      editor: { login: 'mallory', type: 'User' },
-      body: comment?.body ?? '',
-    });
-    const refused = await onMain({ 'approved-plan': 'pull-request' });
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toContain('mallory');
-    expect(job.emulator.kms.regions()).toEqual([]);
-    // That the refusal was written over the edit does not make the edit an approval.
-    expect(comments()[0]?.body).not.toContain('aws-kms-multi-region-key:approval');
-    expect((await onPullRequest({})).exitCode).toBe(0); // planned anew: the comment is ours again
-  });
-
-  test('what was approved on the merged pull request is applied, and where that fails the comment keeps the approval', async () => {
     const mend = job.emulator.faults.add({
       match: { action: 'CreateAlias' },
       effect: { type: 'access-denied' },
@@ -143,7 +113,9 @@ describe('from the pull request to the apply', () => {
     expect(stopped.exitCode).toBe(1);
     expect(stopped.outputs['plan-digest']).toBe(planned.outputs['plan-digest']);
     expect(job.emulator.kms.regions()).toEqual(['ap-southeast-1']);
-    expect(comments()[0]?.body).toContain('aws-kms-multi-region-key:approval');
+    expect(comments()).toHaveLength(2);
+    expect(comments()[0]).toEqual(shown);
+    expect(comments()[1]?.body).toContain('### ❌ `alias/aws_cb_cmk`: apply failed');
   });
 
   test('the run after it goes on with what is left of that plan, and with nothing else', async () => {
@@ -156,14 +128,23 @@ describe('from the pull request to the apply', () => {
     expect(applied.stdout).toContain('what is left of the plan that was approved on pull request #7');
     expect(job.emulator.kms.regions()).toEqual(['ap-southeast-1']);
     expect(applied.outputs['comment-url']).toBe(planned.outputs['comment-url']);
-    expect(comments()).toHaveLength(1);
+    expect(comments()).toHaveLength(2);
     expect(comments()[0]?.body).toContain('### ✅ `alias/aws_cb_cmk`: applied and verified');
     expect(comments()[0]?.body).toContain(applied.outputs['primary-key-arn']);
+    expect(comments()[1]?.body).toContain('see [what was applied]');
   });
 
-  test('the job that is run again has nothing to approve', async () => {
+  test('the job that is run again has nothing to approve, and what was applied and verified stands', async () => {
+    const [applied] = comments();
     const again = await onMain({ 'approved-plan': 'pull-request' });
     expect(again).toMatchObject({ exitCode: 0, outputs: { 'has-changes': 'false' } });
+    const refused = await onMain({ description: 'Another key' });
+    expect(refused.exitCode).toBe(1);
+    const destroy = await onMain({ command: 'destroy', 'confirm-destroy': 'aws_cb_cmk' });
+    expect(destroy.exitCode).toBe(1);
+    expect(destroy.outputs['comment-url']).toBeUndefined();
+    expect(comments()[0]).toEqual(applied);
+    expect(comments()).toHaveLength(2);
   });
 });
 

@@ -102,19 +102,43 @@ describe('the context of a run', () => {
     },
   );
 
-  test('knows the number, and no more, of a pull request that was commented on', async () => {
-    const context = await read('issue_comment', { issue: { number: 7, pull_request: { url: 'x' } } });
-    expect(context.pullRequest).toEqual({
-      number: 7,
-      headSha: undefined,
-      baseRef: undefined,
-      fork: undefined,
+  test.each(['pull_request', 'pull_request_target'])(
+    'has what a pull request was merged as, on the branch, where %s is about one that is merged',
+    async (event) => {
+      const { pull_request: open } = OWN as { pull_request: object };
+      const mergedAs = 'd'.repeat(40);
+      const merged = { ...open, merged: true, merge_commit_sha: mergedAs };
+      expect(await read(event, { action: 'closed', pull_request: merged })).toMatchObject({
+        sha: mergedAs,
+        ref: 'refs/heads/main',
+        pullRequest: undefined,
+      });
+      const closed = { ...open, merged: false, merge_commit_sha: mergedAs };
+      expect(await read(event, { action: 'closed', pull_request: closed })).toMatchObject({
+        sha: HEAD,
+        ref: 'refs/pull/7/merge',
+        pullRequest: { number: 7 },
+      });
+    },
+  );
+
+  test("has the default branch's commit, and no pull request, where one was commented on", async () => {
+    const context = await read(
+      'issue_comment',
+      { issue: { number: 7, pull_request: { url: 'x' } } },
+      { GITHUB_REF: 'refs/heads/main' },
+    );
+    expect(context).toMatchObject({
+      sha: 'f'.repeat(40),
+      ref: 'refs/heads/main',
+      pullRequest: undefined,
+      commentedOn: 7,
+      isFork: false,
     });
-    expect(context).toMatchObject({ sha: 'f'.repeat(40), isFork: false });
   });
 
   test('does not take an issue for a pull request', async () => {
-    expect((await read('issue_comment', { issue: { number: 7 } })).pullRequest).toBeUndefined();
+    expect((await read('issue_comment', { issue: { number: 7 } })).commentedOn).toBeUndefined();
   });
 
   test.each([
@@ -131,7 +155,8 @@ describe('the context of a run', () => {
   test.each([null, 7, 'x', [], { pull_request: 'x' }, { pull_request: { number: '7' } }, { issue: null }])(
     'takes the payload %j for one without a pull request',
     async (payload) => {
-      expect((await read('pull_request', payload)).pullRequest).toBeUndefined();
+      const context = await read('pull_request', payload);
+      expect(context).toMatchObject({ pullRequest: undefined, commentedOn: undefined, isFork: false });
     },
   );
 
@@ -150,6 +175,7 @@ describe('the context of a run', () => {
       ref: undefined,
       sha: undefined,
       pullRequest: undefined,
+      commentedOn: undefined,
       isFork: false,
       runsWithTargetSecrets: false,
       actor: undefined,

@@ -7,7 +7,7 @@ import type { Deps } from '../../src/deps.js';
 import { findMergedPullRequest } from '../../src/github/merged-pull-request.js';
 import type { Inputs } from '../../src/inputs/inputs.js';
 import { publishReport, type RunReport } from '../../src/publish.js';
-import { parseApprovalRecord, type ApprovalRecord } from '../../src/report/approval-record.js';
+import { parseApprovalRecord } from '../../src/github/approval-record.js';
 import type { Outputs } from '../../src/outputs.js';
 import { createRedactor, type Redactor } from '../../src/runner/redaction.js';
 import { startGitHub, type GitHubWorld } from '../support/github-world.js';
@@ -67,14 +67,17 @@ interface Published extends Partial<RunReport> {
   readonly token?: string;
 }
 
-const onPullRequest = { ref: 'refs/pull/7/merge', sha: HEAD, pullRequest: { number: 7 } };
+const onPullRequest = { ref: 'refs/pull/7/merge', sha: HEAD, pullRequest: { number: 7, headSha: HEAD } };
 const onMain = { ref: 'refs/heads/main', sha: MERGE, pullRequest: undefined };
 
-async function publish(where: typeof onPullRequest | typeof onMain, more: Published): Promise<Outputs> {
+async function publish(
+  where: Pick<RunContext, 'ref' | 'sha'> & { readonly pullRequest: object | undefined },
+  more: Published,
+): Promise<Outputs> {
   const { inputs: changed = {}, token, ...told } = more;
   const inputs: Inputs = readInputs({ 'state-bucket': 'acme-state', ...changed });
   const client = await world.client(token === undefined ? {} : { token });
-  const merged = { client, repository: REPOSITORY, commit: MERGE, ref: where.ref };
+  const merged = { client, repository: REPOSITORY, commit: MERGE, ref: where.ref ?? '' };
   const mergedPullRequest = where === onMain ? findMergedPullRequest(merged) : undefined;
   mergedPullRequest?.catch(() => undefined);
   return publishReport({
@@ -94,15 +97,10 @@ const apply = (more: Published): Promise<Outputs> =>
 const merge = (): unknown =>
   world.github.mergePullRequest({ ...PLACE, method: 'squash', mergeCommitSha: MERGE });
 const comments = (): readonly Comment[] => world.github.comments(PLACE);
-function recordOf([comment]: readonly Comment[]): ApprovalRecord {
-  const parsed = parseApprovalRecord(comment?.body ?? '');
-  if (parsed.found !== 'one') throw new Error('no record');
-  return parsed.record;
-}
 const recordNow = (): string => parseApprovalRecord(comments()[0]?.body ?? '').found;
 
 describe('the comment of a merged pull request', () => {
-  test('tells what was applied, and is no approval any more', async () => {
+  test('tells what was applied in the place of the plan, and is no approval any more', async () => {
     const planned = await planOnPullRequest();
     expect(recordNow()).toBe('one');
     merge();
@@ -113,44 +111,50 @@ describe('the comment of a merged pull request', () => {
   });
 
   test.each(['refused', 'failed', 'cancelled'] as const)(
-    'says that apply %s, and keeps the approval for the run that repeats it',
+    'stays as the plan was at the merge where apply %s, which stands below it, once',
     async (outcome) => {
       await planOnPullRequest();
-      const record = parseApprovalRecord(comments()[0]?.body ?? '');
+      const [shown] = comments();
       merge();
+      const told = await apply({ outcome });
+      expect(await apply({ outcome })).toEqual(told);
+      expect(comments()).toHaveLength(2);
+      expect(comments()[0]).toEqual(shown);
+      expect(comments()[1]?.body).toContain(outcome);
+      expect(parseApprovalRecord(comments()[1]?.body ?? '').found).toBe('none');
+      // Once it is applied, what stands below must not look like the last word.
+      await apply({ outcome: 'applied' });
+      expect(comments()).toHaveLength(2);
+      expect(comments()[0]?.body).toContain('applied');
+      expect(comments()[1]?.body).toContain(`see [what was applied](http`);
+      expect(comments()[1]?.body).not.toContain(outcome);
+    },
+  );
+
+  test.each(['no-changes', 'refused', 'applied'] as const)(
+    'that tells of an apply is written over by no later run: one that ends with %s stands below',
+    async (outcome) => {
+      await planOnPullRequest();
+      merge();
+      await apply({ outcome: 'applied' });
+      const [applied] = comments();
       await apply({ outcome });
-      expect(comments()[0]?.body).toContain(outcome);
-      expect(parseApprovalRecord(comments()[0]?.body ?? '')).toEqual(record);
+      expect(comments()[0]).toEqual(applied);
+      expect(comments()).toHaveLength(2);
     },
   );
 
-  test.each(['failed', 'cancelled'] as const)(
-    'says that an apply which was let to go on %s, so that another run can go on from there',
-    async (outcome) => {
+  test.each(['destroy', 'drift', 'verify', 'plan'] as const)(
+    'is nothing to a %s on the branch',
+    async (command) => {
       await planOnPullRequest();
       merge();
-      const approval = { approved: true, says: 'Approved.', gone: [], added: [] };
-      await apply({ outcome, approval });
-      const begun = recordOf(comments()).begun;
-      expect(begun?.map(({ creates }) => creates?.address)).toEqual(
-        created.plan?.model.resources.map(({ address }) => address),
-      );
-      // The next run has another plan, and what the first began with stays.
-      const rest = report(plan([row({ region: 'ap-southeast-1', alias: 'create' })]));
-      await apply({ outcome: 'failed', approval, plan: rest.plan });
-      expect(recordOf(comments()).begun).toEqual(begun);
+      const [shown] = comments();
+      const confirmed = command === 'destroy' ? { 'confirm-destroy': 'aws_cb_cmk' } : {};
+      expect(await publish(onMain, { outcome: 'failed', inputs: { command, ...confirmed } })).toEqual({});
+      expect(comments()).toEqual([shown]);
     },
   );
-
-  test('says nothing of that when another plan than the recorded one was applied', async () => {
-    await planOnPullRequest();
-    merge();
-    const approval = { approved: true, says: 'Approved.', gone: [], added: [] };
-    const other = report(created.plan?.model ?? plan([])).plan;
-    const digest = `sha256:${'9'.repeat(64)}`;
-    await apply({ outcome: 'failed', approval, plan: other && { ...other, digest } });
-    expect(recordOf(comments()).begun).toBeUndefined();
-  });
 
   test('keeps no approval when the plan was applied and only its proof failed', async () => {
     await planOnPullRequest();
@@ -169,8 +173,8 @@ describe('the comment of a merged pull request', () => {
     const [comment] = comments();
     world.github.editComment({ id: comment?.id ?? 0, editor: MALLORY, body: comment?.body ?? '' });
     await apply({ outcome: 'failed' });
-    expect(comments()[0]?.editor).toEqual(ACTIONS_BOT);
-    expect(recordNow()).toBe('none');
+    expect(comments()[0]?.editor).toEqual(MALLORY);
+    expect(comments().map(({ body }) => parseApprovalRecord(body).found)).toEqual(['one', 'none']);
   });
 
   test('is never made where there is none: not every pull request is about keys', async () => {
@@ -226,10 +230,67 @@ describe('a comment that cannot be written', () => {
   });
 });
 
-test('a plan that the guard would stop leaves no approval', async () => {
-  const stopped = { ...created.plan, findings: [finding({ severity: 'stop' })] };
-  await publish(onPullRequest, { outcome: 'refused', plan: stopped as RunReport['plan'] });
-  expect(recordNow()).toBe('none');
+describe('a plan', () => {
+  test('that the guard would stop leaves no approval', async () => {
+    const stopped = { ...created.plan, findings: [finding({ severity: 'stop' })] };
+    await publish(onPullRequest, { outcome: 'refused', plan: stopped as RunReport['plan'] });
+    expect(recordNow()).toBe('none');
+  });
+
+  test.each([
+    ['merged', merge],
+    ['closed', () => world.github.closePullRequest(PLACE)],
+  ])('made again once its pull request is %s is shown nowhere but in the summary', async (state, end) => {
+    await planOnPullRequest();
+    const [shown] = comments();
+    end();
+    const other = report(plan([row({ region: 'ap-southeast-1', key: { action: 'delete' } })]));
+    expect(await publish(onPullRequest, { plan: other.plan })).toEqual({});
+    expect(comments()).toEqual([shown]);
+    expect(annotations).toEqual([expect.stringContaining(`Pull request #7 is ${state}`)]);
+    expect(summaries).toHaveLength(2);
+  });
+
+  test('of an older commit does not take the place of the newest one', async () => {
+    world.github.pushToPullRequest({ ...PLACE, headSha: MERGE });
+    expect(await planOnPullRequest()).toEqual({});
+    expect(comments()).toEqual([]);
+    expect(annotations).toEqual([expect.stringContaining('#7 has a newer commit than this run (bbbbbbb)')]);
+  });
+
+  test('is shown where GitHub takes a moment to know of its commit', async () => {
+    world.github.pushToPullRequest({ ...PLACE, headSha: MERGE });
+    const sleep = world.clock.sleep.bind(world.clock);
+    Object.assign(world.clock, {
+      sleep: (milliseconds: number) => {
+        world.github.pushToPullRequest({ ...PLACE, headSha: HEAD });
+        return sleep(milliseconds);
+      },
+    });
+    await planOnPullRequest();
+    expect(recordNow()).toBe('one');
+  });
+
+  test('made by the base branch (pull_request_target) leaves no approval, and takes none away', async () => {
+    const target = { ...onPullRequest, ref: 'refs/heads/main' };
+    await publish(target, {});
+    expect(recordNow()).toBe('none');
+    await planOnPullRequest();
+    const shown = comments();
+    expect(shown).toHaveLength(1);
+    await publish(target, {});
+    expect(comments()).toEqual(shown);
+    expect(recordNow()).toBe('one');
+  });
+
+  test('after an apply on the open pull request stands below it, and can be approved', async () => {
+    await planOnPullRequest();
+    await publish(onPullRequest, { outcome: 'applied', inputs: { command: 'apply' } });
+    await planOnPullRequest();
+    const [applied, planned] = comments();
+    expect(applied?.body).toContain('applied');
+    expect(parseApprovalRecord(planned?.body ?? '').found).toBe('one');
+  });
 });
 
 describe('a secret is neither in the comment nor in the summary', () => {

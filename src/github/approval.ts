@@ -1,8 +1,8 @@
 /** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
 
 import { ActionError } from '../errors.js';
-import { parseApprovalRecord, type ApprovalRecord } from '../report/approval-record.js';
 import { GitHubApiError } from './api-error.js';
+import { parseApprovalRecord, tellsApply, type ApprovalRecord } from './approval-record.js';
 import { findMergedPullRequest, type MergedCommit, type MergedPullRequest } from './merged-pull-request.js';
 import { findMarkedComments, type MarkedComment } from './own-comments.js';
 import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './words.js';
@@ -29,18 +29,20 @@ export interface Approval {
  * 1. the run is on a branch;
  * 2. exactly one pull request was merged into that branch as this commit (the merge commit, the squashed commit, or
  *    the last of the rebased ones: GitHub's `merge_commit_sha` is each of these);
- * 3. it has exactly one comment with this key that this token's identity wrote;
+ * 3. exactly one of its comments with this key, by this token's identity, holds a record;
  * 4. nobody else edited that comment last;
- * 5. the comment ends with one whole record;
- * 6. the record is of this repository, this pull request and this key;
- * 7. the commit that was planned is the last one of the pull request's branch.
+ * 5. by GitHub's own clock it was last written before the merge, to the second: what was written later nobody can have
+ *    seen who merged, whoever wrote it;
+ * 6. the comment ends with one whole record;
+ * 7. the record is of this repository, this pull request and this key;
+ * 8. the commit that was planned is the last one of the pull request's branch.
  *
  * @throws ActionError when one of these does not hold, or GitHub could not be asked
  */
 export async function readApproval(options: ReadApprovalOptions): Promise<Approval> {
   try {
     const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
-    const comment = await findTrustedComment(options, pullRequest.number);
+    const comment = await findTrustedComment(options, pullRequest);
     const record = readRecord(options, pullRequest, comment);
     return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
   } catch (error) {
@@ -51,30 +53,68 @@ export async function readApproval(options: ReadApprovalOptions): Promise<Approv
   }
 }
 
-async function findTrustedComment(options: ReadApprovalOptions, pullRequest: number): Promise<MarkedComment> {
-  const marked = await findMarkedComments({ ...options, pullRequest }, options.commentKey);
-  const [only, ...others] = marked.filter(({ isOwn }) => isOwn);
-  const key = JSON.stringify(options.commentKey);
-  if (only === undefined) {
-    const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-    throw notApplied(
-      `Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`,
-      'Check that plan and apply have the same `comment-key` and the same kind of `github-token`, and that plan ran with `comment: always`.',
-    );
-  }
-  if (others.length > 0) {
-    throw notApplied(
-      `Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key}, so it is not clear which plan was approved.`,
-      `Delete all of them but the right one. ${USE_THE_DIGEST}`,
-    );
-  }
+async function findTrustedComment(
+  options: ReadApprovalOptions,
+  { number, mergedAt }: MergedPullRequest,
+): Promise<MarkedComment> {
+  const marked = await findMarkedComments({ ...options, pullRequest: number }, options.commentKey);
+  const only = chooseComment(number, options.commentKey, marked);
   if (!only.isLastEditOwn) {
     throw notApplied(
       `The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`,
-      `Run the plan job of the pull request again, which writes the comment anew. ${USE_THE_DIGEST}`,
+      ANEW,
+    );
+  }
+  if (!(only.writtenAt <= mergedAt)) {
+    throw notApplied(
+      `The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`,
+      `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`,
     );
   }
   return only;
+}
+
+/** The one with the record: others with the key tell what became of it. */
+function chooseComment(
+  pullRequest: number,
+  commentKey: string,
+  marked: readonly MarkedComment[],
+): MarkedComment {
+  const key = JSON.stringify(commentKey);
+  const own = marked.filter(({ isOwn }) => isOwn);
+  const [only, ...others] = own.filter(({ body }) => parseApprovalRecord(body).found !== 'none');
+  if (others.length > 0) {
+    throw notApplied(
+      `Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`,
+      ANEW,
+    );
+  }
+  if (only !== undefined) return only;
+  const applied = own.find(({ body }) => tellsApply(body));
+  if (applied !== undefined) {
+    throw notApplied(
+      `The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`,
+      ANEW,
+    );
+  }
+  const [comment] = own;
+  if (comment !== undefined) {
+    throw notApplied(
+      `The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`,
+      ANEW,
+    );
+  }
+  const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
+  throw notApplied(
+    `Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`,
+    `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`,
+  );
+}
+
+function formatTime(milliseconds: number): string {
+  return Number.isFinite(milliseconds)
+    ? new Date(milliseconds).toISOString().replace('.000Z', 'Z')
+    : 'no known time';
 }
 
 function readRecord(
@@ -84,20 +124,13 @@ function readRecord(
 ): ApprovalRecord {
   const parsed = parseApprovalRecord(comment.body);
   if (parsed.found !== 'one') {
-    const why =
-      parsed.found === 'none' ? 'holds no record of it' : `holds no valid record of it: ${parsed.reason}`;
-    throw notApplied(
-      `The comment with the approved plan (${comment.url}) ${why}.`,
-      `${PLAN_AGAIN} ${USE_THE_DIGEST}`,
-    );
+    const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
+    throw notApplied(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
   }
   const { record } = parsed;
   const mismatch = findMismatch(record, options, pullRequest);
   if (mismatch !== undefined) {
-    throw notApplied(
-      `The plan in ${comment.url} is not the one to apply: ${mismatch}.`,
-      `${PLAN_AGAIN} ${USE_THE_DIGEST}`,
-    );
+    throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
   }
   return record;
 }
@@ -123,9 +156,10 @@ function findMismatch(
   return undefined;
 }
 
-const PLAN_AGAIN = 'Plan it again on a pull request and merge that.';
+const ANEW = `Open a pull request, have its plan reviewed and merge it. ${USE_THE_DIGEST}`;
 
-function explainApiError({ kind, message }: GitHubApiError): ActionError {
+/** @returns what GitHub's refusal means for an approval */
+export function explainApiError({ kind, message }: GitHubApiError): ActionError {
   const what = `The approval could not be read from the pull request: ${
     kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`
   }.`;

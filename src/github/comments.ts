@@ -14,14 +14,14 @@ export { renderCommentMarker } from './own-comments.js';
 export interface UpsertCommentOptions extends PullRequestPlace {
   /** Names the comment: comments with other keys are not touched. */
   readonly key: string;
-  /**
-   * The whole comment, or what makes it of the one that is there; its first line is {@link renderCommentMarker} of the
-   * key. At most 65,536 characters.
-   */
-  readonly body: string | ((previous: MarkedComment | undefined) => string);
-  /** False: only a comment that is there is updated. True by default. */
-  readonly create?: boolean;
+  /** The whole comment; its first line is {@link renderCommentMarker} of the key. At most 65,536 characters. */
+  readonly body: string;
+  /** Which of the comments that are there is to be written over; the first one unless told. */
+  readonly choose?: (own: readonly MarkedComment[]) => Choice;
 }
+
+/** A comment to write over; `new` for one more below them, `none` for nothing at all. */
+export type Choice = MarkedComment | 'new' | 'none';
 
 export type UpsertCommentResult =
   | {
@@ -35,9 +35,6 @@ export type UpsertCommentResult =
   | { readonly status: 'absent' };
 
 type WrittenComment = Extract<UpsertCommentResult, { readonly url: string }>;
-
-/** What is to be written, once it is known what is there. */
-type Writing = PullRequestPlace & { readonly key: string; readonly body: string };
 
 const CREATE_ATTEMPTS = 3;
 /** How long a comment whose creation was not answered may take to be seen. */
@@ -53,12 +50,10 @@ const APPEARANCE_MS = 2_000;
  */
 export async function upsertComment(options: UpsertCommentOptions): Promise<UpsertCommentResult> {
   try {
-    const existing = await findOwnComment(options);
-    if (existing === undefined && options.create === false) {
-      return { status: 'absent' };
-    }
-    const writing = { ...options, body: composeBody(options, existing) };
-    return existing ? await updateOrReplaceComment(writing, existing) : await createComment(writing);
+    assertMarked(options);
+    const choice = await chooseComment(options);
+    if (choice === 'none') return { status: 'absent' };
+    return choice === 'new' ? await createComment(options) : await updateOrReplaceComment(options, choice);
   } catch (error) {
     if (!(error instanceof GitHubApiError)) {
       throw error;
@@ -70,24 +65,24 @@ export async function upsertComment(options: UpsertCommentOptions): Promise<Upse
   }
 }
 
-function composeBody({ key, body }: UpsertCommentOptions, existing: MarkedComment | undefined): string {
-  const text = typeof body === 'string' ? body : body(existing);
-  if (!text.startsWith(`${renderCommentMarker(key)}\n`)) {
+function assertMarked({ key, body }: UpsertCommentOptions): void {
+  if (!body.startsWith(`${renderCommentMarker(key)}\n`)) {
     throw new TypeError('The first line of the comment is not the marker of its key.');
   }
-  return text;
 }
 
 /** The oldest, should two runs have written one each at the same time. */
-async function findOwnComment(
-  options: PullRequestPlace & { readonly key: string },
-): Promise<MarkedComment | undefined> {
+async function chooseComment(options: UpsertCommentOptions): Promise<Choice> {
+  const choose = options.choose ?? ((own: readonly MarkedComment[]): Choice => own[0] ?? 'new');
   const marked = await findMarkedComments(options, options.key);
-  return marked.find(({ isOwn }) => isOwn);
+  return choose(marked.filter(({ isOwn }) => isOwn));
 }
 
 /** A comment that was deleted since it was found is written anew. */
-async function updateOrReplaceComment(options: Writing, existing: MarkedComment): Promise<WrittenComment> {
+async function updateOrReplaceComment(
+  options: UpsertCommentOptions,
+  existing: MarkedComment,
+): Promise<WrittenComment> {
   try {
     return await updateComment(options, existing);
   } catch (error) {
@@ -98,7 +93,10 @@ async function updateOrReplaceComment(options: Writing, existing: MarkedComment)
   }
 }
 
-async function updateComment(options: Writing, existing: MarkedComment): Promise<WrittenComment> {
+async function updateComment(
+  options: UpsertCommentOptions,
+  existing: MarkedComment,
+): Promise<WrittenComment> {
   const { client, repository, body } = options;
   // Someone else's edit is written over even when it came out the same: only then is it this token's word again.
   if (saysTheSame(existing.body, body) && existing.isLastEditOwn) {
@@ -116,7 +114,7 @@ function saysTheSame(one: string, other: string): boolean {
 }
 
 /** A creation that was not answered may have happened: look before trying again, or there would be two. */
-async function createComment(options: Writing): Promise<WrittenComment> {
+async function createComment(options: UpsertCommentOptions): Promise<WrittenComment> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await createOnce(options);
@@ -126,15 +124,20 @@ async function createComment(options: Writing): Promise<WrittenComment> {
         throw error;
       }
       await options.client.pause(APPEARANCE_MS * attempt);
-      const appeared = await findOwnComment(options);
-      if (appeared) {
+      const appeared = await chooseComment(options);
+      if (typeof appeared !== 'string') {
         return { ...(await updateComment(options, appeared)), status: 'created' };
       }
     }
   }
 }
 
-async function createOnce({ client, repository, pullRequest, body }: Writing): Promise<WrittenComment> {
+async function createOnce({
+  client,
+  repository,
+  pullRequest,
+  body,
+}: UpsertCommentOptions): Promise<WrittenComment> {
   const place = { owner: repository.owner, repo: repository.name, issue_number: pullRequest };
   const { data } = await client.rest.issues.createComment({ ...place, body });
   return { status: 'created', url: data.html_url, id: data.id };

@@ -18,6 +18,10 @@ export interface MergedPullRequest {
   readonly number: number;
   /** The last commit of its own branch. */
   readonly headSha: string;
+  /** The branch that it was merged into. */
+  readonly branch: string;
+  /** Milliseconds since the epoch; GitHub tells whole seconds. */
+  readonly mergedAt: number;
 }
 
 /** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
@@ -31,13 +35,7 @@ const PAUSE_MS = 3_000;
  * @throws GitHubApiError when GitHub could not be asked
  */
 export async function findMergedPullRequest(options: MergedCommit): Promise<MergedPullRequest> {
-  const branch = /^refs\/heads\/(.+)$/.exec(options.ref)?.[1];
-  if (branch === undefined) {
-    throw notApplied(
-      `\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${options.ref}.`,
-      'Run apply on a push to that branch, or give the digest itself as `approved-plan`.',
-    );
-  }
+  const branch = branchOf(options.ref);
   const candidates = await listPullRequestsOf(options);
   const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
   const [only, ...others] = merged;
@@ -51,7 +49,28 @@ export async function findMergedPullRequest(options: MergedCommit): Promise<Merg
       USE_THE_DIGEST,
     );
   }
-  return { number: only.number, headSha: only.head.sha };
+  const { number, head, merged_at: mergedAt } = only;
+  return { number, headSha: head.sha, branch, mergedAt: Date.parse(mergedAt ?? '') };
+}
+
+/** A merge queue tries what it is about to merge on a branch of its own. */
+const MERGE_QUEUE = /^gh-readonly-queue\//;
+
+function branchOf(ref: string): string {
+  const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+  if (branch !== undefined && !MERGE_QUEUE.test(branch)) return branch;
+  const where = pullRequestOfRef(ref);
+  throw notApplied(
+    where === undefined
+      ? `\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${ref}.`
+      : `Merging approves a plan, and pull request #${where} is not merged.`,
+    'Run apply on the push that the merge makes, or give the digest itself as `approved-plan`.',
+  );
+}
+
+/** From `refs/pull/7/merge`, or a merge queue's `refs/heads/gh-readonly-queue/main/pr-7-…`. */
+function pullRequestOfRef(ref: string): string | undefined {
+  return (/^refs\/pull\/(\d+)\//.exec(ref) ?? /\/gh-readonly-queue\/.*\/pr-(\d+)-/.exec(ref))?.[1];
 }
 
 type Candidate = Awaited<

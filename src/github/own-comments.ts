@@ -17,6 +17,8 @@ export interface MarkedComment {
   readonly id: number;
   readonly url: string;
   readonly body: string;
+  /** When it was last edited, or else written: milliseconds since the epoch by GitHub's clock, in whole seconds. */
+  readonly writtenAt: number;
   /** True when it was written by the identity behind the token, by GitHub's own word. */
   readonly isOwn: boolean;
   /** Without `[bot]`; `ghost` when the account is gone. */
@@ -74,6 +76,7 @@ const QUERY = `query ($owner: String!, $name: String!, $number: Int!, $after: St
           viewerDidAuthor
           author { __typename login }
           editor { __typename login }
+          createdAt
           lastEditedAt
           includesCreatedEdit
         }
@@ -93,6 +96,7 @@ const commentSchema = z.object({
   viewerDidAuthor: z.boolean(),
   author: actorSchema,
   editor: actorSchema,
+  createdAt: z.string(),
   lastEditedAt: z.string().nullable(),
   includesCreatedEdit: z.boolean(),
 });
@@ -120,21 +124,28 @@ async function readPage(place: PullRequestPlace, after: string | null): Promise<
 }
 
 function describeComment(comment: z.infer<typeof commentSchema>): MarkedComment {
-  const { author, editor, lastEditedAt, includesCreatedEdit } = comment;
+  const { author, editor, createdAt, lastEditedAt } = comment;
   // An editor that is null although there was an edit is an account that is gone, and could have been anyone's.
-  const wasEdited = editor !== null || lastEditedAt !== null || includesCreatedEdit;
-  const sameActor =
-    author !== null &&
-    editor !== null &&
-    author.login === editor.login &&
-    author.__typename === editor.__typename;
+  const wasEdited = editor !== null || lastEditedAt !== null || comment.includesCreatedEdit;
   return {
     id: comment.fullDatabaseId,
     url: comment.url,
     body: comment.body,
+    writtenAt: Date.parse(lastEditedAt ?? createdAt),
     isOwn: comment.viewerDidAuthor,
-    author: author?.login ?? 'ghost',
-    isLastEditOwn: !wasEdited || sameActor,
-    lastEditor: wasEdited ? (editor?.login ?? 'ghost') : undefined,
+    author: loginOf(author),
+    isLastEditOwn: !wasEdited || isSameActor(author, editor),
+    lastEditor: wasEdited ? loginOf(editor) : undefined,
   };
+}
+
+type Actor = z.infer<typeof actorSchema>;
+
+function loginOf(actor: Actor): string {
+  return actor?.login ?? 'ghost';
+}
+
+function isSameActor(one: Actor, other: Actor): boolean {
+  if (one === null || other === null) return false;
+  return one.login === other.login && one.__typename === other.__typename;
 }

@@ -3,8 +3,8 @@ import { changesAnything } from './model.js';
 import type { PartOfApproved } from './part-of-approved.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
-/** A change of a plan that an apply had begun with, as far as it takes to know what is left of it. */
-export interface BegunChange {
+/** A change of a plan, as far as it takes to know what an apply that was stopped has left of it. */
+export interface PlannedChange {
   /** Over all of it. */
   readonly hash: string;
   /** Only of a creation: it may be half there. */
@@ -19,17 +19,12 @@ export interface BegunChange {
     | undefined;
 }
 
-/** What to keep of an approved plan when its apply is stopped before its end. */
-export function begunChanges(model: PlanModel): BegunChange[] {
-  return fingerprintChanges(model).flatMap(({ hash, change }) => {
-    if (change === undefined) return [];
-    const { address, action, after, unknown = [] } = change;
-    return [
-      {
-        hash,
-        ...(action === 'create' && after !== undefined ? { creates: { address, after, unknown } } : {}),
-      },
-    ];
+/** What to keep of a plan, so that what is left of it is known: in the plan's order, changes of access and outputs, too. */
+export function plannedChanges(model: PlanModel): (PlannedChange & { readonly line: string })[] {
+  return fingerprintChanges(model).map(({ line, hash, change }) => {
+    if (change?.action !== 'create' || change.after === undefined) return { line, hash };
+    const { address, after, unknown = [] } = change;
+    return { line, hash, creates: { address, after, unknown } };
   });
 }
 
@@ -41,7 +36,7 @@ export function begunChanges(model: PlanModel): BegunChange[] {
  * @param marked addresses of what Terraform's state has marked so
  */
 export function isLeftOfBegun(
-  begun: readonly BegunChange[],
+  begun: readonly PlannedChange[],
   remaining: PlanModel,
   marked: readonly string[],
 ): PartOfApproved {

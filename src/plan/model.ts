@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isLastApplyOutput, readLastApply } from './last-apply.js';
 import { findRegion, indexProviderRegions } from './region.js';
 import {
   findNotUnderstood,
@@ -50,6 +51,7 @@ export function buildPlanModel(json: unknown): PlanModel {
     outputs: knownOutputs(plan),
     notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
     unrecognised: findUnrecognised(plan),
+    lastApply: readLastApply(outputsBefore(plan)),
   };
 }
 
@@ -290,9 +292,14 @@ function moduleOf({ address, type }: ResourceChange): string {
 
 function findChangedOutputs(plan: RawPlan): string[] {
   return Object.entries(plan.output_changes)
-    .filter(([, { actions }]) => actions.some((action) => action !== 'no-op'))
+    .filter(([name, { actions }]) => !isLastApplyOutput(name) && actions.some((action) => action !== 'no-op'))
     .map(([name]) => name)
     .sort();
+}
+
+/** The root outputs as the state has them. */
+function outputsBefore({ output_changes: changes }: RawPlan): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(changes).map(([name, { before }]) => [name, before]));
 }
 
 function knownOutputs(plan: RawPlan): Record<string, unknown> {

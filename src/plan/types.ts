@@ -3,6 +3,8 @@
  * difference, the guard's findings. Pure data: the report renders it, the digest hashes it, the guard judges it.
  */
 
+import type { LastApply } from './last-apply.js';
+
 /** What Terraform means to do with one resource; `replace` covers both orders of delete and create. */
 export type ChangeAction = 'no-op' | 'create' | 'read' | 'update' | 'replace' | 'delete' | 'forget';
 
@@ -72,6 +74,8 @@ export interface ChangeCounts {
 }
 
 export interface PlanModel {
+  /** Which run applied to the state last. */
+  readonly lastApply?: LastApply | undefined;
   readonly formatVersion: string;
   readonly terraformVersion: string;
   /** True for a destroy plan. */

@@ -14,6 +14,7 @@ import {
   renderKeyStates,
   renderNotes,
   renderNotUnderstood,
+  renderShown,
 } from './sections/findings.js';
 import { renderFooter, renderOrigin } from './sections/footer.js';
 import { renderKeys, renderVerification } from './sections/keys.js';
@@ -65,6 +66,7 @@ function renderAlarms(input: ReportInput, detail: Detail): string[] {
     ...renderFindings('CAUTION', stopsOf(input.plan?.findings).filter(isToldByFinding), detail),
     ...renderDeletion(input, detail),
     ...renderApproval(input.approval, detail),
+    ...renderShown(input.shown, detail),
     ...renderKeyStates(otherStates(input), input.now, detail),
     ...renderNotes(input.notes, detail),
   ];

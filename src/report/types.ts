@@ -110,6 +110,18 @@ export interface ApprovalResult {
   readonly added: readonly string[];
 }
 
+/** How a plan on the branch stands to the one that the pull request showed which was merged as its commit. */
+export interface ShownPlan {
+  readonly pullRequest: number;
+  /** `unknown` where there is no plan to compare with, which `says` tells. */
+  readonly is: 'same' | 'different' | 'unknown';
+  readonly says: string;
+  /** In words, one line each: what was shown and is no longer planned. */
+  readonly gone: readonly string[];
+  /** In words, one line each: what is planned and was not shown. */
+  readonly added: readonly string[];
+}
+
 /** The hidden parts, ready as they are. They are the caller's: whole lines of HTML comments, never cut. */
 export interface HiddenParts {
   /** By which the comment is found again; goes first. Not put into the job summary. */
@@ -137,6 +149,8 @@ export interface ReportInput {
   /** For `failed` and `cancelled`, and for a `refused` or `drifted` whose reason is not among the findings. */
   readonly failure?: Explanation | undefined;
   readonly approval?: ApprovalResult | undefined;
+  /** For a plan of what a pull request was merged as. */
+  readonly shown?: ShownPlan | undefined;
   /** What is there now: after `applied`, and after `failed` as far as it is known. */
   readonly keys?: readonly KeyResult[] | undefined;
   readonly verification?: readonly VerificationRow[] | undefined;

@@ -10,7 +10,7 @@ import type {
 } from '../plan/types.js';
 import { rowChange, type RowChange } from './changes.js';
 import { clip } from './markdown.js';
-import type { ReportInput } from './types.js';
+import type { ReportInput, ShownPlan } from './types.js';
 import { countOf, listOf } from './words.js';
 
 /** Plain text, no Markdown: for the log as it is, for the comment through the escaping of prose. */
@@ -202,6 +202,18 @@ function cancelledVerdict(input: ReportInput): Verdict {
  * @returns plain text; nothing in it is escaped
  */
 export function describeVerdict(input: ReportInput): Verdict {
+  const verdict = verdictOf(input);
+  return { ...verdict, title: `${verdict.title}${SHOWN[input.shown?.is ?? 'unknown'](input.shown)}` };
+}
+
+/** Behind the sentence on a plan of the branch: whether it is the one that the pull request showed. */
+const SHOWN: Readonly<Record<ShownPlan['is'], (shown: ShownPlan | undefined) => string>> = {
+  same: (shown) => ` (the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
+  different: (shown) => ` (not the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
+  unknown: () => '',
+};
+
+function verdictOf(input: ReportInput): Verdict {
   switch (input.outcome) {
     case 'planned':
       return plannedVerdict(input);

@@ -4,6 +4,7 @@ import { oldestVersion, partitionOf, regionsOfPartition } from '../aws/regions.j
 import type { Environment } from '../context.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
+import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
 import { onlyWayOf, type Way } from './way.js';
 
 /** What the configuration is rendered from. */
@@ -34,6 +35,8 @@ export interface ModuleRequest extends Pick<
   readonly env?: Environment;
   /** What the provider that was chosen and the state ask for beside the inputs. */
   readonly fit?: Fit;
+  /** The run that applies, to be kept in the state; left out where nothing is applied. */
+  readonly appliedBy?: AppliedBy | undefined;
 }
 
 /** How the configuration fits the provider that was chosen, and what the state has. */
@@ -181,6 +184,12 @@ function renderRoot(request: ModuleRequest): object {
       key_id: { value: '${module.primary.key_id}' },
       ...outputs,
       account_id: { value: '${module.policy.account_id}' },
+      ...(request.appliedBy === undefined
+        ? {}
+        : lastApplyOutputs(
+            request.appliedBy,
+            ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`),
+          )),
     },
   };
 }

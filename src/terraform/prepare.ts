@@ -7,6 +7,7 @@ import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { splitSecrets } from '../inputs/backend-secrets.js';
 import type { Inputs } from '../inputs/inputs.js';
+import type { AppliedBy } from '../plan/last-apply.js';
 import type { Workspace } from '../workspace.js';
 import { chooseBackend } from './backend.js';
 import {
@@ -28,6 +29,8 @@ export interface PrepareRequest {
   /** Where custom endpoints are named. */
   readonly env: Environment;
   readonly log: Log;
+  /** The run that applies, to be kept in the state; undefined where nothing is applied. */
+  readonly appliedBy?: AppliedBy | undefined;
 }
 
 export interface PreparedConfiguration {
@@ -51,6 +54,7 @@ export async function prepareConfiguration({
   moduleDir,
   env,
   log,
+  appliedBy,
 }: PrepareRequest): Promise<PreparedConfiguration> {
   const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
   refuseUnknownArguments(inputs, inputs.awsProviderVersion);
@@ -65,7 +69,7 @@ export async function prepareConfiguration({
   if (hasSecrets) await writePrivately(secretFile, JSON.stringify(secret));
   let namesBackend = false;
   const rewrite = async (fit: Fit): Promise<void> => {
-    await write(renderConfiguration({ ...inputs, backend: shown, env, fit }));
+    await write(renderConfiguration({ ...inputs, backend: shown, env, fit, appliedBy }));
     namesBackend = true;
   };
   await (onlyWayOf(inputs.awsProviderVersion) === undefined

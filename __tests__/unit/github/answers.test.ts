@@ -28,6 +28,7 @@ describe('of a comment', () => {
     viewerDidAuthor: true,
     author: ALICE,
     editor: null,
+    createdAt: '2026-01-01T00:00:00Z',
     lastEditedAt: null,
     includesCreatedEdit: false,
   };
@@ -85,7 +86,12 @@ describe('of a commit', () => {
   };
 
   test('its pull request is found at once where GitHub knows it', async () => {
-    expect(await find(merged)).toEqual({ number: 7, headSha: 'a'.repeat(40) });
+    expect(await find(merged)).toEqual({
+      number: 7,
+      headSha: 'a'.repeat(40),
+      branch: 'main',
+      mergedAt: Date.UTC(2026, 0, 1),
+    });
   });
 
   test.each([

@@ -4,7 +4,11 @@ import { ACTIONS_BOT, type MergeMethod } from '../../../emulator/github/index.js
 import { ActionError } from '../../../src/errors.js';
 import { readApproval, type Approval } from '../../../src/github/approval.js';
 import { renderCommentMarker, upsertComment } from '../../../src/github/comments.js';
-import { renderApprovalRecord, type ApprovalRecord } from '../../../src/report/approval-record.js';
+import {
+  APPLIED_MARK,
+  renderApprovalRecord,
+  type ApprovalRecord,
+} from '../../../src/github/approval-record.js';
 import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
 
 const NAME = 'octo-org/octo-repo';
@@ -98,6 +102,14 @@ describe('the approval of a merged pull request', () => {
     await comment({ digest: `sha256:${'2'.repeat(64)}` });
     await comment();
     merge();
+    expect(await read()).toMatchObject({ digest: DIGEST });
+  });
+
+  test('is still there when a later run has told below what became of it', async () => {
+    await comment();
+    merge();
+    const body = `${renderCommentMarker('alias/a')}\nRefused.\n`;
+    world.github.addComment({ ...PLACE, author: ACTIONS_BOT, body });
     expect(await read()).toMatchObject({ digest: DIGEST });
   });
 
@@ -259,6 +271,43 @@ describe('no approval is', () => {
     await comment(record);
     merge();
     expect((await refusal()).what).toContain(message);
+  });
+
+  test('a plan that was first commented after the merge: nobody had seen it', async () => {
+    merge();
+    await world.clock.sleep(1_000);
+    await comment();
+    const { what } = await refusal();
+    expect(what).toContain(
+      'was written at 2026-11-01T00:00:01Z, after #7 was merged at 2026-11-01T00:00:00Z',
+    );
+  });
+
+  test('a plan that was written again after the merge, even to the same text by the same identity', async () => {
+    const id = await comment();
+    merge();
+    await world.clock.sleep(1_000);
+    world.github.editComment({ id, editor: ACTIONS_BOT, body: bodyOf() });
+    expect((await refusal()).what).toContain('after #7 was merged');
+  });
+
+  test('a plan that was applied', async () => {
+    const client = await world.client();
+    const body = `${renderCommentMarker('alias/a')}\nApplied.\n${APPLIED_MARK}\n`;
+    await upsertComment({ client, repository: REPOSITORY, pullRequest: 7, key: 'alias/a', body });
+    merge();
+    expect((await refusal()).what).toMatch(/was applied \(.*\), and an approval is used once/);
+  });
+
+  test.each([
+    ['refs/pull/7/merge', 'Merging approves a plan, and pull request #7 is not merged.'],
+    [
+      'refs/heads/gh-readonly-queue/main/pr-7-abc',
+      'Merging approves a plan, and pull request #7 is not merged.',
+    ],
+  ])('a run on %s', async (ref, what) => {
+    expect((await refusal({ ref })).what).toBe(what);
+    expect(world.calls).toEqual([]);
   });
 
   test('a comment without a record', async () => {

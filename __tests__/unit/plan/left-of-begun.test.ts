@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { begunChanges, isLeftOfBegun } from '../../../src/plan/left-of-begun.js';
+import { plannedChanges, isLeftOfBegun } from '../../../src/plan/left-of-begun.js';
 import type { PartOfApproved } from '../../../src/plan/part-of-approved.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import { goldenModel, modelOf, replicaChange, replicaValues, ROOT_POLICY, type Json } from './raw-plan.js';
 
 function judge(begun: PlanModel, remaining: PlanModel, marked: readonly string[] = []): PartOfApproved {
-  return isLeftOfBegun(begunChanges(begun), remaining, marked);
+  return isLeftOfBegun(plannedChanges(begun), remaining, marked);
 }
 
 const REPLICA = 'module.replica_ap-southeast-2.aws_kms_replica_key.this';

@@ -42,6 +42,7 @@ async function play(version: string, state: string, changed: Record<string, stri
     },
   } as unknown as PhasedTerraform;
   const run = {
+    context: {},
     inputs: read({
       'aws-provider-version': version,
       'state-bucket': 'states',

@@ -6,7 +6,7 @@ import type { Explanation } from '../../errors.js';
 import { sayLastUse } from '../../plan/last-use.js';
 import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, prose, type AlertKind } from '../markdown.js';
-import type { ApprovalResult, KeyStateNote } from '../types.js';
+import type { ApprovalResult, KeyStateNote, ShownPlan } from '../types.js';
 import { codeOf, countOf, limitItems, type Detail } from '../words.js';
 
 function foreign(text: string, detail: Detail): string {
@@ -85,6 +85,18 @@ export function renderApproval(approval: ApprovalResult | undefined, detail: Det
       foreign(approval.says, detail),
       ...renderLines('Planned now, never approved', approval.added, detail),
       ...renderLines('Approved, no longer planned', approval.gone, detail),
+    ]),
+  ];
+}
+
+/** By what a plan on the branch differs from the one that the pull request showed; empty where it is that one. */
+export function renderShown(shown: ShownPlan | undefined, detail: Detail): string[] {
+  if (shown === undefined || shown.is === 'same') return [];
+  return [
+    alert(shown.is === 'different' ? 'WARNING' : 'NOTE', [
+      foreign(shown.says, detail),
+      ...renderLines('Planned now, not shown there', shown.added, detail),
+      ...renderLines('Shown there, no longer planned', shown.gone, detail),
     ]),
   ];
 }

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { appliedBy } from '../../context.js';
 import type { Log } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -49,6 +50,7 @@ export async function configure(
       moduleDir: deps.moduleDir,
       env: deps.env,
       log: deps.log,
+      appliedBy: inputs.command === 'apply' ? appliedBy(run.context) : undefined,
     });
     const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
     try {

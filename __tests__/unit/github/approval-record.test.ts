@@ -2,10 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import {
+  APPLIED_MARK,
   parseApprovalRecord,
   renderApprovalRecord,
+  tellsApply,
   type ApprovalRecord,
-} from '../../../src/report/approval-record.js';
+} from '../../../src/github/approval-record.js';
 
 const RECORD: ApprovalRecord = {
   repository: 'octo-org/octo-repo',
@@ -20,12 +22,17 @@ describe('the approval record', () => {
     const text = fc.string({ unit: 'binary', maxLength: 40 });
     const nasty = fc.constantFrom('-->', '--!>', '<!--', '@team', '\n', '--', '`', '#1', '\u2028', '\u202e');
     const any = fc.array(fc.oneof(text, nasty), { maxLength: 4 }).map((parts) => parts.join(''));
-    const changes = fc.array(fc.record({ line: any, hash: any }), { maxLength: 3 });
     const creates = fc.record({ address: any, after: any, unknown: fc.array(any, { maxLength: 2 }) });
-    const begun = fc.array(fc.record({ hash: any, creates }, { requiredKeys: ['hash'] }), { maxLength: 2 });
+    const change = fc.record({ line: any, hash: any, creates }, { requiredKeys: ['line', 'hash'] });
+    const changes = fc.array(change, { maxLength: 3 });
+    const named = any.filter((name) => name !== '__proto__');
+    const values = fc.dictionary(named, fc.array(any, { maxLength: 2 }), {
+      noNullPrototype: true,
+      maxKeys: 3,
+    });
     fc.assert(
-      fc.property(any, changes, begun, (commentKey, some, ofApply) => {
-        const record = { ...RECORD, commentKey, changes: some, begun: ofApply };
+      fc.property(any, changes, values, (commentKey, some, ofPlan) => {
+        const record = { ...RECORD, commentKey, changes: some, values: ofPlan };
         const line = renderApprovalRecord(record);
         expect(line).toMatch(/^<!-- [\x20-\x7e]* -->$/);
         expect(line.slice(4, -3)).not.toMatch(/--|[<>@#`&]/);
@@ -35,7 +42,7 @@ describe('the approval record', () => {
     );
   });
 
-  test('may leave out the changes, and keeps of each only the words and the hash', () => {
+  test('may leave out the changes, and keeps of each only the words and the hashes', () => {
     const changes = [{ line: 'key created', hash: 'ab', change: { address: 'x' } }];
     const parse = (record: ApprovalRecord): unknown => parseApprovalRecord(renderApprovalRecord(record));
     expect(parse(RECORD)).toEqual({ found: 'one', record: RECORD });
@@ -59,7 +66,7 @@ describe('the approval record', () => {
     ['has text after it', (line) => `${line}\nMore.`, /not the last line/],
     ['has text before it on its line', (line) => `x ${line}`, /not the last line/],
     ['is not JSON', (line) => line.replace('{', '('), /not JSON/],
-    ['has another version', (line) => line.replace('"version":1', '"version":2'), /version/],
+    ['has another version', (line) => line.replace('"version":2', '"version":1'), /version/],
     ['has a field that it should not have', (line) => line.replace('{', '{"more":1,'), /the record/],
     ['lacks a field', (line) => line.replace(/"pullRequest":7,/, ''), /pullRequest/],
     ['has a digest of another form', (line) => line.replace('sha256:1', 'sha256:x'), /digest/],
@@ -96,5 +103,16 @@ describe('the approval record', () => {
   test('is read with the line ends of the browser, too', () => {
     const body = `First line\r\n${renderApprovalRecord(RECORD)}\r\n`;
     expect(parseApprovalRecord(body)).toEqual({ found: 'one', record: RECORD });
+  });
+});
+
+describe('the mark of a comment that tells of an apply', () => {
+  test.each([
+    ['is its last line', `Applied.\n${APPLIED_MARK}\n`, true],
+    ['is read with the line ends of the browser, too', `Applied.\r\n${APPLIED_MARK}\r\n`, true],
+    ['is not found further up, where the text of a plan may hold it', `${APPLIED_MARK}\nMore.`, false],
+    ['is no record', renderApprovalRecord(RECORD), false],
+  ])('%s', (_, body, tells) => {
+    expect(tellsApply(body)).toBe(tells);
   });
 });

@@ -4,12 +4,14 @@
  */
 
 import { z } from 'zod';
-import type { BegunChange } from '../plan/left-of-begun.js';
+import type { AttributeHashes } from '../plan/attribute-hashes.js';
+import { compareFingerprints, fingerprintChanges, type FingerprintDifference } from '../plan/difference.js';
+import type { PlanModel } from '../plan/types.js';
+import type { PlannedChange } from '../plan/left-of-begun.js';
 
-/** One change of the plan in words, with a hash of all that it is. */
-export interface RecordedChange {
+/** One change of the plan in words, with hashes by which it, or what is left of it, is known again. */
+export interface RecordedChange extends PlannedChange {
   readonly line: string;
-  readonly hash: string;
 }
 
 export interface ApprovalRecord {
@@ -23,8 +25,8 @@ export interface ApprovalRecord {
   readonly digest: string;
   /** What the plan does, so that a mismatch can be told in words. Left out where there is no room. */
   readonly changes?: readonly RecordedChange[] | undefined;
-  /** Of a plan whose apply was begun and stopped: what it was to do, so that another run can go on from there. */
-  readonly begun?: readonly BegunChange[] | undefined;
+  /** The values that it leads to, by attribute, as short hashes: what tells which of them another plan has not. */
+  readonly values?: AttributeHashes | undefined;
 }
 
 export type ParsedApprovalRecord =
@@ -32,7 +34,7 @@ export type ParsedApprovalRecord =
   | { readonly found: 'invalid'; readonly reason: string }
   | { readonly found: 'one'; readonly record: ApprovalRecord };
 
-const VERSION = 1;
+const VERSION = 2;
 const OPENING = '<!-- aws-kms-multi-region-key:approval ';
 const CLOSING = ' -->';
 
@@ -43,10 +45,10 @@ const schema = z.strictObject({
   commentKey: z.string(),
   commit: z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  changes: z.array(z.strictObject({ line: z.string(), hash: z.string() })).optional(),
-  begun: z
+  changes: z
     .array(
       z.strictObject({
+        line: z.string(),
         hash: z.string(),
         creates: z
           .strictObject({ address: z.string(), after: z.string(), unknown: z.array(z.string()) })
@@ -54,6 +56,7 @@ const schema = z.strictObject({
       }),
     )
     .optional(),
+  values: z.record(z.string(), z.array(z.string())).optional(),
 });
 
 /**
@@ -61,9 +64,9 @@ const schema = z.strictObject({
  * one, or be taken for a mention: what could is written as a JSON escape.
  */
 export function renderApprovalRecord(record: ApprovalRecord): string {
-  const { repository, pullRequest, commentKey, commit, digest, begun } = record;
+  const { repository, pullRequest, commentKey, commit, digest, values } = record;
   // Named one by one: a change may carry more than is meant for the comment.
-  const changes = record.changes?.map(({ line, hash }) => ({ line, hash }));
+  const changes = record.changes?.map(({ line, hash, creates }) => ({ line, hash, creates }));
   const json = JSON.stringify({
     version: VERSION,
     repository,
@@ -72,7 +75,7 @@ export function renderApprovalRecord(record: ApprovalRecord): string {
     commit,
     digest,
     changes,
-    begun,
+    values,
   });
   return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
 }
@@ -97,7 +100,7 @@ export function parseApprovalRecord(body: string): ParsedApprovalRecord {
   if (occurrences > 1) {
     return { found: 'invalid', reason: `there are ${occurrences} of them` };
   }
-  const line = body.trimEnd().split(/\r?\n/).at(-1) ?? '';
+  const line = lastLineOf(body);
   if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
     return { found: 'invalid', reason: 'it is not the last line of the comment' };
   }
@@ -119,6 +122,23 @@ function readRecord(json: string): ParsedApprovalRecord {
       reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
     };
   }
-  const { repository, pullRequest, commentKey, commit, digest, changes, begun } = parsed.data;
-  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, begun } };
+  const { repository, pullRequest, commentKey, commit, digest, changes, values } = parsed.data;
+  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+}
+
+/** The last line of a comment that tells what was applied. No later run writes over such a comment. */
+export const APPLIED_MARK = '<!-- aws-kms-multi-region-key:applied -->';
+
+export function tellsApply(body: string): boolean {
+  return lastLineOf(body) === APPLIED_MARK;
+}
+
+function lastLineOf(body: string): string {
+  return body.trimEnd().split(/\r?\n/).at(-1) ?? '';
+}
+
+/** What a plan does that the recorded one did not, and the other way round, in words. */
+export function compareWithRecord({ changes }: ApprovalRecord, model: PlanModel): FingerprintDifference {
+  const difference = compareFingerprints(changes ?? [], fingerprintChanges(model));
+  return changes === undefined ? { ...difference, gone: [] } : difference;
 }
