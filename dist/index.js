@@ -58352,13 +58352,15 @@ async function restoreKey({ region, keyId }, session) {
 
 
 
+
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
  *
  * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
- * which ends the run; then the deletion is cancelled and the key enabled, which loses nothing and can be taken back; then
- * a new plan, which takes the key into the state. That plan, and no other, is what goes to the guard and the approval.
+ * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
+ * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
+ * the guard and the approval like any other.
  * `plan` never changes AWS: it says what `apply` will do first.
  */
 async function planKnowingAws(run, ready) {
@@ -58377,6 +58379,8 @@ async function planKnowingAws(run, ready) {
     refuse(() => {
         assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
     });
+    if (pending.length > 0)
+        await assertRecoveryApproved(run, ready, judged);
     for (const place of pending)
         await bringBack(place, run, ready);
     const created = new Set(wanted.created.map(({ region }) => region));
@@ -58448,6 +58452,21 @@ function plan_knowing_aws_judge({ inputs, deps }, made, found) {
 function isReplicaHere({ replicaOf }, { resources }) {
     const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
     return replicaOf !== undefined && replicaOf === arn;
+}
+/** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
+async function assertRecoveryApproved(run, { terraform }, { reported }) {
+    const approval = await checkApproval({
+        ...run,
+        plan: reported,
+        pullState: () => terraform.pullState(),
+        marked: [],
+    });
+    if (approval.approved)
+        return;
+    learn(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
+    refuse(() => {
+        assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
+    });
 }
 async function bringBack(place, { deps }, { session }) {
     try {

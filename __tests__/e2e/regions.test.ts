@@ -44,12 +44,18 @@ describe('a Region that nobody knows is added, removed, and wanted back', () => 
     expect(state()).toBe('PendingDeletion');
   });
 
-  test('with allow-recovery it is brought back, imported and verified; an older approval does not hold', async () => {
+  test('with allow-recovery and an approval it is brought back, imported and verified; that approval does not hold for the import', async () => {
     const recovery = { 'replica-regions': UNKNOWN, 'allow-recovery': 'true' };
     const planned = await job.run(recovery);
     expect(planned).toMatchObject({ exitCode: 0, outputs: { 'to-add': '2' } });
     expect(state()).toBe('PendingDeletion');
     const digest = planned.outputs['plan-digest'] ?? '';
+    for (const approval of [{}, { 'approved-plan': `sha256:${'0'.repeat(64)}` }]) {
+      const unapproved = await job.run({ ...recovery, command: 'apply', ...approval });
+      expect(unapproved.exitCode).toBe(1);
+      expect(unapproved.stdout).toContain('no deletion was cancelled');
+      expect(state()).toBe('PendingDeletion');
+    }
     const refused = await job.run({ ...recovery, command: 'apply', 'approved-plan': digest });
     expect(refused.exitCode).toBe(1);
     expect(refused.stdout).toContain(`Brought back: ${UNKNOWN}`);

@@ -2,6 +2,7 @@ import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws
 import { sayRescue } from '../../aws/rescue.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { makePlan, type MadePlan } from './make-plan.js';
+import { assertApproved, checkApproval } from '../apply/approve.js';
 import type { Ready } from '../ready/make-ready.js';
 import { assertGuarded, guardPlan } from '../../plan/guard.js';
 import { isKey } from '../../plan/model.js';
@@ -15,8 +16,9 @@ import { learn, type Run } from '../../run.js';
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
  *
  * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
- * which ends the run; then the deletion is cancelled and the key enabled, which loses nothing and can be taken back; then
- * a new plan, which takes the key into the state. That plan, and no other, is what goes to the guard and the approval.
+ * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
+ * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
+ * the guard and the approval like any other.
  * `plan` never changes AWS: it says what `apply` will do first.
  */
 export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> {
@@ -33,6 +35,7 @@ export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> 
   refuse(() => {
     assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
   });
+  if (pending.length > 0) await assertRecoveryApproved(run, ready, judged);
   for (const place of pending) await bringBack(place, run, ready);
   const created = new Set(wanted.created.map(({ region }) => region));
   const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
@@ -127,6 +130,21 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
 function isReplicaHere({ replicaOf }: ExistingKey, { resources }: PlanModel): boolean {
   const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
   return replicaOf !== undefined && replicaOf === arn;
+}
+
+/** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
+async function assertRecoveryApproved(run: Run, { terraform }: Ready, { reported }: MadePlan): Promise<void> {
+  const approval = await checkApproval({
+    ...run,
+    plan: reported,
+    pullState: () => terraform.pullState(),
+    marked: [],
+  });
+  if (approval.approved) return;
+  learn(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
+  refuse(() => {
+    assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
+  });
 }
 
 async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Promise<void> {
