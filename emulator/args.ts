@@ -5,9 +5,11 @@ export interface EmulatorArguments {
   readonly port: number;
   readonly faults: string | undefined;
   readonly log: string | undefined;
+  readonly enforceKeyPolicies: boolean;
 }
 
-export const USAGE = 'Usage: npm run emulator -- [--port N] [--faults FILE] [--log FILE]';
+export const USAGE =
+  'Usage: npm run emulator -- [--port N] [--faults FILE] [--log FILE] [--enforce-key-policies]';
 
 /**
  * Reads the command line.
@@ -17,12 +19,22 @@ export const USAGE = 'Usage: npm run emulator -- [--port N] [--faults FILE] [--l
 export function readArguments(args: readonly string[]): EmulatorArguments {
   const { values } = parseArgs({
     args: [...args],
-    options: { port: { type: 'string' }, faults: { type: 'string' }, log: { type: 'string' } },
+    options: {
+      port: { type: 'string' },
+      faults: { type: 'string' },
+      log: { type: 'string' },
+      'enforce-key-policies': { type: 'boolean', default: false },
+    },
     strict: true,
     allowPositionals: false,
   });
   const port = values.port ?? '0';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new Error(`--port takes a number from 0 (any free port) to 65535, not "${port}".`);
-  return { port: Number(port), faults: values.faults, log: values.log };
+  return {
+    port: Number(port),
+    faults: values.faults,
+    log: values.log,
+    enforceKeyPolicies: values['enforce-key-policies'],
+  };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AwsError } from './aws/error.js';
 import { POLICY_KINDS, type Denial } from './aws/denial.js';
 import { failure, type FailureKind } from './aws/failures.js';
-import { matchesWildcard } from './aws/policy/conditions.js';
+import { matchesWildcard } from './wildcard.js';
 
 const matchSchema = z.strictObject({
   /** `kms`, `sts`, `s3`, … */

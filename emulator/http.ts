@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** The client's IP address. */
+  readonly remoteAddress: string;
 }
 
 export interface HttpResponse {
@@ -44,6 +46,8 @@ export async function readRequest(incoming: IncomingMessage): Promise<HttpReques
     query: new URLSearchParams(rawQuery),
     headers: incoming.headers,
     body: Buffer.concat(chunks),
+    // IPv4 addresses on an IPv6 socket have a prefix.
+    remoteAddress: (incoming.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
   };
 }
 

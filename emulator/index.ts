@@ -75,7 +75,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const role = addDefaultRole(state, { region, account, repository: options.github?.repository?.fullName });
   const server = await startServer({
     port: options.port ?? DEFAULTS.port,
-    aws: awsHandler(state),
+    aws: awsHandler(state, options),
     github: github.handler,
   });
   const url = `http://127.0.0.1:${server.port}`;

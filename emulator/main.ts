@@ -23,6 +23,7 @@ async function main(): Promise<void> {
       port: args.port,
       faults: faults.faults,
       faultSeed: faults.seed,
+      enforceKeyPolicies: args.enforceKeyPolicies,
       ...(args.log === undefined ? {} : { logFile: args.log }),
     });
   } catch (thrown: unknown) {

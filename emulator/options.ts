@@ -27,6 +27,8 @@ export interface EmulatorOptions {
   readonly canonicalPolicies?: boolean;
   /** Whether key policies decide over calls from the key's own account too. */
   readonly enforceKeyPolicies?: boolean;
+  /** The address that every call to AWS seems to come from (`aws:SourceIp`); its own, 127.0.0.1, unless told. */
+  readonly sourceIp?: string;
   /** Further long-term credentials, e.g. of another account. */
   readonly users?: readonly EmulatorUser[];
   /** The GitHub half: the repository, the job that asks for OIDC tokens, the issuer. */

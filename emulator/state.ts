@@ -103,7 +103,7 @@ function connectGitHub(options: EmulatorOptions, clock: EmulatorClock, calls: Ca
 }
 
 /** The handler of everything that is AWS. */
-export function awsHandler(state: EmulatorState): Handler {
+export function awsHandler(state: EmulatorState, options: EmulatorOptions): Handler {
   const { clock, calls, faults, credentials, disabledRegions } = state;
   const gateway = new Gateway({
     clock,
@@ -116,6 +116,7 @@ export function awsHandler(state: EmulatorState): Handler {
       ['sts', new StsService(state.sts)],
     ]),
     isRegionEnabled: (region) => !disabledRegions.has(region),
+    sourceIp: options.sourceIp,
   });
   return async (request, response) => {
     await gateway.serve(await readRequest(request), response);

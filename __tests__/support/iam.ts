@@ -1,9 +1,10 @@
 /** The policies of docs/iam.md, as they stand there, and which of their statements a logged API call needs. */
 
 import { readFileSync } from 'node:fs';
-import { parsePolicy, type PolicyDocument, type Statement } from '../../emulator/aws/policy/document.js';
-import { evaluatePolicy } from '../../emulator/aws/policy/evaluate.js';
 import type { Call } from '../../emulator/index.js';
+import type { Statement } from '../../src/policy/document.js';
+import { decide } from '../../src/policy/evaluate.js';
+import { describeProblems, parsePolicy } from '../../src/policy/parse.js';
 
 export const DOCUMENT = readFileSync('docs/iam.md', 'utf8');
 export const PLAN_ROLE = 'arn:aws:iam::999900001111:role/kms-plan';
@@ -31,7 +32,9 @@ export function readPolicy(name: string, role?: string): NamedStatement[] {
     Version: '2012-10-17',
     Statement: raw.map((each) => ({ Principal: { AWS: role }, ...each })),
   };
-  return parsePolicy(JSON.stringify(whole)).statements.map((statement, index) => ({
+  const reading = parsePolicy(JSON.stringify(whole), { partition: 'aws', from: 'author' });
+  if ('problems' in reading) throw new Error(`${name}: ${describeProblems(reading.problems)}`);
+  return reading.policy.statements.map((statement, index) => ({
     sid: `${name}.${raw[index]?.Sid ?? index}`,
     statement,
   }));
@@ -78,13 +81,13 @@ export function needsOf({ service, action, region = '', principal = '', resource
 const CONDITIONS = { 'kms:replicaregion': ['ap-southeast-3'], 'aws:securetransport': ['true'] };
 
 export function allows(statements: readonly NamedStatement[], need: Need): boolean {
-  const policy: PolicyDocument = {
-    version: '2012-10-17',
-    statements: statements.map(({ statement }) => statement),
-  };
   const { role, action, resource } = need;
-  const request = { principals: { AWS: [role] }, action, resource, conditions: CONDITIONS };
-  return evaluatePolicy(policy, request) === 'Allow';
+  const all = statements.map(({ statement }) => statement);
+  const { decision } = decide(
+    { version: '2012-10-17', id: undefined, statements: all },
+    { names: [{ type: 'AWS', value: role }], action, resource, values: CONDITIONS },
+  );
+  return decision === 'Allow';
 }
 
 /** The calls that no statement allows, and the `sid: action` that no call needed. */
@@ -99,7 +102,7 @@ export function compare(
   const unused = statements.flatMap((each) =>
     each.statement.effect === 'Deny'
       ? []
-      : (each.statement.actions ?? [])
+      : each.statement.actions.names
           .filter((action) => !needs.some((need) => need.action === action && allows([each], need)))
           .map((action) => `${each.sid}: ${action}`),
   );

@@ -23,6 +23,8 @@ export interface GatewayOptions {
   /** By the name that stands in the signature's scope. */
   readonly services: ReadonlyMap<string, AwsService>;
   readonly isRegionEnabled: (region: string) => boolean;
+  /** The address that every call seems to come from; undefined for its own. */
+  readonly sourceIp: string | undefined;
 }
 
 /** One request on its way through the gateway. */
@@ -126,8 +128,10 @@ export class Gateway {
   async #attempt(call: Call): Promise<ServiceResponse | AwsError> {
     try {
       await this.#admit(call);
-      const { region, principal, requestId } = call;
-      return await call.service.handle(call.request, { region, principal, requestId });
+      const { request, region, principal, requestId } = call;
+      const userAgent = headerOf(request, 'user-agent');
+      const sourceIp = this.#options.sourceIp ?? request.remoteAddress;
+      return await call.service.handle(request, { region, principal, requestId, sourceIp, userAgent });
     } catch (thrown: unknown) {
       return asAwsError(thrown);
     }

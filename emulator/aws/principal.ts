@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatArn, parseArn } from './arn.js';
 import { partitionOf } from './regions.js';
+import type { Principal as PolicyPrincipal } from '../../src/policy/document.js';
 
 /** Who makes a call. Without a partition: the same credentials name another partition in another Region's ARNs. */
 export interface Principal {
@@ -11,6 +12,15 @@ export interface Principal {
   readonly role?: string;
   /** The unique id that GetCallerIdentity gives. */
   readonly userId: string;
+  /** For a role session, how it came to be. */
+  readonly session?: Session;
+}
+
+export interface Session {
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+  /** The ARN of the identity provider whose token it was issued for; undefined for AssumeRole. */
+  readonly provider: string | undefined;
 }
 
 /** Nobody: an unsigned call. */
@@ -40,4 +50,9 @@ export function principalNames(principal: Principal, region: string): string[] {
   const names = [principalArn(principal, region), formatArn({ ...iam, resource: 'root' })];
   if (role !== undefined) names.push(formatArn({ ...iam, resource: role }));
   return names;
+}
+
+/** The same, as the policy engine takes them. */
+export function callerNames(principal: Principal, region: string): PolicyPrincipal[] {
+  return principalNames(principal, region).map((value) => ({ type: 'AWS', value }));
 }

@@ -6,6 +6,10 @@ export interface CallContext {
   readonly region: string;
   readonly principal: Principal;
   readonly requestId: string;
+  /** The caller's address. */
+  readonly sourceIp: string;
+  /** What the client calls itself; undefined where it does not say. */
+  readonly userAgent: string | undefined;
 }
 
 /** What a call is about, read from the request alone, before anything is checked: for faults and for the log. */

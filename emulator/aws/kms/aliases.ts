@@ -1,4 +1,5 @@
 import { AwsError } from '../error.js';
+import { authorize } from './authorization.js';
 import { readInput, required } from './input.js';
 import { aliasArn, findKey, REFUSED } from './lookup.js';
 import type { Alias } from './model.js';
@@ -39,6 +40,8 @@ const updateAlias: Operation = (world, call) => {
   });
   refuseName(input.AliasName);
   const alias = findAlias(world, call, input.AliasName);
+  // UpdateAlias asks for the permission on the key that it leaves, too.
+  authorizeTarget(world, call, alias);
   const key = findKey(world, call, { keyId: input.TargetKeyId, refuses: REFUSED.manage });
   refuseOtherKind(world, call, { alias, newId: key.family.id });
   if (alias.targetId !== key.family.id) refuseTooMany(world, call, key.family.id);
@@ -51,6 +54,7 @@ const deleteAlias: Operation = (world, call) => {
   const input = readInput(call.body, { AliasName: required(shapes.aliasName) });
   refuseName(input.AliasName);
   const alias = findAlias(world, call, input.AliasName);
+  authorizeTarget(world, call, alias);
   world.store.removeAlias(call.principal.account, call.region, alias.name);
   return {};
 };
@@ -58,7 +62,10 @@ const deleteAlias: Operation = (world, call) => {
 const listAliases: Operation = (world, call) => {
   const input = readInput(call.body, { KeyId: shapes.keyId, Limit: shapes.limit, Marker: shapes.marker });
   const target =
-    input.KeyId === undefined ? undefined : findKey(world, call, { keyId: input.KeyId }).family.id;
+    // The permission to list is not one on a key.
+    input.KeyId === undefined
+      ? undefined
+      : findKey(world, call, { keyId: input.KeyId, permission: undefined }).family.id;
   const aliases = world.store
     .aliasesIn(call.principal.account, call.region)
     .filter((alias) => target === undefined || alias.targetId === target);
@@ -74,6 +81,12 @@ function describeAlias(alias: Alias): Readonly<Record<string, unknown>> {
     CreationDate: seconds(alias.createdAt),
     LastUpdatedDate: seconds(alias.updatedAt),
   };
+}
+
+/** The permission on the key that an alias stands for. */
+function authorizeTarget(world: KmsWorld, call: KmsCall, alias: Alias): void {
+  const key = world.store.find(call.principal.account, call.region, alias.targetId);
+  if (key !== undefined) authorize(world, call, { key, permission: call.action });
 }
 
 function findAlias(world: KmsWorld, call: KmsCall, name: string): Alias {

@@ -1,7 +1,9 @@
 import { constants, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
+import { valuesOf, type ConditionValues } from '../condition-values.js';
 import { AwsError } from '../error.js';
 import { open, readEnvelope, seal, type Envelope } from './ciphertext.js';
 import { boolean, map, readInput, required } from './input.js';
+import { keyIdOf } from './lookup.js';
 import type { Key } from './model.js';
 import * as shapes from './shapes.js';
 import { endDryRun, findUsable, pairOf, requireAlgorithm } from './usage.js';
@@ -65,17 +67,20 @@ const reEncrypt: Operation = (world, call) => {
     DestinationEncryptionAlgorithm: shapes.encryptionAlgorithm,
     DryRun: boolean(),
   });
+  const values = onSameKey(world, call, input);
   const opened = decryptWith(world, call, {
     blob: input.CiphertextBlob,
     keyId: input.SourceKeyId,
     algorithm: input.SourceEncryptionAlgorithm,
     context: input.SourceEncryptionContext,
     permission: 'ReEncryptFrom',
+    values,
   });
   const target = findUsable(world, call, {
     keyId: input.DestinationKeyId,
     usage: 'ENCRYPT_DECRYPT',
     permission: 'ReEncryptTo',
+    values,
   });
   const scheme = readScheme(target, input.DestinationEncryptionAlgorithm, input.DestinationEncryptionContext);
   endDryRun(input.DryRun);
@@ -87,6 +92,20 @@ const reEncrypt: Operation = (world, call) => {
     DestinationEncryptionAlgorithm: scheme.algorithm,
   };
 };
+
+/** The value of `kms:ReEncryptOnSameKey`. */
+function onSameKey(
+  world: KmsWorld,
+  call: KmsCall,
+  input: { CiphertextBlob: Buffer; SourceKeyId: string | undefined; DestinationKeyId: string },
+): ConditionValues {
+  const source =
+    input.SourceKeyId === undefined
+      ? readEnvelope(input.CiphertextBlob)?.keyId
+      : keyIdOf(world, call, input.SourceKeyId);
+  const same = source !== undefined && source === keyIdOf(world, call, input.DestinationKeyId);
+  return valuesOf({ 'kms:ReEncryptOnSameKey': same });
+}
 
 const generateRandom: Operation = (_world, call) => {
   const input = readInput(call.body, { NumberOfBytes: required(shapes.numberOfBytes) });
@@ -126,6 +145,7 @@ interface DecryptRequest {
   readonly algorithm: string | undefined;
   readonly context: Context | undefined;
   readonly permission: string;
+  readonly values?: ConditionValues;
 }
 
 interface Opened {
@@ -149,7 +169,8 @@ function decryptWith(world: KmsWorld, call: KmsCall, request: DecryptRequest): O
 
 /** The key that a symmetric ciphertext was made with, in this Region; a key id in the request must name the same. */
 function findKeyOf(world: KmsWorld, call: KmsCall, request: DecryptRequest & { envelope: Envelope }): Key {
-  const use = { usage: 'ENCRYPT_DECRYPT', permission: request.permission } as const;
+  const { permission, values = {} } = request;
+  const use = { usage: 'ENCRYPT_DECRYPT', permission, values } as const;
   if (request.keyId !== undefined) {
     const key = findUsable(world, call, { ...use, keyId: request.keyId });
     if (key.family.id === request.envelope.keyId) return key;
@@ -178,6 +199,7 @@ function decryptAsymmetric(world: KmsWorld, call: KmsCall, request: DecryptReque
     keyId: request.keyId,
     usage: 'ENCRYPT_DECRYPT',
     permission: request.permission,
+    values: request.values ?? {},
   });
   requireAlgorithm(key, algorithm);
   try {

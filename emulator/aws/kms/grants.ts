@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parseArn } from '../arn.js';
 import { AwsError } from '../error.js';
-import { isObject } from '../policy/document.js';
+import { isObject } from '../../json.js';
 import { principalArn } from '../principal.js';
 import { boolean, readInput, required } from './input.js';
 import { findKey, REFUSED } from './lookup.js';

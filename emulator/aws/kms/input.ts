@@ -1,5 +1,5 @@
 import { AwsError } from '../error.js';
-import { isObject } from '../policy/document.js';
+import { isObject } from '../../json.js';
 
 /** A field of a request, with the limits that KMS's API model puts on it. */
 export type Field =

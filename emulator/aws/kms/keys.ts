@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError } from '../error.js';
 import { boolean, objects, readInput, required } from './input.js';
-import { acceptPolicy, defaultPolicy } from './key-policy.js';
+import { acceptPolicy, type PolicyRequest } from './accept-policy.js';
+import { defaultPolicy } from './key-policy.js';
 import { findKey, keyArn, REFUSED } from './lookup.js';
 import { generateMaterial } from './material.js';
 import { metadataOf } from './metadata.js';
@@ -32,13 +33,13 @@ const createKey: Operation = async (world, call) => {
   const id = multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID();
   const { account } = call.principal;
   const arn = keyArn(account, call.region, id);
+  const tags = readTags(input.Tags ?? []);
   const policy = policyOrDefault(world, call, {
     text: input.Policy,
     region: call.region,
-    keyArn: arn,
+    facts: { arn, account, spec, usage, multiRegion, isPrimary: true, tags, aliases: [] },
     bypassLockoutCheck: input.BypassPolicyLockoutSafetyCheck ?? false,
   });
-  const tags = readTags(input.Tags ?? []);
   refuseTooManyKeys(world, account, call.region);
   const family: KeyFamily = {
     id,
@@ -75,7 +76,7 @@ const createKey: Operation = async (world, call) => {
 export function policyOrDefault(
   world: KmsWorld,
   call: KmsCall,
-  request: { text: string | undefined; region: string; keyArn: string; bypassLockoutCheck: boolean },
+  request: Omit<PolicyRequest, 'text'> & { readonly text: string | undefined },
 ): Key['policy'] {
   const { text } = request;
   if (text === undefined) return defaultPolicy(call.principal.account, request.region);

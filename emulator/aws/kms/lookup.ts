@@ -1,4 +1,5 @@
 import { formatArn, parseArn } from '../arn.js';
+import type { ConditionValues } from '../condition-values.js';
 import { AwsError } from '../error.js';
 import { partitionOf } from '../regions.js';
 import { authorize } from './authorization.js';
@@ -12,8 +13,10 @@ export interface KeyRequest {
   readonly aliases?: boolean;
   /** The states that the operation refuses; none unless told. */
   readonly refuses?: readonly KeyState[];
-  /** The permission that is needed when it is not the operation's own name, e.g. `ReEncryptTo`. */
-  readonly permission?: string;
+  /** The permission on the key when it is not the operation's own name, e.g. `ReEncryptTo`; undefined for none. */
+  readonly permission?: string | undefined;
+  /** Values of condition keys that the request alone does not give. */
+  readonly values?: ConditionValues;
 }
 
 const PENDING: readonly KeyState[] = ['PendingDeletion', 'PendingReplicaDeletion'];
@@ -40,7 +43,10 @@ export const REFUSED = {
  */
 export function findKey(world: KmsWorld, call: KmsCall, request: KeyRequest): Key {
   const key = resolveKey(world, call, request);
-  authorize(world, call, { key, permission: request.permission ?? call.action });
+  const permission = 'permission' in request ? request.permission : call.action;
+  const foreign = key.family.account !== call.principal.account;
+  if (permission !== undefined || foreign)
+    authorize(world, call, { key, permission: permission ?? call.action, values: request.values ?? {} });
   refuseStates(key, world.clock.now(), request.refuses ?? []);
   return key;
 }
@@ -75,6 +81,16 @@ export function keyArn(account: string, region: string, id: string): string {
 
 export function aliasArn(account: string, region: string, name: string): string {
   return formatArn({ partition: partitionOf(region).id, service: 'kms', region, account, resource: name });
+}
+
+/** The id of the key that a text names, whoever may use it; undefined when there is none. */
+export function keyIdOf(world: KmsWorld, call: KmsCall, keyId: string): string | undefined {
+  try {
+    return resolveKey(world, call, { keyId, aliases: true }).family.id;
+  } catch (thrown: unknown) {
+    if (thrown instanceof AwsError) return undefined;
+    throw thrown;
+  }
 }
 
 function resolveKey(world: KmsWorld, call: KmsCall, request: KeyRequest): Key {

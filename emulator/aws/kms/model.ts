@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../policy/document.js';
+import type { Policy } from '../../../src/policy/document.js';
 import type { Material } from './material.js';
 import type { KeyUsage } from './specs.js';
 
@@ -67,7 +67,7 @@ export interface Key {
   readonly createdAt: number;
   description: string;
   /** The policy as it is given back, and as it is evaluated. */
-  policy: { readonly text: string; readonly document: PolicyDocument };
+  policy: { readonly text: string; readonly document: Policy };
   readonly tags: Map<string, string>;
   readonly grants: Map<string, Grant>;
   enabled: boolean;

@@ -1,4 +1,4 @@
-import { isObject } from '../policy/document.js';
+import { isObject } from '../../json.js';
 
 /**
  * Writes a policy in the form that GetKeyPolicy answers with: two spaces a level, a space on both sides of the colon,

@@ -1,5 +1,6 @@
 import { AwsError } from '../error.js';
 import { partitionOf } from '../regions.js';
+import { authorize, factsOf } from './authorization.js';
 import { boolean, brokenLimit, objects, readInput, required, validationError } from './input.js';
 import { policyOrDefault, refuseTooManyKeys } from './keys.js';
 import { findKey, keyArn, REFUSED, refuseStates } from './lookup.js';
@@ -24,13 +25,13 @@ const replicateKey: Operation = (world, call) => {
   refuseTarget(world, primary, input.ReplicaRegion);
   const { family } = primary;
   const arn = keyArn(family.account, input.ReplicaRegion, family.id);
+  const tags = readTags(input.Tags ?? []);
   const policy = policyOrDefault(world, call, {
     text: input.Policy,
     region: input.ReplicaRegion,
-    keyArn: arn,
+    facts: { ...factsOf(world, primary), arn, isPrimary: false, tags, aliases: [] },
     bypassLockoutCheck: input.BypassPolicyLockoutSafetyCheck ?? false,
   });
-  const tags = readTags(input.Tags ?? []);
   refuseTooManyKeys(world, family.account, input.ReplicaRegion);
   const now = world.clock.now();
   const replica: Key = {
@@ -104,6 +105,8 @@ const updatePrimaryRegion: Operation = (world, call) => {
       `Key '${keyArn(family.account, input.PrimaryRegion, family.id)}' does not exist`,
     );
   if (next === key) return {};
+  // The permission on both keys, each by its own policy (UpdatePrimaryRegion's API page).
+  authorize(world, { ...call, region: next.region }, { key: next, permission: 'UpdatePrimaryRegion' });
   refuseStates(next, now, REFUSED.change);
   family.promotion = { from: family.primaryRegion, until: now + world.settings.promotionDelayMs };
   family.primaryRegion = next.region;

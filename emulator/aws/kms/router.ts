@@ -1,7 +1,7 @@
 import { headerOf, type HttpRequest } from '../../http.js';
 import { AwsError } from '../error.js';
 import { notImplementedError } from '../not-implemented.js';
-import { isObject } from '../policy/document.js';
+import { isObject } from '../../json.js';
 import type { AwsService, CallContext, ServiceResponse, Subject } from '../service.js';
 import { aliasOperations } from './aliases.js';
 import { dataKeyOperations } from './data-keys.js';

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, parsePolicy } from '../policy/document.js';
+import { describeProblems, parsePolicy } from '../../../src/policy/parse.js';
+import { isObject } from '../../json.js';
+import { parseArn } from '../arn.js';
 import type { Key } from './model.js';
 import { formatPolicy } from './policy-text.js';
 
@@ -18,7 +20,15 @@ export function storePolicy(
   const given: unknown = JSON.parse(text);
   const named = mapPrincipals(given, (id) => rootOf(id, options.partition));
   const kept = options.canonical ? canonicalPolicy(named) : named;
-  return { text: formatPolicy(kept), document: parsePolicy(text) };
+  return keep(kept, options.partition);
+}
+
+/** A policy as it is given back, and as it is evaluated. @throws Error for what KMS would not have accepted */
+function keep(policy: unknown, partition: string): Key['policy'] {
+  const text = formatPolicy(policy);
+  const reading = parsePolicy(text, { partition, from: 'aws' });
+  if ('problems' in reading) throw new Error(describeProblems(reading.problems));
+  return { text, document: reading.policy };
 }
 
 /** KMS gives bare account ids back as the account's root. */
@@ -32,8 +42,7 @@ function rootOf(id: string, partition: string): string {
  */
 export function renamePrincipal(policy: Key['policy'], arn: string, uniqueId: string): Key['policy'] {
   const renamed = mapPrincipals(JSON.parse(policy.text), (id) => (id === arn ? uniqueId : id));
-  const text = formatPolicy(renamed);
-  return { text, document: parsePolicy(text) };
+  return keep(renamed, parseArn(arn)?.partition ?? 'aws');
 }
 
 /** Whether a policy names a principal by its ARN. */

@@ -1,3 +1,4 @@
+import type { ConditionValues } from '../condition-values.js';
 import { AwsError } from '../error.js';
 import { findKey, REFUSED } from './lookup.js';
 import type { KeyPair } from './material.js';
@@ -11,6 +12,8 @@ export interface UseRequest {
   readonly usage: KeyUsage;
   /** The permission that is needed when it is not the operation's own name. */
   readonly permission?: string;
+  /** Values of condition keys that the request alone does not give. */
+  readonly values?: ConditionValues;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EmulatorClock } from '../../clock.js';
-import type { Principal } from '../principal.js';
+import type { CallContext } from '../service.js';
 import type { KeyStore } from './store.js';
 
 /** What can be set about KMS, also while it runs. */
@@ -33,12 +33,9 @@ export interface KmsWorld {
 }
 
 /** One call as an operation sees it. */
-export interface KmsCall {
+export interface KmsCall extends CallContext {
   readonly action: string;
-  readonly region: string;
-  readonly principal: Principal;
   readonly body: Readonly<Record<string, unknown>>;
-  readonly requestId: string;
 }
 
 /** What an operation answers with: the JSON of its output, empty for those without one. */

@@ -3,7 +3,7 @@ import type { EmulatorClock } from '../../clock.js';
 import type { HttpRequest } from '../../http.js';
 import { AwsError } from '../error.js';
 import { notImplementedError } from '../not-implemented.js';
-import { isObject } from '../policy/document.js';
+import { isObject } from '../../json.js';
 import type { AwsService, CallContext, ServiceResponse, Subject } from '../service.js';
 import { actionOf, readAddress } from './address.js';
 import { listObjects, listObjectsV2, listObjectVersions, xmlResponse } from './listing.js';

@@ -1,10 +1,11 @@
 import { formatArn, parseArn } from '../arn.js';
 import type { Credentials } from '../credentials.js';
 import { AwsError } from '../error.js';
-import type { ConditionValues } from '../policy/conditions.js';
-import { parsePolicy, type PrincipalMap } from '../policy/document.js';
-import { evaluatePolicy } from '../policy/evaluate.js';
-import { principalArn, principalNames, uniqueIdOf, type Principal } from '../principal.js';
+import type { Principal as PolicyPrincipal } from '../../../src/policy/document.js';
+import { decide } from '../../../src/policy/evaluate.js';
+import { describeProblems, parsePolicy } from '../../../src/policy/parse.js';
+import { globalValues, type ConditionValues } from '../condition-values.js';
+import { callerNames, principalArn, uniqueIdOf, type Principal } from '../principal.js';
 import type { CallContext } from '../service.js';
 import type { XmlValue } from '../xml.js';
 import type { Role, StsWorld } from './world.js';
@@ -35,10 +36,9 @@ export function assumeRole(world: StsWorld, parameters: URLSearchParams, context
     role !== undefined &&
     trusts(role, {
       action: 'sts:AssumeRole',
-      principals: { AWS: principalNames(principal, region) },
-      conditions: {
-        'aws:principalarn': [principalArn(principal, region)],
-        'aws:principalaccount': [principal.account],
+      names: callerNames(principal, region),
+      values: {
+        ...globalValues(context, world.clock.now()),
         'sts:rolesessionname': [request.sessionName],
         ...(externalId === null ? {} : { 'sts:externalid': [externalId] }),
       },
@@ -48,7 +48,7 @@ export function assumeRole(world: StsWorld, parameters: URLSearchParams, context
       `User: ${principalArn(principal, region)} is not authorized to perform: sts:AssumeRole on resource: ${request.roleArn}`,
     );
   refuseLongSession(role, request.seconds);
-  const credentials = issue(world, role, request);
+  const credentials = issue(world, role, { ...request, provider: undefined });
   return { AssumedRoleUser: describeSession(credentials, role), Credentials: describe(credentials) };
 }
 
@@ -77,13 +77,13 @@ export async function assumeRoleWithWebIdentity(
     role !== undefined &&
     trusts(role, {
       action: 'sts:AssumeRoleWithWebIdentity',
-      principals: { Federated: [provider] },
-      conditions: Object.fromEntries(conditions) as ConditionValues,
+      names: [{ type: 'Federated', value: provider }],
+      values: Object.fromEntries(conditions) as ConditionValues,
     });
   // AWS does not tell a role that is not there from one that does not trust the token.
   if (!trusted) throw accessDenied('Not authorized to perform sts:AssumeRoleWithWebIdentity');
   refuseLongSession(role, request.seconds);
-  const credentials = issue(world, role, request);
+  const credentials = issue(world, role, { ...request, provider });
   return {
     SubjectFromWebIdentityToken: identity.claims['sub']?.[0],
     Audience: identity.audience,
@@ -122,13 +122,17 @@ function readRequest(parameters: URLSearchParams): RoleRequest {
 
 interface TrustRequest {
   readonly action: string;
-  readonly principals: PrincipalMap;
-  readonly conditions: ConditionValues;
+  readonly names: readonly PolicyPrincipal[];
+  readonly values: ConditionValues;
 }
 
 function trusts(role: Role, request: TrustRequest): boolean {
   const text = typeof role.trustPolicy === 'string' ? role.trustPolicy : JSON.stringify(role.trustPolicy);
-  return evaluatePolicy(parsePolicy(text), { ...request, resource: undefined }) === 'Allow';
+  const partition = parseArn(role.arn)?.partition ?? 'aws';
+  const reading = parsePolicy(text, { partition, from: 'author', of: 'role' });
+  if ('problems' in reading)
+    throw new Error(`The trust policy of ${role.arn} is none: ${describeProblems(reading.problems)}.`);
+  return decide(reading.policy, { ...request, resource: undefined }).decision === 'Allow';
 }
 
 function refuseLongSession(role: Role, seconds: number): void {
@@ -139,8 +143,14 @@ function refuseLongSession(role: Role, seconds: number): void {
     );
 }
 
-function issue(world: StsWorld, role: Role, request: RoleRequest): Credentials {
-  return world.credentials.issue(sessionOf(role, request.sessionName), request.seconds);
+function issue(
+  world: StsWorld,
+  role: Role,
+  request: RoleRequest & { readonly provider: string | undefined },
+): Credentials {
+  const { sessionName, seconds, provider } = request;
+  const session = { issuedAt: world.clock.now(), provider };
+  return world.credentials.issue({ ...sessionOf(role, sessionName), session }, seconds);
 }
 
 function sessionOf(role: Role, sessionName: string): Principal {
