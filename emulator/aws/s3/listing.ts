@@ -2,7 +2,7 @@ import type { HttpRequest } from '../../http.js';
 import { AwsError } from '../error.js';
 import type { ServiceResponse } from '../service.js';
 import { xmlDocument, type XmlValue } from '../xml.js';
-import { liveKeys, type Bucket } from './store.js';
+import { compareKeys, liveKeys, type Bucket } from './store.js';
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
@@ -22,7 +22,7 @@ export function listObjectsV2(request: HttpRequest, bucket: Bucket): ServiceResp
   const after = token === null ? (query.get('start-after') ?? '') : decodeToken(token);
   const listing = list(request, bucket, after);
   return xmlResponse('ListBucketResult', {
-    ...head(request, bucket),
+    ...listingHead(request, bucket),
     KeyCount: listing.keys.length + listing.prefixes.length,
     ContinuationToken: token ?? undefined,
     StartAfter: query.get('start-after') ?? undefined,
@@ -36,48 +36,18 @@ export function listObjectsV2(request: HttpRequest, bucket: Bucket): ServiceResp
 export function listObjects(request: HttpRequest, bucket: Bucket): ServiceResponse {
   const listing = list(request, bucket, request.query.get('marker') ?? '');
   return xmlResponse('ListBucketResult', {
-    ...head(request, bucket),
+    ...listingHead(request, bucket),
     Marker: request.query.get('marker') ?? '',
     IsTruncated: listing.next !== undefined,
-    NextMarker: listing.next === undefined ? undefined : shown(request, listing.next),
+    NextMarker: listing.next === undefined ? undefined : shownKey(request, listing.next),
     ...entries(request, bucket, listing),
-  });
-}
-
-/** Every version and every mark of deletion, newest first; one page holds them all. */
-export function listObjectVersions(request: HttpRequest, bucket: Bucket): ServiceResponse {
-  const prefix = request.query.get('prefix') ?? '';
-  const keys = [...bucket.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-  const describe = (deleted: boolean): XmlValue[] =>
-    keys.flatMap((key) => {
-      const versions = bucket.objects.get(key) ?? [];
-      return [...versions].reverse().flatMap((version) => {
-        if (version.deleted !== deleted) return [];
-        const common = {
-          Key: shown(request, key),
-          VersionId: version.versionId,
-          IsLatest: version === versions.at(-1),
-          LastModified: new Date(version.modifiedAt).toISOString(),
-        };
-        return [
-          deleted
-            ? common
-            : { ...common, ETag: version.etag, Size: version.body.length, StorageClass: 'STANDARD' },
-        ];
-      });
-    });
-  return xmlResponse('ListVersionsResult', {
-    ...head(request, bucket),
-    IsTruncated: false,
-    Version: describe(false),
-    DeleteMarker: describe(true),
   });
 }
 
 function list(request: HttpRequest, bucket: Bucket, after: string): Listing {
   const prefix = request.query.get('prefix') ?? '';
   const delimiter = request.query.get('delimiter') ?? '';
-  const limit = Math.min(MAX_KEYS, maxKeys(request));
+  const limit = maxKeys(request);
   const names = new Map<string, 'key' | 'prefix'>();
   for (const key of liveKeys(bucket)) {
     if (!key.startsWith(prefix)) continue;
@@ -85,7 +55,7 @@ function list(request: HttpRequest, bucket: Bucket, after: string): Listing {
     if (cut < 0) names.set(key, 'key');
     else names.set(key.slice(0, cut + delimiter.length), 'prefix');
   }
-  const left = [...names].filter(([name]) => name > after);
+  const left = [...names].filter(([name]) => compareKeys(name, after) > 0);
   const given = left.slice(0, limit);
   const ofKind = (kind: 'key' | 'prefix'): string[] =>
     given.filter(([, one]) => one === kind).map(([name]) => name);
@@ -96,12 +66,13 @@ function list(request: HttpRequest, bucket: Bucket, after: string): Listing {
   };
 }
 
-function maxKeys(request: HttpRequest): number {
+/** How many entries a page may have: at most 1,000. @throws AwsError InvalidArgument */
+export function maxKeys(request: HttpRequest): number {
   const given = request.query.get('max-keys');
   if (given === null) return MAX_KEYS;
   if (!/^\d{1,9}$/.test(given))
     throw new AwsError('InvalidArgument', 'Provided max-keys not an integer or within integer range');
-  return Number(given);
+  return Math.min(MAX_KEYS, Number(given));
 }
 
 function decodeToken(token: string): string {
@@ -110,11 +81,12 @@ function decodeToken(token: string): string {
   return text;
 }
 
-function head(request: HttpRequest, bucket: Bucket): Readonly<Record<string, XmlValue>> {
+/** What every listing repeats of its request. */
+export function listingHead(request: HttpRequest, bucket: Bucket): Readonly<Record<string, XmlValue>> {
   const { query } = request;
   return {
     Name: bucket.name,
-    Prefix: shown(request, query.get('prefix') ?? ''),
+    Prefix: shownKey(request, query.get('prefix') ?? ''),
     Delimiter: query.get('delimiter') ?? undefined,
     MaxKeys: maxKeys(request),
     EncodingType: query.get('encoding-type') ?? undefined,
@@ -126,19 +98,19 @@ function entries(request: HttpRequest, bucket: Bucket, listing: Listing): Readon
     Contents: listing.keys.map((key) => {
       const version = bucket.objects.get(key)?.at(-1);
       return {
-        Key: shown(request, key),
+        Key: shownKey(request, key),
         LastModified: new Date(version?.modifiedAt ?? 0).toISOString(),
         ETag: version?.etag,
         Size: version?.body.length,
         StorageClass: 'STANDARD',
       };
     }),
-    CommonPrefixes: listing.prefixes.map((prefix) => ({ Prefix: shown(request, prefix) })),
+    CommonPrefixes: listing.prefixes.map((prefix) => ({ Prefix: shownKey(request, prefix) })),
   };
 }
 
 /** Keys may hold characters that XML has not; clients ask for percent-encoding. */
-function shown(request: HttpRequest, key: string): string {
+export function shownKey(request: HttpRequest, key: string): string {
   if (request.query.get('encoding-type') !== 'url') return key;
   return encodeURIComponent(key).replace(/%2F/g, '/');
 }

@@ -1,51 +1,47 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { headerOf, type HttpRequest } from '../../http.js';
+import { createHash } from 'node:crypto';
+import { headerOf } from '../../http.js';
 import { AwsError } from '../error.js';
 import type { ServiceResponse } from '../service.js';
+import type { ObjectCall } from './calls.js';
+import { refuseConditionalRead, refuseConditionalWrite } from './conditional.js';
+import { refuseMarker } from './deletion.js';
+import {
+  headersOfObject,
+  headersToEcho,
+  headersToKeep,
+  newVersionId,
+  refuseUnknownEncryption,
+  versionHeader,
+} from './object-headers.js';
 import { readPayload } from './payload.js';
-import { currentVersion, putVersion, type Bucket, type ObjectVersion } from './store.js';
+import { currentVersion, putVersion, type ObjectVersion } from './store.js';
 
-/** One call about one object. */
-export interface ObjectCall {
-  readonly request: HttpRequest;
-  readonly bucket: Bucket;
-  readonly key: string;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
-/** Header fields of a PUT that come back with every GET. */
-const KEPT =
-  /^(content-(type|encoding|language|disposition)|cache-control|expires|x-amz-meta-.+|x-amz-server-side-encryption.*|x-amz-storage-class)$/;
-/** Those of them that the answer to a PUT repeats. */
-const ECHOED = /^(x-amz-server-side-encryption(?!-customer-key$).*|x-amz-checksum-.+)$/;
-
-export function putObject(call: ObjectCall): ServiceResponse {
+export async function putObject(call: ObjectCall): Promise<ServiceResponse> {
   const { request, bucket, key } = call;
   if (request.headers['x-amz-copy-source'] !== undefined)
     throw new AwsError('NotImplemented', 'The emulator does not implement s3:CopyObject.', { status: 501 });
-  refuseUnmetConditions(request, currentVersion(bucket, key));
   refuseUnknownEncryption(request);
-  const { body, checksum } = readPayload(request);
+  const { body, checksum } = await readPayload(request);
+  // From here on nothing is waited for: of two requests for one lock, one is first.
+  refuseConditionalWrite(request, currentVersion(bucket, key));
   const version: ObjectVersion = {
-    versionId: bucket.versioning === 'Enabled' ? randomBytes(24).toString('base64url') : 'null',
+    versionId: newVersionId(bucket),
     body,
     etag: `"${createHash('md5').update(body).digest('hex')}"`,
     modifiedAt: call.now,
     deleted: false,
-    headers: { ...pick(request, KEPT), ...defaultEncryption(request), ...checksum },
+    headers: { ...headersToKeep(request), ...checksum },
   };
   putVersion(bucket, key, version);
-  return empty(200, {
-    etag: version.etag,
-    ...versionHeader(bucket, version),
-    ...matching(version.headers, ECHOED),
-  });
+  const headers = { etag: version.etag, ...versionHeader(bucket, version), ...headersToEcho(version) };
+  return { status: 200, headers, body: '' };
 }
 
+/** Serves HEAD as well: the content length is that of what a GET would send. */
 export function getObject(call: ObjectCall): ServiceResponse {
   const version = findVersion(call);
-  const headers = objectHeaders(call, version);
+  refuseConditionalRead(call.request, version);
+  const headers = headersOfObject(call.request, call.bucket, version);
   const range = readRange(headerOf(call.request, 'range'), version.body.length);
   if (range === undefined) return { status: 200, headers, body: version.body };
   return {
@@ -55,126 +51,23 @@ export function getObject(call: ObjectCall): ServiceResponse {
   };
 }
 
-/** The content length is that of the object, though nothing of it is sent. */
-export function headObject(call: ObjectCall): ServiceResponse {
-  const version = findVersion(call);
-  return { status: 200, headers: objectHeaders(call, version), body: version.body };
-}
-
-/** Deleting what is not there succeeds too. */
-export function deleteObject(call: ObjectCall): ServiceResponse {
-  const { request, bucket, key } = call;
+/** @throws AwsError NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker */
+function findVersion({ request, bucket, key }: ObjectCall): ObjectVersion {
+  const versions = bucket.objects.get(key) ?? [];
   const versionId = request.query.get('versionId');
-  const expected = headerOf(request, 'if-match');
-  if (expected !== undefined) refuseUnmetConditions(request, currentVersion(bucket, key));
-  const deleted = deleteVersion(bucket, key, { versionId, now: call.now });
-  return empty(204, deleted);
-}
-
-/** Deletes a version, or marks the object as deleted where the bucket keeps versions. */
-export function deleteVersion(
-  bucket: Bucket,
-  key: string,
-  request: { versionId: string | null; now: number },
-): Readonly<Record<string, string>> {
-  const { versionId, now } = request;
-  if (versionId === null && bucket.versioning === 'Enabled') {
-    const marker = deleteMarker(now);
-    putVersion(bucket, key, marker);
-    return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.versionId };
-  }
-  const kept = (bucket.objects.get(key) ?? []).filter((one) => one.versionId !== (versionId ?? 'null'));
-  if (kept.length === 0) bucket.objects.delete(key);
-  else bucket.objects.set(key, kept);
-  return versionId === null ? {} : { 'x-amz-version-id': versionId };
-}
-
-function deleteMarker(now: number): ObjectVersion {
-  const versionId = randomBytes(24).toString('base64url');
-  return { versionId, body: Buffer.alloc(0), etag: '', modifiedAt: now, deleted: true, headers: {} };
-}
-
-function findVersion(call: ObjectCall): ObjectVersion {
-  const { request, bucket, key } = call;
-  const versionId = request.query.get('versionId');
-  if (versionId === null) {
-    const current = currentVersion(bucket, key);
-    if (current === undefined) throw noSuchKey(key);
-    refuseUnmetConditions(request, current);
-    return current;
-  }
-  const found = bucket.objects
-    .get(key)
-    ?.find((version) => version.versionId === versionId && !version.deleted);
+  const found =
+    versionId === null ? versions.at(-1) : versions.find((version) => version.versionId === versionId);
+  if (found?.deleted === true) return refuseMarker(found, versionId !== null);
   if (found !== undefined) return found;
-  throw new AwsError('NoSuchVersion', 'The specified version does not exist.', { status: 404 });
-}
-
-function noSuchKey(key: string): AwsError {
-  return new AwsError('NoSuchKey', 'The specified key does not exist.', {
+  if (versionId === null)
+    throw new AwsError('NoSuchKey', 'The specified key does not exist.', {
+      status: 404,
+      details: { Key: key },
+    });
+  throw new AwsError('NoSuchVersion', 'The specified version does not exist.', {
     status: 404,
-    details: { Key: key },
+    details: { Key: key, VersionId: versionId },
   });
-}
-
-/**
- * Conditional requests. For a write, `If-None-Match: *` asks that there be no object and `If-Match` that it be the one
- * of that ETag; this is what Terraform's native state lock stands on.
- */
-function refuseUnmetConditions(request: HttpRequest, current: ObjectVersion | undefined): void {
-  const expected = headerOf(request, 'if-match');
-  const unexpected = headerOf(request, 'if-none-match');
-  if (expected !== undefined && current === undefined)
-    throw new AwsError('NoSuchKey', 'The specified key does not exist.', { status: 404 });
-  const fits = (etag: string): boolean =>
-    current !== undefined && (etag === '*' || unquote(etag) === unquote(current.etag));
-  if (expected !== undefined && !fits(expected)) throw preconditionFailed('If-Match');
-  if (unexpected === undefined || !fits(unexpected)) return;
-  if (request.method === 'GET' || request.method === 'HEAD')
-    throw new AwsError('NotModified', '', { status: 304 });
-  throw preconditionFailed('If-None-Match');
-}
-
-function preconditionFailed(condition: string): AwsError {
-  return new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
-    status: 412,
-    details: { Condition: condition },
-  });
-}
-
-function refuseUnknownEncryption(request: HttpRequest): void {
-  const algorithm = headerOf(request, 'x-amz-server-side-encryption');
-  if (algorithm !== undefined && !['AES256', 'aws:kms', 'aws:kms:dsse'].includes(algorithm))
-    throw new AwsError(
-      'InvalidEncryptionAlgorithmError',
-      'The encryption request that you specified is not valid.',
-    );
-}
-
-/** Since 2023 S3 encrypts with its own keys what is not told otherwise. */
-function defaultEncryption(request: HttpRequest): Readonly<Record<string, string>> {
-  const named = Object.keys(request.headers).some((name) => name.startsWith('x-amz-server-side-encryption'));
-  return named ? {} : { 'x-amz-server-side-encryption': 'AES256' };
-}
-
-function objectHeaders(call: ObjectCall, version: ObjectVersion): Readonly<Record<string, string>> {
-  const withChecksum = headerOf(call.request, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED';
-  const kept = Object.entries(version.headers).filter(([name]) => {
-    if (name === 'x-amz-server-side-encryption-customer-key') return false;
-    return withChecksum || !name.startsWith('x-amz-checksum-');
-  });
-  return {
-    'content-type': 'binary/octet-stream',
-    ...Object.fromEntries(kept),
-    etag: version.etag,
-    'last-modified': new Date(version.modifiedAt).toUTCString(),
-    'accept-ranges': 'bytes',
-    ...versionHeader(call.bucket, version),
-  };
-}
-
-function versionHeader(bucket: Bucket, version: ObjectVersion): Readonly<Record<string, string>> {
-  return bucket.versioning === undefined ? {} : { 'x-amz-version-id': version.versionId };
 }
 
 /** One range of bytes, both ends included. @throws AwsError InvalidRange when it begins after the end */
@@ -187,37 +80,4 @@ function readRange(header: string | undefined, size: number): { start: number; e
   const end = last === undefined || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   if (start <= end) return { start, end };
   throw new AwsError('InvalidRange', 'The requested range is not satisfiable', { status: 416 });
-}
-
-function pick(request: HttpRequest, names: RegExp): Readonly<Record<string, string>> {
-  const found = Object.keys(request.headers).filter((name) => names.test(name));
-  const headers = found.map((name) => [name, headerOf(request, name) ?? ''] as const);
-  // aws-chunked is how the object was sent, not what it is.
-  const meant = headers.map(
-    ([name, value]) => [name, name === 'content-encoding' ? unchunked(value) : value] as const,
-  );
-  return Object.fromEntries(meant.filter(([, value]) => value !== ''));
-}
-
-function unchunked(encoding: string): string {
-  return encoding
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== 'aws-chunked')
-    .join(',');
-}
-
-function matching(
-  headers: Readonly<Record<string, string>>,
-  names: RegExp,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.test(name)));
-}
-
-function unquote(etag: string): string {
-  return etag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1');
-}
-
-function empty(status: number, headers: Readonly<Record<string, string>>): ServiceResponse {
-  return { status, headers, body: '' };
 }

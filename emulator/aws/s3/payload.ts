@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { headerOf, type HttpRequest } from '../../http.js';
 import { AwsError } from '../error.js';
 
@@ -10,11 +11,13 @@ export interface Payload {
   readonly checksum: Readonly<Record<string, string>>;
 }
 
-type Digest = (body: Buffer) => Buffer;
+type Digest = (body: Buffer) => Buffer | Promise<Uint8Array>;
 
-const DIGESTS: Readonly<Record<string, Digest>> = {
+/** By the header field that carries the checksum (S3 User Guide, "Checking object integrity"). */
+export const DIGESTS: Readonly<Record<string, Digest>> = {
   'x-amz-checksum-crc32': (body) => uint32(crc32(body)),
-  'x-amz-checksum-crc32c': (body) => uint32(crc32c(body)),
+  'x-amz-checksum-crc32c': (body) => crcOf(new Crc32cJs(), body),
+  'x-amz-checksum-crc64nvme': (body) => crcOf(new Crc64NvmeJs(), body),
   'x-amz-checksum-sha1': (body) => createHash('sha1').update(body).digest(),
   'x-amz-checksum-sha256': (body) => createHash('sha256').update(body).digest(),
 };
@@ -23,7 +26,7 @@ const DIGESTS: Readonly<Record<string, Digest>> = {
  * Takes a request's payload out of its transfer form and checks it against what it came with.
  * @throws AwsError IncompleteBody, InvalidDigest, BadDigest or InvalidRequest
  */
-export function readPayload(request: HttpRequest): Payload {
+export async function readPayload(request: HttpRequest): Promise<Payload> {
   const { body, trailers } = isChunked(request)
     ? readChunks(request.body)
     : { body: request.body, trailers: new Map<string, string>() };
@@ -35,7 +38,7 @@ export function readPayload(request: HttpRequest): Payload {
     );
   checkMd5(headerOf(request, 'content-md5'), body);
   const valueOf = (name: string): string | undefined => trailers.get(name) ?? headerOf(request, name);
-  return { body, checksum: checkChecksums(valueOf, body) };
+  return { body, checksum: await checkChecksums(valueOf, body) };
 }
 
 function isChunked(request: HttpRequest): boolean {
@@ -50,15 +53,15 @@ function checkMd5(given: string | undefined, body: Buffer): void {
     throw new AwsError('BadDigest', 'The Content-MD5 you specified did not match what we received.');
 }
 
-function checkChecksums(
+async function checkChecksums(
   valueOf: (name: string) => string | undefined,
   body: Buffer,
-): Readonly<Record<string, string>> {
+): Promise<Readonly<Record<string, string>>> {
   const given: Record<string, string> = {};
   for (const [name, digest] of Object.entries(DIGESTS)) {
     const value = valueOf(name);
     if (value === undefined) continue;
-    if (digest(body).toString('base64') !== value)
+    if (Buffer.from(await digest(body)).toString('base64') !== value)
       throw new AwsError(
         'BadDigest',
         `The ${name.slice('x-amz-checksum-'.length).toUpperCase()} you specified did not match the calculated checksum.`,
@@ -104,12 +107,7 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** Castagnoli's polynomial, reflected; Node has CRC-32 only. */
-function crc32c(body: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of body) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
+function crcOf(checksum: Crc32cJs | Crc64NvmeJs, body: Buffer): Promise<Uint8Array> {
+  checksum.update(body);
+  return checksum.digest();
 }

@@ -1,28 +1,53 @@
-import { XMLParser } from 'fast-xml-parser';
 import type { EmulatorClock } from '../../clock.js';
 import type { HttpRequest } from '../../http.js';
 import { AwsError } from '../error.js';
 import { notImplementedError } from '../not-implemented.js';
-import { isObject } from '../../json.js';
 import type { AwsService, CallContext, ServiceResponse, Subject } from '../service.js';
 import { actionOf, readAddress } from './address.js';
-import { listObjects, listObjectsV2, listObjectVersions, xmlResponse } from './listing.js';
-import { deleteObject, deleteVersion, getObject, headObject, putObject, type ObjectCall } from './objects.js';
-import { readPayload } from './payload.js';
+import type { BucketCall, ObjectCall } from './calls.js';
+import { deleteObject, deleteObjects } from './deletion.js';
+import { listObjects, listObjectsV2, xmlResponse } from './listing.js';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  listMultipartUploads,
+  listParts,
+  uploadPart,
+} from './multipart.js';
+import { getObject, putObject } from './objects.js';
 import type { Bucket, BucketStore } from './store.js';
+import { listObjectVersions } from './versions.js';
+import { malformedXml, readXml } from './xml-body.js';
 
-/** One call about one bucket. */
-interface BucketCall {
-  readonly request: HttpRequest;
-  readonly bucket: Bucket;
-  readonly now: number;
-}
+type ObjectAction = (call: ObjectCall) => ServiceResponse | Promise<ServiceResponse>;
+type BucketAction = (call: BucketCall) => ServiceResponse | Promise<ServiceResponse>;
 
-const OBJECT_ACTIONS: ReadonlyMap<string, (call: ObjectCall) => ServiceResponse> = new Map([
+const OBJECT_ACTIONS: ReadonlyMap<string, ObjectAction> = new Map<string, ObjectAction>([
   ['GetObject', getObject],
-  ['HeadObject', headObject],
+  ['HeadObject', getObject],
   ['PutObject', putObject],
   ['DeleteObject', deleteObject],
+  ['CreateMultipartUpload', createMultipartUpload],
+  ['UploadPart', uploadPart],
+  ['CompleteMultipartUpload', completeMultipartUpload],
+  ['AbortMultipartUpload', abortMultipartUpload],
+  ['ListParts', listParts],
+]);
+
+const BUCKET_ACTIONS: ReadonlyMap<string, BucketAction> = new Map<string, BucketAction>([
+  ['HeadBucket', ({ bucket }) => ({ ...NO_CONTENT, headers: { 'x-amz-bucket-region': bucket.region } })],
+  ['GetBucketLocation', getLocation],
+  [
+    'GetBucketVersioning',
+    ({ bucket }) => xmlResponse('VersioningConfiguration', { Status: bucket.versioning }),
+  ],
+  ['PutBucketVersioning', putVersioning],
+  ['ListObjects', ({ request, bucket }) => listObjects(request, bucket)],
+  ['ListObjectsV2', ({ request, bucket }) => listObjectsV2(request, bucket)],
+  ['ListObjectVersions', ({ request, bucket }) => listObjectVersions(request, bucket)],
+  ['ListMultipartUploads', listMultipartUploads],
+  ['DeleteObjects', deleteObjects],
 ]);
 
 const NO_CONTENT: ServiceResponse = { status: 200, headers: {}, body: '' };
@@ -44,14 +69,7 @@ export class S3Service implements AwsService {
     return { action: actionOf(request, address), resource };
   }
 
-  handle(request: HttpRequest, context: CallContext): Promise<ServiceResponse> {
-    // Async at the interface only: a Promise's executor turns what is thrown into a rejection.
-    return new Promise((resolve) => {
-      resolve(this.#answer(request, context));
-    });
-  }
-
-  #answer(request: HttpRequest, context: CallContext): ServiceResponse {
+  async handle(request: HttpRequest, context: CallContext): Promise<ServiceResponse> {
     const address = readAddress(request);
     const action = actionOf(request, address);
     if (action === 'ListBuckets') return this.#listBuckets(context);
@@ -63,7 +81,9 @@ export class S3Service implements AwsService {
     if (onObject !== undefined && address.key !== undefined)
       return onObject({ request, bucket, key: address.key, now });
     if (action === 'DeleteBucket') return this.#deleteBucket(bucket);
-    return bucketAction(action, { request, bucket, now });
+    const onBucket = BUCKET_ACTIONS.get(action);
+    if (onBucket === undefined) throw notImplementedError('s3', action);
+    return onBucket({ request, bucket, now });
   }
 
   #listBuckets(context: CallContext): ServiceResponse {
@@ -75,9 +95,9 @@ export class S3Service implements AwsService {
     return xmlResponse('ListAllMyBucketsResult', { Buckets: { Bucket: buckets }, Owner });
   }
 
-  #createBucket(request: HttpRequest, context: CallContext, name: string): ServiceResponse {
+  async #createBucket(request: HttpRequest, context: CallContext, name: string): Promise<ServiceResponse> {
     refuseBucketName(name);
-    const region = locationConstraint(request) ?? 'us-east-1';
+    const region = (await locationConstraint(request)) ?? 'us-east-1';
     if (region !== context.region && context.region !== 'us-east-1')
       throw new AwsError(
         'IllegalLocationConstraintException',
@@ -144,78 +164,22 @@ function otherRegion(bucket: Bucket, signedFor: string): AwsError {
   );
 }
 
-function bucketAction(action: string, call: BucketCall): ServiceResponse {
-  const { request, bucket } = call;
-  switch (action) {
-    case 'HeadBucket':
-      return { ...NO_CONTENT, headers: { 'x-amz-bucket-region': bucket.region } };
-    case 'GetBucketLocation':
-      return xmlResponse('LocationConstraint', bucket.region === 'us-east-1' ? '' : bucket.region);
-    case 'GetBucketVersioning':
-      return xmlResponse('VersioningConfiguration', { Status: bucket.versioning });
-    case 'PutBucketVersioning':
-      return putVersioning(call);
-    case 'ListObjects':
-      return listObjects(request, bucket);
-    case 'ListObjectsV2':
-      return listObjectsV2(request, bucket);
-    case 'ListObjectVersions':
-      return listObjectVersions(request, bucket);
-    case 'DeleteObjects':
-      return deleteObjects(call);
-    default:
-      throw notImplementedError('s3', action);
-  }
+function getLocation({ bucket }: BucketCall): ServiceResponse {
+  return xmlResponse('LocationConstraint', bucket.region === 'us-east-1' ? '' : bucket.region);
 }
 
-function putVersioning({ request, bucket }: BucketCall): ServiceResponse {
-  const configuration = readXml(request, 'VersioningConfiguration');
+async function putVersioning({ request, bucket }: BucketCall): Promise<ServiceResponse> {
+  const configuration = await readXml(request, 'VersioningConfiguration');
   const status = configuration['Status'];
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
   bucket.versioning = status;
   return NO_CONTENT;
 }
 
-function deleteObjects({ request, bucket, now }: BucketCall): ServiceResponse {
-  const given = readXml(request, 'Delete')['Object'];
-  const list: unknown[] = Array.isArray(given) ? given : [given];
-  const deleted = list.map((item) => {
-    const key = isObject(item) ? item['Key'] : undefined;
-    const versionId = isObject(item) && typeof item['VersionId'] === 'string' ? item['VersionId'] : null;
-    if (typeof key !== 'string') throw malformedXml();
-    deleteVersion(bucket, key, { versionId, now });
-    return { Key: key };
-  });
-  return xmlResponse('DeleteResult', { Deleted: deleted });
-}
-
-function locationConstraint(request: HttpRequest): string | undefined {
+async function locationConstraint(request: HttpRequest): Promise<string | undefined> {
   if (request.body.length === 0) return undefined;
-  const constraint = readXml(request, 'CreateBucketConfiguration')['LocationConstraint'];
+  const { LocationConstraint: constraint } = await readXml(request, 'CreateBucketConfiguration');
   return typeof constraint === 'string' && constraint !== '' ? constraint : undefined;
-}
-
-function readXml(request: HttpRequest, root: string): Readonly<Record<string, unknown>> {
-  const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: true });
-  let document: unknown;
-  try {
-    document = parser.parse(readPayload(request).body.toString());
-  } catch (thrown: unknown) {
-    if (thrown instanceof AwsError) throw thrown;
-    throw malformedXml();
-  }
-  const content = isObject(document) ? document[root] : undefined;
-  // An element without content is read as an empty text.
-  if (content === '') return {};
-  if (!isObject(content)) throw malformedXml();
-  return content;
-}
-
-function malformedXml(): AwsError {
-  return new AwsError(
-    'MalformedXML',
-    'The XML you provided was not well-formed or did not validate against our published schema',
-  );
 }
 
 function refuseBucketName(name: string): void {

@@ -10,6 +10,28 @@ export interface ObjectVersion {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A part of an upload that is not complete yet. */
+export interface Part {
+  readonly number: number;
+  readonly body: Buffer;
+  /** In quotes, as it is sent. */
+  readonly etag: string;
+  readonly modifiedAt: number;
+  /** `x-amz-checksum-…` and its value, where the part came with one. */
+  readonly checksum: Readonly<Record<string, string>>;
+}
+
+/** A multipart upload that was begun. */
+export interface Upload {
+  readonly id: string;
+  readonly key: string;
+  readonly startedAt: number;
+  /** Those of the object to be. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** By number. */
+  readonly parts: Map<number, Part>;
+}
+
 export interface Bucket {
   readonly name: string;
   readonly region: string;
@@ -18,6 +40,8 @@ export interface Bucket {
   versioning: 'Enabled' | 'Suspended' | undefined;
   /** Key → its versions, oldest first. */
   readonly objects: Map<string, ObjectVersion[]>;
+  /** By id. */
+  readonly uploads: Map<string, Upload>;
 }
 
 /** Every bucket: their names are shared by all Regions. */
@@ -33,7 +57,7 @@ export class BucketStore {
   }
 
   add(bucket: Pick<Bucket, 'name' | 'region' | 'account' | 'createdAt'>): Bucket {
-    const created: Bucket = { ...bucket, versioning: undefined, objects: new Map() };
+    const created: Bucket = { ...bucket, versioning: undefined, objects: new Map(), uploads: new Map() };
     this.#buckets.set(created.name, created);
     return created;
   }
@@ -53,7 +77,12 @@ export function currentVersion(bucket: Bucket, key: string): ObjectVersion | und
 export function liveKeys(bucket: Bucket): string[] {
   return [...bucket.objects.keys()]
     .filter((key) => currentVersion(bucket, key) !== undefined)
-    .sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+    .sort(compareKeys);
+}
+
+/** By their UTF-8 bytes, as S3 sorts them. */
+export function compareKeys(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 /** Stores a version: beside the others where the bucket keeps versions, in their place where it does not. */
