@@ -11,7 +11,8 @@ export function renderError(protocol: Protocol, error: AwsError, requestId: stri
       return {
         status,
         headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code, ...error.headers },
-        body: JSON.stringify({ __type: code, message }),
+        // KMS leaves the member out where it has nothing to say.
+        body: JSON.stringify({ __type: code, ...(message === '' ? {} : { message }) }),
       };
     case 'query':
       return xml(error, 'ErrorResponse', {

@@ -6,7 +6,7 @@ import { boolean, map, readInput, required } from './input.js';
 import { keyIdOf } from './lookup.js';
 import type { Key } from './model.js';
 import * as shapes from './shapes.js';
-import { endDryRun, findUsable, pairOf, requireAlgorithm } from './usage.js';
+import { endDryRun, findUsable, pairOf, requireAlgorithm, type UseRequest } from './usage.js';
 import type { KmsCall, KmsOutput, KmsWorld, Operation } from './world.js';
 
 type Context = Readonly<Record<string, string>>;
@@ -90,6 +90,10 @@ const reEncrypt: Operation = (world, call) => {
     KeyId: target.arn,
     SourceEncryptionAlgorithm: opened.algorithm,
     DestinationEncryptionAlgorithm: scheme.algorithm,
+    ...(opened.materialId === undefined ? {} : { SourceKeyMaterialId: opened.materialId }),
+    ...(scheme.algorithm === 'SYMMETRIC_DEFAULT'
+      ? { DestinationKeyMaterialId: target.family.materials.at(-1)?.id }
+      : {}),
   };
 };
 
@@ -172,12 +176,9 @@ function findKeyOf(world: KmsWorld, call: KmsCall, request: DecryptRequest & { e
   const { permission, values = {} } = request;
   const use = { usage: 'ENCRYPT_DECRYPT', permission, values } as const;
   if (request.keyId !== undefined) {
-    const key = findUsable(world, call, { ...use, keyId: request.keyId });
+    const key = findForDecryption(world, call, { ...use, keyId: request.keyId });
     if (key.family.id === request.envelope.keyId) return key;
-    throw new AwsError(
-      'IncorrectKeyException',
-      'The key ID in the request does not identify a CMK that can perform this operation.',
-    );
+    throw incorrectKey();
   }
   const key = world.store.findById(call.region, request.envelope.keyId);
   if (key === undefined)
@@ -188,6 +189,23 @@ function findKeyOf(world: KmsWorld, call: KmsCall, request: DecryptRequest & { e
   return findUsable(world, call, { ...use, keyId: key.arn });
 }
 
+/** A key of another usage can't have made the ciphertext (Decrypt's and ReEncrypt's API pages). */
+function findForDecryption(world: KmsWorld, call: KmsCall, request: UseRequest): Key {
+  try {
+    return findUsable(world, call, request);
+  } catch (thrown: unknown) {
+    if (thrown instanceof AwsError && thrown.code === 'InvalidKeyUsageException') throw incorrectKey();
+    throw thrown;
+  }
+}
+
+function incorrectKey(): AwsError {
+  return new AwsError(
+    'IncorrectKeyException',
+    'The key ID in the request does not identify a CMK that can perform this operation.',
+  );
+}
+
 function decryptAsymmetric(world: KmsWorld, call: KmsCall, request: DecryptRequest): Opened {
   const algorithm = request.algorithm ?? '';
   if (request.keyId === undefined)
@@ -195,7 +213,7 @@ function decryptAsymmetric(world: KmsWorld, call: KmsCall, request: DecryptReque
       'ValidationException',
       'KeyId is required when using an asymmetric encryption algorithm.',
     );
-  const key = findUsable(world, call, {
+  const key = findForDecryption(world, call, {
     keyId: request.keyId,
     usage: 'ENCRYPT_DECRYPT',
     permission: request.permission,

@@ -146,7 +146,7 @@ function decodeBase64(given: string): Buffer {
 }
 
 function brokenLimits(field: Field, name: string, value: unknown): string[] {
-  if (field.kind === 'string') return brokenText(field.limits, name, value as string);
+  if (field.kind === 'string') return brokenText(field.limits, name, value);
   if (field.kind === 'strings')
     return (value as string[]).flatMap((item, at) =>
       brokenText(field.limits, `${name}.${at + 1}.member`, item),
@@ -156,7 +156,9 @@ function brokenLimits(field: Field, name: string, value: unknown): string[] {
   return [];
 }
 
-function brokenText(limits: StringLimits, name: string, value: string): string[] {
+/** The limits that a text breaks, in AWS's words; what is no text is left to others. */
+export function brokenText(limits: StringLimits, name: string, value: unknown): string[] {
+  if (typeof value !== 'string') return [];
   const broken: string[] = [];
   const { min = 0, max = Infinity, pattern, values } = limits;
   if (value.length < min) broken.push(`Member must have length greater than or equal to ${min}`);

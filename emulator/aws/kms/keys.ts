@@ -6,10 +6,11 @@ import { defaultPolicy } from './key-policy.js';
 import { findKey, keyArn, REFUSED } from './lookup.js';
 import { generateMaterial } from './material.js';
 import { metadataOf } from './metadata.js';
-import type { Key, KeyFamily } from './model.js';
+import { isPrimary, type Key, type KeyFamily } from './model.js';
 import { page } from './paging.js';
 import * as shapes from './shapes.js';
 import { resolveUsage } from './specs.js';
+import { catchUpRotation } from './store.js';
 import { readTags } from './tags.js';
 import type { KmsCall, KmsWorld, Operation } from './world.js';
 
@@ -136,7 +137,9 @@ const setEnabled =
   (enabled: boolean): Operation =>
   (world, call) => {
     const input = readInput(call.body, { KeyId: required(shapes.keyId) });
-    findKey(world, call, { keyId: input.KeyId, refuses: REFUSED.toggle }).enabled = enabled;
+    const key = findKey(world, call, { keyId: input.KeyId, refuses: REFUSED.toggle });
+    if (enabled && !key.enabled && isPrimary(key)) catchUpRotation(key.family, world.clock.now());
+    key.enabled = enabled;
     return {};
   };
 

@@ -3,7 +3,9 @@ import type { ConditionValues } from '../condition-values.js';
 import { AwsError } from '../error.js';
 import { partitionOf } from '../regions.js';
 import { authorize } from './authorization.js';
+import { brokenLimit, readInput, validationError } from './input.js';
 import { stateOf, type Key, type KeyState } from './model.js';
+import * as shapes from './shapes.js';
 import type { KmsCall, KmsWorld } from './world.js';
 
 /** How an operation takes a key. */
@@ -29,8 +31,10 @@ export const REFUSED = {
   manage: PENDING,
   /** Enabling and disabling. */
   toggle: ['Creating', 'Updating', ...PENDING],
-  /** Rotation and replication. */
-  change: ['Disabled', 'Creating', 'Updating', ...PENDING],
+  /** Rotation, and the change of the primary Region. Updating lets them through. */
+  change: ['Disabled', 'Creating', ...PENDING],
+  /** Replication, and rotation on demand. */
+  replicate: ['Disabled', 'Creating', 'Updating', ...PENDING],
   /** Scheduling the deletion. */
   schedule: ['Updating', ...PENDING],
 } as const satisfies Record<string, readonly KeyState[]>;
@@ -43,6 +47,7 @@ export const REFUSED = {
  */
 export function findKey(world: KmsWorld, call: KmsCall, request: KeyRequest): Key {
   const key = resolveKey(world, call, request);
+  refuseUnknownGrantTokens(world, call);
   const permission = 'permission' in request ? request.permission : call.action;
   const foreign = key.family.account !== call.principal.account;
   if (permission !== undefined || foreign)
@@ -50,6 +55,49 @@ export function findKey(world: KmsWorld, call: KmsCall, request: KeyRequest): Ke
   refuseStates(key, world.clock.now(), request.refuses ?? []);
   return key;
 }
+
+/** The operations that take grant tokens. */
+const TAKES_GRANT_TOKENS = new Set([
+  'CreateGrant',
+  'Decrypt',
+  'DeriveSharedSecret',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'GetPublicKey',
+  'ReEncrypt',
+  'Sign',
+  'Verify',
+  'VerifyMac',
+]);
+
+/**
+ * A grant counts here as soon as it is made, so that its token changes nothing; but one that no grant has is refused.
+ * @throws AwsError InvalidGrantTokenException, or ValidationException for more than ten
+ */
+function refuseUnknownGrantTokens(world: KmsWorld, call: KmsCall): void {
+  if (!TAKES_GRANT_TOKENS.has(call.action)) return;
+  const { GrantTokens: given = [] } = readInput(call.body, { GrantTokens: shapes.grantTokens });
+  if (given.length > MAX_GRANT_TOKENS)
+    throw validationError([
+      brokenLimit(
+        'GrantTokens',
+        `[${given.length} tokens]`,
+        `Member must have length less than or equal to ${MAX_GRANT_TOKENS}`,
+      ),
+    ]);
+  const known = new Set(
+    world.store.keysIn(call.region).flatMap(({ grants }) => [...grants.values()].map(({ token }) => token)),
+  );
+  if (!given.every((token) => known.has(token)))
+    throw new AwsError('InvalidGrantTokenException', 'The grant token is not valid.');
+}
+
+const MAX_GRANT_TOKENS = 10;
 
 /** @throws AwsError DisabledException or KMSInvalidStateException when the key's state is one of the refused */
 export function refuseStates(key: Key, now: number, refused: readonly KeyState[]): void {

@@ -25,7 +25,8 @@ export function metadataOf(key: Key, now: number): KmsOutput {
     MultiRegion: family.multiRegion,
     ...(family.multiRegion ? { MultiRegionConfiguration: multiRegionConfiguration(key, now) } : {}),
     ...deletionOf(key),
-    ...(symmetric ? { CurrentKeyMaterialId: family.materials.at(-1)?.id } : {}),
+    // A replica has no material yet while it is being created.
+    ...(symmetric && state !== 'Creating' ? { CurrentKeyMaterialId: family.materials.at(-1)?.id } : {}),
   };
 }
 
@@ -40,6 +41,8 @@ function algorithmsOf(key: Key): KmsOutput {
       return { MacAlgorithms: facts.mac };
     case 'KEY_AGREEMENT':
       return { KeyAgreementAlgorithms: facts.agreement };
+    case 'ENCAPSULATE_DECAPSULATE':
+      return {};
   }
 }
 

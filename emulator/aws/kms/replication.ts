@@ -21,7 +21,7 @@ const replicateKey: Operation = (world, call) => {
   });
   const primary = findKey(world, call, { keyId: input.KeyId });
   refuseSource(primary);
-  refuseStates(primary, world.clock.now(), REFUSED.change);
+  refuseStates(primary, world.clock.now(), REFUSED.replicate);
   refuseTarget(world, primary, input.ReplicaRegion);
   const { family } = primary;
   const arn = keyArn(family.account, input.ReplicaRegion, family.id);
@@ -52,7 +52,7 @@ const replicateKey: Operation = (world, call) => {
   return {
     ReplicaKeyMetadata: metadataOf(replica, now),
     ReplicaPolicy: policy.text,
-    ReplicaTags: tagList(tags),
+    ...(tags.size === 0 ? {} : { ReplicaTags: tagList(tags) }),
   };
 };
 

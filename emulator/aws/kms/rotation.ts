@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../clock.js';
 import { AwsError } from '../error.js';
 import { readInput, required, text } from './input.js';
-import { findKey, REFUSED } from './lookup.js';
+import { findKey, REFUSED, type KeyRequest } from './lookup.js';
 import { generateSymmetricMaterial } from './material.js';
 import { isPrimary, type Key } from './model.js';
 import { page } from './paging.js';
@@ -17,7 +17,7 @@ const enableKeyRotation: Operation = (world, call) => {
     KeyId: required(shapes.keyId),
     RotationPeriodInDays: shapes.rotationPeriod,
   });
-  const { rotation } = findRotatable(world, call, input.KeyId).family;
+  const { rotation } = findRotatable(world, call, { keyId: input.KeyId, refuses: REFUSED.change }).family;
   // Without a period, a key that rotates already keeps the one it has.
   const period =
     input.RotationPeriodInDays ?? (rotation.enabled ? rotation.periodInDays : DEFAULT_PERIOD_DAYS);
@@ -30,13 +30,14 @@ const enableKeyRotation: Operation = (world, call) => {
 
 const disableKeyRotation: Operation = (world, call) => {
   const input = readInput(call.body, { KeyId: required(shapes.keyId) });
-  findRotatable(world, call, input.KeyId).family.rotation.enabled = false;
+  const key = findRotatable(world, call, { keyId: input.KeyId, refuses: REFUSED.change });
+  key.family.rotation.enabled = false;
   return {};
 };
 
 const rotateKeyOnDemand: Operation = (world, call) => {
   const input = readInput(call.body, { KeyId: required(shapes.keyId) });
-  const key = findRotatable(world, call, input.KeyId);
+  const key = findRotatable(world, call, { keyId: input.KeyId, refuses: REFUSED.replicate });
   const { materials, rotation } = key.family;
   if (rotation.history.filter(({ type }) => type === 'ON_DEMAND').length >= MAX_ON_DEMAND)
     throw new AwsError('LimitExceededException', `A key may be rotated on demand ${MAX_ON_DEMAND} times.`);
@@ -96,8 +97,8 @@ function describeRotations(key: Key, all: boolean): KmsOutput[] {
 }
 
 /** A symmetric key that may be told to rotate: the primary, where the key is a multi-Region one. */
-function findRotatable(world: KmsWorld, call: KmsCall, keyId: string): Key {
-  const key = findKey(world, call, { keyId, refuses: REFUSED.change });
+function findRotatable(world: KmsWorld, call: KmsCall, request: KeyRequest): Key {
+  const key = findKey(world, call, request);
   if (key.family.spec !== 'SYMMETRIC_DEFAULT') throw unsupported(key);
   if (key.family.multiRegion && !isPrimary(key))
     throw new AwsError('UnsupportedOperationException', `${key.arn} is not a multi-region primary key.`);

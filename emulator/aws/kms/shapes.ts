@@ -29,6 +29,7 @@ export const numberOfBytes = integer(1, 1024);
 export const principalId = text({ min: 1, max: 256, pattern: /^[\w+=,.@:/-]+$/ });
 export const grantId = text({ min: 1, max: 128 });
 export const grantToken = text({ min: 1, max: 8192 });
+export const grantTokens = texts({ min: 1, max: 8192 });
 export const grantName = text({ min: 1, max: 256, pattern: /^[a-zA-Z0-9:/_-]+$/ });
 export const grantOperations = texts({
   values: [
@@ -49,6 +50,8 @@ export const grantOperations = texts({
     'GenerateMac',
     'VerifyMac',
     'DeriveSharedSecret',
+    'Encapsulate',
+    'Decapsulate',
   ],
 });
 export const encryptionAlgorithm = text({
@@ -88,5 +91,8 @@ export const dataKeyPairSpec = text({
     'ECC_SECG_P256K1',
     'SM2',
     'ECC_NIST_EDWARDS25519',
+    'ML_KEM_512',
+    'ML_KEM_768',
+    'ML_KEM_1024',
   ],
 });

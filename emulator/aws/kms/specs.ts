@@ -10,7 +10,13 @@ export interface SpecFacts {
   readonly agreement: readonly string[];
 }
 
-export const KEY_USAGES = ['SIGN_VERIFY', 'ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const;
+export const KEY_USAGES = [
+  'SIGN_VERIFY',
+  'ENCRYPT_DECRYPT',
+  'GENERATE_VERIFY_MAC',
+  'KEY_AGREEMENT',
+  'ENCAPSULATE_DECAPSULATE',
+] as const;
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
 const NO_ALGORITHMS = { encryption: [], signing: [], mac: [], agreement: [] };
@@ -68,6 +74,9 @@ export const KEY_SPECS: Readonly<Record<string, SpecFacts>> = {
   ML_DSA_44: UNSUPPORTED,
   ML_DSA_65: UNSUPPORTED,
   ML_DSA_87: UNSUPPORTED,
+  ML_KEM_512: UNSUPPORTED,
+  ML_KEM_768: UNSUPPORTED,
+  ML_KEM_1024: UNSUPPORTED,
   ECC_NIST_EDWARDS25519: UNSUPPORTED,
 };
 
@@ -86,7 +95,7 @@ export function resolveUsage(spec: string, usage: string | undefined): KeyUsage 
   if (facts.family === 'unsupported')
     throw new AwsError(
       'UnsupportedOperationException',
-      `The emulator has no cryptography for KeySpec ${spec}.`,
+      `The emulator does not implement KeySpec ${spec}: it has no cryptography for it.`,
     );
   const only = usage ?? 'ENCRYPT_DECRYPT';
   if (usage === undefined && facts.family !== 'symmetric')

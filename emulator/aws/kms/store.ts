@@ -105,13 +105,23 @@ function startWindowOfLastPrimary(family: KeyFamily, at: number): void {
   last.deletion = { windowInDays, at: at + windowInDays * DAY_MS };
 }
 
+/** A key that is disabled or pending deletion is not rotated ("How key rotation works" in KMS's developer guide). */
 function rotateWhenDue(family: KeyFamily, now: number): void {
   const { rotation } = family;
   const primary = family.members.get(family.primaryRegion);
-  while (rotation.enabled && primary?.deletion === undefined && rotation.nextAt <= now) {
-    const material = generateSymmetricMaterial();
-    family.materials.push(material);
-    rotation.history.push({ materialId: material.id, at: rotation.nextAt, type: 'AUTOMATIC' });
-    rotation.nextAt += rotation.periodInDays * DAY_MS;
-  }
+  if (primary?.enabled !== true || primary.deletion !== undefined) return;
+  while (rotation.enabled && rotation.nextAt <= now) rotate(family, rotation.nextAt);
+}
+
+function rotate(family: KeyFamily, at: number): void {
+  const { materials, rotation } = family;
+  const material = generateSymmetricMaterial();
+  materials.push(material);
+  rotation.history.push({ materialId: material.id, at, type: 'AUTOMATIC' });
+  rotation.nextAt = at + rotation.periodInDays * DAY_MS;
+}
+
+/** A primary that is enabled again is rotated at once when its date has passed, and only once. */
+export function catchUpRotation(family: KeyFamily, now: number): void {
+  if (family.rotation.enabled && family.rotation.nextAt <= now) rotate(family, now);
 }

@@ -1,5 +1,5 @@
 import { AwsError } from '../error.js';
-import { objects, readInput, required } from './input.js';
+import { brokenText, objects, readInput, required, validationError } from './input.js';
 import { findKey, REFUSED } from './lookup.js';
 import { page } from './paging.js';
 import * as shapes from './shapes.js';
@@ -10,9 +10,10 @@ const MAX_TAGS = 50;
 
 /**
  * Reads a list of tags as they are given, with KMS's limits.
- * @throws AwsError TagException
+ * @throws AwsError ValidationException for the lengths of the API's model, TagException for everything else
  */
 export function readTags(given: readonly Readonly<Record<string, unknown>>[]): Map<string, string> {
+  refuseLengths(given);
   const tags = new Map<string, string>();
   for (const tag of given) {
     const key = tag['TagKey'];
@@ -27,11 +28,17 @@ export function readTags(given: readonly Readonly<Record<string, unknown>>[]): M
   return tags;
 }
 
+/** Every tag that is too long or too short is named at once, as with all limits of the model. */
+function refuseLengths(given: readonly Readonly<Record<string, unknown>>[]): void {
+  const problems = given.flatMap((tag, at) => [
+    ...brokenText({ min: 1, max: 128 }, `Tags.${at + 1}.member.tagKey`, tag['TagKey']),
+    ...brokenText({ max: 256 }, `Tags.${at + 1}.member.tagValue`, tag['TagValue']),
+  ]);
+  if (problems.length > 0) throw validationError(problems);
+}
+
 /** Letters, numbers, spaces and `_ . / = + - : @`, as the API page of the Tag type has it. */
 function checkTag(key: string, value: string): void {
-  if (key.length < 1 || key.length > 128)
-    throw new AwsError('TagException', 'A tag key has 1 to 128 characters.');
-  if (value.length > 256) throw new AwsError('TagException', 'A tag value has at most 256 characters.');
   if (key.toLowerCase().startsWith('aws:'))
     throw new AwsError('TagException', 'Tag keys that begin with aws: are reserved.');
   if (![key, value].every((text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text)))

@@ -99,6 +99,7 @@ function readRequest(parameters: URLSearchParams): RoleRequest {
   const seconds = Number(parameters.get('DurationSeconds') ?? DEFAULT_SECONDS);
   if (roleArn.length < 20)
     throw invalid('roleArn', roleArn, 'Member must have length greater than or equal to 20');
+  if (parseArn(roleArn) === undefined) throw new AwsError('ValidationError', 'Request ARN is invalid');
   if (!/^[\w+=,.@-]{2,64}$/.test(sessionName))
     throw invalid(
       'roleSessionName',
