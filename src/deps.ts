@@ -81,7 +81,6 @@ export interface Deps {
   readonly setEnv: (name: string, value: string | undefined) => void;
   readonly log: StepLog;
   readonly exec: Exec;
-  readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly platform: Platform;
   readonly memory: () => Memory;

@@ -9,6 +9,7 @@ import { messageOf } from './errors.js';
 import { createExec } from './exec.js';
 import { createLog } from './log.js';
 import { run } from './main.js';
+import { readProxySettings } from './runner/proxy.js';
 
 const cancellation = new AbortController();
 
@@ -57,7 +58,6 @@ function createDeps(): Deps {
     setEnv,
     log,
     exec: createExec(cancellation.signal),
-    fetch,
     clock,
     platform: { os: process.platform, arch: process.arch },
     // Both keep to the limits of a container.
@@ -78,6 +78,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+/** The toolkit and Terraform read where the proxies are out of the environment; their passwords are masked before. */
+function prepareProxies({ log }: Deps): void {
+  const { normalised, secrets } = readProxySettings(process.env);
+  for (const secret of secrets) log.mask(secret);
+  Object.assign(process.env, normalised);
+}
 // Node would print it as it is, with whatever is secret in it.
 process.on('uncaughtException', (thrown) => {
   log.error(messageOf(thrown), { title: 'AWS KMS multi-Region key' });
@@ -87,8 +93,12 @@ process.on('uncaughtException', (thrown) => {
 giveHome();
 const deps = createDeps();
 try {
+  prepareProxies(deps);
   await run(deps);
 } catch (thrown) {
   deps.log.error(messageOf(thrown), { title: 'AWS KMS multi-Region key' });
   process.exitCode = core.ExitCode.Failure;
 }
+
+// What the libraries leave open (the socket of a refused download, a wait between attempts) must not keep the step.
+setTimeout(() => process.exit(), 1_000).unref();

@@ -6,8 +6,11 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Makes a certificate for https on this machine (`localhost` and 127.0.0.1), good for a day. Node itself can't. */
-export function makeCertificate(now = Date.now()): Certificate {
+/**
+ * Makes a certificate for https on this machine (`localhost` and 127.0.0.1), good for a day. Node itself can't.
+ * @param names further hosts, e.g. `*.example.test`
+ */
+export function makeCertificate(names: readonly string[] = [], now = Date.now()): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(ECDSA_WITH_SHA256);
   const name = sequence(set(sequence(COMMON_NAME, der(0x0c, Buffer.from('localhost')))));
@@ -20,7 +23,13 @@ export function makeCertificate(now = Date.now()): Certificate {
     sequence(utcTime(now - day), utcTime(now + day)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(extension(BASIC_CONSTRAINTS, sequence(TRUE)), extension(ALTERNATIVE_NAMES, NAMES))),
+    der(
+      0xa3,
+      sequence(
+        extension(BASIC_CONSTRAINTS, sequence(TRUE)),
+        extension(ALTERNATIVE_NAMES, alternativeNames(names)),
+      ),
+    ),
   );
   const signature = sign('sha256', toBeSigned, privateKey);
   const whole = sequence(toBeSigned, algorithm, der(0x03, Buffer.from([0]), signature));
@@ -73,7 +82,11 @@ const COMMON_NAME = objectId(0x55, 0x04, 0x03);
 const BASIC_CONSTRAINTS = objectId(0x55, 0x1d, 0x13);
 const ALTERNATIVE_NAMES = objectId(0x55, 0x1d, 0x11);
 const TRUE = der(0x01, Buffer.from([0xff]));
-const NAMES = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));
+
+function alternativeNames(names: readonly string[]): Buffer {
+  const hosts = ['localhost', ...names].map((name) => der(0x82, Buffer.from(name)));
+  return sequence(...hosts, der(0x87, Buffer.from([127, 0, 0, 1])));
+}
 
 function pem(content: Buffer): string {
   const lines = content.toString('base64').match(/.{1,64}/g) ?? [];

@@ -1,8 +1,8 @@
 import type { STSClient } from '@aws-sdk/client-sts';
-import { retry, type Attempt } from '../back-off.js';
 import type { Environment } from '../context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
+import { explainConnection } from '../runner/connection.js';
 import { endpointOf } from './endpoints.js';
 import { readClaims, type IdTokenClaims } from './oidc.js';
 import {
@@ -12,6 +12,8 @@ import {
   explainWrongAccount,
   type StsFailure,
 } from './refusal.js';
+import { dnsSuffixOf } from './regions.js';
+import { withRetries } from './retry.js';
 
 export interface CredentialOptions {
   /** The primary Region: its STS endpoint is called, which is also the one of its partition. */
@@ -30,11 +32,11 @@ export interface CredentialOptions {
   readonly env: Environment;
   /** Gets a fresh OIDC token, already masked. */
   readonly getIdToken: (audience: string) => Promise<string>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Pick<Log, 'mask' | 'debug'>;
   readonly signal?: AbortSignal | undefined;
-  /** 0 (included) to 1 (excluded), for the jitter. */
-  readonly random?: () => number;
+  /** See RetryOptions. */
+  readonly firstWaitMs?: number;
 }
 
 /** In the shape that the SDK's clients take. */
@@ -76,8 +78,8 @@ const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
  * the account must be an allowed one.
  *
  * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
- * environment, profile, container, instance. Tried again, with jitter: throttling, 5xx, broken connections, and
- * STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
+ * environment, profile, container, instance. Tried again, with jitter: what AWS's SDKs mean by throttling and transient,
+ * and STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
  *
  * @throws ActionError for every refusal
  */
@@ -162,26 +164,39 @@ async function obtainProven(options: CredentialOptions): Promise<Proven> {
 
 async function assumeRole(roleArn: string, options: CredentialOptions): Promise<AwsCredentials> {
   const { AssumeRoleWithWebIdentityCommand } = await import('@aws-sdk/client-sts');
-  const client = await createClient(options);
   const { region, audience, roleDurationSeconds: durationSeconds, signal } = options;
   let claims: IdTokenClaims | undefined;
-  try {
-    return await withRetries(options, async () => {
-      const token = await options.getIdToken(audience);
-      claims = readClaims(token);
-      const command = new AssumeRoleWithWebIdentityCommand({
-        RoleArn: roleArn,
-        RoleSessionName: options.roleSessionName === '' ? DEFAULT_SESSION_NAME : options.roleSessionName,
-        DurationSeconds: durationSeconds,
-        WebIdentityToken: token,
-      });
-      return readIssued((await client.send(command, sendOptions(signal))).Credentials);
+  let attempts = 0;
+  const attempt = async (client: STSClient): Promise<AwsCredentials> => {
+    attempts += 1;
+    const token = await options.getIdToken(audience);
+    claims = readClaims(token);
+    const command = new AssumeRoleWithWebIdentityCommand({
+      RoleArn: roleArn,
+      RoleSessionName: options.roleSessionName === '' ? DEFAULT_SESSION_NAME : options.roleSessionName,
+      DurationSeconds: durationSeconds,
+      WebIdentityToken: token,
     });
-  } catch (error) {
-    if (!(error instanceof StsRefusal) || claims === undefined) throw error;
-    throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, error.failure);
-  } finally {
-    client.destroy();
+    return readIssued((await client.send(command, sendOptions(signal))).Credentials);
+  };
+  try {
+    const isTransient = await transientForSts(options);
+    return await withClient({ ...options, maxAttempts: 1 }, (client) =>
+      withRetries(() => attempt(client), {
+        ...options,
+        isTransient,
+        onRetry: (failure) => {
+          options.log.debug(`STS: ${readFailure(failure, options).code}; attempt ${attempts}.`);
+        },
+      }),
+    );
+  } catch (failure) {
+    signal?.throwIfAborted();
+    if (failure instanceof ActionError || claims === undefined) throw failure;
+    throw explainRoleRefusal(
+      { region, roleArn, audience, durationSeconds, claims },
+      { ...readFailure(failure, options), attempts },
+    );
   }
 }
 
@@ -212,9 +227,9 @@ function readIssued(issued: IssuedCredentials | undefined): AwsCredentials {
 async function readAmbient(options: CredentialOptions): Promise<AwsCredentials> {
   const fromEnvironment = readEnvironment(options.env);
   if (fromEnvironment !== undefined) return fromEnvironment;
-  const client = await createClient(options);
   try {
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await client.config.credentials();
+    const found = await withClient(options, (client) => client.config.credentials());
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
     return {
       accessKeyId,
       secretAccessKey,
@@ -223,8 +238,6 @@ async function readAmbient(options: CredentialOptions): Promise<AwsCredentials> 
     };
   } catch (error) {
     throw explainNoCredentials(messageOf(error), options.whyNoRole);
-  } finally {
-    client.destroy();
   }
 }
 
@@ -246,99 +259,96 @@ function readEnvironment(env: Environment): AwsCredentials | undefined {
 async function prove(credentials: AwsCredentials, options: CredentialOptions): Promise<Proven> {
   const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const { region, signal, allowedAccountIds } = options;
-  const client = await createClient(options, credentials);
   try {
-    const { Account: accountId = '', Arn: callerArn = '' } = await withRetries(options, () =>
-      client.send(new GetCallerIdentityCommand({}), sendOptions(signal)),
+    const { Account: accountId = '', Arn: callerArn = '' } = await withClient(
+      { ...options, credentials },
+      (client) => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)),
     );
     if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
       throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
     }
     return { credentials, accountId, callerArn };
-  } catch (error) {
-    throw error instanceof StsRefusal ? explainIdentityRefusal(region, error.failure) : error;
-  } finally {
-    client.destroy();
+  } catch (failure) {
+    signal?.throwIfAborted();
+    if (failure instanceof ActionError) throw failure;
+    throw explainIdentityRefusal(region, readFailure(failure, options));
   }
 }
 
-async function createClient(
-  { region, env }: CredentialOptions,
-  credentials?: AwsCredentials,
-): Promise<STSClient> {
+interface ClientOptions extends Pick<CredentialOptions, 'region' | 'env'> {
+  readonly credentials?: AwsCredentials;
+  /** The SDK's own attempts: 1 where each one needs a token of its own. */
+  readonly maxAttempts?: number;
+}
+
+/** Works with a client of STS, which is closed afterwards. */
+async function withClient<T>(options: ClientOptions, work: (client: STSClient) => Promise<T>): Promise<T> {
+  const { region, env, credentials, maxAttempts = 5 } = options;
   const { STSClient } = await import('@aws-sdk/client-sts');
+  const { ProxiedHandler } = await import('./http-handler.js');
   const endpoint = endpointOf('STS', env);
-  return new STSClient({
+  const client = new STSClient({
     region,
-    // Retries are made here: each needs a token of its own.
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 },
+    maxAttempts,
+    requestHandler: new ProxiedHandler(),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   });
+  try {
+    return await work(client);
+  } finally {
+    client.destroy();
+  }
 }
 
 function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
-/** STS's last word, between the retries and whoever explains it. */
-class StsRefusal extends Error {
-  readonly failure: StsFailure;
-
-  constructor(failure: StsFailure, cause: unknown) {
-    super(failure.code, { cause });
-    this.failure = failure;
-  }
-}
-
-/** @throws StsRefusal with STS's last answer; whatever is not an answer of STS as it is */
-async function withRetries<T>(options: CredentialOptions, work: () => Promise<T>): Promise<T> {
-  const tryOnce = async (): Promise<Attempt<T, unknown>> => {
-    try {
-      return { value: await work() };
-    } catch (failure) {
-      options.signal?.throwIfAborted();
-      if (failure instanceof ActionError) throw failure;
-      return { failure, transient: isTransient(readFailure(failure)) };
-    }
-  };
-  const outcome = await retry(options, tryOnce, (failure, attempt, attempts) => {
-    options.log.debug(`STS: ${readFailure(failure).code}; attempt ${attempt} of ${attempts}.`);
-  });
-  if ('value' in outcome) return outcome.value;
-  const { failure, attempts } = outcome;
-  throw new StsRefusal({ ...readFailure(failure), attempts }, failure);
-}
-
-type StsAnswer = Omit<StsFailure, 'attempts'>;
-
-function readFailure(error: unknown): StsAnswer {
-  const metadata: unknown = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+/** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
+function readFailure(error: unknown, { region, env }: CredentialOptions): StsFailure {
+  const status = metadataOf(error, 'httpStatusCode');
   return {
     code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
     message: messageOf(error),
-    status: typeof status === 'number' ? status : undefined,
+    status,
+    connection: status === undefined ? explainConnection(error, urlOfSts(region, env)) : undefined,
+    attempts: metadataOf(error, 'attempts') ?? 1,
   };
 }
 
-const TRANSIENT_CODES: ReadonlySet<string> = new Set([
-  ...['Throttling', 'Throttled', 'TooManyRequests', 'RequestLimitExceeded', 'RequestThrottled', 'SlowDown'],
-  ...['IDPCommunicationError', 'RequestTimeout'],
-]);
+function metadataOf(error: unknown, name: string): number | undefined {
+  const metadata: unknown = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
+  const value: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
+  return typeof value === 'number' ? value : undefined;
+}
 
-/** No answer at all is a broken connection: in what way, each system says differently. */
-function isTransient({ code, message, status }: StsAnswer): boolean {
-  return (
-    status === undefined ||
-    status === 429 ||
-    status >= 500 ||
-    TRANSIENT_CODES.has(code) ||
-    // STS answers so when it could not reach GitHub's keys, under a code that is otherwise final.
-    /couldn't retrieve verification key/i.test(message)
-  );
+function urlOfSts(region: string, env: Environment): URL {
+  const endpoint = endpointOf('STS', env) ?? '';
+  return URL.canParse(endpoint)
+    ? new URL(endpoint)
+    : new URL(`https://sts.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);
+}
+
+type SdkError = Parameters<typeof import('@smithy/core/retry').isThrottlingError>[0];
+
+/**
+ * What AWS's SDKs call transient, and what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
+ * it says that it could not reach GitHub's keys.
+ */
+async function transientForSts(options: CredentialOptions): Promise<(failure: unknown) => boolean> {
+  const { isServerError, isThrottlingError, isTransientError } = await import('@smithy/core/retry');
+  return (failure) => {
+    if (!(failure instanceof Error) || failure instanceof ActionError) return false;
+    const { connection, code, message } = readFailure(failure, options);
+    if (connection !== undefined) return connection.transient;
+    return (
+      [isThrottlingError, isTransientError, isServerError].some((is) => is(failure as SdkError)) ||
+      code === 'IDPCommunicationError' ||
+      /couldn't retrieve verification key/i.test(message)
+    );
+  };
 }
 
 /** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */

@@ -1,6 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
+import type { ProxiedHandler } from './http-handler.js';
 
 /** The SDK's client for KMS; it is loaded by the first run that uses it. */
 export type Kms = typeof import('@aws-sdk/client-kms');
@@ -32,7 +33,10 @@ export async function withKms<T>(
   work: (clients: KmsClients) => Promise<T>,
 ): Promise<T> {
   const kms = await import('@aws-sdk/client-kms');
-  const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider)]));
+  const { ProxiedHandler } = await import('./http-handler.js');
+  const clients = new Map(
+    regions.map((region) => [region, createClient(kms, region, provider, new ProxiedHandler())]),
+  );
   const pick = (region: string): KMSClient => {
     const client = clients.get(region);
     if (client === undefined) throw new Error(`no client for ${region}`);
@@ -47,8 +51,13 @@ export async function withKms<T>(
   }
 }
 
-function createClient(kms: Kms, region: string, credentials: AwsSession['provider']): KMSClient {
-  const client = new kms.KMSClient({ region, credentials });
+function createClient(
+  kms: Kms,
+  region: string,
+  credentials: AwsSession['provider'],
+  requestHandler: ProxiedHandler,
+): KMSClient {
+  const client = new kms.KMSClient({ region, credentials, requestHandler });
   client.middlewareStack.add(
     (next, context) => async (args) => {
       try {

@@ -1,21 +1,23 @@
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
-import { retry, type Attempt } from '../back-off.js';
+import { getIDToken } from '@actions/core';
 import type { Environment, RunContext } from '../context.js';
-import type { Clock, Log } from '../deps.js';
-import { ActionError } from '../errors.js';
+import type { Log } from '../deps.js';
+import { ActionError, messageOf } from '../errors.js';
+import { explainConnection } from '../runner/connection.js';
+import { untilCancelled } from '../runner/until-cancelled.js';
+import { withRetries } from './retry.js';
 
 export interface IdTokenOptions {
   readonly context: RunContext;
+  /** The environment of the process, out of which the toolkit reads where to ask. */
   readonly env: Environment;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
   readonly log: Pick<Log, 'mask' | 'debug'>;
   /** What the token is to be for, e.g. `sts.amazonaws.com`. */
   readonly audience: string;
   readonly signal?: AbortSignal | undefined;
-  /** 0 (included) to 1 (excluded), for the jitter. */
-  readonly random?: () => number;
+  /** See RetryOptions. */
+  readonly firstWaitMs?: number;
 }
 
 /** What a token says, as far as messages about a refusal need it. Text as the token has it: escape before showing. */
@@ -35,97 +37,81 @@ export interface IdTokenClaims {
   readonly jobWorkflowRef: string | undefined;
 }
 
-const ATTEMPT_TIMEOUT_MS = 10_000;
-
 /**
  * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
  * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
  *
- * The token is masked before it is returned and is in no message. Tried again, with jitter: 429, 5xx and broken
- * connections; nothing else, because no other answer changes by itself.
+ * The toolkit asks through the proxy, masks the token, and asks again after a 502, 503 or 504. What it does not repeat is
+ * repeated here, with jitter: 429, 500 and broken connections; nothing else, because no other answer changes by itself.
+ * The token is in no message.
  *
  * @returns the token, as STS's `WebIdentityToken`
  * @throws ActionError when the job has no permission for a token (see {@link explainMissingOidc}), or none was given
  */
 export async function requestIdToken(options: IdTokenOptions): Promise<string> {
-  const request = readRequest(options);
-  const outcome = await retry(
-    options,
-    () => askOnce(request, options),
-    (reason, attempt, attempts) => {
-      options.log.debug(`No OIDC token yet (${reason}); attempt ${attempt} of ${attempts}.`);
-    },
-  );
-  if ('failure' in outcome) throw explainRefusal(outcome.failure, outcome.attempts);
-  options.log.mask(outcome.value);
-  return outcome.value;
+  const { audience, log, signal } = options;
+  const url = readRequestUrl(options);
+  let attempts = 0;
+  const ask = async (): Promise<string> => {
+    attempts += 1;
+    const token: unknown = await untilCancelled(getIDToken(audience), signal);
+    if (typeof token !== 'string') throw new Error('the answer held no token');
+    return token;
+  };
+  try {
+    const token = await withRetries(ask, {
+      ...options,
+      isTransient: (failure) => readRefusal(failure, url).transient,
+      onRetry: (failure) => {
+        log.debug(`No OIDC token yet (${readRefusal(failure, url).what}); attempt ${attempts}.`);
+      },
+    });
+    log.mask(token);
+    return token;
+  } catch (failure) {
+    signal?.throwIfAborted();
+    throw explainRefusal(readRefusal(failure, url), attempts);
+  }
 }
 
-interface TokenRequest {
-  readonly url: URL;
-  readonly bearer: string;
-}
-
-function readRequest({ context, env, audience }: IdTokenOptions): TokenRequest {
+function readRequestUrl({ context, env }: IdTokenOptions): URL {
   const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
   const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
   if (url === '' || bearer === '' || !URL.canParse(url)) {
     throw explainMissingOidc(context, env);
   }
-  const withAudience = new URL(url);
-  withAudience.searchParams.set('audience', audience);
-  return { url: withAudience, bearer };
+  return new URL(url);
 }
 
-async function askOnce(
-  { url, bearer }: TokenRequest,
-  { fetch, signal }: IdTokenOptions,
-): Promise<Attempt<string, string>> {
-  const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-  try {
-    const response = await fetch(url, {
-      headers: { authorization: `Bearer ${bearer}`, accept: 'application/json' },
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
-      const transient = response.status === 429 || response.status >= 500;
-      return { failure: `the answer was HTTP ${response.status}`, transient };
-    }
-    const token = readToken(await response.text());
-    return token === undefined ? { failure: 'the answer held no token', transient: false } : { value: token };
-  } catch (error) {
-    signal?.throwIfAborted();
-    return { failure: describeBrokenConnection(error), transient: true };
+interface TokenRefusal {
+  readonly what: string;
+  readonly next: string;
+  readonly transient: boolean;
+}
+
+const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status page.";
+
+/**
+ * Reads why the toolkit got no token. It has the HTTP status in its text alone (`Error Code : 500`); the text itself may
+ * repeat the address, which is only for this job.
+ */
+function readRefusal(failure: unknown, url: URL): TokenRefusal {
+  const message = messageOf(failure);
+  const status = Number(/Error Code : (\d{3})/.exec(message)?.[1] ?? Number.NaN);
+  if (!Number.isNaN(status)) {
+    const transient = status === 429 || status === 500;
+    return { what: `the answer was HTTP ${status}`, next: ASK_GITHUB, transient };
   }
+  const broken = explainConnection(failure, url);
+  if (broken !== undefined) return broken;
+  return { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
 }
 
-function readToken(body: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    const value: unknown =
-      typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'value') : undefined;
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The code alone: the message of a failed fetch may repeat the address, which is only for this job. */
-function describeBrokenConnection(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} seconds`;
-  }
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-  return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
-}
-
-function explainRefusal(reason: string, attempts: number): ActionError {
+function explainRefusal({ what, next }: TokenRefusal, attempts: number): ActionError {
   return new ActionError({
-    what: `GitHub gave this job no OIDC token: ${reason}${attempts > 1 ? `, ${attempts} times` : ''}.`,
+    what: `GitHub gave this job no OIDC token: ${what}${attempts > 1 ? `, ${attempts} times` : ''}.`,
     done: 'AWS was not called.',
-    next: "Run the job again; if it stays so, look at GitHub's status page.",
+    next,
   });
 }
 

@@ -1,6 +1,7 @@
 /** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
 
 import { ActionError } from '../errors.js';
+import type { BrokenConnection } from '../runner/connection.js';
 import type { IdTokenClaims } from './oidc.js';
 
 /** What was asked of AssumeRoleWithWebIdentity, and what the token said. Never the token itself. */
@@ -20,6 +21,8 @@ export interface StsFailure {
   readonly message: string;
   /** The HTTP status; undefined when there was no answer at all. */
   readonly status: number | undefined;
+  /** Why there was no answer; undefined when there was one, and when no call was made. */
+  readonly connection?: BrokenConnection | undefined;
   readonly attempts: number;
 }
 
@@ -115,7 +118,7 @@ function explainOther(request: RoleRequest, failure: StsFailure): ReturnType<Exp
   const { roleArn, region, claims } = request;
   return {
     what: `${quoteText(roleArn)} could not be assumed: ${describeAnswer(region, failure)}. ${describeToken(claims)}`,
-    next: 'Run the job again; if it stays so, look at the AWS Health page and the network of the runner.',
+    next: nextAfter(failure),
   };
 }
 
@@ -147,7 +150,7 @@ function explainIdentity(region: string, failure: StsFailure): ReturnType<Explai
     default:
       return {
         what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-        next: 'Run the job again; if it stays so, look at the AWS Health page and the network of the runner.',
+        next: nextAfter(failure),
       };
   }
 }
@@ -242,12 +245,30 @@ function hostOf({ iss }: IdTokenClaims): string {
   return escapeInvisible((iss ?? 'https://token.actions.githubusercontent.com').replace(/^https:\/\//, ''));
 }
 
-function describeAnswer(region: string, { code, message, status, attempts }: StsFailure): string {
-  const answer =
-    status === undefined
-      ? `STS in ${region} could not be reached (${quoteText(message)})`
-      : `STS in ${region} answered ${code}, ${quoteText(message)}`;
+function describeAnswer(region: string, failure: StsFailure): string {
+  const { attempts } = failure;
+  const answer = describeAttempt(region, failure);
   return attempts > 1 ? `${answer}, ${attempts} times` : answer;
+}
+
+function describeAttempt(region: string, { code, message, status, connection }: StsFailure): string {
+  if (status !== undefined) return `STS in ${region} answered ${code}, ${quoteText(message)}`;
+  return connection === undefined
+    ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}`
+    : `STS in ${region} could not be reached: ${connection.what}`;
+}
+
+/** Neither AWS nor the network is to blame for what failed before a call. */
+function nextAfter({ status, connection, message }: StsFailure): string {
+  if (status !== undefined) return 'Run the job again; if it stays so, look at the AWS Health page.';
+  if (connection !== undefined) return connection.next;
+  if (/homedir/i.test(message)) {
+    return 'Set HOME in the environment of the job: the user that the runner runs as has no home folder.';
+  }
+  if (/fips/i.test(message)) {
+    return 'Unset AWS_USE_FIPS_ENDPOINT (and use_fips_endpoint in the AWS configuration), or AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS: the AWS SDK does not take both.';
+  }
+  return 'Check the AWS_… variables in the environment of the job, and the AWS configuration files of the runner.';
 }
 
 const LONGEST_QUOTE = 300;

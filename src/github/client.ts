@@ -3,6 +3,7 @@
 import type { getOctokit } from '@actions/github';
 
 import type { Clock, Log } from '../deps.js';
+import { explainConnection } from '../runner/connection.js';
 import { GitHubApiError, kindOfStatus } from './api-error.js';
 import { chooseWait, isRateLimited, type FailedCall } from './patience.js';
 
@@ -97,7 +98,10 @@ class Patience {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
       const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-      const outcome = await settle(() => attemptCall(signal ? AbortSignal.any([signal, timeout]) : timeout));
+      const outcome = await settle(
+        () => attemptCall(signal ? AbortSignal.any([signal, timeout]) : timeout),
+        this.#options.apiUrl,
+      );
       if ('answer' in outcome) {
         return outcome.answer;
       }
@@ -138,6 +142,7 @@ type Settled<T> = { readonly answer: T } | { readonly failed: FailedCall };
 
 async function settle<T extends { readonly data: unknown; readonly headers: object }>(
   attemptCall: () => T | Promise<T>,
+  apiUrl: string,
 ): Promise<Settled<T>> {
   try {
     const answer = await attemptCall();
@@ -147,15 +152,16 @@ async function settle<T extends { readonly data: unknown; readonly headers: obje
     }
     return { failed: { status: 429, headers: answer.headers as FailedCall['headers'], message: limit } };
   } catch (error) {
-    return { failed: describeFailure(error) };
+    return { failed: describeFailure(error, apiUrl) };
   }
 }
 
 /** Octokit calls a connection that failed a 500 without a response. */
-function describeFailure(error: unknown): FailedCall {
+function describeFailure(error: unknown, apiUrl: string): FailedCall {
   const response = readField(error, 'response');
   if (response === undefined) {
-    const message = error instanceof Error ? error.message : 'The connection failed.';
+    const broken = explainConnection(error, new URL(apiUrl));
+    const message = broken?.what ?? (error instanceof Error ? error.message : 'The connection failed.');
     return { status: undefined, headers: {}, message };
   }
   const status = readField(response, 'status');

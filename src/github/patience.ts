@@ -1,7 +1,5 @@
 /** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
 
-import { waitAfter } from '../back-off.js';
-
 /** A call that failed, as far as waiting is concerned. */
 export interface FailedCall {
   /** Undefined when there was no answer. */
@@ -88,4 +86,23 @@ function limitEnds({ headers }: FailedCall, { attempt, now }: { attempt: number;
 function readSeconds(value: string | number | undefined): number | undefined {
   const seconds = Number(value ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+interface BackOff {
+  readonly attempts: number;
+  /** The ceiling of the first wait; it doubles with each. Milliseconds, as all here. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/**
+ * How long to wait after an attempt that failed: half fixed, half random, so that the jobs of a matrix that start together do
+ * not come back together.
+ * @param attempt how often it has been tried, from 1
+ * @param random 0 (included) to 1 (excluded)
+ * @returns whole milliseconds
+ */
+export function waitAfter(attempt: number, { firstMs, longestMs }: BackOff, random: number): number {
+  const ceiling = Math.min(longestMs, firstMs * 2 ** (attempt - 1));
+  return Math.ceil(ceiling / 2 + (ceiling / 2) * random);
 }

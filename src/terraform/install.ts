@@ -1,43 +1,38 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheDir, find } from '@actions/tool-cache';
 import type { Clock, Exec, Log, Platform } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
-import { download, type DownloadWorld } from './download.js';
 import { HASHICORP_KEY, type ReleaseKey } from './hashicorp-key.js';
 import { findOnPath } from './path-search.js';
 import {
   describeRelease,
   findSum,
   parseDownloadBase,
-  releaseArch,
   releaseIndexUrl,
-  releaseOs,
   showUrl,
   type Release,
 } from './release.js';
+import { downloadFile } from './release-file.js';
 import { openReleaseKey, type SignatureVerifier } from './signature.js';
+import { unpackFile } from './unpack.js';
 import { chooseVersion, parseVersionSpec, type VersionSpec } from './version.js';
-import { unzipEntry } from './zip.js';
 
 export interface InstallOptions {
   /** The `terraform-version` input: an exact version, a range, or empty for the default. */
   readonly version: string;
   readonly platform: Platform;
+  /** The environment of the process, out of which the toolkit reads where its cache is (RUNNER_TOOL_CACHE). */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The runner's tool cache (RUNNER_TOOL_CACHE); without one nothing is kept for the next run. */
-  readonly toolCacheDir: string | undefined;
   /** A folder of this job's own, which is there already. */
   readonly tempDir: string;
   /** The `terraform-download-url` input; empty for HashiCorp's own server. */
   readonly downloadBase: string | undefined;
-  readonly fetch: typeof fetch;
   readonly exec: Exec;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Pick<Log, 'info' | 'debug' | 'warning' | 'mask'>;
   readonly signal?: AbortSignal | undefined;
-  /** 0 (included) to 1 (excluded), for the jitter between attempts. */
-  readonly random?: (() => number) | undefined;
   /** Whose signature is asked for: HashiCorp's, unless a test brings a key of its own. */
   readonly releaseKey?: ReleaseKey;
 }
@@ -49,16 +44,14 @@ export interface InstalledTerraform {
   readonly source: 'path' | 'cache' | 'download';
 }
 
-/** The three files that prove one another: the signature the sums, the sums the zip. */
-interface Archive {
-  readonly sums: Buffer;
-  readonly signature: Buffer;
-  readonly zip: Buffer;
-}
+/**
+ * What the tool cache calls the three files of a release that prove one another. A name of its own: under `terraform`
+ * other actions would look for a program.
+ */
+const CACHED_TOOL = 'terraform-signed-release';
 
-const MAX_INDEX_BYTES = 64 * 1024 * 1024;
+/** Sums and signature are read into memory before anything is known of them. */
 const MAX_SUMS_BYTES = 1024 * 1024;
-const MAX_ZIP_BYTES = 512 * 1024 * 1024;
 const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
 
 /**
@@ -69,7 +62,6 @@ const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
  * recorded beside a program could be changed together with it by anyone who can write there, the signature cannot.
  * So each use checks the whole chain, signature → sums → zip, as for a download, and unpacks the program into this
  * job's own folder; that takes about half a second. A copy that does not pass is thrown away and downloaded again.
- * The folder has no `.complete` mark, so other actions never take it for an unpacked tool.
  *
  * @throws ActionError when nothing that passes the checks can be had; no input switches a check off
  */
@@ -82,16 +74,33 @@ export async function installTerraform(options: InstallOptions): Promise<Install
   const release = describeRelease({ version, platform: options.platform, base });
   const verifier = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
   const cached = await takeFromCache(release, verifier, options);
-  const zip = cached ?? (await takeFromServer(release, verifier, options));
-  const path = await unpack(zip, release, options.tempDir);
-  return { path, version, source: cached === undefined ? 'download' : 'cache' };
+  if (cached !== undefined) return { path: await unpack(cached, release, options), version, source: 'cache' };
+  const path = await inFolder(options.tempDir, async (folder) => {
+    const zip = await takeFromServer(folder, release, verifier, options);
+    await keepInCache(folder, release, options);
+    return unpack(zip, release, options);
+  });
+  return { path, version, source: 'download' };
+}
+
+/** Works in a folder that is there for this work alone. */
+async function inFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(parent, 'release-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function resolveVersion(spec: VersionSpec, base: URL, options: InstallOptions): Promise<string> {
   if (spec.kind === 'exact') return spec.version;
   const url = releaseIndexUrl(base);
-  const text = await download({ url, maxBytes: MAX_INDEX_BYTES }, downloadWorld(options));
-  return chooseVersion(parseIndex(text, url), spec, options.platform);
+  return inFolder(options.tempDir, async (folder) => {
+    const target = join(folder, 'index.json');
+    await downloadFile({ ...options, url, target });
+    return chooseVersion(parseIndex(await readFile(target), url), spec, options.platform);
+  });
 }
 
 function parseIndex(text: Buffer, url: URL): unknown {
@@ -109,38 +118,37 @@ function parseIndex(text: Buffer, url: URL): unknown {
   }
 }
 
-function downloadWorld({ fetch, clock, log, signal, random }: InstallOptions): DownloadWorld {
-  return { fetch, clock, log, signal, random };
-}
-
+/**
+ * Downloads the files of a release into a folder, and checks them.
+ * @returns the verified zip
+ * @throws ActionError when one cannot be had, or is not what was released
+ */
 async function takeFromServer(
+  folder: string,
   release: Release,
   verifier: SignatureVerifier,
   options: InstallOptions,
 ): Promise<Buffer> {
-  const { folder, sumsName, signatureName, zipName, version } = release;
-  options.log.info(`Downloading Terraform ${version} from ${showUrl(folder)}`);
-  const world = downloadWorld(options);
-  const fetchFile = (name: string, maxBytes: number): Promise<Buffer> =>
-    download({ url: new URL(name, folder), maxBytes }, world);
-  const [sums, signature] = await Promise.all([
-    fetchFile(sumsName, MAX_SUMS_BYTES),
-    fetchFile(signatureName, MAX_SUMS_BYTES),
-  ]);
+  options.log.info(`Downloading Terraform ${release.version} from ${showUrl(release.folder)}`);
+  const fetchFile = (name: string): Promise<void> =>
+    downloadFile({ ...options, url: new URL(name, release.folder), target: join(folder, name) });
+  await Promise.all([fetchFile(release.sumsName), fetchFile(release.signatureName)]);
   // Checked before the zip is asked for: a server that has no valid sums has no zip worth waiting for.
-  const expected = await readExpectedSum({ sums, signature }, release, verifier);
-  const zip = await fetchFile(zipName, MAX_ZIP_BYTES);
-  assertSum(zip, expected, release);
-  await keepInCache({ sums, signature, zip }, release, options);
-  return zip;
+  const expected = await readExpectedSum(folder, release, verifier);
+  await fetchFile(release.zipName);
+  return readChecked(folder, expected, release);
 }
 
 /** @returns the signed SHA-256 of the release's zip */
 async function readExpectedSum(
-  { sums, signature }: Pick<Archive, 'sums' | 'signature'>,
-  { sumsName, zipName }: Release,
+  folder: string,
+  { sumsName, signatureName, zipName }: Release,
   verifier: SignatureVerifier,
 ): Promise<string> {
+  const [sums, signature] = await Promise.all([
+    readSmall(join(folder, sumsName)),
+    readSmall(join(folder, signatureName)),
+  ]);
   await verifier.verify({ name: sumsName, content: sums, signature });
   const expected = findSum(sums.toString('utf8'), zipName);
   if (expected !== undefined) return expected;
@@ -151,9 +159,17 @@ async function readExpectedSum(
   });
 }
 
-function assertSum(zip: Buffer, expected: string, release: Release): void {
+async function readSmall(file: string): Promise<Buffer> {
+  const { size } = await stat(file);
+  if (size > MAX_SUMS_BYTES) throw new Error(`${file} has ${size} bytes`);
+  return readFile(file);
+}
+
+/** @returns the bytes that were checked, so that what is unpacked is what was checked */
+async function readChecked(folder: string, expected: string, release: Release): Promise<Buffer> {
+  const zip = await readFile(join(folder, release.zipName));
   const actual = createHash('sha256').update(zip).digest('hex');
-  if (actual === expected) return;
+  if (actual === expected) return zip;
   throw new ActionError({
     what: `${release.zipName} has the SHA-256 ${actual} (${zip.length} bytes), but the signed ${release.sumsName} says ${expected}.`,
     done: 'The download was not used: nothing of it was unpacked or run.',
@@ -161,14 +177,15 @@ function assertSum(zip: Buffer, expected: string, release: Release): void {
   });
 }
 
-async function unpack(zip: Buffer, release: Release, tempDir: string): Promise<string> {
-  const folder = await mkdtemp(join(tempDir, `terraform-${release.version}-`));
-  const target = join(folder, release.binaryName);
+/** Unpacks the program out of a release that was checked, into a folder of this job's own. */
+async function unpack(zip: Buffer, release: Release, { tempDir }: InstallOptions): Promise<string> {
+  const parent = await mkdtemp(join(tempDir, `terraform-${release.version}-`));
+  const target = join(parent, release.binaryName);
   try {
-    await unzipEntry({ zip, entry: release.binaryName, target, maxBytes: MAX_BINARY_BYTES });
+    await unpackFile({ zip, entry: release.binaryName, target, maxBytes: MAX_BINARY_BYTES });
     return target;
   } catch (cause) {
-    await rm(folder, { recursive: true, force: true });
+    await rm(parent, { recursive: true, force: true });
     throw new ActionError(
       {
         what: `${release.zipName} could not be unpacked: ${messageOf(cause)}.`,
@@ -180,79 +197,45 @@ async function unpack(zip: Buffer, release: Release, tempDir: string): Promise<s
   }
 }
 
-/** The layout of @actions/tool-cache: `<cache>/<tool>/<version>/<arch>`. */
-function cacheFolder(release: Release, { toolCacheDir, platform }: InstallOptions): string | undefined {
-  return toolCacheDir === undefined || toolCacheDir === ''
-    ? undefined
-    : join(toolCacheDir, 'terraform', release.version, platform.arch);
-}
-
 /** @returns the verified zip, or undefined when there is none, or none that may be used */
 async function takeFromCache(
   release: Release,
   verifier: SignatureVerifier,
   options: InstallOptions,
 ): Promise<Buffer | undefined> {
-  const folder = cacheFolder(release, options);
-  if (folder === undefined) return undefined;
-  const archive = await readArchive(folder, release);
-  if (archive === undefined) return undefined;
+  if (!hasCache(options)) return undefined;
+  const folder = find(CACHED_TOOL, release.version, options.platform.arch);
+  if (folder === '') return undefined;
   try {
-    assertSum(archive.zip, await readExpectedSum(archive, release, verifier), release);
-    return archive.zip;
+    return await readChecked(folder, await readExpectedSum(folder, release, verifier), release);
   } catch (error) {
     const what = error instanceof ActionError ? error.what : messageOf(error);
     options.log.warning(
       `${what} This copy in the tool cache (${folder}) was not used; it is thrown away and downloaded again.`,
       { title: `Terraform ${release.version} in the tool cache is not what was released` },
     );
-    await Promise.all(archiveFiles(release).map((name) => rm(join(folder, name), { force: true }))).catch(
-      (failure: unknown) => {
-        options.log.debug(`The tool cache could not be cleaned: ${messageOf(failure)}`);
-      },
-    );
+    await Promise.all(
+      [folder, `${folder}.complete`].map((path) => rm(path, { recursive: true, force: true })),
+    ).catch((failure: unknown) => {
+      options.log.debug(`The tool cache could not be cleaned: ${messageOf(failure)}`);
+    });
     return undefined;
   }
 }
 
-function archiveFiles({ sumsName, signatureName, zipName }: Release): [string, string, string] {
-  return [sumsName, signatureName, zipName];
-}
-
-/** @returns undefined unless all three files can be read */
-async function readArchive(folder: string, release: Release): Promise<Archive | undefined> {
+/** That it cannot be kept costs the next run a download, not this one. */
+async function keepInCache(folder: string, release: Release, options: InstallOptions): Promise<void> {
+  if (!hasCache(options)) return;
   try {
-    const [sumsFile, signatureFile, zipFile] = archiveFiles(release);
-    const [sums, signature, zip] = await Promise.all([
-      readFile(join(folder, sumsFile)),
-      readFile(join(folder, signatureFile)),
-      readFile(join(folder, zipFile)),
-    ]);
-    return { sums, signature, zip };
-  } catch {
-    return undefined; // Never kept, half kept, or not readable: all of them mean a download.
-  }
-}
-
-/** Each file appears whole or not at all. That it cannot be kept costs the next run a download, not this one. */
-async function keepInCache(archive: Archive, release: Release, options: InstallOptions): Promise<void> {
-  const folder = cacheFolder(release, options);
-  if (folder === undefined) return;
-  try {
-    await mkdir(folder, { recursive: true });
-    const partial = await mkdtemp(join(folder, '.partial-'));
-    const contents = [archive.sums, archive.signature, archive.zip];
-    try {
-      for (const [index, name] of archiveFiles(release).entries()) {
-        await writeFile(join(partial, name), contents[index] ?? '');
-        await rename(join(partial, name), join(folder, name));
-      }
-    } finally {
-      await rm(partial, { recursive: true, force: true });
-    }
+    await cacheDir(folder, CACHED_TOOL, release.version, options.platform.arch);
   } catch (error) {
     options.log.debug(
-      `Terraform ${release.version} for ${releaseOs(options.platform)}_${releaseArch(options.platform)} could not be kept in the tool cache: ${messageOf(error)}`,
+      `Terraform ${release.version} could not be kept in the tool cache: ${messageOf(error)}`,
     );
   }
+}
+
+/** The toolkit throws where there is no tool cache; then nothing is kept for the next run. */
+function hasCache({ env }: InstallOptions): boolean {
+  return (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
 }

@@ -1,6 +1,6 @@
 /** The whole exchange: the emulator's OIDC issuer signs the tokens, its STS checks them against trust policies. */
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import { obtainCredentials, type AwsSession, type CredentialOptions } from '../../../src/aws/credentials.js';
 import { requestIdToken } from '../../../src/aws/oidc.js';
@@ -15,6 +15,8 @@ const log = { mask: (): void => undefined, debug: (): void => undefined };
 let emulator: Emulator;
 beforeEach(async () => {
   emulator = await startEmulator();
+  // The toolkit writes its commands there, the mask of each token among them.
+  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterEach(async () => {
   await emulator.stop();
@@ -35,7 +37,11 @@ async function obtain(over: Partial<CredentialOptions> = {}, env = jobEnvironmen
     audience: 'sts.amazonaws.com',
     allowedAccountIds: [emulator.account],
     env,
-    getIdToken: (audience) => requestIdToken({ context, env, fetch, clock, log, audience }),
+    getIdToken: (audience) => {
+      // The toolkit reads where to ask out of the environment of the process.
+      Object.assign(process.env, env);
+      return requestIdToken({ context, env, log, audience, firstWaitMs: 1 });
+    },
     clock,
     log,
     ...over,

@@ -12,7 +12,6 @@ const MINUTE = 60_000;
 let sts: StsServer;
 let masked: string[];
 let logged: string[];
-let waits: number[];
 let tokens: number;
 let now: number;
 
@@ -20,7 +19,6 @@ beforeEach(async () => {
   sts = await StsServer.start();
   masked = [];
   logged = [];
-  waits = [];
   tokens = 0;
   now = Date.now();
 });
@@ -51,15 +49,9 @@ function obtain(over: Partial<CredentialOptions> = {}): Promise<AwsSession> {
     allowedAccountIds: [],
     env: { AWS_ENDPOINT_URL: sts.url },
     getIdToken: (audience) => Promise.resolve(makeToken(audience)),
-    clock: {
-      now: () => now,
-      sleep: (milliseconds) => {
-        waits.push(milliseconds);
-        return Promise.resolve();
-      },
-    },
+    clock: { now: () => now },
+    firstWaitMs: 1,
     log: { mask: (secret) => masked.push(secret), debug: (line) => logged.push(line) },
-    random: () => 0.5,
     ...over,
   });
 }
@@ -151,7 +143,6 @@ describe('what is transient is tried again, with a fresh token', () => {
     await obtain();
     const sent = sts.requests.filter(({ action }) => action === ASSUME);
     expect(new Set(sent.map(({ parameters }) => parameters.get('WebIdentityToken'))).size).toBe(3);
-    expect(waits).toEqual([375, 750]);
   });
 
   test('five times at most', async () => {
@@ -164,7 +155,9 @@ describe('what is transient is tried again, with a fresh token', () => {
 
   test('and a server that is not there is said to be that', async () => {
     const refusal = await refusalOf(obtain({ env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } }));
-    expect(refusal.message).toMatch(/STS in ap-southeast-1 could not be reached \(".*"\), 5 times\./);
+    expect(refusal.message).toMatch(
+      /STS in ap-southeast-1 could not be reached: the connection failed with ECONNREFUSED, 5 times\./,
+    );
     expect(tokens).toBe(5);
   });
 
@@ -191,7 +184,6 @@ describe('what is final is tried once', () => {
     const refusal = await refusalOf(obtain());
     expect(actions()).toEqual([ASSUME]);
     expect(tokens).toBe(1);
-    expect(waits).toEqual([]);
     expect(refusal.done).toBe('No credentials were given, and nothing was called with the role.');
   });
 

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 import type { JobOptions } from '../../../emulator/github/index.js';
@@ -13,13 +15,21 @@ import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
 
 let world: GitHubWorld;
 let masked: string[];
+/** What the toolkit itself printed. */
+let printed: string[];
+const saved = { ...process.env };
 
 beforeEach(async () => {
   world = await startGitHub({ repository: { fullName: 'octo-org/octo-repo', id: 456789, ownerId: 123456 } });
   masked = [];
+  printed = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, saved);
   await world.stop();
 });
 
@@ -28,19 +38,23 @@ function contextOf(env: Record<string, string>, payload: unknown = {}): Promise<
   return readContext({ env: { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: 'x', ...env }, readFile });
 }
 
+/** The toolkit reads where to ask out of the environment of the process, so each request sets it. */
 async function request(more: Partial<IdTokenOptions> = {}): Promise<string> {
   const log = {
     mask: (secret: string) => masked.push(secret),
     debug: (line: string) => world.logged.push(line),
   };
+  const env = more.env ?? { ...world.github.env() };
+  for (const name of ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
+    Reflect.deleteProperty(process.env, name);
+  }
+  Object.assign(process.env, env);
   return requestIdToken({
     context: await contextOf({}),
-    env: { ...world.github.env() },
-    fetch,
-    clock: world.clock,
+    env,
     log,
     audience: 'sts.amazonaws.com',
-    random: () => 0,
+    firstWaitMs: 1,
     ...more,
   });
 }
@@ -57,6 +71,7 @@ describe('an OIDC token', () => {
     const { payload } = await jwtVerify(token, keys, { audience: 'sts.amazonaws.com', currentDate });
     expect(payload.iss).toBe('https://token.actions.githubusercontent.com');
     expect(masked).toEqual([token]);
+    expect(printed.join('')).toContain(`::add-mask::${token}`);
   });
 
   test.each(['a b&c=d#é', 'https://sts.example/?x=1&y=2'])(
@@ -92,35 +107,42 @@ describe('an OIDC token', () => {
   test.each([
     ['a 500', { kind: 'status', status: 500, message: 'x' }],
     ['a 429', { kind: 'status', status: 429, message: 'x' }],
+    ['a 503', { kind: 'status', status: 503, message: 'x' }],
     ['a broken connection', { kind: 'reset' }],
   ] as const)('is asked for again after %s', async (_, effect) => {
     world.github.addFault({ action: 'oidc/token', times: 2, effect });
     await request();
-    expect(world.clock.waits).toEqual([250, 500]);
+    expect(world.github.tokensIssued).toBe(1);
   });
 
   test('is given up after five broken answers', async () => {
     world.github.addFault({
       action: 'oidc/token',
       times: 9,
-      effect: { kind: 'status', status: 503, message: 'x' },
+      effect: { kind: 'status', status: 500, message: 'x' },
     });
-    await expect(request()).rejects.toThrow('the answer was HTTP 503, 5 times');
+    await expect(request()).rejects.toThrow('the answer was HTTP 500, 5 times');
     expect(world.calls).toHaveLength(5);
   });
 
-  test.each([400, 401, 403, 404])('is not asked for again after a %i', async (status) => {
+  test.each([400, 401, 403])('is not asked for again after a %i', async (status) => {
     world.github.addFault({ action: 'oidc/token', effect: { kind: 'status', status, message: 'x' } });
     await expect(request()).rejects.toThrow(`the answer was HTTP ${status}.`);
     expect(world.calls).toHaveLength(1);
-    expect(world.clock.waits).toEqual([]);
   });
 
   test.each(['{}', '{"value":""}', '{"value":7}', 'null', '<html>'])(
     'is not found in the answer %j',
     async (body) => {
-      const answer = (): Promise<Response> => Promise.resolve(new Response(body));
-      await expect(request({ fetch: answer })).rejects.toThrow('the answer held no token');
+      const server = createServer((_, response) => response.end(body));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const env = {
+        ...world.github.env(),
+        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/?api-version=2.0`,
+      };
+      await expect(request({ env })).rejects.toThrow('the answer held no token.');
+      server.close();
     },
   );
 
@@ -139,9 +161,8 @@ describe('an OIDC token', () => {
     const controller = new AbortController();
     const stop = new Error('cancelled');
     world.github.addFault({ action: 'oidc/token', times: 9, effect: { kind: 'reset' } });
-    const clock = { ...world.clock, sleep: () => Promise.reject(stop) };
     controller.abort(stop);
-    await expect(request({ signal: controller.signal, clock })).rejects.toBe(stop);
+    await expect(request({ signal: controller.signal })).rejects.toBe(stop);
     expect(world.calls).toEqual([]);
   });
 });

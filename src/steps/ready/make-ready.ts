@@ -13,6 +13,7 @@ import { inputSources } from '../../inputs/sources.js';
 import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { planAsTheStateNeeds } from './state-needs.js';
 import { learn, type Run } from '../../run.js';
+import { trustExtraCertificates } from '../../terraform/certificates.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
 import { clearWorkspace, createWorkspace, type Workspace } from '../../workspace.js';
 
@@ -35,7 +36,11 @@ export async function makeReady(run: Run): Promise<Ready> {
   const workspace = await createWorkspace(deps.env);
   run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
   await settleAwsConfig(run, workspace);
-  const [tool, session] = await Promise.all([install(deps, inputs, workspace), logIn(run)]);
+  const [tool, session, certificates] = await Promise.all([
+    install(deps, inputs, workspace),
+    logIn(run),
+    trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
+  ]);
   learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
   assertVisible(session, deps);
   const { workDir } = workspace;
@@ -44,7 +49,7 @@ export async function makeReady(run: Run): Promise<Ready> {
     path: tool.path,
     workDir,
     backend: inputs.backend?.type,
-    credentials: () => session.environment,
+    credentials: () => ({ ...session.environment, ...certificates }),
   });
   const configuration = await configure(run, tool.version, workspace, terraform);
   learn(run, { 'aws-provider-version': configuration.providerVersion });
@@ -85,13 +90,12 @@ function install(deps: Deps, inputs: Inputs, workspace: Workspace): Promise<Inst
     version: inputs.terraformVersion,
     platform: deps.platform,
     env: deps.env,
-    toolCacheDir: deps.env['RUNNER_TOOL_CACHE'],
     tempDir: workspace.workDir,
     downloadBase: inputs.terraformDownloadUrl,
-    fetch: deps.fetch,
     exec: deps.exec,
     clock: deps.clock,
     log: deps.log,
+    signal: deps.cancelled,
   });
 }
 
@@ -105,8 +109,7 @@ async function logIn({ deps, inputs, context }: Run): Promise<AwsSession> {
     clock,
     log,
     signal: deps.cancelled,
-    getIdToken: (audience) =>
-      requestIdToken({ env, context, audience, fetch: deps.fetch, clock, log, signal: deps.cancelled }),
+    getIdToken: (audience) => requestIdToken({ env, context, audience, log, signal: deps.cancelled }),
   });
   log.info(`AWS account ${session.accountId}, as ${session.callerArn}`);
   return session;

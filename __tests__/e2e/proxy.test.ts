@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { ActionRun } from '../../demo/action.js';
+import { startMainJob, type MainJob } from '../support/main-job.js';
+import { startProxiedNetwork, type ProxiedNetwork } from '../support/proxied-network.js';
+
+jest.setTimeout(900_000);
+
+const REPOSITORY = 'octo-org/octo-repo';
+const SECRET = 'p@ss w/rd';
+const ENCODED = encodeURIComponent(SECRET);
+const COMMIT = '1a'.repeat(20);
+
+let job: MainJob;
+let network: ProxiedNetwork;
+beforeEach(async () => {
+  job = await startMainJob({ github: { repository: { fullName: REPOSITORY } } });
+  job.emulator.github.addPullRequest({ repository: REPOSITORY, number: 7, headSha: COMMIT, baseRef: 'main' });
+  network = await startProxiedNetwork(() => job.emulator.url);
+});
+afterEach(async () => {
+  await Promise.all([job.stop(), network.stop()]);
+});
+
+/** A job whose every host is behind the proxy; `with` and `env` beside what each run has. */
+function run(env: Record<string, string>, changed: Record<string, string> = {}): Promise<ActionRun> {
+  return job.run(
+    {
+      'replica-regions': 'ap-southeast-2',
+      'role-to-assume': job.emulator.role,
+      'github-token': job.emulator.env['GITHUB_TOKEN'] ?? '',
+      ...changed,
+    },
+    {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      GITHUB_REPOSITORY: REPOSITORY,
+      GITHUB_EVENT_NAME: 'pull_request',
+      GITHUB_REF: 'refs/pull/7/merge',
+      GITHUB_SHA: COMMIT,
+      ...hosts('https'),
+      NODE_EXTRA_CA_CERTS: network.certificateFile,
+      ...env,
+    },
+    {
+      pull_request: {
+        number: 7,
+        head: { sha: COMMIT, repo: { full_name: REPOSITORY } },
+        base: { ref: 'main', repo: { full_name: REPOSITORY } },
+      },
+    },
+  );
+}
+
+/** Where AWS and GitHub are: names that nobody but the proxy can resolve. */
+function hosts(scheme: 'https' | 'http'): Record<string, string> {
+  job.emulator.github.setBaseUrl(`${scheme}://github.example.test`);
+  return {
+    ...job.emulator.github.env(),
+    AWS_ENDPOINT_URL: `${scheme}://kms.example.test`,
+    AWS_ENDPOINT_URL_STS: `${scheme}://sts.example.test`,
+    AWS_ENDPOINT_URL_S3: `${scheme}://s3.example.test`,
+  };
+}
+
+const hostsOf = (calls: readonly { host: string }[]): string[] =>
+  [...new Set(calls.map(({ host }) => host))].sort();
+/** Which programs a host was called by: the action's SDK, Terraform and its provider, GitHub's toolkit. */
+const callersOf = (host: string): string[] =>
+  [
+    ...new Set(
+      network.served.filter((call) => call.host === host).map(({ agent }) => agent.split('/')[0] ?? ''),
+    ),
+  ].sort();
+const errorOf = ({ stdout }: ActionRun): string => /^::error [^\n]*::(.*)$/m.exec(stdout)?.[1] ?? '';
+
+describe('with https_proxy alone, which asks for a password', () => {
+  test('plan, comment, apply and verification all go through it, and the password is nowhere', async () => {
+    network.password = { user: 'runner', secret: SECRET };
+    const env = { https_proxy: `http://runner:${ENCODED}@${network.proxy}` };
+    const planned = await run(env);
+    expect([planned.exitCode, errorOf(planned)]).toEqual([0, '']);
+    expect(planned.outputs).toMatchObject({ 'to-add': '4', 'comment-url': expect.stringContaining('#') });
+    const applied = await run(env, { command: 'apply', 'auto-approve': 'true' });
+    expect([applied.exitCode, errorOf(applied)]).toEqual([0, '']);
+    expect(applied.outputs).toMatchObject({ verified: 'true' });
+
+    const state = `${job.emulator.bucket}.s3.example.test`;
+    expect(hostsOf(network.served)).toEqual(
+      [state, 'github.example.test', 'kms.example.test', 'sts.example.test'].sort(),
+    );
+    expect(callersOf('kms.example.test')).toEqual(['APN', 'aws-sdk-js']);
+    expect(callersOf(state)).toEqual(['APN']);
+    expect(network.calls.every(({ method, status }) => method === 'CONNECT' && status === 200)).toBe(true);
+    expect(hostsOf(network.calls)).toEqual(hostsOf(network.served));
+
+    const unmasked = [planned, applied].flatMap(({ stdout, summary, outputs }) => [
+      stdout.replaceAll(/^::add-mask::.*$/gm, ''),
+      summary,
+      JSON.stringify(outputs),
+    ]);
+    const basic = Buffer.from(`runner:${SECRET}`).toString('base64');
+    for (const text of unmasked)
+      for (const form of [SECRET, ENCODED, basic]) expect(text).not.toContain(form);
+  });
+});
+
+test('http endpoints go through HTTP_PROXY, and a proxy without a scheme is one', async () => {
+  const ended = await run({ ...hosts('http'), HTTP_PROXY: network.proxy }, { comment: 'never' });
+  expect([ended.exitCode, errorOf(ended)]).toEqual([0, '']);
+  expect(hostsOf(network.calls)).toContain('kms.example.test');
+  expect(hostsOf(network.served)).toEqual(hostsOf(network.calls));
+});
+
+describe('a proxy that lets nobody through is named in one sentence', () => {
+  test.each<[string, () => Record<string, string>, () => string]>([
+    [
+      'for want of a password',
+      () => {
+        network.password = { user: 'runner', secret: SECRET };
+        return { https_proxy: `http://${network.proxy}` };
+      },
+      () => `the proxy http://${network.proxy} asks for a user and a password (it answered 407)`,
+    ],
+    [
+      'for a wrong password',
+      () => {
+        network.password = { user: 'runner', secret: SECRET };
+        return { HTTPS_PROXY: `http://runner:wrong-one@${network.proxy}` };
+      },
+      () => `the proxy http://${network.proxy} does not accept the user and password`,
+    ],
+    [
+      'to GitHub',
+      () => {
+        network.refused.add('github.example.test');
+        return { https_proxy: `http://${network.proxy}` };
+      },
+      () =>
+        `the proxy http://${network.proxy} does not let this runner connect to github.example.test:443 (it answered 403)`,
+    ],
+    [
+      'to STS',
+      () => {
+        network.refused.add('sts.example.test');
+        return { https_proxy: `http://${network.proxy}` };
+      },
+      () =>
+        `the proxy http://${network.proxy} does not let this runner connect to sts.example.test:443 (it answered 403)`,
+    ],
+    [
+      'as it is not there',
+      () => ({ https_proxy: 'http://127.0.0.1:9' }),
+      () => 'the proxy http://127.0.0.1:9 could not be reached (ECONNREFUSED)',
+    ],
+  ])('%s', async (_, setUp, sentence) => {
+    const ended = await run(setUp(), { comment: 'never' });
+    expect(ended.exitCode).toBe(1);
+    expect(errorOf(ended)).toContain(sentence());
+    expect(errorOf(ended)).not.toContain('Health');
+    expect(ended.stdout.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('wrong-one');
+  });
+});
+
+test.each(['sts.example.test', 'STS.example.test:443', 'other.test, sts.example.test'])(
+  'no_proxy %j is respected: that host is called directly, and the others are not',
+  async (bypass) => {
+    const ended = await run(
+      { https_proxy: `http://${network.proxy}`, no_proxy: bypass },
+      { comment: 'never' },
+    );
+    expect(errorOf(ended)).toMatch(
+      /STS in ap-southeast-1 could not be reached: the connection failed with E/,
+    );
+    expect(hostsOf(network.calls)).toEqual(['github.example.test']);
+  },
+);
+
+test('a certificate that is not trusted is said to be that', async () => {
+  const ended = await run(
+    { https_proxy: `http://${network.proxy}`, NODE_EXTRA_CA_CERTS: '' },
+    { comment: 'never' },
+  );
+  expect(errorOf(ended)).toMatch(
+    /the certificate of github\.example\.test is not trusted .*NODE_EXTRA_CA_CERTS/,
+  );
+});
+
+test('a proxy that is no address is refused before anything is called, and not repeated', async () => {
+  const ended = await run({ https_proxy: `socks5://runner:${ENCODED}@${network.proxy}` });
+  expect(errorOf(ended)).toContain('`https_proxy` names a proxy of the kind socks5');
+  expect(ended.stdout).not.toContain(ENCODED);
+  expect(network.calls).toEqual([]);
+});
