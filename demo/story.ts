@@ -110,7 +110,7 @@ export const STORY: readonly Chapter[] = [
       openPullRequest(stage, THIRD);
       mergePullRequest(stage, THIRD);
     },
-    with: { ...grown, ...auto },
+    with: { ...grown, ...auto, 'rename-alias-from': 'aws_cb_cmk' },
     on: { mergeOf: THIRD },
     expect: (run) =>
       keysProblem(run, 4) ??

@@ -33144,7 +33144,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1082);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5342);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33339,7 +33339,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 1082:
+/***/ 5342:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -43623,7 +43623,872 @@ function isKept(name, backend) {
 
 // EXTERNAL MODULE: ./src/log.ts
 var log = __nccwpck_require__(5625);
+// EXTERNAL MODULE: ./node_modules/semver/index.js
+var node_modules_semver = __nccwpck_require__(2088);
+var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
+;// CONCATENATED MODULE: ./src/aws/regions.ts
+
+/**
+ * From the partitions that AWS's SDKs share (ids, Region patterns, DNS suffixes). The one difference: a further country
+ * of the European Sovereign Cloud is expected to be named as Germany is.
+ */
+const PARTITIONS = [
+    { id: 'aws', areas: /^(us|eu|ap|sa|ca|me|af|il|mx)$/, dnsSuffix: 'amazonaws.com' },
+    { id: 'aws-cn', areas: /^cn$/, dnsSuffix: 'amazonaws.com.cn' },
+    { id: 'aws-us-gov', areas: /^us-gov$/, dnsSuffix: 'amazonaws.com' },
+    { id: 'aws-eusc', areas: /^eusc-[a-z]{2}$/, dnsSuffix: 'amazonaws.eu' },
+    { id: 'aws-iso', areas: /^us-iso$/, dnsSuffix: 'c2s.ic.gov' },
+    { id: 'aws-iso-b', areas: /^us-isob$/, dnsSuffix: 'sc2s.sgov.gov' },
+    { id: 'aws-iso-e', areas: /^eu-isoe$/, dnsSuffix: 'cloud.adc-e.uk' },
+    { id: 'aws-iso-f', areas: /^us-isof$/, dnsSuffix: 'csp.hci.ic.gov' },
+];
+/**
+ * Every Region that AWS's SDKs name. What a provider version makes of a name does not count here: the inputs are checked
+ * against this list, and the provider is told to leave its own check out (`skip_region_validation`).
+ */
+const REGIONS = [
+    'af-south-1',
+    'ap-east-1',
+    'ap-east-2',
+    'ap-northeast-1',
+    'ap-northeast-2',
+    'ap-northeast-3',
+    'ap-south-1',
+    'ap-south-2',
+    'ap-southeast-1',
+    'ap-southeast-2',
+    'ap-southeast-3',
+    'ap-southeast-4',
+    'ap-southeast-5',
+    'ap-southeast-6',
+    'ap-southeast-7',
+    'ca-central-1',
+    'ca-west-1',
+    'cn-north-1',
+    'cn-northwest-1',
+    'eu-central-1',
+    'eu-central-2',
+    'eu-isoe-west-1',
+    'eu-north-1',
+    'eu-south-1',
+    'eu-south-2',
+    'eu-west-1',
+    'eu-west-2',
+    'eu-west-3',
+    'eusc-de-east-1',
+    'il-central-1',
+    'me-central-1',
+    'me-south-1',
+    'me-west-1',
+    'mx-central-1',
+    'sa-east-1',
+    'sa-west-1',
+    'us-east-1',
+    'us-east-2',
+    'us-gov-east-1',
+    'us-gov-west-1',
+    'us-iso-east-1',
+    'us-iso-west-1',
+    'us-isob-east-1',
+    'us-isob-west-1',
+    'us-isof-east-1',
+    'us-isof-south-1',
+    'us-west-1',
+    'us-west-2',
+];
+/** Before it the provider takes a primary key's ARN in aws-eusc for malformed (tried with 5.100.0). */
+const SOVEREIGN_REPLICAS_SINCE = '6.16.0';
+/** Whether this has the form of a Region id of a partition that exists; it may still be one that nobody knows. */
+function isWellFormedRegion(text) {
+    return findPartition(text) !== undefined;
+}
+/** The id of the partition that a Region is in, by the form of its id; undefined where no partition has such Regions. */
+function partitionOf(region) {
+    return findPartition(region)?.id;
+}
+/** The domain of a Region's endpoints, e.g. `amazonaws.com.cn`; undefined where the Region is not well-formed. */
+function dnsSuffixOf(region) {
+    return findPartition(region)?.dnsSuffix;
+}
+function findPartition(region) {
+    const area = /^([a-z-]+)-[a-z]+-[1-9]\d?$/.exec(region)?.[1];
+    return area === undefined ? undefined : PARTITIONS.find(({ areas }) => areas.test(area));
+}
+function isKnownRegion(region) {
+    return REGIONS.includes(region);
+}
+/** The known Regions of a partition, in alphabetical order. */
+function regionsOfPartition(partition) {
+    return REGIONS.filter((region) => partitionOf(region) === partition);
+}
+/**
+ * Why a version of the provider cannot make a replica in a Region, as a whole sentence; undefined where it can, or where
+ * `providerVersion` is a constraint and so does not say.
+ */
+function unsupportedReason(region, providerVersion) {
+    const sovereign = partitionOf(region) === 'aws-eusc';
+    if (!sovereign || semver_default().valid(providerVersion) === null)
+        return undefined;
+    if (semver_default().gte(providerVersion, SOVEREIGN_REPLICAS_SINCE))
+        return undefined;
+    return `A replica in ${region} needs version ${SOVEREIGN_REPLICAS_SINCE} of the AWS provider: ${providerVersion} takes the ARNs of the European Sovereign Cloud for malformed.`;
+}
+/**
+ * The oldest version that a Terraform constraint may choose, as far as its parts say; an exact version is itself.
+ * Upper bounds and exclusions say nothing about it.
+ */
+function oldestVersion(constraint) {
+    const lower = constraint
+        .split(',')
+        .filter((part) => !/^\s*(<|!=)/.test(part))
+        .map((part) => semver_default().coerce(part)?.version ?? '0.0.0');
+    return lower.sort((semver_default()).rcompare)[0] ?? '0.0.0';
+}
+
+;// CONCATENATED MODULE: ./src/terraform/addresses.ts
+
+
+const OWN = /^module\.(?:primary\.aws_kms_(?:key|alias)|replica(?:_([a-z0-9-]+)|\["([a-z0-9-]+)"\])\.aws_kms_(?:replica_key|alias))\.this(?: \(deposed [0-9a-f]+\))?$/;
+/**
+ * Whether a managed resource at this address is one of the bundled module's, with either provider mode. The list is of
+ * what is known to be ours: whatever is not on it belongs to somebody else.
+ * @param address as Terraform writes it, or as the plan's model does for a deposed object
+ */
+function isOwnAddress(address) {
+    const found = OWN.exec(address);
+    const region = found?.[1] ?? found?.[2];
+    return found !== null && (region === undefined || isWellFormedRegion(region));
+}
+/**
+ * Whether what Terraform names in an error is a resource that the configuration of this action does not have. Providers
+ * and the data sources of the policy are its own, too.
+ */
+function isForeignAddress(address) {
+    return !/^(?:provider\[|module\.policy\.)/.test(address) && !isOwnAddress(address);
+}
+/** The root outputs that this action's configuration has, or had in an earlier version of it. */
+const OWN_OUTPUTS = new Set([
+    'primary_key_arn',
+    'key_id',
+    'replica_key_arns',
+    'key_arns',
+    'alias_arns',
+    'account_id',
+]);
+function isOwnOutput(name) {
+    return OWN_OUTPUTS.has(name) || isLastApplyOutput(name);
+}
+
+;// CONCATENATED MODULE: ./src/plan/region.ts
+
+/**
+ * The Region of each configured resource by its provider, for those that have no ARN yet: address without instance
+ * keys, to Region.
+ */
+function indexProviderRegions(plan) {
+    const index = new Map();
+    const visit = (module, prefix) => {
+        for (const { address, provider_config_key: key } of module.resources ?? []) {
+            const region = regionOfProvider(plan, key);
+            if (region !== undefined)
+                index.set(`${prefix}${address}`, region);
+        }
+        for (const [name, call] of Object.entries(module.module_calls ?? {})) {
+            if (call.module !== undefined)
+                visit(call.module, `${prefix}module.${name}.`);
+        }
+    };
+    visit(plan.configuration.root_module, '');
+    return index;
+}
+/** In JSON syntax a template (`${…}`) is written as a constant, too; no template has the form of a Region. */
+function regionOfProvider(plan, key) {
+    const value = plan.configuration.provider_config[key ?? '']?.expressions?.region?.constant_value;
+    return isRegion(value) ? value : undefined;
+}
+/**
+ * The Region that a resource lives in, or will: from its own `region` (provider 6), its ARN, its provider's Region, or
+ * the name of its module, whichever is there first. What is made anew goes where the configuration says, not where its
+ * predecessor was.
+ */
+function findRegion(raw, providerRegions) {
+    const { before, after, actions } = raw.change;
+    const configured = () => regionOfInstance(raw.address) ??
+        providerRegions.get(withoutInstanceKeys(raw.address)) ??
+        regionOfModuleName(raw.address);
+    if (actions.includes('create'))
+        return regionOfSide(after) ?? configured() ?? regionOfSide(before);
+    return regionOfSide(after) ?? regionOfSide(before) ?? configured();
+}
+/** The Region that one side of a change says it is in, by its `region` or its own ARN. */
+function regionOfSide(side) {
+    const region = side?.['region'];
+    return isRegion(region) ? region : regionOfArn(side?.['arn']);
+}
+/** `arn:aws:kms:REGION:…` to the Region; undefined for anything else. */
+function regionOfArn(arn) {
+    const region = typeof arn === 'string' && arn.startsWith('arn:') ? arn.split(':')[3] : undefined;
+    return region === '' ? undefined : region;
+}
+/** `arn:aws:kms:REGION:ACCOUNT:…` to the account id; undefined for anything else. */
+function accountOfArn(arn) {
+    const account = typeof arn === 'string' && arn.startsWith('arn:') ? arn.split(':')[4] : undefined;
+    return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
+}
+/** `module.replica["ap-southeast-2"].aws_kms_alias.this` to `module.replica.aws_kms_alias.this`. */
+function withoutInstanceKeys(address) {
+    return address.replace(/\[(?:"(?:[^"\\]|\\.)*"|\d+)\]/g, '');
+}
+function regionOfInstance(address) {
+    const key = /^module\.[^.[]+\["([^"]+)"\]/.exec(address)?.[1];
+    return isRegion(key) ? key : undefined;
+}
+function regionOfModuleName(address) {
+    const name = /^module\.replica_([a-z0-9-]+)\./.exec(address)?.[1];
+    return isRegion(name) ? name : undefined;
+}
+function isRegion(value) {
+    return typeof value === 'string' && isWellFormedRegion(value);
+}
+/** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
+function partitionOfKey({ region }) {
+    return (region === undefined ? undefined : partitionOf(region)) ?? 'aws';
+}
+
+;// CONCATENATED MODULE: ./src/plan/schema.ts
+
+
+const attributes = record(schemas_string(), unknown()).nullable();
+const importing = looseObject({ id: schemas_string().optional() });
+const change = looseObject({
+    actions: array(schemas_string()).min(1),
+    before: unknown().optional(),
+    after: unknown().optional(),
+    after_unknown: unknown().optional(),
+    before_sensitive: unknown().optional(),
+    after_sensitive: unknown().optional(),
+    replace_paths: array(array(union([schemas_string(), schemas_number()]))).optional(),
+    importing: importing.nullish(),
+});
+const resourceChange = looseObject({
+    address: schemas_string().min(1),
+    previous_address: schemas_string().optional(),
+    module_address: schemas_string().optional(),
+    mode: schemas_string(),
+    type: schemas_string().min(1),
+    deposed: schemas_string().optional(),
+    action_reason: schemas_string().optional(),
+    change: change.extend({ before: attributes.default(null), after: attributes.default(null) }),
+});
+const moduleConfiguration = lazy(() => object({
+    resources: array(object({ address: schemas_string(), provider_config_key: schemas_string().optional() }))
+        .optional(),
+    module_calls: record(schemas_string(), object({ module: moduleConfiguration.optional() })).optional(),
+}));
+const providerConfiguration = object({
+    expressions: object({
+        region: object({ constant_value: unknown().optional() }).optional(),
+    })
+        .optional(),
+});
+const schema_check = object({
+    address: object({ to_display: schemas_string().optional() }).optional(),
+    status: schemas_string(),
+});
+/**
+ * What is used of `terraform show -json` of a saved plan, format version 1 (Terraform's documentation, "JSON Output
+ * Format"). The objects that hold changes keep their unknown members, so that these can be named.
+ */
+const planSchema = looseObject({
+    format_version: schemas_string(),
+    terraform_version: schemas_string().default('unknown'),
+    complete: schemas_boolean().optional(),
+    errored: schemas_boolean().optional(),
+    resource_changes: array(resourceChange).default([]),
+    resource_drift: array(resourceChange).default([]),
+    deferred_changes: array(unknown()).default([]),
+    action_invocations: array(unknown()).default([]),
+    deferred_action_invocations: array(unknown()).default([]),
+    checks: array(schema_check).default([]),
+    output_changes: record(schemas_string(), change).default({}),
+    planned_values: object({
+        outputs: record(schemas_string(), object({ value: unknown().optional(), sensitive: schemas_boolean().optional() }))
+            .default({}),
+    })
+        .default({ outputs: {} }),
+    configuration: object({
+        provider_config: record(schemas_string(), providerConfiguration).default({}),
+        root_module: moduleConfiguration.default({}),
+    })
+        .default({ provider_config: {}, root_module: {} }),
+});
+/**
+ * A plan's JSON with the form that the model needs.
+ * @throws ActionError that names the first member that is missing or of another type; values are not in it
+ */
+function parsePlan(json) {
+    const parsed = planSchema.safeParse(json);
+    if (parsed.success)
+        return parsed.data;
+    const issue = parsed.error.issues[0];
+    const place = issue === undefined || issue.path.length === 0 ? 'its root' : issue.path.map(String).join('.');
+    throw new errors/* ActionError */.l({
+        what: `The plan that terraform show printed has an unexpected form at ${place}: ${issue?.message ?? 'invalid'}.`,
+        done: 'Nothing was changed.',
+        next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+    });
+}
+/** What Terraform can mean to do with one object, as its plan format writes it. */
+const ACTIONS = new Set([
+    'no-op',
+    'create',
+    'read',
+    'update',
+    'delete',
+    'forget',
+    'delete,create',
+    'create,delete',
+]);
+/** The reading of a data source; dropping one from the state (older versions of Terraform) changes nothing either. */
+const DATA_ACTIONS = new Set(['no-op', 'read', 'delete']);
+/** Everything in a plan that could touch a key in a way that the model can't tell, in words that follow "contains". */
+function findNotUnderstood(plan) {
+    const failed = plan.checks.filter(({ status }) => status === 'fail' || status === 'error');
+    const sections = {
+        deferred_changes: plan.deferred_changes.length,
+        action_invocations: plan.action_invocations.length,
+        deferred_action_invocations: plan.deferred_action_invocations.length,
+    };
+    return [
+        ...(/^1(\.|$)/.test(plan.format_version) ? [] : [`the plan format ${plan.format_version}`]),
+        ...(plan.errored === true ? ['an error that ended planning before it was complete'] : []),
+        ...(plan.complete === false && plan.errored !== true ? ['changes that are left for a later run'] : []),
+        ...Object.entries(sections).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : [])),
+        ...failed.map(({ address, status }) => `a check with the status ${status}: ${address?.to_display ?? '?'}`),
+        ...plan.resource_changes.flatMap(findStrangeChange),
+        ...plan.resource_drift.flatMap(findStrangeChange),
+        ...Object.entries(plan.output_changes).flatMap(([name, { actions }]) => ACTIONS.has(actions.join()) ? [] : [`the action ${actions.join()} on the output ${name}`]),
+    ];
+}
+function findStrangeChange({ address, mode, change: { actions } }) {
+    if (mode !== 'managed' && mode !== 'data')
+        return [`a resource of the mode ${mode}: ${address}`];
+    const known = mode === 'data' ? DATA_ACTIONS : ACTIONS;
+    return known.has(actions.join()) ? [] : [`the action ${actions.join()} on ${address}`];
+}
+const PLAN_MEMBERS = new Set([
+    ...Object.keys(planSchema.shape),
+    ...['variables', 'prior_state', 'proposed_unknown', 'relevant_attributes', 'timestamp', 'applyable'],
+]);
+const RESOURCE_MEMBERS = new Set([
+    ...Object.keys(resourceChange.shape),
+    ...['name', 'index', 'provider_name'],
+]);
+const CHANGE_MEMBERS = new Set([
+    ...Object.keys(change.shape),
+    ...['generated_config', 'before_identity', 'after_identity'],
+]);
+/**
+ * Members that this reader has never heard of. The format promises that a new minor version only adds what may be
+ * ignored (Terraform's documentation, "JSON Output Format"), so these are worth a word and no stop.
+ */
+function findUnrecognised(plan) {
+    const strange = (value, known, of) => Object.keys(value)
+        .filter((name) => !known.has(name))
+        .map((name) => `${of}${name}`);
+    const resources = [...plan.resource_changes, ...plan.resource_drift];
+    return [
+        ...new Set([
+            ...strange(plan, PLAN_MEMBERS, ''),
+            ...resources.flatMap((resource) => strange(resource, RESOURCE_MEMBERS, 'resource_changes.')),
+            ...resources.flatMap((resource) => strange(resource.change, CHANGE_MEMBERS, 'resource_changes.change.')),
+        ]),
+    ].sort();
+}
+
+;// CONCATENATED MODULE: ./src/plan/model.ts
+
+
+
+
+/**
+ * The plan in the words of `types.ts`.
+ * @param json what `terraform show -json` printed of a saved plan, parsed
+ * @throws ActionError when it does not have the form of a plan
+ */
+function buildPlanModel(json) {
+    const plan = parsePlan(json);
+    const build = changeBuilder(plan);
+    const resources = plan.resource_changes.filter(isShown).map(build).sort(byAddress);
+    // The move alone of a resource is in `resource_changes`; as drift it would be told twice.
+    const drift = plan.resource_drift
+        .filter(isShown)
+        .map(build)
+        .filter(hasAction)
+        .map(withoutNoise)
+        .filter(({ action, attributes }) => action !== 'update' || attributes.length > 0)
+        .sort(byAddress);
+    const counts = countChanges(resources);
+    const changedOutputs = findChangedOutputs(plan);
+    return {
+        formatVersion: plan.format_version,
+        terraformVersion: plan.terraform_version,
+        destroys: isDestroyPlan(resources),
+        hasChanges: Object.values(counts).some((count) => count > 0) || changedOutputs.length > 0,
+        counts,
+        resources,
+        drift,
+        regions: groupByRegion(resources),
+        changedOutputs,
+        outputs: knownOutputs(plan),
+        notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
+        unrecognised: findUnrecognised(plan),
+        lastApply: readLastApply(outputsBefore(plan)),
+    };
+}
+const KINDS = new Map([
+    ['aws_kms_key', 'primary'],
+    ['aws_kms_external_key', 'primary'],
+    ['aws_kms_replica_key', 'replica'],
+    ['aws_kms_replica_external_key', 'replica'],
+    ['aws_kms_alias', 'alias'],
+]);
+/** What a managed resource of this type is to a multi-Region key. */
+function kindOfType(type) {
+    return KINDS.get(type) ?? 'other';
+}
+/** Whether a change is to a key itself, primary or replica. */
+function isKey({ kind }) {
+    return kind === 'primary' || kind === 'replica';
+}
+/** Whether the resource is still there, and Terraform's, after apply. */
+function model_isKept({ action }) {
+    return action !== 'delete' && action !== 'forget';
+}
+/** Whether applying the plan does anything with this resource; a move or an import may come with a `no-op`. */
+function changesAnything(change) {
+    const moves = change.importing !== undefined || change.movedFrom !== undefined;
+    return moves || (change.action !== 'no-op' && change.action !== 'read');
+}
+/**
+ * Whether the plan puts the key's policy in place. A replacement gets its policy anew, and what is imported comes under
+ * review only now, even where it stays.
+ */
+function changesPolicy({ action, attributes, importing }) {
+    return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
+}
+/** Reading a data source changes nothing; it is shown when it has to wait for apply. */
+function isShown({ mode, change }) {
+    return mode !== 'data' || change.actions.join() === 'read';
+}
+/**
+ * A refresh writes "none" in another way than apply did (tags `null` and `{}`), and a provider that has become 6.x writes
+ * down the Region that it knew all along: nobody changed that outside Terraform.
+ */
+function withoutNoise(change) {
+    const isNoise = ({ name, before, after }) => (isNone(before) && isNone(after)) || (name === 'region' && before.is === 'absent');
+    return { ...change, attributes: change.attributes.filter((attribute) => !isNoise(attribute)) };
+}
+function isNone(shown) {
+    if (shown.is !== 'value')
+        return shown.is === 'absent';
+    const { value } = shown;
+    return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+}
+function hasAction({ action }) {
+    return action !== 'no-op';
+}
+function byAddress(a, b) {
+    return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
+}
+/**
+ * The plan format has no flag for it. In a destroy plan everything is deleted and no deletion has a reason; when
+ * something is deleted because the configuration no longer has it, the reason says so (`delete_because_…`).
+ */
+function isDestroyPlan(resources) {
+    const managed = resources.filter(({ action }) => action !== 'read');
+    return (managed.length > 0 && managed.every(({ action, reason }) => action === 'delete' && reason === undefined));
+}
+/** Keys and aliases whose Region nothing tells. */
+function findHomeless(changes) {
+    return changes
+        .filter(({ kind, region }) => kind !== 'other' && region === undefined)
+        .map(({ address }) => `a resource whose Region is not known: ${address}`);
+}
+function changeBuilder(plan) {
+    const providerRegions = indexProviderRegions(plan);
+    return (raw) => {
+        const { change } = raw;
+        const action = readAction(change.actions);
+        return {
+            address: raw.deposed === undefined ? raw.address : `${raw.address} (deposed ${raw.deposed})`,
+            type: raw.type,
+            kind: raw.mode === 'data' ? 'other' : kindOfType(raw.type),
+            region: findRegion(raw, providerRegions),
+            action,
+            reason: raw.action_reason,
+            importing: change.importing == null ? undefined : (change.importing.id ?? 'by its identity'),
+            movedFrom: raw.previous_address === raw.address ? undefined : raw.previous_address,
+            before: change.before,
+            after: change.after,
+            afterUnknown: unknownOf(raw),
+            beforeSensitive: change.before_sensitive,
+            afterSensitive: change.after_sensitive,
+            attributes: action === 'no-op' ? [] : compareAttributes(raw),
+        };
+    };
+}
+function readAction(actions) {
+    if (actions.includes('delete') && actions.includes('create'))
+        return 'replace';
+    const single = ['no-op', 'create', 'read', 'update', 'delete', 'forget'];
+    // An action of a later Terraform is also in `notUnderstood`, which stops the run; until then it is shown as a change.
+    return single.find((action) => actions.length === 1 && actions[0] === action) ?? 'update';
+}
+function unknownOf({ change }) {
+    const unknown = change.after_unknown;
+    return typeof unknown === 'object' && unknown !== null ? unknown : {};
+}
+function compareAttributes(raw) {
+    const { change } = raw;
+    const unknown = unknownOf(raw);
+    const names = new Set([change.before, change.after, unknown].flatMap((side) => Object.keys(side ?? {})));
+    const forcing = new Set((change.replace_paths ?? []).map(([first]) => first));
+    return [...names]
+        .sort()
+        .map((name) => ({
+        name,
+        before: show(change.before, markOf(change.before_sensitive, name), undefined, name),
+        after: show(change.after, markOf(change.after_sensitive, name), unknown[name], name),
+        forcesReplacement: forcing.has(name),
+    }))
+        .filter(({ name, before, after }) => {
+        if (before.is !== 'sensitive' && after.is !== 'sensitive')
+            return !(0,external_node_util_.isDeepStrictEqual)(before, after);
+        return marks(unknown[name]) || !(0,external_node_util_.isDeepStrictEqual)(change.before?.[name], change.after?.[name]);
+    });
+}
+function show(side, sensitive, unknown, name) {
+    const value = side?.[name];
+    const absent = value === undefined || value === null;
+    if (marks(sensitive) && !(absent && !marks(unknown)))
+        return { is: 'sensitive' };
+    if (marks(unknown))
+        return { is: 'unknown' };
+    return absent ? { is: 'absent' } : { is: 'value', value };
+}
+/** The mark of one attribute; a mark on the whole is one on each. */
+function markOf(tree, name) {
+    if (tree === true)
+        return true;
+    return typeof tree === 'object' && tree !== null ? tree[name] : undefined;
+}
+/** Terraform marks unknown and sensitive parts by `true` in a tree of the value's shape. */
+function marks(mark) {
+    if (mark === true)
+        return true;
+    return typeof mark === 'object' && mark !== null && Object.values(mark).some(marks);
+}
+function countChanges(resources) {
+    const count = (test) => resources.filter(test).length;
+    return {
+        add: count(({ action }) => action === 'create' || action === 'replace'),
+        change: count(({ action }) => action === 'update'),
+        destroy: count(({ action }) => action === 'delete' || action === 'replace'),
+        import: count(({ importing }) => importing !== undefined),
+        forget: count(({ action }) => action === 'forget'),
+        move: count(({ movedFrom }) => movedFrom !== undefined),
+    };
+}
+function groupByRegion(resources) {
+    const ours = resources.filter(({ kind }) => kind !== 'other');
+    const regions = [...new Set(ours.flatMap(({ region }) => region ?? []))].sort();
+    const rows = regions.flatMap((region) => buildRows(region, ours));
+    // Sorting is stable: within each role the Regions stay in order.
+    return rows.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+}
+/** One row for each role that the Region has before or after; both only while a key changes its role. */
+function buildRows(region, resources) {
+    const here = resources.filter((change) => change.region === region);
+    const keyOf = (role) => {
+        const keys = here.filter(({ kind }) => kind === role);
+        return keys.find(model_isKept) ?? keys[0];
+    };
+    const keys = [keyOf('primary'), keyOf('replica')].filter((key) => key !== undefined);
+    const aliases = here.filter(({ kind }) => kind === 'alias');
+    const [first, ...rest] = keys;
+    if (first === undefined || rest.length === 0)
+        return [buildRow(region, first, aliases)];
+    const belongs = (key) => (alias) => moduleOf(alias) === moduleOf(key);
+    const elsewhere = aliases.filter((alias) => !rest.some((key) => belongs(key)(alias)));
+    return [
+        buildRow(region, first, elsewhere),
+        ...rest.map((key) => buildRow(region, key, aliases.filter(belongs(key)))),
+    ];
+}
+function buildRow(region, key, aliases) {
+    const alias = aliases.find(model_isKept) ?? aliases[0];
+    return {
+        region,
+        role: roleOf(key, aliases),
+        keyArn: currentText(key, 'arn'),
+        alias: currentText(alias, 'name'),
+        key,
+        aliases,
+    };
+}
+function roleOf(key, aliases) {
+    if (key !== undefined)
+        return key.kind === 'primary' ? 'primary' : 'replica';
+    return aliases.some((change) => moduleOf(change) === 'module.primary') ? 'primary' : 'replica';
+}
+/** An attribute as it will be, else as it was. */
+function currentText(change, name) {
+    return [change?.after?.[name], change?.before?.[name]].find((value) => typeof value === 'string');
+}
+/** `module.replica["ap-southeast-2"].aws_kms_alias.this` to `module.replica["ap-southeast-2"]`; empty at the root. */
+function moduleOf({ address, type }) {
+    const end = address.lastIndexOf(`.${type}.`);
+    return end === -1 ? '' : address.slice(0, end);
+}
+function findChangedOutputs(plan) {
+    return Object.entries(plan.output_changes)
+        .filter(([name, { actions }]) => !isLastApplyOutput(name) && actions.some((action) => action !== 'no-op'))
+        .map(([name]) => name)
+        .sort();
+}
+/** The root outputs as the state has them. */
+function outputsBefore({ output_changes: changes }) {
+    return Object.fromEntries(Object.entries(changes).map(([name, { before }]) => [name, before]));
+}
+function knownOutputs(plan) {
+    const known = Object.entries(plan.planned_values.outputs).filter(([name, { value, sensitive }]) => value !== undefined &&
+        value !== null &&
+        sensitive !== true &&
+        !marks(plan.output_changes[name]?.after_unknown));
+    return Object.fromEntries(known.map(([name, { value }]) => [name, value]));
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/words.ts
+/** @param at where it is; several places with one cause are one finding */
+function stop(rule, words, at) {
+    return { severity: 'stop', rule, ...words, ...placesOf(at) };
+}
+/** @param at where it is; several places with one cause are one finding */
+function warn(rule, words, at) {
+    return { severity: 'warning', rule, ...words, ...placesOf(at) };
+}
+function placesOf(at = []) {
+    const places = 'address' in at ? [at] : at;
+    const [first] = places;
+    if (places.length < 2)
+        return { region: first?.region, address: first?.address };
+    return {
+        region: undefined,
+        regions: places.flatMap(({ region }) => region ?? []),
+        address: first?.address,
+    };
+}
+/** E.g. `the replica key in ap-southeast-2`. */
+function nameKey({ kind, region }) {
+    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+/** More replicas than this are counted instead of named. */
+const NAMED_REPLICAS = 3;
+/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
+function nameKeys(keys) {
+    const replicas = keys.filter(({ kind }) => kind === 'replica');
+    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
+    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
+    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : joinWords(regions);
+    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
+    return joinWords([...others, ...named]);
+}
+/** The resources that each have the same one of some values, in the order of the first. */
+function groupBy(items, valueOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const value = JSON.stringify(valueOf(item));
+        groups.set(value, [...(groups.get(value) ?? []), item]);
+    }
+    return [...groups.values()];
+}
+function capitalise(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+/** `a`, `a and b`, `a, b and c`. */
+function joinWords(words) {
+    const last = words.at(-1) ?? '';
+    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/guard/ownership.ts
+
+
+
+const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
+/** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
+function isStateOfAnother({ rule }) {
+    return STATE_OF_ANOTHER.has(rule);
+}
+/** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
+function holdingsOf({ resources, drift, changedOutputs }) {
+    // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
+    const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
+    const own = known.filter(({ address, before }) => before !== null && isOwnAddress(address));
+    const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
+    return {
+        foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !isOwnAddress(at))),
+        foreignOutputs: changedOutputs.filter((name) => !isOwnOutput(name)),
+        keys: distinct(own.filter(isKey).map(({ address }) => address)).length,
+        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
+    };
+}
+/** The plan without what is not ours, for whoever judges what happens to the key. */
+function withoutForeign(model) {
+    const own = ({ address }) => isOwnAddress(address);
+    return { ...model, resources: model.resources.filter(own), drift: model.drift.filter(own) };
+}
+/**
+ * Whether the state is the one of this alias, and of nobody else. No input confirms what is stopped here: a state is told
+ * by its place, so the way out is the right place.
+ */
+function judgeOwnership(held, owner) {
+    if (held.keys === 0 && held.aliases.length === 0)
+        return judgeWithoutKey(held, owner);
+    const others = othersThan(held.aliases, owner);
+    if (others.length > 0)
+        return [anotherAlias(others, held, owner)];
+    return [
+        ...(held.foreign.length > 0 ? [foreignBeside(held.foreign, owner)] : []),
+        ...(held.foreignOutputs.length > 0 ? [foreignOutputs(held.foreignOutputs)] : []),
+    ];
+}
+function judgeWithoutKey(held, owner) {
+    const things = [...held.foreign, ...held.foreignOutputs.map((name) => `the output ${name}`)];
+    if (things.length > 0)
+        return [foreignState(things, held, owner)];
+    return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
+}
+function othersThan(aliases, { alias, renamedFrom }) {
+    return aliases.filter((name) => name !== `alias/${alias}` && name !== `alias/${renamedFrom ?? alias}`);
+}
+/** What to do about a state that is somebody else's. */
+const RIGHT_PLACE = 'Correct `state-bucket` and `state-key` (or `backend-config`): each key has a state of its own. No other input lets this action touch what it did not make.';
+function foreignState(things, held, { alias }) {
+    return stop('foreign-state', {
+        reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
+        wayOut: RIGHT_PLACE,
+    }, placeOf(held));
+}
+function foreignBeside(foreign, { alias }) {
+    return stop('foreign-resource', {
+        reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
+        wayOut: 'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
+    }, { region: undefined, address: foreign[0] ?? '' });
+}
+function foreignOutputs(names) {
+    return warn('foreign-output', {
+        reason: `The state has outputs that are not this action's, and apply removes them: ${someOf(names)}.`,
+        wayOut: 'Whoever reads them with `terraform_remote_state` needs another source first.',
+    });
+}
+function anotherAlias(others, held, { alias, renamedFrom }) {
+    const [first = ''] = others;
+    const said = renamedFrom === undefined ? '' : `, and not alias/${renamedFrom} either`;
+    const rename = `to rename that key, set \`rename-alias-from: ${first.replace(/^alias\//, '')}\``;
+    return stop('another-alias', {
+        reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
+        wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
+    }, placeOf(held));
+}
+function renameOfNothing(from, alias) {
+    return stop('rename-without-key', {
+        reason: `The key of alias/${from} is to be renamed to alias/${alias}, and the state knows no key: the plan would make a new one, and leave the old one where it is.`,
+        wayOut: 'Set `state-key` (or `backend-config`) to the state that has the key, or remove `rename-alias-from` to make a new one.',
+    });
+}
+function placeOf({ foreign }) {
+    const [address] = foreign;
+    return address === undefined ? undefined : { region: undefined, address };
+}
+/** At most three by name, and how many more. */
+function someOf(names) {
+    const shown = names.slice(0, 3);
+    const more = names.length - shown.length;
+    return joinWords([...shown, ...(more > 0 ? [`${more} more`] : [])]);
+}
+function textOf(value) {
+    return typeof value === 'string' ? [value] : [];
+}
+function distinct(texts) {
+    return [...new Set(texts)];
+}
+
+;// CONCATENATED MODULE: ./src/terraform/foreign-state.ts
+
+
+
+
+
+/** As Terraform writes the one provider that this action's configuration asks for. */
+const OWN_PROVIDER = /^(?:registry\.terraform\.io\/)?hashicorp\/aws$/;
+const PROVIDER_SAID = /(?:for\s+(?:the\s+)?provider|provider\s+registry\s+for|error\s+while\s+installing)\s+((?:[\w.-]+\/)?[\w-]+\/[\w-]+)/gi;
+/** Where Terraform's errors name a resource in their text: an orphan, one without a schema, one of a newer provider. */
+const ADDRESS_SAID = /(?:To\s+work\s+with|no\s+schema\s+available\s+for|current\s+state\s+of)\s+((?:module\.\S+\.)?(?:data\.)?\w+\.[\w-]+(?:\[[^\]]*\])?)/g;
+/**
+ * Whether a command failed over what the state holds and this action's configuration does not: a resource of another
+ * provider, one whose provider is configured elsewhere, one that these credentials may not even read.
+ * @returns the three parts without what was done; undefined when it failed over something else
+ */
+function explainForeignState(diagnostics) {
+    const text = diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
+    const addresses = [
+        ...diagnostics.flatMap(({ address }) => address ?? []),
+        ...[...text.matchAll(ADDRESS_SAID)].flatMap(([, address]) => address ?? []),
+    ].filter(isForeignAddress);
+    if (addresses.length > 0)
+        return sayForeign(addresses);
+    const providers = [...text.matchAll(PROVIDER_SAID)].flatMap(([, name]) => name ?? []);
+    return sayForeignProviders(providers.filter((name) => !OWN_PROVIDER.test(name)));
+}
+/**
+ * What `init` installs, Terraform runs when it plans, with the credentials of the run. A provider that only the state
+ * asks for is none that lock file, mirror or reviewer has vouched for.
+ * @throws ActionError when there is one
+ */
+async function refuseForeignProviders(workDir) {
+    const installed = await installedProviders(external_node_path_default().join(workDir, '.terraform', 'providers'));
+    const explanation = sayForeignProviders(installed.filter((name) => !OWN_PROVIDER.test(name)));
+    if (explanation !== undefined)
+        throw new errors/* ActionError */.l({ ...explanation, done: 'Nothing was planned or changed.' });
+}
+/** `HOST/NAMESPACE/TYPE` of each provider in the folder where `init` puts them. */
+async function installedProviders(folder, depth = 3) {
+    if (depth === 0)
+        return [''];
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
+    const below = await Promise.all(names.map(async (name) => (await installedProviders(external_node_path_default().join(folder, name), depth - 1)).map((rest) => rest === '' ? name : `${name}/${rest}`)));
+    return below.flat();
+}
+function sayForeign(addresses) {
+    const named = [...new Set(addresses.map((address) => address.slice(0, 200)))];
+    return {
+        what: `The state belongs to something else: it holds ${someOf(named)}, which this action's configuration does not have.`,
+        next: RIGHT_PLACE,
+    };
+}
+function sayForeignProviders(providers) {
+    if (providers.length === 0)
+        return undefined;
+    return {
+        what: `The state belongs to something else: it holds resources of the provider ${someOf([...new Set(providers)])}, and this action uses hashicorp/aws alone.`,
+        next: RIGHT_PLACE,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
+
 
 
 
@@ -43809,6 +44674,10 @@ function symptomOf(text) {
  * @param done what was and was not done, in whole sentences
  */
 function explainTerraformError(error, done) {
+    const foreign = explainForeignState(error.diagnostics);
+    if (foreign !== undefined) {
+        return new errors/* ActionError */.l({ what: (0,log/* inert */.t)(foreign.what), done, next: foreign.next }, { cause: error });
+    }
     const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
     const said = (0,log/* inert */.t)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
         .slice(0, 500)
@@ -44071,128 +44940,6 @@ function compareTexts(a, b) {
 /** A condition in one line, e.g. `Bool kms:GrantIsForAWSResource = "true"`. */
 function describeCondition({ operator, key, values }) {
     return `${operator} ${key} = ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
-}
-
-// EXTERNAL MODULE: ./node_modules/semver/index.js
-var node_modules_semver = __nccwpck_require__(2088);
-var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
-;// CONCATENATED MODULE: ./src/aws/regions.ts
-
-/**
- * From the partitions that AWS's SDKs share (ids, Region patterns, DNS suffixes). The one difference: a further country
- * of the European Sovereign Cloud is expected to be named as Germany is.
- */
-const PARTITIONS = [
-    { id: 'aws', areas: /^(us|eu|ap|sa|ca|me|af|il|mx)$/, dnsSuffix: 'amazonaws.com' },
-    { id: 'aws-cn', areas: /^cn$/, dnsSuffix: 'amazonaws.com.cn' },
-    { id: 'aws-us-gov', areas: /^us-gov$/, dnsSuffix: 'amazonaws.com' },
-    { id: 'aws-eusc', areas: /^eusc-[a-z]{2}$/, dnsSuffix: 'amazonaws.eu' },
-    { id: 'aws-iso', areas: /^us-iso$/, dnsSuffix: 'c2s.ic.gov' },
-    { id: 'aws-iso-b', areas: /^us-isob$/, dnsSuffix: 'sc2s.sgov.gov' },
-    { id: 'aws-iso-e', areas: /^eu-isoe$/, dnsSuffix: 'cloud.adc-e.uk' },
-    { id: 'aws-iso-f', areas: /^us-isof$/, dnsSuffix: 'csp.hci.ic.gov' },
-];
-/**
- * Every Region that AWS's SDKs name. What a provider version makes of a name does not count here: the inputs are checked
- * against this list, and the provider is told to leave its own check out (`skip_region_validation`).
- */
-const REGIONS = [
-    'af-south-1',
-    'ap-east-1',
-    'ap-east-2',
-    'ap-northeast-1',
-    'ap-northeast-2',
-    'ap-northeast-3',
-    'ap-south-1',
-    'ap-south-2',
-    'ap-southeast-1',
-    'ap-southeast-2',
-    'ap-southeast-3',
-    'ap-southeast-4',
-    'ap-southeast-5',
-    'ap-southeast-6',
-    'ap-southeast-7',
-    'ca-central-1',
-    'ca-west-1',
-    'cn-north-1',
-    'cn-northwest-1',
-    'eu-central-1',
-    'eu-central-2',
-    'eu-isoe-west-1',
-    'eu-north-1',
-    'eu-south-1',
-    'eu-south-2',
-    'eu-west-1',
-    'eu-west-2',
-    'eu-west-3',
-    'eusc-de-east-1',
-    'il-central-1',
-    'me-central-1',
-    'me-south-1',
-    'me-west-1',
-    'mx-central-1',
-    'sa-east-1',
-    'sa-west-1',
-    'us-east-1',
-    'us-east-2',
-    'us-gov-east-1',
-    'us-gov-west-1',
-    'us-iso-east-1',
-    'us-iso-west-1',
-    'us-isob-east-1',
-    'us-isob-west-1',
-    'us-isof-east-1',
-    'us-isof-south-1',
-    'us-west-1',
-    'us-west-2',
-];
-/** Before it the provider takes a primary key's ARN in aws-eusc for malformed (tried with 5.100.0). */
-const SOVEREIGN_REPLICAS_SINCE = '6.16.0';
-/** Whether this has the form of a Region id of a partition that exists; it may still be one that nobody knows. */
-function isWellFormedRegion(text) {
-    return findPartition(text) !== undefined;
-}
-/** The id of the partition that a Region is in, by the form of its id; undefined where no partition has such Regions. */
-function partitionOf(region) {
-    return findPartition(region)?.id;
-}
-/** The domain of a Region's endpoints, e.g. `amazonaws.com.cn`; undefined where the Region is not well-formed. */
-function dnsSuffixOf(region) {
-    return findPartition(region)?.dnsSuffix;
-}
-function findPartition(region) {
-    const area = /^([a-z-]+)-[a-z]+-[1-9]\d?$/.exec(region)?.[1];
-    return area === undefined ? undefined : PARTITIONS.find(({ areas }) => areas.test(area));
-}
-function isKnownRegion(region) {
-    return REGIONS.includes(region);
-}
-/** The known Regions of a partition, in alphabetical order. */
-function regionsOfPartition(partition) {
-    return REGIONS.filter((region) => partitionOf(region) === partition);
-}
-/**
- * Why a version of the provider cannot make a replica in a Region, as a whole sentence; undefined where it can, or where
- * `providerVersion` is a constraint and so does not say.
- */
-function unsupportedReason(region, providerVersion) {
-    const sovereign = partitionOf(region) === 'aws-eusc';
-    if (!sovereign || semver_default().valid(providerVersion) === null)
-        return undefined;
-    if (semver_default().gte(providerVersion, SOVEREIGN_REPLICAS_SINCE))
-        return undefined;
-    return `A replica in ${region} needs version ${SOVEREIGN_REPLICAS_SINCE} of the AWS provider: ${providerVersion} takes the ARNs of the European Sovereign Cloud for malformed.`;
-}
-/**
- * The oldest version that a Terraform constraint may choose, as far as its parts say; an exact version is itself.
- * Upper bounds and exclusions say nothing about it.
- */
-function oldestVersion(constraint) {
-    const lower = constraint
-        .split(',')
-        .filter((part) => !/^\s*(<|!=)/.test(part))
-        .map((part) => semver_default().coerce(part)?.version ?? '0.0.0');
-    return lower.sort((semver_default()).rcompare)[0] ?? '0.0.0';
 }
 
 ;// CONCATENATED MODULE: ./src/quote.ts
@@ -47619,496 +48366,6 @@ function asPrincipalSet(principals) {
     return [...distinct.values()].sort(comparePrincipals);
 }
 
-;// CONCATENATED MODULE: ./src/plan/region.ts
-
-/**
- * The Region of each configured resource by its provider, for those that have no ARN yet: address without instance
- * keys, to Region.
- */
-function indexProviderRegions(plan) {
-    const index = new Map();
-    const visit = (module, prefix) => {
-        for (const { address, provider_config_key: key } of module.resources ?? []) {
-            const region = regionOfProvider(plan, key);
-            if (region !== undefined)
-                index.set(`${prefix}${address}`, region);
-        }
-        for (const [name, call] of Object.entries(module.module_calls ?? {})) {
-            if (call.module !== undefined)
-                visit(call.module, `${prefix}module.${name}.`);
-        }
-    };
-    visit(plan.configuration.root_module, '');
-    return index;
-}
-/** In JSON syntax a template (`${…}`) is written as a constant, too; no template has the form of a Region. */
-function regionOfProvider(plan, key) {
-    const value = plan.configuration.provider_config[key ?? '']?.expressions?.region?.constant_value;
-    return isRegion(value) ? value : undefined;
-}
-/**
- * The Region that a resource lives in, or will: from its own `region` (provider 6), its ARN, its provider's Region, or
- * the name of its module, whichever is there first. What is made anew goes where the configuration says, not where its
- * predecessor was.
- */
-function findRegion(raw, providerRegions) {
-    const { before, after, actions } = raw.change;
-    const configured = () => regionOfInstance(raw.address) ??
-        providerRegions.get(withoutInstanceKeys(raw.address)) ??
-        regionOfModuleName(raw.address);
-    if (actions.includes('create'))
-        return regionOfSide(after) ?? configured() ?? regionOfSide(before);
-    return regionOfSide(after) ?? regionOfSide(before) ?? configured();
-}
-/** The Region that one side of a change says it is in, by its `region` or its own ARN. */
-function regionOfSide(side) {
-    const region = side?.['region'];
-    return isRegion(region) ? region : regionOfArn(side?.['arn']);
-}
-/** `arn:aws:kms:REGION:…` to the Region; undefined for anything else. */
-function regionOfArn(arn) {
-    const region = typeof arn === 'string' && arn.startsWith('arn:') ? arn.split(':')[3] : undefined;
-    return region === '' ? undefined : region;
-}
-/** `arn:aws:kms:REGION:ACCOUNT:…` to the account id; undefined for anything else. */
-function accountOfArn(arn) {
-    const account = typeof arn === 'string' && arn.startsWith('arn:') ? arn.split(':')[4] : undefined;
-    return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
-}
-/** `module.replica["ap-southeast-2"].aws_kms_alias.this` to `module.replica.aws_kms_alias.this`. */
-function withoutInstanceKeys(address) {
-    return address.replace(/\[(?:"(?:[^"\\]|\\.)*"|\d+)\]/g, '');
-}
-function regionOfInstance(address) {
-    const key = /^module\.[^.[]+\["([^"]+)"\]/.exec(address)?.[1];
-    return isRegion(key) ? key : undefined;
-}
-function regionOfModuleName(address) {
-    const name = /^module\.replica_([a-z0-9-]+)\./.exec(address)?.[1];
-    return isRegion(name) ? name : undefined;
-}
-function isRegion(value) {
-    return typeof value === 'string' && isWellFormedRegion(value);
-}
-/** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
-function partitionOfKey({ region }) {
-    return (region === undefined ? undefined : partitionOf(region)) ?? 'aws';
-}
-
-;// CONCATENATED MODULE: ./src/plan/schema.ts
-
-
-const attributes = record(schemas_string(), unknown()).nullable();
-const importing = looseObject({ id: schemas_string().optional() });
-const change = looseObject({
-    actions: array(schemas_string()).min(1),
-    before: unknown().optional(),
-    after: unknown().optional(),
-    after_unknown: unknown().optional(),
-    before_sensitive: unknown().optional(),
-    after_sensitive: unknown().optional(),
-    replace_paths: array(array(union([schemas_string(), schemas_number()]))).optional(),
-    importing: importing.nullish(),
-});
-const resourceChange = looseObject({
-    address: schemas_string().min(1),
-    previous_address: schemas_string().optional(),
-    module_address: schemas_string().optional(),
-    mode: schemas_string(),
-    type: schemas_string().min(1),
-    deposed: schemas_string().optional(),
-    action_reason: schemas_string().optional(),
-    change: change.extend({ before: attributes.default(null), after: attributes.default(null) }),
-});
-const moduleConfiguration = lazy(() => object({
-    resources: array(object({ address: schemas_string(), provider_config_key: schemas_string().optional() }))
-        .optional(),
-    module_calls: record(schemas_string(), object({ module: moduleConfiguration.optional() })).optional(),
-}));
-const providerConfiguration = object({
-    expressions: object({
-        region: object({ constant_value: unknown().optional() }).optional(),
-    })
-        .optional(),
-});
-const schema_check = object({
-    address: object({ to_display: schemas_string().optional() }).optional(),
-    status: schemas_string(),
-});
-/**
- * What is used of `terraform show -json` of a saved plan, format version 1 (Terraform's documentation, "JSON Output
- * Format"). The objects that hold changes keep their unknown members, so that these can be named.
- */
-const planSchema = looseObject({
-    format_version: schemas_string(),
-    terraform_version: schemas_string().default('unknown'),
-    complete: schemas_boolean().optional(),
-    errored: schemas_boolean().optional(),
-    resource_changes: array(resourceChange).default([]),
-    resource_drift: array(resourceChange).default([]),
-    deferred_changes: array(unknown()).default([]),
-    action_invocations: array(unknown()).default([]),
-    deferred_action_invocations: array(unknown()).default([]),
-    checks: array(schema_check).default([]),
-    output_changes: record(schemas_string(), change).default({}),
-    planned_values: object({
-        outputs: record(schemas_string(), object({ value: unknown().optional(), sensitive: schemas_boolean().optional() }))
-            .default({}),
-    })
-        .default({ outputs: {} }),
-    configuration: object({
-        provider_config: record(schemas_string(), providerConfiguration).default({}),
-        root_module: moduleConfiguration.default({}),
-    })
-        .default({ provider_config: {}, root_module: {} }),
-});
-/**
- * A plan's JSON with the form that the model needs.
- * @throws ActionError that names the first member that is missing or of another type; values are not in it
- */
-function parsePlan(json) {
-    const parsed = planSchema.safeParse(json);
-    if (parsed.success)
-        return parsed.data;
-    const issue = parsed.error.issues[0];
-    const place = issue === undefined || issue.path.length === 0 ? 'its root' : issue.path.map(String).join('.');
-    throw new errors/* ActionError */.l({
-        what: `The plan that terraform show printed has an unexpected form at ${place}: ${issue?.message ?? 'invalid'}.`,
-        done: 'Nothing was changed.',
-        next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-    });
-}
-/** What Terraform can mean to do with one object, as its plan format writes it. */
-const ACTIONS = new Set([
-    'no-op',
-    'create',
-    'read',
-    'update',
-    'delete',
-    'forget',
-    'delete,create',
-    'create,delete',
-]);
-/** The reading of a data source; dropping one from the state (older versions of Terraform) changes nothing either. */
-const DATA_ACTIONS = new Set(['no-op', 'read', 'delete']);
-/** Everything in a plan that could touch a key in a way that the model can't tell, in words that follow "contains". */
-function findNotUnderstood(plan) {
-    const failed = plan.checks.filter(({ status }) => status === 'fail' || status === 'error');
-    const sections = {
-        deferred_changes: plan.deferred_changes.length,
-        action_invocations: plan.action_invocations.length,
-        deferred_action_invocations: plan.deferred_action_invocations.length,
-    };
-    return [
-        ...(/^1(\.|$)/.test(plan.format_version) ? [] : [`the plan format ${plan.format_version}`]),
-        ...(plan.errored === true ? ['an error that ended planning before it was complete'] : []),
-        ...(plan.complete === false && plan.errored !== true ? ['changes that are left for a later run'] : []),
-        ...Object.entries(sections).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : [])),
-        ...failed.map(({ address, status }) => `a check with the status ${status}: ${address?.to_display ?? '?'}`),
-        ...plan.resource_changes.flatMap(findStrangeChange),
-        ...plan.resource_drift.flatMap(findStrangeChange),
-        ...Object.entries(plan.output_changes).flatMap(([name, { actions }]) => ACTIONS.has(actions.join()) ? [] : [`the action ${actions.join()} on the output ${name}`]),
-    ];
-}
-function findStrangeChange({ address, mode, change: { actions } }) {
-    if (mode !== 'managed' && mode !== 'data')
-        return [`a resource of the mode ${mode}: ${address}`];
-    const known = mode === 'data' ? DATA_ACTIONS : ACTIONS;
-    return known.has(actions.join()) ? [] : [`the action ${actions.join()} on ${address}`];
-}
-const PLAN_MEMBERS = new Set([
-    ...Object.keys(planSchema.shape),
-    ...['variables', 'prior_state', 'proposed_unknown', 'relevant_attributes', 'timestamp', 'applyable'],
-]);
-const RESOURCE_MEMBERS = new Set([
-    ...Object.keys(resourceChange.shape),
-    ...['name', 'index', 'provider_name'],
-]);
-const CHANGE_MEMBERS = new Set([
-    ...Object.keys(change.shape),
-    ...['generated_config', 'before_identity', 'after_identity'],
-]);
-/**
- * Members that this reader has never heard of. The format promises that a new minor version only adds what may be
- * ignored (Terraform's documentation, "JSON Output Format"), so these are worth a word and no stop.
- */
-function findUnrecognised(plan) {
-    const strange = (value, known, of) => Object.keys(value)
-        .filter((name) => !known.has(name))
-        .map((name) => `${of}${name}`);
-    const resources = [...plan.resource_changes, ...plan.resource_drift];
-    return [
-        ...new Set([
-            ...strange(plan, PLAN_MEMBERS, ''),
-            ...resources.flatMap((resource) => strange(resource, RESOURCE_MEMBERS, 'resource_changes.')),
-            ...resources.flatMap((resource) => strange(resource.change, CHANGE_MEMBERS, 'resource_changes.change.')),
-        ]),
-    ].sort();
-}
-
-;// CONCATENATED MODULE: ./src/plan/model.ts
-
-
-
-
-/**
- * The plan in the words of `types.ts`.
- * @param json what `terraform show -json` printed of a saved plan, parsed
- * @throws ActionError when it does not have the form of a plan
- */
-function buildPlanModel(json) {
-    const plan = parsePlan(json);
-    const build = changeBuilder(plan);
-    const resources = plan.resource_changes.filter(isShown).map(build).sort(byAddress);
-    // The move alone of a resource is in `resource_changes`; as drift it would be told twice.
-    const drift = plan.resource_drift
-        .filter(isShown)
-        .map(build)
-        .filter(hasAction)
-        .map(withoutNoise)
-        .filter(({ action, attributes }) => action !== 'update' || attributes.length > 0)
-        .sort(byAddress);
-    const counts = countChanges(resources);
-    const changedOutputs = findChangedOutputs(plan);
-    return {
-        formatVersion: plan.format_version,
-        terraformVersion: plan.terraform_version,
-        destroys: isDestroyPlan(resources),
-        hasChanges: Object.values(counts).some((count) => count > 0) || changedOutputs.length > 0,
-        counts,
-        resources,
-        drift,
-        regions: groupByRegion(resources),
-        changedOutputs,
-        outputs: knownOutputs(plan),
-        notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
-        unrecognised: findUnrecognised(plan),
-        lastApply: readLastApply(outputsBefore(plan)),
-    };
-}
-const KINDS = new Map([
-    ['aws_kms_key', 'primary'],
-    ['aws_kms_external_key', 'primary'],
-    ['aws_kms_replica_key', 'replica'],
-    ['aws_kms_replica_external_key', 'replica'],
-    ['aws_kms_alias', 'alias'],
-]);
-/** What a managed resource of this type is to a multi-Region key. */
-function kindOfType(type) {
-    return KINDS.get(type) ?? 'other';
-}
-/** Whether a change is to a key itself, primary or replica. */
-function isKey({ kind }) {
-    return kind === 'primary' || kind === 'replica';
-}
-/** Whether the resource is still there, and Terraform's, after apply. */
-function model_isKept({ action }) {
-    return action !== 'delete' && action !== 'forget';
-}
-/** Whether applying the plan does anything with this resource; a move or an import may come with a `no-op`. */
-function changesAnything(change) {
-    const moves = change.importing !== undefined || change.movedFrom !== undefined;
-    return moves || (change.action !== 'no-op' && change.action !== 'read');
-}
-/**
- * Whether the plan puts the key's policy in place. A replacement gets its policy anew, and what is imported comes under
- * review only now, even where it stays.
- */
-function changesPolicy({ action, attributes, importing }) {
-    return action === 'replace' || importing !== undefined || attributes.some(({ name }) => name === 'policy');
-}
-/** Reading a data source changes nothing; it is shown when it has to wait for apply. */
-function isShown({ mode, change }) {
-    return mode !== 'data' || change.actions.join() === 'read';
-}
-/**
- * A refresh writes "none" in another way than apply did (tags `null` and `{}`), and a provider that has become 6.x writes
- * down the Region that it knew all along: nobody changed that outside Terraform.
- */
-function withoutNoise(change) {
-    const isNoise = ({ name, before, after }) => (isNone(before) && isNone(after)) || (name === 'region' && before.is === 'absent');
-    return { ...change, attributes: change.attributes.filter((attribute) => !isNoise(attribute)) };
-}
-function isNone(shown) {
-    if (shown.is !== 'value')
-        return shown.is === 'absent';
-    const { value } = shown;
-    return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-}
-function hasAction({ action }) {
-    return action !== 'no-op';
-}
-function byAddress(a, b) {
-    return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
-}
-/**
- * The plan format has no flag for it. In a destroy plan everything is deleted and no deletion has a reason; when
- * something is deleted because the configuration no longer has it, the reason says so (`delete_because_…`).
- */
-function isDestroyPlan(resources) {
-    const managed = resources.filter(({ action }) => action !== 'read');
-    return (managed.length > 0 && managed.every(({ action, reason }) => action === 'delete' && reason === undefined));
-}
-/** Keys and aliases whose Region nothing tells. */
-function findHomeless(changes) {
-    return changes
-        .filter(({ kind, region }) => kind !== 'other' && region === undefined)
-        .map(({ address }) => `a resource whose Region is not known: ${address}`);
-}
-function changeBuilder(plan) {
-    const providerRegions = indexProviderRegions(plan);
-    return (raw) => {
-        const { change } = raw;
-        const action = readAction(change.actions);
-        return {
-            address: raw.deposed === undefined ? raw.address : `${raw.address} (deposed ${raw.deposed})`,
-            type: raw.type,
-            kind: raw.mode === 'data' ? 'other' : kindOfType(raw.type),
-            region: findRegion(raw, providerRegions),
-            action,
-            reason: raw.action_reason,
-            importing: change.importing == null ? undefined : (change.importing.id ?? 'by its identity'),
-            movedFrom: raw.previous_address === raw.address ? undefined : raw.previous_address,
-            before: change.before,
-            after: change.after,
-            afterUnknown: unknownOf(raw),
-            beforeSensitive: change.before_sensitive,
-            afterSensitive: change.after_sensitive,
-            attributes: action === 'no-op' ? [] : compareAttributes(raw),
-        };
-    };
-}
-function readAction(actions) {
-    if (actions.includes('delete') && actions.includes('create'))
-        return 'replace';
-    const single = ['no-op', 'create', 'read', 'update', 'delete', 'forget'];
-    // An action of a later Terraform is also in `notUnderstood`, which stops the run; until then it is shown as a change.
-    return single.find((action) => actions.length === 1 && actions[0] === action) ?? 'update';
-}
-function unknownOf({ change }) {
-    const unknown = change.after_unknown;
-    return typeof unknown === 'object' && unknown !== null ? unknown : {};
-}
-function compareAttributes(raw) {
-    const { change } = raw;
-    const unknown = unknownOf(raw);
-    const names = new Set([change.before, change.after, unknown].flatMap((side) => Object.keys(side ?? {})));
-    const forcing = new Set((change.replace_paths ?? []).map(([first]) => first));
-    return [...names]
-        .sort()
-        .map((name) => ({
-        name,
-        before: show(change.before, markOf(change.before_sensitive, name), undefined, name),
-        after: show(change.after, markOf(change.after_sensitive, name), unknown[name], name),
-        forcesReplacement: forcing.has(name),
-    }))
-        .filter(({ name, before, after }) => {
-        if (before.is !== 'sensitive' && after.is !== 'sensitive')
-            return !(0,external_node_util_.isDeepStrictEqual)(before, after);
-        return marks(unknown[name]) || !(0,external_node_util_.isDeepStrictEqual)(change.before?.[name], change.after?.[name]);
-    });
-}
-function show(side, sensitive, unknown, name) {
-    const value = side?.[name];
-    const absent = value === undefined || value === null;
-    if (marks(sensitive) && !(absent && !marks(unknown)))
-        return { is: 'sensitive' };
-    if (marks(unknown))
-        return { is: 'unknown' };
-    return absent ? { is: 'absent' } : { is: 'value', value };
-}
-/** The mark of one attribute; a mark on the whole is one on each. */
-function markOf(tree, name) {
-    if (tree === true)
-        return true;
-    return typeof tree === 'object' && tree !== null ? tree[name] : undefined;
-}
-/** Terraform marks unknown and sensitive parts by `true` in a tree of the value's shape. */
-function marks(mark) {
-    if (mark === true)
-        return true;
-    return typeof mark === 'object' && mark !== null && Object.values(mark).some(marks);
-}
-function countChanges(resources) {
-    const count = (test) => resources.filter(test).length;
-    return {
-        add: count(({ action }) => action === 'create' || action === 'replace'),
-        change: count(({ action }) => action === 'update'),
-        destroy: count(({ action }) => action === 'delete' || action === 'replace'),
-        import: count(({ importing }) => importing !== undefined),
-        forget: count(({ action }) => action === 'forget'),
-        move: count(({ movedFrom }) => movedFrom !== undefined),
-    };
-}
-function groupByRegion(resources) {
-    const ours = resources.filter(({ kind }) => kind !== 'other');
-    const regions = [...new Set(ours.flatMap(({ region }) => region ?? []))].sort();
-    const rows = regions.flatMap((region) => buildRows(region, ours));
-    // Sorting is stable: within each role the Regions stay in order.
-    return rows.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
-}
-/** One row for each role that the Region has before or after; both only while a key changes its role. */
-function buildRows(region, resources) {
-    const here = resources.filter((change) => change.region === region);
-    const keyOf = (role) => {
-        const keys = here.filter(({ kind }) => kind === role);
-        return keys.find(model_isKept) ?? keys[0];
-    };
-    const keys = [keyOf('primary'), keyOf('replica')].filter((key) => key !== undefined);
-    const aliases = here.filter(({ kind }) => kind === 'alias');
-    const [first, ...rest] = keys;
-    if (first === undefined || rest.length === 0)
-        return [buildRow(region, first, aliases)];
-    const belongs = (key) => (alias) => moduleOf(alias) === moduleOf(key);
-    const elsewhere = aliases.filter((alias) => !rest.some((key) => belongs(key)(alias)));
-    return [
-        buildRow(region, first, elsewhere),
-        ...rest.map((key) => buildRow(region, key, aliases.filter(belongs(key)))),
-    ];
-}
-function buildRow(region, key, aliases) {
-    const alias = aliases.find(model_isKept) ?? aliases[0];
-    return {
-        region,
-        role: roleOf(key, aliases),
-        keyArn: currentText(key, 'arn'),
-        alias: currentText(alias, 'name'),
-        key,
-        aliases,
-    };
-}
-function roleOf(key, aliases) {
-    if (key !== undefined)
-        return key.kind === 'primary' ? 'primary' : 'replica';
-    return aliases.some((change) => moduleOf(change) === 'module.primary') ? 'primary' : 'replica';
-}
-/** An attribute as it will be, else as it was. */
-function currentText(change, name) {
-    return [change?.after?.[name], change?.before?.[name]].find((value) => typeof value === 'string');
-}
-/** `module.replica["ap-southeast-2"].aws_kms_alias.this` to `module.replica["ap-southeast-2"]`; empty at the root. */
-function moduleOf({ address, type }) {
-    const end = address.lastIndexOf(`.${type}.`);
-    return end === -1 ? '' : address.slice(0, end);
-}
-function findChangedOutputs(plan) {
-    return Object.entries(plan.output_changes)
-        .filter(([name, { actions }]) => !isLastApplyOutput(name) && actions.some((action) => action !== 'no-op'))
-        .map(([name]) => name)
-        .sort();
-}
-/** The root outputs as the state has them. */
-function outputsBefore({ output_changes: changes }) {
-    return Object.fromEntries(Object.entries(changes).map(([name, { before }]) => [name, before]));
-}
-function knownOutputs(plan) {
-    const known = Object.entries(plan.planned_values.outputs).filter(([name, { value, sensitive }]) => value !== undefined &&
-        value !== null &&
-        sensitive !== true &&
-        !marks(plan.output_changes[name]?.after_unknown));
-    return Object.fromEntries(known.map(([name, { value }]) => [name, value]));
-}
-
 ;// CONCATENATED MODULE: ./src/plan/access.ts
 
 
@@ -48124,13 +48381,13 @@ function knownOutputs(plan) {
  */
 function diffAccess(model) {
     const keys = model.resources.filter(isKey);
-    const after = new Set(keys.filter(model_isKept).map(placeOf));
+    const after = new Set(keys.filter(model_isKept).map(access_placeOf));
     const changes = keys.filter(({ action }) => action !== 'forget').flatMap(diffKey);
     return mergeRegions(changes, after, knownAccounts(model));
 }
 /** The same for what was changed outside Terraform: the policies on record against those found. */
 function diffDriftAccess(model) {
-    const keys = new Set(model.resources.filter(isKey).filter(model_isKept).map(placeOf));
+    const keys = new Set(model.resources.filter(isKey).filter(model_isKept).map(access_placeOf));
     const changed = model.drift.filter((change) => isKey(change) && change.action === 'update');
     return mergeRegions(changed.flatMap(diffKey), keys, knownAccounts({ ...model, resources: changed }));
 }
@@ -48175,7 +48432,7 @@ function knownAccounts(model) {
         .flatMap(({ principals }) => principals.members.flatMap((each) => accountOfPrincipal(each) ?? []));
     return new Set([...before, ...[findAccount(model)].filter((account) => account !== undefined)]);
 }
-function placeOf({ region, address }) {
+function access_placeOf({ region, address }) {
     return region ?? address;
 }
 function diffKey(change) {
@@ -48186,7 +48443,7 @@ function diffKey(change) {
         return [];
     // What can't be read is not known to let anybody in: then all that comes after is a gain.
     const differences = diffPolicies(policyOfSide(change, 'before'), after);
-    return differences.map((difference) => ({ ...difference, place: placeOf(change) }));
+    return differences.map((difference) => ({ ...difference, place: access_placeOf(change) }));
 }
 /** Whether a reviewer has to see it first: everybody, what is no account, and accounts that had no access before. */
 function isStranger(principal, known) {
@@ -48405,59 +48662,6 @@ function digestPlan(model) {
     return `sha256:${sha256(canonicalPlan(model))}`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/guard/words.ts
-/** @param at where it is; several places with one cause are one finding */
-function stop(rule, words, at) {
-    return { severity: 'stop', rule, ...words, ...placesOf(at) };
-}
-/** @param at where it is; several places with one cause are one finding */
-function warn(rule, words, at) {
-    return { severity: 'warning', rule, ...words, ...placesOf(at) };
-}
-function placesOf(at = []) {
-    const places = 'address' in at ? [at] : at;
-    const [first] = places;
-    if (places.length < 2)
-        return { region: first?.region, address: first?.address };
-    return {
-        region: undefined,
-        regions: places.flatMap(({ region }) => region ?? []),
-        address: first?.address,
-    };
-}
-/** E.g. `the replica key in ap-southeast-2`. */
-function nameKey({ kind, region }) {
-    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
-}
-/** More replicas than this are counted instead of named. */
-const NAMED_REPLICAS = 3;
-/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
-function nameKeys(keys) {
-    const replicas = keys.filter(({ kind }) => kind === 'replica');
-    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
-    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
-    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : joinWords(regions);
-    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
-    return joinWords([...others, ...named]);
-}
-/** The resources that each have the same one of some values, in the order of the first. */
-function groupBy(items, valueOf) {
-    const groups = new Map();
-    for (const item of items) {
-        const value = JSON.stringify(valueOf(item));
-        groups.set(value, [...(groups.get(value) ?? []), item]);
-    }
-    return [...groups.values()];
-}
-function capitalise(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-/** `a`, `a and b`, `a, b and c`. */
-function joinWords(words) {
-    const last = words.at(-1) ?? '';
-    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
-}
-
 ;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
 
 
@@ -48629,7 +48833,7 @@ function addressOfPrimary({ resources }) {
 function judgeLost(key, request) {
     const region = regionOfSide(key.before);
     const pending = request.pendingDeletion?.[region ?? ''];
-    const id = textOf(key.before?.['key_id']) ?? 'id unknown';
+    const id = identity_textOf(key.before?.['key_id']) ?? 'id unknown';
     const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
     if (pending !== undefined)
         return judgeScheduled(key, pending, request);
@@ -48720,7 +48924,7 @@ function judgeProperties(key) {
         ];
     });
 }
-function textOf(value) {
+function identity_textOf(value) {
     return typeof value === 'string' ? value : undefined;
 }
 
@@ -49144,7 +49348,7 @@ function judgeControl(policy, request) {
     return {
         answer: worst,
         root: least,
-        hangsOn: worst === 'maybe' ? distinct(affected.flatMap(({ hangsOn }) => hangsOn)) : [],
+        hangsOn: worst === 'maybe' ? lockout_distinct(affected.flatMap(({ hangsOn }) => hangsOn)) : [],
         regions: places === request.keys
             ? affected.map(({ key }) => key.region)
             : request.keys.map(({ region }) => region),
@@ -49153,7 +49357,7 @@ function judgeControl(policy, request) {
     };
 }
 const WORST_FIRST = ['never', 'maybe', 'always'];
-function distinct(conditions) {
+function lockout_distinct(conditions) {
     return [...new Map(conditions.map((each) => [JSON.stringify(each), each])).values()];
 }
 /** An Allow without those who hold nothing that lasts, or nothing here; undefined where nobody is left of it. */
@@ -50063,9 +50267,11 @@ function judgeForgotten(key) {
 
 
 
+
 /**
- * Judges a plan by what it does to keys.
+ * Judges a plan by what it does to keys, and first by whose state it was made on.
  *
+ * Nothing confirms a plan on a state of somebody else, nor one that removes what the bundled module does not have.
  * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
  * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
  * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
@@ -50074,11 +50280,17 @@ function judgeForgotten(key) {
  * @returns the stops first, then the warnings
  */
 function guardPlan(request) {
-    const { model } = request;
+    const ownership = judgeOwnership(holdingsOf(request.model), request.owner);
+    // What a plan on somebody else's state does to "the key" would be advice on the wrong key.
+    if (ownership.some(isStateOfAnother))
+        return ownership;
+    const model = withoutForeign(request.model);
+    const ours = { ...request, model };
     const findings = [
+        ...ownership,
         // What becomes of the primary comes first: what happens to replicas often follows from it.
-        ...judgeIdentity(request),
-        ...judgeRemoval(request),
+        ...judgeIdentity(ours),
+        ...judgeRemoval(ours),
         ...judgePolicies(model),
         ...model.resources.flatMap(judgeKeySettings),
         ...judgeAliases(model),
@@ -50219,11 +50431,16 @@ function judgePlan(json, text, { inputs, deps }) {
     const access = diffAccess(model);
     const findings = guardPlan({
         model,
+        owner: ownerOf(inputs),
         primaryRegion: inputs.primaryRegion,
         now: deps.clock.now(),
         options: { deletionConfirmed: inputs.deletionConfirmed, destroys: inputs.destroys },
     });
     return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+}
+/** Whose state the inputs ask for. */
+function ownerOf({ alias, renameAliasFrom }) {
+    return { alias, renamedFrom: renameAliasFrom };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/difference.ts
@@ -52342,6 +52559,7 @@ function renderRegions(model, detail) {
 
 
 
+
 const KEY_WORDS = [
     ['deleted', 'scheduled for deletion'],
     ['replaced', 'deleted and created anew'],
@@ -52439,6 +52657,9 @@ function regionCount(input) {
 function plannedVerdict(input) {
     const model = input.plan?.model;
     const summary = model === undefined ? 'planned' : summariseKeys(model);
+    const another = sayAnother(input);
+    if (another !== undefined)
+        return another;
     const stops = stopsOf(input.plan?.findings);
     const first = model !== undefined && regionsWith(model.regions, 'created').length === model.regions.length;
     if (stops.length > 0) {
@@ -52454,8 +52675,21 @@ function plannedVerdict(input) {
         detail: `${model === undefined ? '' : `Terraform plans ${countsInWords(model.counts)}. `}Nothing was changed yet.`,
     };
 }
+/** A plan on a state of somebody else's says that, and no more: what it would do is not what anybody asked for. */
+function sayAnother({ alias, plan }) {
+    if (plan?.findings.some(isStateOfAnother) !== true)
+        return undefined;
+    return {
+        symbol: '⛔',
+        title: `${alias}: this state is another's`,
+        detail: 'Nothing was changed, and nothing of this plan will be applied.',
+    };
+}
 function refusedVerdict(input) {
     const model = input.plan?.model;
+    const another = sayAnother(input);
+    if (another !== undefined)
+        return another;
     const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
     const back = input.broughtBack ?? [];
     const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${words_listOf(back)}`;
@@ -54108,6 +54342,11 @@ const INPUT_SPECS = {
         rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
         example: 'aws_cb_cmk',
     },
+    'rename-alias-from': {
+        default: '',
+        rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
+        example: 'aws_cb_cmk',
+    },
     'account-ids': { default: '', rule: accounts, example: '"111122223333, 044455556666"' },
     administrators: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/key-admin' },
     users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
@@ -54470,6 +54709,7 @@ function readInputs(sources) {
     const inputs = {
         command: reader.value('command', parseChoice(inputs_COMMANDS), 'plan'),
         ...readRegions(reader),
+        ...readAliases(reader),
         ...readPolicyInputs(reader, sources),
         ...readKeyInputs(reader),
         ...readCredentialInputs(reader),
@@ -54512,7 +54752,31 @@ function readRegions(reader) {
             continue;
         reader.problem('replica-regions', `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
     }
-    return { primaryRegion, replicaRegions, partition, alias: reader.required('alias', parseAlias) };
+    return { primaryRegion, replicaRegions, partition };
+}
+function readAliases(reader) {
+    const alias = reader.required('alias', parseAlias);
+    const renameAliasFrom = reader.optional('rename-alias-from', parseAlias);
+    if (renameAliasFrom !== undefined && renameAliasFrom === alias) {
+        reader.problem('rename-alias-from', `${quote(alias)} is the alias itself, so nothing would be renamed`);
+    }
+    if (renameAliasFrom !== undefined)
+        requirePlaceOfState(reader, renameAliasFrom);
+    return { alias, renameAliasFrom };
+}
+/** Where nothing else is said, the place of a state has the alias in its name: by another alias it would be another state. */
+function requirePlaceOfState(reader, from) {
+    const byAlias = (place) => `it does not say where that key's state is, and the default has the alias in its name: set ${place}`;
+    if (reader.text('state-bucket') !== '' && reader.text('state-key') === '') {
+        reader.problem('rename-alias-from', byAlias(`state-key: ${defaultStateKey(from)}, and keep it`));
+    }
+    if (reader.text('backend').trim() === 'local' && !/^\s*path\s*=/m.test(reader.text('backend-config'))) {
+        reader.problem('rename-alias-from', byAlias('backend-config: path=…, in every run'));
+    }
+}
+/** The name of a state whose alias is its own: no two aliases have one name, as no alias has a dot. */
+function defaultStateKey(alias) {
+    return `aws-kms-multi-region-key/${alias}.tfstate`;
 }
 const parseRegion = (text) => {
     const region = text.trim();
@@ -54520,8 +54784,12 @@ const parseRegion = (text) => {
         throw new Invalid(`${quote(text)} is not a Region id`);
     return region;
 };
+/** Without `alias/`, which both forms mean. */
+function bareAlias(text) {
+    return text.trim().replace(/^alias\//, '');
+}
 const parseAlias = (text) => {
-    const alias = text.trim().replace(/^alias\//, '');
+    const alias = bareAlias(text);
     if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
         throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
     if (/^aws\//i.test(alias))
@@ -54678,11 +54946,7 @@ function readS3Inputs(reader, bucket) {
     }
     return {
         bucket,
-        key: key ??
-            `aws-kms-multi-region-key/${reader
-                .text('alias')
-                .trim()
-                .replace(/^alias\//, '')}.tfstate`,
+        key: key ?? defaultStateKey(bareAlias(reader.text('alias'))),
         region: region ?? reader.text('primary-region').trim(),
     };
 }
@@ -54714,10 +54978,7 @@ function resolveInWorkspace(text, env) {
     return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
 }
 function readReviewInputs(reader) {
-    const alias = reader
-        .text('alias')
-        .trim()
-        .replace(/^alias\//, '');
+    const alias = bareAlias(reader.text('alias'));
     return {
         comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
         commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
@@ -54747,10 +55008,7 @@ function readApproval(reader) {
 }
 function readDeletion(reader, alias) {
     const allowed = reader.value('allow-destroy', parseBoolean, false);
-    const confirmed = reader
-        .text('confirm-destroy')
-        .trim()
-        .replace(/^alias\//, '');
+    const confirmed = bareAlias(reader.text('confirm-destroy'));
     const destroys = reader.text('command').trim() === 'destroy';
     const previews = readPlanDestroy(reader);
     if (confirmed !== '' && confirmed !== alias) {
@@ -56318,6 +56576,8 @@ function preflight_judgeAlias({ question, look }) {
 
 
 
+
+
 /**
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
  * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
@@ -56349,6 +56609,12 @@ async function planForDrift(run, ready) {
     try {
         const { reported, outputs } = await makePlan({ ...run, ...ready });
         const { model } = reported;
+        const owned = reported.findings.filter(isStateOfAnother);
+        if (owned.length > 0)
+            learn(run, outputs, { plan: reported });
+        refuse(() => {
+            assertGuarded(owned);
+        });
         const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
         const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
         learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
@@ -57364,6 +57630,7 @@ function gibibytes(bytes) {
 
 
 
+
 /** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
 const LOCKS_IN_S3_SINCE = '1.10.0';
 /**
@@ -57428,10 +57695,18 @@ function lockedInS3(backend, { terraformVersion, log }) {
     log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
     return backend;
 }
-function onThisRunner(backend, { workspace, log }) {
+function onThisRunner(backend, { inputs, workspace, log }) {
     log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
-    const file = external_node_path_default().join(workspace.localStateDir, 'terraform.tfstate');
+    const file = external_node_path_default().join(workspace.localStateDir, localStateName(inputs.alias));
     return { ...backend, config: { path: file, ...backend.config } };
+}
+/**
+ * The file of an alias's own state: readable, and one of its own for each alias, also where file names do not tell upper
+ * from lower case or have to be short.
+ */
+function localStateName(alias) {
+    const mark = (0,external_node_crypto_.createHash)('sha256').update(alias).digest('hex').slice(0, 12);
+    return `${alias.replaceAll('/', '.').slice(0, 80)}-${mark}.tfstate`;
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/way.ts
@@ -58637,6 +58912,7 @@ function state_replicas_placeOf(module) {
 
 
 
+
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
  * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
@@ -58657,9 +58933,12 @@ async function configure(run, terraformVersion, workspace, terraform) {
         });
         const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
         try {
-            const init = () => terraform
-                .init({ ...providers.init, backendConfig: prepared.backendConfig() }, providers.environment)
-                .catch(explained(NOTHING_DONE));
+            const init = async () => {
+                await terraform
+                    .init({ ...providers.init, backendConfig: prepared.backendConfig() }, providers.environment)
+                    .catch(explained(NOTHING_DONE));
+                await refuseForeignProviders(workspace.workDir);
+            };
             const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
             await providers.keep();
             const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
@@ -60616,6 +60895,7 @@ async function restoreKey({ region, keyId }, session) {
 
 
 
+
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
@@ -60692,6 +60972,7 @@ function plan_knowing_aws_judge({ inputs, deps }, made, found) {
     const isSure = plan_knowing_aws_placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
     const findings = guardPlan({
         model,
+        owner: ownerOf(inputs),
         primaryRegion: inputs.primaryRegion,
         now: deps.clock.now(),
         ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
@@ -61144,6 +61425,11 @@ function explainError(thrown) {
 
 
 
+
+
+
+
+
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
@@ -61171,6 +61457,10 @@ async function proveRecorded(run, { terraform, session }) {
         const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
         return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
     });
+    refuse(() => {
+        const findings = judgeOwnership(holdingsOfState(state), ownerOf(run.inputs));
+        assertGuarded(findings.filter(isStateOfAnother), 'Nothing was verified or changed.');
+    });
     learn(run, keyOutputs(state.outputs));
     const keys = recordedKeysOf(state);
     if (keys.length === 0) {
@@ -61182,6 +61472,15 @@ async function proveRecorded(run, { terraform, session }) {
     }
     learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
     await verify_prove(run, session, keys, 'Nothing was changed.');
+}
+function holdingsOfState({ resources, outputs }) {
+    const own = resources.filter(({ address }) => isOwnAddress(address));
+    return {
+        foreign: resources.flatMap(({ address }) => (isOwnAddress(address) ? [] : [address])),
+        foreignOutputs: Object.keys(outputs).filter((name) => !isOwnOutput(name)),
+        keys: own.filter(isKeyResource).length,
+        aliases: own.flatMap(({ kind, values: { name } }) => kind === 'alias' && typeof name === 'string' ? [name] : []),
+    };
 }
 /** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
 function aliasArnOf({ arn, alias }) {

@@ -27,6 +27,7 @@ const CHANGED = {
   ...FIRST,
   'replica-regions': 'ap-southeast-2, ap-southeast-3',
   alias: 'aws_cb_cmk_v2',
+  'rename-alias-from': 'aws_cb_cmk',
   'account-ids': '111122223333',
   tags: 'owner=two',
   description: 'another one',

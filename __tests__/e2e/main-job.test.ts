@@ -104,7 +104,10 @@ describe('the life of one key', () => {
       alias: 'renamed',
       'state-key': 'aws-kms-multi-region-key/aws_cb_cmk.tfstate',
     };
-    const applied = await job.apply(renamed);
+    const unsaid = await job.apply(renamed);
+    expect(unsaid).toMatchObject({ exitCode: 1, outputs: { 'to-change': '0' } });
+    expect(unsaid.stdout).toContain('The state belongs to alias/aws_cb_cmk, not to alias/renamed');
+    const applied = await job.apply({ ...renamed, 'rename-alias-from': 'aws_cb_cmk' });
     expect(applied).toMatchObject({ exitCode: 0, outputs: { 'key-id': before, 'to-change': '0' } });
     expect(deletions()).toEqual([]);
   });

@@ -67,6 +67,8 @@ export interface Inputs {
   readonly partition: string;
   /** Without `alias/`. */
   readonly alias: string;
+  /** The alias that the key in the state has until now, without `alias/`; undefined unless it is to be renamed. */
+  readonly renameAliasFrom: string | undefined;
   readonly accountIds: readonly string[];
   readonly administrators: readonly string[];
   readonly users: readonly string[];
@@ -128,6 +130,7 @@ export function readInputs(sources: InputSources): Inputs {
   const inputs: Inputs = {
     command: reader.value('command', parseChoice(COMMANDS), 'plan'),
     ...readRegions(reader),
+    ...readAliases(reader),
     ...readPolicyInputs(reader, sources),
     ...readKeyInputs(reader),
     ...readCredentialInputs(reader),
@@ -165,7 +168,7 @@ function readVerify(reader: InputReader): Inputs['verify'] {
 
 function readRegions(
   reader: InputReader,
-): Pick<Inputs, 'primaryRegion' | 'replicaRegions' | 'partition' | 'alias'> {
+): Pick<Inputs, 'primaryRegion' | 'replicaRegions' | 'partition'> {
   const primaryRegion = reader.required('primary-region', parseRegion);
   const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
   const partition = partitionOf(primaryRegion) ?? 'aws';
@@ -182,7 +185,34 @@ function readRegions(
       `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`,
     );
   }
-  return { primaryRegion, replicaRegions, partition, alias: reader.required('alias', parseAlias) };
+  return { primaryRegion, replicaRegions, partition };
+}
+
+function readAliases(reader: InputReader): Pick<Inputs, 'alias' | 'renameAliasFrom'> {
+  const alias = reader.required('alias', parseAlias);
+  const renameAliasFrom = reader.optional('rename-alias-from', parseAlias);
+  if (renameAliasFrom !== undefined && renameAliasFrom === alias) {
+    reader.problem('rename-alias-from', `${quote(alias)} is the alias itself, so nothing would be renamed`);
+  }
+  if (renameAliasFrom !== undefined) requirePlaceOfState(reader, renameAliasFrom);
+  return { alias, renameAliasFrom };
+}
+
+/** Where nothing else is said, the place of a state has the alias in its name: by another alias it would be another state. */
+function requirePlaceOfState(reader: InputReader, from: string): void {
+  const byAlias = (place: string): string =>
+    `it does not say where that key's state is, and the default has the alias in its name: set ${place}`;
+  if (reader.text('state-bucket') !== '' && reader.text('state-key') === '') {
+    reader.problem('rename-alias-from', byAlias(`state-key: ${defaultStateKey(from)}, and keep it`));
+  }
+  if (reader.text('backend').trim() === 'local' && !/^\s*path\s*=/m.test(reader.text('backend-config'))) {
+    reader.problem('rename-alias-from', byAlias('backend-config: path=…, in every run'));
+  }
+}
+
+/** The name of a state whose alias is its own: no two aliases have one name, as no alias has a dot. */
+function defaultStateKey(alias: string): string {
+  return `aws-kms-multi-region-key/${alias}.tfstate`;
 }
 
 const parseRegion = (text: string): string => {
@@ -191,8 +221,13 @@ const parseRegion = (text: string): string => {
   return region;
 };
 
+/** Without `alias/`, which both forms mean. */
+function bareAlias(text: string): string {
+  return text.trim().replace(/^alias\//, '');
+}
+
 const parseAlias = (text: string): string => {
-  const alias = text.trim().replace(/^alias\//, '');
+  const alias = bareAlias(text);
   if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
     throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
   if (/^aws\//i.test(alias)) throw new Invalid(`${quote(text)} is reserved for AWS`);
@@ -393,12 +428,7 @@ function readS3Inputs(reader: InputReader, bucket: string | undefined): Record<s
   }
   return {
     bucket,
-    key:
-      key ??
-      `aws-kms-multi-region-key/${reader
-        .text('alias')
-        .trim()
-        .replace(/^alias\//, '')}.tfstate`,
+    key: key ?? defaultStateKey(bareAlias(reader.text('alias'))),
     region: region ?? reader.text('primary-region').trim(),
   };
 }
@@ -449,10 +479,7 @@ type ReviewInputs = Pick<
 >;
 
 function readReviewInputs(reader: InputReader): ReviewInputs {
-  const alias = reader
-    .text('alias')
-    .trim()
-    .replace(/^alias\//, '');
+  const alias = bareAlias(reader.text('alias'));
   return {
     comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
     commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
@@ -489,10 +516,7 @@ function readApproval(reader: InputReader): Approval {
 
 function readDeletion(reader: InputReader, alias: string): Pick<Inputs, 'destroys' | 'deletionConfirmed'> {
   const allowed = reader.value('allow-destroy', parseBoolean, false);
-  const confirmed = reader
-    .text('confirm-destroy')
-    .trim()
-    .replace(/^alias\//, '');
+  const confirmed = bareAlias(reader.text('confirm-destroy'));
   const destroys = reader.text('command').trim() === 'destroy';
   const previews = readPlanDestroy(reader);
   if (confirmed !== '' && confirmed !== alias) {

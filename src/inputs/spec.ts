@@ -24,6 +24,11 @@ export const INPUT_SPECS = {
     rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
     example: 'aws_cb_cmk',
   },
+  'rename-alias-from': {
+    default: '',
+    rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
+    example: 'aws_cb_cmk',
+  },
   'account-ids': { default: '', rule: accounts, example: '"111122223333, 044455556666"' },
   administrators: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/key-admin' },
   users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },

@@ -1,6 +1,7 @@
 import { ActionError } from '../errors.js';
 import { judgeAliases, judgeKeySettings } from './guard/settings.js';
 import { judgeIdentity } from './guard/identity.js';
+import { holdingsOf, isStateOfAnother, judgeOwnership, withoutForeign } from './guard/ownership.js';
 import type { GuardRequest } from './guard/request.js';
 import { judgePolicies } from './guard/policies.js';
 import { judgeRemoval } from './guard/removal.js';
@@ -10,8 +11,9 @@ import type { Finding, PlanModel } from './types.js';
 export type { GuardRequest, PendingDeletion } from './guard/request.js';
 
 /**
- * Judges a plan by what it does to keys.
+ * Judges a plan by what it does to keys, and first by whose state it was made on.
  *
+ * Nothing confirms a plan on a state of somebody else, nor one that removes what the bundled module does not have.
  * `deletionConfirmed` turns into warnings: `key-deleted`; `key-replaced` (a replacement is a deletion, too); `key-lost`
  * where the key can't be got back. It never lets through what a reader of "confirm the deletion" would not expect: a
  * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
@@ -20,11 +22,16 @@ export type { GuardRequest, PendingDeletion } from './guard/request.js';
  * @returns the stops first, then the warnings
  */
 export function guardPlan(request: GuardRequest): Finding[] {
-  const { model } = request;
+  const ownership = judgeOwnership(holdingsOf(request.model), request.owner);
+  // What a plan on somebody else's state does to "the key" would be advice on the wrong key.
+  if (ownership.some(isStateOfAnother)) return ownership;
+  const model = withoutForeign(request.model);
+  const ours = { ...request, model };
   const findings = [
+    ...ownership,
     // What becomes of the primary comes first: what happens to replicas often follows from it.
-    ...judgeIdentity(request),
-    ...judgeRemoval(request),
+    ...judgeIdentity(ours),
+    ...judgeRemoval(ours),
     ...judgePolicies(model),
     ...model.resources.flatMap(judgeKeySettings),
     ...judgeAliases(model),

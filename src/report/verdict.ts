@@ -1,5 +1,6 @@
 /** The first line of everything: what this run means for the keys, in one sentence. */
 
+import { isStateOfAnother } from '../plan/guard/ownership.js';
 import type {
   AttributeChange,
   ChangeCounts,
@@ -124,6 +125,8 @@ function regionCount(input: ReportInput): string {
 function plannedVerdict(input: ReportInput): Verdict {
   const model = input.plan?.model;
   const summary = model === undefined ? 'planned' : summariseKeys(model);
+  const another = sayAnother(input);
+  if (another !== undefined) return another;
   const stops = stopsOf(input.plan?.findings);
   const first = model !== undefined && regionsWith(model.regions, 'created').length === model.regions.length;
   if (stops.length > 0) {
@@ -140,8 +143,20 @@ function plannedVerdict(input: ReportInput): Verdict {
   };
 }
 
+/** A plan on a state of somebody else's says that, and no more: what it would do is not what anybody asked for. */
+function sayAnother({ alias, plan }: ReportInput): Verdict | undefined {
+  if (plan?.findings.some(isStateOfAnother) !== true) return undefined;
+  return {
+    symbol: '⛔',
+    title: `${alias}: this state is another's`,
+    detail: 'Nothing was changed, and nothing of this plan will be applied.',
+  };
+}
+
 function refusedVerdict(input: ReportInput): Verdict {
   const model = input.plan?.model;
+  const another = sayAnother(input);
+  if (another !== undefined) return another;
   const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
   const back = input.broughtBack ?? [];
   const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${listOf(back)}`;

@@ -8,9 +8,11 @@ import { makePlan } from './plan/make-plan.js';
 import type { Ready } from './ready/make-ready.js';
 import { explained } from './ready/phased-terraform.js';
 import { diffDriftAccess } from '../plan/access.js';
+import { assertGuarded } from '../plan/guard.js';
+import { isStateOfAnother } from '../plan/guard/ownership.js';
 import { recordedKeys } from '../plan/preflight.js';
 import type { Finding, PlanModel } from '../plan/types.js';
-import { DriftFound } from '../refusal.js';
+import { DriftFound, refuse } from '../refusal.js';
 import type { KeyStateNote } from '../report/types.js';
 import { learn, type Run } from '../run.js';
 import { nameOfAddress } from '../terraform/progress.js';
@@ -53,6 +55,11 @@ async function planForDrift(run: Run, ready: Ready): Promise<Drift> {
   try {
     const { reported, outputs } = await makePlan({ ...run, ...ready });
     const { model } = reported;
+    const owned = reported.findings.filter(isStateOfAnother);
+    if (owned.length > 0) learn(run, outputs, { plan: reported });
+    refuse(() => {
+      assertGuarded(owned);
+    });
     const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
     const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
     learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });

@@ -1,6 +1,10 @@
 import type { AwsSession } from '../aws/credentials.js';
 import { verifyKeys, type ExpectedKey, type VerifiedKey } from '../aws/verify.js';
 import { ActionError } from '../errors.js';
+import { refuse } from '../refusal.js';
+import { assertGuarded } from '../plan/guard.js';
+import { isStateOfAnother, judgeOwnership, type Holdings } from '../plan/guard/ownership.js';
+import { ownerOf } from './plan/judge-plan.js';
 import type { Ready } from './ready/make-ready.js';
 import { keyOutputs } from '../outputs.js';
 import { explained } from './ready/phased-terraform.js';
@@ -9,7 +13,14 @@ import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
 import { knownOutputs, learn, type Run } from '../run.js';
 import { parseShown } from '../terraform/shown.js';
-import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
+import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
+import {
+  isKeyResource,
+  readState,
+  recordedKeysOf,
+  type RecordedKey,
+  type StateModel,
+} from '../terraform/state.js';
 
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
@@ -39,6 +50,10 @@ export async function proveRecorded(run: Run, { terraform, session }: Ready): Pr
     const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
     return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
   });
+  refuse(() => {
+    const findings = judgeOwnership(holdingsOfState(state), ownerOf(run.inputs));
+    assertGuarded(findings.filter(isStateOfAnother), 'Nothing was verified or changed.');
+  });
   learn(run, keyOutputs(state.outputs));
   const keys = recordedKeysOf(state);
   if (keys.length === 0) {
@@ -50,6 +65,18 @@ export async function proveRecorded(run: Run, { terraform, session }: Ready): Pr
   }
   learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
   await prove(run, session, keys, 'Nothing was changed.');
+}
+
+function holdingsOfState({ resources, outputs }: StateModel): Holdings {
+  const own = resources.filter(({ address }) => isOwnAddress(address));
+  return {
+    foreign: resources.flatMap(({ address }) => (isOwnAddress(address) ? [] : [address])),
+    foreignOutputs: Object.keys(outputs).filter((name) => !isOwnOutput(name)),
+    keys: own.filter(isKeyResource).length,
+    aliases: own.flatMap(({ kind, values: { name } }) =>
+      kind === 'alias' && typeof name === 'string' ? [name] : [],
+    ),
+  };
 }
 
 /** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */

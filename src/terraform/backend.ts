@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import semver from 'semver';
 import { endpointOf, type Service } from '../aws/endpoints.js';
@@ -13,7 +14,7 @@ import type { Workspace } from '../workspace.js';
 const LOCKS_IN_S3_SINCE = '1.10.0';
 
 export interface BackendRequest {
-  readonly inputs: Pick<Inputs, 'backend' | 'command'>;
+  readonly inputs: Pick<Inputs, 'alias' | 'backend' | 'command'>;
   readonly workspace: Pick<Workspace, 'localStateDir'>;
   /** The Terraform that will run. */
   readonly terraformVersion: string;
@@ -94,11 +95,20 @@ function lockedInS3(backend: Backend, { terraformVersion, log }: BackendRequest)
   return backend;
 }
 
-function onThisRunner(backend: Backend, { workspace, log }: BackendRequest): Backend {
+function onThisRunner(backend: Backend, { inputs, workspace, log }: BackendRequest): Backend {
   log.warning(
     'The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.',
     { title: 'A local state' },
   );
-  const file = path.join(workspace.localStateDir, 'terraform.tfstate');
+  const file = path.join(workspace.localStateDir, localStateName(inputs.alias));
   return { ...backend, config: { path: file, ...backend.config } };
+}
+
+/**
+ * The file of an alias's own state: readable, and one of its own for each alias, also where file names do not tell upper
+ * from lower case or have to be short.
+ */
+function localStateName(alias: string): string {
+  const mark = createHash('sha256').update(alias).digest('hex').slice(0, 12);
+  return `${alias.replaceAll('/', '.').slice(0, 80)}-${mark}.tfstate`;
 }

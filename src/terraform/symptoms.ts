@@ -1,5 +1,6 @@
 import { ActionError } from '../errors.js';
 import { inert } from '../log.js';
+import { explainForeignState } from './foreign-state.js';
 import { TerraformError } from './run.js';
 
 interface Symptom {
@@ -207,6 +208,10 @@ export function symptomOf(text: string): string | undefined {
  * @param done what was and was not done, in whole sentences
  */
 export function explainTerraformError(error: TerraformError, done: string): ActionError {
+  const foreign = explainForeignState(error.diagnostics);
+  if (foreign !== undefined) {
+    return new ActionError({ what: inert(foreign.what), done, next: foreign.next }, { cause: error });
+  }
   const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(
     ({ match }) => match !== null,
   );

@@ -40,6 +40,13 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
   [{ alias: 'colon:inside' }, 'alias: "colon:inside" has a character that is not allowed'],
   [{ alias: 'ünïcode' }, 'has a character that is not allowed'],
   [{ alias: 'a'.repeat(251) }, 'has 257 characters with "alias/"'],
+  [{ 'rename-alias-from': 'aws/s3' }, 'rename-alias-from: "aws/s3" is reserved for AWS'],
+  [{ 'rename-alias-from': 'alias/aws_cb_cmk' }, 'rename-alias-from: "aws_cb_cmk" is the alias itself'],
+  [
+    { 'rename-alias-from': 'old', 'state-bucket': 'acme-state' },
+    'set state-key: aws-kms-multi-region-key/old.tfstate, and keep it',
+  ],
+  [{ 'rename-alias-from': 'old', backend: 'local' }, 'set backend-config: path=…, in every run'],
   [
     { 'account-ids': '11112222333' },
     'account-ids: "11112222333" is not 12 digits: perhaps a leading zero was lost',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/errors.js';
 import { assertGuarded, guardPlan, type GuardRequest } from '../../../src/plan/guard.js';
+import type { Owner } from '../../../src/plan/guard/ownership.js';
 import type { Finding, PlanModel } from '../../../src/plan/types.js';
 import {
   ACCOUNT,
@@ -34,11 +35,25 @@ function guard(
   { confirmed = false, command = 'apply', recovery = false, ...changed }: Changed = {},
 ): Finding[] {
   const options = { deletionConfirmed: confirmed, destroys: command === 'destroy', recovery };
-  const findings = guardPlan({ model, primaryRegion: PRIMARY, options, ...changed });
+  const findings = guardPlan({ model, owner: ownerOf(model), primaryRegion: PRIMARY, options, ...changed });
   for (const { reason, wayOut } of findings) {
     for (const words of [reason, wayOut]) expect(words).toMatch(/^(?!.*undefined)[A-Z`].*\.$/);
   }
   return findings;
+}
+
+/** As if the inputs were those by which the plan was made, and a rename was said. */
+function ownerOf({ resources, drift }: PlanModel): Owner {
+  const names = (side: 'before' | 'after'): string[] =>
+    [...resources, ...drift].flatMap((change) => {
+      const name = change.kind === 'alias' ? change[side]?.['name'] : undefined;
+      return typeof name === 'string' ? [name.replace(/^alias\//, '')] : [];
+    });
+  const [before = 'a'] = names('before');
+  return {
+    alias: names('after')[0] ?? before,
+    ...(names('before').length > 0 ? { renamedFrom: before } : {}),
+  };
 }
 
 /** The one finding. */
@@ -250,7 +265,7 @@ describe('a key that is replaced', () => {
       before: { key_usage: 'SIGN_VERIFY', enabled: true },
       after: { key_usage: 'ENCRYPT_DECRYPT', enabled: false },
     });
-    expect(verdict(modelOf([raw]))).toEqual([]);
+    expect(verdict(modelOf([raw]))).toEqual(['stop foreign-state']);
   });
 
   test('in another Region is a primary that moves', () => {
@@ -591,7 +606,10 @@ describe('a policy that leaves nobody with kms:PutKeyPolicy', () => {
     test('is not judged by the account of another resource', () => {
       const values = { arn: `arn:aws:sns:${PRIMARY}:111122223333:topic` };
       const topic = resourceChange('aws_other.this', { actions: ['no-op'], before: values, after: values });
-      expect(stops(topic, update(policyOf(statement(other)), [{}, {}]))).toEqual([`${STOP} ${PRIMARY}`]);
+      expect(stops(topic, update(policyOf(statement(other)), [{}, {}]))).toEqual([
+        'stop foreign-resource',
+        `${STOP} ${PRIMARY}`,
+      ]);
     });
 
     test.each<[string, Json[], boolean]>([
@@ -690,7 +708,7 @@ describe('a policy that lets everybody in', () => {
   test('is no policy of another resource', () => {
     const values = { policy: policyOf(everybody()) };
     const raw = resourceChange('aws_other.this', { actions: ['create'], after: values });
-    expect(verdict(modelOf([raw]))).toEqual([]);
+    expect(verdict(modelOf([raw]))).toEqual(['stop foreign-state']);
   });
 
   test('is told once for all Regions that get the same, in order', () => {
@@ -808,13 +826,16 @@ describe('warnings', () => {
 
   test('another resource that is deleted is no alias', () => {
     const raw = resourceChange('aws_other.this', { actions: ['delete'], before: { name: 'alias/a' } });
-    expect(verdict(modelOf([raw]))).toEqual([]);
+    expect(verdict(modelOf([raw]))).toEqual(['stop foreign-state']);
   });
 
   const namedElsewhere = (values: Json, actions: string[] = ['no-op']): Json =>
-    aliasChange({ actions, before: values, ...(actions[0] === 'delete' ? {} : { after: values }) }, 'other');
+    aliasChange(
+      { actions, before: values, ...(actions[0] === 'delete' ? {} : { after: values }) },
+      `replica_${REPLICA}`,
+    );
 
-  test.each<[string, Json]>([
+  test.each<[string, Json, string[]?]>([
     ['has another name', namedElsewhere({ name: 'alias/b', region: PRIMARY })],
     ['is in another Region', namedElsewhere({ name: 'alias/a', region: REPLICA })],
     [
@@ -824,10 +845,15 @@ describe('warnings', () => {
         before: { name: 'alias/a', region: PRIMARY },
         after: { name: 'alias/a', region: PRIMARY },
       }),
+      ['stop foreign-resource'],
     ],
-  ])('an alias that is deleted while the other resource %s', (_, other) => {
+  ])('an alias that is deleted while the other resource %s', (_, other, besides = []) => {
     const raw = aliasChange({ actions: ['delete'], before: { name: 'alias/a', region: PRIMARY } });
-    expect(verdict(modelOf([raw, other]))).toEqual([`warning alias-deleted ${PRIMARY}`]);
+    const owner = { alias: 'a', renamedFrom: 'b' };
+    expect(verdict(modelOf([raw, other]), { owner })).toEqual([
+      ...besides,
+      `warning alias-deleted ${PRIMARY}`,
+    ]);
   });
 
   test('two aliases of one name that are both deleted', () => {
@@ -845,7 +871,7 @@ describe('warnings', () => {
       [
         aliasChange(
           { actions: ['no-op'], before: { name: 'alias/a' }, after: { name: 'alias/a', region: PRIMARY } },
-          'other',
+          `replica_${REPLICA}`,
         ),
       ],
       [],

@@ -32,8 +32,13 @@ function planWith(policy: string): PlanModel {
 
 /** `stop rule` and `warning rule`, each once. */
 function verdictOf(policy: string): string[] {
-  const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
-  const found = guardPlan({ model: planWith(policy), primaryRegion: PRIMARY, options });
+  const options = { deletionConfirmed: false, destroys: false };
+  const found = guardPlan({
+    model: planWith(policy),
+    owner: { alias: 'aws_cb_cmk' },
+    primaryRegion: PRIMARY,
+    options,
+  });
   return [...new Set(found.map(({ severity, rule }) => `${severity} ${rule}`))];
 }
 
@@ -306,9 +311,9 @@ describe('a policy that lets strangers in', () => {
       ['kms:CreateGrant'],
     ],
   ])('is named as power over the key: %s', (_, changed, powers) => {
-    const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
+    const options = { deletionConfirmed: false, destroys: false };
     const model = planWith(policyOf(statement(), use(changed)));
-    const found = guardPlan({ model, primaryRegion: PRIMARY, options });
+    const found = guardPlan({ model, owner: { alias: 'aws_cb_cmk' }, primaryRegion: PRIMARY, options });
     const power = found.filter(({ rule }) => rule === 'foreign-power');
     expect(power).toHaveLength(1);
     for (const each of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant']) {
@@ -536,22 +541,28 @@ describe('a policy that locks everybody out', () => {
   });
 
   test('from a day on: the day is told', () => {
-    const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
+    const options = { deletionConfirmed: false, destroys: false };
     const model = planWith(policyOf(statement(), denyIf('DateGreaterThan', 'aws:CurrentTime', '2099-01-02')));
-    const [found] = guardPlan({ model, primaryRegion: PRIMARY, options });
+    const [found] = guardPlan({ model, owner: { alias: 'aws_cb_cmk' }, primaryRegion: PRIMARY, options });
     expect(found?.reason).toContain('kms:PutKeyPolicy from 2099-01-02 on');
   });
 
   test('by a session alone: it is named as one that does not count', () => {
-    const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
-    const [found] = guardPlan({ model: planWith(policyOf(of(SESSION))), primaryRegion: PRIMARY, options });
+    const options = { deletionConfirmed: false, destroys: false };
+    const [found] = guardPlan({
+      model: planWith(policyOf(of(SESSION))),
+      owner: { alias: 'aws_cb_cmk' },
+      primaryRegion: PRIMARY,
+      options,
+    });
     expect(found?.reason).toContain(SESSION);
   });
 
   test('in one Region alone: that one is told', () => {
-    const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
+    const options = { deletionConfirmed: false, destroys: false };
     const [found] = guardPlan({
       model: planWith(policyOf(statement({ Resource: KEY }))),
+      owner: { alias: 'aws_cb_cmk' },
       primaryRegion: PRIMARY,
       options,
     });
@@ -563,8 +574,8 @@ describe('a policy that locks everybody out', () => {
       const model = modelOf([
         primaryChange({ actions: ['create'], after: { region: PRIMARY, policy }, unknown: { arn: true } }),
       ]);
-      const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
-      return guardPlan({ model, primaryRegion: PRIMARY, options }).map(
+      const options = { deletionConfirmed: false, destroys: false };
+      return guardPlan({ model, owner: { alias: 'aws_cb_cmk' }, primaryRegion: PRIMARY, options }).map(
         ({ severity, rule }) => `${severity} ${rule}`,
       );
     };
@@ -958,8 +969,8 @@ test('a deleted role in the policy is told as one, and gains and loses nothing',
       after: primaryValues({ policy: named }),
     }),
   ]);
-  const options = { deletionConfirmed: false, destroys: false, command: 'apply' };
-  const found = guardPlan({ model, primaryRegion: PRIMARY, options });
+  const options = { deletionConfirmed: false, destroys: false };
+  const found = guardPlan({ model, owner: { alias: 'aws_cb_cmk' }, primaryRegion: PRIMARY, options });
   expect(found).toMatchObject([{ severity: 'warning', rule: 'deleted-principal' }]);
   expect(found[0]?.reason).toContain('AROAJQABLZS4A3QDU576Q (a role)');
 });

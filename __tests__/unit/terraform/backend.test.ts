@@ -94,7 +94,9 @@ describe('another backend', () => {
   });
 
   test('that is local is in the folder that the steps of a job share, with a warning', () => {
-    expect(rendered({ backend: 'local' })).toEqual({ local: { path: '/temp/state/terraform.tfstate' } });
+    expect(rendered({ backend: 'local' })).toEqual({
+      local: { path: '/temp/state/aws_cb_cmk-a3f187bf291b.tfstate' },
+    });
     expect(choose({ backend: 'local' }).warned).toEqual([expect.stringContaining('A local state: ')]);
   });
 });
@@ -131,6 +133,21 @@ describe('the Region of the bucket, which Terraform checks by a list of its own'
 
   test('is checked where the user says so', () => {
     expect(config('ap-east-2', 'skip_region_validation=false')).toBe('false');
+  });
+
+  test('that is local is another file for each alias, also where file names are short or of one case', () => {
+    const aliases = ['shop/orders', 'shop/invoices', 'Shop/Orders', 'a'.repeat(249), 'a'.repeat(250)];
+    const files = aliases.map((alias) => {
+      const place = choose({ backend: 'local', alias }).backend?.config['path'];
+      return typeof place === 'string' ? place : '';
+    });
+    expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(files.length);
+    for (const file of files) expect(file).toMatch(/^\/temp\/state\/[\w.-]{1,120}$/);
+  });
+
+  test('that is local keeps the path of backend-config', () => {
+    const local = { backend: 'local', 'backend-config': 'path=/data/one.tfstate' };
+    expect(rendered(local)).toEqual({ local: { path: '/data/one.tfstate' } });
   });
 });
 

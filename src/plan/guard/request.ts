@@ -1,4 +1,5 @@
 import type { PlanModel } from '../types.js';
+import type { Owner } from './ownership.js';
 
 /** A key that KMS holds in `PendingDeletion` or `PendingReplicaDeletion`. */
 export interface PendingDeletion {
@@ -9,6 +10,8 @@ export interface PendingDeletion {
 
 export interface GuardRequest {
   readonly model: PlanModel;
+  /** Whose state the plan has to be made on. */
+  readonly owner: Owner;
   /** The primary Region that was asked for. */
   readonly primaryRegion: string;
   /** By Region: keys that the preflight found pending deletion. Left out when it was not looked for. */

@@ -7,6 +7,7 @@ import { explained, type PhasedTerraform } from '../ready/phased-terraform.js';
 import { diffAccess } from '../../plan/access.js';
 import { digestPlan } from '../../plan/digest.js';
 import { guardPlan } from '../../plan/guard.js';
+import type { Owner } from '../../plan/guard/ownership.js';
 import { buildPlanModel } from '../../plan/model.js';
 import type { ReportedPlan } from '../../report/types.js';
 import { describePlanLine } from '../../terraform/progress.js';
@@ -64,9 +65,15 @@ export function judgePlan(
   const access = diffAccess(model);
   const findings = guardPlan({
     model,
+    owner: ownerOf(inputs),
     primaryRegion: inputs.primaryRegion,
     now: deps.clock.now(),
     options: { deletionConfirmed: inputs.deletionConfirmed, destroys: inputs.destroys },
   });
   return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+}
+
+/** Whose state the inputs ask for. */
+export function ownerOf({ alias, renameAliasFrom }: Pick<Inputs, 'alias' | 'renameAliasFrom'>): Owner {
+  return { alias, renamedFrom: renameAliasFrom };
 }

@@ -1,6 +1,7 @@
 import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws/existing-keys.js';
 import { sayRescue } from '../../aws/rescue.js';
 import { ActionError, messageOf } from '../../errors.js';
+import { ownerOf } from './judge-plan.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import { assertApproved, checkApproval } from '../apply/approve.js';
 import type { Ready } from '../ready/make-ready.js';
@@ -104,6 +105,7 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
   );
   const findings = guardPlan({
     model,
+    owner: ownerOf(inputs),
     primaryRegion: inputs.primaryRegion,
     now: deps.clock.now(),
     ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),

@@ -5,6 +5,7 @@ import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { explained, type PhasedTerraform } from './phased-terraform.js';
 import type { Run } from '../../run.js';
+import { refuseForeignProviders } from '../../terraform/foreign-state.js';
 import { memoryNotice } from '../../terraform/memory.js';
 import type { Fit } from '../../terraform/module.js';
 import {
@@ -54,10 +55,12 @@ export async function configure(
     });
     const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
     try {
-      const init = (): Promise<void> =>
-        terraform
+      const init = async (): Promise<void> => {
+        await terraform
           .init({ ...providers.init, backendConfig: prepared.backendConfig() }, providers.environment)
           .catch(explained(NOTHING_DONE));
+        await refuseForeignProviders(workspace.workDir);
+      };
       const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
       await providers.keep();
       const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());

@@ -1,0 +1,249 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { guardPlan } from '../../../src/plan/guard.js';
+import type { Owner } from '../../../src/plan/guard/ownership.js';
+import { buildPlanModel } from '../../../src/plan/model.js';
+import type { Finding } from '../../../src/plan/types.js';
+import {
+  aliasChange,
+  goldenModel,
+  planOf,
+  PRIMARY,
+  primaryChange,
+  primaryValues,
+  REPLICA,
+  replicaChange,
+  replicaValues,
+  resourceChange,
+  type Json,
+} from './raw-plan.js';
+
+const OWNER: Owner = { alias: 'shop/orders' };
+const CONFIRMED = { deletionConfirmed: true, recovery: true, destroys: false };
+
+function judge(raw: Json, owner = OWNER, options: object = {}): Finding[] {
+  const model = buildPlanModel(raw);
+  return guardPlan({ model, owner, primaryRegion: PRIMARY, options: { ...CONFIRMED, ...options } });
+}
+
+const stops = (findings: readonly Finding[]): string[] =>
+  findings.filter(({ severity }) => severity === 'stop').map(({ rule }) => rule);
+
+/** What a first creation plans, at the addresses of the module. */
+const created = [
+  primaryChange({ actions: ['create'], after: { ...primaryValues(), arn: null, region: PRIMARY } }),
+  aliasChange({ actions: ['create'], after: { name: 'alias/shop/orders', region: PRIMARY } }),
+];
+
+const alias = (name: string, actions = ['no-op'], module = 'primary', region = PRIMARY): Json =>
+  aliasChange(
+    { actions, before: { name, region }, ...(actions[0] === 'delete' ? {} : { after: { name, region } }) },
+    module,
+  );
+
+const key = primaryChange({ actions: ['no-op'], before: primaryValues(), after: primaryValues() });
+
+function foreign(address: string, actions: string[], resource: Json = {}): Json {
+  const sides = { before: { id: 'x' }, ...(actions.includes('create') ? { after: { id: 'y' } } : {}) };
+  return resourceChange(address, { actions, ...sides, resource });
+}
+
+const FOREIGN: readonly (readonly [string, Json])[] = [
+  ['of another type in the root', foreign('aws_s3_bucket.logs', ['delete'])],
+  ['in another module', foreign('module.vpc.aws_vpc.this', ['delete'])],
+  ['in a module within ours', foreign('module.primary.module.x.aws_sqs_queue.q', ['delete'])],
+  ['of another type in our module', foreign('module.primary.aws_kms_grant.this', ['delete'])],
+  ['of our type in the root', foreign('aws_kms_key.other', ['delete'])],
+  ['of our type by another name in our module', foreign('module.primary.aws_kms_key.second', ['delete'])],
+  ['with a count where ours has none', foreign('module.primary.aws_kms_key.this[1]', ['delete'])],
+  ['in a replica of no Region', foreign('module.replica["x"].aws_kms_replica_key.this', ['delete'])],
+  ['an alias of our key in the root', foreign('aws_kms_alias.second', ['delete'])],
+  [
+    'of another provider',
+    foreign('google_storage_bucket.b', ['delete'], {
+      type: 'google_storage_bucket',
+      provider_name: 'registry.terraform.io/hashicorp/google',
+    }),
+  ],
+  ['replaced', foreign('aws_s3_bucket.logs', ['delete', 'create'])],
+  ['replaced, created first', foreign('aws_s3_bucket.logs', ['create', 'delete'])],
+  ['forgotten', foreign('aws_s3_bucket.logs', ['forget'])],
+  ['a deposed object', foreign('aws_s3_bucket.logs', ['delete'], { deposed: '0a1b2c3d' })],
+  [
+    'updated',
+    resourceChange('aws_s3_bucket.logs', { actions: ['update'], before: { a: 1 }, after: { a: 2 } }),
+  ],
+  [
+    'moved to an address of ours',
+    primaryChange({
+      actions: ['no-op'],
+      before: primaryValues(),
+      after: primaryValues(),
+      resource: { previous_address: 'aws_kms_key.main' },
+    }),
+  ],
+];
+
+describe('a resource that the bundled module does not have', () => {
+  test.each(FOREIGN)('%s is a stop, in a state without a key and beside one', (_, raw) => {
+    const alone = stops(judge(planOf([...(raw === FOREIGN.at(-1)?.[1] ? [] : created), raw])));
+    expect(alone[0]).toMatch(/^foreign-(?:state|resource)$/);
+    for (const options of [{}, { destroys: true }, { deletionConfirmed: false }]) {
+      expect(stops(judge(planOf([key, alias('alias/shop/orders'), raw]), OWNER, options))[0]).toBe(
+        'foreign-resource',
+      );
+    }
+  });
+
+  test('that AWS does not have any more is one, too: Terraform would forget it', () => {
+    const gone = resourceChange('aws_s3_bucket.logs', { actions: ['delete'], before: { id: 'x' } });
+    expect(stops(judge(planOf(created, { resource_drift: [gone] })))).toEqual(['foreign-state']);
+  });
+
+  test('is told before anything else, and once', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name) => foreign(`aws_s3_bucket.${name}`, ['delete']));
+    const gone = replicaChange({ actions: ['delete'], before: replicaValues() });
+    const findings = judge(planOf([gone, ...many, key, alias('alias/shop/orders')]), OWNER, {
+      deletionConfirmed: false,
+    });
+    expect(stops(findings)).toEqual(['foreign-resource', 'key-deleted']);
+    expect(findings[0]?.reason).toContain('aws_s3_bucket.a, aws_s3_bucket.b, aws_s3_bucket.c and 2 more');
+  });
+
+  test('is no data source that is read, no key of ours, no address that provider 6.x gives', () => {
+    const read = {
+      ...resourceChange('module.policy.data.aws_partition.current', { actions: ['read'] }),
+      mode: 'data',
+    };
+    const replica = resourceChange(`module.replica["${REPLICA}"].aws_kms_replica_key.this`, {
+      actions: ['no-op'],
+      before: replicaValues(),
+      after: replicaValues(),
+      resource: { previous_address: `module.replica_${REPLICA}.aws_kms_replica_key.this` },
+    });
+    expect(judge(planOf([key, alias('alias/shop/orders'), replica, read]))).toEqual([]);
+  });
+});
+
+describe('outputs that are not ours', () => {
+  const output_changes = { vpc_id: { actions: ['delete'], before: 'vpc-1', after: null } };
+
+  test('alone tell that the state is another’s', () => {
+    expect(stops(judge(planOf(created, { output_changes })))).toEqual(['foreign-state']);
+  });
+
+  test('beside our key are what a migration left, and a warning', () => {
+    const findings = judge(planOf([key, alias('alias/shop/orders')], { output_changes }));
+    expect(findings.map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(['warning foreign-output']);
+  });
+});
+
+describe('a state belongs to the alias whose key it has', () => {
+  const renamed = aliasChange({
+    actions: ['create', 'delete'],
+    before: { name: 'alias/shop/orders', region: PRIMARY },
+    after: { name: 'alias/shop/invoices', region: PRIMARY },
+  });
+
+  test.each<[string, Json[], Json[]?]>([
+    ['would be renamed', [key, renamed]],
+    ['stays as it is', [key, alias('alias/shop/orders')]],
+    ['is deleted', [key, alias('alias/shop/orders', ['delete'])]],
+    [
+      'is one of a replica alone',
+      [key, alias('alias/shop/orders', ['no-op'], `replica_${REPLICA}`, REPLICA)],
+    ],
+    [
+      'was deleted in AWS',
+      [key, aliasChange({ actions: ['create'], after: { name: 'alias/shop/invoices', region: PRIMARY } })],
+      [aliasChange({ actions: ['delete'], before: { name: 'alias/shop/orders', region: PRIMARY } })],
+    ],
+    ['has lost its key', [alias('alias/shop/orders')]],
+  ])('the other alias %s', (_, changes, resource_drift = []) => {
+    const plan = planOf(changes, { resource_drift });
+    const owner = { alias: 'shop/invoices' };
+    for (const options of [{}, { destroys: true }, { deletionConfirmed: false }]) {
+      expect(judge(plan, owner, options).map(({ rule }) => rule)).toEqual(['another-alias']);
+    }
+    expect(stops(judge(plan, { alias: 'shop/invoices', renamedFrom: 'shop/order' }))).toEqual([
+      'another-alias',
+    ]);
+    expect(stops(judge(plan, { alias: 'shop/invoices', renamedFrom: 'shop/orders' }))).not.toContain(
+      'another-alias',
+    );
+  });
+
+  test('a real rename is stopped unless it is said, and then is a warning', () => {
+    const model = goldenModel('alias-renamed');
+    const request = { model, primaryRegion: PRIMARY, options: { ...CONFIRMED, deletionConfirmed: false } };
+    expect(stops(guardPlan({ ...request, owner: { alias: 'payments' } }))).toEqual(['another-alias']);
+    const said = guardPlan({ ...request, owner: { alias: 'payments', renamedFrom: 'aws_cb_cmk' } });
+    expect(new Set(said.map(({ rule }) => rule))).toEqual(new Set(['alias-renamed']));
+  });
+
+  test('a rename that is done, or stopped half-way, goes on with the same inputs', () => {
+    const owner = { alias: 'new', renamedFrom: 'old' };
+    const half = [key, alias('alias/new'), alias('alias/old', ['no-op'], `replica_${REPLICA}`, REPLICA)];
+    expect(stops(judge(planOf(half), owner))).toEqual([]);
+    expect(stops(judge(planOf([key, alias('alias/new')]), owner))).toEqual([]);
+  });
+
+  test('a rename in a state without a key would make another key', () => {
+    expect(stops(judge(planOf(created), { ...OWNER, renamedFrom: 'old' }))).toEqual(['rename-without-key']);
+  });
+
+  test('upper and lower case are other names, as in KMS', () => {
+    expect(stops(judge(planOf([key, alias('alias/Shop/Orders')])))).toEqual(['another-alias']);
+  });
+
+  test('a key whose alias was never made goes on: the apply that made it was stopped', () => {
+    expect(judge(planOf([key, created[1] ?? {}]))).toEqual([]);
+  });
+
+  test.each(['first-creation', 'no-change', 'region-removed', 'destroy', 'partly-applied', 'import'])(
+    'the real plan %s is on the state of its own alias',
+    (name) => {
+      const model = goldenModel(name);
+      const found = guardPlan({
+        model,
+        owner: { alias: 'aws_cb_cmk' },
+        primaryRegion: PRIMARY,
+        options: CONFIRMED,
+      });
+      expect(stops(found)).toEqual([]);
+    },
+  );
+});
+
+test('what a person reads of each', () => {
+  const cases: Record<string, Finding[]> = {
+    'a state of something else': judge(planOf([...created, foreign('aws_s3_bucket.logs', ['delete'])])),
+    'something else beside the key': judge(
+      planOf([key, alias('alias/shop/orders'), foreign('module.vpc.aws_vpc.this', ['delete'])]),
+    ),
+    'a state of another alias': judge(planOf([key, alias('alias/shop/invoices')])),
+    'a state of a third alias': judge(planOf([key, alias('alias/shop/invoices')]), {
+      ...OWNER,
+      renamedFrom: 'shop/order',
+    }),
+    'a rename without a key': judge(planOf(created), { ...OWNER, renamedFrom: 'old' }),
+    'outputs of something else': judge(
+      planOf([key, alias('alias/shop/orders')], { output_changes: { vpc_id: { actions: ['delete'] } } }),
+    ),
+  };
+  const text = Object.entries(cases)
+    .map(([name, [finding]]) => `${name}: ${finding?.rule}\n  ${finding?.reason}\n  ${finding?.wayOut}\n`)
+    .join('\n');
+  const file = path.join(
+    path.dirname(fileURLToPath(import.meta.url)),
+    '..',
+    '..',
+    'golden',
+    'guard',
+    'ownership.txt',
+  );
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, 'utf8'));
+});
