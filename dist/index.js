@@ -33144,7 +33144,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5342);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(83);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33339,7 +33339,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 5342:
+/***/ 83:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44942,13 +44942,80 @@ function describeCondition({ operator, key, values }) {
     return `${operator} ${key} = ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
 }
 
+;// CONCATENATED MODULE: ./src/characters.ts
+/** What people put into inputs without seeing it: copied from pages, chats and word processors. */
+const characters_NAMES = new Map([
+    ['\t', 'tab'],
+    ['\n', 'line break'],
+    ['\r', 'carriage return'],
+    [' ', 'space'],
+    ['"', 'quotation mark'],
+    ["'", 'apostrophe'],
+    ['\u00a0', 'no-break space'],
+    ['\u00ad', 'soft hyphen'],
+    ['\u200b', 'zero width space'],
+    ['\u200c', 'zero width non-joiner'],
+    ['\u200d', 'zero width joiner'],
+    ['\u2010', 'hyphen'],
+    ['\u2011', 'non-breaking hyphen'],
+    ['\u2013', 'en dash'],
+    ['\u2014', 'em dash'],
+    ['\u2018', 'curly apostrophe'],
+    ['\u2019', 'curly apostrophe'],
+    ['\u201c', 'curly quotation mark'],
+    ['\u201d', 'curly quotation mark'],
+    ['\u2060', 'word joiner'],
+    ['\ufeff', 'byte order mark'],
+]);
+/** Control and format characters, unassigned ones, and every space but the ordinary one. */
+const INVISIBLE = /(?! )(?:\p{C}|\p{Z}|\p{Default_Ignorable_Code_Point})/u;
+function codeOf(character) {
+    return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+/** One character so that a reader knows which it is, e.g. `"а" (U+0430)` or `U+200B (zero width space)`. */
+function showCharacter(character) {
+    const name = characters_NAMES.get(character);
+    if (INVISIBLE.test(character) || character === ' ') {
+        return `${codeOf(character)}${name === undefined ? '' : ` (${name})`}`;
+    }
+    const quoted = character === '"' ? `'"'` : `"${character}"`;
+    if (name === undefined && /^[\x21-\x7e]$/.test(character))
+        return quoted;
+    return `${quoted} (${codeOf(character)}${name === undefined ? '' : `, ${name}`})`;
+}
+/**
+ * The characters of a text that are not allowed, for a sentence about them.
+ * @param forbidden matches one character that is not allowed
+ * @returns e.g. `".", U+0020 (space)`; undefined when all are allowed
+ */
+function findForbidden(text, forbidden) {
+    const found = [...new Set(Array.from(text).filter((character) => forbidden.test(character)))];
+    if (found.length === 0)
+        return undefined;
+    const more = found.length > 3 ? ` and ${found.length - 3} more` : '';
+    return `${found.slice(0, 3).map(showCharacter).join(', ')}${more}`;
+}
+/** Any character that is no ordinary printable one. */
+const UNUSUAL = /[^\x20-\x7e\t\r\n]/u;
+/** Invisible characters as `\u200b`, so that they are seen; everything else as it is. */
+function makeVisible(text) {
+    return Array.from(text)
+        .map((character) => (INVISIBLE.test(character) ? escapeCharacter(character) : character))
+        .join('');
+}
+function escapeCharacter(character) {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/quote.ts
+
 /**
  * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
  * most 100 characters.
  */
 function quote(text) {
-    const oneLine = JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    const oneLine = makeVisible(JSON.stringify(text));
     return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
 }
 
@@ -51231,11 +51298,11 @@ function isLeftOfBegun(begun, remaining, marked) {
  * - A character that can't be seen, or that moves others about, is written as an escape such as `\u202E`.
  */
 /** Controls, formats (bidirectional marks among them), lone surrogates, separators, and what fonts draw as nothing. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu;
+const markdown_INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu;
 /** A run of backticks longer than this would need a delimiter longer than the text is worth. */
 const LONGEST_DELIMITER = 16;
 const ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-function escapeCharacter(character) {
+function markdown_escapeCharacter(character) {
     const code = character.codePointAt(0) ?? 0;
     return code > 0xffff
         ? `\\u{${code.toString(16).toUpperCase()}}`
@@ -51250,13 +51317,13 @@ function defuseComments(text) {
 }
 /** One line: every character that can't be seen becomes an escape, line ends and tabs too. */
 function showInvisible(text) {
-    return defuseComments(text.replace(INVISIBLE, (character) => ESCAPES[character] ?? escapeCharacter(character)));
+    return defuseComments(text.replace(markdown_INVISIBLE, (character) => ESCAPES[character] ?? markdown_escapeCharacter(character)));
 }
 /** Many lines: as `showInvisible`, but line feeds and tabs stay, and CRLF counts as one line end. */
 function showInvisibleInLines(text) {
     const shown = text
         .replaceAll('\r\n', '\n')
-        .replace(INVISIBLE, (character) => (/[\n\t]/.test(character) ? character : escapeCharacter(character)));
+        .replace(markdown_INVISIBLE, (character) => (/[\n\t]/.test(character) ? character : markdown_escapeCharacter(character)));
     return defuseComments(shown);
 }
 /**
@@ -51463,7 +51530,7 @@ function limitItems(items, max) {
         : [...items.slice(0, max), `and ${formatCount(items.length - max)} more`];
 }
 /** A value from outside as code, no longer than the detail allows. */
-function codeOf(text, detail) {
+function words_codeOf(text, detail) {
     return codeSpan(clip(text, detail.text));
 }
 /** A Region as a cell: its place where it is known, and its id. */
@@ -51471,7 +51538,7 @@ function regionCell(region, detail) {
     if (region === undefined)
         return '–';
     const place = region_names_placeOf(region);
-    return place === undefined ? codeOf(region, detail) : `${place}<br>${codeOf(region, detail)}`;
+    return place === undefined ? words_codeOf(region, detail) : `${place}<br>${words_codeOf(region, detail)}`;
 }
 /** The id in a key's ARN, e.g. `mrk-…`; the ARN itself when it has another form. */
 function keyIdOf(keyArn) {
@@ -51497,16 +51564,16 @@ function principalInWords(principal, accountId, detail) {
         return '**Everyone** (`*`)';
     const named = /^(Service|Federated|CanonicalUser): (.+)$/s.exec(principal);
     if (named !== null)
-        return `**${TYPES[named[1] ?? '']}** ${codeOf(named[2] ?? '', detail)}`;
+        return `**${TYPES[named[1] ?? '']}** ${words_codeOf(named[2] ?? '', detail)}`;
     const arn = IAM_ARN.exec(principal);
     if (arn === null)
-        return codeOf(principal, detail);
+        return words_codeOf(principal, detail);
     const own = arn[1] === accountId ? ' (this\u00A0account)' : '';
     const account = `${codeSpan(arn[1] ?? '')}${own}`;
     if (arn[3] === undefined)
         return `**Account** ${account}`;
     const kind = arn[2]?.startsWith('role/') === true ? 'Role' : 'User';
-    return `**${kind}** ${codeOf(arn[3], detail)}<br>of account ${account}`;
+    return `**${kind}** ${words_codeOf(arn[3], detail)}<br>of account ${account}`;
 }
 /** What KMS actions are for, by how their names begin (KMS's list of API operations). */
 const PURPOSES = [
@@ -51525,7 +51592,7 @@ function actionsInWords(actions, detail) {
     for (const action of actions) {
         const name = action.replace(/^kms:/i, '');
         const purpose = PURPOSES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'Manage';
-        groups.get(purpose)?.push(codeOf(purpose === 'Everything' ? action : name, detail));
+        groups.get(purpose)?.push(words_codeOf(purpose === 'Everything' ? action : name, detail));
     }
     const order = ['Everything', 'Manage', 'Pass on', 'Use', 'Look up'];
     return order
@@ -51538,7 +51605,7 @@ function actionsInWords(actions, detail) {
 function regionsInWords(regions, detail) {
     if (regions === 'all')
         return 'all\u00A0Regions';
-    return limitItems(regions.map((region) => codeOf(region, detail)), detail.values).join(' ');
+    return limitItems(regions.map((region) => words_codeOf(region, detail)), detail.values).join(' ');
 }
 
 ;// CONCATENATED MODULE: ./src/report/cost.ts
@@ -51607,8 +51674,8 @@ function shownInWords(shown, detail) {
             return 'sensitive, not shown';
         case 'value':
             return typeof shown.value === 'string'
-                ? codeOf(shown.value, detail)
-                : codeOf(JSON.stringify(shown.value), detail);
+                ? words_codeOf(shown.value, detail)
+                : words_codeOf(JSON.stringify(shown.value), detail);
     }
 }
 function isValue(shown, value) {
@@ -51637,12 +51704,12 @@ function tagsInWords(attribute, detail) {
     const after = tagEntries(attribute.after);
     if (before === undefined || after === undefined)
         return `tags ${fromTo(attribute, detail)}`;
-    const value = (tag) => codeOf(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
+    const value = (tag) => words_codeOf(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
     const names = [...new Set([...before.keys(), ...after.keys()])].sort();
     const phrases = names
         .filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)))
         .map((name) => {
-        const tag = codeOf(name, detail);
+        const tag = words_codeOf(name, detail);
         if (!after.has(name))
             return `${tag} removed`;
         if (!before.has(name))
@@ -51681,7 +51748,7 @@ function relevantAttributes(change) {
 function attributesInWords(change, detail) {
     const phrases = relevantAttributes(change).map((attribute) => {
         const describe = Object.hasOwn(ATTRIBUTES, attribute.name) ? ATTRIBUTES[attribute.name] : undefined;
-        return describe?.(attribute, detail) ?? `${codeOf(attribute.name, detail)} ${fromTo(attribute, detail)}`;
+        return describe?.(attribute, detail) ?? `${words_codeOf(attribute.name, detail)} ${fromTo(attribute, detail)}`;
     });
     return limitItems(phrases, detail.values);
 }
@@ -51692,7 +51759,7 @@ function deletionWindow(change) {
 }
 function originInWords(change, detail) {
     return [
-        ...(change.importing === undefined ? [] : [`imported (${codeOf(change.importing, detail)})`]),
+        ...(change.importing === undefined ? [] : [`imported (${words_codeOf(change.importing, detail)})`]),
         ...(change.movedFrom === undefined
             ? []
             : ['new address in the state, the resource itself stays as it is']),
@@ -51914,7 +51981,7 @@ function groupByPrincipal(changes) {
 }
 function renderRow({ change, principals }, accountId, detail) {
     const who = principals.map((principal) => principalInWords(principal, accountId, detail));
-    const condition = change.condition === undefined ? '' : `<br>only if ${codeOf(change.condition, detail)}`;
+    const condition = change.condition === undefined ? '' : `<br>only if ${words_codeOf(change.condition, detail)}`;
     const actions = actionsInWords(change.actions, detail);
     return [
         DIRECTIONS[kindOf(change)],
@@ -52166,7 +52233,7 @@ function happened(change, detail) {
     }
 }
 function whatOf(change, detail) {
-    return change.kind === 'other' ? codeOf(change.address, detail) : change.kind;
+    return change.kind === 'other' ? words_codeOf(change.address, detail) : change.kind;
 }
 /** The table of drift as Markdown blocks; empty when there is none. */
 function renderDrift(drift, detail) {
@@ -52202,7 +52269,7 @@ function titleOf(rule) {
 const MOST_PLACES = 6;
 function renderFinding(finding, detail) {
     const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
-    const shown = limitItems(places.map((place) => codeOf(place, detail)), Math.min(detail.values, MOST_PLACES));
+    const shown = limitItems(places.map((place) => words_codeOf(place, detail)), Math.min(detail.values, MOST_PLACES));
     const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
     const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
     const title = foreign(titleOf(finding.rule), detail) || 'Finding';
@@ -52285,11 +52352,11 @@ function lastUseOf({ lastUse }, now, detail) {
     return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
 }
 function renderKeyState(note, now, detail) {
-    const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
+    const key = `The key ${words_codeOf(note.keyId, detail)} in ${words_codeOf(note.region, detail)}`;
     if (!isPendingDeletion(note.state))
-        return markdown_alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
-    const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
-    const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
+        return markdown_alert('WARNING', [`${key} is ${words_codeOf(note.state, detail)}.`]);
+    const when = note.deletionDate === undefined ? '' : `, on ${words_codeOf(note.deletionDate, detail)}`;
+    const loss = `${key} **is going to be deleted**${when} (${words_codeOf(note.state, detail)}). `;
     return markdown_alert('CAUTION', [
         `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
         ...lastUseOf(note, now, detail),
@@ -52313,17 +52380,17 @@ function renderKeyStates(notes, now, detail) {
 /** The end of a report that is one line: there is nothing to approve, so no digest either. */
 function renderOrigin({ source }, detail) {
     const run = source.runUrl === undefined ? '' : ` · ${markdown_link('run', source.runUrl)}`;
-    return `<sub>commit ${codeOf(source.commit.slice(0, 12), detail)}${run}</sub>`;
+    return `<sub>commit ${words_codeOf(source.commit.slice(0, 12), detail)}${run}</sub>`;
 }
 /** The last visible line, small. */
 function renderFooter(input, detail) {
     const { versions, source, plan } = input;
     const parts = [
-        ...(plan === undefined ? [] : [`digest ${codeOf(plan.digest, detail)}`]),
-        `commit ${codeOf(source.commit.slice(0, 12), detail)}`,
-        ...(versions.terraform === undefined ? [] : [`Terraform ${codeOf(versions.terraform, detail)}`]),
-        ...(versions.provider === undefined ? [] : [`AWS provider ${codeOf(versions.provider, detail)}`]),
-        `aws-kms-multi-region-key ${codeOf(versions.action, detail)}`,
+        ...(plan === undefined ? [] : [`digest ${words_codeOf(plan.digest, detail)}`]),
+        `commit ${words_codeOf(source.commit.slice(0, 12), detail)}`,
+        ...(versions.terraform === undefined ? [] : [`Terraform ${words_codeOf(versions.terraform, detail)}`]),
+        ...(versions.provider === undefined ? [] : [`AWS provider ${words_codeOf(versions.provider, detail)}`]),
+        `aws-kms-multi-region-key ${words_codeOf(versions.action, detail)}`,
         ...(source.runUrl === undefined ? [] : [markdown_link('run', source.runUrl)]),
     ];
     return `<sub>${parts.join(' · ')}</sub>`;
@@ -52342,8 +52409,8 @@ function renderKeys(keys, detail) {
     if (keys === undefined || keys.length === 0)
         return [];
     const rows = keys.slice(0, detail.rows).map(({ region, role, keyArn, aliasArn }) => {
-        const alias = aliasArn === undefined ? 'no alias yet' : codeOf(aliasArn, detail);
-        return [regionCell(region, detail), roleCell(role), `${codeOf(keyArn, detail)}<br>${alias}`];
+        const alias = aliasArn === undefined ? 'no alias yet' : words_codeOf(aliasArn, detail);
+        return [regionCell(region, detail), roleCell(role), `${words_codeOf(keyArn, detail)}<br>${alias}`];
     });
     return [
         '#### The keys now',
@@ -52352,12 +52419,12 @@ function renderKeys(keys, detail) {
     ];
 }
 function checkInWords(check, detail) {
-    const found = check.detail === undefined ? '' : `: ${codeOf(check.detail, detail)}`;
-    return `**${codeOf(check.name, detail)}**${found}`;
+    const found = check.detail === undefined ? '' : `: ${words_codeOf(check.detail, detail)}`;
+    return `**${words_codeOf(check.name, detail)}**${found}`;
 }
 function checksCell(checks, detail) {
     const failed = checks.filter(({ ok }) => !ok).map((check) => `❌ ${checkInWords(check, detail)}`);
-    const passed = checks.filter(({ ok }) => ok).map(({ name }) => codeOf(name, detail));
+    const passed = checks.filter(({ ok }) => ok).map(({ name }) => words_codeOf(name, detail));
     const lines = [
         ...limitItems(failed, detail.values),
         ...(passed.length === 0 ? [] : [`✅ ${limitItems(passed, detail.values).join(' ')}`]),
@@ -52516,7 +52583,7 @@ const SIGNS = {
 };
 function keyCell(row, detail) {
     if (row.keyArn !== undefined)
-        return codeOf(shortKeyId(row.keyArn), detail);
+        return words_codeOf(shortKeyId(row.keyArn), detail);
     return row.key?.action === 'create' ? '<em>known after apply</em>' : '–';
 }
 function changeCell(row, detail) {
@@ -52528,7 +52595,7 @@ function regions_renderRow(row, detail) {
         regionCell(row.region, detail),
         row.role === 'primary' ? '**primary**' : 'replica',
         keyCell(row, detail),
-        row.alias === undefined ? '–' : codeOf(row.alias, detail),
+        row.alias === undefined ? '–' : words_codeOf(row.alias, detail),
         changeCell(row, detail),
     ];
 }
@@ -52539,7 +52606,7 @@ function renderOthers(model, detail) {
         return [];
     const named = others
         .slice(0, detail.rows)
-        .map((change) => `${codeOf(change.address, detail)} (${change.action})`);
+        .map((change) => `${words_codeOf(change.address, detail)} (${change.action})`);
     const more = others.length > detail.rows ? `, and ${others.length - detail.rows} more` : '';
     return [`Besides the keys: ${named.join(', ')}${more}.`];
 }
@@ -52805,7 +52872,7 @@ const ROOM_FOR_PLAN = 4000;
 /** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
 function renderTitle(input, verdict, detail) {
     const isDefault = input.alias === `alias/${input.commentKey}`;
-    const key = isDefault ? '' : ` · ${codeOf(input.commentKey, detail)}`;
+    const key = isDefault ? '' : ` · ${words_codeOf(input.commentKey, detail)}`;
     return `${prose(verdict.title)}${key}`;
 }
 function layout_verdictOf(input, detail) {
@@ -54059,6 +54126,7 @@ function specNeedsProvider(spec, providerVersion) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/parsers.ts
+
 /** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
 
 
@@ -54093,26 +54161,17 @@ function parseInteger(least, most) {
         return value;
     };
 }
-/** The entries of a list by comma, space or newline (CRLF too), in order; empty ones are dropped. */
-function splitList(text) {
-    return text.split(/[\s,]+/).filter((entry) => entry !== '');
-}
-/** A list whose entries all pass `check` (which throws `Invalid`), none twice. */
-function parseList(check) {
+/**
+ * Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value.
+ * @param forbidden matches one character that is not allowed, for the message
+ */
+function parseMatching(pattern, reason, forbidden) {
     return (text) => {
-        const entries = splitList(text).map(check);
-        const twice = entries.find((entry, index) => entries.indexOf(entry) !== index);
-        if (twice !== undefined)
-            throw new Invalid(`${quote(twice)} is named twice`);
-        return entries;
-    };
-}
-/** Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value. */
-function parseMatching(pattern, reason) {
-    return (text) => {
-        if (!pattern.test(text.trim()))
-            throw new Invalid(`${quote(text)} ${reason}`);
-        return text.trim();
+        const value = text.trim();
+        if (pattern.test(value))
+            return value;
+        const found = forbidden === undefined ? undefined : findForbidden(value, forbidden);
+        throw new Invalid(`${quote(text)} ${reason}${found === undefined ? '' : `: it has ${found}`}`);
     };
 }
 function parseText(most) {
@@ -54142,48 +54201,6 @@ const parseAssignments = (text) => {
     }
     return Object.fromEntries(found);
 };
-const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-const parseTags = (text) => {
-    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
-    const entries = Object.entries(tags);
-    if (entries.length > 50)
-        throw new Invalid(`there are ${entries.length} tags`);
-    for (const [key, value] of entries)
-        checkTag(key, value);
-    return tags;
-};
-function parseJsonTags(text) {
-    const value = parseJson(text);
-    if (!parsers_isObject(value))
-        throw new Invalid('it is not a JSON object');
-    const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
-    if (wrong !== undefined)
-        throw new Invalid(`the value of ${quote(wrong[0])} is not a string`);
-    return value;
-}
-function checkTag(key, value) {
-    if (key === '' || key.length > 128)
-        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
-    if (value.length > 256)
-        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
-    if (/^aws:/i.test(key))
-        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-    if (!TAG_TEXT.test(key))
-        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow`);
-    if (!TAG_TEXT.test(value)) {
-        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${quote(value)}`);
-    }
-}
-/** JSON, or `Invalid` with the parser's own words. */
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (thrown) {
-        throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    }
-}
 function parsers_isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -54263,6 +54280,83 @@ function isSettings(value) {
     return parsers_isObject(value);
 }
 
+;// CONCATENATED MODULE: ./src/inputs/lists.ts
+
+/**
+ * The entries of a list in order; empty ones are dropped. Lists are written by comma, space or newline, as JSON (what
+ * `toJSON` gives), or with a dash before each entry, as YAML does.
+ * @throws Invalid when a list in JSON or with dashes is not whole
+ */
+function splitList(text) {
+    const trimmed = text.trim();
+    const entries = trimmed.startsWith('[')
+        ? readJsonList(trimmed)
+        : /^-(?:\s|$)/.test(trimmed)
+            ? readDashes(trimmed)
+            : text.split(/[\s,]+/);
+    return entries.filter((entry) => entry !== '');
+}
+function readJsonList(text) {
+    let list;
+    try {
+        list = JSON.parse(text);
+    }
+    catch {
+        throw new Invalid('it begins as a JSON list does and is none: put each entry in double quotes');
+    }
+    if (!Array.isArray(list))
+        throw new Invalid('it is not a JSON list');
+    return list.map((entry) => {
+        if (typeof entry === 'string')
+            return entry.trim();
+        const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
+        const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
+        throw new Invalid(`${quote(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
+    });
+}
+function readDashes(text) {
+    return text.split(/\r?\n/).flatMap((line, index) => {
+        if (/^\s*(?:#.*)?$/.test(line))
+            return [];
+        const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
+        if (entry === null)
+            throw new Invalid(`line ${index + 1} does not begin with a dash, as the first does`);
+        return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
+    });
+}
+/** YAML's two quotes, where they are around the whole. */
+function unquote(text) {
+    return /^"([^"\\]*)"$/.exec(text)?.[1] ?? /^'([^']*)'$/.exec(text)?.[1] ?? text;
+}
+/** A list whose entries all pass `check` (which throws `Invalid`), none twice. All that is wrong is told at once. */
+function parseList(check) {
+    return (text) => {
+        const problems = [];
+        const entries = splitList(text).flatMap((entry) => {
+            try {
+                return [check(entry)];
+            }
+            catch (thrown) {
+                if (!(thrown instanceof Invalid))
+                    throw thrown;
+                problems.push(thrown.message);
+                return [];
+            }
+        });
+        const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
+        problems.push(...[...new Set(twice)].map((entry) => `${quote(entry)} is named twice`));
+        if (problems.length > 0)
+            throw new Invalid(sayProblems(problems));
+        return entries;
+    };
+}
+/** The first ten, and how many more: a list of hundreds of wrong entries has one cause. */
+function sayProblems(problems) {
+    const distinct = [...new Set(problems)];
+    const more = distinct.length - 10;
+    return [...distinct.slice(0, 10), ...(more > 0 ? [`and ${more} more are wrong`] : [])].join('; ');
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/policy.ts
 
 
@@ -54329,7 +54423,7 @@ function at(value, ...names) {
 
 ;// CONCATENATED MODULE: ./src/inputs/spec.ts
 const spec_boolean = 'true or false';
-const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines';
+const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
 const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
 const principals = "IAM ARNs of users, roles or account roots in the key's partition";
 /** Every input, in the order of action.yml. */
@@ -54339,7 +54433,7 @@ const INPUT_SPECS = {
     'replica-regions': { default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
     alias: {
         default: '',
-        rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
+        rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
         example: 'aws_cb_cmk',
     },
     'rename-alias-from': {
@@ -54352,21 +54446,25 @@ const INPUT_SPECS = {
     users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
     grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
     policy: {
+        freeText: true,
         default: '',
         rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
         example: 'policies/key.json',
     },
     description: {
+        freeText: true,
         default: 'Multi-Region primary key',
         rule: 'at most 8192 characters',
         example: 'Customer data, production',
     },
     'replica-description': {
+        freeText: true,
         default: 'Multi-Region replica key',
         rule: 'at most 8192 characters',
         example: 'Customer data, production, replica',
     },
     tags: {
+        freeText: true,
         default: '',
         rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
         example: 'team=payments',
@@ -54420,7 +54518,7 @@ const INPUT_SPECS = {
     },
     'state-key': {
         default: '',
-        rule: 'an object name of at most 1024 bytes that does not begin or end with "/"; only with state-bucket',
+        rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
         example: 'kms/aws_cb_cmk.tfstate',
     },
     'state-region': {
@@ -54510,6 +54608,7 @@ const INPUT_NAMES = Object.keys(INPUT_SPECS);
 
 
 
+
 /** Reads inputs from the environment and gathers every problem, so that all are reported together. */
 class InputReader {
     #env;
@@ -54551,9 +54650,17 @@ class InputReader {
         catch (thrown) {
             if (!(thrown instanceof Invalid))
                 throw thrown;
-            this.problem(name, thrown.message);
+            this.problem(name, `${thrown.message}${this.#unusualIn(name, thrown.message)}`);
             return undefined;
         }
+    }
+    /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
+    #unusualIn(name, message) {
+        const { secret, freeText } = INPUT_SPECS[name];
+        if (secret === true || freeText === true || message.includes('U+'))
+            return '';
+        const found = findForbidden(this.text(name), UNUSUAL);
+        return found === undefined ? '' : `: it has ${found}`;
     }
     /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
     problem(name, reason) {
@@ -54586,6 +54693,52 @@ function findUnknownNames(env) {
         const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
         return `${quote(name)}: there is no input of this name. ${hint}`;
     });
+}
+
+;// CONCATENATED MODULE: ./src/inputs/tags.ts
+
+
+
+/** The API reference's pattern of tags, turned round; a character that is not seen is no letter. */
+const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
+/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
+const parseTags = (text) => {
+    if (text.trim().startsWith('['))
+        throw new Invalid('it is a JSON list, not a JSON object');
+    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
+    const entries = Object.entries(tags);
+    if (entries.length > 50)
+        throw new Invalid(`there are ${entries.length} tags`);
+    for (const [key, value] of entries)
+        checkTag(key, value);
+    return tags;
+};
+function parseJsonTags(text) {
+    const reading = readJson(text);
+    if ('problem' in reading)
+        throw new Invalid(reading.problem);
+    if (reading.json.is !== 'object')
+        throw new Invalid('it is not a JSON object');
+    const tags = [...reading.json.members].map(([key, value]) => {
+        if (value.is !== 'text')
+            throw new Invalid(`the value of ${quote(key)} is not a string`);
+        return [key, value.text];
+    });
+    return Object.fromEntries(tags);
+}
+function checkTag(key, value) {
+    if (key === '' || key.length > 128)
+        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
+    if (value.length > 256)
+        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
+    if (/^aws:/i.test(key))
+        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
+    const [inKey, inValue] = [findForbidden(key, NO_TAG_TEXT), findForbidden(value, NO_TAG_TEXT)];
+    if (inKey !== undefined)
+        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow: ${inKey}`);
+    if (inValue !== undefined) {
+        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${inValue}, in ${quote(value)}`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/versions.ts
@@ -54675,6 +54828,9 @@ function findVisibleSecrets({ type, config }, texts) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
+
+
 
 
 
@@ -54780,20 +54936,38 @@ function defaultStateKey(alias) {
 }
 const parseRegion = (text) => {
     const region = text.trim();
-    if (!isWellFormedRegion(region))
-        throw new Invalid(`${quote(text)} is not a Region id`);
+    if (!isWellFormedRegion(region)) {
+        throw new Invalid(`${quote(text)} is not a Region id${because(region, /[^a-z0-9-]/u)}`);
+    }
     return region;
 };
 /** Without `alias/`, which both forms mean. */
 function bareAlias(text) {
     return text.trim().replace(/^alias\//, '');
 }
+/** `: it has "." in it`, where a character that is not allowed tells why. */
+function because(text, forbidden) {
+    const found = findForbidden(text, forbidden);
+    return found === undefined ? '' : `: it has ${found}`;
+}
+/**
+ * The rules of KMS (API reference, CreateAlias) and of the provider; of the bundled module's variable; and of the names
+ * of states, which the alias is a part of. `alias/` within the name would be one that was written twice.
+ */
 const parseAlias = (text) => {
     const alias = bareAlias(text);
-    if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
-        throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
+    const found = findForbidden(alias, /[^a-zA-Z0-9/_-]/u);
+    if (alias === '')
+        throw new Invalid(`${quote(text)} has no name after "alias/"`);
+    if (found !== undefined)
+        throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
     if (/^aws\//i.test(alias))
         throw new Invalid(`${quote(text)} is reserved for AWS`);
+    if (/^alias\//i.test(alias))
+        throw new Invalid(`${quote(text)} begins with "alias/" twice, or in upper case`);
+    if (/^\/|\/$|\/\//.test(alias)) {
+        throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
+    }
     if (alias.length + 'alias/'.length > 256)
         throw new Invalid(`${quote(text)} has ${alias.length + 6} characters with "alias/"`);
     return alias;
@@ -54801,8 +54975,26 @@ const parseAlias = (text) => {
 const parseAccountId = (text) => {
     if (/^\d{12}$/.test(text))
         return text;
-    throw new Invalid(`${quote(text)} is not 12 digits${lostZeros(text)}`);
+    throw new Invalid(`${quote(text)} is not 12 digits${inputs_whyNoAccount(text)}`);
 };
+/** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
+function inputs_whyNoAccount(text) {
+    if (/^\d{1,11}$/.test(text))
+        return lostZeros(text);
+    if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text))
+        return ', but a number with an exponent: put it in quotes';
+    return because(text, /\D/u);
+}
+/** The same where an id stands in an ARN. */
+function whyNoAccountInArn(arn) {
+    const account = /^arn:[a-z-]+:iam::(\d{0,11}):/.exec(arn)?.[1];
+    if (account === undefined)
+        return '';
+    return account === ''
+        ? ': there is no account id in it'
+        : `: its account id ${quote(account)} is not 12 digits${inputs_whyNoAccount(account)}`;
+}
+const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
 function readPolicyInputs(reader, sources) {
     const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
     const principals = parseList(parsePrincipal(partition));
@@ -54842,7 +55034,7 @@ function readInWorkspace(text, { env, readFile }) {
 function parsePrincipal(partition) {
     return (text) => {
         if (!/^arn:[^:]*:(iam|sts):/.test(text))
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root`);
+            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${because(text, NOT_IN_ARNS)}`);
         if (/^arn:[^:]*:sts:/.test(text))
             throw new Invalid(`${quote(text)} is a session: name its role`);
         const why = whyImpossible({ type: 'AWS', value: text }, partition);
@@ -54893,7 +55085,7 @@ function readCredentialInputs(reader) {
     const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
     return {
         roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
-        roleSessionName: reader.value('role-session-name', parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name'), ''),
+        roleSessionName: reader.value('role-session-name', parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u), ''),
         roleDurationSeconds: reader.value('role-duration-seconds', parseInteger(900, 43_200), 3600),
         audience: reader.value('audience', parseMatching(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
         allowedAccountIds: reader.value('allowed-account-ids', parseList(parseAccountId), []),
@@ -54902,9 +55094,10 @@ function readCredentialInputs(reader) {
 function parseRoleArn(partition) {
     return (text) => {
         const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
-        const account = /^arn:[a-z-]+:iam::(\d+):/.exec(text.trim())?.[1] ?? '';
-        if (found === null)
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM role${lostZeros(account)}`);
+        if (found === null) {
+            const why = whyNoAccountInArn(text.trim()) || because(text.trim(), NOT_IN_ARNS);
+            throw new Invalid(`${quote(text)} is not the ARN of an IAM role${why}`);
+        }
         if (found[1] !== partition) {
             throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
         }
@@ -54916,7 +55109,7 @@ function defaultAudience(partition) {
     return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
 }
 function readStateInputs(reader) {
-    const bucket = reader.optional('state-bucket', parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'));
+    const bucket = reader.optional('state-bucket', parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u));
     const type = reader.optional('backend', parseChoice(BACKENDS));
     const config = reader.value('backend-config', parseBackendConfig, {});
     const s3 = readS3Inputs(reader, bucket);
@@ -54934,8 +55127,20 @@ function readStateInputs(reader) {
         return { backend: { type: 's3', config: { ...s3, ...config } } };
     return { backend: type === undefined ? undefined : { type, config } };
 }
+/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
+const parseStateKey = (text) => {
+    const key = text.trim();
+    if (/^\/|\/$|\/\//.test(key))
+        throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
+    const found = findForbidden(key, /[\p{Cc}\p{Cf}]/u);
+    if (found !== undefined)
+        throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
+    if (Buffer.byteLength(key) > 1024)
+        throw new Invalid(`${quote(text)} has ${Buffer.byteLength(key)} bytes`);
+    return key;
+};
 function readS3Inputs(reader, bucket) {
-    const key = reader.optional('state-key', parseMatching(/^[^/\s](?:[^\n\r]{0,1022}[^/\s])?$/, 'is not such a name'));
+    const key = reader.optional('state-key', parseStateKey);
     const region = reader.optional('state-region', parseRegion);
     if (bucket === undefined) {
         if (key !== undefined)
@@ -54981,7 +55186,7 @@ function readReviewInputs(reader) {
     const alias = bareAlias(reader.text('alias'));
     return {
         comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
-        commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
+        commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u), alias),
         githubToken: readToken(reader),
         approval: readApproval(reader),
         ...readDeletion(reader, alias),
@@ -58130,13 +58335,13 @@ class HclError extends Error {
 /** @throws HclError that names the line and repeats nothing of it, as it may be a secret */
 function parseHcl(text) {
     if (text.trimStart().startsWith('{'))
-        return itemsOfJson(hcl_parseJson(text));
+        return itemsOfJson(parseJson(text));
     const reader = new TokenReader(text);
     const items = reader.items();
     reader.expectEnd();
     return items;
 }
-function hcl_parseJson(text) {
+function parseJson(text) {
     try {
         return JSON.parse(text);
     }

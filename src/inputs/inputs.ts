@@ -16,16 +16,17 @@ import {
   parseBoolean,
   parseChoice,
   parseInteger,
-  parseList,
   parseMatching,
-  parseTags,
   parseText,
   parseUrl,
   quote,
 } from './parsers.js';
+import { findForbidden } from '../characters.js';
+import { parseList } from './lists.js';
 import { parsePolicyInput } from './policy.js';
 import { explainEmptyInput } from './empty-input.js';
 import { InputReader } from './reader.js';
+import { parseTags } from './tags.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
 import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
 
@@ -166,9 +167,7 @@ function readVerify(reader: InputReader): Inputs['verify'] {
   return verify;
 }
 
-function readRegions(
-  reader: InputReader,
-): Pick<Inputs, 'primaryRegion' | 'replicaRegions' | 'partition'> {
+function readRegions(reader: InputReader): Pick<Inputs, 'primaryRegion' | 'replicaRegions' | 'partition'> {
   const primaryRegion = reader.required('primary-region', parseRegion);
   const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
   const partition = partitionOf(primaryRegion) ?? 'aws';
@@ -217,7 +216,9 @@ function defaultStateKey(alias: string): string {
 
 const parseRegion = (text: string): string => {
   const region = text.trim();
-  if (!isWellFormedRegion(region)) throw new Invalid(`${quote(text)} is not a Region id`);
+  if (!isWellFormedRegion(region)) {
+    throw new Invalid(`${quote(text)} is not a Region id${because(region, /[^a-z0-9-]/u)}`);
+  }
   return region;
 };
 
@@ -226,11 +227,27 @@ function bareAlias(text: string): string {
   return text.trim().replace(/^alias\//, '');
 }
 
+/** `: it has "." in it`, where a character that is not allowed tells why. */
+function because(text: string, forbidden: RegExp): string {
+  const found = findForbidden(text, forbidden);
+  return found === undefined ? '' : `: it has ${found}`;
+}
+
+/**
+ * The rules of KMS (API reference, CreateAlias) and of the provider; of the bundled module's variable; and of the names
+ * of states, which the alias is a part of. `alias/` within the name would be one that was written twice.
+ */
 const parseAlias = (text: string): string => {
   const alias = bareAlias(text);
-  if (!/^[a-zA-Z0-9/_-]+$/.test(alias))
-    throw new Invalid(`${quote(text)} has a character that is not allowed, or none at all`);
+  const found = findForbidden(alias, /[^a-zA-Z0-9/_-]/u);
+  if (alias === '') throw new Invalid(`${quote(text)} has no name after "alias/"`);
+  if (found !== undefined) throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
   if (/^aws\//i.test(alias)) throw new Invalid(`${quote(text)} is reserved for AWS`);
+  if (/^alias\//i.test(alias))
+    throw new Invalid(`${quote(text)} begins with "alias/" twice, or in upper case`);
+  if (/^\/|\/$|\/\//.test(alias)) {
+    throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
+  }
   if (alias.length + 'alias/'.length > 256)
     throw new Invalid(`${quote(text)} has ${alias.length + 6} characters with "alias/"`);
   return alias;
@@ -238,8 +255,26 @@ const parseAlias = (text: string): string => {
 
 const parseAccountId = (text: string): string => {
   if (/^\d{12}$/.test(text)) return text;
-  throw new Invalid(`${quote(text)} is not 12 digits${lostZeros(text)}`);
+  throw new Invalid(`${quote(text)} is not 12 digits${whyNoAccount(text)}`);
 };
+
+/** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
+function whyNoAccount(text: string): string {
+  if (/^\d{1,11}$/.test(text)) return lostZeros(text);
+  if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text)) return ', but a number with an exponent: put it in quotes';
+  return because(text, /\D/u);
+}
+
+/** The same where an id stands in an ARN. */
+function whyNoAccountInArn(arn: string): string {
+  const account = /^arn:[a-z-]+:iam::(\d{0,11}):/.exec(arn)?.[1];
+  if (account === undefined) return '';
+  return account === ''
+    ? ': there is no account id in it'
+    : `: its account id ${quote(account)} is not 12 digits${whyNoAccount(account)}`;
+}
+
+const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
 
 type PolicyInputs = Pick<Inputs, 'accountIds' | 'administrators' | 'users' | 'grants' | 'policy'>;
 
@@ -284,7 +319,9 @@ function readInWorkspace(text: string, { env, readFile }: Pick<InputSources, 'en
 function parsePrincipal(partition: string): (text: string) => string {
   return (text) => {
     if (!/^arn:[^:]*:(iam|sts):/.test(text))
-      throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root`);
+      throw new Invalid(
+        `${quote(text)} is not the ARN of an IAM user, role or account root${because(text, NOT_IN_ARNS)}`,
+      );
     if (/^arn:[^:]*:sts:/.test(text)) throw new Invalid(`${quote(text)} is a session: name its role`);
     const why = whyImpossible({ type: 'AWS', value: text }, partition);
     if (why !== undefined) throw new Invalid(`it names ${quote(text)}, ${why}`);
@@ -362,7 +399,7 @@ function readCredentialInputs(reader: InputReader): CredentialInputs {
     roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
     roleSessionName: reader.value(
       'role-session-name',
-      parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name'),
+      parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u),
       '',
     ),
     roleDurationSeconds: reader.value('role-duration-seconds', parseInteger(900, 43_200), 3600),
@@ -378,9 +415,10 @@ function readCredentialInputs(reader: InputReader): CredentialInputs {
 function parseRoleArn(partition: string): (text: string) => string {
   return (text) => {
     const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
-    const account = /^arn:[a-z-]+:iam::(\d+):/.exec(text.trim())?.[1] ?? '';
-    if (found === null)
-      throw new Invalid(`${quote(text)} is not the ARN of an IAM role${lostZeros(account)}`);
+    if (found === null) {
+      const why = whyNoAccountInArn(text.trim()) || because(text.trim(), NOT_IN_ARNS);
+      throw new Invalid(`${quote(text)} is not the ARN of an IAM role${why}`);
+    }
     if (found[1] !== partition) {
       throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
     }
@@ -396,7 +434,7 @@ function defaultAudience(partition: string): string {
 function readStateInputs(reader: InputReader): Pick<Inputs, 'backend'> {
   const bucket = reader.optional(
     'state-bucket',
-    parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket'),
+    parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u),
   );
   const type = reader.optional('backend', parseChoice(BACKENDS));
   const config = reader.value('backend-config', parseBackendConfig, {});
@@ -415,11 +453,18 @@ function readStateInputs(reader: InputReader): Pick<Inputs, 'backend'> {
   return { backend: type === undefined ? undefined : { type, config } };
 }
 
+/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
+const parseStateKey = (text: string): string => {
+  const key = text.trim();
+  if (/^\/|\/$|\/\//.test(key)) throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
+  const found = findForbidden(key, /[\p{Cc}\p{Cf}]/u);
+  if (found !== undefined) throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
+  if (Buffer.byteLength(key) > 1024) throw new Invalid(`${quote(text)} has ${Buffer.byteLength(key)} bytes`);
+  return key;
+};
+
 function readS3Inputs(reader: InputReader, bucket: string | undefined): Record<string, string> {
-  const key = reader.optional(
-    'state-key',
-    parseMatching(/^[^/\s](?:[^\n\r]{0,1022}[^/\s])?$/, 'is not such a name'),
-  );
+  const key = reader.optional('state-key', parseStateKey);
   const region = reader.optional('state-region', parseRegion);
   if (bucket === undefined) {
     if (key !== undefined) reader.problem('state-key', 'there is no state-bucket');
@@ -482,7 +527,11 @@ function readReviewInputs(reader: InputReader): ReviewInputs {
   const alias = bareAlias(reader.text('alias'));
   return {
     comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
-    commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name'), alias),
+    commentKey: reader.value(
+      'comment-key',
+      parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u),
+      alias,
+    ),
     githubToken: readToken(reader),
     approval: readApproval(reader),
     ...readDeletion(reader, alias),

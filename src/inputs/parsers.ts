@@ -1,3 +1,5 @@
+import { findForbidden } from '../characters.js';
+
 /** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
 
 import { quote } from '../quote.js';
@@ -35,26 +37,16 @@ export function parseInteger(least: number, most: number): Parser<number> {
   };
 }
 
-/** The entries of a list by comma, space or newline (CRLF too), in order; empty ones are dropped. */
-export function splitList(text: string): string[] {
-  return text.split(/[\s,]+/).filter((entry) => entry !== '');
-}
-
-/** A list whose entries all pass `check` (which throws `Invalid`), none twice. */
-export function parseList(check: (entry: string) => string): Parser<string[]> {
+/**
+ * Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value.
+ * @param forbidden matches one character that is not allowed, for the message
+ */
+export function parseMatching(pattern: RegExp, reason: string, forbidden?: RegExp): Parser<string> {
   return (text) => {
-    const entries = splitList(text).map(check);
-    const twice = entries.find((entry, index) => entries.indexOf(entry) !== index);
-    if (twice !== undefined) throw new Invalid(`${quote(twice)} is named twice`);
-    return entries;
-  };
-}
-
-/** Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value. */
-export function parseMatching(pattern: RegExp, reason: string): Parser<string> {
-  return (text) => {
-    if (!pattern.test(text.trim())) throw new Invalid(`${quote(text)} ${reason}`);
-    return text.trim();
+    const value = text.trim();
+    if (pattern.test(value)) return value;
+    const found = forbidden === undefined ? undefined : findForbidden(value, forbidden);
+    throw new Invalid(`${quote(text)} ${reason}${found === undefined ? '' : `: it has ${found}`}`);
   };
 }
 
@@ -82,44 +74,6 @@ export const parseAssignments: Parser<Record<string, string>> = (text) => {
   }
   return Object.fromEntries(found);
 };
-
-const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-
-/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-export const parseTags: Parser<Record<string, string>> = (text) => {
-  const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
-  const entries = Object.entries(tags);
-  if (entries.length > 50) throw new Invalid(`there are ${entries.length} tags`);
-  for (const [key, value] of entries) checkTag(key, value);
-  return tags;
-};
-
-function parseJsonTags(text: string): Record<string, string> {
-  const value = parseJson(text);
-  if (!isObject(value)) throw new Invalid('it is not a JSON object');
-  const wrong = Object.entries(value).find(([, tag]) => typeof tag !== 'string');
-  if (wrong !== undefined) throw new Invalid(`the value of ${quote(wrong[0])} is not a string`);
-  return value as Record<string, string>;
-}
-
-function checkTag(key: string, value: string): void {
-  if (key === '' || key.length > 128) throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
-  if (value.length > 256) throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
-  if (/^aws:/i.test(key)) throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-  if (!TAG_TEXT.test(key)) throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow`);
-  if (!TAG_TEXT.test(value)) {
-    throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${quote(value)}`);
-  }
-}
-
-/** JSON, or `Invalid` with the parser's own words. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (thrown) {
-    throw new Invalid(`it is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-  }
-}
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

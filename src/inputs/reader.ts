@@ -1,4 +1,5 @@
 import { ActionError } from '../errors.js';
+import { findForbidden, UNUSUAL } from '../characters.js';
 import { INPUT_NAMES, INPUT_SPECS, type InputName, type InputSpec } from './spec.js';
 import { Invalid, quote, type Parser } from './parsers.js';
 import { suggest } from './suggest.js';
@@ -50,9 +51,17 @@ export class InputReader {
       return check();
     } catch (thrown) {
       if (!(thrown instanceof Invalid)) throw thrown;
-      this.problem(name, thrown.message);
+      this.problem(name, `${thrown.message}${this.#unusualIn(name, thrown.message)}`);
       return undefined;
     }
+  }
+
+  /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
+  #unusualIn(name: InputName, message: string): string {
+    const { secret, freeText }: InputSpec = INPUT_SPECS[name];
+    if (secret === true || freeText === true || message.includes('U+')) return '';
+    const found = findForbidden(this.text(name), UNUSUAL);
+    return found === undefined ? '' : `: it has ${found}`;
   }
 
   /** Notes a problem; `reason` ends the sentence that begins with the input's name. */

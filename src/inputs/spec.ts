@@ -7,10 +7,13 @@ export interface InputSpec {
   readonly example: string;
   /** The value is never repeated in a message. */
   readonly secret?: true;
+  /** Any character is at home in it. */
+  readonly freeText?: true;
 }
 
 const boolean = 'true or false';
-const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines';
+const regions =
+  'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
 const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
 const principals = "IAM ARNs of users, roles or account roots in the key's partition";
 
@@ -21,7 +24,7 @@ export const INPUT_SPECS = {
   'replica-regions': { default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
   alias: {
     default: '',
-    rule: 'letters, digits, "/", "_" and "-", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
+    rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
     example: 'aws_cb_cmk',
   },
   'rename-alias-from': {
@@ -34,21 +37,25 @@ export const INPUT_SPECS = {
   users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
   grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
   policy: {
+    freeText: true,
     default: '',
     rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
     example: 'policies/key.json',
   },
   description: {
+    freeText: true,
     default: 'Multi-Region primary key',
     rule: 'at most 8192 characters',
     example: 'Customer data, production',
   },
   'replica-description': {
+    freeText: true,
     default: 'Multi-Region replica key',
     rule: 'at most 8192 characters',
     example: 'Customer data, production, replica',
   },
   tags: {
+    freeText: true,
     default: '',
     rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
     example: 'team=payments',
@@ -102,7 +109,7 @@ export const INPUT_SPECS = {
   },
   'state-key': {
     default: '',
-    rule: 'an object name of at most 1024 bytes that does not begin or end with "/"; only with state-bucket',
+    rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
     example: 'kms/aws_cb_cmk.tfstate',
   },
   'state-region': {

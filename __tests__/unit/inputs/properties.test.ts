@@ -1,20 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ActionError, messageOf } from '../../../src/errors.js';
-import {
-  Invalid,
-  parseAssignments,
-  parseBoolean,
-  parseInteger,
-  parseList,
-  parseTags,
-  quote,
-} from '../../../src/inputs/parsers.js';
+import { Invalid, parseAssignments, parseBoolean, parseInteger, quote } from '../../../src/inputs/parsers.js';
+import { parseList, splitList } from '../../../src/inputs/lists.js';
+import { parseTags } from '../../../src/inputs/tags.js';
 import { parsePolicyInput } from '../../../src/inputs/policy.js';
 import { INPUT_NAMES } from '../../../src/inputs/spec.js';
 import { read } from '../../support/inputs.js';
 
-const word = fc.stringMatching(/^[\w./:-]{1,20}$/);
+const word = fc.stringMatching(/^[\w./:][\w./:-]{0,19}$/);
 const gap = fc.stringMatching(/^(?:[ \t,]|\r?\n){1,4}$/);
 const wild = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -23,6 +17,18 @@ const wild = fc.oneof(
 );
 
 describe('a list', () => {
+  test('is the same as JSON and with dashes, in quotes or not', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(word), fc.constantFrom('', '"', "'"), (entries, mark) => {
+        expect(splitList(JSON.stringify(entries))).toEqual(entries);
+        expect(splitList(JSON.stringify(entries, undefined, 2))).toEqual(entries);
+        const lines = entries.map((entry) => `- ${mark}${entry}${mark}`);
+        expect(splitList(lines.join('\n'))).toEqual(entries);
+        expect(splitList(lines.map((line) => `  ${line} # why`).join('\r\n'))).toEqual(entries);
+      }),
+    );
+  });
+
   test('is the same by commas, spaces, newlines and CRLF in any mixture', () => {
     fc.assert(
       fc.property(fc.uniqueArray(word), fc.array(gap, { minLength: 22, maxLength: 22 }), (entries, gaps) => {

@@ -3,8 +3,8 @@ variable "alias" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.alias)) && !can(regex("^(?i:aws|alias)/", var.alias))
-    error_message = "alias must be 1 to 250 letters, digits, \"/\", \"_\" or \"-\", without \"alias/\", and not under \"aws/\", which AWS keeps for itself."
+    condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.alias)) && !can(regex("^(?i:aws|alias)/|^/|/$|//", var.alias))
+    error_message = "alias must be 1 to 250 letters, digits, \"_\", \"-\" or single \"/\" between them, without \"alias/\", and not under \"aws/\", which AWS keeps for itself."
   }
 }
 
