@@ -43464,6 +43464,10 @@ async function findClosed(regions, alias, session) {
 }
 
 ;// CONCATENATED MODULE: ./src/outputs.ts
+/** @param run how it is reported, with whether its plan was approved */
+function resultOf({ outcome, approval }) {
+    return outcome === 'refused' && approval?.approved === false ? 'not-approved' : outcome;
+}
 /** The root outputs of the rendered configuration, by their Terraform names. */
 function keyOutputs(values) {
     const text = (name) => typeof values[name] === 'string' ? values[name] : undefined;
@@ -43551,7 +43555,7 @@ async function runPhase({ log, clock, name }, work) {
     };
     const heartbeat = setInterval(() => {
         if (clock.now() - lastSaid >= LONGEST_SILENCE)
-            say(`${name}: still at it after ${seconds(clock.now() - started)}`);
+            say(`${name}: still running after ${seconds(clock.now() - started)}`);
     }, 1000);
     try {
         return await work({ say, keep: (line) => kept.push(line) });
@@ -44498,6 +44502,12 @@ const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
 function isMovedPrimary(thrown) {
     const error = thrown instanceof errors/* ActionError */.l ? thrown.cause : thrown;
     return error instanceof TerraformError && MOVED.test(error.text);
+}
+const LOCKED = /Error acquiring the state lock/;
+/** Whether a run failed, in plain words or not yet, because the state was locked. */
+function isLocked(thrown) {
+    const error = thrown instanceof errors/* ActionError */.l ? thrown.cause : thrown;
+    return error instanceof TerraformError && LOCKED.test(error.text);
 }
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS = [
@@ -48787,7 +48797,7 @@ function judgeAliases({ resources }) {
 function judgeAlias(alias, resources) {
     const where = alias.region ?? 'an unknown Region';
     const name = nameOf(alias.before);
-    const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
+    const wayOut = 'First move its users to another alias, or to the key ARN.';
     if (alias.action === 'replace' && name !== nameOf(alias.after)) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
         return [warn('alias-renamed', { reason, wayOut }, alias)];
@@ -51639,13 +51649,9 @@ function dollars(keys) {
 function footnotes(billed) {
     const parts = [
         billed.priced
-            ? `${dollars(1)} a month for each key in each Region; requests are billed besides.`
-            : 'Each key in each Region is billed; requests besides. The price in this partition is on its own price list.',
-        ...(billed.rotates
-            ? [
-                'Rotated key material adds the price of a key at the first and again at the second rotation, later ones nothing.',
-            ]
-            : []),
+            ? `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
+            : 'Each key in each Region is billed; API requests separately. The price in this partition is on its own price list.',
+        ...(billed.rotates ? ['The first two rotations each add US$1 a month; later ones are free.'] : []),
         ...(billed.after < billed.before ? ['A key that is scheduled for deletion is not billed.'] : []),
     ];
     return `<sub>${parts.join(' ')} ${markdown_link('KMS pricing', PRICING_PAGE)}</sub>`;
@@ -52627,6 +52633,7 @@ function renderRegions(model, detail) {
 
 
 
+const WOULD_BE = { planned: 'would be ', done: '' };
 const KEY_WORDS = [
     ['deleted', 'scheduled for deletion'],
     ['replaced', 'deleted and created anew'],
@@ -52642,13 +52649,13 @@ function where(rows) {
     return rows.length === 1 && first !== undefined ? clip(first.region, 40) : countOf(rows.length, 'Region');
 }
 /** `primary and 2 replicas created`; a single one with its Region. */
-function keysInWords(rows, words) {
+function keysInWords(rows, words, tense) {
     const replicas = rows.filter(({ role }) => role === 'replica').length;
     const parts = [
         ...(rows.length > replicas ? ['primary'] : []),
         ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : countOf(replicas, 'replica')]),
     ];
-    return `${words_listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${words}`;
+    return `${words_listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
 }
 const SETTINGS = {
     policy: 'key policy',
@@ -52661,36 +52668,37 @@ const SETTINGS = {
 function settingOf({ name, after }) {
     const off = after.is === 'value' && after.value === false;
     if (name === 'enable_key_rotation')
-        return off ? 'rotation switched off' : 'rotation switched on';
+        return ['rotation', off ? 'switched off' : 'switched on'];
     if (name === 'is_enabled' || name === 'enabled')
-        return off ? 'key disabled' : 'key enabled';
-    return `${(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings'} changed`;
+        return ['key', off ? 'disabled' : 'enabled'];
+    return [(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings', 'changed'];
 }
 function aliasFate({ action }) {
     if (action === 'update')
-        return 'alias pointed elsewhere';
+        return ['alias', 'pointed elsewhere'];
     if (action === 'replace')
-        return 'alias renamed';
-    return action === 'create' || action === 'delete' ? `alias ${action}d` : 'alias changed';
+        return ['alias', 'renamed'];
+    return ['alias', action === 'create' || action === 'delete' ? `${action}d` : 'changed'];
 }
 /** What changes where keys stay, each with the Regions it changes in: `key policy changed in 3 Regions`. */
-function settingsInWords(rows) {
+function settingsInWords(rows, tense) {
     const regions = new Map();
     for (const row of rows) {
         const aliases = row.aliases.filter(({ action }) => action !== 'no-op' && action !== 'read');
-        const words = new Set([...(row.key?.attributes.map(settingOf) ?? []), ...aliases.map(aliasFate)]);
+        const fates = [...(row.key?.attributes.map(settingOf) ?? []), ...aliases.map(aliasFate)];
+        const words = new Set(fates.map(([what, how]) => `${what} ${WOULD_BE[tense]}${how}`));
         for (const word of words)
             regions.set(word, [...(regions.get(word) ?? []), row]);
     }
     return [...regions].map(([word, changed]) => `${word} in ${where(changed)}`);
 }
 /** What the plan does to the keys, in a few words; the worst first. */
-function summariseKeys(model) {
+function summariseKeys(model, tense) {
     const keys = KEY_WORDS.flatMap(([change, words]) => {
         const rows = regionsWith(model.regions, change);
-        return rows.length === 0 ? [] : [keysInWords(rows, words)];
+        return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
     });
-    const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'))];
+    const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'), tense)];
     if (phrases.length > 0)
         return words_listOf(phrases);
     if (regionsWith(model.regions, 'moved').length > 0)
@@ -52721,9 +52729,13 @@ function regionCount(input) {
     const count = input.plan?.model.regions.length ?? input.keys?.length ?? input.verification?.length ?? 0;
     return count === 0 ? '' : ` in ${countOf(count, 'Region')}`;
 }
+/** Nobody must take a deletion for a creation at a glance. */
+function deletesKeys({ regions }) {
+    return [...regionsWith(regions, 'deleted'), ...regionsWith(regions, 'replaced')].length > 0;
+}
 function plannedVerdict(input) {
     const model = input.plan?.model;
-    const summary = model === undefined ? 'planned' : summariseKeys(model);
+    const summary = model === undefined ? 'planned' : summariseKeys(model, 'planned');
     const another = sayAnother(input);
     if (another !== undefined)
         return another;
@@ -52737,7 +52749,7 @@ function plannedVerdict(input) {
         };
     }
     return {
-        symbol: model?.destroys === true ? '🗑️' : '🔑',
+        symbol: model !== undefined && deletesKeys(model) ? '🗑️' : '🔑',
         title: `${input.alias}: ${first && model.regions.length > 0 ? `a new multi-Region key${regionCount(input)}` : summary}`,
         detail: `${model === undefined ? '' : `Terraform plans ${countsInWords(model.counts)}. `}Nothing was changed yet.`,
     };
@@ -52763,7 +52775,9 @@ function refusedVerdict(input) {
     return {
         symbol: '⛔',
         title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
-        detail: model === undefined ? '' : `Planned: ${summariseKeys(model)}; ${countsInWords(model.counts)}.`,
+        detail: model === undefined
+            ? ''
+            : `Planned: ${summariseKeys(model, 'planned')}; ${countsInWords(model.counts)}.`,
     };
 }
 function appliedVerdict(input) {
@@ -52771,8 +52785,8 @@ function appliedVerdict(input) {
     const failed = (input.verification ?? []).some(({ checks }) => checks.some(({ ok }) => !ok));
     const verified = input.verification === undefined || failed ? '' : ' and verified';
     return {
-        symbol: failed ? '⚠️' : '✅',
-        title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model)}`,
+        symbol: failed ? '⚠️' : model !== undefined && deletesKeys(model) ? '🗑️' : '✅',
+        title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model, 'done')}`,
         detail: failed
             ? 'The plan was applied, but a check on the keys failed.'
             : `The plan was applied${regionCount(input)}.`,
@@ -52895,6 +52909,7 @@ function renderAlarms(input, detail) {
         ...renderApproval(input.approval, detail),
         ...renderShown(input.shown, detail),
         ...renderKeyStates(otherStates(input), input.now, detail),
+        ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
         ...renderNotes(input.notes, detail),
     ];
 }
@@ -52918,6 +52933,13 @@ function withKnownKeys({ keys = [] }, model) {
     const arns = new Map(keys.map(({ region, keyArn }) => [region, keyArn]));
     return model.regions.map((row) => ({ ...row, keyArn: row.keyArn ?? arns.get(row.region) }));
 }
+/** Of more Regions than this the picture is folded: the table says the same in less room. */
+const OPEN_PICTURE = 6;
+function foldPicture(picture, regions) {
+    return regions > OPEN_PICTURE
+        ? details(`The picture of ${countOf(regions, 'Region')}`, [picture])
+        : picture;
+}
 /** The sections on a plan with changes, in the order in which a reviewer's questions come. */
 function renderChanges(input, plan, detail) {
     const { model, access } = plan;
@@ -52926,8 +52948,7 @@ function renderChanges(input, plan, detail) {
         ...renderRegions({ ...model, regions: withKnownKeys(input, model) }, detail),
         ...renderAccess({ model, access, accountId: input.accountId }, detail),
         renderCost(model),
-        ...(picture === undefined ? [] : [picture]),
-        ...renderWarnings(plan, detail),
+        ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length)]),
         ...renderDrift(model.drift, detail),
     ];
 }
@@ -52938,7 +52959,6 @@ function renderDriftReport(input, plan, detail) {
         ...renderDrift(model.drift, detail),
         ...renderAccess({ model, access, accountId: input.accountId }, detail),
         ...back,
-        ...renderWarnings(plan, detail),
     ];
 }
 function renderBody(input, detail) {
@@ -52960,7 +52980,6 @@ function renderQuiet(input, detail) {
     return [
         `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
         ...renderAlarms(input, detail),
-        ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
         ...renderVerification(input.verification, detail),
     ];
 }
@@ -53134,7 +53153,7 @@ async function writeComment(request, input) {
     if (client === undefined || repository === undefined)
         return {};
     const sayNotice = (reason) => {
-        deps.log.notice(`${reason} The job summary has it all.`, { title: 'No comment on the pull request' });
+        deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
     };
     try {
         const place = await findPlace(request, { client, repository });
@@ -53163,7 +53182,7 @@ async function writeComment(request, input) {
             sayNotice(`GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
         }
         else {
-            deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} The job summary has it all.`, {
+            deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} See the job summary.`, {
                 title: 'No comment on the pull request',
             });
         }
@@ -54146,7 +54165,7 @@ function parseChoice(choices) {
     return (text) => {
         const chosen = choices.find((choice) => choice === text.trim());
         if (chosen === undefined)
-            throw new Invalid(`${quote(text)} is none of them`);
+            throw new Invalid(`${quote(text)} is not a valid value`);
         return chosen;
     };
 }
@@ -55344,6 +55363,7 @@ function run_knownOutputs({ known }) {
 }
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
 async function publish(run, report) {
+    learn(run, { result: resultOf({ ...run.story, ...report }) });
     const known = run_knownOutputs(run);
     learn(run, await publishReport({ ...run, known, report: { ...run.story, ...report } }));
 }
@@ -56329,7 +56349,7 @@ async function checkApproval(request) {
         case 'pull-request':
             return compareWithPullRequest(request).catch(explainNoApproval);
         case 'nobody':
-            return notApproved('There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.');
+            return notApproved('The plan has changes, but no approval was given. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.');
     }
 }
 function approved(says) {
@@ -56802,7 +56822,7 @@ function assertNoDrift({ inputs, deps, story }, drift) {
     const urgent = story.keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
     const settle = 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.';
     const explanation = {
-        what: `AWS is not as it should be: ${drift.join('; ')}.`,
+        what: `AWS differs from the configuration: ${drift.join('; ')}.`,
         done: 'Nothing was changed by this run.',
         next: story.failure?.next ?? (urgent ? `First save the key that is going to be deleted. ${settle}` : settle),
     };
@@ -61743,6 +61763,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -61750,13 +61771,18 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 async function run(deps) {
-    const started = await startRun(deps);
+    const started = await startRun(deps).catch((thrown) => {
+        deps.runner.setOutput('result', 'failed');
+        throw thrown;
+    });
     try {
         await WAYS[started.inputs.command](started);
     }
     catch (thrown) {
         const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
         await inTime(deps, publish(started, reportOf(ended)));
+        if (isLocked(ended))
+            learn(started, { result: 'locked' });
         throw ended;
     }
     finally {

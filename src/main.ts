@@ -16,6 +16,7 @@ import type { MadePlan } from './steps/plan/make-plan.js';
 import { withLastUse } from './steps/plan/with-last-use.js';
 import { sayUnfinished } from './steps/plan/plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
+import { isLocked } from './terraform/symptoms.js';
 import { tellingDeleted } from './steps/apply/tell-deleted.js';
 import { tellingLostKeys } from './steps/apply/tell-lost-keys.js';
 import { proveApplied, proveRecorded } from './steps/verify.js';
@@ -28,12 +29,16 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 export async function run(deps: Deps): Promise<void> {
-  const started = await startRun(deps);
+  const started = await startRun(deps).catch((thrown: unknown) => {
+    deps.runner.setOutput('result', 'failed');
+    throw thrown;
+  });
   try {
     await WAYS[started.inputs.command](started);
   } catch (thrown) {
     const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
     await inTime(deps, publish(started, reportOf(ended)));
+    if (isLocked(ended)) learn(started, { result: 'locked' });
     throw ended;
   } finally {
     setOutputs(started);

@@ -1,5 +1,14 @@
 import type { ChangeCounts, PlanModel } from './plan/types.js';
+import type { ReportInput, ReportOutcome } from './report/types.js';
 import type { StepLog } from './log.js';
+
+/** How a run ended, in one word for a workflow. */
+export type Result = ReportOutcome | 'not-approved' | 'locked';
+
+/** @param run how it is reported, with whether its plan was approved */
+export function resultOf({ outcome, approval }: Pick<ReportInput, 'outcome' | 'approval'>): Result {
+  return outcome === 'refused' && approval?.approved === false ? 'not-approved' : outcome;
+}
 
 /** Everything a run can tell the workflow; what is not known is left out and stays empty. */
 export interface Outputs {
@@ -18,6 +27,7 @@ export interface Outputs {
   readonly 'plan-text-path'?: string;
   readonly 'errored-state-path'?: string;
   readonly 'comment-url'?: string;
+  readonly result?: Result;
   readonly drifted?: boolean;
   readonly verified?: boolean;
   readonly 'account-id'?: string;

@@ -35,7 +35,7 @@ export async function runPhase<T>(
   };
   const heartbeat = setInterval(() => {
     if (clock.now() - lastSaid >= LONGEST_SILENCE)
-      say(`${name}: still at it after ${seconds(clock.now() - started)}`);
+      say(`${name}: still running after ${seconds(clock.now() - started)}`);
   }, 1000);
   try {
     return await work({ say, keep: (line) => kept.push(line) });

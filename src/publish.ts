@@ -104,7 +104,7 @@ async function writeComment(request: PublishRequest, input: ReportInput): Promis
   const { repository } = context;
   if (client === undefined || repository === undefined) return {};
   const sayNotice = (reason: string): void => {
-    deps.log.notice(`${reason} The job summary has it all.`, { title: 'No comment on the pull request' });
+    deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
   };
   try {
     const place = await findPlace(request, { client, repository });
@@ -130,7 +130,7 @@ async function writeComment(request: PublishRequest, input: ReportInput): Promis
         `GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`,
       );
     } else {
-      deps.log.warning(`The comment could not be written: ${messageOf(thrown)} The job summary has it all.`, {
+      deps.log.warning(`The comment could not be written: ${messageOf(thrown)} See the job summary.`, {
         title: 'No comment on the pull request',
       });
     }

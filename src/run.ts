@@ -7,7 +7,7 @@ import { readInputs, type Inputs } from './inputs/inputs.js';
 import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
 import { visibleTexts } from './inputs/visible-texts.js';
-import { writeOutputs, type Outputs } from './outputs.js';
+import { resultOf, writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
 import { environmentSecrets } from './runner/environment-secrets.js';
 
@@ -66,6 +66,7 @@ export function knownOutputs({ known }: Pick<Run, 'known'>): Outputs {
 
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
 export async function publish(run: Run, report: RunReport): Promise<void> {
+  learn(run, { result: resultOf({ ...run.story, ...report }) });
   const known = knownOutputs(run);
   learn(run, await publishReport({ ...run, known, report: { ...run.story, ...report } }));
 }

@@ -85,7 +85,7 @@ describe('looking after a key that exists', () => {
     expect(found.summary).toContain('2 resources changed outside Terraform');
     expect(found.summary).toMatch(/➕\sgains \| \*\*Role\*\* `mallory`.*`Decrypt`/);
     expect(found.stdout).toMatch(
-      /::warning title=Drift::AWS is not as it should be: .*replica key in ap-southeast-2 changed outside Terraform \(policy\)/,
+      /::warning title=Drift::AWS differs from the configuration: .*replica key in ap-southeast-2 changed outside Terraform \(policy\)/,
     );
     expect(found.summary).toMatch(/alias .*(points|target)/i);
     expect(changes()).toHaveLength(before);

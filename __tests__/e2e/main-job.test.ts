@@ -71,7 +71,7 @@ describe('the life of one key', () => {
   test('apply without an approval stops before it changes anything, and says how to approve', async () => {
     const refused = await job.run({ command: 'apply' });
     expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toMatch(/::error title=[^:]*::There are changes, and nothing approves them\. /);
+    expect(refused.stdout).toMatch(/::error title=[^:]*::The plan has changes, but no approval was given\. /);
     expect(refused.stdout).toContain('Set `approved-plan` to the `plan-digest` output of a reviewed plan');
     expect(job.emulator.kms.regions()).toEqual([]);
   });

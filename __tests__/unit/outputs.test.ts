@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { createLog } from '../../src/log.js';
 import {
   keyOutputs,
+  resultOf,
   serialiseOutputs,
   summariseCounts,
   writeOutputs,
@@ -26,12 +27,23 @@ const ALL: Required<Outputs> = {
   'plan-text-path': 't',
   'errored-state-path': 'e',
   'comment-url': 'u',
+  result: 'applied',
   drifted: true,
   verified: true,
   'account-id': '012345678901',
   'terraform-version': '1.11.4',
   'aws-provider-version': '5.100.0',
 };
+
+test.each([
+  [{ outcome: 'applied' }, 'applied'],
+  [{ outcome: 'refused' }, 'refused'],
+  [{ outcome: 'refused', approval: { approved: true, says: '', gone: [], added: [] } }, 'refused'],
+  [{ outcome: 'refused', approval: { approved: false, says: '', gone: [], added: [] } }, 'not-approved'],
+  [{ outcome: 'cancelled', approval: { approved: false, says: '', gone: [], added: [] } }, 'cancelled'],
+] as const)('the result of %j is %s', (run, result) => {
+  expect(resultOf(run)).toBe(result);
+});
 
 test('action.yml declares exactly the outputs that a run can set', () => {
   const action = parse(readFileSync('action.yml', 'utf8')) as { outputs: Record<string, unknown> };

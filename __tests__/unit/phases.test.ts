@@ -37,7 +37,7 @@ describe('a phase', () => {
     await phase;
     const gaps = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0));
     expect(Math.max(...gaps)).toBeLessThanOrEqual(15_000);
-    expect(said[1]?.line).toBe('Plan: still at it after 12 s');
+    expect(said[1]?.line).toBe('Plan: still running after 12 s');
     expect(said.at(-1)).toEqual({ at: 120_000, line: 'end' });
   });
 

@@ -215,7 +215,7 @@ describe('a comment that cannot be written', () => {
     merge();
     world.github.addToken({ token: 'ghs_weak', ...ACTIONS_BOT, access });
     expect(await apply({ outcome: 'applied', token: 'ghs_weak' })).toEqual({});
-    expect(annotations).toEqual([expect.stringMatching(/^notice: .*The job summary has it all\.$/)]);
+    expect(annotations).toEqual([expect.stringMatching(/^notice: .*See the job summary\.$/)]);
     expect(annotations[0]).toMatch(says);
     expect(summaries.at(-1)).toContain('applied');
   });

@@ -107,6 +107,12 @@ test.each(ALL_READ)('%s asks reviewers only for a plan that succeeded and has ch
   for (const job of behindReviewers) expect(job.if).toMatch(/needs\.[\w-]+\.outputs\.has-changes == 'true'/);
 });
 
+/** Whoever copies a workflow must not let accounts use the key that are not theirs. */
+test.each(ALL_READ)('%s lets no other account in as it stands', (_, text) => {
+  const accounts = new Set([...text.matchAll(/\b\d{12}\b/g)].map(([account]) => account));
+  expect([...accounts]).toEqual(['999900001111']);
+});
+
 /** A workflow whose `paths` name another file than its own never runs, and says nothing. */
 test.each(EXAMPLES)('%s watches the file that examples/README.md has it copied to', (file) => {
   const paths = [...read(file).matchAll(/paths: \[(.*)\]/g)].map(([, path]) => path);

@@ -22,7 +22,7 @@ export const parseBoolean: Parser<boolean> = (text) => {
 export function parseChoice<const T extends string>(choices: readonly T[]): Parser<T> {
   return (text) => {
     const chosen = choices.find((choice) => choice === text.trim());
-    if (chosen === undefined) throw new Invalid(`${quote(text)} is none of them`);
+    if (chosen === undefined) throw new Invalid(`${quote(text)} is not a valid value`);
     return chosen;
   };
 }

@@ -45,13 +45,9 @@ function dollars(keys: number): string {
 function footnotes(billed: BilledKeys): string {
   const parts = [
     billed.priced
-      ? `${dollars(1)} a month for each key in each Region; requests are billed besides.`
-      : 'Each key in each Region is billed; requests besides. The price in this partition is on its own price list.',
-    ...(billed.rotates
-      ? [
-          'Rotated key material adds the price of a key at the first and again at the second rotation, later ones nothing.',
-        ]
-      : []),
+      ? `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
+      : 'Each key in each Region is billed; API requests separately. The price in this partition is on its own price list.',
+    ...(billed.rotates ? ['The first two rotations each add US$1 a month; later ones are free.'] : []),
     ...(billed.after < billed.before ? ['A key that is scheduled for deletion is not billed.'] : []),
   ];
   return `<sub>${parts.join(' ')} ${link('KMS pricing', PRICING_PAGE)}</sub>`;

@@ -2,7 +2,7 @@
 
 import type { Finding, PlanModel, RegionPlan } from '../plan/types.js';
 import { renderCost } from './cost.js';
-import { clip, prose } from './markdown.js';
+import { clip, details, prose } from './markdown.js';
 import { renderPicture } from './mermaid.js';
 import { renderAccess } from './sections/access.js';
 import { deletedStates, renderDeletion, TOLD_HERE } from './sections/deletion.js';
@@ -22,7 +22,7 @@ import { renderPlanText } from './sections/plan-text.js';
 import { renderRegions } from './sections/regions.js';
 import type { ReportedPlan, ReportInput } from './types.js';
 import { describeVerdict, stopsOf, type Verdict } from './verdict.js';
-import { codeOf, type Detail } from './words.js';
+import { codeOf, countOf, type Detail } from './words.js';
 
 /** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
 const DETAILS: readonly Detail[] = [
@@ -68,6 +68,7 @@ function renderAlarms(input: ReportInput, detail: Detail): string[] {
     ...renderApproval(input.approval, detail),
     ...renderShown(input.shown, detail),
     ...renderKeyStates(otherStates(input), input.now, detail),
+    ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
     ...renderNotes(input.notes, detail),
   ];
 }
@@ -98,6 +99,15 @@ function withKnownKeys({ keys = [] }: ReportInput, model: PlanModel): RegionPlan
   return model.regions.map((row) => ({ ...row, keyArn: row.keyArn ?? arns.get(row.region) }));
 }
 
+/** Of more Regions than this the picture is folded: the table says the same in less room. */
+const OPEN_PICTURE = 6;
+
+function foldPicture(picture: string, regions: number): string {
+  return regions > OPEN_PICTURE
+    ? details(`The picture of ${countOf(regions, 'Region')}`, [picture])
+    : picture;
+}
+
 /** The sections on a plan with changes, in the order in which a reviewer's questions come. */
 function renderChanges(input: ReportInput, plan: ReportedPlan, detail: Detail): string[] {
   const { model, access } = plan;
@@ -106,8 +116,7 @@ function renderChanges(input: ReportInput, plan: ReportedPlan, detail: Detail): 
     ...renderRegions({ ...model, regions: withKnownKeys(input, model) }, detail),
     ...renderAccess({ model, access, accountId: input.accountId }, detail),
     renderCost(model),
-    ...(picture === undefined ? [] : [picture]),
-    ...renderWarnings(plan, detail),
+    ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length)]),
     ...renderDrift(model.drift, detail),
   ];
 }
@@ -119,7 +128,6 @@ function renderDriftReport(input: ReportInput, plan: ReportedPlan, detail: Detai
     ...renderDrift(model.drift, detail),
     ...renderAccess({ model, access, accountId: input.accountId }, detail),
     ...back,
-    ...renderWarnings(plan, detail),
   ];
 }
 
@@ -142,7 +150,6 @@ function renderQuiet(input: ReportInput, detail: Detail): string[] {
   return [
     `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
     ...renderAlarms(input, detail),
-    ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
     ...renderVerification(input.verification, detail),
   ];
 }

@@ -23,6 +23,11 @@ export interface Verdict {
   readonly detail: string;
 }
 
+/** A plan speaks of what would be, an apply of what was. */
+export type Tense = 'planned' | 'done';
+
+const WOULD_BE: Readonly<Record<Tense, string>> = { planned: 'would be ', done: '' };
+
 const KEY_WORDS: readonly (readonly [RowChange, string])[] = [
   ['deleted', 'scheduled for deletion'],
   ['replaced', 'deleted and created anew'],
@@ -41,13 +46,13 @@ function where(rows: readonly RegionPlan[]): string {
 }
 
 /** `primary and 2 replicas created`; a single one with its Region. */
-function keysInWords(rows: readonly RegionPlan[], words: string): string {
+function keysInWords(rows: readonly RegionPlan[], words: string, tense: Tense): string {
   const replicas = rows.filter(({ role }) => role === 'replica').length;
   const parts = [
     ...(rows.length > replicas ? ['primary'] : []),
     ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : countOf(replicas, 'replica')]),
   ];
-  return `${listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${words}`;
+  return `${listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
 }
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -59,37 +64,41 @@ const SETTINGS: Readonly<Record<string, string>> = {
   rotation_period_in_days: 'rotation period',
 };
 
-function settingOf({ name, after }: AttributeChange): string {
+/** What changes, and how. */
+type Fate = readonly [what: string, how: string];
+
+function settingOf({ name, after }: AttributeChange): Fate {
   const off = after.is === 'value' && after.value === false;
-  if (name === 'enable_key_rotation') return off ? 'rotation switched off' : 'rotation switched on';
-  if (name === 'is_enabled' || name === 'enabled') return off ? 'key disabled' : 'key enabled';
-  return `${(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings'} changed`;
+  if (name === 'enable_key_rotation') return ['rotation', off ? 'switched off' : 'switched on'];
+  if (name === 'is_enabled' || name === 'enabled') return ['key', off ? 'disabled' : 'enabled'];
+  return [(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings', 'changed'];
 }
 
-function aliasFate({ action }: ResourceChange): string {
-  if (action === 'update') return 'alias pointed elsewhere';
-  if (action === 'replace') return 'alias renamed';
-  return action === 'create' || action === 'delete' ? `alias ${action}d` : 'alias changed';
+function aliasFate({ action }: ResourceChange): Fate {
+  if (action === 'update') return ['alias', 'pointed elsewhere'];
+  if (action === 'replace') return ['alias', 'renamed'];
+  return ['alias', action === 'create' || action === 'delete' ? `${action}d` : 'changed'];
 }
 
 /** What changes where keys stay, each with the Regions it changes in: `key policy changed in 3 Regions`. */
-function settingsInWords(rows: readonly RegionPlan[]): string[] {
+function settingsInWords(rows: readonly RegionPlan[], tense: Tense): string[] {
   const regions = new Map<string, RegionPlan[]>();
   for (const row of rows) {
     const aliases = row.aliases.filter(({ action }) => action !== 'no-op' && action !== 'read');
-    const words = new Set([...(row.key?.attributes.map(settingOf) ?? []), ...aliases.map(aliasFate)]);
+    const fates = [...(row.key?.attributes.map(settingOf) ?? []), ...aliases.map(aliasFate)];
+    const words = new Set(fates.map(([what, how]) => `${what} ${WOULD_BE[tense]}${how}`));
     for (const word of words) regions.set(word, [...(regions.get(word) ?? []), row]);
   }
   return [...regions].map(([word, changed]) => `${word} in ${where(changed)}`);
 }
 
 /** What the plan does to the keys, in a few words; the worst first. */
-export function summariseKeys(model: PlanModel): string {
+export function summariseKeys(model: PlanModel, tense: Tense): string {
   const keys = KEY_WORDS.flatMap(([change, words]) => {
     const rows = regionsWith(model.regions, change);
-    return rows.length === 0 ? [] : [keysInWords(rows, words)];
+    return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
   });
-  const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'))];
+  const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'), tense)];
   if (phrases.length > 0) return listOf(phrases);
   if (regionsWith(model.regions, 'moved').length > 0) return 'new addresses in the state, no key is touched';
   return model.changedOutputs.length > 0
@@ -122,9 +131,14 @@ function regionCount(input: ReportInput): string {
   return count === 0 ? '' : ` in ${countOf(count, 'Region')}`;
 }
 
+/** Nobody must take a deletion for a creation at a glance. */
+function deletesKeys({ regions }: PlanModel): boolean {
+  return [...regionsWith(regions, 'deleted'), ...regionsWith(regions, 'replaced')].length > 0;
+}
+
 function plannedVerdict(input: ReportInput): Verdict {
   const model = input.plan?.model;
-  const summary = model === undefined ? 'planned' : summariseKeys(model);
+  const summary = model === undefined ? 'planned' : summariseKeys(model, 'planned');
   const another = sayAnother(input);
   if (another !== undefined) return another;
   const stops = stopsOf(input.plan?.findings);
@@ -137,7 +151,7 @@ function plannedVerdict(input: ReportInput): Verdict {
     };
   }
   return {
-    symbol: model?.destroys === true ? '🗑️' : '🔑',
+    symbol: model !== undefined && deletesKeys(model) ? '🗑️' : '🔑',
     title: `${input.alias}: ${first && model.regions.length > 0 ? `a new multi-Region key${regionCount(input)}` : summary}`,
     detail: `${model === undefined ? '' : `Terraform plans ${countsInWords(model.counts)}. `}Nothing was changed yet.`,
   };
@@ -163,7 +177,10 @@ function refusedVerdict(input: ReportInput): Verdict {
   return {
     symbol: '⛔',
     title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
-    detail: model === undefined ? '' : `Planned: ${summariseKeys(model)}; ${countsInWords(model.counts)}.`,
+    detail:
+      model === undefined
+        ? ''
+        : `Planned: ${summariseKeys(model, 'planned')}; ${countsInWords(model.counts)}.`,
   };
 }
 
@@ -172,8 +189,8 @@ function appliedVerdict(input: ReportInput): Verdict {
   const failed = (input.verification ?? []).some(({ checks }) => checks.some(({ ok }) => !ok));
   const verified = input.verification === undefined || failed ? '' : ' and verified';
   return {
-    symbol: failed ? '⚠️' : '✅',
-    title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model)}`,
+    symbol: failed ? '⚠️' : model !== undefined && deletesKeys(model) ? '🗑️' : '✅',
+    title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model, 'done')}`,
     detail: failed
       ? 'The plan was applied, but a check on the keys failed.'
       : `The plan was applied${regionCount(input)}.`,

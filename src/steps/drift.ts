@@ -42,7 +42,7 @@ export function assertNoDrift({ inputs, deps, story }: Run, drift: Drift): void 
   const settle =
     'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.';
   const explanation = {
-    what: `AWS is not as it should be: ${drift.join('; ')}.`,
+    what: `AWS differs from the configuration: ${drift.join('; ')}.`,
     done: 'Nothing was changed by this run.',
     next:
       story.failure?.next ?? (urgent ? `First save the key that is going to be deleted. ${settle}` : settle),

@@ -21,6 +21,14 @@ export function isMovedPrimary(thrown: unknown): boolean {
   return error instanceof TerraformError && MOVED.test(error.text);
 }
 
+const LOCKED = /Error acquiring the state lock/;
+
+/** Whether a run failed, in plain words or not yet, because the state was locked. */
+export function isLocked(thrown: unknown): boolean {
+  const error = thrown instanceof ActionError ? thrown.cause : thrown;
+  return error instanceof TerraformError && LOCKED.test(error.text);
+}
+
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
 const SYMPTOMS: readonly Symptom[] = [
   {

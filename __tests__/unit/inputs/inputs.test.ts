@@ -11,7 +11,10 @@ const padded = JSON.stringify({ Statement: [{ ...statement, Sid: 'x'.repeat(33_0
 
 /** What is changed in the article's inputs, and what the message must say. */
 const BAD: readonly (readonly [Record<string, string>, string])[] = [
-  [{ command: 'aply' }, 'command: "aply" is none of them. It must be plan, apply, destroy, drift or verify'],
+  [
+    { command: 'aply' },
+    'command: "aply" is not a valid value. It must be plan, apply, destroy, drift or verify',
+  ],
   [
     { 'primary-region': '' },
     'primary-region: it is missing. It must be one Region id. Example: primary-region: ap-southeast-1',
@@ -64,7 +67,7 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     { users: 'arn:aws:iam::1111:role/app' },
     'users: it names "arn:aws:iam::1111:role/app", whose account has 4 digits, not 12: perhaps a leading zero was lost',
   ],
-  [{ grants: 'all' }, 'grants: "all" is none of them. It must be aws-services, any or none'],
+  [{ grants: 'all' }, 'grants: "all" is not a valid value. It must be aws-services, any or none'],
   [{ 'account-ids': '', policy: '{"Statement": [' }, 'policy: it is not valid JSON'],
   [{ 'account-ids': '', policy: '{}' }, 'policy: it has no "Statement"'],
   [{ 'account-ids': '', policy: policy({ Effect: 'allow' }) }, 'policy: statement 1 has the Effect'],
@@ -127,7 +130,7 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     { 'state-bucket': 'b-b', 'backend-config': 'bucket=c' },
     'backend-config: "bucket" is said by an input of its own already',
   ],
-  [{ backend: 'remote' }, 'backend: "remote" is none of them'],
+  [{ backend: 'remote' }, 'backend: "remote" is not a valid value'],
   [{ 'backend-config': 'encrypt=true' }, 'backend-config: there is no backend for these settings'],
   [{ 'terraform-version': 'latest' }, 'terraform-version: "latest" is neither a version nor a range'],
   [{ 'terraform-version': '1.4.7' }, 'terraform-version: "1.4.7" is older than 1.5.0'],
@@ -148,7 +151,7 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     { 'lock-file': 'none.hcl' },
     'lock-file: the file "none.hcl" cannot be read (a job has files only after actions/checkout)',
   ],
-  [{ comment: 'sometimes' }, 'comment: "sometimes" is none of them'],
+  [{ comment: 'sometimes' }, 'comment: "sometimes" is not a valid value'],
   [{ 'comment-key': 'a --> b' }, 'comment-key: "a --> b" is not such a name'],
   [{ 'approved-plan': 'sha256:12' }, 'approved-plan: "sha256:12" is neither'],
   [
@@ -168,7 +171,7 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
   [{ 'require-unused-days': '3651' }, 'require-unused-days: 3651 is not between 0 and 3650'],
   [{ 'require-unused-days': '90d' }, 'require-unused-days: '],
   [{ 'plan-destroy': 'yes' }, 'plan-destroy: "yes"'],
-  [{ verify: 'yes' }, 'verify: "yes" is none of them'],
+  [{ verify: 'yes' }, 'verify: "yes" is not a valid value'],
   [{ 'replica-timeout-minutes': '0' }, 'replica-timeout-minutes: 0 is not between 1 and 120'],
   [
     { 'replica-region': 'us-east-1' },

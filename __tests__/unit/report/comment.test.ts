@@ -250,15 +250,15 @@ describe('the order of the comment', () => {
   const positions = (comment: string, parts: readonly string[]): number[] =>
     parts.map((part) => comment.indexOf(part));
 
-  test('is verdict, Regions, access, cost, picture, warnings, plan, origin, record', () => {
+  test('is verdict, warnings, Regions, access, cost, picture, plan, origin, record', () => {
     const found = positions(renderComment({ ...caseOf('accounts-changed') }), [
       'comment-key=aws_cb_cmk',
       '### 🔑',
+      '> [!WARNING]',
       '| Region | Role |',
       '#### Who gains',
       '#### Cost',
       '```mermaid',
-      '> [!WARNING]',
       '<details>',
       'commit `',
       'approval {"digest"',

@@ -167,14 +167,14 @@ describe('the verdict', () => {
   test.each([
     ['first-creation', `${ALIAS}: a new multi-Region key in 3 Regions`],
     ['no-change', `${ALIAS}: no changes in 3 Regions`],
-    ['region-added', `${ALIAS}: replica in ap-southeast-3 created`],
+    ['region-added', `${ALIAS}: replica in ap-southeast-3 would be created`],
     ['region-removed', `${ALIAS}: refused, nothing was changed`],
-    ['accounts-changed', `${ALIAS}: key policy changed in 3 Regions`],
-    ['rotation-off', `${ALIAS}: rotation switched off in ap-southeast-1`],
-    ['alias-renamed', 'alias/payments: alias renamed in 3 Regions'],
+    ['accounts-changed', `${ALIAS}: key policy would be changed in 3 Regions`],
+    ['rotation-off', `${ALIAS}: rotation would be switched off in ap-southeast-1`],
+    ['alias-renamed', 'alias/payments: alias would be renamed in 3 Regions'],
     ['drift', `${ALIAS}: 3 resources changed outside Terraform`],
-    ['import', `${ALIAS}: primary and replica imported`],
-    ['destroy', `${ALIAS}: primary and 2 replicas scheduled for deletion`],
+    ['import', `${ALIAS}: primary and replica would be imported`],
+    ['destroy', `${ALIAS}: primary and 2 replicas would be scheduled for deletion`],
     ['applied', `${ALIAS}: applied and verified, primary and 2 replicas created`],
     ['failed', `${ALIAS}: apply failed`],
     ['not-approved', `${ALIAS}: not approved, nothing was changed`],
@@ -191,7 +191,7 @@ describe('the verdict', () => {
       symbol: '⛔',
       title: `${ALIAS}: this plan would be refused`,
       detail:
-        '1 reason below. Planned: primary in ap-southeast-1 scheduled for deletion. Nothing was changed.',
+        '1 reason below. Planned: primary in ap-southeast-1 would be scheduled for deletion. Nothing was changed.',
     });
   });
 
@@ -229,7 +229,9 @@ describe('the cost', () => {
   test('is in dollars where the price is known', () => {
     const model = plan([row({ region: PRIMARY }), row({ region: SYDNEY, key: { action: 'create' } })]);
     expect(renderCost(model)).toContain('US$1 → **US$2** for 2 keys<br>');
-    expect(renderCost(model)).toContain('second rotation');
+    expect(renderCost(model)).toContain(
+      'The first two rotations each add US$1 a month; later ones are free.',
+    );
   });
 
   test('is a count of keys in a partition whose prices are not known', () => {

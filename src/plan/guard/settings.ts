@@ -62,7 +62,7 @@ export function judgeAliases({ resources }: PlanModel): Finding[] {
 function judgeAlias(alias: ResourceChange, resources: readonly ResourceChange[]): Finding[] {
   const where = alias.region ?? 'an unknown Region';
   const name = nameOf(alias.before);
-  const wayOut = 'Let its users go over to another name, or to the key ARN, first.';
+  const wayOut = 'First move its users to another alias, or to the key ARN.';
   if (alias.action === 'replace' && name !== nameOf(alias.after)) {
     const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
     return [warn('alias-renamed', { reason, wayOut }, alias)];

@@ -44,7 +44,7 @@ export async function checkApproval(request: ApproveRequest): Promise<ApprovalRe
       return compareWithPullRequest(request).catch(explainNoApproval);
     case 'nobody':
       return notApproved(
-        'There are changes, and nothing approves them. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.',
+        'The plan has changes, but no approval was given. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.',
       );
   }
 }
