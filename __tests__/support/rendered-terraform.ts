@@ -84,7 +84,11 @@ export function openRenderedTerraform(emulator: Emulator): RenderedTerraform {
       workDir = path.join(base, `run-${(count += 1)}`);
       await mkdir(workDir, { recursive: true });
       await prepareConfiguration({
-        inputs: { ...inputs, backend: { type: 'local', config: {} } },
+        // One state whatever the alias, as where `state-key` is set: else a renamed alias would be another key's.
+        inputs: {
+          ...inputs,
+          backend: { type: 'local', config: { path: path.join(base, 'terraform.tfstate') } },
+        },
         workspace: { workDir, localStateDir: base },
         terraformVersion: findTerraform()?.version ?? '',
         moduleDir: path.resolve('terraform'),
