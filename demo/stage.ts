@@ -11,6 +11,8 @@ export interface Stage {
   readonly node: string;
   /** The inputs that every job has. */
   readonly common: Readonly<Record<string, string>>;
+  /** The id of the last run. */
+  runs: number;
 }
 
 /** A job: what it is given, and where it runs. */
@@ -44,6 +46,7 @@ export async function setStage(): Promise<Stage> {
       `AWS and GitHub: an emulator at ${emulator.url}`,
     ],
     node: node.path,
+    runs: 41,
     common: {
       'state-bucket': emulator.bucket,
       'role-to-assume': emulator.role,
@@ -96,7 +99,7 @@ export function runJob(stage: Stage, { with: inputs, on }: Job): Promise<ActionR
   return runAction({
     node: stage.node,
     with: { ...stage.common, ...inputs },
-    env: { ...withoutKeys(stage.emulator.env), ...contextOf(on) },
+    env: { ...withoutKeys(stage.emulator.env), ...contextOf(on, (stage.runs += 1)) },
     event: 'pullRequest' in on ? pullRequestEvent(on.pullRequest) : {},
     commands: false,
     onOutput: (text) => process.stdout.write(text),
@@ -108,9 +111,9 @@ function withoutKeys(env: Readonly<Record<string, string>>): Record<string, stri
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^AWS_.*_KEY/.test(name)));
 }
 
-/** GitHub's own variables. */
-function contextOf(on: Job['on']): Record<string, string> {
-  const common = { GITHUB_REPOSITORY: REPOSITORY, GITHUB_RUN_ID: '42' };
+/** GitHub's own variables; every job is a run of its own, with a higher id than the one before. */
+function contextOf(on: Job['on'], runId: number): Record<string, string> {
+  const common = { GITHUB_REPOSITORY: REPOSITORY, GITHUB_RUN_ID: String(runId) };
   return 'pullRequest' in on
     ? {
         ...common,

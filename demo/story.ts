@@ -18,7 +18,8 @@ export interface Chapter extends Job {
 
 const FIRST = 7;
 const SECOND = 8;
-const THIRD = 9;
+const AGAIN = 9;
+const THIRD = 10;
 
 const article = {
   'primary-region': 'ap-southeast-1',
@@ -91,17 +92,23 @@ export const STORY: readonly Chapter[] = [
         : 'it does not say what differs from the approved plan',
   },
   {
-    title: 'Planned again on the pull request, for its reviewers to see that the account goes again',
+    title: 'A pull request of its own, for its reviewers to see that the account goes again',
+    before: (stage) => {
+      openPullRequest(stage, AGAIN);
+    },
     with: { ...wider, command: 'plan' },
-    on: { pullRequest: SECOND },
-    comment: { of: SECOND, show: 'review' },
+    on: { pullRequest: AGAIN },
+    comment: { of: AGAIN, show: 'review' },
     expect: ({ outputs }) => (outputs['comment-url'] ? undefined : 'there is no comment'),
   },
   {
-    title: 'Approved again: applied and verified',
+    title: 'Merged, and by that approved: applied and verified',
+    before: (stage) => {
+      mergePullRequest(stage, AGAIN);
+    },
     with: { ...wider, command: 'apply', 'approved-plan': 'pull-request' },
-    on: { mergeOf: SECOND },
-    comment: { of: SECOND, show: 'verdict' },
+    on: { mergeOf: AGAIN },
+    comment: { of: AGAIN, show: 'verdict' },
     expect: (run) => keysProblem(run, 3) ?? verifiedProblem(run),
   },
   {

@@ -48738,6 +48738,15 @@ function canonicalPlan(model) {
 function digestPlan(model) {
     return `sha256:${sha256(canonicalPlan(model))}`;
 }
+/**
+ * What a plan does whose apply first cancels the deletion of keys. A plan that changes the same and brings nothing back has
+ * another digest, and so has one that brings back another key: approving the one approves no other.
+ * @param digest of the plan itself
+ */
+function digestRecovery(digest, keys) {
+    const recovers = keys.map(({ region, keyId }) => `${region} ${keyId}`).sort();
+    return `sha256:${sha256(canonicalJson({ recovers, digest }))}`;
+}
 
 ;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
 
@@ -55224,6 +55233,9 @@ function readApproval(reader) {
     if (auto && plan !== undefined) {
         reader.problem('approved-plan', 'auto-approve is true, so nothing would be compared with it: remove one of the two');
     }
+    if (plan === 'pull-request' && reader.text('command').trim() === 'destroy') {
+        reader.problem('approved-plan', 'a pull request shows what `apply` will do, and nothing of `destroy`: give the digest of `plan` with `plan-destroy: true`');
+    }
     if (plan === 'pull-request')
         return { by: 'pull-request' };
     if (plan !== undefined)
@@ -61039,12 +61051,19 @@ async function recordApplied({ terraform }) {
 
 const DONE = 'No key was changed, and the state is as it was.';
 /**
- * Has the provider write into the state in which Region each resource is, where there is nothing else to apply: a
- * refresh alone, planned, looked at and then applied as it was planned.
+ * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
  * @throws ActionError when the refresh would take a key out of the state
  */
-async function recordRegions({ terraform }) {
-    await terraform.phase('Write the Regions into the state', async ({ say }) => {
+async function recordRegions(ready) {
+    await applyRefresh(ready, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
+}
+/**
+ * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
+ * then applied as it was planned.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+async function applyRefresh({ terraform }, name, done) {
+    await terraform.phase(name, async ({ say }) => {
         await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
         const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
         const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
@@ -61056,7 +61075,7 @@ async function recordRegions({ terraform }) {
             });
         }
         await terraform.apply(() => undefined).catch(explained('No key was changed.'));
-        say('The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
+        say(done);
     });
 }
 
@@ -61121,6 +61140,9 @@ async function restoreKey({ region, keyId }, session) {
 
 
 
+
+
+
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
@@ -61132,7 +61154,7 @@ async function restoreKey({ region, keyId }, session) {
  * `plan` never changes AWS: it says what `apply` will do first.
  */
 async function planKnowingAws(run, ready) {
-    const { inputs, deps } = run;
+    const { inputs } = run;
     const plan = () => makePlan({ ...run, ...ready });
     const made = await plan();
     const { model } = made.reported;
@@ -61140,26 +61162,43 @@ async function planKnowingAws(run, ready) {
     const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
     if (found === undefined || found.length === 0)
         return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
-    const judged = plan_knowing_aws_judge(run, made, found);
     const pending = found.filter(({ isPending }) => isPending);
+    const judged = asRecovery(plan_knowing_aws_judge(run, made, found), inputs.allowRecovery ? pending : []);
     if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan'))
         return judged;
     refuse(() => {
         assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
     });
     if (pending.length > 0)
-        await assertRecoveryApproved(run, ready, judged);
-    for (const place of pending)
-        await bringBack(place, run, ready);
+        await cancelDeletions(run, ready, judged, pending);
     const created = new Set(wanted.created.map(({ region }) => region));
     const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
     await ready.configuration.extend({ imports });
-    if (pending.length > 0) {
-        const broughtBack = pending.map(({ region }) => region);
-        learn(run, {}, { broughtBack });
-        deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
-    }
     return plan();
+}
+/** @throws ActionError when nothing approves it; no deletion is cancelled then */
+async function cancelDeletions(run, ready, judged, pending) {
+    await assertRecoveryApproved(run, ready, judged);
+    for (const place of pending)
+        await bringBack(place, run, ready);
+    const broughtBack = pending.map(({ region }) => region);
+    learn(run, {}, { broughtBack });
+    run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
+    // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
+    if (appliedBy(run.context) === undefined)
+        return;
+    await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
+}
+/** The plan with the keys that apply brings back before it as a part of what is approved. */
+function asRecovery(made, pending) {
+    if (pending.length === 0)
+        return made;
+    const digest = digestRecovery(made.reported.digest, pending);
+    return {
+        ...made,
+        reported: { ...made.reported, digest },
+        outputs: { ...made.outputs, 'plan-digest': digest },
+    };
 }
 const NO_PLACES = { lost: [], created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */

@@ -1,4 +1,9 @@
-import { GetKeyPolicyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import {
+  GetKeyPolicyCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
 import { ACTIONS_BOT } from '../../emulator/github/index.js';
@@ -287,6 +292,25 @@ describe('an approval', () => {
     await kms.send(new PutKeyPolicyCommand({ KeyId: keyId(), Policy: before }));
     await expectRefused(await apply(second, { id: 23 }), 'an approval is used once');
     await expectRefused(await apply(wider, { id: 21, attempt: 2 }), 'an approval is used once');
+  });
+
+  test('that brought a key back is used: a deletion that is ordered again is not cancelled by the old run', async () => {
+    const recovery: Change = { ...wider, with: { ...BASE, 'allow-recovery': 'true' } };
+    const orderDeletion = (): Promise<unknown> =>
+      kms.send(new ScheduleKeyDeletionCommand({ KeyId: keyId(), PendingWindowInDays: 7 }));
+    const stateOfKey = (): string | undefined => job.emulator.kms.keys('ap-southeast-1')[0]?.state;
+    await orderDeletion();
+    open(recovery);
+    await plan(recovery, { id: 20 });
+    expect(stateOfKey()).toBe('PendingDeletion');
+    merge(recovery);
+    expect((await apply(recovery, { id: 21 })).exitCode).toBe(0);
+    expect(stateOfKey()).toBe('Enabled');
+    await orderDeletion();
+    const again = await apply(recovery, { id: 21, attempt: 2 });
+    expect(again.exitCode).toBe(1);
+    expect(again.stdout).toContain('an approval is used once');
+    expect(stateOfKey()).toBe('PendingDeletion');
   });
 
   test('names the attribute that is another one in each run', async () => {

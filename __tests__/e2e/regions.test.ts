@@ -64,6 +64,7 @@ describe('a Region that nobody knows is added, removed, and wanted back', () => 
     expect(refused.stdout).not.toContain('Nothing was changed.');
     expect(state()).toBe('Enabled');
     const anew = refused.outputs['plan-digest'] ?? '';
+    expect(anew).not.toBe(digest);
     const applied = await job.run({ ...recovery, command: 'apply', 'approved-plan': anew });
     expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '0', verified: 'true' } });
     expect(calls('ReplicateKey')).toHaveLength(1);

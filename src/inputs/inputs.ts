@@ -558,6 +558,12 @@ function readApproval(reader: InputReader): Approval {
       'auto-approve is true, so nothing would be compared with it: remove one of the two',
     );
   }
+  if (plan === 'pull-request' && reader.text('command').trim() === 'destroy') {
+    reader.problem(
+      'approved-plan',
+      'a pull request shows what `apply` will do, and nothing of `destroy`: give the digest of `plan` with `plan-destroy: true`',
+    );
+  }
   if (plan === 'pull-request') return { by: 'pull-request' };
   if (plan !== undefined) return { by: 'digest', digest: plan };
   return auto ? { by: 'auto' } : { by: 'nobody' };

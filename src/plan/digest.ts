@@ -1,4 +1,4 @@
-import { canonicalPlan, sha256 } from './canonical.js';
+import { canonicalJson, canonicalPlan, sha256 } from './canonical.js';
 import type { PlanModel } from './types.js';
 
 /**
@@ -9,4 +9,17 @@ import type { PlanModel } from './types.js';
  */
 export function digestPlan(model: PlanModel): string {
   return `sha256:${sha256(canonicalPlan(model))}`;
+}
+
+/**
+ * What a plan does whose apply first cancels the deletion of keys. A plan that changes the same and brings nothing back has
+ * another digest, and so has one that brings back another key: approving the one approves no other.
+ * @param digest of the plan itself
+ */
+export function digestRecovery(
+  digest: string,
+  keys: readonly { readonly region: string; readonly keyId: string }[],
+): string {
+  const recovers = keys.map(({ region, keyId }) => `${region} ${keyId}`).sort();
+  return `sha256:${sha256(canonicalJson({ recovers, digest }))}`;
 }

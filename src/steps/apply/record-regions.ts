@@ -6,12 +6,28 @@ import { buildPlanModel, isKey } from '../../plan/model.js';
 const DONE = 'No key was changed, and the state is as it was.';
 
 /**
- * Has the provider write into the state in which Region each resource is, where there is nothing else to apply: a
- * refresh alone, planned, looked at and then applied as it was planned.
+ * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
  * @throws ActionError when the refresh would take a key out of the state
  */
-export async function recordRegions({ terraform }: Pick<Ready, 'terraform'>): Promise<void> {
-  await terraform.phase('Write the Regions into the state', async ({ say }) => {
+export async function recordRegions(ready: Pick<Ready, 'terraform'>): Promise<void> {
+  await applyRefresh(
+    ready,
+    'Write the Regions into the state',
+    'The state says in which Region each key is; the next plan moves the replicas to their new addresses.',
+  );
+}
+
+/**
+ * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
+ * then applied as it was planned.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+export async function applyRefresh(
+  { terraform }: Pick<Ready, 'terraform'>,
+  name: string,
+  done: string,
+): Promise<void> {
+  await terraform.phase(name, async ({ say }) => {
     await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
     const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
     const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
@@ -23,8 +39,6 @@ export async function recordRegions({ terraform }: Pick<Ready, 'terraform'>): Pr
       });
     }
     await terraform.apply(() => undefined).catch(explained('No key was changed.'));
-    say(
-      'The state says in which Region each key is; the next plan moves the replicas to their new addresses.',
-    );
+    say(done);
   });
 }

@@ -1,10 +1,13 @@
 import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws/existing-keys.js';
 import { sayRescue } from '../../aws/rescue.js';
+import { appliedBy } from '../../context.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { ownerOf } from './judge-plan.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import { assertApproved, checkApproval } from '../apply/approve.js';
+import { applyRefresh } from '../apply/record-regions.js';
 import type { Ready } from '../ready/make-ready.js';
+import { digestRecovery } from '../../plan/digest.js';
 import { assertGuarded, guardPlan } from '../../plan/guard.js';
 import { isKey } from '../../plan/model.js';
 import { regionOfSide } from '../../plan/region.js';
@@ -23,33 +26,55 @@ import { learn, type Run } from '../../run.js';
  * `plan` never changes AWS: it says what `apply` will do first.
  */
 export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> {
-  const { inputs, deps } = run;
+  const { inputs } = run;
   const plan = (): Promise<MadePlan> => makePlan({ ...run, ...ready });
   const made = await plan();
   const { model } = made.reported;
   const wanted = inputs.destroys || inputs.command === 'drift' ? NO_PLACES : placesOf(model);
   const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
   if (found === undefined || found.length === 0) return found === undefined ? made : judge(run, made, found);
-  const judged = judge(run, made, found);
   const pending = found.filter(({ isPending }) => isPending);
+  const judged = asRecovery(judge(run, made, found), inputs.allowRecovery ? pending : []);
   if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan')) return judged;
   refuse(() => {
     assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
   });
-  if (pending.length > 0) await assertRecoveryApproved(run, ready, judged);
-  for (const place of pending) await bringBack(place, run, ready);
+  if (pending.length > 0) await cancelDeletions(run, ready, judged, pending);
   const created = new Set(wanted.created.map(({ region }) => region));
   const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
   await ready.configuration.extend({ imports });
-  if (pending.length > 0) {
-    const broughtBack = pending.map(({ region }) => region);
-    learn(run, {}, { broughtBack });
-    deps.log.notice(
-      `Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
-      { title: 'Deletion cancelled' },
-    );
-  }
   return plan();
+}
+
+/** @throws ActionError when nothing approves it; no deletion is cancelled then */
+async function cancelDeletions(
+  run: Run,
+  ready: Ready,
+  judged: MadePlan,
+  pending: readonly ExistingKey[],
+): Promise<void> {
+  await assertRecoveryApproved(run, ready, judged);
+  for (const place of pending) await bringBack(place, run, ready);
+  const broughtBack = pending.map(({ region }) => region);
+  learn(run, {}, { broughtBack });
+  run.deps.log.notice(
+    `Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
+    { title: 'Deletion cancelled' },
+  );
+  // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
+  if (appliedBy(run.context) === undefined) return;
+  await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
+}
+
+/** The plan with the keys that apply brings back before it as a part of what is approved. */
+function asRecovery(made: MadePlan, pending: readonly ExistingKey[]): MadePlan {
+  if (pending.length === 0) return made;
+  const digest = digestRecovery(made.reported.digest, pending);
+  return {
+    ...made,
+    reported: { ...made.reported, digest },
+    outputs: { ...made.outputs, 'plan-digest': digest },
+  };
 }
 
 interface Places {
