@@ -1,3 +1,12 @@
+import process from 'node:process';
+
+/**
+ * The stories with the real Terraform that `npm test` keeps. A path in e2e runs whatever it names: `npm run test:e2e` all
+ * of them, `npm test -- __tests__/e2e/guard.test.ts` that one.
+ */
+const STORIES = ['main-job', 'review', 'approval', 'recovery', 'module', 'fault-matrix'];
+const E2E = process.argv.some((argument) => argument.includes('e2e')) ? '*' : `{${STORIES.join(',')}}`;
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -9,7 +18,7 @@ export default {
   // On a machine with other work a child process alone may take seconds to start.
   testTimeout: 60_000,
   testSequencer: '<rootDir>/jest.sequencer.js',
-  testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  testMatch: ['<rootDir>/__tests__/{unit,emulator}/**/*.test.ts', `<rootDir>/__tests__/e2e/${E2E}.test.ts`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
 };
