@@ -1,0 +1,258 @@
+import { describe, expect, test } from '@jest/globals';
+import { all, any, not, type Answer } from '../../../src/policy/answer.js';
+import { splitArn } from '../../../src/policy/arn.js';
+import { findConditionKey } from '../../../src/policy/condition-keys.js';
+import { compileGlob, matchesBeginning, matchesGlob } from '../../../src/policy/glob.js';
+import { readDate, readRange, spellOperator } from '../../../src/policy/operators.js';
+import { parsePolicy } from '../../../src/policy/parse.js';
+import {
+  accountOfPrincipal,
+  deletedKind,
+  describePrincipal,
+  isRoot,
+} from '../../../src/policy/principals.js';
+import { findOpenings } from '../../../src/policy/strangers.js';
+import type { Principal } from '../../../src/policy/document.js';
+
+test.each<[readonly Answer[], Answer, Answer]>([
+  [[], 'always', 'never'],
+  [['always'], 'always', 'always'],
+  [['always', 'maybe'], 'maybe', 'always'],
+  [['maybe', 'never'], 'never', 'maybe'],
+  [['always', 'never'], 'never', 'always'],
+])('of %j all is %s and any is %s', (answers, both, either) => {
+  expect([all(answers), any(answers)]).toEqual([both, either]);
+});
+
+test('the opposite of maybe is maybe', () => {
+  expect([not('always'), not('maybe'), not('never')]).toEqual(['never', 'maybe', 'always']);
+});
+
+test('an ARN has six parts, the last with colons of its own', () => {
+  expect(splitArn('arn:aws:logs:eu-west-1:1:log-group:a:b')).toEqual({
+    partition: 'aws',
+    service: 'logs',
+    region: 'eu-west-1',
+    account: '1',
+    resource: 'log-group:a:b',
+  });
+  expect(splitArn('arn:aws:iam::1')).toBeUndefined();
+  expect(splitArn('urn:aws:iam::1:root')).toBeUndefined();
+});
+
+test.each<[string, string, boolean]>([
+  ['', '', true],
+  ['', 'a', false],
+  ['*', '', true],
+  ['**', 'ab', true],
+  ['?', '', false],
+  ['?', 'ab', false],
+  ['*?', 'a', true],
+  ['a*b*c', 'aXbYbZc', true],
+  ['a*b*c', 'aXbYbZ', false],
+  ['a?c', 'a😀c', true],
+])('the pattern %j on %j: %s', (pattern, text, matches) => {
+  expect(matchesGlob(compileGlob(pattern), text)).toBe(matches);
+});
+
+test.each<[string, string, Answer]>([
+  ['*', '', 'always'],
+  ['a*', 'a', 'always'],
+  ['a*', 'b', 'never'],
+  ['a*b', 'a', 'maybe'],
+  ['ab', 'a', 'maybe'],
+  ['a', 'a', 'maybe'],
+  ['a', 'ab', 'never'],
+  ['*?', '', 'maybe'],
+  ['*?*', 'ab', 'always'],
+])('the pattern %j on what begins with %j: %s', (pattern, beginning, answer) => {
+  expect(matchesBeginning(compileGlob(pattern), beginning)).toBe(answer);
+});
+
+describe('a condition key', () => {
+  test.each<[string, object | undefined]>([
+    ['aws:PrincipalArn', { subject: 'caller', multivalued: false, present: 'always' }],
+    ['AWS:PRINCIPALARN', { subject: 'caller' }],
+    ['aws:PrincipalTag/team', { subject: 'caller', present: 'maybe' }],
+    ['aws:PrincipalTag/', undefined],
+    ['aws:PrincipalTag/*', undefined],
+    ['aws:PrincipalOrgPaths', { multivalued: true }],
+    ['aws:SourceArn', { subject: 'source' }],
+    ['aws:SourceVpce', { subject: 'network' }],
+    ['aws:CurrentTime', { subject: 'time', present: 'always' }],
+    ['aws:TagKeys', { subject: 'request', multivalued: true }],
+    ['aws:ResourceTag/a', { subject: 'resource' }],
+    ['kms:EncryptionContext:a', { subject: 'request' }],
+    ['kms:EncryptionContextKeys', { subject: 'request', multivalued: true }],
+    ['kms:RecipientAttestation:NitroTPMPCR4', { subject: 'request' }],
+    ['kms:ResourceAliases', { subject: 'resource', multivalued: true }],
+    ['saml:aud', { subject: 'caller' }],
+    ['accounts.google.com:aud', { subject: 'caller', multivalued: false }],
+    ['cognito-identity.amazonaws.com:amr', { subject: 'caller', multivalued: true }],
+    ['gitlab.example.com/group:sub', { subject: 'caller' }],
+    ['aws:PrincipleArn', undefined],
+    ['kms:PrincipalArn', undefined],
+    ['foo:bar', undefined],
+    ['aws:', undefined],
+    ['', undefined],
+  ])('%s', (key, expected) => {
+    if (expected === undefined) expect(findConditionKey(key)).toBeUndefined();
+    else expect(findConditionKey(key)).toMatchObject(expected);
+  });
+});
+
+test.each<[string, string | undefined]>([
+  ['StringEquals', 'StringEquals'],
+  ['stringequalsifexists', 'StringEqualsIfExists'],
+  ['FORANYVALUE:arnlike', 'ForAnyValue:ArnLike'],
+  ['ForAllValues:StringNotLikeIfExists', 'ForAllValues:StringNotLikeIfExists'],
+  ['null', 'Null'],
+  ['NullIfExists', undefined],
+  ['ForAllValues:Null', undefined],
+  ['ForSomeValues:StringLike', undefined],
+  ['StringEquals ', undefined],
+  ['', undefined],
+])('the operator %j is %s', (given, spelled) => {
+  expect(spellOperator(given)).toBe(spelled);
+});
+
+test.each<[string, string | undefined]>([
+  ['2026', '2026-01-01T00:00:00.000Z'],
+  ['2026-03', '2026-03-01T00:00:00.000Z'],
+  ['2026-03-04T05:06Z', '2026-03-04T05:06:00.000Z'],
+  ['2026-03-04T05:06:07', '2026-03-04T05:06:07.000Z'],
+  ['2026-03-04T05:06:07.5+02:00', '2026-03-04T03:06:07.500Z'],
+  ['1767225600', '2026-01-01T00:00:00.000Z'],
+  ['2026-02-30x', undefined],
+  ['yesterday', undefined],
+])('the date %s is %s', (text, iso) => {
+  const time = readDate(text);
+  expect(time === undefined ? undefined : new Date(time).toISOString()).toBe(iso);
+});
+
+test.each<[string, object | undefined]>([
+  ['203.0.113.0/24', { network: '203.0.113.0', bits: 24, family: 4 }],
+  ['203.0.113.7', { network: '203.0.113.7', bits: 32, family: 4 }],
+  ['2001:db8::/32', { network: '2001:db8::', bits: 32, family: 6 }],
+  ['::1', { network: '::1', bits: 128, family: 6 }],
+  ['203.0.113.0/33', undefined],
+  ['203.0.113/24', undefined],
+  ['203.0.113.0/', undefined],
+])('the range %s is %j', (text, range) => {
+  expect(readRange(text)).toEqual(range);
+});
+
+describe('a principal', () => {
+  const ACCOUNT = '111122223333';
+
+  test.each<[Principal, string, string | undefined, boolean, string | undefined]>([
+    [{ type: 'AWS', value: '*' }, '*', undefined, false, undefined],
+    [
+      { type: 'AWS', value: `arn:aws:iam::${ACCOUNT}:root` },
+      `arn:aws:iam::${ACCOUNT}:root`,
+      ACCOUNT,
+      true,
+      undefined,
+    ],
+    [
+      { type: 'AWS', value: `arn:aws:sts::${ACCOUNT}:assumed-role/a/b` },
+      `arn:aws:sts::${ACCOUNT}:assumed-role/a/b`,
+      ACCOUNT,
+      false,
+      undefined,
+    ],
+    [{ type: 'AWS', value: 'AROAJQABLZS4A3QDU576Q' }, 'AROAJQABLZS4A3QDU576Q', undefined, false, 'role'],
+    [{ type: 'AWS', value: 'AIDAJQABLZS4A3QDU576Q' }, 'AIDAJQABLZS4A3QDU576Q', undefined, false, 'user'],
+    [{ type: 'AWS', value: 'AGPAJQABLZS4A3QDU576Q' }, 'AGPAJQABLZS4A3QDU576Q', undefined, false, 'principal'],
+    [{ type: 'AWS', value: 'Service: a.b' }, 'AWS: Service: a.b', undefined, false, undefined],
+    [{ type: 'Service', value: 'a.b' }, 'Service: a.b', undefined, false, undefined],
+    [
+      { type: 'Federated', value: `arn:aws:iam::${ACCOUNT}:saml-provider/a` },
+      `Federated: arn:aws:iam::${ACCOUNT}:saml-provider/a`,
+      ACCOUNT,
+      false,
+      undefined,
+    ],
+    [
+      { type: 'Federated', value: 'AROAJQABLZS4A3QDU576Q' },
+      'Federated: AROAJQABLZS4A3QDU576Q',
+      undefined,
+      false,
+      undefined,
+    ],
+    [
+      { type: 'AWS', value: `arn:aws:s3::${ACCOUNT}:a` },
+      `arn:aws:s3::${ACCOUNT}:a`,
+      undefined,
+      false,
+      undefined,
+    ],
+  ])('%j', (...[principal, name, account, root, deleted]) => {
+    expect(describePrincipal(principal)).toBe(name);
+    expect(accountOfPrincipal(principal)).toBe(account);
+    expect(isRoot(principal)).toBe(root);
+    expect(deletedKind(principal)).toBe(deleted);
+  });
+});
+
+describe('why a condition pins nothing', () => {
+  test.each<[string, string, unknown, string]>([
+    [
+      'StringEquals',
+      'aws:PrincipleOrgID',
+      'o-1',
+      'has a key that this action does not know: is it spelled rightly?',
+    ],
+    ['Null', 'aws:PrincipalOrgID', 'false', 'only asks whether the key is there'],
+    [
+      'StringNotEquals',
+      'aws:PrincipalOrgID',
+      'o-1',
+      'only excludes: it holds for all others, and where the key is missing',
+    ],
+    ['StringEqualsIfExists', 'aws:PrincipalOrgID', 'o-1', 'holds, too, where the key is missing'],
+    ['ForAllValues:StringEquals', 'aws:PrincipalOrgID', 'o-1', 'holds, too, where the key is missing'],
+    ['StringEquals', 'aws:PrincipalTag/a', 'b', 'is about something that every account sets for itself'],
+    ['StringEquals', 'aws:username', 'b', 'is about something that every account sets for itself'],
+    ['StringEquals', 'aws:PrincipalType', 'User', 'does not tell whose the caller is'],
+    ['StringEquals', 'kms:ViaService', 'b', 'is about the request, which everybody can make so'],
+    ['IpAddress', 'aws:VpcSourceIp', '10.0.0.1', 'is about a network that is not yours alone'],
+    ['StringEquals', 'kms:KeySpec', 'b', 'is about the key, which is the same for everybody'],
+    ['DateLessThan', 'aws:CurrentTime', '2030', 'is about the time, which is the same for everybody'],
+    ['StringLike', 'aws:PrincipalOrgPaths', 'o-1/*', 'has a key of several values, which needs ForAnyValue'],
+    ['StringLike', 'kms:CallerAccount', '*', 'has the value "*", which is not one account of 12 digits'],
+    [
+      'StringLike',
+      'aws:PrincipalOrgID',
+      'o-*',
+      'has the value "o-*", which is not the id of one organisation',
+    ],
+    [
+      'ArnLike',
+      'aws:PrincipalArn',
+      'arn:aws:iam::*:role/a',
+      'has the value "arn:aws:iam::*:role/a", which is not an ARN that begins with one account',
+    ],
+    [
+      'IpAddress',
+      'aws:SourceIp',
+      '3.0.0.0/8',
+      'has the value "3.0.0.0/8", which is not a public range of at most 65,536 addresses',
+    ],
+    ['StringEquals', 'aws:SourceVpce', 'vpce-1', 'holds it to a network, whoever is in it'],
+  ])('%s %s %j', (operator, key, value, why) => {
+    const text = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 'kms:*',
+        Resource: '*',
+        Condition: { [operator]: { [key]: value } },
+      },
+    });
+    const reading = parsePolicy(text, { partition: 'aws', from: 'author' });
+    const openings = 'policy' in reading ? findOpenings(reading.policy) : [];
+    expect(openings.map((each) => each.why)).toEqual([[`${operator} ${key} ${why}`]]);
+  });
+});
