@@ -320,8 +320,9 @@ function providerSettings(region: string, request: ModuleRequest): object {
 }
 
 /**
- * What the environment says of endpoints, in words, because providers before 5.27.0 don't read all of its variables.
- * The newer ones give the configuration the last word, which is the same then.
+ * What the environment says of endpoints, in words, because 3.x takes endpoints from its configuration alone
+ * (`internal/conns` of 3.64.2). From which version on each variable is read was not tried: every version gets the block,
+ * in which the newer ones find what they would have read.
  */
 function renderEndpoints(env: Environment): Readonly<Record<string, string>> {
   return Object.fromEntries(
