@@ -33144,7 +33144,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(83);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5739);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33339,7 +33339,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 83:
+/***/ 5739:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53092,11 +53092,229 @@ function renderSummary(input) {
     return `${summary ?? ''}\n`;
 }
 
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
+;// CONCATENATED MODULE: ./src/workspace.ts
+
+
+
+/** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
+const ACTION_NAME = 'aws-kms-multi-region-key';
+/** This action's folder under the runner's temp folder; it may not be there yet. */
+function temporaryFolder(env) {
+    return external_node_path_default().join(env['RUNNER_TEMP'] ?? external_node_os_default().tmpdir(), ACTION_NAME);
+}
+/**
+ * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
+ * written into the checkout.
+ */
+async function createWorkspace(env) {
+    const base = temporaryFolder(env);
+    const localStateDir = external_node_path_default().join(base, 'state');
+    await (0,promises_.mkdir)(localStateDir, { recursive: true });
+    return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
+}
+/** What a run leaves for the steps that follow. */
+const KEPT = new Set([...['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']]);
+/** What a state that could not be saved is pushed with. */
+const KEPT_FOR_PUSH = new Set([
+    'main.tf.json',
+    'terraform.tfvars.json',
+    'modules',
+    '.terraform',
+    '.terraform.lock.hcl',
+]);
+/**
+ * Takes everything out of a run's folder that no later step needs: Terraform's record of the backend and its saved plan,
+ * which hold the backend's secrets, and copies of the state.
+ * @param holdsSecrets whether the record of the backend has secrets in it
+ */
+async function clearWorkspace({ workDir }, holdsSecrets) {
+    const names = await (0,promises_.readdir)(workDir);
+    const isKept = (name) => KEPT.has(name) || (names.includes('errored.tfstate') && KEPT_FOR_PUSH.has(name));
+    const cleared = names.filter((name) => !isKept(name)).map((name) => external_node_path_default().join(workDir, name));
+    if (holdsSecrets)
+        cleared.push(external_node_path_default().join(workDir, '.terraform', 'terraform.tfstate'));
+    await Promise.all(cleared.map((file) => (0,promises_.rm)(file, { recursive: true, force: true })));
+}
+
+;// CONCATENATED MODULE: ./src/reports/file.ts
+/**
+ * The report of one key as a file: what the job of a matrix leaves for the job that writes one comment for all of them.
+ */
+
+const file_VERSION = 1;
+const KIND = 'aws-kms-multi-region-key report';
+/** The settings that a report says something of beside the attributes that differ. */
+const file_KEPT = ['enable_key_rotation', 'key_usage', 'key_id', 'deletion_window_in_days'];
+/**
+ * The report as JSON. Of a resource's raw sides only what the report is made from is in it, since Terraform may know
+ * values there that nobody is to see.
+ * @param file its texts are redacted already
+ */
+function renderReportFile({ key, origin, report }) {
+    const { plan } = report;
+    const trimmed = plan === undefined ? report : { ...report, plan: { ...plan, model: withoutRawSides(plan.model) } };
+    return `${JSON.stringify({ kind: KIND, version: file_VERSION, key, origin, report: trimmed })}\n`;
+}
+function withoutRawSides(model) {
+    const trim = (change) => ({
+        ...change,
+        before: trimSide(change.before),
+        after: trimSide(change.after),
+        afterUnknown: {},
+        beforeSensitive: false,
+        afterSensitive: false,
+    });
+    return {
+        ...model,
+        outputs: {},
+        resources: model.resources.map(trim),
+        drift: model.drift.map(trim),
+        regions: model.regions.map((row) => ({
+            ...row,
+            key: row.key === undefined ? undefined : trim(row.key),
+            aliases: row.aliases.map(trim),
+        })),
+    };
+}
+function trimSide(side) {
+    if (side === null)
+        return null;
+    return Object.fromEntries(Object.entries(side).filter(([name]) => file_KEPT.includes(name)));
+}
+const OUTCOMES = [
+    'planned',
+    'no-changes',
+    'refused',
+    'applied',
+    'drifted',
+    'in-sync',
+    'verified',
+    'cancelled',
+    'failed',
+];
+const objects = array(looseObject({}));
+const file_change = looseObject({
+    address: schemas_string(),
+    kind: schemas_enum(['primary', 'replica', 'alias', 'other']),
+    action: schemas_enum(['no-op', 'create', 'read', 'update', 'replace', 'delete', 'forget']),
+    before: record(schemas_string(), unknown()).nullable(),
+    after: record(schemas_string(), unknown()).nullable(),
+    attributes: array(looseObject({ name: schemas_string() })),
+});
+const model = looseObject({
+    hasChanges: schemas_boolean(),
+    destroys: schemas_boolean(),
+    counts: record(schemas_string(), schemas_number()),
+    resources: array(file_change),
+    drift: array(file_change),
+    regions: array(looseObject({
+        region: schemas_string(),
+        role: schemas_enum(['primary', 'replica']),
+        key: file_change.optional(),
+        aliases: array(file_change),
+    })),
+    changedOutputs: array(schemas_string()),
+    notUnderstood: array(schemas_string()),
+});
+const file_schema = strictObject({
+    kind: literal(KIND),
+    version: literal(file_VERSION),
+    key: schemas_string().min(1),
+    origin: strictObject({
+        repository: schemas_string().optional(),
+        runId: schemas_string().optional(),
+        attempt: schemas_int().positive(),
+        commit: schemas_string().optional(),
+    }),
+    report: looseObject({
+        command: schemas_enum(['plan', 'apply', 'destroy', 'drift', 'verify']),
+        outcome: schemas_enum(OUTCOMES),
+        alias: schemas_string(),
+        commentKey: schemas_string(),
+        plan: looseObject({
+            model,
+            access: objects,
+            findings: array(looseObject({ severity: schemas_enum(['stop', 'warning']), rule: schemas_string() })),
+            digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
+            text: schemas_string(),
+        })
+            .optional(),
+        keys: objects.optional(),
+        verification: objects.optional(),
+        versions: looseObject({ action: schemas_string() }),
+        source: looseObject({ commit: schemas_string() }),
+        hidden: looseObject({ marker: schemas_string(), approvalRecord: schemas_string().optional() }),
+    }),
+});
+/** @param text a whole file, as anybody may have written it */
+function parseReportFile(text) {
+    let value;
+    try {
+        value = JSON.parse(text);
+    }
+    catch {
+        return text.includes(KIND) ? { is: 'broken', reason: 'is not whole' } : { is: 'other' };
+    }
+    if (typeof value !== 'object' || value === null || Reflect.get(value, 'kind') !== KIND)
+        return { is: 'other' };
+    const version = Reflect.get(value, 'version');
+    if (version !== file_VERSION) {
+        return {
+            is: 'broken',
+            reason: `is of version ${JSON.stringify(version)}: use the same version of the action in all jobs`,
+        };
+    }
+    const parsed = file_schema.safeParse(value);
+    if (!parsed.success) {
+        const fields = parsed.error.issues.map((issue) => issue.path.join('.'));
+        return {
+            is: 'broken',
+            reason: `has parts that are not as they should be: ${[...new Set(fields)].slice(0, 5).join(', ')}`,
+        };
+    }
+    // The parts that were not looked at one by one are shown as text, or not at all.
+    return { is: 'report', file: parsed.data };
+}
+
+;// CONCATENATED MODULE: ./src/reports/write.ts
+
+
+
+
+
+
+/**
+ * Writes the report into a folder of its own under the runner's temp folder: as Markdown, as the job summary has it, and
+ * as JSON beside it. Both are named by the key, so that the reports of a matrix can lie in one folder.
+ * @param file its texts are redacted already
+ * @returns the path of the Markdown; the JSON is named the same, with `.json` at its end
+ */
+async function writeReportFiles(file, env) {
+    const base = temporaryFolder(env);
+    await (0,promises_.mkdir)(base, { recursive: true });
+    const name = external_node_path_default().join(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'report-')), fileName(file.key));
+    await Promise.all([
+        (0,promises_.writeFile)(`${name}.md`, renderSummary(file.report)),
+        (0,promises_.writeFile)(`${name}.json`, renderReportFile(file)),
+    ]);
+    return `${name}.md`;
+}
+/** A name that every system and `actions/upload-artifact` take; no two keys have one. */
+function fileName(key) {
+    const escaped = encodeURIComponent(key).replace(/[*.]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+    const short = escaped.length > 150 ? `${escaped.slice(0, 130)}_${sha256(key).slice(0, 16)}` : escaped;
+    return `${short}.kms-report`;
+}
+
 ;// CONCATENATED MODULE: ./src/version.ts
 /** This action's version; a test keeps it equal to package.json. */
 const ACTION_VERSION = '1.0.0';
 
 ;// CONCATENATED MODULE: ./src/publish.ts
+
 
 
 
@@ -53128,8 +53346,28 @@ async function publishReport(request) {
         }),
         wantsComment(request.inputs, report) ? writeComment(request, input) : {},
     ]);
+    const files = await writeFiles(request, input);
     sayVerdict(request, input, comment);
-    return comment;
+    return { ...comment, ...files };
+}
+/** The report for the steps that follow; a disk that takes nothing costs the run no more than that. */
+async function writeFiles({ deps, inputs, context }, report) {
+    const { repository, runId, runAttempt: attempt, sha: commit } = context;
+    const origin = {
+        repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
+        ...{ runId, attempt, commit },
+    };
+    try {
+        return {
+            'report-path': await writeReportFiles({ key: inputs.commentKey, origin, report }, deps.env),
+        };
+    }
+    catch (thrown) {
+        deps.log.warning(`The report could not be written as a file: ${(0,errors/* messageOf */.b)(thrown)}`, {
+            title: 'No report-path',
+        });
+        return {};
+    }
 }
 /** The log's last lines: how it stands, and where to read it. */
 function sayVerdict({ deps, context }, input, comment) {
@@ -54828,7 +55066,8 @@ function visibleTexts(inputs, env) {
     const { partition, alias, primaryRegion, replicaRegions } = inputs;
     const account = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1] ?? '';
     const arns = [primaryRegion, ...replicaRegions].map((region) => `{"${region}":"arn:${partition}:kms:${region}:${account}:key/mrk-"}`);
-    const paths = ['plan.json', 'plan.txt', 'report.md', 'report.json', 'errored.tfstate'].map((file) => `${env['RUNNER_TEMP'] ?? '/tmp'}/aws-kms-multi-region-key/run-/${file}`);
+    const files = ['run-/plan.json', 'run-/plan.txt', 'run-/errored.tfstate', 'report-/.kms-report.md'];
+    const paths = files.map((file) => `${env['RUNNER_TEMP'] ?? '/tmp'}/aws-kms-multi-region-key/${file}`);
     const comment = `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${env['GITHUB_REPOSITORY'] ?? ''}/pull/1#issuecomment-1`;
     const texts = [
         { what: 'the words of the outputs', text: visible_texts_WORDS },
@@ -58738,51 +58977,6 @@ function findLockedProvider(text) {
     if (block === undefined || version === undefined)
         return undefined;
     return { version, hashes: [...block.matchAll(/"((?:h1|zh):[^"\n]+)"/g)].map(([, hash]) => hash ?? '') };
-}
-
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
-var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
-;// CONCATENATED MODULE: ./src/workspace.ts
-
-
-
-/** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
-const ACTION_NAME = 'aws-kms-multi-region-key';
-/**
- * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
- * written into the checkout.
- */
-async function createWorkspace(env) {
-    const base = external_node_path_default().join(env['RUNNER_TEMP'] ?? external_node_os_default().tmpdir(), ACTION_NAME);
-    const localStateDir = external_node_path_default().join(base, 'state');
-    await (0,promises_.mkdir)(localStateDir, { recursive: true });
-    return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
-}
-/** What a run leaves for the steps that follow. */
-const KEPT = new Set([
-    ...['plan.json', 'plan.txt', 'report.md', 'report.json', 'terraform.lock.hcl', 'errored.tfstate'],
-]);
-/** What a state that could not be saved is pushed with. */
-const KEPT_FOR_PUSH = new Set([
-    'main.tf.json',
-    'terraform.tfvars.json',
-    'modules',
-    '.terraform',
-    '.terraform.lock.hcl',
-]);
-/**
- * Takes everything out of a run's folder that no later step needs: Terraform's record of the backend and its saved plan,
- * which hold the backend's secrets, and copies of the state.
- * @param holdsSecrets whether the record of the backend has secrets in it
- */
-async function clearWorkspace({ workDir }, holdsSecrets) {
-    const names = await (0,promises_.readdir)(workDir);
-    const isKept = (name) => KEPT.has(name) || (names.includes('errored.tfstate') && KEPT_FOR_PUSH.has(name));
-    const cleared = names.filter((name) => !isKept(name)).map((name) => external_node_path_default().join(workDir, name));
-    if (holdsSecrets)
-        cleared.push(external_node_path_default().join(workDir, '.terraform', 'terraform.tfstate'));
-    await Promise.all(cleared.map((file) => (0,promises_.rm)(file, { recursive: true, force: true })));
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/plugin-cache.ts

@@ -27,6 +27,7 @@ export interface Outputs {
   readonly 'plan-text-path'?: string;
   readonly 'errored-state-path'?: string;
   readonly 'comment-url'?: string;
+  readonly 'report-path'?: string;
   readonly result?: Result;
   readonly drifted?: boolean;
   readonly verified?: boolean;

@@ -22,6 +22,7 @@ import { renderComment } from './report/comment.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
 import type { KeyResult, ReportInput, ReportOutcome } from './report/types.js';
+import { writeReportFiles } from './reports/write.js';
 import { ACTION_VERSION } from './version.js';
 
 /** How a run stands, as far as it is to be told. */
@@ -70,8 +71,28 @@ export async function publishReport(request: PublishRequest): Promise<Outputs> {
     }),
     wantsComment(request.inputs, report) ? writeComment(request, input) : {},
   ]);
+  const files = await writeFiles(request, input);
   sayVerdict(request, input, comment);
-  return comment;
+  return { ...comment, ...files };
+}
+
+/** The report for the steps that follow; a disk that takes nothing costs the run no more than that. */
+async function writeFiles({ deps, inputs, context }: PublishRequest, report: ReportInput): Promise<Outputs> {
+  const { repository, runId, runAttempt: attempt, sha: commit } = context;
+  const origin = {
+    repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
+    ...{ runId, attempt, commit },
+  };
+  try {
+    return {
+      'report-path': await writeReportFiles({ key: inputs.commentKey, origin, report }, deps.env),
+    };
+  } catch (thrown) {
+    deps.log.warning(`The report could not be written as a file: ${messageOf(thrown)}`, {
+      title: 'No report-path',
+    });
+    return {};
+  }
 }
 
 /** The log's last lines: how it stands, and where to read it. */

@@ -12,21 +12,24 @@ export interface Workspace {
   readonly localStateDir: string;
 }
 
+/** This action's folder under the runner's temp folder; it may not be there yet. */
+export function temporaryFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return path.join(env['RUNNER_TEMP'] ?? os.tmpdir(), ACTION_NAME);
+}
+
 /**
  * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
  * written into the checkout.
  */
 export async function createWorkspace(env: Readonly<Record<string, string | undefined>>): Promise<Workspace> {
-  const base = path.join(env['RUNNER_TEMP'] ?? os.tmpdir(), ACTION_NAME);
+  const base = temporaryFolder(env);
   const localStateDir = path.join(base, 'state');
   await mkdir(localStateDir, { recursive: true });
   return { workDir: await realpath(await mkdtemp(path.join(base, 'run-'))), localStateDir };
 }
 
 /** What a run leaves for the steps that follow. */
-const KEPT = new Set([
-  ...['plan.json', 'plan.txt', 'report.md', 'report.json', 'terraform.lock.hcl', 'errored.tfstate'],
-]);
+const KEPT = new Set([...['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']]);
 
 /** What a state that could not be saved is pushed with. */
 const KEPT_FOR_PUSH = new Set([

@@ -27,6 +27,7 @@ const ALL: Required<Outputs> = {
   'plan-text-path': 't',
   'errored-state-path': 'e',
   'comment-url': 'u',
+  'report-path': 'r',
   result: 'applied',
   drifted: true,
   verified: true,

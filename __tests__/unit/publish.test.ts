@@ -1,5 +1,9 @@
 /** Where the report of a run ends up: the real rendering and the real calls, on an emulated GitHub. */
 
+import { mkdtempSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ACTIONS_BOT, type Comment } from '../../emulator/github/index.js';
 import type { RunContext } from '../../src/context.js';
@@ -21,6 +25,7 @@ const HEAD = 'a'.repeat(40);
 const MERGE = 'b'.repeat(40);
 const MALLORY = { login: 'mallory', type: 'User' } as const;
 
+const temporary = mkdtempSync(path.join(os.tmpdir(), 'publish-'));
 let redactor: Redactor;
 let world: GitHubWorld;
 let annotations: string[];
@@ -45,6 +50,7 @@ const created = report(plan([row({ region: 'ap-southeast-1', key: { action: 'cre
 function deps(): Deps {
   const annotate = (kind: string) => (text: string) => annotations.push(`${kind}: ${text}`);
   return {
+    env: { RUNNER_TEMP: temporary },
     log: {
       ...redactor,
       info: () => undefined,
@@ -80,7 +86,7 @@ async function publish(
   const merged = { client, repository: REPOSITORY, commit: MERGE, ref: where.ref ?? '' };
   const mergedPullRequest = where === onMain ? findMergedPullRequest(merged) : undefined;
   mergedPullRequest?.catch(() => undefined);
-  return publishReport({
+  const { 'report-path': file = '', ...outputs } = await publishReport({
     deps: deps(),
     inputs,
     context: { ...where, repository: REPOSITORY, runUrl: undefined } as unknown as RunContext,
@@ -89,6 +95,9 @@ async function publish(
     report: { outcome: 'planned', plan: created.plan, ...told },
     known: {},
   });
+  // Whatever becomes of the comment.
+  expect(await readFile(file, 'utf8')).toContain('alias/');
+  return outputs;
 }
 
 const planOnPullRequest = (): Promise<Outputs> => publish(onPullRequest, {});

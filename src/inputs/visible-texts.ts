@@ -41,9 +41,8 @@ export function visibleTexts(
   const arns = [primaryRegion, ...replicaRegions].map(
     (region) => `{"${region}":"arn:${partition}:kms:${region}:${account}:key/mrk-"}`,
   );
-  const paths = ['plan.json', 'plan.txt', 'report.md', 'report.json', 'errored.tfstate'].map(
-    (file) => `${env['RUNNER_TEMP'] ?? '/tmp'}/aws-kms-multi-region-key/run-/${file}`,
-  );
+  const files = ['run-/plan.json', 'run-/plan.txt', 'run-/errored.tfstate', 'report-/.kms-report.md'];
+  const paths = files.map((file) => `${env['RUNNER_TEMP'] ?? '/tmp'}/aws-kms-multi-region-key/${file}`);
   const comment = `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${env['GITHUB_REPOSITORY'] ?? ''}/pull/1#issuecomment-1`;
   const texts: VisibleText[] = [
     { what: 'the words of the outputs', text: WORDS },
