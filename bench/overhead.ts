@@ -3,7 +3,6 @@ import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { startEmulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
-import { findNode24 } from '../demo/runtime.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
 import { renderForHand, runByHand, runToEnd, type ByHand } from './by-hand.js';
 import { gibibytes, markdownTable } from './measure.js';
@@ -35,12 +34,11 @@ const ARTICLE = {
  * @returns Markdown: the machine, and a table of medians and spreads
  */
 export async function benchOverhead([rounds]: readonly string[]): Promise<string> {
-  const node = findNode24();
   const terraform = findTerraform();
   const mirror = findProviderMirror((version) => version.startsWith('5.'));
   if (terraform === undefined || mirror === undefined)
     return '### Overhead\n\n- NOT measured: it needs a Terraform on PATH and a provider 5.x in a mirror, so that no download is timed.';
-  const stage = await setStage({ node: node.path, terraform: terraform.path, mirror: mirror.dir });
+  const stage = await setStage({ node: process.execPath, terraform: terraform.path, mirror: mirror.dir });
   try {
     const count = rounds === undefined ? ROUNDS : Number(rounds);
     const pairs = [
@@ -64,7 +62,7 @@ export async function benchOverhead([rounds]: readonly string[]): Promise<string
       () => bareNode(stage),
     );
     return [
-      `### Overhead: the action with Node ${node.version}, Terraform ${terraform.version}, hashicorp/aws ${mirror.versions.at(-1) ?? ''}`,
+      `### Overhead: the action with Node ${process.version}, Terraform ${terraform.version}, hashicorp/aws ${mirror.versions.at(-1) ?? ''}`,
       `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${gibibytes(totalmem())}; run in pairs, one after the other, after one round that is not counted.`,
       renderPairs(pairs, 'by hand: `init`, `plan`, `show -json`'),
       renderPairs([starts], 'a Node that runs nothing'),

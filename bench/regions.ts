@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator, type Emulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
-import { findNode24 } from '../demo/runtime.js';
 import { findProviders, findTerraform, type FoundProvider } from '../__tests__/support/terraform.js';
 import { regionsOfPartition } from '../src/aws/regions.js';
 import { memoryByAliases } from '../src/terraform/memory.js';
@@ -31,7 +30,7 @@ export async function benchRegions(args: readonly string[]): Promise<string> {
   const counts = args.length === 0 ? COUNTS : args.map(Number);
   const rows: string[][] = [];
   const skipped: string[] = [];
-  const [node, terraform] = [findNode24(), findTerraform()];
+  const terraform = findTerraform();
   for (const [way, major] of Object.entries(MAJORS)) {
     const provider = findProviders().findLast(({ version }) => version.startsWith(`${major}.`));
     if (provider === undefined || terraform === undefined) {
@@ -44,14 +43,16 @@ export async function benchRegions(args: readonly string[]): Promise<string> {
       const missing = await missingMemory(provider, count);
       if (missing === undefined) {
         process.stderr.write(`${count} Regions by ${way}, provider ${provider.version} …\n`);
-        rows.push(...(await measureKey({ count, provider, node: node.path, terraform: terraform.path })));
+        rows.push(
+          ...(await measureKey({ count, provider, node: process.execPath, terraform: terraform.path })),
+        );
       } else skipped.push(`NOT measured, ${count} Regions by ${way}: ${missing}`);
     }
   }
   for (const line of skipped) process.stderr.write(`${line}\n`);
   const head = ['Regions', 'by', 'provider', '', 'the action: s', 'peak', 'by hand: s', 'peak', 'ratio'];
   return [
-    `### Regions: the whole action with Node ${node.version}, on ${process.platform} ${process.arch}`,
+    `### Regions: the whole action with Node ${process.version}, on ${process.platform} ${process.arch}`,
     `Memory: ${HOW_COUNTED}. By hand: \`init\`, \`plan\`, \`show -json\`, and for apply \`apply\`; the action's apply also proves the keys.`,
     markdownTable(head, rows),
     ...skipped.map((line) => `- ${line}`),

@@ -1,7 +1,6 @@
 import { startEmulator, type Emulator } from '../emulator/index.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
 import { runAction, type ActionRun } from './action.js';
-import { findNode24 } from './runtime.js';
 
 /** What the story is played with. */
 export interface Stage {
@@ -35,17 +34,17 @@ const mergeOf = (number: number): string => `f${number.toString(16)}`.repeat(20)
 
 export async function setStage(): Promise<Stage> {
   const mirror = findProviderMirror((version) => version.startsWith('5.'));
-  const [terraform, node] = [findTerraform(), findNode24()];
+  const terraform = findTerraform();
   const emulator = await startEmulator({ github: { repository: { fullName: REPOSITORY } } });
   return {
     emulator,
     tools: [
       `Terraform: ${terraform === undefined ? 'downloaded by the action' : `${terraform.version}, from PATH`}`,
       `AWS provider: ${mirror === undefined ? 'from the registry' : `${mirror.versions.join(', ')}, from a mirror on this machine`}`,
-      `Node: ${node.version}`,
+      `Node: ${process.version}`,
       `AWS and GitHub: an emulator at ${emulator.url}`,
     ],
-    node: node.path,
+    node: process.execPath,
     runs: 41,
     common: {
       'state-bucket': emulator.bucket,

@@ -59093,7 +59093,7 @@ function terraformBinaryName({ os }) {
  */
 function parseDownloadBase(text) {
     const wanted = text?.trim() ?? '';
-    const url = release_parseUrl(wanted === '' ? RELEASES_URL : wanted);
+    const url = URL.parse(wanted === '' ? RELEASES_URL : wanted);
     if (url === null || !isSafe(url)) {
         throw new errors/* ActionError */.l({
             what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
@@ -59106,10 +59106,6 @@ function parseDownloadBase(text) {
     if (!url.pathname.endsWith('/'))
         url.pathname += '/';
     return url;
-}
-/** A URL, relative to another where that is given, or null. (`URL.parse` is not there in Node 20.) */
-function release_parseUrl(text, base) {
-    return URL.canParse(text, base?.href) ? new URL(text, base) : null;
 }
 /** Whether a URL may be asked: https, or http to this very machine. */
 function isSafe(url) {
@@ -60719,7 +60715,7 @@ async function findWhere(start) {
         const status = message.statusCode ?? 0;
         if (status < 300 || status > 399 || location === undefined)
             return { at, authorization: sent };
-        const next = release_parseUrl(location, at);
+        const next = URL.parse(location, at.href);
         if (next === null || !isAllowedHop(at, next)) {
             throw release_file_refuse(start, `it redirects to ${next === null ? 'no URL' : showUrl(next)}, which is not allowed`);
         }

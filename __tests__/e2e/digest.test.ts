@@ -1,10 +1,9 @@
 /** An approval may be given on one runner and read on another: the digest must not depend on the Node that made it. */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { findNode24 } from '../../demo/runtime.js';
 import { digestPlan } from '../../src/plan/digest.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -12,8 +11,27 @@ import { tempFolder } from '../support/temp-folder.js';
 const FOLDER = path.resolve('__tests__', 'golden', 'plans');
 const plans = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 
-test('every recorded plan has the same digest in this Node and in the one that GitHub runs actions with', () => {
-  const node = findNode24();
+interface NodeProgram {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** A Node on PATH of another version than this one, or this one. npm puts its own folders first, and they have this one. */
+function findOtherNode(): NodeProgram {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const programs = (process.env['PATH'] ?? '').split(path.delimiter).map((folder) => path.join(folder, name));
+  const found = [...new Set(programs)]
+    .filter((program) => existsSync(program))
+    .map((program): NodeProgram => ({
+      path: program,
+      version: execFileSync(program, ['--version'], { encoding: 'utf8' }).trim(),
+    }));
+  const own = { path: process.execPath, version: process.version };
+  return found.find(({ version }) => version !== own.version) ?? own;
+}
+
+test('every recorded plan has the same digest in this Node and in another one', () => {
+  const node = findOtherNode();
   const compared = `${process.version} with ${node.version}`;
   process.stderr.write(`The digests of ${plans.length} plans are compared: Node ${compared}.\n`);
   if (node.version === process.version) {

@@ -1,5 +1,4 @@
 import { runAction, type ActionRun, type ActionRunOptions } from '../../demo/action.js';
-import { findNode24 } from '../../demo/runtime.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
 import { findProviderMirror, findTerraform, IN_A_HURRY } from './terraform.js';
 import { ARTICLE } from './inputs.js';
@@ -48,7 +47,7 @@ export function describeTools(): string {
   const terraform = findTerraform();
   const mirror = findProviderMirror(isFive);
   return [
-    `Node ${findNode24().version}`,
+    `Node ${process.version}`,
     terraform === undefined ? 'no Terraform on PATH' : `Terraform ${terraform.version}`,
     mirror === undefined
       ? 'hashicorp/aws 5.100.0 from the registry'
@@ -60,7 +59,7 @@ const isFive = (version: string): boolean => version.startsWith('5.');
 
 export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJob> {
   const emulator = await startEmulator(options);
-  const node = findNode24().path;
+  const node = process.execPath;
   const mirror = findProviderMirror(isFive);
   const common = {
     'state-bucket': emulator.bucket,

@@ -5,7 +5,7 @@ import type { Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';
 import { untilCancelled } from '../runner/until-cancelled.js';
-import { isLoopback, isSafe, parseUrl, showUrl } from './release.js';
+import { isLoopback, isSafe, showUrl } from './release.js';
 
 export interface FileRequest {
   /** Its user and password are sent to this host alone. */
@@ -62,7 +62,7 @@ async function findWhere(start: URL): Promise<Place> {
     const { location } = message.headers;
     const status = message.statusCode ?? 0;
     if (status < 300 || status > 399 || location === undefined) return { at, authorization: sent };
-    const next = parseUrl(location, at);
+    const next = URL.parse(location, at.href);
     if (next === null || !isAllowedHop(at, next)) {
       throw refuse(
         start,

@@ -82,7 +82,7 @@ export function terraformBinaryName({ os }: Platform): string {
  */
 export function parseDownloadBase(text: string | undefined): URL {
   const wanted = text?.trim() ?? '';
-  const url = parseUrl(wanted === '' ? RELEASES_URL : wanted);
+  const url = URL.parse(wanted === '' ? RELEASES_URL : wanted);
   if (url === null || !isSafe(url)) {
     throw new ActionError({
       what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
@@ -94,11 +94,6 @@ export function parseDownloadBase(text: string | undefined): URL {
   url.hash = '';
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
-}
-
-/** A URL, relative to another where that is given, or null. (`URL.parse` is not there in Node 20.) */
-export function parseUrl(text: string, base?: URL): URL | null {
-  return URL.canParse(text, base?.href) ? new URL(text, base) : null;
 }
 
 /** Whether a URL may be asked: https, or http to this very machine. */
