@@ -33144,7 +33144,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5739);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7370);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33339,7 +33339,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 5739:
+/***/ 7370:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -43630,76 +43630,18 @@ var log = __nccwpck_require__(5625);
 // EXTERNAL MODULE: ./node_modules/semver/index.js
 var node_modules_semver = __nccwpck_require__(2088);
 var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
+;// CONCATENATED MODULE: ./src/aws/partitions.json
+const partitions_namespaceObject = /*#__PURE__*/JSON.parse('[{"id":"aws","dnsSuffix":"amazonaws.com","pattern":"^(us|eu|ap|sa|ca|me|af|il|mx)\\\\-\\\\w+\\\\-\\\\d+$","regions":{"af-south-1":"Africa (Cape Town)","ap-east-1":"Asia Pacific (Hong Kong)","ap-east-2":"Asia Pacific (Taipei)","ap-northeast-1":"Asia Pacific (Tokyo)","ap-northeast-2":"Asia Pacific (Seoul)","ap-northeast-3":"Asia Pacific (Osaka)","ap-south-1":"Asia Pacific (Mumbai)","ap-south-2":"Asia Pacific (Hyderabad)","ap-southeast-1":"Asia Pacific (Singapore)","ap-southeast-2":"Asia Pacific (Sydney)","ap-southeast-3":"Asia Pacific (Jakarta)","ap-southeast-4":"Asia Pacific (Melbourne)","ap-southeast-5":"Asia Pacific (Malaysia)","ap-southeast-6":"Asia Pacific (New Zealand)","ap-southeast-7":"Asia Pacific (Thailand)","ca-central-1":"Canada (Central)","ca-west-1":"Canada West (Calgary)","eu-central-1":"Europe (Frankfurt)","eu-central-2":"Europe (Zurich)","eu-north-1":"Europe (Stockholm)","eu-south-1":"Europe (Milan)","eu-south-2":"Europe (Spain)","eu-west-1":"Europe (Ireland)","eu-west-2":"Europe (London)","eu-west-3":"Europe (Paris)","il-central-1":"Israel (Tel Aviv)","me-central-1":"Middle East (UAE)","me-south-1":"Middle East (Bahrain)","me-west-1":"Middle East (Saudi Arabia)","mx-central-1":"Mexico (Central)","sa-east-1":"South America (Sao Paulo)","sa-west-1":"South America (Chile)","us-east-1":"US East (N. Virginia)","us-east-2":"US East (Ohio)","us-west-1":"US West (N. California)","us-west-2":"US West (Oregon)"}},{"id":"aws-cn","dnsSuffix":"amazonaws.com.cn","pattern":"^cn\\\\-\\\\w+\\\\-\\\\d+$","regions":{"cn-north-1":"China (Beijing)","cn-northwest-1":"China (Ningxia)"}},{"id":"aws-eusc","dnsSuffix":"amazonaws.eu","pattern":"^eusc\\\\-(de)\\\\-\\\\w+\\\\-\\\\d+$","regions":{"eusc-de-east-1":"AWS European Sovereign Cloud (Germany)"}},{"id":"aws-iso","dnsSuffix":"c2s.ic.gov","pattern":"^us\\\\-iso\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-iso-east-1":"US ISO East","us-iso-west-1":"US ISO WEST"}},{"id":"aws-iso-b","dnsSuffix":"sc2s.sgov.gov","pattern":"^us\\\\-isob\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-isob-east-1":"US ISOB East (Ohio)","us-isob-west-1":"US ISOB West"}},{"id":"aws-iso-e","dnsSuffix":"cloud.adc-e.uk","pattern":"^eu\\\\-isoe\\\\-\\\\w+\\\\-\\\\d+$","regions":{"eu-isoe-west-1":"EU ISOE West"}},{"id":"aws-iso-f","dnsSuffix":"csp.hci.ic.gov","pattern":"^us\\\\-isof\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-isof-east-1":"US ISOF EAST","us-isof-south-1":"US ISOF SOUTH"}},{"id":"aws-us-gov","dnsSuffix":"amazonaws.com","pattern":"^us\\\\-gov\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-gov-east-1":"AWS GovCloud (US-East)","us-gov-west-1":"AWS GovCloud (US-West)"}}]');
 ;// CONCATENATED MODULE: ./src/aws/regions.ts
 
+
 /**
- * From the partitions that AWS's SDKs share (ids, Region patterns, DNS suffixes). The one difference: a further country
- * of the European Sovereign Cloud is expected to be named as Germany is.
+ * AWS's own table, from the SDK (scripts/aws-partitions.ts; a test holds the two together). What a provider version makes of
+ * a name does not count here: the inputs are checked against this list, and the provider is told to leave its own check
+ * out (`skip_region_validation`).
  */
-const PARTITIONS = [
-    { id: 'aws', areas: /^(us|eu|ap|sa|ca|me|af|il|mx)$/, dnsSuffix: 'amazonaws.com' },
-    { id: 'aws-cn', areas: /^cn$/, dnsSuffix: 'amazonaws.com.cn' },
-    { id: 'aws-us-gov', areas: /^us-gov$/, dnsSuffix: 'amazonaws.com' },
-    { id: 'aws-eusc', areas: /^eusc-[a-z]{2}$/, dnsSuffix: 'amazonaws.eu' },
-    { id: 'aws-iso', areas: /^us-iso$/, dnsSuffix: 'c2s.ic.gov' },
-    { id: 'aws-iso-b', areas: /^us-isob$/, dnsSuffix: 'sc2s.sgov.gov' },
-    { id: 'aws-iso-e', areas: /^eu-isoe$/, dnsSuffix: 'cloud.adc-e.uk' },
-    { id: 'aws-iso-f', areas: /^us-isof$/, dnsSuffix: 'csp.hci.ic.gov' },
-];
-/**
- * Every Region that AWS's SDKs name. What a provider version makes of a name does not count here: the inputs are checked
- * against this list, and the provider is told to leave its own check out (`skip_region_validation`).
- */
-const REGIONS = [
-    'af-south-1',
-    'ap-east-1',
-    'ap-east-2',
-    'ap-northeast-1',
-    'ap-northeast-2',
-    'ap-northeast-3',
-    'ap-south-1',
-    'ap-south-2',
-    'ap-southeast-1',
-    'ap-southeast-2',
-    'ap-southeast-3',
-    'ap-southeast-4',
-    'ap-southeast-5',
-    'ap-southeast-6',
-    'ap-southeast-7',
-    'ca-central-1',
-    'ca-west-1',
-    'cn-north-1',
-    'cn-northwest-1',
-    'eu-central-1',
-    'eu-central-2',
-    'eu-isoe-west-1',
-    'eu-north-1',
-    'eu-south-1',
-    'eu-south-2',
-    'eu-west-1',
-    'eu-west-2',
-    'eu-west-3',
-    'eusc-de-east-1',
-    'il-central-1',
-    'me-central-1',
-    'me-south-1',
-    'me-west-1',
-    'mx-central-1',
-    'sa-east-1',
-    'sa-west-1',
-    'us-east-1',
-    'us-east-2',
-    'us-gov-east-1',
-    'us-gov-west-1',
-    'us-iso-east-1',
-    'us-iso-west-1',
-    'us-isob-east-1',
-    'us-isob-west-1',
-    'us-isof-east-1',
-    'us-isof-south-1',
-    'us-west-1',
-    'us-west-2',
-];
+const PARTITIONS = partitions_namespaceObject;
+const DESCRIPTIONS = new Map(PARTITIONS.flatMap(({ regions }) => Object.entries(regions)));
 /** Before it the provider takes a primary key's ARN in aws-eusc for malformed (tried with 5.100.0). */
 const SOVEREIGN_REPLICAS_SINCE = '6.16.0';
 /** Whether this has the form of a Region id of a partition that exists; it may still be one that nobody knows. */
@@ -43715,15 +43657,20 @@ function dnsSuffixOf(region) {
     return findPartition(region)?.dnsSuffix;
 }
 function findPartition(region) {
-    const area = /^([a-z-]+)-[a-z]+-[1-9]\d?$/.exec(region)?.[1];
-    return area === undefined ? undefined : PARTITIONS.find(({ areas }) => areas.test(area));
+    if (!/^[a-z-]+-[1-9]\d?$/.test(region))
+        return undefined;
+    return PARTITIONS.find(({ pattern }) => new RegExp(pattern).test(region));
 }
 function isKnownRegion(region) {
-    return REGIONS.includes(region);
+    return DESCRIPTIONS.has(region);
+}
+/** AWS's description of a Region, e.g. `Asia Pacific (Singapore)`; undefined for one that is not known here. */
+function descriptionOf(region) {
+    return DESCRIPTIONS.get(region);
 }
 /** The known Regions of a partition, in alphabetical order. */
 function regionsOfPartition(partition) {
-    return REGIONS.filter((region) => partitionOf(region) === partition);
+    return Object.keys(PARTITIONS.find(({ id }) => id === partition)?.regions ?? {}).sort();
 }
 /**
  * Why a version of the provider cannot make a replica in a Region, as a whole sentence; undefined where it can, or where
@@ -51461,54 +51408,17 @@ function markdown_link(words, url) {
 }
 
 ;// CONCATENATED MODULE: ./src/report/region-names.ts
+
 /**
- * Where the Regions are, as AWS names them in its list of Regions and endpoints. For the reader's eye only: a Region that
- * is missing here is shown by its id alone.
+ * The place of a Region, e.g. `Singapore` of AWS's `Asia Pacific (Singapore)`; undefined for one that is not known here. Where
+ * AWS names no place beside the area (`Canada (Central)`), it is both.
  */
-const PLACES = {
-    'af-south-1': 'Cape Town',
-    'ap-east-1': 'Hong Kong',
-    'ap-east-2': 'Taipei',
-    'ap-northeast-1': 'Tokyo',
-    'ap-northeast-2': 'Seoul',
-    'ap-northeast-3': 'Osaka',
-    'ap-south-1': 'Mumbai',
-    'ap-south-2': 'Hyderabad',
-    'ap-southeast-1': 'Singapore',
-    'ap-southeast-2': 'Sydney',
-    'ap-southeast-3': 'Jakarta',
-    'ap-southeast-4': 'Melbourne',
-    'ap-southeast-5': 'Malaysia',
-    'ap-southeast-6': 'New Zealand',
-    'ap-southeast-7': 'Thailand',
-    'ca-central-1': 'Canada Central',
-    'ca-west-1': 'Calgary',
-    'cn-north-1': 'Beijing',
-    'cn-northwest-1': 'Ningxia',
-    'eu-central-1': 'Frankfurt',
-    'eu-central-2': 'Zurich',
-    'eu-north-1': 'Stockholm',
-    'eu-south-1': 'Milan',
-    'eu-south-2': 'Spain',
-    'eu-west-1': 'Ireland',
-    'eu-west-2': 'London',
-    'eu-west-3': 'Paris',
-    'eusc-de-east-1': 'Brandenburg',
-    'il-central-1': 'Tel Aviv',
-    'me-central-1': 'UAE',
-    'me-south-1': 'Bahrain',
-    'mx-central-1': 'Mexico Central',
-    'sa-east-1': 'São Paulo',
-    'us-east-1': 'N. Virginia',
-    'us-east-2': 'Ohio',
-    'us-gov-east-1': 'GovCloud US-East',
-    'us-gov-west-1': 'GovCloud US-West',
-    'us-west-1': 'N. California',
-    'us-west-2': 'Oregon',
-};
-/** The place of a Region, e.g. `Singapore`; undefined for one that is not known here. */
 function region_names_placeOf(region) {
-    return Object.hasOwn(PLACES, region) ? PLACES[region] : undefined;
+    const description = descriptionOf(region);
+    const place = /\((.+)\)$/.exec(description ?? '')?.[1];
+    if (place !== undefined && !/^(Central|US-East|US-West)$/.test(place))
+        return place;
+    return description?.replaceAll(/[()]/g, '');
 }
 /** By the first part of the id: the areas that a picture with many Regions groups them into. */
 const AREAS = {

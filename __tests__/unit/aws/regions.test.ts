@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { readSdkPartitions } from '../../../scripts/aws-partitions.js';
 import {
   dnsSuffixOf,
   isKnownRegion,
@@ -43,6 +44,10 @@ describe('the partition of a Region', () => {
 });
 
 describe('the table of Regions', () => {
+  test('is the one of the SDK that is installed; mend it with `npx tsx scripts/aws-partitions.ts`', async () => {
+    expect(PARTITIONS).toEqual(await readSdkPartitions());
+  });
+
   test('has Regions of every partition, sorted, each in one of them', () => {
     for (const { id } of PARTITIONS) {
       const regions = regionsOfPartition(id);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { countBilledKeys, renderCost } from '../../../src/report/cost.js';
 import { attributesInWords, regionInWords } from '../../../src/report/changes.js';
 import { drawKeys } from '../../../src/report/mermaid.js';
+import { placeOf } from '../../../src/report/region-names.js';
 import { describeVerdict } from '../../../src/report/verdict.js';
 import { actionsInWords, limitItems, listOf, principalInWords } from '../../../src/report/words.js';
 import {
@@ -296,4 +297,20 @@ describe('the picture', () => {
   test('is not drawn without a primary', () => {
     expect(drawKeys([row({ region: SYDNEY })])).toBeUndefined();
   });
+});
+
+test.each([
+  ['ap-southeast-1', 'Singapore'],
+  ['me-west-1', 'Saudi Arabia'],
+  ['sa-west-1', 'Chile'],
+  ['ca-west-1', 'Calgary'],
+  ['ca-central-1', 'Canada Central'],
+  ['us-east-1', 'N. Virginia'],
+  ['us-gov-west-1', 'AWS GovCloud US-West'],
+  ['eusc-de-east-1', 'Germany'],
+  ['us-iso-east-1', 'US ISO East'],
+  ['xx-nowhere-1', undefined],
+  ['constructor', undefined],
+])('%s is %s to a reader', (region, place) => {
+  expect(placeOf(region)).toBe(place);
 });
