@@ -33144,7 +33144,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7370);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3069);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33339,7 +33339,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7370:
+/***/ 3069:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53936,73 +53936,28 @@ function readRepository(value) {
 
 // EXTERNAL MODULE: ./src/runner/connection.ts
 var connection = __nccwpck_require__(5356);
-;// CONCATENATED MODULE: ./src/github/patience.ts
-/** How long to wait before a call of GitHub's API is made again, if at all. Pure: the waiting is done elsewhere. */
-const patience_MINUTE_MS = 60_000;
-const WITHOUT_ANSWER = { attempts: 4, firstMs: 1_000, longestMs: 8_000 };
-const MAX_ATTEMPTS_WHEN_LIMITED = 6;
+;// CONCATENATED MODULE: ./src/runner/until-cancelled.ts
 /**
- * Whether and how long to wait before trying again.
- *
- * Rate limits, in this order: `retry-after` in seconds; `x-ratelimit-reset` in seconds since the epoch when
- * `x-ratelimit-remaining` is 0; else at least a minute, and longer each time. A call that was limited was not carried
- * out, so it may be made again whatever it is. Source: GitHub's "Best practices for using the REST API".
- *
- * @returns undefined when trying again is no use or would not be safe
+ * Waits for work that knows no cancellation of its own (the toolkit's calls), no longer than until the step is cancelled.
+ * @throws the signal's reason as soon as it is aborted; the work itself goes on unwatched then
  */
-function chooseWait(failed, options) {
-    const { attempt, now, idempotent, random } = options;
-    if (isRateLimited(failed)) {
-        if (attempt >= MAX_ATTEMPTS_WHEN_LIMITED) {
-            return undefined;
-        }
-        // A second at most on top, so that the jobs of a matrix do not come back all at once.
-        const milliseconds = Math.ceil(limitEnds(failed, { attempt, now }) + random() * 1_000);
-        return { milliseconds, because: 'rate-limit' };
-    }
-    const unanswered = failed.status === undefined || failed.status >= 500;
-    if (!unanswered || !idempotent || attempt >= WITHOUT_ANSWER.attempts) {
-        return undefined;
-    }
-    return { milliseconds: waitAfter(attempt, WITHOUT_ANSWER, random()), because: 'no-answer' };
-}
-/** GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. */
-function isRateLimited({ status, headers, message }) {
-    if (status === 429) {
-        return true;
-    }
-    return (status === 403 &&
-        (headers['retry-after'] !== undefined ||
-            String(headers['x-ratelimit-remaining']) === '0' ||
-            /rate limit/i.test(message)));
-}
-/** Milliseconds from now. */
-function limitEnds({ headers }, { attempt, now }) {
-    const retryAfter = readSeconds(headers['retry-after']);
-    if (retryAfter !== undefined) {
-        return retryAfter * 1_000;
-    }
-    const reset = readSeconds(headers['x-ratelimit-reset']);
-    if (String(headers['x-ratelimit-remaining']) === '0' && reset !== undefined) {
-        // The reset is told in whole seconds, so it may be up to one second later than it looks.
-        return Math.max(0, reset * 1_000 - now) + 1_000;
-    }
-    return patience_MINUTE_MS * 2 ** (attempt - 1);
-}
-function readSeconds(value) {
-    const seconds = Number(value ?? Number.NaN);
-    return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
-}
-/**
- * How long to wait after an attempt that failed: half fixed, half random, so that the jobs of a matrix that start together do
- * not come back together.
- * @param attempt how often it has been tried, from 1
- * @param random 0 (included) to 1 (excluded)
- * @returns whole milliseconds
- */
-function waitAfter(attempt, { firstMs, longestMs }, random) {
-    const ceiling = Math.min(longestMs, firstMs * 2 ** (attempt - 1));
-    return Math.ceil(ceiling / 2 + (ceiling / 2) * random);
+async function untilCancelled(work, signal) {
+    if (signal === undefined)
+        return work;
+    const ended = new AbortController();
+    const cancelled = new Promise((_, reject) => {
+        const stop = () => {
+            reject(signal.reason);
+        };
+        if (signal.aborted)
+            stop();
+        else
+            signal.addEventListener('abort', stop, { once: true, signal: ended.signal });
+    });
+    work.catch(() => undefined);
+    return Promise.race([cancelled, work]).finally(() => {
+        ended.abort();
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/github/client.ts
@@ -54010,35 +53965,98 @@ function waitAfter(attempt, { firstMs, longestMs }, random) {
 
 
 
-const DEFAULT_MAX_WAIT_MS = 5 * 60_000;
+const DEFAULT_MAX_WAIT_SECONDS = 5 * 60;
 const ATTEMPT_TIMEOUT_MS = 30_000;
+const MAX_WAITS_OF_A_CALL = 5;
 /**
- * A client of the API that the runner names. It waits for primary and secondary rate limits as GitHub says, and makes
- * calls again that got no answer, except those whose repetition could do something twice: those fail with the kind
- * `unanswered`, and the caller has to look. Loaded when first used, because a run without a token needs none of it.
+ * A client of the API that the runner names. Octokit's throttling plugin waits for primary and secondary rate limits as GitHub
+ * says, within one budget for the whole run; its retry plugin makes calls again that got no answer, except those whose
+ * repetition could do something twice: those fail with the kind `unanswered`, and the caller has to look. Loaded when first
+ * used, because a run without a token needs none of it.
  */
 async function createGitHubClient(options) {
-    const { getOctokit } = await __nccwpck_require__.e(/* import() */ 413).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
-    const octokit = getOctokit(options.token, {
-        baseUrl: options.apiUrl,
-        userAgent: 'aws-kms-multi-region-key',
-        log: quietLog(options.log),
-    });
-    const patience = new Patience(options);
+    const limits = waitForLimits(options);
+    const octokit = await createOctokit(options, limits.decide);
+    const { apiUrl, graphqlUrl, signal } = options;
     octokit.hook.wrap('request', async (request, parameters) => {
-        const idempotent = parameters.method !== 'POST' || parameters.url === options.graphqlUrl;
-        return patience.call(idempotent, (signal) => 
-        // The object's own `request` holds the hook and the proxy's fetch: they have to stay.
-        request({ ...parameters, request: { ...parameters.request, signal } }));
+        // A POST that is no query may do its work twice. Octokit repeats every method unless told.
+        const retries = parameters.method === 'POST' && parameters.url !== GRAPHQL_PATH ? { retries: 0 } : {};
+        // Set in place, as every hook gets these same parameters; as a copy, since `request` is that of all calls.
+        parameters.request = { ...parameters.request, ...retries };
+        try {
+            signal?.throwIfAborted();
+            return await untilCancelled(Promise.resolve(request(parameters)), signal);
+        }
+        catch (error) {
+            signal?.throwIfAborted();
+            throw describeFailure(error, apiUrl, limits.refused());
+        }
     });
     return {
         rest: octokit.rest,
         paginate: octokit.paginate,
         graphql: async (query, variables) => {
-            const answer = await octokit.request({ method: 'POST', url: options.graphqlUrl, query, variables });
+            // With the path alone the throttling plugin knows a query on every server, GitHub Enterprise included.
+            const baseUrl = graphqlUrl.slice(0, -GRAPHQL_PATH.length);
+            const answer = await octokit.request({ method: 'POST', baseUrl, url: GRAPHQL_PATH, query, variables });
             return readGraphqlData(answer.data);
         },
-        pause: (milliseconds) => options.clock.sleep(milliseconds, options.signal),
+        pause: (milliseconds) => options.clock.sleep(milliseconds, signal),
+    };
+}
+const GRAPHQL_PATH = '/graphql';
+async function createOctokit(options, onLimit) {
+    const [{ getOctokit }, { retry }, { throttling }, { default: Bottleneck }] = await Promise.all([
+        __nccwpck_require__.e(/* import() */ 758).then(__nccwpck_require__.bind(__nccwpck_require__, 1758)),
+        Promise.all(/* import() */[__nccwpck_require__.e(251), __nccwpck_require__.e(735)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9735)),
+        Promise.all(/* import() */[__nccwpck_require__.e(251), __nccwpck_require__.e(856)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6856)),
+        __nccwpck_require__.e(/* import() */ 251).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3251, 23)),
+    ]);
+    const { secondMs = 1_000 } = options;
+    const settings = {
+        baseUrl: options.apiUrl,
+        userAgent: 'aws-kms-multi-region-key',
+        log: quietLog(options.log),
+        retry: { doNotRetry: REFUSALS, retryAfterBaseValue: secondMs },
+        throttle: {
+            onRateLimit: onLimit,
+            onSecondaryRateLimit: onLimit,
+            retryAfterBaseValue: secondMs,
+            // The plugin takes queries for writes and keeps a second between them; a run has a handful, of which two write.
+            write: new Bottleneck.Group({ maxConcurrent: 1 }),
+            notifications: new Bottleneck.Group({ maxConcurrent: 1, minTime: 3 * secondMs }),
+        },
+    };
+    // In this order: each attempt has its time, then those without an answer are repeated, then limits are waited for.
+    return getOctokit(options.token, settings, limitAttempts(options.signal), retry, throttling);
+}
+/** Answers by which GitHub refused, whatever it was: the same call would be refused again. Limits are not the retry plugin's. */
+const REFUSALS = Array.from({ length: 100 }, (_, index) => 400 + index);
+/** Gives every attempt a time of its own, as the one after it is to have all of it. */
+function limitAttempts(signal) {
+    return ({ hook }) => {
+        hook.wrap('request', (request, parameters) => {
+            const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
+            const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+            return request({ ...parameters, request: { ...parameters.request, signal: either } });
+        });
+        return {};
+    };
+}
+/** Lets the calls of a run wait, all together no longer than the budget. */
+function waitForLimits({ log, maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS }) {
+    let [left, refused] = [maxWaitSeconds, undefined];
+    return {
+        decide: (seconds, _call, _octokit, waits) => {
+            if (seconds > left || waits >= MAX_WAITS_OF_A_CALL) {
+                refused = seconds;
+                return false;
+            }
+            left -= seconds;
+            log.info(`GitHub limits the rate of this token's calls; waiting ${seconds} s, as it asks.`);
+            return true;
+        },
+        refused: () => refused,
     };
 }
 function quietLog({ debug }) {
@@ -54047,79 +54065,34 @@ function quietLog({ debug }) {
     };
     return { debug: say, info: say, warn: say, error: say };
 }
-/** Makes calls until they are answered, cannot be, or have waited for too long in sum. */
-class Patience {
-    #options;
-    #left;
-    constructor(options) {
-        this.#options = options;
-        this.#left = options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
-    }
-    async call(idempotent, attemptCall) {
-        const { clock, signal } = this.#options;
-        for (let attempt = 1;; attempt += 1) {
-            signal?.throwIfAborted();
-            const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-            const outcome = await client_settle(() => attemptCall(signal ? AbortSignal.any([signal, timeout]) : timeout), this.#options.apiUrl);
-            if ('answer' in outcome) {
-                return outcome.answer;
-            }
-            signal?.throwIfAborted();
-            const { failed } = outcome;
-            const random = this.#options.random ?? Math.random;
-            const wait = chooseWait(failed, { attempt, now: clock.now(), idempotent, random });
-            if (wait === undefined || wait.milliseconds > this.#left) {
-                throw this.#giveUp(failed, wait?.milliseconds);
-            }
-            this.#left -= wait.milliseconds;
-            this.#say(wait.because, wait.milliseconds);
-            await clock.sleep(wait.milliseconds, signal);
-        }
-    }
-    #say(because, milliseconds) {
-        const seconds = Math.ceil(milliseconds / 1_000);
-        if (because === 'rate-limit') {
-            this.#options.log.info(`GitHub limits the rate of this token's calls; waiting ${seconds} s, as it asks.`);
-        }
-        else {
-            this.#options.log.debug(`GitHub did not answer; trying again in ${seconds} s.`);
-        }
-    }
-    #giveUp(failed, wait) {
-        if (!isRateLimited(failed)) {
-            return new GitHubApiError(kindOfStatus(failed.status), failed.message);
-        }
-        const asked = wait === undefined ? '' : ` It asks for ${Math.ceil(wait / 1_000)} more seconds.`;
-        return new GitHubApiError('rate-limited', `${failed.message}.${asked}`);
-    }
-}
-async function client_settle(attemptCall, apiUrl) {
-    try {
-        const answer = await attemptCall();
-        const limit = findGraphqlError(answer.data, 'RATE_LIMITED');
-        if (limit === undefined) {
-            return { answer };
-        }
-        return { failed: { status: 429, headers: answer.headers, message: limit } };
-    }
-    catch (error) {
-        return { failed: describeFailure(error, apiUrl) };
-    }
-}
-/** Octokit calls a connection that failed a 500 without a response. */
-function describeFailure(error, apiUrl) {
+/**
+ * Octokit calls a connection that failed a 500 without a response.
+ * @param refusedWait seconds that GitHub asked to wait when that was too long
+ */
+function describeFailure(error, apiUrl, refusedWait) {
     const response = readField(error, 'response');
     if (response === undefined) {
         const broken = (0,connection/* explainConnection */.c)(error, new URL(apiUrl));
         const message = broken?.what ?? (error instanceof Error ? error.message : 'The connection failed.');
-        return { status: undefined, headers: {}, message };
+        return new GitHubApiError('unanswered', message);
     }
-    const status = readField(response, 'status');
-    return {
-        status: typeof status === 'number' ? status : undefined,
-        headers: (readField(response, 'headers') ?? {}),
-        message: describeRefusal(readField(response, 'data')) ?? `HTTP ${String(status)}`,
-    };
+    const [status, data] = [Number(readField(response, 'status')), readField(response, 'data')];
+    const limit = findGraphqlError(data, 'RATE_LIMITED');
+    const message = limit ?? describeRefusal(data) ?? `HTTP ${status}`;
+    if (limit === undefined && !isRateLimited(status, readField(response, 'headers'), message))
+        return new GitHubApiError(kindOfStatus(status), message);
+    const asked = refusedWait === undefined ? '' : ` It asks for ${refusedWait} more seconds.`;
+    return new GitHubApiError('rate-limited', `${message}.${asked}`);
+}
+/**
+ * GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. Source: GitHub's
+ * "Best practices for using the REST API".
+ */
+function isRateLimited(status, headers, message) {
+    if (status !== 403)
+        return status === 429;
+    const isSpent = String(readField(headers, 'x-ratelimit-remaining')) === '0';
+    return isSpent || readField(headers, 'retry-after') !== undefined || /rate limit/i.test(message);
 }
 /** GitHub's message, and what it says of the single fields. */
 function describeRefusal(data) {
@@ -57130,30 +57103,6 @@ function endpointOf(service, env) {
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
 var lib_core = __nccwpck_require__(6058);
-;// CONCATENATED MODULE: ./src/runner/until-cancelled.ts
-/**
- * Waits for work that knows no cancellation of its own (the toolkit's calls), no longer than until the step is cancelled.
- * @throws the signal's reason as soon as it is aborted; the work itself goes on unwatched then
- */
-async function untilCancelled(work, signal) {
-    if (signal === undefined)
-        return work;
-    const ended = new AbortController();
-    const cancelled = new Promise((_, reject) => {
-        const stop = () => {
-            reject(signal.reason);
-        };
-        if (signal.aborted)
-            stop();
-        else
-            signal.addEventListener('abort', stop, { once: true, signal: ended.signal });
-    });
-    work.catch(() => undefined);
-    return Promise.race([cancelled, work]).finally(() => {
-        ended.abort();
-    });
-}
-
 ;// CONCATENATED MODULE: ./src/aws/retry.ts
 
 const ATTEMPTS = 5;

@@ -75,7 +75,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
         graphqlUrl,
         clock,
         log,
-        random: () => 0,
+        secondMs: 1,
         ...more,
       });
     },

@@ -4,8 +4,8 @@ import type { getOctokit } from '@actions/github';
 
 import type { Clock, Log } from '../deps.js';
 import { explainConnection } from '../runner/connection.js';
+import { untilCancelled } from '../runner/until-cancelled.js';
 import { GitHubApiError, kindOfStatus } from './api-error.js';
-import { chooseWait, isRateLimited, type FailedCall } from './patience.js';
 
 type Octokit = ReturnType<typeof getOctokit>;
 
@@ -18,10 +18,10 @@ export interface GitHubClientOptions {
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'debug'>;
   readonly signal?: AbortSignal | undefined;
-  /** The longest that all calls together wait for rate limits and answers, in milliseconds; five minutes. */
-  readonly maxWaitMs?: number;
-  /** 0 (included) to 1 (excluded), for the jitter. */
-  readonly random?: () => number;
+  /** The longest that all calls together wait for rate limits, in seconds; five minutes. */
+  readonly maxWaitSeconds?: number;
+  /** How long a second of waiting lasts, in milliseconds; shorter in tests. */
+  readonly secondMs?: number;
 }
 
 export interface GitHubClient {
@@ -39,37 +39,113 @@ export interface GitHubClient {
   pause(milliseconds: number): Promise<void>;
 }
 
-const DEFAULT_MAX_WAIT_MS = 5 * 60_000;
+const DEFAULT_MAX_WAIT_SECONDS = 5 * 60;
 const ATTEMPT_TIMEOUT_MS = 30_000;
+const MAX_WAITS_OF_A_CALL = 5;
 
 /**
- * A client of the API that the runner names. It waits for primary and secondary rate limits as GitHub says, and makes
- * calls again that got no answer, except those whose repetition could do something twice: those fail with the kind
- * `unanswered`, and the caller has to look. Loaded when first used, because a run without a token needs none of it.
+ * A client of the API that the runner names. Octokit's throttling plugin waits for primary and secondary rate limits as GitHub
+ * says, within one budget for the whole run; its retry plugin makes calls again that got no answer, except those whose
+ * repetition could do something twice: those fail with the kind `unanswered`, and the caller has to look. Loaded when first
+ * used, because a run without a token needs none of it.
  */
 export async function createGitHubClient(options: GitHubClientOptions): Promise<GitHubClient> {
-  const { getOctokit } = await import('@actions/github');
-  const octokit = getOctokit(options.token, {
-    baseUrl: options.apiUrl,
-    userAgent: 'aws-kms-multi-region-key',
-    log: quietLog(options.log),
-  });
-  const patience = new Patience(options);
+  const limits = waitForLimits(options);
+  const octokit = await createOctokit(options, limits.decide);
+  const { apiUrl, graphqlUrl, signal } = options;
   octokit.hook.wrap('request', async (request, parameters) => {
-    const idempotent = parameters.method !== 'POST' || parameters.url === options.graphqlUrl;
-    return patience.call(idempotent, (signal) =>
-      // The object's own `request` holds the hook and the proxy's fetch: they have to stay.
-      request({ ...parameters, request: { ...parameters.request, signal } }),
-    );
+    // A POST that is no query may do its work twice. Octokit repeats every method unless told.
+    const retries = parameters.method === 'POST' && parameters.url !== GRAPHQL_PATH ? { retries: 0 } : {};
+    // Set in place, as every hook gets these same parameters; as a copy, since `request` is that of all calls.
+    parameters.request = { ...parameters.request, ...retries };
+    try {
+      signal?.throwIfAborted();
+      return await untilCancelled(Promise.resolve(request(parameters)), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw describeFailure(error, apiUrl, limits.refused());
+    }
   });
   return {
     rest: octokit.rest,
     paginate: octokit.paginate,
     graphql: async (query, variables) => {
-      const answer = await octokit.request({ method: 'POST', url: options.graphqlUrl, query, variables });
+      // With the path alone the throttling plugin knows a query on every server, GitHub Enterprise included.
+      const baseUrl = graphqlUrl.slice(0, -GRAPHQL_PATH.length);
+      const answer = await octokit.request({ method: 'POST', baseUrl, url: GRAPHQL_PATH, query, variables });
       return readGraphqlData(answer.data);
     },
-    pause: (milliseconds) => options.clock.sleep(milliseconds, options.signal),
+    pause: (milliseconds) => options.clock.sleep(milliseconds, signal),
+  };
+}
+
+const GRAPHQL_PATH = '/graphql';
+
+async function createOctokit(options: GitHubClientOptions, onLimit: LimitHandler): Promise<Octokit> {
+  const [{ getOctokit }, { retry }, { throttling }, { default: Bottleneck }] = await Promise.all([
+    import('@actions/github'),
+    import('@octokit/plugin-retry'),
+    import('@octokit/plugin-throttling'),
+    import('bottleneck/light.js'),
+  ]);
+  const { secondMs = 1_000 } = options;
+  const settings = {
+    baseUrl: options.apiUrl,
+    userAgent: 'aws-kms-multi-region-key',
+    log: quietLog(options.log),
+    retry: { doNotRetry: REFUSALS, retryAfterBaseValue: secondMs },
+    throttle: {
+      onRateLimit: onLimit,
+      onSecondaryRateLimit: onLimit,
+      retryAfterBaseValue: secondMs,
+      // The plugin takes queries for writes and keeps a second between them; a run has a handful, of which two write.
+      write: new Bottleneck.Group({ maxConcurrent: 1 }),
+      notifications: new Bottleneck.Group({ maxConcurrent: 1, minTime: 3 * secondMs }),
+    },
+  };
+  // In this order: each attempt has its time, then those without an answer are repeated, then limits are waited for.
+  return getOctokit(options.token, settings, limitAttempts(options.signal), retry, throttling);
+}
+
+/** Answers by which GitHub refused, whatever it was: the same call would be refused again. Limits are not the retry plugin's. */
+const REFUSALS = Array.from({ length: 100 }, (_, index) => 400 + index);
+
+/** Gives every attempt a time of its own, as the one after it is to have all of it. */
+function limitAttempts(signal: AbortSignal | undefined): (octokit: Pick<Octokit, 'hook'>) => object {
+  return ({ hook }) => {
+    hook.wrap('request', (request, parameters) => {
+      const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
+      const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+      return request({ ...parameters, request: { ...parameters.request, signal: either } });
+    });
+    return {};
+  };
+}
+
+type LimitHandler = (seconds: number, call: object, octokit: object, waits: number) => boolean;
+
+/** What a run waits for rate limits. */
+interface LimitWaits {
+  /** Whether a call is made again after so many seconds; asked by the throttling plugin. */
+  readonly decide: LimitHandler;
+  /** How long the wait would have been that was refused last, in seconds. */
+  readonly refused: () => number | undefined;
+}
+
+/** Lets the calls of a run wait, all together no longer than the budget. */
+function waitForLimits({ log, maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS }: GitHubClientOptions): LimitWaits {
+  let [left, refused] = [maxWaitSeconds, undefined as number | undefined];
+  return {
+    decide: (seconds, _call, _octokit, waits) => {
+      if (seconds > left || waits >= MAX_WAITS_OF_A_CALL) {
+        refused = seconds;
+        return false;
+      }
+      left -= seconds;
+      log.info(`GitHub limits the rate of this token's calls; waiting ${seconds} s, as it asks.`);
+      return true;
+    },
+    refused: () => refused,
   };
 }
 
@@ -80,96 +156,34 @@ function quietLog({ debug }: Pick<Log, 'debug'>): Octokit['log'] {
   return { debug: say, info: say, warn: say, error: say };
 }
 
-/** Makes calls until they are answered, cannot be, or have waited for too long in sum. */
-class Patience {
-  readonly #options: GitHubClientOptions;
-  #left: number;
-
-  constructor(options: GitHubClientOptions) {
-    this.#options = options;
-    this.#left = options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
-  }
-
-  async call<T extends { readonly data: unknown; readonly headers: object }>(
-    idempotent: boolean,
-    attemptCall: (signal: AbortSignal) => T | Promise<T>,
-  ): Promise<T> {
-    const { clock, signal } = this.#options;
-    for (let attempt = 1; ; attempt += 1) {
-      signal?.throwIfAborted();
-      const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-      const outcome = await settle(
-        () => attemptCall(signal ? AbortSignal.any([signal, timeout]) : timeout),
-        this.#options.apiUrl,
-      );
-      if ('answer' in outcome) {
-        return outcome.answer;
-      }
-      signal?.throwIfAborted();
-      const { failed } = outcome;
-      const random = this.#options.random ?? Math.random;
-      const wait = chooseWait(failed, { attempt, now: clock.now(), idempotent, random });
-      if (wait === undefined || wait.milliseconds > this.#left) {
-        throw this.#giveUp(failed, wait?.milliseconds);
-      }
-      this.#left -= wait.milliseconds;
-      this.#say(wait.because, wait.milliseconds);
-      await clock.sleep(wait.milliseconds, signal);
-    }
-  }
-
-  #say(because: 'rate-limit' | 'no-answer', milliseconds: number): void {
-    const seconds = Math.ceil(milliseconds / 1_000);
-    if (because === 'rate-limit') {
-      this.#options.log.info(
-        `GitHub limits the rate of this token's calls; waiting ${seconds} s, as it asks.`,
-      );
-    } else {
-      this.#options.log.debug(`GitHub did not answer; trying again in ${seconds} s.`);
-    }
-  }
-
-  #giveUp(failed: FailedCall, wait: number | undefined): GitHubApiError {
-    if (!isRateLimited(failed)) {
-      return new GitHubApiError(kindOfStatus(failed.status), failed.message);
-    }
-    const asked = wait === undefined ? '' : ` It asks for ${Math.ceil(wait / 1_000)} more seconds.`;
-    return new GitHubApiError('rate-limited', `${failed.message}.${asked}`);
-  }
-}
-
-type Settled<T> = { readonly answer: T } | { readonly failed: FailedCall };
-
-async function settle<T extends { readonly data: unknown; readonly headers: object }>(
-  attemptCall: () => T | Promise<T>,
-  apiUrl: string,
-): Promise<Settled<T>> {
-  try {
-    const answer = await attemptCall();
-    const limit = findGraphqlError(answer.data, 'RATE_LIMITED');
-    if (limit === undefined) {
-      return { answer };
-    }
-    return { failed: { status: 429, headers: answer.headers as FailedCall['headers'], message: limit } };
-  } catch (error) {
-    return { failed: describeFailure(error, apiUrl) };
-  }
-}
-
-/** Octokit calls a connection that failed a 500 without a response. */
-function describeFailure(error: unknown, apiUrl: string): FailedCall {
+/**
+ * Octokit calls a connection that failed a 500 without a response.
+ * @param refusedWait seconds that GitHub asked to wait when that was too long
+ */
+function describeFailure(error: unknown, apiUrl: string, refusedWait: number | undefined): GitHubApiError {
   const response = readField(error, 'response');
   if (response === undefined) {
     const broken = explainConnection(error, new URL(apiUrl));
     const message = broken?.what ?? (error instanceof Error ? error.message : 'The connection failed.');
-    return { status: undefined, headers: {}, message };
+    return new GitHubApiError('unanswered', message);
   }
-  const status = readField(response, 'status');
-  return {
-    status: typeof status === 'number' ? status : undefined,
-    headers: (readField(response, 'headers') ?? {}) as FailedCall['headers'],
-    message: describeRefusal(readField(response, 'data')) ?? `HTTP ${String(status)}`,
-  };
+  const [status, data] = [Number(readField(response, 'status')), readField(response, 'data')];
+  const limit = findGraphqlError(data, 'RATE_LIMITED');
+  const message = limit ?? describeRefusal(data) ?? `HTTP ${status}`;
+  if (limit === undefined && !isRateLimited(status, readField(response, 'headers'), message))
+    return new GitHubApiError(kindOfStatus(status), message);
+  const asked = refusedWait === undefined ? '' : ` It asks for ${refusedWait} more seconds.`;
+  return new GitHubApiError('rate-limited', `${message}.${asked}`);
+}
+
+/**
+ * GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. Source: GitHub's
+ * "Best practices for using the REST API".
+ */
+function isRateLimited(status: number, headers: unknown, message: string): boolean {
+  if (status !== 403) return status === 429;
+  const isSpent = String(readField(headers, 'x-ratelimit-remaining')) === '0';
+  return isSpent || readField(headers, 'retry-after') !== undefined || /rate limit/i.test(message);
 }
 
 /** GitHub's message, and what it says of the single fields. */
