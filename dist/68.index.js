@@ -2,7 +2,7 @@ export const id = 68;
 export const ids = [68];
 export const modules = {
 
-/***/ 5068:
+/***/ 2687:
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {

@@ -33063,39 +33063,74 @@ function messageOf(thrown) {
 /* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_child_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8474);
 /* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_events__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _actions_exec__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5260);
+/* harmony import */ var _runner_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5068);
+
+
 
 
 /**
- * Runs child processes for the action.
+ * Runs child processes for the action: queries by GitHub's toolkit, everything that may hold Terraform's lock by
+ * {@link runInterruptible}, since the toolkit passes no cancellation on.
  *
- * Each child leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and
- * Terraform takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here.
  * After a cancellation no other child is started: the runner kills what is left of the step 10 seconds later, and a
  * Terraform that is killed leaves its lock behind. Only a child that saves the state is (`evenWhenCancelled`).
- * @param interrupted aborted when the step is cancelled; the child is then sent one SIGINT and waited for
+ * @param interrupted aborted when the step is cancelled
  */
 function createExec(interrupted) {
     return async (request) => {
         if (request.evenWhenCancelled !== true)
             interrupted.throwIfAborted();
-        const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(request.file, [...request.args], {
-            cwd: request.cwd,
-            env: { ...request.env },
-            stdio: ['ignore', 'pipe', 'pipe'],
-            detached: true,
-            windowsHide: true,
-        });
-        const interrupt = () => {
-            void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
-        };
-        interrupted.addEventListener('abort', interrupt, { once: true });
-        try {
-            return await collect(child.stdout, child.stderr, request, (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close'));
-        }
-        finally {
-            interrupted.removeEventListener('abort', interrupt);
-        }
+        return request.isQuery === true ? runQuery(request, interrupted) : runInterruptible(request, interrupted);
     };
+}
+/** Runs what ends by itself. In a step that is cancelled its answer is not waited for, unless it is still wanted. */
+async function runQuery(request, interrupted) {
+    const { file, args, cwd, env, onStdoutLine, onStderrLine, evenWhenCancelled } = request;
+    // The toolkit splits a command at spaces; its input stays open, and a wrapper might wait for it.
+    const options = { cwd, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) };
+    const command = `"${file.replaceAll('"', '\\"')}"`;
+    const run = (0,_actions_exec__WEBPACK_IMPORTED_MODULE_2__/* .getExecOutput */ .H)(command, [...args], options);
+    const { stdout, stderr, ...ended } = await (0,_runner_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__/* .untilCancelled */ .c)(run, evenWhenCancelled === true ? undefined : interrupted);
+    if (onStdoutLine !== undefined)
+        linesOf(stdout).forEach(onStdoutLine);
+    if (onStderrLine !== undefined)
+        linesOf(stderr).forEach(onStderrLine);
+    return { exitCode: codeOf(ended.exitCode), stdout, stderr };
+}
+/** A child that a signal ended has no code; any number but zero says that it did not succeed. */
+function codeOf(exitCode) {
+    return exitCode ?? 1;
+}
+function linesOf(text) {
+    const lines = text.split(/\r?\n/);
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}
+/**
+ * Runs a child that gets one SIGINT when the step is cancelled, and is waited for.
+ *
+ * It leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and Terraform
+ * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here.
+ */
+async function runInterruptible(request, interrupted) {
+    const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(request.file, [...request.args], {
+        cwd: request.cwd,
+        env: { ...request.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        windowsHide: true,
+    });
+    const interrupt = () => {
+        void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
+    };
+    interrupted.addEventListener('abort', interrupt, { once: true });
+    try {
+        const closed = (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close');
+        return await collect(child.stdout, child.stderr, request, closed);
+    }
+    finally {
+        interrupted.removeEventListener('abort', interrupt);
+    }
 }
 async function collect(stdout, stderr, request, closed) {
     const [out, err, [exitCode]] = await Promise.all([
@@ -33103,8 +33138,7 @@ async function collect(stdout, stderr, request, closed) {
         readLines(stderr, request.onStderrLine),
         closed,
     ]);
-    // A child that a signal ended has no code; any number but zero says that it did not succeed.
-    return { exitCode: exitCode ?? 1, stdout: out, stderr: err };
+    return { exitCode: codeOf(exitCode), stdout: out, stderr: err };
 }
 /** Everything a stream says, decoded as a whole so that no character is split; each whole line is passed on at once. */
 async function readLines(stream, onLine) {
@@ -33144,7 +33178,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3069);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2143);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33339,7 +33373,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3069:
+/***/ 2143:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33361,7 +33395,7 @@ function isDenied(thrown) {
  */
 async function withKms(regions, { provider }, work) {
     const kms = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5068));
+    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
     const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider, new ProxiedHandler())]));
     const pick = (region) => {
         const client = clients.get(region);
@@ -43344,10 +43378,10 @@ function createTerraform(options) {
             const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }));
             return planTextOf(stdout);
         },
-        showPlan: async () => (await run(showPlanArgs(), QUIET)).stdout,
+        showPlan: async () => (await run(showPlanArgs(), QUERY)).stdout,
         apply: (onEvent) => applyPlan(options, onEvent),
-        pullState: async () => (await run(statePullArgs(), QUIET)).stdout,
-        showState: async (file) => (await run(showStateArgs(file), { ...QUIET, evenWhenCancelled: true })).stdout,
+        pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
+        showState: async (file) => (await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true })).stdout,
         untaint: async (address) => {
             await run(untaintArgs(address, options));
         },
@@ -43356,9 +43390,9 @@ function createTerraform(options) {
         },
     };
 }
-/** For what is printed to be read by us, not by people. */
-const QUIET = { onStdoutLine: () => undefined };
-async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, evenWhenCancelled = false, environment = {} }) {
+/** For what takes no lock, and is printed to be read by us, not by people. */
+const QUERY = { onStdoutLine: () => undefined, isQuery: true };
+async function runTerraform(options, args, { environment = {}, ...how }) {
     const command = args[0] ?? '';
     const onLine = (line) => {
         options.onLine(command, line);
@@ -43368,10 +43402,9 @@ async function runTerraform(options, args, { onStdoutLine, beforeInterrupt, even
         args,
         cwd: options.workDir,
         env: { ...options.environment(), ...environment },
-        onStdoutLine: onStdoutLine ?? onLine,
+        onStdoutLine: onLine,
         onStderrLine: onLine,
-        beforeInterrupt,
-        evenWhenCancelled,
+        ...how,
     });
     if (result.exitCode !== 0) {
         const { redact } = options.secrets;
@@ -50930,7 +50963,7 @@ async function findMarkedComments(place, key) {
 function firstLineOf(body) {
     return /^[^\r\n]*/.exec(body)?.[0].trimEnd() ?? '';
 }
-const QUERY = `query ($owner: String!, $name: String!, $number: Int!, $after: String) {
+const own_comments_QUERY = `query ($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       comments(first: 100, after: $after) {
@@ -50972,7 +51005,7 @@ const answerSchema = object({
 });
 async function readPage(place, after) {
     const { client, repository, pullRequest } = place;
-    const answer = await client.graphql(QUERY, { ...repository, number: pullRequest, after });
+    const answer = await client.graphql(own_comments_QUERY, { ...repository, number: pullRequest, after });
     const parsed = answerSchema.safeParse(answer);
     if (!parsed.success) {
         const fields = parsed.error.issues.map(({ path }) => path.join('.'));
@@ -53936,30 +53969,8 @@ function readRepository(value) {
 
 // EXTERNAL MODULE: ./src/runner/connection.ts
 var connection = __nccwpck_require__(5356);
-;// CONCATENATED MODULE: ./src/runner/until-cancelled.ts
-/**
- * Waits for work that knows no cancellation of its own (the toolkit's calls), no longer than until the step is cancelled.
- * @throws the signal's reason as soon as it is aborted; the work itself goes on unwatched then
- */
-async function untilCancelled(work, signal) {
-    if (signal === undefined)
-        return work;
-    const ended = new AbortController();
-    const cancelled = new Promise((_, reject) => {
-        const stop = () => {
-            reject(signal.reason);
-        };
-        if (signal.aborted)
-            stop();
-        else
-            signal.addEventListener('abort', stop, { once: true, signal: ended.signal });
-    });
-    work.catch(() => undefined);
-    return Promise.race([cancelled, work]).finally(() => {
-        ended.abort();
-    });
-}
-
+// EXTERNAL MODULE: ./src/runner/until-cancelled.ts
+var until_cancelled = __nccwpck_require__(5068);
 ;// CONCATENATED MODULE: ./src/github/client.ts
 /** GitHub's API for this run: one client that waits when GitHub says so, and fails in few and plain kinds. */
 
@@ -53985,7 +53996,7 @@ async function createGitHubClient(options) {
         parameters.request = { ...parameters.request, ...retries };
         try {
             signal?.throwIfAborted();
-            return await untilCancelled(Promise.resolve(request(parameters)), signal);
+            return await (0,until_cancelled/* untilCancelled */.c)(Promise.resolve(request(parameters)), signal);
         }
         catch (error) {
             signal?.throwIfAborted();
@@ -57131,7 +57142,7 @@ async function withRetries(work, options) {
             const error = failure;
             const errorType = isThrottlingError(error) ? 'THROTTLING' : 'TRANSIENT';
             const wait = strategy.refreshRetryTokenForRetry(token, { error, errorType });
-            token = await untilCancelled(wait, signal).catch(() => {
+            token = await (0,until_cancelled/* untilCancelled */.c)(wait, signal).catch(() => {
                 signal?.throwIfAborted();
                 throw failure;
             });
@@ -57163,7 +57174,7 @@ async function requestIdToken(options) {
     let attempts = 0;
     const ask = async () => {
         attempts += 1;
-        const token = await untilCancelled((0,lib_core/* getIDToken */.V9)(audience), signal);
+        const token = await (0,until_cancelled/* untilCancelled */.c)((0,lib_core/* getIDToken */.V9)(audience), signal);
         if (typeof token !== 'string')
             throw new Error('the answer held no token');
         return token;
@@ -57706,7 +57717,7 @@ async function prove(credentials, options) {
 async function withClient(options, work) {
     const { region, env, credentials, maxAttempts = 5 } = options;
     const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5068));
+    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
     const endpoint = endpointOf('STS', env);
     const client = new STSClient({
         region,
@@ -60511,7 +60522,8 @@ async function askVersion(path, { env, exec, log, platform }) {
         const cliConfigFile = platform.os === 'win32' ? undefined : external_node_os_.devNull;
         const childEnv = childEnvironment({ env, cliConfigFile, backend: undefined, extra: {} });
         const cwd = pathsOf(platform).dirname(path);
-        const { stdout } = await exec({ file: path, args: ['version', '-json'], cwd, env: childEnv });
+        const request = { file: path, args: ['version', '-json'], cwd, env: childEnv, isQuery: true };
+        const { stdout } = await exec(request);
         const answer = JSON.parse(stdout);
         const version = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'terraform_version') : undefined;
         return typeof version === 'string' ? (semver_default().valid(version) ?? undefined) : undefined;
@@ -60542,10 +60554,10 @@ async function downloadFile({ url, target, log, signal }) {
         log.mask(decodeURIComponent(url.password));
     const start = withoutCredentials(url);
     try {
-        const { at, authorization } = await untilCancelled(findWhere(url), signal);
+        const { at, authorization } = await (0,until_cancelled/* untilCancelled */.c)(findWhere(url), signal);
         if (at.search !== start.search)
             log.mask(at.search.slice(1));
-        await untilCancelled(downloadTool(at.href, target, authorization), signal);
+        await (0,until_cancelled/* untilCancelled */.c)(downloadTool(at.href, target, authorization), signal);
     }
     catch (failure) {
         signal?.throwIfAborted();
@@ -62452,6 +62464,38 @@ function mapMembers(members, change) {
 
 /***/ }),
 
+/***/ 5068:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ untilCancelled)
+/* harmony export */ });
+/**
+ * Waits for work that knows no cancellation of its own (the toolkit's calls), no longer than until the step is cancelled.
+ * @throws the signal's reason as soon as it is aborted; the work itself goes on unwatched then
+ */
+async function untilCancelled(work, signal) {
+    if (signal === undefined)
+        return work;
+    const ended = new AbortController();
+    const cancelled = new Promise((_, reject) => {
+        const stop = () => {
+            reject(signal.reason);
+        };
+        if (signal.aborted)
+            stop();
+        else
+            signal.addEventListener('abort', stop, { once: true, signal: ended.signal });
+    });
+    work.catch(() => undefined);
+    return Promise.race([cancelled, work]).finally(() => {
+        ended.abort();
+    });
+}
+
+
+/***/ }),
+
 /***/ 2613:
 /***/ ((module) => {
 
@@ -63818,10 +63862,15 @@ function getIDToken(aud) {
 /***/ }),
 
 /***/ 5260:
-/***/ ((__unused_webpack___webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
-// UNUSED EXPORTS: exec, getExecOutput
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  H: () => (/* binding */ getExecOutput)
+});
+
+// UNUSED EXPORTS: exec
 
 // EXTERNAL MODULE: external "string_decoder"
 var external_string_decoder_ = __nccwpck_require__(3193);
@@ -64451,14 +64500,14 @@ var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
  */
 function exec(commandLine, args, options) {
     return exec_awaiter(this, void 0, void 0, function* () {
-        const commandArgs = tr.argStringToArray(commandLine);
+        const commandArgs = argStringToArray(commandLine);
         if (commandArgs.length === 0) {
             throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
         }
         // Path to tool to execute should be first arg
         const toolPath = commandArgs[0];
         args = commandArgs.slice(1).concat(args || []);
-        const runner = new tr.ToolRunner(toolPath, args, options);
+        const runner = new ToolRunner(toolPath, args, options);
         return runner.exec();
     });
 }
@@ -64478,8 +64527,8 @@ function getExecOutput(commandLine, args, options) {
         let stdout = '';
         let stderr = '';
         //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new StringDecoder('utf8');
-        const stderrDecoder = new StringDecoder('utf8');
+        const stdoutDecoder = new external_string_decoder_.StringDecoder('utf8');
+        const stderrDecoder = new external_string_decoder_.StringDecoder('utf8');
         const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
         const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
         const stdErrListener = (data) => {

@@ -16,6 +16,8 @@ export interface ExecRequest {
   readonly beforeInterrupt?: (() => Promise<void>) | undefined;
   /** True for a child that saves what would be lost: it is started in a step that was cancelled, too. */
   readonly evenWhenCancelled?: boolean;
+  /** True for a command that holds no lock and ends by itself: it is not interrupted, and its lines come when it has ended. */
+  readonly isQuery?: boolean;
 }
 
 export interface ExecResult {

@@ -1,6 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { ExecRequest } from '../../src/deps.js';
 import { createExec } from '../../src/exec.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 const node = (script: string, more: Partial<ExecRequest> = {}): ExecRequest => ({
   file: process.execPath,
@@ -74,8 +77,67 @@ describe('a child process', () => {
     });
   });
 
-  test('that cannot be started is an error', async () => {
+  test.each([
+    [false, 'ENOENT'],
+    [true, 'Unable to locate executable file: /nowhere/terraform'],
+  ])('that cannot be started is an error (a query: %j)', async (isQuery, message) => {
     const exec = createExec(new AbortController().signal);
-    await expect(exec(node('', { file: '/nowhere/terraform' }))).rejects.toThrow('ENOENT');
+    await expect(exec(node('', { file: '/nowhere/terraform', isQuery }))).rejects.toThrow(message);
+  });
+});
+
+/** This Node by another name, in a new folder. Windows allows neither such a name nor, to everybody, such a link. */
+function linkTo(folder: string): string {
+  const parent = path.join(tempFolder('exec'), folder);
+  mkdirSync(parent);
+  symlinkSync(process.execPath, path.join(parent, 'node'));
+  return path.join(parent, 'node');
+}
+
+describe('a query', () => {
+  const query = (script: string, more: Partial<ExecRequest> = {}): ExecRequest =>
+    node(script, { isQuery: true, ...more });
+
+  test('has both streams, its exit code, whole lines, an input that is closed, and nothing of it is printed', async () => {
+    const printed = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const lines: string[] = [];
+    const exec = createExec(new AbortController().signal);
+    const script = `process.stdin.on('end', () => { console.log('é1\\n2'); console.error('err'); process.exit(3) }).resume()`;
+    const onLine = (line: string): number => lines.push(line);
+    expect(await exec(query(script, { onStdoutLine: onLine, onStderrLine: onLine }))).toEqual({
+      exitCode: 3,
+      stdout: 'é1\n2\n',
+      stderr: 'err\n',
+    });
+    expect(lines).toEqual(['é1', '2', 'err']);
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  test('in a folder with a space, with the environment that it is given and nothing beside it', async () => {
+    const file = process.platform === 'win32' ? process.execPath : linkTo('a "b" c');
+    const script =
+      'console.log(JSON.stringify([process.argv[1], process.env.ONLY, process.env.PATH ?? null]))';
+    const exec = createExec(new AbortController().signal);
+    const { stdout } = await exec(query('', { file, args: ['-e', script, 'x "y" $HOME'] }));
+    expect(JSON.parse(stdout)).toEqual(['x "y" $HOME', 'this', null]);
+  });
+
+  test('that a signal ended did not succeed', async () => {
+    const exec = createExec(new AbortController().signal);
+    const { exitCode } = await exec(
+      query('process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000)'),
+    );
+    expect(exitCode).not.toBe(0);
+  });
+
+  test('is not waited for in a step that is cancelled, unless its answer is wanted then', async () => {
+    const cancellation = new AbortController();
+    const exec = createExec(cancellation.signal);
+    const slow = exec(query('setTimeout(() => console.log("late"), 500)'));
+    const wanted = exec(query('setTimeout(() => console.log("late"), 500)', { evenWhenCancelled: true }));
+    cancellation.abort(new Error('the step was cancelled'));
+    await expect(slow).rejects.toThrow('the step was cancelled');
+    expect((await wanted).stdout).toBe('late\n');
+    await expect(exec(query(''))).rejects.toThrow('the step was cancelled');
   });
 });

@@ -87,7 +87,8 @@ async function askVersion(
     const cliConfigFile = platform.os === 'win32' ? undefined : devNull;
     const childEnv = childEnvironment({ env, cliConfigFile, backend: undefined, extra: {} });
     const cwd = pathsOf(platform).dirname(path);
-    const { stdout } = await exec({ file: path, args: ['version', '-json'], cwd, env: childEnv });
+    const request = { file: path, args: ['version', '-json'], cwd, env: childEnv, isQuery: true };
+    const { stdout } = await exec(request);
     const answer: unknown = JSON.parse(stdout);
     const version: unknown =
       typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'terraform_version') : undefined;

@@ -93,10 +93,10 @@ export function createTerraform(options: TerraformOptions): Terraform {
       );
       return planTextOf(stdout);
     },
-    showPlan: async () => (await run(showPlanArgs(), QUIET)).stdout,
+    showPlan: async () => (await run(showPlanArgs(), QUERY)).stdout,
     apply: (onEvent) => applyPlan(options, onEvent),
-    pullState: async () => (await run(statePullArgs(), QUIET)).stdout,
-    showState: async (file) => (await run(showStateArgs(file), { ...QUIET, evenWhenCancelled: true })).stdout,
+    pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
+    showState: async (file) => (await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true })).stdout,
     untaint: async (address) => {
       await run(untaintArgs(address, options));
     },
@@ -106,18 +106,18 @@ export function createTerraform(options: TerraformOptions): Terraform {
   };
 }
 
-type RunOptions = Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt' | 'evenWhenCancelled'> & {
+type RunOptions = Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt' | 'evenWhenCancelled' | 'isQuery'> & {
   /** Beside what every command gets. */
   readonly environment?: Readonly<Record<string, string>>;
 };
 
-/** For what is printed to be read by us, not by people. */
-const QUIET: RunOptions = { onStdoutLine: () => undefined };
+/** For what takes no lock, and is printed to be read by us, not by people. */
+const QUERY: RunOptions = { onStdoutLine: () => undefined, isQuery: true };
 
 async function runTerraform(
   options: TerraformOptions,
   args: readonly string[],
-  { onStdoutLine, beforeInterrupt, evenWhenCancelled = false, environment = {} }: RunOptions,
+  { environment = {}, ...how }: RunOptions,
 ): Promise<ExecResult> {
   const command = args[0] ?? '';
   const onLine = (line: string): void => {
@@ -128,10 +128,9 @@ async function runTerraform(
     args,
     cwd: options.workDir,
     env: { ...options.environment(), ...environment },
-    onStdoutLine: onStdoutLine ?? onLine,
+    onStdoutLine: onLine,
     onStderrLine: onLine,
-    beforeInterrupt,
-    evenWhenCancelled,
+    ...how,
   });
   if (result.exitCode !== 0) {
     const { redact } = options.secrets;
