@@ -39,7 +39,7 @@ export async function renderForHand(
     terraformVersion: findTerraform()?.version ?? '',
     moduleDir: path.resolve('terraform'),
     env,
-    log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
+    log: createLog({ write: () => undefined, toolkit: undefined, colour: false, newToken: () => '' }),
   });
   return configuration;
 }

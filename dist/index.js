@@ -33198,9 +33198,12 @@ const clock = {
         await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_3__.setTimeout)(milliseconds, undefined, signal === undefined ? {} : { signal });
     },
 };
-const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .h)({
+const onRunner = process.env['GITHUB_ACTIONS'] === 'true';
+if (!onRunner)
+    process.stdout.write = (0,_log_js__WEBPACK_IMPORTED_MODULE_8__/* .withoutCommands */ .Df)(process.stdout.write.bind(process.stdout));
+const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .hM)({
     write: (text) => process.stdout.write(text),
-    commands: process.env['GITHUB_ACTIONS'] === 'true',
+    toolkit: onRunner ? _actions_core__WEBPACK_IMPORTED_MODULE_5__ : undefined,
     colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     newToken: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID,
 });
@@ -33208,13 +33211,13 @@ const runner = {
     setOutput: (name, value) => {
         // Outside a runner @actions/core would print commands that nobody reads; the lines are for people then.
         if (process.env['GITHUB_OUTPUT'])
-            _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .setOutput */ .uH(name, value);
+            _actions_core__WEBPACK_IMPORTED_MODULE_5__.setOutput(name, value);
         else
             process.stdout.write(`${name}=${value}\n`);
     },
     addSummary: async (markdown) => {
         if (process.env['GITHUB_STEP_SUMMARY'])
-            await _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .summary */ .z.addRaw(log.redact(markdown), true).write();
+            await _actions_core__WEBPACK_IMPORTED_MODULE_5__.summary.addRaw(log.redact(markdown), true).write();
     },
 };
 function setEnv(name, value) {
@@ -33265,7 +33268,7 @@ function prepareProxies({ log }) {
 // Node would print it as it is, with whatever is secret in it.
 process.on('uncaughtException', (thrown) => {
     log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
-    process.exit(_actions_core__WEBPACK_IMPORTED_MODULE_5__/* .ExitCode */ .yU.Failure);
+    process.exit(_actions_core__WEBPACK_IMPORTED_MODULE_5__.ExitCode.Failure);
 });
 giveHome();
 const deps = createDeps();
@@ -33275,7 +33278,7 @@ try {
 }
 catch (thrown) {
     deps.log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
-    process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_5__/* .ExitCode */ .yU.Failure;
+    process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_5__.ExitCode.Failure;
 }
 // What the libraries leave open (the socket of a refused download, a wait between attempts) must not keep the step.
 setTimeout(() => process.exit(), 1_000).unref();
@@ -33289,72 +33292,70 @@ __webpack_async_result__();
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   h: () => (/* binding */ createLog),
-/* harmony export */   t: () => (/* binding */ inert)
+/* harmony export */   Df: () => (/* binding */ withoutCommands),
+/* harmony export */   hM: () => (/* binding */ createLog),
+/* harmony export */   tJ: () => (/* binding */ inert)
 /* harmony export */ });
 /* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
 
-const COLOURS = { debug: '90', notice: '36', warning: '33', error: '31' };
+const COLOURS = { notice: '36', warning: '33', error: '31' };
 /** Writes the log in the runner's own language, or as plain lines on a terminal. */
 function createLog(options) {
     const { add, ...redactor } = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedactor */ .l)();
-    const { write, commands } = options;
+    const { write, toolkit } = options;
     // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
     const show = (text) => redactor.redact(inert(redactor.redact(text)));
     const line = (text) => {
         write(`${show(text)}\n`);
     };
-    const annotate = (level, message, title) => {
-        const [said, head] = [redactor.redact(message), title && redactor.redact(title)];
-        write(commands ? `${command(level, said, head)}\n` : terminalLine(options, level, said, head));
-    };
-    const titled = (level) => (message, { title }) => {
-        annotate(level, message, title);
+    const annotate = (level) => (message, annotation) => {
+        const [said, title] = [redactor.redact(message), redactor.redact(annotation.title)];
+        if (toolkit === undefined)
+            write(terminalLine(options, level, `${title}: ${said}`));
+        else
+            toolkit[level](said, { title });
     };
     return {
         ...redactor,
         info: line,
         debug: (text) => {
-            if (commands)
-                annotate('debug', text);
+            toolkit?.debug(redactor.redact(text));
         },
-        notice: titled('notice'),
-        warning: titled('warning'),
-        error: titled('error'),
+        notice: annotate('notice'),
+        warning: annotate('warning'),
+        error: annotate('error'),
         mask: (secret) => {
             const lines = add(secret);
-            if (commands)
-                for (const masked of lines)
-                    write(`::add-mask::${escapeData(masked)}\n`);
+            for (const masked of lines)
+                toolkit?.setSecret(masked);
         },
         foreignGroup: (title, text) => {
             writeForeign(options, show(title), redactor.redact(text));
         },
     };
 }
-function writeForeign({ write, commands, newToken }, title, text) {
+function writeForeign({ write, toolkit, newToken }, title, text) {
     const body = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-    if (!commands) {
+    if (toolkit === undefined) {
         write(`${title}\n${body.replace(/^(?=.)/gm, '  ')}`);
         return;
     }
     const token = newToken();
-    write(`::group::${escapeData(title)}\n::stop-commands::${token}\n${body}::${token}::\n::endgroup::\n`);
+    toolkit.startGroup(title);
+    // The toolkit has no word for these two.
+    write(`::stop-commands::${token}\n${body}::${token}::\n`);
+    toolkit.endGroup();
 }
-function terminalLine({ colour }, level, message, title) {
-    const text = inert(title === undefined ? message : `${title}: ${message}`);
-    return colour ? `\u001b[${COLOURS[level]}m${text}\u001b[0m\n` : `${text}\n`;
+function terminalLine({ colour }, level, text) {
+    return colour ? `\u001b[${COLOURS[level]}m${inert(text)}\u001b[0m\n` : `${inert(text)}\n`;
 }
-function command(level, message, title) {
-    const properties = title === undefined ? '' : ` title=${escapeProperty(title)}`;
-    return `::${level}${properties}::${escapeData(message)}`;
-}
-// The runner's own escapes (actions/runner, ActionCommand).
-function escapeData(text) {
-    return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-}
-function escapeProperty(text) {
-    return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+/**
+ * A way to write that leaves out the runner's commands, for where no runner takes them off the screen: the toolkit prints
+ * the OIDC token and proxies' passwords in them, so that they are masked. It writes each command by itself.
+ */
+function withoutCommands(write) {
+    const filtered = (text, ...rest) => /^::[a-z-]+[ :]/.test(text) || write(text, ...rest);
+    return filtered;
 }
 // \p{Cc}: what a terminal would obey rather than show; a tab is harmless.
 const CONTROL_CHARACTERS = /(?!\t)\p{Cc}/gu;
@@ -44666,10 +44667,10 @@ function symptomOf(text) {
 function explainTerraformError(error, done) {
     const foreign = explainForeignState(error.diagnostics);
     if (foreign !== undefined) {
-        return new errors/* ActionError */.l({ what: (0,log/* inert */.t)(foreign.what), done, next: foreign.next }, { cause: error });
+        return new errors/* ActionError */.l({ what: (0,log/* inert */.tJ)(foreign.what), done, next: foreign.next }, { cause: error });
     }
     const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
-    const said = (0,log/* inert */.t)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
+    const said = (0,log/* inert */.tJ)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
         .slice(0, 500)
         .replace(/\.$/, '');
     if (found?.match == null) {
@@ -53848,40 +53849,54 @@ function unexpected(thrown) {
 ;// CONCATENATED MODULE: ./src/context.ts
 /** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
 
+
 /**
- * Reads the context of the run from the environment and the event's payload (`GITHUB_EVENT_PATH`). Never throws: a
- * payload that is missing or broken leaves the pull request undefined and says why in `payloadProblem`.
+ * Reads the context of the run by GitHub's toolkit. A payload that is missing or broken, with which the toolkit would not
+ * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
  *
  * Source: GitHub's reference of variables and of events that trigger workflows.
  */
-async function readContext(options) {
-    const { env } = options;
-    const { payload, problem } = await readPayload(options);
-    const eventName = env['GITHUB_EVENT_NAME'] ?? '';
+async function readContext({ env, dropPayload, load }) {
+    const payloadProblem = await findPayloadProblem(nonEmpty(env['GITHUB_EVENT_PATH']));
+    if (payloadProblem !== undefined)
+        dropPayload();
+    const toolkit = await load();
+    const { payload } = toolkit;
+    const eventName = toolkit.eventName ?? '';
     const pullRequest = field(payload, 'pull_request');
     return {
         inActions: env['GITHUB_ACTIONS'] === 'true',
-        ...readLinks(env),
+        ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
         eventName,
-        ...readSubject(pullRequest, env),
+        ...readSubject(pullRequest, toolkit),
         commentedOn: readCommentedOn(payload),
         isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
         runsWithTargetSecrets: eventName === 'pull_request_target',
-        actor: nonEmpty(env['GITHUB_ACTOR']),
-        job: nonEmpty(env['GITHUB_JOB']),
-        payloadProblem: problem,
+        actor: nonEmpty(toolkit.actor),
+        job: nonEmpty(toolkit.job),
+        payloadProblem,
     };
 }
-function readLinks(env) {
-    const serverUrl = readUrl(env['GITHUB_SERVER_URL'], 'https://github.com');
-    const repository = readRepository(env['GITHUB_REPOSITORY']);
-    const runId = nonEmpty(env['GITHUB_RUN_ID']);
-    const runAttempt = readPositiveInteger(Number(env['GITHUB_RUN_ATTEMPT'])) ?? 1;
+async function findPayloadProblem(path) {
+    if (path === undefined)
+        return undefined;
+    try {
+        JSON.parse(await (0,promises_.readFile)(path, 'utf8'));
+        return undefined;
+    }
+    catch (error) {
+        return `The event's payload could not be read: ${(0,errors/* messageOf */.b)(error)}.`;
+    }
+}
+function readLinks(toolkit, repository) {
+    const serverUrl = readUrl(toolkit.serverUrl, 'https://github.com');
+    const runId = readPositiveInteger(toolkit.runId)?.toString();
+    const runAttempt = readPositiveInteger(toolkit.runAttempt) ?? 1;
     return {
         repository,
         serverUrl,
-        apiUrl: readUrl(env['GITHUB_API_URL'], 'https://api.github.com'),
-        graphqlUrl: readUrl(env['GITHUB_GRAPHQL_URL'], 'https://api.github.com/graphql'),
+        apiUrl: readUrl(toolkit.apiUrl, 'https://api.github.com'),
+        graphqlUrl: readUrl(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
         runId,
         runAttempt,
         runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
@@ -53893,24 +53908,12 @@ function buildRunUrl(run) {
     // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
     return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
 }
-async function readPayload({ env, readFile }) {
-    const path = nonEmpty(env['GITHUB_EVENT_PATH']);
-    if (path === undefined) {
-        return { payload: undefined, problem: undefined };
-    }
-    try {
-        return { payload: JSON.parse(await readFile(path)), problem: undefined };
-    }
-    catch (error) {
-        return { payload: undefined, problem: `The event's payload could not be read: ${(0,errors/* messageOf */.b)(error)}.` };
-    }
-}
 /**
  * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
  * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
  */
-function readSubject(pullRequest, env) {
-    const onRunner = { ref: nonEmpty(env['GITHUB_REF']), sha: nonEmpty(env['GITHUB_SHA']) };
+function readSubject(pullRequest, { ref, sha }) {
+    const onRunner = { ref: nonEmpty(ref), sha: nonEmpty(sha) };
     const number = readPositiveInteger(field(pullRequest, 'number'));
     if (number === undefined)
         return { ...onRunner, pullRequest: undefined };
@@ -55473,7 +55476,6 @@ function environmentSecrets(env) {
 
 
 
-
 /**
  * Reads everything that tells what this run is about. Nothing is installed; at most GitHub is asked where the commit
  * came from.
@@ -55482,7 +55484,13 @@ function environmentSecrets(env) {
 async function startRun(deps) {
     const inputs = readInputs(inputSources(deps.env));
     hideSecrets(deps, inputs);
-    const context = await readContext({ env: deps.env, readFile: (file) => (0,promises_.readFile)(file, 'utf8') });
+    const context = await readContext({
+        env: deps.env,
+        dropPayload: () => {
+            deps.setEnv('GITHUB_EVENT_PATH', undefined);
+        },
+        load: async () => (await __nccwpck_require__.e(/* import() */ 758).then(__nccwpck_require__.bind(__nccwpck_require__, 1758))).context,
+    });
     sayContext(context, deps);
     const client = await openGitHub(deps, inputs, context);
     const mergedPullRequest = startLookForMerge(inputs, context, client);
@@ -57174,7 +57182,7 @@ async function requestIdToken(options) {
     let attempts = 0;
     const ask = async () => {
         attempts += 1;
-        const token = await (0,until_cancelled/* untilCancelled */.c)((0,lib_core/* getIDToken */.V9)(audience), signal);
+        const token = await (0,until_cancelled/* untilCancelled */.c)((0,lib_core.getIDToken)(audience), signal);
         if (typeof token !== 'string')
             throw new Error('the answer held no token');
         return token;
@@ -59594,11 +59602,11 @@ class RetryHelper {
                     if (isRetryable && !isRetryable(err)) {
                         throw err;
                     }
-                    lib_core/* info */.pq(err.message);
+                    lib_core.info(err.message);
                 }
                 // Sleep
                 const seconds = this.getSleepAmount();
-                lib_core/* info */.pq(`Waiting ${seconds} seconds before trying again`);
+                lib_core.info(`Waiting ${seconds} seconds before trying again`);
                 yield this.sleep(seconds);
                 attempt++;
             }
@@ -59664,8 +59672,8 @@ function downloadTool(url, dest, auth, headers) {
     return tool_cache_awaiter(this, void 0, void 0, function* () {
         dest = dest || external_path_.join(_getTempDirectory(), external_crypto_.randomUUID());
         yield lib_io/* mkdirP */.U$(external_path_.dirname(dest));
-        lib_core/* debug */.Yz(`Downloading ${url}`);
-        lib_core/* debug */.Yz(`Destination ${dest}`);
+        lib_core.debug(`Downloading ${url}`);
+        lib_core.debug(`Destination ${dest}`);
         const maxAttempts = 3;
         const minSeconds = _getGlobal('TEST_DOWNLOAD_TOOL_RETRY_MIN_SECONDS', 10);
         const maxSeconds = _getGlobal('TEST_DOWNLOAD_TOOL_RETRY_MAX_SECONDS', 20);
@@ -59696,7 +59704,7 @@ function downloadToolAttempt(url, dest, auth, headers) {
             allowRetries: false
         });
         if (auth) {
-            lib_core/* debug */.Yz('set auth');
+            lib_core.debug('set auth');
             if (headers === undefined) {
                 headers = {};
             }
@@ -59705,7 +59713,7 @@ function downloadToolAttempt(url, dest, auth, headers) {
         const response = yield http.get(url, headers);
         if (response.message.statusCode !== 200) {
             const err = new HTTPError(response.message.statusCode);
-            lib_core/* debug */.Yz(`Failed to download from "${url}". Code(${response.message.statusCode}) Message(${response.message.statusMessage})`);
+            lib_core.debug(`Failed to download from "${url}". Code(${response.message.statusCode}) Message(${response.message.statusMessage})`);
             throw err;
         }
         // Download the response body
@@ -59715,19 +59723,19 @@ function downloadToolAttempt(url, dest, auth, headers) {
         let succeeded = false;
         try {
             yield pipeline(readStream, external_fs_.createWriteStream(dest));
-            lib_core/* debug */.Yz('download complete');
+            lib_core.debug('download complete');
             succeeded = true;
             return dest;
         }
         finally {
             // Error, delete dest before retry
             if (!succeeded) {
-                lib_core/* debug */.Yz('download failed');
+                lib_core.debug('download failed');
                 try {
                     yield lib_io/* rmRF */.Yz(dest);
                 }
                 catch (err) {
-                    lib_core/* debug */.Yz(`Failed to delete '${dest}'. ${err.message}`);
+                    lib_core.debug(`Failed to delete '${dest}'. ${err.message}`);
                 }
             }
         }
@@ -59989,8 +59997,8 @@ function cacheDir(sourceDir, tool, version, arch) {
     return tool_cache_awaiter(this, void 0, void 0, function* () {
         version = node_modules_semver.clean(version) || version;
         arch = arch || external_os_.arch();
-        lib_core/* debug */.Yz(`Caching tool ${tool} ${version} ${arch}`);
-        lib_core/* debug */.Yz(`source dir: ${sourceDir}`);
+        lib_core.debug(`Caching tool ${tool} ${version} ${arch}`);
+        lib_core.debug(`source dir: ${sourceDir}`);
         if (!external_fs_.statSync(sourceDir).isDirectory()) {
             throw new Error('sourceDir is not a directory');
         }
@@ -60064,13 +60072,13 @@ function find(toolName, versionSpec, arch) {
     if (versionSpec) {
         versionSpec = node_modules_semver.clean(versionSpec) || '';
         const cachePath = external_path_.join(_getCacheDirectory(), toolName, versionSpec, arch);
-        lib_core/* debug */.Yz(`checking cache: ${cachePath}`);
+        lib_core.debug(`checking cache: ${cachePath}`);
         if (external_fs_.existsSync(cachePath) && external_fs_.existsSync(`${cachePath}.complete`)) {
-            lib_core/* debug */.Yz(`Found tool in cache ${toolName} ${versionSpec} ${arch}`);
+            lib_core.debug(`Found tool in cache ${toolName} ${versionSpec} ${arch}`);
             toolPath = cachePath;
         }
         else {
-            lib_core/* debug */.Yz('not found');
+            lib_core.debug('not found');
         }
     }
     return toolPath;
@@ -60154,7 +60162,7 @@ function _createExtractFolder(dest) {
 function _createToolPath(tool, version, arch) {
     return tool_cache_awaiter(this, void 0, void 0, function* () {
         const folderPath = external_path_.join(_getCacheDirectory(), tool, node_modules_semver.clean(version) || version, arch || '');
-        lib_core/* debug */.Yz(`destination ${folderPath}`);
+        lib_core.debug(`destination ${folderPath}`);
         const markerPath = `${folderPath}.complete`;
         yield lib_io/* rmRF */.Yz(folderPath);
         yield lib_io/* rmRF */.Yz(markerPath);
@@ -60166,7 +60174,7 @@ function _completeToolPath(tool, version, arch) {
     const folderPath = external_path_.join(_getCacheDirectory(), tool, node_modules_semver.clean(version) || version, arch || '');
     const markerPath = `${folderPath}.complete`;
     external_fs_.writeFileSync(markerPath, '');
-    lib_core/* debug */.Yz('finished caching tool');
+    lib_core.debug('finished caching tool');
 }
 /**
  * Check if version string is explicit
@@ -60175,9 +60183,9 @@ function _completeToolPath(tool, version, arch) {
  */
 function isExplicitVersion(versionSpec) {
     const c = node_modules_semver.clean(versionSpec) || '';
-    lib_core/* debug */.Yz(`isExplicit: ${c}`);
+    lib_core.debug(`isExplicit: ${c}`);
     const valid = node_modules_semver.valid(c) != null;
-    lib_core/* debug */.Yz(`explicit? ${valid}`);
+    lib_core.debug(`explicit? ${valid}`);
     return valid;
 }
 /**
@@ -60188,7 +60196,7 @@ function isExplicitVersion(versionSpec) {
  */
 function evaluateVersions(versions, versionSpec) {
     let version = '';
-    lib_core/* debug */.Yz(`evaluating ${versions.length} versions`);
+    lib_core.debug(`evaluating ${versions.length} versions`);
     versions = versions.sort((a, b) => {
         if (node_modules_semver.gt(a, b)) {
             return 1;
@@ -60204,10 +60212,10 @@ function evaluateVersions(versions, versionSpec) {
         }
     }
     if (version) {
-        lib_core/* debug */.Yz(`matched: ${version}`);
+        lib_core.debug(`matched: ${version}`);
     }
     else {
-        lib_core/* debug */.Yz('match not found');
+        lib_core.debug('match not found');
     }
     return version;
 }
@@ -62821,19 +62829,52 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 /***/ 6058:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+// ESM COMPAT FLAG
+__nccwpck_require__.r(__webpack_exports__);
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  yU: () => (/* binding */ ExitCode),
-  Yz: () => (/* binding */ debug),
-  V9: () => (/* binding */ getIDToken),
-  pq: () => (/* binding */ info),
-  uH: () => (/* binding */ setOutput),
-  Pq: () => (/* binding */ setSecret),
-  z: () => (/* reexport */ summary)
+  ExitCode: () => (/* binding */ ExitCode),
+  addPath: () => (/* binding */ addPath),
+  debug: () => (/* binding */ debug),
+  endGroup: () => (/* binding */ endGroup),
+  error: () => (/* binding */ error),
+  exportVariable: () => (/* binding */ exportVariable),
+  getBooleanInput: () => (/* binding */ getBooleanInput),
+  getIDToken: () => (/* binding */ getIDToken),
+  getInput: () => (/* binding */ getInput),
+  getMultilineInput: () => (/* binding */ getMultilineInput),
+  getState: () => (/* binding */ getState),
+  group: () => (/* binding */ group),
+  info: () => (/* binding */ info),
+  isDebug: () => (/* binding */ isDebug),
+  markdownSummary: () => (/* reexport */ markdownSummary),
+  notice: () => (/* binding */ notice),
+  platform: () => (/* reexport */ platform_namespaceObject),
+  saveState: () => (/* binding */ saveState),
+  setCommandEcho: () => (/* binding */ setCommandEcho),
+  setFailed: () => (/* binding */ setFailed),
+  setOutput: () => (/* binding */ setOutput),
+  setSecret: () => (/* binding */ setSecret),
+  startGroup: () => (/* binding */ startGroup),
+  summary: () => (/* reexport */ summary),
+  toPlatformPath: () => (/* reexport */ toPlatformPath),
+  toPosixPath: () => (/* reexport */ toPosixPath),
+  toWin32Path: () => (/* reexport */ toWin32Path),
+  warning: () => (/* binding */ warning)
 });
 
-// UNUSED EXPORTS: addPath, endGroup, error, exportVariable, getBooleanInput, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, notice, platform, saveState, setCommandEcho, setFailed, startGroup, toPlatformPath, toPosixPath, toWin32Path, warning
+// NAMESPACE OBJECT: ./node_modules/@actions/core/lib/platform.js
+var platform_namespaceObject = {};
+__nccwpck_require__.r(platform_namespaceObject);
+__nccwpck_require__.d(platform_namespaceObject, {
+  arch: () => (arch),
+  getDetails: () => (getDetails),
+  isLinux: () => (isLinux),
+  isMacOS: () => (isMacOS),
+  isWindows: () => (isWindows),
+  platform: () => (platform)
+});
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
@@ -62844,7 +62885,7 @@ var external_os_ = __nccwpck_require__(857);
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function utils_toCommandValue(input) {
+function toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -62859,7 +62900,7 @@ function utils_toCommandValue(input) {
  * @returns The command properties to send with the actual annotation command
  * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
  */
-function utils_toCommandProperties(annotationProperties) {
+function toCommandProperties(annotationProperties) {
     if (!Object.keys(annotationProperties).length) {
         return {};
     }
@@ -62909,12 +62950,12 @@ function utils_toCommandProperties(annotationProperties) {
  * This is an internal utility function that powers the public API functions
  * such as setSecret, warning, error, and exportVariable.
  */
-function command_issueCommand(command, properties, message) {
+function issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
     process.stdout.write(cmd.toString() + external_os_.EOL);
 }
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
+function issue(name, message = '') {
+    issueCommand(name, {}, message);
 }
 const CMD_STRING = '::';
 class Command {
@@ -62951,13 +62992,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -62977,7 +63018,7 @@ var external_fs_ = __nccwpck_require__(9896);
 
 
 
-function file_command_issueFileCommand(command, message) {
+function issueFileCommand(command, message) {
     const filePath = process.env[`GITHUB_${command}`];
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
@@ -62985,13 +63026,13 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_.EOL}`, {
         encoding: 'utf8'
     });
 }
-function file_command_prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -63436,7 +63477,7 @@ const _summary = new Summary();
 /**
  * @deprecated use `core.summary`
  */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const markdownSummary = _summary;
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
@@ -63470,11 +63511,11 @@ function toWin32Path(pth) {
  * @return string The platform-specific path.
  */
 function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
+    return pth.replace(/[/\\]/g, external_path_.sep);
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 2 modules
-var lib_exec = __nccwpck_require__(5260);
+var exec = __nccwpck_require__(5260);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -63488,10 +63529,10 @@ var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, 
 
 
 const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+    const { stdout: version } = yield exec/* getExecOutput */.H('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
         silent: true
     });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+    const { stdout: name } = yield exec/* getExecOutput */.H('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
         silent: true
     });
     return {
@@ -63501,7 +63542,7 @@ const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* 
 });
 const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
     var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+    const { stdout } = yield exec/* getExecOutput */.H('sw_vers', undefined, {
         silent: true
     });
     const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
@@ -63512,7 +63553,7 @@ const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* ()
     };
 });
 const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+    const { stdout } = yield exec/* getExecOutput */.H('lsb_release', ['-i', '-r', '-s'], {
         silent: true
     });
     const [name, version] = stdout.trim().split('\n');
@@ -63618,7 +63659,7 @@ function exportVariable(name, val) {
  * ```
  */
 function setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
+    issueCommand('add-mask', {}, secret);
 }
 /**
  * Prepends inputPath to the PATH (for this action and future actions)
@@ -63632,7 +63673,7 @@ function addPath(inputPath) {
     else {
         issueCommand('add-path', {}, inputPath);
     }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+    process.env['PATH'] = `${inputPath}${external_path_.delimiter}${process.env['PATH']}`;
 }
 /**
  * Gets the value of an input.
@@ -63701,10 +63742,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
     process.stdout.write(external_os_.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -63740,7 +63781,7 @@ function isDebug() {
  * @param message debug message
  */
 function debug(message) {
-    command_issueCommand('debug', {}, message);
+    issueCommand('debug', {}, message);
 }
 /**
  * Adds an error issue

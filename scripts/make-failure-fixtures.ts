@@ -405,7 +405,7 @@ async function openLab(): Promise<Lab & { last(): Recorded | undefined; close():
         terraformVersion: findTerraform()?.version ?? '',
         moduleDir: path.resolve('terraform'),
         env: { ...emulator.env, ...env },
-        log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
+        log: createLog({ write: () => undefined, toolkit: undefined, colour: false, newToken: () => '' }),
       });
     },
     init: () => terraform.init({ pluginDir: dir }),

@@ -1,5 +1,6 @@
 /** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
 
+import { readFile } from 'node:fs/promises';
 import { messageOf } from './errors.js';
 import type { AppliedBy } from './plan/last-apply.js';
 
@@ -61,35 +62,67 @@ export interface RunContext {
   readonly payloadProblem: string | undefined;
 }
 
+/**
+ * The event and the run as GitHub's toolkit has them (the `Context` of @actions/github, read out of the environment). What
+ * the runner did not set is undefined there, or NaN.
+ */
+export interface ToolkitContext {
+  readonly payload: unknown;
+  readonly eventName: string | undefined;
+  readonly sha: string | undefined;
+  readonly ref: string | undefined;
+  readonly actor: string | undefined;
+  readonly job: string | undefined;
+  readonly runId: number;
+  readonly runAttempt: number;
+  readonly serverUrl: string;
+  readonly apiUrl: string;
+  readonly graphqlUrl: string;
+}
+
 export interface ReadContextOptions {
   readonly env: Environment;
-  /** Reads a whole text file; rejects when it cannot. */
-  readonly readFile: (path: string) => Promise<string>;
+  /** Takes GITHUB_EVENT_PATH out of the environment of the process. */
+  readonly dropPayload: () => void;
+  /** Loads GitHub's toolkit, which reads environment and payload as it is loaded. */
+  readonly load: () => Promise<ToolkitContext>;
 }
 
 /**
- * Reads the context of the run from the environment and the event's payload (`GITHUB_EVENT_PATH`). Never throws: a
- * payload that is missing or broken leaves the pull request undefined and says why in `payloadProblem`.
+ * Reads the context of the run by GitHub's toolkit. A payload that is missing or broken, with which the toolkit would not
+ * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
  *
  * Source: GitHub's reference of variables and of events that trigger workflows.
  */
-export async function readContext(options: ReadContextOptions): Promise<RunContext> {
-  const { env } = options;
-  const { payload, problem } = await readPayload(options);
-  const eventName = env['GITHUB_EVENT_NAME'] ?? '';
+export async function readContext({ env, dropPayload, load }: ReadContextOptions): Promise<RunContext> {
+  const payloadProblem = await findPayloadProblem(nonEmpty(env['GITHUB_EVENT_PATH']));
+  if (payloadProblem !== undefined) dropPayload();
+  const toolkit = await load();
+  const { payload } = toolkit;
+  const eventName = toolkit.eventName ?? '';
   const pullRequest = field(payload, 'pull_request');
   return {
     inActions: env['GITHUB_ACTIONS'] === 'true',
-    ...readLinks(env),
+    ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
     eventName,
-    ...readSubject(pullRequest, env),
+    ...readSubject(pullRequest, toolkit),
     commentedOn: readCommentedOn(payload),
     isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
     runsWithTargetSecrets: eventName === 'pull_request_target',
-    actor: nonEmpty(env['GITHUB_ACTOR']),
-    job: nonEmpty(env['GITHUB_JOB']),
-    payloadProblem: problem,
+    actor: nonEmpty(toolkit.actor),
+    job: nonEmpty(toolkit.job),
+    payloadProblem,
   };
+}
+
+async function findPayloadProblem(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    JSON.parse(await readFile(path, 'utf8'));
+    return undefined;
+  } catch (error) {
+    return `The event's payload could not be read: ${messageOf(error)}.`;
+  }
 }
 
 type Links = Pick<
@@ -97,16 +130,15 @@ type Links = Pick<
   'repository' | 'serverUrl' | 'apiUrl' | 'graphqlUrl' | 'runId' | 'runAttempt' | 'runUrl'
 >;
 
-function readLinks(env: Environment): Links {
-  const serverUrl = readUrl(env['GITHUB_SERVER_URL'], 'https://github.com');
-  const repository = readRepository(env['GITHUB_REPOSITORY']);
-  const runId = nonEmpty(env['GITHUB_RUN_ID']);
-  const runAttempt = readPositiveInteger(Number(env['GITHUB_RUN_ATTEMPT'])) ?? 1;
+function readLinks(toolkit: ToolkitContext, repository: RepositoryName | undefined): Links {
+  const serverUrl = readUrl(toolkit.serverUrl, 'https://github.com');
+  const runId = readPositiveInteger(toolkit.runId)?.toString();
+  const runAttempt = readPositiveInteger(toolkit.runAttempt) ?? 1;
   return {
     repository,
     serverUrl,
-    apiUrl: readUrl(env['GITHUB_API_URL'], 'https://api.github.com'),
-    graphqlUrl: readUrl(env['GITHUB_GRAPHQL_URL'], 'https://api.github.com/graphql'),
+    apiUrl: readUrl(toolkit.apiUrl, 'https://api.github.com'),
+    graphqlUrl: readUrl(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
     runId,
     runAttempt,
     runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
@@ -125,31 +157,14 @@ function buildRunUrl(run: {
   return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
 }
 
-interface Payload {
-  readonly payload: unknown;
-  readonly problem: string | undefined;
-}
-
-async function readPayload({ env, readFile }: ReadContextOptions): Promise<Payload> {
-  const path = nonEmpty(env['GITHUB_EVENT_PATH']);
-  if (path === undefined) {
-    return { payload: undefined, problem: undefined };
-  }
-  try {
-    return { payload: JSON.parse(await readFile(path)), problem: undefined };
-  } catch (error) {
-    return { payload: undefined, problem: `The event's payload could not be read: ${messageOf(error)}.` };
-  }
-}
-
 type Subject = Pick<RunContext, 'ref' | 'sha' | 'pullRequest'>;
 
 /**
  * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
  * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
  */
-function readSubject(pullRequest: unknown, env: Environment): Subject {
-  const onRunner = { ref: nonEmpty(env['GITHUB_REF']), sha: nonEmpty(env['GITHUB_SHA']) };
+function readSubject(pullRequest: unknown, { ref, sha }: ToolkitContext): Subject {
+  const onRunner = { ref: nonEmpty(ref), sha: nonEmpty(sha) };
   const number = readPositiveInteger(field(pullRequest, 'number'));
   if (number === undefined) return { ...onRunner, pullRequest: undefined };
   const headSha = readText(field(field(pullRequest, 'head'), 'sha'));

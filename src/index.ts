@@ -7,7 +7,7 @@ import * as core from '@actions/core';
 import type { Clock, Deps, Runner } from './deps.js';
 import { messageOf } from './errors.js';
 import { createExec } from './exec.js';
-import { createLog } from './log.js';
+import { createLog, withoutCommands } from './log.js';
 import { run } from './main.js';
 import { readProxySettings } from './runner/proxy.js';
 
@@ -20,9 +20,12 @@ const clock: Clock = {
   },
 };
 
+const onRunner = process.env['GITHUB_ACTIONS'] === 'true';
+if (!onRunner) process.stdout.write = withoutCommands(process.stdout.write.bind(process.stdout));
+
 const log = createLog({
   write: (text) => process.stdout.write(text),
-  commands: process.env['GITHUB_ACTIONS'] === 'true',
+  toolkit: onRunner ? core : undefined,
   colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
   newToken: randomUUID,
 });

@@ -1,53 +1,58 @@
+import type * as core from '@actions/core';
 import type { AnnotationOptions, Log } from './deps.js';
 import { createRedactor, type Redactor } from './runner/redaction.js';
 
 export interface LogOptions {
   /** Receives text that ends with a newline. */
   readonly write: (text: string) => void;
-  /** True on a GitHub runner, where lines that begin with `::` are commands. */
-  readonly commands: boolean;
+  /** GitHub's toolkit, on a runner: it prints lines that begin with `::`. Undefined where nobody obeys them. */
+  readonly toolkit: Toolkit | undefined;
   readonly colour: boolean;
   /** A word that no foreign text can guess; it switches commands on again after such text. */
   readonly newToken: () => string;
 }
 
+/** The part of GitHub's toolkit that annotates, masks and groups; it writes to stdout by itself. */
+type Toolkit = Pick<
+  typeof core,
+  'debug' | 'notice' | 'warning' | 'error' | 'setSecret' | 'startGroup' | 'endGroup'
+>;
+
 /** The log of a step, with the knowledge of what it was told to mask: for what leaves by another way, too. */
 export type StepLog = Log & Omit<Redactor, 'add'>;
 
-type Level = 'debug' | 'notice' | 'warning' | 'error';
+type Level = 'notice' | 'warning' | 'error';
 
-const COLOURS: Record<Level, string> = { debug: '90', notice: '36', warning: '33', error: '31' };
+const COLOURS: Record<Level, string> = { notice: '36', warning: '33', error: '31' };
 
 /** Writes the log in the runner's own language, or as plain lines on a terminal. */
 export function createLog(options: LogOptions): StepLog {
   const { add, ...redactor } = createRedactor();
-  const { write, commands } = options;
+  const { write, toolkit } = options;
   // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
   const show = (text: string): string => redactor.redact(inert(redactor.redact(text)));
   const line = (text: string): void => {
     write(`${show(text)}\n`);
   };
-  const annotate = (level: Level, message: string, title?: string): void => {
-    const [said, head] = [redactor.redact(message), title && redactor.redact(title)];
-    write(commands ? `${command(level, said, head)}\n` : terminalLine(options, level, said, head));
-  };
-  const titled =
+  const annotate =
     (level: Level) =>
-    (message: string, { title }: AnnotationOptions): void => {
-      annotate(level, message, title);
+    (message: string, annotation: AnnotationOptions): void => {
+      const [said, title] = [redactor.redact(message), redactor.redact(annotation.title)];
+      if (toolkit === undefined) write(terminalLine(options, level, `${title}: ${said}`));
+      else toolkit[level](said, { title });
     };
   return {
     ...redactor,
     info: line,
     debug: (text) => {
-      if (commands) annotate('debug', text);
+      toolkit?.debug(redactor.redact(text));
     },
-    notice: titled('notice'),
-    warning: titled('warning'),
-    error: titled('error'),
+    notice: annotate('notice'),
+    warning: annotate('warning'),
+    error: annotate('error'),
     mask: (secret) => {
       const lines = add(secret);
-      if (commands) for (const masked of lines) write(`::add-mask::${escapeData(masked)}\n`);
+      for (const masked of lines) toolkit?.setSecret(masked);
     },
     foreignGroup: (title, text) => {
       writeForeign(options, show(title), redactor.redact(text));
@@ -55,38 +60,31 @@ export function createLog(options: LogOptions): StepLog {
   };
 }
 
-function writeForeign({ write, commands, newToken }: LogOptions, title: string, text: string): void {
+function writeForeign({ write, toolkit, newToken }: LogOptions, title: string, text: string): void {
   const body = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  if (!commands) {
+  if (toolkit === undefined) {
     write(`${title}\n${body.replace(/^(?=.)/gm, '  ')}`);
     return;
   }
   const token = newToken();
-  write(`::group::${escapeData(title)}\n::stop-commands::${token}\n${body}::${token}::\n::endgroup::\n`);
+  toolkit.startGroup(title);
+  // The toolkit has no word for these two.
+  write(`::stop-commands::${token}\n${body}::${token}::\n`);
+  toolkit.endGroup();
 }
 
-function terminalLine(
-  { colour }: LogOptions,
-  level: Level,
-  message: string,
-  title: string | undefined,
-): string {
-  const text = inert(title === undefined ? message : `${title}: ${message}`);
-  return colour ? `\u001b[${COLOURS[level]}m${text}\u001b[0m\n` : `${text}\n`;
+function terminalLine({ colour }: LogOptions, level: Level, text: string): string {
+  return colour ? `\u001b[${COLOURS[level]}m${inert(text)}\u001b[0m\n` : `${inert(text)}\n`;
 }
 
-function command(level: Level, message: string, title: string | undefined): string {
-  const properties = title === undefined ? '' : ` title=${escapeProperty(title)}`;
-  return `::${level}${properties}::${escapeData(message)}`;
-}
-
-// The runner's own escapes (actions/runner, ActionCommand).
-function escapeData(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+/**
+ * A way to write that leaves out the runner's commands, for where no runner takes them off the screen: the toolkit prints
+ * the OIDC token and proxies' passwords in them, so that they are masked. It writes each command by itself.
+ */
+export function withoutCommands<W extends (text: string, ...rest: never[]) => boolean>(write: W): W {
+  const filtered = (text: string, ...rest: never[]): boolean =>
+    /^::[a-z-]+[ :]/.test(text) || write(text, ...rest);
+  return filtered as W;
 }
 
 // \p{Cc}: what a terminal would obey rather than show; a tab is harmless.

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { readContext, type RunContext } from './context.js';
 import type { Deps } from './deps.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
@@ -38,7 +37,13 @@ export interface Run {
 export async function startRun(deps: Deps): Promise<Run> {
   const inputs = readInputs(inputSources(deps.env));
   hideSecrets(deps, inputs);
-  const context = await readContext({ env: deps.env, readFile: (file) => readFile(file, 'utf8') });
+  const context = await readContext({
+    env: deps.env,
+    dropPayload: () => {
+      deps.setEnv('GITHUB_EVENT_PATH', undefined);
+    },
+    load: async () => (await import('@actions/github')).context,
+  });
   sayContext(context, deps);
   const client = await openGitHub(deps, inputs, context);
   const mergedPullRequest = startLookForMerge(inputs, context, client);

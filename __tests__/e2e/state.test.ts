@@ -131,7 +131,12 @@ async function openOn(
   const deps: Pick<Deps, 'env' | 'exec' | 'log' | 'clock'> = {
     env: { PATH: process.env['PATH'], ...emulator.env },
     exec: createExec(new AbortController().signal),
-    log: createLog({ write: (text) => said.push(text), commands: false, colour: false, newToken: () => '' }),
+    log: createLog({
+      write: (text) => said.push(text),
+      toolkit: undefined,
+      colour: false,
+      newToken: () => '',
+    }),
     clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
   };
   const terraform = openTerraform({

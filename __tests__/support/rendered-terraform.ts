@@ -93,7 +93,7 @@ export function openRenderedTerraform(emulator: Emulator): RenderedTerraform {
         terraformVersion: findTerraform()?.version ?? '',
         moduleDir: path.resolve('terraform'),
         env: env(),
-        log: createLog({ write: () => undefined, commands: false, colour: false, newToken: () => '' }),
+        log: createLog({ write: () => undefined, toolkit: undefined, colour: false, newToken: () => '' }),
       });
       await runTerraformOk(workDir, INIT);
       // Terraform writes that it starts a provider to the provider's log, not to its own.

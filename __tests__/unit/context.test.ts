@@ -1,6 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 
-import { readContext, type RunContext } from '../../src/context.js';
+import type { RunContext } from '../../src/context.js';
+import { readRunContext } from '../support/run-context.js';
 
 const ENV = {
   GITHUB_ACTIONS: 'true',
@@ -14,7 +15,6 @@ const ENV = {
   GITHUB_SHA: 'f'.repeat(40),
   GITHUB_ACTOR: 'octocat',
   GITHUB_JOB: 'plan',
-  GITHUB_EVENT_PATH: '/event.json',
 };
 const HEAD = 'a'.repeat(40);
 
@@ -32,11 +32,7 @@ const OWN = pullRequestPayload({ full_name: 'octo-org/octo-repo' });
 const FORKED = pullRequestPayload({ full_name: 'mallory/octo-repo', fork: true });
 
 function read(eventName: string, payload: unknown, more: Record<string, string> = {}): Promise<RunContext> {
-  const readFile = (path: string): Promise<string> =>
-    path === '/event.json'
-      ? Promise.resolve(JSON.stringify(payload))
-      : Promise.reject(new Error(`No ${path}`));
-  return readContext({ env: { ...ENV, GITHUB_EVENT_NAME: eventName, ...more }, readFile });
+  return readRunContext({ ...ENV, GITHUB_EVENT_NAME: eventName, ...more }, payload);
 }
 
 describe('the context of a run', () => {
@@ -142,12 +138,13 @@ describe('the context of a run', () => {
   });
 
   test.each([
-    ['is no JSON', '{', /JSON/],
-    ['cannot be read', new Error('ENOENT'), /ENOENT/],
-  ])('goes on without a payload that %s, and says so', async (_, content, problem) => {
-    const readFile = (): Promise<string> =>
-      typeof content === 'string' ? Promise.resolve(content) : Promise.reject(content);
-    const context = await readContext({ env: ENV, readFile });
+    ['is no JSON', '{', {}, /JSON/],
+    ['is empty', '', {}, /JSON/],
+    ['cannot be read', undefined, { GITHUB_EVENT_PATH: '/nowhere/event.json' }, /ENOENT/],
+  ])('goes on without a payload that %s, and says so', async (_, content, more, problem) => {
+    const printed = jest.spyOn(process.stdout, 'write');
+    const context = await readRunContext({ ...ENV, ...more }, content);
+    expect(printed).not.toHaveBeenCalled();
     expect(context.pullRequest).toBeUndefined();
     expect(context.payloadProblem).toMatch(problem);
   });
@@ -161,8 +158,7 @@ describe('the context of a run', () => {
   );
 
   test('is empty for a local run', async () => {
-    const readFile = (): Promise<string> => Promise.reject(new Error('Nothing is to be read.'));
-    expect(await readContext({ env: {}, readFile })).toEqual({
+    expect(await readRunContext({})).toEqual({
       inActions: false,
       repository: undefined,
       serverUrl: 'https://github.com',

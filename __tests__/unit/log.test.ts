@@ -1,11 +1,18 @@
-import { describe, expect, test } from '@jest/globals';
-import { createLog, type StepLog } from '../../src/log.js';
+import * as core from '@actions/core';
+import { describe, expect, jest, test } from '@jest/globals';
+import { createLog, withoutCommands, type StepLog } from '../../src/log.js';
 
 function capture(commands: boolean): { log: StepLog; text: () => string } {
   let written = '';
+  const write = (text: string): boolean => {
+    written += text;
+    return true;
+  };
+  // The toolkit writes to stdout by itself.
+  if (commands) jest.spyOn(process.stdout, 'write').mockImplementation((text) => write(String(text)));
   const log = createLog({
-    write: (text) => (written += text),
-    commands,
+    write,
+    toolkit: commands ? core : undefined,
     colour: false,
     newToken: () => 'token-1',
   });
@@ -66,6 +73,21 @@ test('on a terminal there are no commands at all, and foreign text is indented',
   log.warning('careful', { title: 'Plan' });
   log.foreignGroup('Plan (1.0 s)', 'one\ns3cr3t');
   expect(text()).toBe('Plan: careful\nPlan (1.0 s)\n  one\n  ***\n');
+});
+
+test('without a runner nothing that the toolkit says to one is written', () => {
+  let written = '';
+  const write = withoutCommands((text: string) => {
+    written += text;
+    return true;
+  });
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => write(String(text)));
+  core.setSecret('s3cr3t');
+  core.debug('s3cr3t');
+  core.warning('s3cr3t', { title: 'a title' });
+  core.info('shown');
+  process.stdout.write('a::b and ::::\n');
+  expect(written).toBe('shown\na::b and ::::\n');
 });
 
 test('control characters, as of a terminal, do not reach the log', () => {

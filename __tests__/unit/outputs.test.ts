@@ -70,7 +70,7 @@ test('an output that masking would blank is warned about', () => {
   let written = '';
   const log = createLog({
     write: (text) => (written += text),
-    commands: false,
+    toolkit: undefined,
     colour: false,
     newToken: () => 't',
   });
@@ -97,7 +97,7 @@ test.each([
 });
 
 test('a secret goes into no output, whatever the warning says', () => {
-  const log = createLog({ write: () => undefined, commands: false, colour: false, newToken: () => 't' });
+  const log = createLog({ write: () => undefined, toolkit: undefined, colour: false, newToken: () => 't' });
   log.mask('hunter2-hunter2');
   const set: Record<string, string> = {};
   writeOutputs({ 'plan-text-path': '/tmp/hunter2-hunter2/plan.txt', 'to-add': 1 }, log, (name, value) => {

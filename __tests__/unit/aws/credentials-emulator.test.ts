@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import { obtainCredentials, type AwsSession, type CredentialOptions } from '../../../src/aws/credentials.js';
 import { requestIdToken } from '../../../src/aws/oidc.js';
-import { readContext, type Environment } from '../../../src/context.js';
+import type { Environment } from '../../../src/context.js';
+import { readRunContext } from '../../support/run-context.js';
 import type { Clock } from '../../../src/deps.js';
 import { messageOf } from '../../../src/errors.js';
 
@@ -28,7 +29,7 @@ function jobEnvironment(): Environment {
 }
 
 async function obtain(over: Partial<CredentialOptions> = {}, env = jobEnvironment()): Promise<AwsSession> {
-  const context = await readContext({ env, readFile: () => Promise.reject(new Error('no event')) });
+  const context = await readRunContext(env);
   return obtainCredentials({
     region: emulator.region,
     roleToAssume: emulator.role,

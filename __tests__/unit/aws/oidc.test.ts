@@ -10,7 +10,8 @@ import {
   requestIdToken,
   type IdTokenOptions,
 } from '../../../src/aws/oidc.js';
-import { readContext, type RunContext } from '../../../src/context.js';
+import type { RunContext } from '../../../src/context.js';
+import { readRunContext } from '../../support/run-context.js';
 import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
 
 let world: GitHubWorld;
@@ -34,8 +35,7 @@ afterEach(async () => {
 });
 
 function contextOf(env: Record<string, string>, payload: unknown = {}): Promise<RunContext> {
-  const readFile = (): Promise<string> => Promise.resolve(JSON.stringify(payload));
-  return readContext({ env: { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: 'x', ...env }, readFile });
+  return readRunContext({ GITHUB_ACTIONS: 'true', ...env }, payload);
 }
 
 /** The toolkit reads where to ask out of the environment of the process, so each request sets it. */
