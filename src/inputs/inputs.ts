@@ -111,6 +111,8 @@ export interface Inputs {
   readonly verify: 'off' | 'describe' | 'crypto';
   readonly failOnDrift: boolean;
   readonly replicaTimeoutMinutes: number;
+  /** Where the key stands in a keys file; `group` is what the comment for all its keys is found by. */
+  readonly ofFile?: { readonly path: string; readonly key: string; readonly group: string } | undefined;
 }
 
 /** What reading the inputs needs of the outside: two looks at the disk, none of which changes anything. */

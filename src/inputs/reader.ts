@@ -6,10 +6,33 @@ import { suggest } from './suggest.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What is wrong with one input; `name` is undefined for a name that no input has. */
+export interface InputProblem {
+  readonly name: InputName | undefined;
+  /** What is wrong, as the end of the sentence that begins with the name; then the rule, and an example. */
+  readonly reason: string;
+}
+
+/** Every problem of the inputs, and as one message. */
+export class InputsError extends ActionError {
+  readonly problems: readonly InputProblem[];
+
+  constructor(problems: readonly InputProblem[], next: string) {
+    const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
+    const lines = problems.map(({ name, reason }) => `- ${name === undefined ? '' : `${name}: `}${reason}`);
+    super({
+      what: `${count}:\n${lines.join('\n')}\n`,
+      done: 'Nothing was installed, called or changed.',
+      next,
+    });
+    this.problems = problems;
+  }
+}
+
 /** Reads inputs from the environment and gathers every problem, so that all are reported together. */
 export class InputReader {
   readonly #env: Environment;
-  readonly #problems: string[] = [];
+  readonly #problems: InputProblem[] = [];
   readonly #whyEmpty: string;
   #lacks = false;
 
@@ -67,19 +90,20 @@ export class InputReader {
   /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
   problem(name: InputName, reason: string): void {
     const spec: InputSpec = INPUT_SPECS[name];
-    this.#problems.push(`${name}: ${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`);
+    this.#problems.push({
+      name,
+      reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
+    });
   }
 
-  /** @throws ActionError with all the problems, if there are any */
+  /** @throws InputsError with all the problems, if there are any */
   finish(): void {
     if (this.#problems.length === 0) return;
-    const count =
-      this.#problems.length === 1 ? 'An input is wrong' : `${this.#problems.length} inputs are wrong`;
-    throw new ActionError({
-      what: `${count}:\n${this.#problems.map((problem) => `- ${problem}`).join('\n')}\n`,
-      done: 'Nothing was installed, called or changed.',
-      next: `Correct the \`with:\` block of this step and run it again.${this.#lacks ? ` ${this.#whyEmpty}` : ''}`.trim(),
-    });
+    const why = this.#lacks ? ` ${this.#whyEmpty}` : '';
+    throw new InputsError(
+      this.#problems,
+      `Correct the \`with:\` block of this step and run it again.${why}`.trim(),
+    );
   }
 }
 
@@ -88,7 +112,7 @@ export function environmentName(name: string): string {
   return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
 }
 
-function findUnknownNames(env: Environment): string[] {
+function findUnknownNames(env: Environment): InputProblem[] {
   const known = new Set(INPUT_NAMES.map(environmentName));
   return Object.keys(env)
     .filter((key) => key.startsWith('INPUT_') && !known.has(key))
@@ -96,6 +120,6 @@ function findUnknownNames(env: Environment): string[] {
       const name = key.slice('INPUT_'.length).toLowerCase();
       const near = suggest(name.replace(/_/g, '-'), INPUT_NAMES);
       const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
-      return `${quote(name)}: there is no input of this name. ${hint}`;
+      return { name: undefined, reason: `${quote(name)}: there is no input of this name. ${hint}` };
     });
 }

@@ -9,6 +9,11 @@ export interface InputSpec {
   readonly secret?: true;
   /** Any character is at home in it. */
   readonly freeText?: true;
+  /**
+   * Describes a key, its state or its credentials, so that a keys file may give it; and in which form of YAML beside
+   * text: one value, a list, or a map.
+   */
+  readonly ofKey?: 'value' | 'list' | 'map';
 }
 
 const boolean = 'true or false';
@@ -19,110 +24,144 @@ const principals = "IAM ARNs of users, roles or account roots in the key's parti
 
 /** Every input, in the order of action.yml. */
 export const INPUT_SPECS = {
-  command: { default: 'plan', rule: 'plan, apply, destroy, drift or verify', example: 'plan' },
-  'primary-region': { default: '', rule: 'one Region id', example: 'ap-southeast-1' },
-  'replica-regions': { default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
+  command: { default: 'plan', rule: 'plan, apply, destroy, drift, verify, keys or report', example: 'plan' },
+  'primary-region': { ofKey: 'value', default: '', rule: 'one Region id', example: 'ap-southeast-1' },
+  'replica-regions': { ofKey: 'list', default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
   alias: {
+    ofKey: 'value',
     default: '',
     rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
     example: 'aws_cb_cmk',
   },
   'rename-alias-from': {
+    ofKey: 'value',
     default: '',
     rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
     example: 'aws_cb_cmk',
   },
-  'account-ids': { default: '', rule: accounts, example: '"111122223333, 044455556666"' },
-  administrators: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/key-admin' },
-  users: { default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
-  grants: { default: 'aws-services', rule: 'aws-services, any or none', example: 'aws-services' },
+  'account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333, 044455556666"' },
+  administrators: {
+    ofKey: 'list',
+    default: '',
+    rule: principals,
+    example: 'arn:aws:iam::111122223333:role/key-admin',
+  },
+  users: { ofKey: 'list', default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
+  grants: {
+    ofKey: 'value',
+    default: 'aws-services',
+    rule: 'aws-services, any or none',
+    example: 'aws-services',
+  },
   policy: {
+    ofKey: 'map',
     freeText: true,
     default: '',
     rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
     example: 'policies/key.json',
   },
   description: {
+    ofKey: 'value',
     freeText: true,
     default: 'Multi-Region primary key',
     rule: 'at most 8192 characters',
     example: 'Customer data, production',
   },
   'replica-description': {
+    ofKey: 'value',
     freeText: true,
     default: 'Multi-Region replica key',
     rule: 'at most 8192 characters',
     example: 'Customer data, production, replica',
   },
   tags: {
+    ofKey: 'map',
     freeText: true,
     default: '',
     rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
     example: 'team=payments',
   },
   'key-spec': {
+    ofKey: 'value',
     default: 'SYMMETRIC_DEFAULT',
     rule: 'a key spec of multi-Region keys',
     example: 'SYMMETRIC_DEFAULT',
   },
-  'key-usage': { default: '', rule: 'a key usage that the key spec allows', example: 'ENCRYPT_DECRYPT' },
+  'key-usage': {
+    ofKey: 'value',
+    default: '',
+    rule: 'a key usage that the key spec allows',
+    example: 'ENCRYPT_DECRYPT',
+  },
   'enable-key-rotation': {
+    ofKey: 'value',
     default: '',
     rule: `${boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
     example: 'true',
   },
   'rotation-period-in-days': {
+    ofKey: 'value',
     default: '',
     rule: 'a whole number of days from 90 to 2560, with rotation enabled',
     example: '180',
   },
   'deletion-window-in-days': {
+    ofKey: 'value',
     default: '30',
     rule: 'a whole number of days from 7 to 30, without a unit',
     example: '30',
   },
   'role-to-assume': {
+    ofKey: 'value',
     default: '',
     rule: "the ARN of an IAM role in the Regions' partition",
     example: 'arn:aws:iam::111122223333:role/kms-plan',
   },
   'role-session-name': {
+    ofKey: 'value',
     default: 'aws-kms-multi-region-key',
     rule: '2 to 64 letters, digits or any of _+=,.@-',
     example: 'aws-kms-multi-region-key',
   },
   'role-duration-seconds': {
+    ofKey: 'value',
     default: '3600',
     rule: 'a whole number of seconds from 900 to 43200',
     example: '3600',
   },
   audience: {
+    ofKey: 'value',
     default: '',
     rule: 'one word, as the identity provider in IAM lists it',
     example: 'sts.amazonaws.com',
   },
-  'allowed-account-ids': { default: '', rule: accounts, example: '"111122223333"' },
+  'allowed-account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333"' },
   'state-bucket': {
+    ofKey: 'value',
     default: '',
     rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
     example: 'acme-terraform-state',
   },
   'state-key': {
+    ofKey: 'value',
     default: '',
     rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
     example: 'kms/aws_cb_cmk.tfstate',
   },
   'state-region': {
+    ofKey: 'value',
     default: '',
     rule: 'the Region id of the state bucket; only with state-bucket',
     example: 'eu-central-1',
   },
   backend: {
+    ofKey: 'value',
     default: '',
     rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
     example: 'gcs',
   },
   'backend-config': {
+    ofKey: 'map',
     default: '',
     rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
     example: 'encrypt=true',
@@ -186,6 +225,21 @@ export const INPUT_SPECS = {
   'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
   verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
   'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
+  'keys-file': {
+    default: '',
+    rule: 'the path of a YAML file with the keys, of at most 1 MiB',
+    example: 'kms-keys.yml',
+  },
+  key: {
+    default: '',
+    rule: 'the name of one key of the keys-file; only together with keys-file',
+    example: 'payments',
+  },
+  reports: {
+    default: '',
+    rule: 'a folder with the reports of a matrix of keys; only with the command report',
+    example: 'reports',
+  },
   'replica-timeout-minutes': {
     default: '30',
     rule: 'a whole number of minutes from 1 to 120, without a unit',
@@ -196,3 +250,12 @@ export const INPUT_SPECS = {
 export type InputName = keyof typeof INPUT_SPECS;
 
 export const INPUT_NAMES = Object.keys(INPUT_SPECS) as readonly InputName[];
+
+/** What an entry of a keys file may give. */
+export const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUT_SPECS[name]);
+
+/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
+export function formOf(name: InputName): 'value' | 'list' | 'map' | undefined {
+  const spec: InputSpec = INPUT_SPECS[name];
+  return spec.ofKey;
+}

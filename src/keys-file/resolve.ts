@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { environmentName, InputsError } from '../inputs/reader.js';
+import { INPUT_SPECS, type InputName } from '../inputs/spec.js';
+import { suggest } from '../inputs/suggest.js';
+import { readInputs, type Inputs, type InputSources } from '../inputs/inputs.js';
+import { checkEntry } from './check.js';
+import { readKeysDocument, type KeysDocument } from './document.js';
+import { inOrder, KeysFileError } from './problem.js';
+
+/** The file as the step names it, and what is in it. */
+export interface KeysFile {
+  /** As given, with `/` between folders. */
+  readonly path: string;
+  readonly text: string;
+  readonly document: KeysDocument;
+}
+
+/**
+ * The inputs of a step: its own, or those of one key of a file.
+ * @throws InputsError for the step's own, KeysFileError for those of the file
+ */
+export function readStepInputs(sources: InputSources): Inputs {
+  const name = textOf('key', sources);
+  const file = openKeysFile(sources);
+  if (file === undefined && name === '') return readInputs(sources);
+  if (file === undefined) throw inputError('key', 'there is no keys-file that the key could be in');
+  if (name === '') throw inputError('key', `it is missing: which key of ${file.path} is meant?`);
+  const entry = file.document.keys.find((each) => each.name === name);
+  if (entry === undefined) {
+    // A name that is missing may be one that could not be read.
+    if (file.document.problems.length > 0)
+      throw new KeysFileError(file.path, inOrder(file.document.problems));
+    throw inputError('key', explainMissing(name, file));
+  }
+  const own = file.document.problems.filter(
+    ({ key }) => key === undefined || key === 'defaults' || key === name,
+  );
+  const { key, problems } = checkEntry(entry, sources);
+  if (key === undefined || own.length + problems.length > 0)
+    throw new KeysFileError(file.path, inOrder([...own, ...problems]));
+  return Object.freeze({
+    ...key.inputs,
+    ofFile: { path: file.path, key: name, group: groupOf(sources, file) },
+  });
+}
+
+/** What the comment for all keys is found by: the step's comment key, or the file. */
+export function groupOf(
+  sources: Pick<InputSources, 'env'>,
+  file: Pick<KeysFile, 'path'> | undefined,
+): string {
+  return textOf('comment-key', sources) || (file?.path ?? 'keys');
+}
+
+function explainMissing(name: string, { path: file, document }: KeysFile): string {
+  const names = document.keys.map((each) => each.name);
+  const near = suggest(name, names);
+  const hint =
+    near === undefined
+      ? `It has ${names.length === 1 ? 'one key' : `${names.length} keys`}.`
+      : `Did you mean ${near}?`;
+  return `${file} has no key of this name. ${hint} A key that was taken out of the file stays in AWS, and in its state, until it is destroyed`;
+}
+
+/**
+ * @returns undefined where the step names no file
+ * @throws InputsError when it can't be read
+ */
+export function openKeysFile(sources: InputSources): KeysFile | undefined {
+  const given = textOf('keys-file', sources);
+  if (given === '') return undefined;
+  const workspace = sources.env['GITHUB_WORKSPACE'] ?? '.';
+  const text = sources.readFile(path.resolve(workspace, given));
+  if (text === undefined) {
+    throw inputError(
+      'keys-file',
+      `the file ${JSON.stringify(given)} cannot be read (a job has files only after actions/checkout)`,
+    );
+  }
+  const relative = path.isAbsolute(given) ? path.relative(workspace, given) : path.normalize(given);
+  return { path: relative.split(path.sep).join('/'), text, document: readKeysDocument(text) };
+}
+
+function textOf(name: InputName, { env }: Pick<InputSources, 'env'>): string {
+  return (env[environmentName(name)] ?? '').trim();
+}
+
+function inputError(name: InputName, reason: string): InputsError {
+  const { rule, example } = INPUT_SPECS[name];
+  const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
+  return new InputsError([problem], 'Correct the `with:` block of this step and run it again.');
+}
