@@ -49,6 +49,11 @@ export interface RunContext {
   readonly sha: string | undefined;
   /** Undefined also for `issue_comment`: such a run has the default branch's commit, and says nothing of the pull request. */
   readonly pullRequest: PullRequestContext | undefined;
+  /**
+   * What the run's change is a change of: the base of the pull request or of the merge group, what the branch was before
+   * the push. Undefined where the event has none, or the branch is new.
+   */
+  readonly baseSha: string | undefined;
   /** The pull request that was commented on, for `issue_comment`. */
   readonly commentedOn: number | undefined;
   /** True when the event is about a pull request that is known to come from another repository. */
@@ -106,6 +111,7 @@ export async function readContext({ env, dropPayload, load }: ReadContextOptions
     ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
     eventName,
     ...readSubject(pullRequest, toolkit),
+    baseSha: readBase(payload),
     commentedOn: readCommentedOn(payload),
     isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
     runsWithTargetSecrets: eventName === 'pull_request_target',
@@ -187,6 +193,17 @@ function isFromFork(pullRequest: unknown): boolean {
   const nameOf = (end: 'head' | 'base'): string | undefined =>
     readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
   return nameOf('head') !== nameOf('base');
+}
+
+function readBase(payload: unknown): string | undefined {
+  const bases = [
+    field(field(field(payload, 'pull_request'), 'base'), 'sha'),
+    field(field(payload, 'merge_group'), 'base_sha'),
+    field(payload, 'before'),
+  ];
+  const sha = bases.map(readText).find((text) => text !== undefined);
+  // A push that makes a branch has zeros here.
+  return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
 }
 
 /** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */

@@ -1,5 +1,6 @@
 /** The outside world, as the pipeline sees it: passed in by index.ts, faked at its edge by tests. */
 
+import type { ToolkitContext } from './context.js';
 import type { StepLog } from './log.js';
 
 /** One run of a child process: the argument list goes to the program as it is, with no shell in between. */
@@ -81,6 +82,8 @@ export interface Deps {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Sets a variable of this process, which AWS's SDK reads by itself, or unsets it. */
   readonly setEnv: (name: string, value: string | undefined) => void;
+  /** Loads GitHub's toolkit, which reads environment and payload as it is loaded. */
+  readonly loadEvent: () => Promise<ToolkitContext>;
   readonly log: StepLog;
   readonly exec: Exec;
   readonly clock: Clock;

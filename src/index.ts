@@ -59,6 +59,7 @@ function createDeps(): Deps {
   return {
     env: process.env,
     setEnv,
+    loadEvent: async () => (await import('@actions/github')).context,
     log,
     exec: createExec(cancellation.signal),
     clock,

@@ -10,6 +10,9 @@ import { isNewlyApplied, recordApplied } from './steps/apply/record-applied.js';
 import { recordRegions } from './steps/apply/record-regions.js';
 import { planKnowingAws } from './steps/plan/plan-knowing-aws.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
+import { listKeys } from './commands/keys.js';
+import { reportKeys } from './commands/report.js';
+import { environmentName } from './inputs/reader.js';
 import type { Command, Inputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import type { MadePlan } from './steps/plan/make-plan.js';
@@ -29,6 +32,15 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 export async function run(deps: Deps): Promise<void> {
+  const forMany = FOR_MANY_KEYS.get((deps.env[environmentName('command')] ?? '').trim());
+  if (forMany === undefined) return runForKey(deps);
+  return forMany(deps).catch((thrown: unknown) => {
+    deps.runner.setOutput('result', 'failed');
+    throw thrown;
+  });
+}
+
+async function runForKey(deps: Deps): Promise<void> {
   const started = await startRun(deps).catch((thrown: unknown) => {
     deps.runner.setOutput('result', 'failed');
     throw thrown;
@@ -139,6 +151,12 @@ async function verify(run: Run): Promise<void> {
   await proveRecorded(run, ready);
   await publish(run, { outcome: 'verified' });
 }
+
+/** The commands that are about a whole keys file, and ask neither Terraform nor AWS. */
+const FOR_MANY_KEYS = new Map<string, (deps: Deps) => Promise<void>>([
+  ['keys', listKeys],
+  ['report', reportKeys],
+]);
 
 const WAYS: Readonly<Record<Command, (run: Run) => Promise<void>>> = {
   plan: planAndApply,

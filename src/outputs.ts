@@ -28,6 +28,11 @@ export interface Outputs {
   readonly 'errored-state-path'?: string;
   readonly 'comment-url'?: string;
   readonly 'report-path'?: string;
+  readonly keys?: readonly string[];
+  readonly 'changed-keys'?: readonly string[];
+  readonly 'key-groups'?: readonly (readonly string[])[];
+  readonly 'changed-key-groups'?: readonly (readonly string[])[];
+  readonly digests?: Readonly<Record<string, string>>;
   readonly result?: Result;
   readonly drifted?: boolean;
   readonly verified?: boolean;
@@ -88,6 +93,7 @@ export function serialiseOutputs(outputs: Outputs): [string, string][] {
 
 function serialise(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return JSON.stringify(value);
   const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(Object.fromEntries(sorted));
 }

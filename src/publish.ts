@@ -77,7 +77,10 @@ export async function publishReport(request: PublishRequest): Promise<Outputs> {
 }
 
 /** The report for the steps that follow; a disk that takes nothing costs the run no more than that. */
-async function writeFiles({ deps, inputs, context }: PublishRequest, report: ReportInput): Promise<Outputs> {
+async function writeFiles(
+  { deps, inputs, context, known }: PublishRequest,
+  report: ReportInput,
+): Promise<Outputs> {
   const { repository, runId, runAttempt: attempt, sha: commit } = context;
   const origin = {
     repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
@@ -85,7 +88,15 @@ async function writeFiles({ deps, inputs, context }: PublishRequest, report: Rep
   };
   try {
     return {
-      'report-path': await writeReportFiles({ key: inputs.commentKey, origin, report }, deps.env),
+      'report-path': await writeReportFiles(
+        {
+          key: inputs.ofFile?.key ?? inputs.commentKey,
+          origin,
+          hasWork: known['has-changes'] === true,
+          report,
+        },
+        deps.env,
+      ),
     };
   } catch (thrown) {
     deps.log.warning(`The report could not be written as a file: ${messageOf(thrown)}`, {
@@ -226,8 +237,8 @@ const APPEARANCE_MS = 2_000;
  * A plan is shown on a pull request that is open and still at the commit that was planned, by GitHub's word and not by the
  * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
  */
-async function findWhyNotShown(
-  { context }: PublishRequest,
+export async function findWhyNotShown(
+  { context }: Pick<PublishRequest, 'context'>,
   place: PullRequestPlace,
 ): Promise<string | undefined> {
   let now = await readPullRequest(place);

@@ -2,9 +2,10 @@ import { readContext, type RunContext } from './context.js';
 import type { Deps } from './deps.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
-import { readInputs, type Inputs } from './inputs/inputs.js';
+import type { Inputs } from './inputs/inputs.js';
 import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
+import { readStepInputs } from './keys-file/resolve.js';
 import { visibleTexts } from './inputs/visible-texts.js';
 import { resultOf, writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
@@ -35,19 +36,25 @@ export interface Run {
  * @throws ActionError with every problem of the inputs
  */
 export async function startRun(deps: Deps): Promise<Run> {
-  const inputs = readInputs(inputSources(deps.env));
+  const inputs = readStepInputs(inputSources(deps.env));
   hideSecrets(deps, inputs);
+  const context = await openContext(deps);
+  const client = await openGitHub(deps, inputs, context);
+  const mergedPullRequest = startLookForMerge(inputs, context, client);
+  return { deps, inputs, context, client, mergedPullRequest, atEnd: [], known: [], story: {} };
+}
+
+/** Reads where the run comes from, and says what is unusual about that. */
+export async function openContext(deps: Deps): Promise<RunContext> {
   const context = await readContext({
     env: deps.env,
     dropPayload: () => {
       deps.setEnv('GITHUB_EVENT_PATH', undefined);
     },
-    load: async () => (await import('@actions/github')).context,
+    load: deps.loadEvent,
   });
   sayContext(context, deps);
-  const client = await openGitHub(deps, inputs, context);
-  const mergedPullRequest = startLookForMerge(inputs, context, client);
-  return { deps, inputs, context, client, mergedPullRequest, atEnd: [], known: [], story: {} };
+  return context;
 }
 
 /** What is secret in the inputs and in the environment goes into no text from here on, by whatever way that leaves. */
@@ -55,8 +62,14 @@ function hideSecrets({ env, log }: Deps, inputs: Inputs): void {
   for (const { text } of visibleTexts(inputs, env)) log.keepVisible(text);
   const { backend, githubToken } = inputs;
   const ofBackend = backend === undefined ? [] : secretsOf(backend.type, backend.config);
-  const secrets = [...environmentSecrets(env), ...ofBackend.map(({ secret }) => secret)];
-  for (const secret of githubToken === undefined ? secrets : [...secrets, githubToken]) log.mask(secret);
+  for (const { secret } of ofBackend) log.mask(secret);
+  hideEnvironment({ env, log }, githubToken);
+}
+
+/** The same for a command that has no backend. */
+export function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string | undefined): void {
+  for (const secret of environmentSecrets(env)) log.mask(secret);
+  if (token !== undefined) log.mask(token);
 }
 
 /** Keeps what was found out, for the outputs and the report. */
@@ -84,7 +97,7 @@ export function setOutputs(run: Run): void {
   });
 }
 
-function sayContext(context: RunContext, { log }: Deps): void {
+function sayContext(context: RunContext, { log }: Pick<Deps, 'log'>): void {
   const { payloadProblem, runsWithTargetSecrets, commentedOn, sha } = context;
   if (payloadProblem !== undefined) log.debug(payloadProblem);
   if (commentedOn !== undefined) {
@@ -138,10 +151,18 @@ async function openGitHub(
   inputs: Inputs,
   context: RunContext,
 ): Promise<GitHubClient | undefined> {
-  const token = inputs.githubToken;
   const wanted =
     context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
-  if (token === undefined || context.repository === undefined || !wanted) return undefined;
+  return wanted ? clientFor(deps, inputs.githubToken, context) : undefined;
+}
+
+/** @returns undefined without a token, or outside GitHub */
+export async function clientFor(
+  deps: Pick<Deps, 'clock' | 'log'>,
+  token: string | undefined,
+  context: RunContext,
+): Promise<GitHubClient | undefined> {
+  if (token === undefined || context.repository === undefined) return undefined;
   return createGitHubClient({
     token,
     apiUrl: context.apiUrl,

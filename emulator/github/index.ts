@@ -96,6 +96,7 @@ type StateMethods = Pick<
   | 'pushToBranch'
   | 'associateCommit'
   | 'addToken'
+  | 'putFile'
   | 'addComment'
   | 'editComment'
   | 'forgetEditor'
@@ -112,6 +113,9 @@ function exposeState(state: GitHubState): StateMethods {
     pushToBranch: (options) => state.pushToBranch(options),
     associateCommit: (options) => {
       state.associateCommit(options);
+    },
+    putFile: (options) => {
+      state.putFile(options);
     },
     addToken: (options) => {
       state.addToken(options);

@@ -3,6 +3,7 @@ import { notAccessible, notFound, refuse, type Answer } from './answers.js';
 import {
   showAuthenticatedUser,
   showComment,
+  showContent,
   showComparison,
   showFile,
   showPullRequest,
@@ -86,6 +87,12 @@ const OPERATIONS: readonly Operation[] = [
     'GET',
     `${REPOSITORY}/compare/(?<basehead>[^/]+)`,
     inReadableRepository(compareCommits),
+  ),
+  operation(
+    'repos/get-content',
+    'GET',
+    `${REPOSITORY}/contents/(?<path>.+)`,
+    inReadableRepository(getContent),
   ),
   operation(
     'repos/list-pull-requests-associated-with-commit',
@@ -178,6 +185,14 @@ function listFiles(call: RepositoryCall): Answer {
   const pullRequest = state.findPullRequest(repository.fullName, Number(path['number']));
   if (!pullRequest) return notFound();
   return paginate(call, pullRequest.files, (file) => showFile(file, repository.fullName, places));
+}
+
+function getContent({ state, repository, path, places, request }: RepositoryCall): Answer {
+  const ref = request.query.get('ref') ?? repository.defaultBranch;
+  const file = { ref, path: path['path'] ?? '' };
+  const text = state.findFile({ ...file, repository: repository.fullName });
+  if (text === undefined) return notFound();
+  return { status: 200, body: showContent({ ...file, text }, repository.fullName, places) };
 }
 
 /** `BASE...HEAD`, each a commit or a branch. */

@@ -327,6 +327,34 @@ export function showFile({ filename, patch }: ChangedFile, repository: string, p
   };
 }
 
+/** Schema `content-file`. */
+export function showContent(
+  file: { readonly path: string; readonly ref: string; readonly text: string },
+  repository: string,
+  places: Places,
+): Json {
+  const { path, ref, text } = file;
+  const bytes = Buffer.from(text);
+  const sha = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  const url = `${places.api}/repos/${repository}/contents/${path}?ref=${ref}`;
+  const page = `${places.web}/${repository}/blob/${ref}/${path}`;
+  const git = `${places.api}/repos/${repository}/git/blobs/${sha}`;
+  return {
+    type: 'file',
+    encoding: 'base64',
+    size: bytes.length,
+    name: path.split('/').at(-1) ?? path,
+    path,
+    content: bytes.toString('base64'),
+    sha,
+    url,
+    git_url: git,
+    html_url: page,
+    download_url: `${places.web}/${repository}/raw/${ref}/${path}`,
+    _links: { git, self: url, html: page },
+  };
+}
+
 /** Schema `commit`. */
 function showCommit({ sha, parent }: Commit, repository: string, places: Places): Json {
   const [api, web] = [`${places.api}/repos/${repository}`, `${places.web}/${repository}`];

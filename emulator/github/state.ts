@@ -7,6 +7,7 @@ import type {
   Commit,
   CommitOptions,
   EditOptions,
+  FileOptions,
   MergeOptions,
   PullRequest,
   PullRequestOptions,
@@ -25,6 +26,7 @@ export class GitHubState {
   readonly #associations = new Map<string, Set<number>>();
   readonly #commits = new Map<string, Commit>();
   readonly #branches = new Map<string, string>();
+  readonly #files = new Map<string, string>();
   #nextId = 1000;
 
   constructor(now: () => number) {
@@ -159,6 +161,15 @@ export class GitHubState {
     this.#commits.set(keyOf(repository, sha), commit);
     this.#branches.set(place, sha);
     return commit;
+  }
+
+  putFile({ repository, ref, path, text }: FileOptions): void {
+    this.#files.set(keyOf(repository, `${ref}:${path}`), text);
+  }
+
+  /** The text of a file; undefined where nobody has put it there. */
+  findFile({ repository, ref, path }: Omit<FileOptions, 'text'>): string | undefined {
+    return this.#files.get(keyOf(repository, `${ref}:${path}`));
   }
 
   /** A commit by its id or by the branch that points to it. */

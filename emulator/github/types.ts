@@ -40,6 +40,15 @@ export interface ChangedFile {
   readonly patch?: string;
 }
 
+/** The text of a file at a commit. */
+export interface FileOptions {
+  readonly repository: string;
+  /** The commit, or a branch's name. */
+  readonly ref: string;
+  readonly path: string;
+  readonly text: string;
+}
+
 /** A commit on a branch. */
 export interface CommitOptions {
   readonly repository: string;
@@ -273,6 +282,8 @@ export interface GitHub {
   /** Lets a commit be found as part of a pull request, beside those that follow from heads and merges. */
   associateCommit(options: { repository: string; sha: string; number: number }): void;
   addToken(options: TokenOptions): void;
+  /** What `GET /repos/…/contents/…` answers with. */
+  putFile(options: FileOptions): void;
   addComment(options: CommentOptions): Comment;
   /** Edits as someone else would in the browser. */
   editComment(options: EditOptions): Comment;

@@ -36,14 +36,18 @@ export type ParsedApprovalRecord =
 
 const VERSION = 2;
 const OPENING = '<!-- aws-kms-multi-region-key:approval ';
+const OPENING_OF_MANY = '<!-- aws-kms-multi-region-key:records ';
 const CLOSING = ' -->';
 
-const schema = z.strictObject({
+const shown = {
   version: z.literal(VERSION),
   repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
   pullRequest: z.int().positive(),
-  commentKey: z.string(),
   commit: z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/),
+};
+
+const plan = {
+  commentKey: z.string(),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   changes: z
     .array(
@@ -57,7 +61,10 @@ const schema = z.strictObject({
     )
     .optional(),
   values: z.record(z.string(), z.array(z.string())).optional(),
-});
+};
+
+const schema = z.strictObject({ ...shown, ...plan });
+const schemaOfMany = z.strictObject({ ...shown, plans: z.array(z.strictObject(plan)) });
 
 /**
  * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
@@ -80,6 +87,25 @@ export function renderApprovalRecord(record: ApprovalRecord): string {
   return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
 }
 
+/**
+ * The records of several plans, all shown by one comment, as one line.
+ * @param records all of one commit on one pull request
+ * @returns empty where there is none
+ */
+export function renderApprovalRecords(records: readonly ApprovalRecord[]): string {
+  const [first] = records;
+  if (first === undefined) return '';
+  const { repository, pullRequest, commit } = first;
+  const plans = records.map(({ commentKey, digest, changes, values }) => ({
+    commentKey,
+    digest,
+    changes: changes?.map(({ line, hash, creates }) => ({ line, hash, creates })),
+    values,
+  }));
+  const json = JSON.stringify({ version: VERSION, repository, pullRequest, commit, plans });
+  return `${OPENING_OF_MANY}${escapeForHtmlComment(json)}${CLOSING}`;
+}
+
 /** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
 function escapeForHtmlComment(json: string): string {
   const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -93,37 +119,62 @@ function escapeForHtmlComment(json: string): string {
  * @param body the whole body of the comment
  */
 export function parseApprovalRecord(body: string): ParsedApprovalRecord {
-  const occurrences = body.split(OPENING.trimEnd()).length - 1;
-  if (occurrences === 0) {
-    return { found: 'none' };
-  }
-  if (occurrences > 1) {
-    return { found: 'invalid', reason: `there are ${occurrences} of them` };
-  }
-  const line = lastLineOf(body);
-  if (!line.startsWith(OPENING) || !line.endsWith(CLOSING)) {
-    return { found: 'invalid', reason: 'it is not the last line of the comment' };
-  }
-  return readRecord(line.slice(OPENING.length, -CLOSING.length));
+  const line = findLine(body, OPENING);
+  if (line.found !== 'one') return line;
+  const parsed = readJson(line.json, schema);
+  if (!('value' in parsed)) return parsed;
+  const { repository, pullRequest, commentKey, commit, digest, changes, values } = parsed.value;
+  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
 }
 
-function readRecord(json: string): ParsedApprovalRecord {
+/**
+ * Reads the record of one key back from a comment that shows the plans of many.
+ * @param body the whole body of the comment
+ * @param commentKey of the key
+ */
+export function parseApprovalRecordAmong(body: string, commentKey: string): ParsedApprovalRecord {
+  const line = findLine(body, OPENING_OF_MANY);
+  if (line.found !== 'one') return line;
+  const parsed = readJson(line.json, schemaOfMany);
+  if (!('value' in parsed)) return parsed;
+  const { repository, pullRequest, commit, plans } = parsed.value;
+  const [own, ...others] = plans.filter((each) => each.commentKey === commentKey);
+  if (own === undefined) return { found: 'none' };
+  if (others.length > 0) return { found: 'invalid', reason: `${JSON.stringify(commentKey)} is there twice` };
+  const { digest, changes, values } = own;
+  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+}
+
+type FoundLine =
+  Exclude<ParsedApprovalRecord, { found: 'one' }> | { readonly found: 'one'; readonly json: string };
+
+function findLine(body: string, opening: string): FoundLine {
+  const occurrences = body.split(opening.trimEnd()).length - 1;
+  if (occurrences === 0) return { found: 'none' };
+  if (occurrences > 1) return { found: 'invalid', reason: `there are ${occurrences} of them` };
+  const line = lastLineOf(body);
+  if (!line.startsWith(opening) || !line.endsWith(CLOSING)) {
+    return { found: 'invalid', reason: 'it is not the last line of the comment' };
+  }
+  return { found: 'one', json: line.slice(opening.length, -CLOSING.length) };
+}
+
+type Invalid = Extract<ParsedApprovalRecord, { found: 'invalid' }>;
+
+function readJson<T>(json: string, wanted: z.ZodType<T>): Invalid | { readonly value: T } {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
     return { found: 'invalid', reason: 'it is not JSON' };
   }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
-    return {
-      found: 'invalid',
-      reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
-    };
-  }
-  const { repository, pullRequest, commentKey, commit, digest, changes, values } = parsed.data;
-  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+  const parsed = wanted.safeParse(value);
+  if (parsed.success) return { value: parsed.data };
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
+  return {
+    found: 'invalid',
+    reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
+  };
 }
 
 /** The last line of a comment that tells what was applied. No later run writes over such a comment. */

@@ -2,13 +2,21 @@
 
 import { ActionError } from '../errors.js';
 import { GitHubApiError } from './api-error.js';
-import { parseApprovalRecord, tellsApply, type ApprovalRecord } from './approval-record.js';
+import {
+  parseApprovalRecord,
+  parseApprovalRecordAmong,
+  tellsApply,
+  type ApprovalRecord,
+  type ParsedApprovalRecord,
+} from './approval-record.js';
 import { findMergedPullRequest, type MergedCommit, type MergedPullRequest } from './merged-pull-request.js';
 import { findMarkedComments, type MarkedComment } from './own-comments.js';
 import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './words.js';
 
 export interface ReadApprovalOptions extends MergedCommit {
   readonly commentKey: string;
+  /** The comment key of a comment that shows the plans of many keys, this one's among them; it goes before the key's own. */
+  readonly among?: string | undefined;
   /** The answer of `findMergedPullRequest`, where it has been asked for already. */
   readonly mergedPullRequest?: Promise<MergedPullRequest> | undefined;
 }
@@ -42,8 +50,9 @@ export interface Approval {
 export async function readApproval(options: ReadApprovalOptions): Promise<Approval> {
   try {
     const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
-    const comment = await findTrustedComment(options, pullRequest);
-    const record = readRecord(options, pullRequest, comment);
+    const shelf = await findShelf(options, pullRequest.number);
+    const comment = findTrustedComment(shelf, pullRequest);
+    const record = readRecord(options, pullRequest, { ...shelf, comment });
     return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
   } catch (error) {
     if (error instanceof GitHubApiError) {
@@ -53,12 +62,27 @@ export async function readApproval(options: ReadApprovalOptions): Promise<Approv
   }
 }
 
-async function findTrustedComment(
-  options: ReadApprovalOptions,
-  { number, mergedAt }: MergedPullRequest,
-): Promise<MarkedComment> {
-  const marked = await findMarkedComments({ ...options, pullRequest: number }, options.commentKey);
-  const only = chooseComment(number, options.commentKey, marked);
+/** Comments that may hold the record, and how it is read out of one. */
+interface Shelf {
+  readonly commentKey: string;
+  readonly marked: readonly MarkedComment[];
+  readonly read: (body: string) => ParsedApprovalRecord;
+}
+
+async function findShelf(options: ReadApprovalOptions, pullRequest: number): Promise<Shelf> {
+  const { among, commentKey } = options;
+  const place = { ...options, pullRequest };
+  if (among !== undefined) {
+    const marked = await findMarkedComments(place, among);
+    const read = (body: string): ParsedApprovalRecord => parseApprovalRecordAmong(body, commentKey);
+    if (marked.some(({ isOwn, body }) => isOwn && read(body).found !== 'none'))
+      return { commentKey: among, marked, read };
+  }
+  return { commentKey, marked: await findMarkedComments(place, commentKey), read: parseApprovalRecord };
+}
+
+function findTrustedComment(shelf: Shelf, { number, mergedAt }: MergedPullRequest): MarkedComment {
+  const only = chooseComment(number, shelf);
   if (!only.isLastEditOwn) {
     throw notApplied(
       `The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`,
@@ -75,14 +99,10 @@ async function findTrustedComment(
 }
 
 /** The one with the record: others with the key tell what became of it. */
-function chooseComment(
-  pullRequest: number,
-  commentKey: string,
-  marked: readonly MarkedComment[],
-): MarkedComment {
+function chooseComment(pullRequest: number, { commentKey, marked, read }: Shelf): MarkedComment {
   const key = JSON.stringify(commentKey);
   const own = marked.filter(({ isOwn }) => isOwn);
-  const [only, ...others] = own.filter(({ body }) => parseApprovalRecord(body).found !== 'none');
+  const [only, ...others] = own.filter(({ body }) => read(body).found !== 'none');
   if (others.length > 0) {
     throw notApplied(
       `Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`,
@@ -120,9 +140,9 @@ function formatTime(milliseconds: number): string {
 function readRecord(
   options: ReadApprovalOptions,
   pullRequest: MergedPullRequest,
-  comment: MarkedComment,
+  { comment, read }: Pick<Shelf, 'read'> & { readonly comment: MarkedComment },
 ): ApprovalRecord {
-  const parsed = parseApprovalRecord(comment.body);
+  const parsed = read(comment.body);
   if (parsed.found !== 'one') {
     const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
     throw notApplied(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);

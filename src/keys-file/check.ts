@@ -1,9 +1,9 @@
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
 
-import { InputsError } from '../inputs/reader.js';
+import { InputsError, type InputProblem } from '../inputs/reader.js';
 import { readInputs, type Inputs, type InputSources } from '../inputs/inputs.js';
 import type { KeyEntry, KeysDocument } from './document.js';
-import { environmentOf, findGivenTwice } from './entry-environment.js';
+import { environmentOf, findGivenTwice, isStepInput } from './entry-environment.js';
 import { inOrder, type FileProblem } from './problem.js';
 
 export interface CheckedKey {
@@ -14,6 +14,7 @@ export interface CheckedKey {
 export interface CheckedKeys {
   readonly keys: readonly CheckedKey[];
   readonly problems: readonly FileProblem[];
+  readonly ofStep: readonly InputProblem[];
 }
 
 /**
@@ -24,34 +25,47 @@ export function checkKeys({ keys, problems }: KeysDocument, sources: InputSource
   const checks = keys.map((entry) => checkEntry(entry, sources));
   const checked = checks.flatMap(({ key }) => key ?? []);
   const found = [...problems, ...checks.flatMap((check) => check.problems), ...findClashes(checked)];
-  return { keys: checked, problems: inOrder(withoutRepetition(found)) };
+  return {
+    keys: checked,
+    problems: inOrder(withoutRepetition(found)),
+    ofStep: withoutRepetition(checks.flatMap((check) => check.ofStep)),
+  };
 }
 
 interface EntryCheck {
   readonly key: CheckedKey | undefined;
   readonly problems: readonly FileProblem[];
+  /** What is wrong with inputs that the step gives, and not the file. */
+  readonly ofStep: readonly InputProblem[];
 }
 
+/** Reads one key of the file as a step of its own would. */
 export function checkEntry(entry: KeyEntry, sources: InputSources): EntryCheck {
   const twice = findGivenTwice(entry, sources.env);
   try {
     const inputs = readInputs({ ...sources, env: environmentOf(entry, sources.env) });
-    return { key: { entry, inputs }, problems: twice };
+    return { key: { entry, inputs }, problems: twice, ofStep: [] };
   } catch (thrown) {
     if (!(thrown instanceof InputsError)) throw thrown;
-    return { key: undefined, problems: [...twice, ...thrown.problems.map((each) => placeOf(entry, each))] };
+    const isOfStep = ({ name }: InputProblem): boolean => isStepInput(name, entry, sources.env);
+    const inFile = thrown.problems.filter((problem) => !isOfStep(problem));
+    return {
+      key: undefined,
+      problems: [...twice, ...inFile.map((problem) => placeOf(entry, problem))],
+      ofStep: thrown.problems.filter(isOfStep),
+    };
   }
 }
 
 /** Where in the file the input stands; the key itself, where it stands nowhere. */
-function placeOf(entry: KeyEntry, { name, reason }: InputsError['problems'][number]): FileProblem {
+function placeOf(entry: KeyEntry, { name, reason }: InputProblem): FileProblem {
   const given = name === undefined ? undefined : entry.given.get(name);
   const key = given?.inherited === true ? 'defaults' : entry.name;
   return { at: given?.at ?? entry.at, key, input: name, reason };
 }
 
 /** A problem of the defaults is one problem, however many keys have it. */
-function withoutRepetition(problems: readonly FileProblem[]): FileProblem[] {
+function withoutRepetition<T>(problems: readonly T[]): T[] {
   const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...seen.values()];
 }

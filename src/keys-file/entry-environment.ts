@@ -31,6 +31,12 @@ export function findGivenTwice(entry: KeyEntry, step: Environment): FileProblem[
   });
 }
 
+/** Whether an input is the step's: the file does not give it, and either may not or the step does. */
+export function isStepInput(name: InputName | undefined, entry: KeyEntry, step: Environment): boolean {
+  if (name === undefined || !KEY_INPUT_NAMES.includes(name)) return true;
+  return !entry.given.has(name) && isGiven(name, step);
+}
+
 /** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
 function isGiven(name: InputName, step: Environment): boolean {
   const text = (step[environmentName(name)] ?? '').trim();

@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { environmentName, InputsError } from '../inputs/reader.js';
+import { ActionError } from '../errors.js';
+import { environmentName, InputsError, type InputProblem } from '../inputs/reader.js';
 import { INPUT_SPECS, type InputName } from '../inputs/spec.js';
 import { suggest } from '../inputs/suggest.js';
 import { readInputs, type Inputs, type InputSources } from '../inputs/inputs.js';
 import { checkEntry } from './check.js';
 import { readKeysDocument, type KeysDocument } from './document.js';
-import { inOrder, KeysFileError } from './problem.js';
+import { inOrder, KeysFileError, type FileProblem } from './problem.js';
 
 /** The file as the step names it, and what is in it. */
 export interface KeysFile {
@@ -35,14 +36,35 @@ export function readStepInputs(sources: InputSources): Inputs {
   const own = file.document.problems.filter(
     ({ key }) => key === undefined || key === 'defaults' || key === name,
   );
-  const { key, problems } = checkEntry(entry, sources);
-  if (key === undefined || own.length + problems.length > 0)
-    throw new KeysFileError(file.path, inOrder([...own, ...problems]));
-  return Object.freeze({
-    ...key.inputs,
-    ofFile: { path: file.path, key: name, group: groupOf(sources, file) },
+  const { key, problems, ofStep } = checkEntry(entry, sources);
+  assertNoProblems(file, [...own, ...problems], ofStep);
+  if (key === undefined) throw new TypeError('A key without problems has inputs.');
+  const ofFile = { path: file.path, key: name, group: groupOf(sources, file) };
+  return Object.freeze({ ...key.inputs, ofFile });
+}
+
+/**
+ * @param ofStep what is wrong with the step itself
+ * @throws KeysFileError, InputsError, or both in one
+ */
+export function assertNoProblems(
+  file: Pick<KeysFile, 'path'>,
+  problems: readonly FileProblem[],
+  ofStep: readonly InputProblem[],
+): void {
+  const inFile = problems.length === 0 ? [] : [new KeysFileError(file.path, inOrder(problems))];
+  const inStep = ofStep.length === 0 ? [] : [new InputsError(ofStep, CORRECT)];
+  const [first, second] = [...inFile, ...inStep];
+  if (first === undefined) return;
+  if (second === undefined) throw first;
+  throw new ActionError({
+    what: `${first.what}${second.what}`,
+    done: first.done,
+    next: `${first.next} ${second.next}`,
   });
 }
+
+const CORRECT = 'Correct the `with:` block of this step and run it again.';
 
 /** What the comment for all keys is found by: the step's comment key, or the file. */
 export function groupOf(
@@ -85,8 +107,8 @@ function textOf(name: InputName, { env }: Pick<InputSources, 'env'>): string {
   return (env[environmentName(name)] ?? '').trim();
 }
 
-function inputError(name: InputName, reason: string): InputsError {
+export function inputError(name: InputName, reason: string): InputsError {
   const { rule, example } = INPUT_SPECS[name];
   const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
-  return new InputsError([problem], 'Correct the `with:` block of this step and run it again.');
+  return new InputsError([problem], CORRECT);
 }

@@ -19,6 +19,8 @@ export interface ReportFile {
   /** Which key it is about: its name in the keys file, or else its comment key. */
   readonly key: string;
   readonly origin: ReportOrigin;
+  /** Whether apply would have something to do. */
+  readonly hasWork: boolean;
   readonly report: ReportInput;
 }
 
@@ -33,11 +35,11 @@ const KEPT = ['enable_key_rotation', 'key_usage', 'key_id', 'deletion_window_in_
  * values there that nobody is to see.
  * @param file its texts are redacted already
  */
-export function renderReportFile({ key, origin, report }: ReportFile): string {
+export function renderReportFile({ key, origin, hasWork, report }: ReportFile): string {
   const { plan } = report;
   const trimmed =
     plan === undefined ? report : { ...report, plan: { ...plan, model: withoutRawSides(plan.model) } };
-  return `${JSON.stringify({ kind: KIND, version: VERSION, key, origin, report: trimmed })}\n`;
+  return `${JSON.stringify({ kind: KIND, version: VERSION, key, origin, hasWork, report: trimmed })}\n`;
 }
 
 function withoutRawSides(model: PlanModel): PlanModel {
@@ -118,6 +120,7 @@ const schema = z.strictObject({
     attempt: z.int().positive(),
     commit: z.string().optional(),
   }),
+  hasWork: z.boolean(),
   report: z.looseObject({
     command: z.enum(['plan', 'apply', 'destroy', 'drift', 'verify']),
     outcome: z.enum(OUTCOMES),

@@ -25,6 +25,22 @@ export async function writeReportFiles(
   return `${name}.md`;
 }
 
+/**
+ * Writes the report of many keys into a folder of its own.
+ * @param markdown without secrets
+ * @returns its path
+ */
+export async function writeSharedReport(
+  markdown: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const base = temporaryFolder(env);
+  await mkdir(base, { recursive: true });
+  const file = path.join(await mkdtemp(path.join(base, 'report-')), 'keys.kms-report.md');
+  await writeFile(file, markdown);
+  return file;
+}
+
 /** A name that every system and `actions/upload-artifact` take; no two keys have one. */
 export function fileName(key: string): string {
   const escaped = encodeURIComponent(key).replace(

@@ -13,7 +13,7 @@ const padded = JSON.stringify({ Statement: [{ ...statement, Sid: 'x'.repeat(33_0
 const BAD: readonly (readonly [Record<string, string>, string])[] = [
   [
     { command: 'aply' },
-    'command: "aply" is not a valid value. It must be plan, apply, destroy, drift or verify',
+    'command: "aply" is not a valid value. It must be plan, apply, destroy, drift, verify, keys or report',
   ],
   [
     { 'primary-region': '' },

@@ -12,6 +12,7 @@ const ORIGIN = { repository: 'octo-org/octo-repo', runId: '7', attempt: 1, commi
 const fileOf = (input: ReportFile['report']): ReportFile => ({
   key: 'orders',
   origin: ORIGIN,
+  hasWork: true,
   report: input,
 });
 

@@ -6,6 +6,7 @@ import { compareWithRecord } from '../../github/approval-record.js';
 import { explainApiError, readApproval, type Approval } from '../../github/approval.js';
 import type { GitHubClient } from '../../github/client.js';
 import type { MergedPullRequest } from '../../github/merged-pull-request.js';
+import { groupMarker } from '../../keys-file/group.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { findDifferentAttributes } from '../../plan/attribute-hashes.js';
 import { summarisePlan, type FingerprintDifference } from '../../plan/difference.js';
@@ -134,8 +135,9 @@ async function readFromPullRequest(request: ApproveRequest): Promise<Approval> {
       next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
     });
   }
-  const { commentKey } = inputs;
-  return readApproval({ client, repository, commit: sha, ref, commentKey, mergedPullRequest });
+  const { commentKey, ofFile } = inputs;
+  const among = ofFile === undefined ? undefined : groupMarker(ofFile.group);
+  return readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
 }
 
 /** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */

@@ -1,0 +1,254 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunContext } from '../context.js';
+import type { Deps } from '../deps.js';
+import { messageOf } from '../errors.js';
+import {
+  parseApprovalRecord,
+  renderApprovalRecords,
+  type ApprovalRecord,
+} from '../github/approval-record.js';
+import type { GitHubClient } from '../github/client.js';
+import { upsertComment } from '../github/comments.js';
+import { findMergedPullRequest } from '../github/merged-pull-request.js';
+import { renderCommentMarker } from '../github/own-comments.js';
+import { readShared, type SharedInputs } from '../inputs/shared.js';
+import { inputSources } from '../inputs/sources.js';
+import { groupMarker } from '../keys-file/group.js';
+import { assertNoProblems, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
+import { writeOutputs, type Outputs } from '../outputs.js';
+import { findWhyNotShown } from '../publish.js';
+import { headlineOf, kindOf, renderMany, type ManyReports } from '../report/many.js';
+import { COMMENT_LIMIT, SUMMARY_LIMIT } from '../report/types.js';
+import type { ReportFile } from '../reports/file.js';
+import { gatherReports } from '../reports/gather.js';
+import { writeSharedReport } from '../reports/write.js';
+import { clientFor, hideEnvironment, openContext } from '../run.js';
+import { compareWithBase, sayRemoved } from './keys.js';
+
+/**
+ * `report`: one comment and one summary out of the reports that the jobs of a matrix of keys have left. No AWS, no
+ * Terraform. A key that failed does not fail this command: its own job has, and the comment says so.
+ * @throws ActionError with what is wrong with the step, the keys file or the folder
+ */
+export async function reportKeys(deps: Deps): Promise<void> {
+  const sources = inputSources(deps.env);
+  const shared = readShared(deps.env, 'report');
+  const file = openKeysFile(sources);
+  if (file !== undefined) assertNoProblems(file, file.document.problems, []);
+  const folder = await openFolder(shared.reports, deps.env);
+  hideEnvironment(deps, shared.githubToken);
+  const context = await openContext(deps);
+  const client = await clientFor(deps, shared.githubToken, context);
+  const gathered = await gatherReports(folder, originOf(context));
+  for (const sentence of gathered.leftOut) deps.log.warning(sentence, { title: 'A report is left out' });
+  const { changes } =
+    file === undefined ? { changes: undefined } : await compareWithBase({ deps, client, context, file });
+  const known = new Set(gathered.files.map(({ key }) => key));
+  const names = file?.document.keys.map(({ name }) => name) ?? [];
+  const expected = changes === undefined ? names : [...changes.added, ...changes.changed];
+  const renamed = new Map(changes?.renamed.map(({ from, to }) => [from, to]));
+  const missing = expected.filter((name) => !known.has(name));
+  const reports: ManyReports = {
+    files: gathered.files,
+    missing,
+    untouched: names.filter((name) => !known.has(name) && !missing.includes(name)).length,
+    removed: (changes?.removed ?? []).map((name) => sayRemoved(name, renamed.get(name))),
+    leftOut: gathered.leftOut,
+    source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
+  };
+  const outputs = {
+    ...outputsOf(reports),
+    ...(await publish({ deps, shared, context, client, group: groupOf(sources, file) }, reports)),
+  };
+  deps.log.info(headlineOf(reports));
+  writeOutputs(outputs, deps.log, (name, value) => {
+    deps.runner.setOutput(name, value);
+  });
+}
+
+async function openFolder(given: string, env: Deps['env']): Promise<string> {
+  const folder = path.resolve(env['GITHUB_WORKSPACE'] ?? '.', given);
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() !== true) {
+    throw inputError(
+      'reports',
+      `${JSON.stringify(given)} is not a folder on this runner (actions/download-artifact makes none where no artifact has the name)`,
+    );
+  }
+  return folder;
+}
+
+function originOf({ repository, runId, runAttempt, sha }: RunContext): ReportFile['origin'] {
+  return {
+    repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
+    runId,
+    attempt: runAttempt,
+    commit: sha,
+  };
+}
+
+/** What later jobs decide by: only keys with something to do, and of these only those whose plan may be applied. */
+function outputsOf({ files, missing }: ManyReports): Outputs {
+  const planned = files.filter(({ report, hasWork }) => hasWork && isApplicable(report.outcome));
+  const digests = planned.flatMap(({ key, report }) =>
+    report.plan === undefined ? [] : [[key, report.plan.digest] as const],
+  );
+  const failed = missing.length > 0 || files.some((file) => ['failed', 'stopped'].includes(kindOf(file)));
+  return {
+    'changed-keys': planned.map(({ key }) => key),
+    digests: Object.fromEntries(digests),
+    'has-changes': planned.length > 0,
+    drifted: files.some(({ report }) => report.outcome === 'drifted'),
+    result: failed ? 'failed' : resultOf(files),
+  };
+}
+
+function isApplicable(outcome: ReportFile['report']['outcome']): boolean {
+  return outcome === 'planned' || outcome === 'no-changes';
+}
+
+/** The heaviest of what happened, where nothing failed. */
+function resultOf(files: readonly ReportFile[]): Outputs['result'] & string {
+  const outcomes = files.map(({ report }) => report.outcome);
+  return (
+    (['applied', 'drifted', 'planned', 'verified', 'in-sync'] as const).find((each) =>
+      outcomes.includes(each),
+    ) ?? 'no-changes'
+  );
+}
+
+interface Publication {
+  readonly deps: Deps;
+  readonly shared: SharedInputs;
+  readonly context: RunContext;
+  readonly client: GitHubClient | undefined;
+  readonly group: string;
+}
+
+/** Tells it in the summary, in a file, and in the comment where there is a pull request for it. */
+async function publish(publication: Publication, reports: ManyReports): Promise<Outputs> {
+  const { deps, shared } = publication;
+  const summary = renderMany({
+    reports,
+    top: '',
+    bottoms: [''],
+    limit: SUMMARY_LIMIT - 16_384,
+    measure: (text) => Buffer.byteLength(text),
+  });
+  const [, file, comment] = await Promise.all([
+    deps.runner.addSummary(`${summary}\n`),
+    writeSharedReport(`${summary}\n`, deps.env),
+    wantsComment(shared, reports) ? writeComment(publication, reports) : {},
+  ]);
+  return { 'report-path': file, ...comment };
+}
+
+function wantsComment({ comment }: SharedInputs, { files, missing, removed }: ManyReports): boolean {
+  if (comment !== 'changes') return comment === 'always';
+  return missing.length + removed.length > 0 || files.some((file) => kindOf(file) !== 'nothing');
+}
+
+async function writeComment(publication: Publication, reports: ManyReports): Promise<Outputs> {
+  const { deps, context, client } = publication;
+  const { repository } = context;
+  if (client === undefined || repository === undefined) return {};
+  const sayNotice = (reason: string): void => {
+    deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
+  };
+  try {
+    const place = await findPlace(publication, reports, { client, repository });
+    if (place === undefined) return {};
+    if ('reason' in place) {
+      sayNotice(place.reason);
+      return {};
+    }
+    const { pullRequest, key, records } = place;
+    const written = await upsertComment({
+      client,
+      repository,
+      pullRequest,
+      key,
+      body: bodyOf(key, records, reports),
+    });
+    if ('url' in written) return { 'comment-url': written.url };
+    if (written.status === 'not-permitted') sayNotice(written.reason);
+  } catch (thrown) {
+    deps.log.warning(`The comment could not be written: ${messageOf(thrown)} See the job summary.`, {
+      title: 'No comment on the pull request',
+    });
+  }
+  return {};
+}
+
+function bodyOf(key: string, records: readonly ApprovalRecord[], reports: ManyReports): string {
+  const short = records.map((record): ApprovalRecord => ({
+    ...record,
+    changes: undefined,
+    values: undefined,
+  }));
+  const whole = renderApprovalRecords(records);
+  return renderMany({
+    reports,
+    top: renderCommentMarker(key),
+    bottoms: [
+      ...(whole.length <= MOST_FOR_RECORDS ? [whole] : []),
+      renderApprovalRecords(short),
+      records.length === 0 ? '' : NO_ROOM_FOR_RECORDS,
+    ],
+    limit: COMMENT_LIMIT,
+    measure: (text) => text.length,
+  });
+}
+
+/** What is said of each approved change in words is worth this much room, in characters. */
+const MOST_FOR_RECORDS = 20_000;
+
+const NO_ROOM_FOR_RECORDS =
+  '<sub>The approval records had no room here: approve these plans by their digests, with `approved-plan`.</sub>';
+
+type Place =
+  | { readonly pullRequest: number; readonly key: string; readonly records: readonly ApprovalRecord[] }
+  | { readonly reason: string };
+
+/**
+ * Plans are shown on the open pull request, in the place of earlier ones. What was applied stands below, once for each
+ * run: the plans stay as they were when the pull request was merged.
+ * @returns undefined where no pull request has to do with the run
+ */
+async function findPlace(
+  { context, group }: Publication,
+  { files }: ManyReports,
+  place: { readonly client: GitHubClient; readonly repository: NonNullable<RunContext['repository']> },
+): Promise<Place | undefined> {
+  const { pullRequest, sha, ref, runId, runAttempt } = context;
+  if (pullRequest !== undefined) {
+    const reason = await findWhyNotShown({ context }, { ...place, pullRequest: pullRequest.number });
+    if (reason !== undefined) return { reason };
+    return { pullRequest: pullRequest.number, key: groupMarker(group), records: recordsOf(files, context) };
+  }
+  const applies = files.some(({ report }) => report.command === 'apply');
+  if (!applies || sha === undefined || ref === undefined) return undefined;
+  const merged = await findMergedPullRequest({ ...place, commit: sha, ref }).catch(() => undefined);
+  if (merged === undefined) return undefined;
+  const run = `${runId ?? sha}.${runAttempt}`;
+  return { pullRequest: merged.number, key: `applied:${group}:${run}`, records: [] };
+}
+
+/** The records of the plans that may be applied; one that says something else of itself than this run is none. */
+function recordsOf(files: readonly ReportFile[], context: RunContext): ApprovalRecord[] {
+  const { repository, pullRequest, sha } = context;
+  const name = repository === undefined ? '' : `${repository.owner}/${repository.name}`;
+  return files.flatMap(({ report }) => {
+    const parsed = parseApprovalRecord(report.hidden.approvalRecord ?? '');
+    if (parsed.found !== 'one') return [];
+    const { record } = parsed;
+    const isOwn =
+      record.repository === name &&
+      record.pullRequest === pullRequest?.number &&
+      record.commit === sha &&
+      record.commentKey === report.commentKey &&
+      record.digest === report.plan?.digest;
+    return isOwn ? [record] : [];
+  });
+}

@@ -1,0 +1,83 @@
+/** Finds the reports of a run's jobs in a folder, as `actions/download-artifact` lays them out. */
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { parseReportFile, type ReportFile, type ReportOrigin } from './file.js';
+
+/** Larger than any report; a file that is larger is none. */
+const LARGEST_BYTES = 16 * 1024 * 1024;
+
+export interface Gathered {
+  /** One for each key, sorted by the key's name. */
+  readonly files: readonly ReportFile[];
+  /** What was found and left out, one whole sentence each. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Reads every report in the folder and in the folders in it.
+ * @param folder links in it are not followed
+ * @param origin of the run that gathers: what another run, or another commit's, left there is not its
+ * @throws Error when the folder can't be read
+ */
+export async function gatherReports(folder: string, origin: ReportOrigin): Promise<Gathered> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const names = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+  const found = await Promise.all(names.map((name) => readOne(name, path.relative(folder, name), origin)));
+  const reports = found.flatMap(({ file }) => file ?? []);
+  const { chosen, doubled } = chooseLatest(reports);
+  return { files: chosen, leftOut: [...found.flatMap(({ leftOut }) => leftOut ?? []), ...doubled] };
+}
+
+interface Found {
+  readonly file?: ReportFile;
+  readonly leftOut?: string;
+}
+
+async function readOne(name: string, shown: string, origin: ReportOrigin): Promise<Found> {
+  const { size } = await stat(name);
+  if (size > LARGEST_BYTES) return { leftOut: `${shown} has ${size} bytes, and is no report.` };
+  const parsed = parseReportFile(await readFile(name, 'utf8'));
+  if (parsed.is === 'other') return {};
+  if (parsed.is === 'broken') return { leftOut: `${shown} ${parsed.reason}.` };
+  const { file } = parsed;
+  const foreign = sayForeign(file.origin, origin);
+  return foreign === undefined ? { file } : { leftOut: `${shown} ${foreign}.` };
+}
+
+/** A report of another run tells of other plans than those that this run's jobs made. */
+function sayForeign(of: ReportOrigin, here: ReportOrigin): string | undefined {
+  if (of.repository !== here.repository) return `is of the repository ${of.repository ?? 'unknown'}`;
+  if (of.runId !== here.runId)
+    return `is of run ${of.runId ?? 'unknown'}, and this is ${here.runId ?? 'unknown'}`;
+  if (of.commit !== here.commit) return `is of commit ${of.commit ?? 'unknown'}`;
+  return undefined;
+}
+
+interface Choice {
+  readonly chosen: readonly ReportFile[];
+  readonly doubled: readonly string[];
+}
+
+/** Of each key the one of the last attempt; a job that ran again has left the earlier one, too. */
+function chooseLatest(files: readonly ReportFile[]): Choice {
+  const keys = [...new Set(files.map(({ key }) => key))];
+  const choices = keys.map((name) => {
+    const ofKey = files.filter(({ key }) => key === name);
+    const last = Math.max(...ofKey.map(({ origin }) => origin.attempt));
+    return ofKey.filter(({ origin }) => origin.attempt === last);
+  });
+  const doubled = choices
+    .filter(({ length }) => length > 1)
+    .map(
+      ([first, ...more]) =>
+        `There are ${more.length + 1} reports of ${first?.key ?? ''} from one attempt, and which one is right is not known: name each artifact by its key.`,
+    );
+  const chosen = choices.flatMap(([first, ...more]) =>
+    first === undefined || more.length > 0 ? [] : [first],
+  );
+  return { chosen: chosen.sort((a, b) => (a.key < b.key ? -1 : 1)), doubled };
+}
