@@ -33178,7 +33178,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8002);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9120);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33375,7 +33375,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8002:
+/***/ 9120:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33573,24 +33573,6 @@ function lastApplyOutputs(by, modules) {
         [LAST_APPLY_OUTPUTS.done]: { value: `${text} \${timestamp()}`, depends_on: [...modules] },
     };
 }
-const OUTPUT_LINE = /^ {2}[-+~] (\w+) += .*$/;
-const HEADER = 'Changes to Outputs:';
-const ONLY_OUTPUTS = /You can apply this plan to save these new output values to the Terraform\s+state, without changing any real infrastructure\.\n*/;
-/** Terraform's description of a plan without these outputs, which are nothing that a reader has to know. */
-function hideLastApply(text) {
-    const lines = text.split('\n');
-    const kept = lines.filter((line) => !isLastApplyOutput(OUTPUT_LINE.exec(line)?.[1] ?? ''));
-    if (kept.length === lines.length)
-        return text;
-    const header = kept.indexOf(HEADER);
-    if (header >= 0 && (kept[header + 1] ?? '').trim() === '')
-        kept.splice(header, 2);
-    const rest = kept.join('\n');
-    const shown = rest.includes(HEADER) ? rest : rest.replace(ONLY_OUTPUTS, '');
-    return shown.trim() === ''
-        ? 'No changes. Your infrastructure matches the configuration.\n'
-        : `${shown.trim()}\n`;
-}
 /**
  * GitHub's run ids grow: a run whose id is lower was started before, however often it is run again. (GitHub documents only
  * that an id is unique and that a re-run keeps it; that they grow is what it does. Where there are none, the commits decide.)
@@ -33618,6 +33600,52 @@ function wasStartedAfter(by, now) {
 /** Whether an apply of this commit was begun, and none of it has come to its end since. */
 function isUnfinished({ begun, done }, commit) {
     return begun?.commit === commit && !(0,external_node_util_.isDeepStrictEqual)(begun, done);
+}
+
+;// CONCATENATED MODULE: ./src/plan/state-notes.ts
+/**
+ * Root outputs that the action keeps in the state for itself: which run applied last, and whose key it is. No reader of a
+ * plan has to know them: they are no change, not in the digest, not in the report, not drift.
+ */
+
+/**
+ * The alias whose key the state has or is about to have, with `alias/`. Terraform writes it as soon as an apply begins, so
+ * that a key is told from another alias's also while it has none, or has lost it. Not longer than the other outputs, so
+ * that Terraform aligns those as ever.
+ */
+const ALIAS_NOTE = 'state_of_alias';
+function isStateNote(name) {
+    return name === ALIAS_NOTE || isLastApplyOutput(name);
+}
+/** The note as Terraform JSON; the variable holds the name without `alias/`. */
+function aliasNote() {
+    return { [ALIAS_NOTE]: { value: 'alias/${var.alias}' } };
+}
+/**
+ * @param outputs the root outputs of a state, by name
+ * @returns with `alias/`; undefined where an older version wrote the state, or in a form that is not ours
+ */
+function readAliasNote(outputs) {
+    const noted = outputs[ALIAS_NOTE];
+    return typeof noted === 'string' && /^alias\/[\w/-]{1,250}$/.test(noted) ? noted : undefined;
+}
+const OUTPUT_LINE = /^ {2}[-+~] (\w+) += .*$/;
+const HEADER = 'Changes to Outputs:';
+const ONLY_OUTPUTS = /You can apply this plan to save these new output values to the Terraform\s+state, without changing any real infrastructure\.\n*/;
+/** Terraform's description of a plan without these outputs, which are nothing that a reader has to know. */
+function hideStateNotes(text) {
+    const lines = text.split('\n');
+    const kept = lines.filter((line) => !isStateNote(OUTPUT_LINE.exec(line)?.[1] ?? ''));
+    if (kept.length === lines.length)
+        return text;
+    const header = kept.indexOf(HEADER);
+    if (header >= 0 && (kept[header + 1] ?? '').trim() === '')
+        kept.splice(header, 2);
+    const rest = kept.join('\n');
+    const shown = rest.includes(HEADER) ? rest : rest.replace(ONLY_OUTPUTS, '');
+    return shown.trim() === ''
+        ? 'No changes. Your infrastructure matches the configuration.\n'
+        : `${shown.trim()}\n`;
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/args.ts
@@ -43454,7 +43482,7 @@ function planTextOf(stdout) {
     const lines = stdout.split(/\r?\n/).filter((line) => !PROGRESS.test(line));
     const end = lines.findIndex((line) => line.startsWith('Saved the plan to:'));
     const text = (end < 0 ? lines : lines.slice(0, end)).join('\n');
-    return hideLastApply(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
+    return hideStateNotes(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
 }
 async function readSelectedVersion(workDir) {
     const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
@@ -43764,7 +43792,7 @@ const OWN_OUTPUTS = new Set([
     'account_id',
 ]);
 function isOwnOutput(name) {
-    return OWN_OUTPUTS.has(name) || isLastApplyOutput(name);
+    return OWN_OUTPUTS.has(name) || isStateNote(name);
 }
 
 ;// CONCATENATED MODULE: ./src/plan/region.ts
@@ -43999,6 +44027,7 @@ function findUnrecognised(plan) {
 
 
 
+
 /**
  * The plan in the words of `types.ts`.
  * @param json what `terraform show -json` printed of a saved plan, parsed
@@ -44032,6 +44061,7 @@ function buildPlanModel(json) {
         notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
         unrecognised: findUnrecognised(plan),
         lastApply: readLastApply(outputsBefore(plan)),
+        notedAlias: readAliasNote(outputsBefore(plan)),
     };
 }
 const KINDS = new Map([
@@ -44241,7 +44271,7 @@ function moduleOf({ address, type }) {
 }
 function findChangedOutputs(plan) {
     return Object.entries(plan.output_changes)
-        .filter(([name, { actions }]) => !isLastApplyOutput(name) && actions.some((action) => action !== 'no-op'))
+        .filter(([name, { actions }]) => !isStateNote(name) && actions.some((action) => action !== 'no-op'))
         .map(([name]) => name)
         .sort();
 }
@@ -44319,8 +44349,12 @@ const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
 function isStateOfAnother({ rule }) {
     return STATE_OF_ANOTHER.has(rule);
 }
+/** Whether something of somebody else's stands beside the key, which a plan would take away. */
+function isForeignBeside({ rule }) {
+    return rule === 'foreign-resource';
+}
 /** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
-function holdingsOf({ resources, drift, changedOutputs }) {
+function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
     // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
     const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
     const own = known.filter(({ address, before }) => before !== null && isOwnAddress(address));
@@ -44330,6 +44364,7 @@ function holdingsOf({ resources, drift, changedOutputs }) {
         foreignOutputs: changedOutputs.filter((name) => !isOwnOutput(name)),
         keys: distinct(own.filter(isKey).map(({ address }) => address)).length,
         aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
+        notedAlias,
     };
 }
 /** The plan without what is not ours, for whoever judges what happens to the key. */
@@ -44344,7 +44379,7 @@ function withoutForeign(model) {
 function judgeOwnership(held, owner) {
     if (held.keys === 0 && held.aliases.length === 0)
         return judgeWithoutKey(held, owner);
-    const others = othersThan(held.aliases, owner);
+    const others = othersThan(aliasesOf(held), owner);
     if (others.length > 0)
         return [anotherAlias(others, held, owner)];
     return [
@@ -44357,6 +44392,10 @@ function judgeWithoutKey(held, owner) {
     if (things.length > 0)
         return [foreignState(things, held, owner)];
     return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
+}
+/** A key that has no alias, or none any more, is the one's whose apply made it. */
+function aliasesOf({ aliases, notedAlias }) {
+    return aliases.length === 0 && notedAlias !== undefined ? [notedAlias] : aliases;
 }
 function othersThan(aliases, { alias, renamedFrom }) {
     return aliases.filter((name) => name !== `alias/${alias}` && name !== `alias/${renamedFrom ?? alias}`);
@@ -55696,7 +55735,7 @@ function withoutRepetition(problems) {
 function findClashes(keys) {
     return [
         ...clashesBy(keys, ({ inputs }) => statesOf(inputs), 'state-key', (first) => `it has the same state as ${first}: one would take the other's keys out of it`),
-        ...clashesBy(keys, ({ inputs }) => aliasesOf(inputs), 'alias', (first, where) => `${where.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`),
+        ...clashesBy(keys, ({ inputs }) => check_aliasesOf(inputs), 'alias', (first, where) => `${where.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`),
     ];
 }
 function clashesBy(keys, placesOf, input, reason) {
@@ -55723,7 +55762,7 @@ function statesOf({ backend }) {
     return [JSON.stringify([type, Object.entries(place).sort(([a], [b]) => (a < b ? -1 : 1))])];
 }
 /** An alias is one in a Region of an account; which account, the role or the list of allowed ones tells. */
-function aliasesOf({ alias, primaryRegion, replicaRegions, roleToAssume, allowedAccountIds, }) {
+function check_aliasesOf({ alias, primaryRegion, replicaRegions, roleToAssume, allowedAccountIds, }) {
     const ofRole = /^arn:[^:]*:iam::(\d{12}):/.exec(roleToAssume ?? '')?.[1];
     const account = ofRole ?? [...allowedAccountIds].sort().join();
     return [primaryRegion, ...replicaRegions].map((region) => `${region} ${account} ${alias}`);
@@ -57765,28 +57804,41 @@ function preflight_judgeAlias({ question, look }) {
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
  * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
  * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
+ * in the second case what is known of the key is kept first
  */
 async function findDrift(run, ready) {
     const drift = await planForDrift(run, ready);
     learn(run, { drifted: drift.length > 0 });
     for (const note of run.story.keyStates ?? [])
         sayKeyState(note, run.deps.log);
+    refuse(() => {
+        assertGuarded((run.story.plan?.findings ?? []).filter(isForeignBeside));
+    });
     return drift;
 }
 /** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
 function assertNoDrift({ inputs, deps, story }, drift) {
     if (drift.length === 0)
         return;
-    const urgent = story.keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
-    const settle = 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.';
     const explanation = {
         what: `AWS differs from the configuration: ${drift.join('; ')}.`,
         done: 'Nothing was changed by this run.',
-        next: story.failure?.next ?? (urgent ? `First save the key that is going to be deleted. ${settle}` : settle),
+        next: story.failure?.next ?? adviseOn(story),
     };
     if (inputs.failOnDrift)
         throw new DriftFound(explanation);
     deps.log.warning(Object.values(explanation).join(' '), { title: 'Drift' });
+}
+/** What to do about drift; nothing that `apply` would refuse. */
+function adviseOn({ keyStates, plan }) {
+    const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
+    const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
+    const settle = wayOut === ''
+        ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
+        : `\`apply\` would refuse this plan. ${wayOut}`;
+    const urgent = keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
+    return urgent ? `First save the key that is going to be deleted. ${settle}` : settle;
 }
 async function planForDrift(run, ready) {
     try {
@@ -58915,6 +58967,7 @@ function endsBefore6(part) {
 
 
 
+
 /** The services that the bundled module and every provider's own start call. */
 const CALLED_SERVICES = ['KMS', 'STS', 'IAM'];
 /** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
@@ -59001,6 +59054,7 @@ function renderRoot(request) {
             key_id: { value: '${module.primary.key_id}' },
             ...outputs,
             account_id: { value: '${module.policy.account_id}' },
+            ...aliasNote(),
             ...(request.appliedBy === undefined
                 ? {}
                 : lastApplyOutputs(request.appliedBy, ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`))),
@@ -63340,6 +63394,7 @@ function explainError(thrown) {
 
 
 
+
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
@@ -63390,6 +63445,7 @@ function holdingsOfState({ resources, outputs }) {
         foreignOutputs: Object.keys(outputs).filter((name) => !isOwnOutput(name)),
         keys: own.filter(isKeyResource).length,
         aliases: own.flatMap(({ kind, values: { name } }) => kind === 'alias' && typeof name === 'string' ? [name] : []),
+        notedAlias: readAliasNote(outputs),
     };
 }
 /** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
@@ -63409,7 +63465,7 @@ async function verify_prove(run, session, keys, done) {
     throw new errors/* ActionError */.l({
         what: `The keys are not all as they should be. ${failed.join('; ')}.`,
         done,
-        next: adviseOn(failed),
+        next: verify_adviseOn(failed),
     });
 }
 /** In words: `ap-southeast-2: alias (it is not there)`. */
@@ -63418,7 +63474,7 @@ function failedChecks({ region, checks }) {
         .filter(({ ok }) => !ok)
         .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
 }
-function adviseOn(failed) {
+function verify_adviseOn(failed) {
     const missing = [...new Set(failed.flatMap((line) => /(kms:\w+) is missing/.exec(line)?.[1] ?? []))];
     return missing.length === 0
         ? 'Look at these keys in AWS, then run the job again.'

@@ -61,6 +61,14 @@ test.each(NAMING)('%s names a test for what it says', (page) => {
   expect(namedTests(page)).toHaveLength(files?.length ?? 0);
 });
 
+test('the threat model claims nothing in a list without a test for it', () => {
+  const claims = read('docs/threat-model.md')
+    .split('\n')
+    .filter((line) => line.startsWith('- '));
+  expect(claims.length).toBeGreaterThan(30);
+  expect(claims.filter((line) => !line.includes('.test.ts`: _'))).toEqual([]);
+});
+
 test.each(NAMING.flatMap(namedTests))('%s: %s has the test "%s"', (_, file, title) => {
   expect([title, read(path.join('__tests__', file)).includes(title)]).toEqual([title, true]);
 });

@@ -76,25 +76,6 @@ export function lastApplyOutputs(by: AppliedBy, modules: readonly string[]): obj
   };
 }
 
-const OUTPUT_LINE = /^ {2}[-+~] (\w+) += .*$/;
-const HEADER = 'Changes to Outputs:';
-const ONLY_OUTPUTS =
-  /You can apply this plan to save these new output values to the Terraform\s+state, without changing any real infrastructure\.\n*/;
-
-/** Terraform's description of a plan without these outputs, which are nothing that a reader has to know. */
-export function hideLastApply(text: string): string {
-  const lines = text.split('\n');
-  const kept = lines.filter((line) => !isLastApplyOutput(OUTPUT_LINE.exec(line)?.[1] ?? ''));
-  if (kept.length === lines.length) return text;
-  const header = kept.indexOf(HEADER);
-  if (header >= 0 && (kept[header + 1] ?? '').trim() === '') kept.splice(header, 2);
-  const rest = kept.join('\n');
-  const shown = rest.includes(HEADER) ? rest : rest.replace(ONLY_OUTPUTS, '');
-  return shown.trim() === ''
-    ? 'No changes. Your infrastructure matches the configuration.\n'
-    : `${shown.trim()}\n`;
-}
-
 /** How what was applied last stands to a run that means to apply. */
 export type Order =
   /** The state does not say what was applied last. */

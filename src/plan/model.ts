@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isLastApplyOutput, readLastApply } from './last-apply.js';
+import { readLastApply } from './last-apply.js';
+import { isStateNote, readAliasNote } from './state-notes.js';
 import { findRegion, indexProviderRegions } from './region.js';
 import {
   findNotUnderstood,
@@ -52,6 +53,7 @@ export function buildPlanModel(json: unknown): PlanModel {
     notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
     unrecognised: findUnrecognised(plan),
     lastApply: readLastApply(outputsBefore(plan)),
+    notedAlias: readAliasNote(outputsBefore(plan)),
   };
 }
 
@@ -292,7 +294,7 @@ function moduleOf({ address, type }: ResourceChange): string {
 
 function findChangedOutputs(plan: RawPlan): string[] {
   return Object.entries(plan.output_changes)
-    .filter(([name, { actions }]) => !isLastApplyOutput(name) && actions.some((action) => action !== 'no-op'))
+    .filter(([name, { actions }]) => !isStateNote(name) && actions.some((action) => action !== 'no-op'))
     .map(([name]) => name)
     .sort();
 }

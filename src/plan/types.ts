@@ -76,6 +76,8 @@ export interface ChangeCounts {
 export interface PlanModel {
   /** Which run applied to the state last. */
   readonly lastApply?: LastApply | undefined;
+  /** Whose key the state says that it has, with `alias/`; undefined where an older version wrote it. */
+  readonly notedAlias?: string | undefined;
   readonly formatVersion: string;
   readonly terraformVersion: string;
   /** True for a destroy plan. */

@@ -9,7 +9,7 @@ import type { Ready } from './ready/make-ready.js';
 import { explained } from './ready/phased-terraform.js';
 import { diffDriftAccess } from '../plan/access.js';
 import { assertGuarded } from '../plan/guard.js';
-import { isStateOfAnother } from '../plan/guard/ownership.js';
+import { isForeignBeside, isStateOfAnother } from '../plan/guard/ownership.js';
 import { recordedKeys } from '../plan/preflight.js';
 import type { Finding, PlanModel } from '../plan/types.js';
 import { DriftFound, refuse } from '../refusal.js';
@@ -27,28 +27,41 @@ export type Drift = readonly string[];
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
  * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
  * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
+ * in the second case what is known of the key is kept first
  */
 export async function findDrift(run: Run, ready: Ready): Promise<Drift> {
   const drift = await planForDrift(run, ready);
   learn(run, { drifted: drift.length > 0 });
   for (const note of run.story.keyStates ?? []) sayKeyState(note, run.deps.log);
+  refuse(() => {
+    assertGuarded((run.story.plan?.findings ?? []).filter(isForeignBeside));
+  });
   return drift;
 }
 
 /** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
 export function assertNoDrift({ inputs, deps, story }: Run, drift: Drift): void {
   if (drift.length === 0) return;
-  const urgent = story.keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
-  const settle =
-    'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.';
   const explanation = {
     what: `AWS differs from the configuration: ${drift.join('; ')}.`,
     done: 'Nothing was changed by this run.',
-    next:
-      story.failure?.next ?? (urgent ? `First save the key that is going to be deleted. ${settle}` : settle),
+    next: story.failure?.next ?? adviseOn(story),
   };
   if (inputs.failOnDrift) throw new DriftFound(explanation);
   deps.log.warning(Object.values(explanation).join(' '), { title: 'Drift' });
+}
+
+/** What to do about drift; nothing that `apply` would refuse. */
+function adviseOn({ keyStates, plan }: Run['story']): string {
+  const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
+  const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
+  const settle =
+    wayOut === ''
+      ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
+      : `\`apply\` would refuse this plan. ${wayOut}`;
+  const urgent = keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
+  return urgent ? `First save the key that is going to be deleted. ${settle}` : settle;
 }
 
 async function planForDrift(run: Run, ready: Ready): Promise<Drift> {

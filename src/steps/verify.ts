@@ -13,6 +13,7 @@ import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
 import { knownOutputs, learn, type Run } from '../run.js';
 import { parseShown } from '../terraform/shown.js';
+import { readAliasNote } from '../plan/state-notes.js';
 import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
 import {
   isKeyResource,
@@ -76,6 +77,7 @@ function holdingsOfState({ resources, outputs }: StateModel): Holdings {
     aliases: own.flatMap(({ kind, values: { name } }) =>
       kind === 'alias' && typeof name === 'string' ? [name] : [],
     ),
+    notedAlias: readAliasNote(outputs),
   };
 }
 

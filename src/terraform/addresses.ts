@@ -1,5 +1,5 @@
 import { isWellFormedRegion } from '../aws/regions.js';
-import { isLastApplyOutput } from '../plan/last-apply.js';
+import { isStateNote } from '../plan/state-notes.js';
 
 const OWN =
   /^module\.(?:primary\.aws_kms_(?:key|alias)|replica(?:_([a-z0-9-]+)|\["([a-z0-9-]+)"\])\.aws_kms_(?:replica_key|alias))\.this(?: \(deposed [0-9a-f]+\))?$/;
@@ -34,5 +34,5 @@ const OWN_OUTPUTS: ReadonlySet<string> = new Set([
 ]);
 
 export function isOwnOutput(name: string): boolean {
-  return OWN_OUTPUTS.has(name) || isLastApplyOutput(name);
+  return OWN_OUTPUTS.has(name) || isStateNote(name);
 }

@@ -5,6 +5,7 @@ import type { Environment } from '../context.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
+import { aliasNote } from '../plan/state-notes.js';
 import { onlyWayOf, type Way } from './way.js';
 
 /** What the configuration is rendered from. */
@@ -184,6 +185,7 @@ function renderRoot(request: ModuleRequest): object {
       key_id: { value: '${module.primary.key_id}' },
       ...outputs,
       account_id: { value: '${module.policy.account_id}' },
+      ...aliasNote(),
       ...(request.appliedBy === undefined
         ? {}
         : lastApplyOutputs(

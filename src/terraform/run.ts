@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hideLastApply } from '../plan/last-apply.js';
+import { hideStateNotes } from '../plan/state-notes.js';
 import type { Clock, Exec, ExecRequest, ExecResult } from '../deps.js';
 import type { Redactor } from '../runner/redaction.js';
 import {
@@ -184,7 +184,7 @@ export function planTextOf(stdout: string): string {
   const lines = stdout.split(/\r?\n/).filter((line) => !PROGRESS.test(line));
   const end = lines.findIndex((line) => line.startsWith('Saved the plan to:'));
   const text = (end < 0 ? lines : lines.slice(0, end)).join('\n');
-  return hideLastApply(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
+  return hideStateNotes(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
 }
 
 async function readSelectedVersion(workDir: string): Promise<string> {

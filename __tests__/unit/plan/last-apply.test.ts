@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestPlan } from '../../../src/plan/digest.js';
 import {
-  hideLastApply,
   isUnfinished,
   lastApplyOutputs,
   orderOf,
@@ -10,6 +9,7 @@ import {
   type AppliedBy,
 } from '../../../src/plan/last-apply.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
+import { hideStateNotes } from '../../../src/plan/state-notes.js';
 import { planTextOf } from '../../../src/terraform/run.js';
 import { goldenPlan } from './raw-plan.js';
 
@@ -88,25 +88,29 @@ describe('in a plan', () => {
           after_unknown: true,
         },
         last_apply_begun: change(text, null),
+        state_of_alias: change('alias/a', 'alias/b'),
       },
     };
   };
 
   test.each(['no-change', 'account-added', 'first-creation', 'destroy'])(
-    'of %s it is no change, not in the digest, and known',
+    'of %s what the state notes is no change, not in the digest, and known',
     (name) => {
       const [without, model] = [goldenPlan(name), withOutputs(name)].map(buildPlanModel);
       expect(model?.lastApply).toEqual(both(ONE));
-      expect({ ...model, lastApply: undefined }).toEqual({ ...without, lastApply: undefined });
+      expect(model?.notedAlias).toBe('alias/a');
+      const rest = { lastApply: undefined, notedAlias: undefined };
+      expect({ ...model, ...rest }).toEqual({ ...without, ...rest });
       expect(model && digestPlan(model)).toBe(without && digestPlan(without));
     },
   );
 
-  test('it is in no description for people', () => {
+  test('nor are they in a description for people', () => {
     const outputs = [
       '  + key_arns         = (known after apply)',
       '  ~ last_apply       = "v1 a" -> (known after apply)',
       '  + last_apply_begun = "v1 b"',
+      '  ~ state_of_alias   = "alias/a" -> "alias/b"',
     ];
     const text = [
       'Plan: 1 to add, 0 to change, 0 to destroy.',
@@ -115,13 +119,13 @@ describe('in a plan', () => {
       ...outputs,
       '',
     ].join('\n');
-    expect(hideLastApply(text)).toBe(
+    expect(hideStateNotes(text)).toBe(
       ['Plan: 1 to add, 0 to change, 0 to destroy.', '', 'Changes to Outputs:', outputs[0], ''].join('\n'),
     );
     const only = ['Plan: 1 to add.', '', 'Changes to Outputs:', ...outputs.slice(1), ''].join('\n');
-    expect(hideLastApply(only)).toBe('Plan: 1 to add.\n');
+    expect(hideStateNotes(only)).toBe('Plan: 1 to add.\n');
     const other = '      + last_apply = "a tag of that name"\n';
-    expect(hideLastApply(other)).toBe(other);
+    expect(hideStateNotes(other)).toBe(other);
   });
 
   test('a description of nothing else says that nothing changes', () => {

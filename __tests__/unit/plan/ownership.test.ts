@@ -198,6 +198,39 @@ describe('a state belongs to the alias whose key it has', () => {
     expect(stops(judge(planOf([key, alias('alias/Shop/Orders')])))).toEqual(['another-alias']);
   });
 
+  describe('that has none', () => {
+    const noted = (before: unknown): Json => ({
+      output_changes: { state_of_alias: { actions: ['update'], before, after: 'alias/shop/orders' } },
+    });
+    const keyAlone = [key, created[1] ?? {}];
+
+    test('is told by what the apply that made the key noted in the state', () => {
+      for (const options of [{}, { destroys: true }, { deletionConfirmed: false }]) {
+        const raw = planOf(keyAlone, noted('alias/shop/invoices'));
+        expect(stops(judge(raw, OWNER, options))).toEqual(['another-alias']);
+      }
+      const said = { ...OWNER, renamedFrom: 'shop/invoices' };
+      expect(stops(judge(planOf(keyAlone, noted('alias/shop/invoices')), said))).toEqual([]);
+      expect(judge(planOf(keyAlone, noted('alias/shop/orders')))).toEqual([]);
+    });
+
+    test.each([undefined, null, 7, '', 'shop/invoices', 'alias/', 'alias/a\nb', ['alias/shop/invoices']])(
+      'is not told by a note in another form: %j',
+      (before) => {
+        expect(judge(planOf(keyAlone, noted(before)))).toEqual([]);
+      },
+    );
+
+    test('is told by its aliases before its note: a rename that was stopped has noted the new name', () => {
+      const raw = planOf([key, alias('alias/shop/orders')], noted('alias/shop/new'));
+      expect(judge(raw)).toEqual([]);
+    });
+
+    test('and no key either, is nobody’s: a first apply that failed may be tried under another name', () => {
+      expect(judge(planOf(created, noted('alias/shop/order')))).toEqual([]);
+    });
+  });
+
   test('a key whose alias was never made goes on: the apply that made it was stopped', () => {
     expect(judge(planOf([key, created[1] ?? {}]))).toEqual([]);
   });

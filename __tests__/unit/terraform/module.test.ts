@@ -92,6 +92,7 @@ describe('the root configuration', () => {
         },
       },
       account_id: { value: '${module.policy.account_id}' },
+      state_of_alias: { value: 'alias/${var.alias}' },
     });
   });
 

@@ -21,6 +21,8 @@ export interface Holdings {
   readonly keys: number;
   /** The names of the aliases at such addresses, with `alias/`. */
   readonly aliases: readonly string[];
+  /** The alias that the state says it is of, with `alias/`; undefined where it says nothing. */
+  readonly notedAlias: string | undefined;
 }
 
 const STATE_OF_ANOTHER: ReadonlySet<string> = new Set(['foreign-state', 'another-alias']);
@@ -30,8 +32,13 @@ export function isStateOfAnother({ rule }: Pick<Finding, 'rule'>): boolean {
   return STATE_OF_ANOTHER.has(rule);
 }
 
+/** Whether something of somebody else's stands beside the key, which a plan would take away. */
+export function isForeignBeside({ rule }: Pick<Finding, 'rule'>): boolean {
+  return rule === 'foreign-resource';
+}
+
 /** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
-export function holdingsOf({ resources, drift, changedOutputs }: PlanModel): Holdings {
+export function holdingsOf({ resources, drift, changedOutputs, notedAlias }: PlanModel): Holdings {
   // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
   const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
   const own = known.filter(({ address, before }) => before !== null && isOwnAddress(address));
@@ -43,6 +50,7 @@ export function holdingsOf({ resources, drift, changedOutputs }: PlanModel): Hol
     aliases: distinct(
       own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name'])),
     ),
+    notedAlias,
   };
 }
 
@@ -58,7 +66,7 @@ export function withoutForeign(model: PlanModel): PlanModel {
  */
 export function judgeOwnership(held: Holdings, owner: Owner): Finding[] {
   if (held.keys === 0 && held.aliases.length === 0) return judgeWithoutKey(held, owner);
-  const others = othersThan(held.aliases, owner);
+  const others = othersThan(aliasesOf(held), owner);
   if (others.length > 0) return [anotherAlias(others, held, owner)];
   return [
     ...(held.foreign.length > 0 ? [foreignBeside(held.foreign, owner)] : []),
@@ -70,6 +78,11 @@ function judgeWithoutKey(held: Holdings, owner: Owner): Finding[] {
   const things = [...held.foreign, ...held.foreignOutputs.map((name) => `the output ${name}`)];
   if (things.length > 0) return [foreignState(things, held, owner)];
   return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
+}
+
+/** A key that has no alias, or none any more, is the one's whose apply made it. */
+function aliasesOf({ aliases, notedAlias }: Holdings): readonly string[] {
+  return aliases.length === 0 && notedAlias !== undefined ? [notedAlias] : aliases;
 }
 
 function othersThan(aliases: readonly string[], { alias, renamedFrom }: Owner): string[] {
