@@ -45073,7 +45073,10 @@ function splitArn(text) {
 
 
 const PRINCIPAL_TYPES = ['AWS', 'CanonicalUser', 'Federated', 'Service'];
-/** Everybody with an AWS account. */
+/**
+ * Everybody: whoever has an AWS account, and AWS's services where they call by themselves. That is why the published data
+ * perimeters deny `*` with `aws:PrincipalIsAWSService` beside it (aws-samples/data-perimeter-policy-examples).
+ */
 const EVERYBODY = { type: 'AWS', value: '*' };
 function isSamePrincipal(a, b) {
     return a.type === b.type && a.value === b.value;
@@ -45294,13 +45297,12 @@ function subtract(grants, others) {
     })
         .filter(({ actions }) => actions.size > 0);
 }
-/** What holds without a condition holds with one; what everyone may, each may. Services are not in `*`. */
+/** What holds without a condition holds with one; what everyone may, each may, services too. */
 function covers(wide, narrow) {
     const sameEffect = wide.effect === narrow.effect;
     const condition = wide.condition === undefined || wide.condition === narrow.condition;
-    const isAws = narrow.principal === undefined || narrow.principal.type === 'AWS';
     const isEverybody = wide.principal !== undefined && isSamePrincipal(wide.principal, EVERYBODY);
-    return sameEffect && condition && (wide.name === narrow.name || (isEverybody && isAws));
+    return sameEffect && condition && (wide.name === narrow.name || isEverybody);
 }
 /** The actions as the policy writes them, as far as each pattern is wholly in; what is left of the others one by one. */
 function nameActions(actions, patterns, universe) {
@@ -49323,15 +49325,13 @@ function speak(statement, request, version) {
  */
 function answerPrincipals({ not: negated, members }, caller) {
     const { names, mayBe } = caller;
-    const isAws = names.some(({ type }) => type === 'AWS');
-    // `*` is everybody with an account; an AWS service that calls by itself is not in it.
-    const isListed = (name) => members.some((each) => isSamePrincipal(each, name) || (isAws && isSamePrincipal(each, EVERYBODY)));
+    const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
+    const isListed = (name) => isEverybodyListed || members.some((each) => isSamePrincipal(each, name));
     const perhaps = mayBe !== undefined && members.some((each) => mayBe(each));
     if (!negated)
         return names.some(isListed) ? 'always' : perhaps ? 'maybe' : 'never';
     if (!names.every(isListed))
         return 'always';
-    const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
     return mayBe === undefined || isEverybodyListed ? 'never' : 'maybe';
 }
 function answerActions({ not: negated, names }, action) {

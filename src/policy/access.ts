@@ -120,13 +120,12 @@ function subtract(grants: readonly Grant[], others: readonly Grant[]): Grant[] {
     .filter(({ actions }) => actions.size > 0);
 }
 
-/** What holds without a condition holds with one; what everyone may, each may. Services are not in `*`. */
+/** What holds without a condition holds with one; what everyone may, each may, services too. */
 function covers(wide: Grant, narrow: Grant): boolean {
   const sameEffect = wide.effect === narrow.effect;
   const condition = wide.condition === undefined || wide.condition === narrow.condition;
-  const isAws = narrow.principal === undefined || narrow.principal.type === 'AWS';
   const isEverybody = wide.principal !== undefined && isSamePrincipal(wide.principal, EVERYBODY);
-  return sameEffect && condition && (wide.name === narrow.name || (isEverybody && isAws));
+  return sameEffect && condition && (wide.name === narrow.name || isEverybody);
 }
 
 /** The actions as the policy writes them, as far as each pattern is wholly in; what is left of the others one by one. */

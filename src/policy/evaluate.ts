@@ -80,14 +80,12 @@ function speak(statement: Statement, request: Request, version: Policy['version'
  */
 export function answerPrincipals({ not: negated, members }: Principals, caller: Caller): Answer {
   const { names, mayBe } = caller;
-  const isAws = names.some(({ type }) => type === 'AWS');
-  // `*` is everybody with an account; an AWS service that calls by itself is not in it.
+  const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
   const isListed = (name: Principal): boolean =>
-    members.some((each) => isSamePrincipal(each, name) || (isAws && isSamePrincipal(each, EVERYBODY)));
+    isEverybodyListed || members.some((each) => isSamePrincipal(each, name));
   const perhaps = mayBe !== undefined && members.some((each) => mayBe(each));
   if (!negated) return names.some(isListed) ? 'always' : perhaps ? 'maybe' : 'never';
   if (!names.every(isListed)) return 'always';
-  const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
   return mayBe === undefined || isEverybodyListed ? 'never' : 'maybe';
 }
 

@@ -5,7 +5,10 @@ import { compareTexts, type Principal, type PrincipalType } from './document.js'
 
 export const PRINCIPAL_TYPES: readonly PrincipalType[] = ['AWS', 'CanonicalUser', 'Federated', 'Service'];
 
-/** Everybody with an AWS account. */
+/**
+ * Everybody: whoever has an AWS account, and AWS's services where they call by themselves. That is why the published data
+ * perimeters deny `*` with `aws:PrincipalIsAWSService` beside it (aws-samples/data-perimeter-policy-examples).
+ */
 export const EVERYBODY: Principal = { type: 'AWS', value: '*' };
 
 export function isSamePrincipal(a: Principal, b: Principal): boolean {

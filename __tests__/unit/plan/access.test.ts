@@ -111,10 +111,10 @@ describe('the difference of two policies', () => {
     ],
     ['everybody, which covers each', [allow({})], [allow({ Principal: '*' })], ['+ *: kms:Decrypt']],
     [
-      'a service, which everybody does not cover',
+      'everybody, which covers a service, too',
       [allow({ Principal: { Service: 'a.amazonaws.com' } })],
       [allow({ Principal: '*' })],
-      ['+ *: kms:Decrypt', '- Service: a.amazonaws.com: kms:Decrypt'],
+      ['+ *: kms:Decrypt'],
     ],
     ['a denial that appears', [], [allow({ Effect: 'Deny' })], ['+! alice: kms:Decrypt']],
     [

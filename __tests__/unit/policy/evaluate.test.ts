@@ -50,11 +50,11 @@ describe('a request of which everything is known', () => {
     ['everybody', [statement({ Principal: '*' })], {}, 'Allow', 1],
     ['another account', [statement({ Principal: { AWS: '444455556666' } })], {}, 'none', undefined],
     [
-      'a service, which everybody is not',
+      'a service, as one of everybody',
       [statement({ Principal: '*' })],
       { names: [{ type: 'Service', value: 'a.amazonaws.com' }] },
-      'none',
-      undefined,
+      'Allow',
+      1,
     ],
     [
       'a service by its name',
