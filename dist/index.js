@@ -48769,7 +48769,7 @@ function digestPlan(model) {
  * @param digest of the plan itself
  */
 function digestRecovery(digest, keys) {
-    const recovers = keys.map(({ region, keyId }) => `${region} ${keyId}`).sort();
+    const recovers = keys.map(({ region, keyId }) => canonicalJson([region, keyId])).sort();
     return `sha256:${sha256(canonicalJson({ recovers, digest }))}`;
 }
 
@@ -57432,7 +57432,9 @@ async function readFromPullRequest(request) {
     return approval_readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
 }
 /** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
-function asLeftOf({ pullRequest, record: { changes } }, { plan, marked, context }) {
+function asLeftOf({ pullRequest, record: { changes } }, { plan, marked, context, recovers = false }) {
+    if (recovers)
+        return undefined;
     const { model } = plan;
     const wasStopped = model.lastApply !== undefined && isUnfinished(model.lastApply, context.sha ?? '');
     if (changes === undefined || !wasStopped || !isLeftOfBegun(changes, model, marked).isPart)
@@ -62197,6 +62199,7 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
         plan: reported,
         pullState: () => terraform.pullState(),
         marked: [],
+        recovers: true,
     });
     if (approval.approved)
         return;

@@ -20,6 +20,6 @@ export function digestRecovery(
   digest: string,
   keys: readonly { readonly region: string; readonly keyId: string }[],
 ): string {
-  const recovers = keys.map(({ region, keyId }) => `${region} ${keyId}`).sort();
+  const recovers = keys.map(({ region, keyId }) => canonicalJson([region, keyId])).sort();
   return `sha256:${sha256(canonicalJson({ recovers, digest }))}`;
 }

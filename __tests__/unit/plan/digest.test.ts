@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalPlan } from '../../../src/plan/canonical.js';
-import { digestPlan } from '../../../src/plan/digest.js';
+import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
 import { goldenPlan, modelOf, primaryChange, primaryValues, replicaChange, type Json } from './raw-plan.js';
 
@@ -330,3 +330,35 @@ describe.each(['account-added', 'first-creation', 'destroy'])(
     });
   },
 );
+
+describe('the digest of a plan whose apply first cancels deletions', () => {
+  const PLAN = `sha256:${'1'.repeat(64)}`;
+  const key = fc.record({
+    region: fc.constantFrom('ap-southeast-2', 'ap-southeast-3', 'eu-west-1', 'eu-west-1 mrk-a'),
+    keyId: fc.constantFrom('mrk-a', 'mrk-b', 'mrk-a mrk-b', ''),
+  });
+  const identify = ({ region, keyId }: { region: string; keyId: string }): string =>
+    JSON.stringify([region, keyId]);
+  const keys = fc.uniqueArray(key, { selector: identify, maxLength: 4 });
+  test('is another for every other set of keys, and the same for one set in any order', () => {
+    fc.assert(
+      fc.property(keys, keys, (one, two) => {
+        const sorted = (all: typeof one): string[] => all.map(identify).sort();
+        const isSameSet = JSON.stringify(sorted(one)) === JSON.stringify(sorted(two));
+        expect(digestRecovery(PLAN, one) === digestRecovery(PLAN, two)).toBe(isSameSet);
+        expect(digestRecovery(PLAN, [...one].reverse())).toBe(digestRecovery(PLAN, one));
+      }),
+    );
+  });
+
+  test('is another than that of the plan alone, and for every other plan', () => {
+    fc.assert(
+      fc.property(keys, (some) => {
+        const digest = digestRecovery(PLAN, some);
+        expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+        expect(digest).not.toBe(PLAN);
+        expect(digestRecovery(`sha256:${'2'.repeat(64)}`, some)).not.toBe(digest);
+      }),
+    );
+  });
+});

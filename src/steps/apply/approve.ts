@@ -26,6 +26,11 @@ export interface ApproveRequest {
   readonly pullState: () => Promise<string>;
   /** Addresses of what an apply that was stopped has left marked in the state. */
   readonly marked: readonly string[];
+  /**
+   * Whether deletions are cancelled before it. Somebody ordered them after what was approved then, so what is left of a
+   * stopped apply does not have them in it: only the digest that has them does.
+   */
+  readonly recovers?: boolean;
 }
 
 /**
@@ -143,8 +148,9 @@ async function readFromPullRequest(request: ApproveRequest): Promise<Approval> {
 /** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
 function asLeftOf(
   { pullRequest, record: { changes } }: Approval,
-  { plan, marked, context }: ApproveRequest,
+  { plan, marked, context, recovers = false }: ApproveRequest,
 ): ApprovalResult | undefined {
+  if (recovers) return undefined;
   const { model } = plan;
   const wasStopped = model.lastApply !== undefined && isUnfinished(model.lastApply, context.sha ?? '');
   if (changes === undefined || !wasStopped || !isLeftOfBegun(changes, model, marked).isPart) return undefined;

@@ -166,6 +166,7 @@ async function assertRecoveryApproved(run: Run, { terraform }: Ready, { reported
     plan: reported,
     pullState: () => terraform.pullState(),
     marked: [],
+    recovers: true,
   });
   if (approval.approved) return;
   learn(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
