@@ -185,6 +185,22 @@ test('a certificate that is not trusted is said to be that', async () => {
   );
 });
 
+test.each([
+  ['outside Actions nothing is printed that a runner would have to mask', '', false],
+  ['on a runner the OIDC token and the password of the proxy are masked', 'true', true],
+])('%s', async (_, actions, isMasked) => {
+  network.password = { user: 'runner', secret: SECRET };
+  network.refused.add('sts.example.test');
+  const env = { https_proxy: `http://runner:${ENCODED}@${network.proxy}`, GITHUB_ACTIONS: actions };
+  const { stdout } = await run(env, { comment: 'never' });
+  expect(stdout).toContain('does not let this runner connect to sts.example.test:443');
+  // A JSON Web Token begins so.
+  expect(stdout.includes('::add-mask::eyJ')).toBe(isMasked);
+  expect(stdout.includes(`::add-mask::${SECRET}`)).toBe(isMasked);
+  const unmasked = stdout.replaceAll(/^::add-mask::.*$/gm, '');
+  for (const form of ['eyJ', SECRET, ENCODED]) expect(unmasked).not.toContain(form);
+});
+
 test('a proxy that is no address is refused before anything is called, and not repeated', async () => {
   const ended = await run({ https_proxy: `socks5://runner:${ENCODED}@${network.proxy}` });
   expect(errorOf(ended)).toContain('`https_proxy` names a proxy of the kind socks5');

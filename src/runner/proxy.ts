@@ -1,8 +1,11 @@
 import { getProxyUrl } from '@actions/http-client';
 import { ActionError } from '../errors.js';
 
-/** In the order in which they count: the toolkit takes small letters first. */
-const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as const;
+/** Each in the order in which its spellings count: the toolkit takes small letters first, Terraform capital ones. */
+const PROXY_VARIABLES = [
+  ['https_proxy', 'HTTPS_PROXY'],
+  ['http_proxy', 'HTTP_PROXY'],
+] as const;
 const BYPASS_VARIABLES = ['no_proxy', 'NO_PROXY'] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,25 +23,25 @@ export interface ProxySettings {
  *
  * Every call of the action goes by one rule, that of @actions/http-client (`getProxyUrl`): a host that `no_proxy` names, its
  * subdomains, and this machine itself need no proxy. The toolkit ignores a proxy without a scheme (`proxy.corp:3128`), which
- * curl and Terraform take for http, and `*.` before a name in `no_proxy`: both are written out.
+ * curl and Terraform take for http, and `*.` before a name in `no_proxy`: both are written out. Where a variable is there in
+ * both spellings, the other one is given the value that counts.
  *
  * @throws ActionError for a proxy that no call could go through; its value may hold a password and is not repeated
  */
 export function readProxySettings(env: Environment): ProxySettings {
   const normalised: Record<string, string> = {};
   const secrets: string[] = [];
-  for (const name of PROXY_VARIABLES) {
-    const value = env[name]?.trim() ?? '';
-    if (value === '') continue;
-    const url = parseProxy(name, value);
-    secrets.push(...passwordForms(url));
-    if (url.href !== value) normalised[name] = url.href;
+  const setAll = (names: readonly string[], value: string): void => {
+    for (const name of names) if ((env[name] ?? '') !== '' && env[name] !== value) normalised[name] = value;
+  };
+  for (const names of PROXY_VARIABLES) {
+    const given = names.filter((name) => (env[name]?.trim() ?? '') !== '');
+    const urls = given.map((name) => parseProxy(name, env[name]?.trim() ?? ''));
+    secrets.push(...urls.flatMap(passwordForms));
+    if (urls[0] !== undefined) setAll(names, urls[0].href);
   }
-  for (const name of BYPASS_VARIABLES) {
-    const value = env[name] ?? '';
-    const plain = value.replaceAll(/(^|,)\s*\*(?=\.)/g, '$1');
-    if (plain !== value) normalised[name] = plain;
-  }
+  const bypass = BYPASS_VARIABLES.map((name) => env[name] ?? '').find((value) => value !== '');
+  if (bypass !== undefined) setAll(BYPASS_VARIABLES, bypass.replaceAll(/(^|,)\s*\*(?=\.)/g, '$1'));
   return { normalised, secrets };
 }
 

@@ -10,6 +10,16 @@ describe('the variables of proxies', () => {
     [{ https_proxy: '' }, {}],
     [{ no_proxy: '*.corp, 10.0.0.1,.x' }, { no_proxy: '.corp, 10.0.0.1,.x' }],
     [{ NO_PROXY: '*' }, {}],
+    [{ https_proxy: 'http://one/', HTTPS_PROXY: 'http://two/' }, { HTTPS_PROXY: 'http://one/' }],
+    [
+      { https_proxy: ' ', HTTPS_PROXY: 'two' },
+      { https_proxy: 'http://two/', HTTPS_PROXY: 'http://two/' },
+    ],
+    [{ https_proxy: '', HTTPS_PROXY: 'http://two/', http_proxy: 'http://three/' }, {}],
+    [
+      { no_proxy: '*.one', NO_PROXY: 'two' },
+      { no_proxy: '.one', NO_PROXY: '.one' },
+    ],
   ])('%j are written as every library reads them', (env, normalised) => {
     expect(readProxySettings(env).normalised).toEqual(normalised);
   });
