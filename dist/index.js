@@ -49727,6 +49727,8 @@ function judgeCondition(condition, statement, kind) {
     const pin = findPin(key, kind);
     if (pin === undefined)
         return HOLDS_NOTHING(whyNoPin(known.subject, key));
+    if (!pin.by.includes(read.comparison))
+        return HOLDS_NOTHING(`compares by an order or in a form, and not with ${pin.what}`);
     if (known.multivalued && read.quantifier === undefined)
         return HOLDS_NOTHING('has a key of several values, which needs ForAnyValue');
     const open = values.find((value) => !pin.isFixed(value, read));
@@ -49759,19 +49761,22 @@ function whyNoPin(subject, key) {
 }
 const strangers_own = () => ({ holds: 'own', why: '' });
 const network = () => ({ holds: 'network', why: 'holds it to a network, whoever is in it' });
+const TEXTS = ['string', 'arn'];
 function matching(what, pattern, held = strangers_own) {
-    return { what, isFixed: (value) => pattern.test(value), held };
+    return { what, by: TEXTS, isFixed: (value) => pattern.test(value), held };
 }
 const ACCOUNT = matching('one account of 12 digits', /^\d{12}$/);
 const ORGANISATION = matching('the id of one organisation', /^o-[a-z0-9]+$/);
 const ORG_PATH = matching('a path that begins with the id of one organisation', /^o-[a-z0-9]+\/[^$]*$/);
 const IDENTITY = {
     what: 'an ARN that begins with one account',
+    by: TEXTS,
     isFixed: (value, operator) => hasFixedAccount(value, operator) && isIdentity(value),
     held: strangers_own,
 };
 const SOURCE = {
     what: 'an ARN with one account',
+    by: TEXTS,
     isFixed: (value, operator) => hasFixedAccount(value, operator) || isFixedName(value),
     held: (values) => values.some(isFixedName)
         ? {
@@ -49782,13 +49787,17 @@ const SOURCE = {
 };
 const CONTEXT = {
     what: 'an ARN with one account',
+    by: TEXTS,
     isFixed: (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value),
     held: strangers_own,
 };
 const ADDRESS = {
     what: 'a public range of at most 65,536 addresses',
+    by: ['ip'],
     isFixed: isNarrowRange,
-    held: network,
+    held: (values) => areFew(values)
+        ? network()
+        : HOLDS_NOTHING('has so many ranges that together they are no network of one organisation'),
 };
 /** What callers can be held to. */
 const CALLER_PINS = {
@@ -49875,8 +49884,16 @@ function isNarrowRange(value) {
     const type = range.family === 4 ? 'ipv4' : 'ipv6';
     return !EVERYBODYS[range.family].check(range.network, type) && isNarrow(range);
 }
+/** The widest range that one organisation is taken to have: 65,536 addresses of IPv4, a registry's smallest IPv6 block. */
+const WIDEST_BITS = { 4: 16, 6: 32 };
 function isNarrow({ bits, family }) {
-    return family === 4 ? bits >= 16 : bits >= 32;
+    return bits >= WIDEST_BITS[family];
+}
+/** Of narrow ranges the whole Internet can be made, too: together they are as much as four of the widest at most. */
+function areFew(values) {
+    const ranges = [...new Set(values)].flatMap((value) => readRange(value) ?? []);
+    const shares = ranges.map(({ bits, family }) => 2 ** (WIDEST_BITS[family] - bits));
+    return shares.reduce((sum, share) => sum + share, 0) <= 4;
 }
 /** The accounts to which a statement's conditions hold its callers; undefined where they do not name accounts. */
 function accountsHeldTo(statement) {

@@ -3,7 +3,7 @@ import { quote } from '../quote.js';
 import { splitArn } from './arn.js';
 import { findConditionKey } from './condition-keys.js';
 import { type Condition, type Policy, type Principal, type Statement } from './document.js';
-import { readOperator, readRange, type AddressRange, type Operator } from './operators.js';
+import { readOperator, readRange, type AddressRange, type Comparison, type Operator } from './operators.js';
 import { EVERYBODY, isSamePrincipal } from './principals.js';
 
 /** Who is let in without being named: everybody, everybody but a few, or one that AWS's other customers can be, too. */
@@ -88,6 +88,8 @@ function judgeCondition(condition: Condition, statement: Statement, kind: Strang
   if (lenient && !requiresKey(statement, key)) return HOLDS_NOTHING('holds, too, where the key is missing');
   const pin = findPin(key, kind);
   if (pin === undefined) return HOLDS_NOTHING(whyNoPin(known.subject, key));
+  if (!pin.by.includes(read.comparison))
+    return HOLDS_NOTHING(`compares by an order or in a form, and not with ${pin.what}`);
   if (known.multivalued && read.quantifier === undefined)
     return HOLDS_NOTHING('has a key of several values, which needs ForAnyValue');
   const open = values.find((value) => !pin.isFixed(value, read));
@@ -125,6 +127,8 @@ function whyNoPin(subject: string, key: string): string {
 
 interface Pin {
   readonly what: string;
+  /** What has to compare it: by an order (`NumericGreaterThan`) one account is as good as half of them. */
+  readonly by: readonly Comparison[];
   readonly isFixed: (value: string, operator: Operator) => boolean;
   readonly held: (values: readonly string[]) => Judgement;
 }
@@ -132,8 +136,10 @@ interface Pin {
 const own = (): Judgement => ({ holds: 'own', why: '' });
 const network = (): Judgement => ({ holds: 'network', why: 'holds it to a network, whoever is in it' });
 
+const TEXTS: readonly Comparison[] = ['string', 'arn'];
+
 function matching(what: string, pattern: RegExp, held: Pin['held'] = own): Pin {
-  return { what, isFixed: (value) => pattern.test(value), held };
+  return { what, by: TEXTS, isFixed: (value) => pattern.test(value), held };
 }
 
 const ACCOUNT = matching('one account of 12 digits', /^\d{12}$/);
@@ -141,11 +147,13 @@ const ORGANISATION = matching('the id of one organisation', /^o-[a-z0-9]+$/);
 const ORG_PATH = matching('a path that begins with the id of one organisation', /^o-[a-z0-9]+\/[^$]*$/);
 const IDENTITY: Pin = {
   what: 'an ARN that begins with one account',
+  by: TEXTS,
   isFixed: (value, operator) => hasFixedAccount(value, operator) && isIdentity(value),
   held: own,
 };
 const SOURCE: Pin = {
   what: 'an ARN with one account',
+  by: TEXTS,
   isFixed: (value, operator) => hasFixedAccount(value, operator) || isFixedName(value),
   held: (values) =>
     values.some(isFixedName)
@@ -157,13 +165,18 @@ const SOURCE: Pin = {
 };
 const CONTEXT: Pin = {
   what: 'an ARN with one account',
+  by: TEXTS,
   isFixed: (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value),
   held: own,
 };
 const ADDRESS: Pin = {
   what: 'a public range of at most 65,536 addresses',
+  by: ['ip'],
   isFixed: isNarrowRange,
-  held: network,
+  held: (values) =>
+    areFew(values)
+      ? network()
+      : HOLDS_NOTHING('has so many ranges that together they are no network of one organisation'),
 };
 
 /** What callers can be held to. */
@@ -260,8 +273,18 @@ function isNarrowRange(value: string): boolean {
   return !EVERYBODYS[range.family].check(range.network, type) && isNarrow(range);
 }
 
+/** The widest range that one organisation is taken to have: 65,536 addresses of IPv4, a registry's smallest IPv6 block. */
+const WIDEST_BITS = { 4: 16, 6: 32 } as const;
+
 function isNarrow({ bits, family }: AddressRange): boolean {
-  return family === 4 ? bits >= 16 : bits >= 32;
+  return bits >= WIDEST_BITS[family];
+}
+
+/** Of narrow ranges the whole Internet can be made, too: together they are as much as four of the widest at most. */
+function areFew(values: readonly string[]): boolean {
+  const ranges = [...new Set(values)].flatMap((value) => readRange(value) ?? []);
+  const shares = ranges.map(({ bits, family }) => 2 ** (WIDEST_BITS[family] - bits));
+  return shares.reduce((sum, share) => sum + share, 0) <= 4;
 }
 
 /** The accounts to which a statement's conditions hold its callers; undefined where they do not name accounts. */

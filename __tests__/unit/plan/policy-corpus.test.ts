@@ -145,6 +145,18 @@ describe('a policy that lets strangers in', () => {
     ['a Region', when('StringEquals', 'aws:RequestedRegion', 'eu-west-1'), PUBLIC],
     ['a day', when('DateLessThan', 'aws:CurrentTime', '2030-01-01T00:00:00Z'), PUBLIC],
     ['an enclave', when('StringEquals', 'kms:RecipientAttestation:ImageSha384', 'abc'), PUBLIC],
+    [
+      'the Internet in narrow ranges',
+      when(
+        'IpAddress',
+        'aws:SourceIp',
+        Array.from({ length: 5 }, (_, at) => `3.${at}.0.0/16`),
+      ),
+      PUBLIC,
+    ],
+    ['an account by its order', when('NumericGreaterThan', 'kms:CallerAccount', '000000000000'), PUBLIC],
+    ['an account by its time', when('DateLessThan', 'aws:PrincipalAccount', '999999999999'), PUBLIC],
+    ['a user by an order', when('NumericLessThanEquals', 'aws:userid', '999999999999'), PUBLIC],
     ['the Internet in halves', when('IpAddress', 'aws:SourceIp', ['0.0.0.0/1', '128.0.0.0/1']), PUBLIC],
     ['the Internet', when('IpAddress', 'aws:SourceIp', '0.0.0.0/0'), PUBLIC],
     ['the Internet of version 6', when('IpAddress', 'aws:SourceIp', '::/0'), PUBLIC],

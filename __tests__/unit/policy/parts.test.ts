@@ -240,6 +240,24 @@ describe('why a condition pins nothing', () => {
       'has the value "3.0.0.0/8", which is not a public range of at most 65,536 addresses',
     ],
     ['StringEquals', 'aws:SourceVpce', 'vpce-1', 'holds it to a network, whoever is in it'],
+    [
+      'NumericGreaterThan',
+      'kms:CallerAccount',
+      '000000000000',
+      'compares by an order or in a form, and not with one account of 12 digits',
+    ],
+    [
+      'IpAddress',
+      'aws:SourceIp',
+      ['2001:db8::/32', '2001:db9::/32', '2001:dba::/32', '2001:dbb::/32', '203.0.113.7'],
+      'has so many ranges that together they are no network of one organisation',
+    ],
+    [
+      'IpAddress',
+      'aws:SourceIp',
+      ['3.0.0.0/16', '3.1.0.0/16', '3.2.0.0/16', '3.3.0.0/16', '3.3.0.0/16'],
+      'holds it to a network, whoever is in it',
+    ],
   ])('%s %s %j', (operator, key, value, why) => {
     const text = JSON.stringify({
       Version: '2012-10-17',
@@ -255,4 +273,29 @@ describe('why a condition pins nothing', () => {
     const openings = 'policy' in reading ? findOpenings(reading.policy) : [];
     expect(openings.map((each) => each.why)).toEqual([[`${operator} ${key} ${why}`]]);
   });
+});
+
+describe('an operator pins the account of a caller only where it compares texts', () => {
+  const OPERATORS = [
+    ...['StringEquals', 'StringEqualsIgnoreCase', 'StringLike', 'ArnEquals', 'ArnLike', 'BinaryEquals'],
+    ...['Numeric', 'Date'].flatMap((kind) =>
+      ['Equals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals', 'NotEquals'].map(
+        (order) => `${kind}${order}`,
+      ),
+    ),
+    ...['StringNotEquals', 'StringNotEqualsIgnoreCase', 'StringNotLike', 'ArnNotEquals', 'ArnNotLike'],
+  ];
+  const KEYS = ['kms:CallerAccount', 'aws:PrincipalAccount', 'aws:SourceAccount', 'aws:userid'];
+
+  test.each(OPERATORS.flatMap((operator) => KEYS.map((key) => [operator, key] as const)))(
+    '%s %s',
+    (operator, key) => {
+      const Condition = { [operator]: { [key]: '111122223333' } };
+      const statement = { Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*', Condition };
+      const text = JSON.stringify({ Version: '2012-10-17', Statement: statement });
+      const reading = parsePolicy(text, { partition: 'aws', from: 'author' });
+      const opens = !('policy' in reading) || findOpenings(reading.policy).length > 0;
+      expect(opens).toBe(!/^(?:String|Arn)(?:Equals|Like)/.test(operator));
+    },
+  );
 });
