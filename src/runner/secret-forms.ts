@@ -59,10 +59,10 @@ function anyCase(digits: string): string {
   return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
 
-/** Fewer characters than this, and a form in base64 is found by chance. */
-const SHORTEST_BASE64 = 9;
-
-/** A text inside another one has three forms in base64, by where it begins; without the characters that its neighbours share. */
+/**
+ * A text inside another one has three forms in base64, by where it begins; without the characters that its neighbours share.
+ * @param secret of 8 bytes at least: its shortest form then has 10 characters, which nothing has by chance
+ */
 export function base64Forms(secret: string): string[] {
   const forms = [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret, 'utf8')]);
@@ -70,5 +70,5 @@ export function base64Forms(secret: string): string[] {
     return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor((bytes.length * 8) / 6));
   });
   const urlSafe = forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return [...new Set([...forms, ...urlSafe])].filter((form) => form.length >= SHORTEST_BASE64);
+  return [...new Set([...forms, ...urlSafe])];
 }

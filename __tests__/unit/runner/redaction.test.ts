@@ -43,6 +43,13 @@ describe('a secret is taken out', () => {
       '***',
     ],
     ['in HTML', ['p<a>"s\'&word'], 'p&lt;a&gt;&quot;s&#39;&amp;word', '***'],
+    ["in HTML, with an apostrophe's name", ["it's-a-secret"], 'it&apos;s-a-secret', '***'],
+    [
+      'with more white space than is left of it',
+      ['correct  horse \t battery'],
+      'correct horse battery',
+      '***',
+    ],
     ['in HTML by numbers', ['p<a>ssword'], 'p&#x3C;a&#62;ssword p&#x03c;a&#062;ssword', '*** ***'],
     ['in HTML twice', ['p&ssword'], 'p&amp;amp;ssword', '***'],
     ['in Markdown', ['p_a*s`s[word]'], 'p\\_a\\*s\\`s\\[word\\]', '***'],
@@ -76,6 +83,31 @@ describe('a secret is taken out', () => {
     expect(redactor.redact(JSON.stringify(key))).toBe('"***\\n"');
     expect(redactor.redact('│ hkiG9w0BAQEFAASC')).toBe('│ ***');
     expect(redactor.redact('a -----BEGIN PRIVATE KEY----- b')).toBe('a -----BEGIN PRIVATE KEY----- b');
+  });
+
+  test('of several lines each that is long enough, without what it is indented by, and no short one', () => {
+    const redactor = knowing(
+      '  first-of-them  \n    second-of-them\nA-----BEGIN KEY-----\n-----END KEY-----B\nword12\neight-88',
+    );
+    for (const line of [
+      'first-of-them',
+      'second-of-them',
+      'A-----BEGIN KEY-----',
+      '-----END KEY-----B',
+      'eight-88',
+    ])
+      expect(redactor.redact(line)).toBe('***');
+    expect(redactor.redact('word12')).toBe('word12');
+  });
+
+  test.each([
+    ['a short one is not', 'pass12x', 'pass12…', 'pass12…'],
+    ['one of eight characters is', 'pass12xy', 'pass12…', '***…'],
+    ['right behind a quote of its own', 'abcdefg"-and-more', 'x abcdefg"', 'x ***'],
+    ['a piece of 24 characters is', 'abcdefghijklmnopqrstuvwx', '.bcdefghijklmnopq.', '.***.'],
+    ['a piece of 23 is not', 'abcdefghijklmnopqrstuvw', '.bcdefghijklmnopq.', '.bcdefghijklmnopq.'],
+  ])('known again when it was cut: %s', (_, secret, text, shown) => {
+    expect(knowing(secret).redact(text)).toBe(shown);
   });
 
   test.each([
@@ -118,7 +150,7 @@ describe('a secret is taken out', () => {
 });
 
 describe('what is no secret stays', () => {
-  test.each(['true', 'FALSE', 'null', '1', '30', '-1', '12345', '0.5', 'on', 'no', 'ab', ' ', ''])(
+  test.each(['true', 'FALSE', 'null', '1', '30', '-1', '12345', '0.5', '12.345', 'on', 'no', 'ab', ' ', ''])(
     '%j',
     (value) => {
       expect(isTrivial(value)).toBe(true);
@@ -126,6 +158,11 @@ describe('what is no secret stays', () => {
       expect(knowing(value).redact(`x ${value} y`)).toBe(`x ${value} y`);
     },
   );
+
+  test('nor is one that has spaces around it', () => {
+    expect(isTrivial('  true ')).toBe(true);
+    expect(isTrivial(' a ')).toBe(true);
+  });
 
   test.each(['abc', '123456', 'truest', 'nothing'])('%j is one', (value) => {
     expect(isTrivial(value)).toBe(false);
