@@ -49500,12 +49500,26 @@ function hangsOnPlace({ statements }) {
     return /arn:|region|kms:multiregionkeytype|\$\{/i.test(text);
 }
 function judgeKey(policy, request) {
-    const last = lastDate(policy);
     const always = judgeAt(policy, request, undefined);
-    if (last === undefined || always.answer !== 'maybe')
+    if (always.answer !== 'maybe')
         return { ...always, lostFrom: undefined };
-    const later = judgeAt(policy, request, new Date(last.getTime() + 1000));
-    return later.answer === 'never' ? { ...later, lostFrom: last } : { ...always, lostFrom: undefined };
+    return findLost(policy, request) ?? { ...always, lostFrom: undefined };
+}
+/** A change freeze may keep everybody out for so long: what needs the policy changed can wait for its end. */
+const LONGEST_FREEZE_MS = 92 * 24 * 60 * 60_000;
+/** The first time in which nobody has the permission, where it does not end or is longer than a freeze. */
+function findLost(policy, request) {
+    let lost;
+    for (const { time, from } of turningPoints(policy, request.now)) {
+        const then = judgeAt(policy, request, new Date(time));
+        if (then.answer === 'never')
+            lost ??= { ...then, lostFrom: new Date(from) };
+        else if (lost !== undefined && from - lost.lostFrom.getTime() > LONGEST_FREEZE_MS)
+            return lost;
+        else
+            lost = undefined;
+    }
+    return lost;
 }
 /** @param time undefined for any */
 function judgeAt(policy, request, time) {
@@ -49656,14 +49670,28 @@ function factOf(name) {
 }
 /** Within what JavaScript and IAM's four-digit years can say. */
 const MOST_MS = Date.UTC(9999, 11, 31);
-/** The last point in time at which a condition on the clock changes; undefined where there is none. */
-function lastDate({ statements }) {
-    const times = statements
+/**
+ * The times at which a condition on the clock may change, in order: now, and each date that the policy has, with the
+ * second after it, from which on what it says holds until the next. A time in which nobody has the permission may end
+ * again, in a thousand years.
+ */
+function turningPoints({ statements }, now) {
+    const dates = statements
         .flatMap(({ conditions }) => conditions)
         .filter(({ key }) => /^aws:(currenttime|epochtime)$/i.test(key))
-        .flatMap(({ values }) => values.map((value) => readDate(value)))
-        .filter((time) => time !== undefined && Math.abs(time) < MOST_MS);
-    return times.length === 0 ? undefined : new Date(Math.max(...times));
+        .flatMap(({ values }) => values.flatMap((value) => readDate(value) ?? []))
+        .filter((time) => Math.abs(time) < MOST_MS);
+    if (dates.length === 0)
+        return [];
+    const ordered = [...new Set(dates)].sort((a, b) => a - b);
+    // What has begun holds from its own date on.
+    const begun = ordered.filter((time) => time <= (now ?? -Infinity)).at(-1);
+    return [
+        ...(now === undefined ? [] : [{ time: now, from: begun ?? now }]),
+        ...ordered
+            .filter((time) => time > (now ?? -Infinity))
+            .flatMap((from) => [from, from + 1000].map((time) => ({ time, from }))),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/policy/strangers.ts
@@ -49974,13 +50002,16 @@ function limitsGrants({ operator, key, values }) {
 
 
 
-/** What lies in the planned policies: who could never change one any more, and who gets in that nobody named. */
-function judgePolicies(model) {
+/**
+ * What lies in the planned policies: who could never change one any more, and who gets in that nobody named.
+ * @param now milliseconds since the epoch
+ */
+function judgePolicies(model, now) {
     const account = findAccount(model);
     return [
         ...judgeUndecided(model),
         ...groupPolicies(model).flatMap((group) => [
-            ...judgeControlOf(group, account),
+            ...judgeControlOf(group, account, now),
             ...findOpenings(group.policy).flatMap((opening) => judgeOpening(group, opening)),
             ...judgePower(group, account),
             ...judgeDeleted(group),
@@ -50028,9 +50059,10 @@ function namePrincipals(principals) {
     return nameSome(principals.map(describePrincipal).sort());
 }
 const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account, and no denial that takes it away.';
-function judgeControlOf(group, account) {
+function judgeControlOf(group, account, now) {
     const control = judgeControl(group.policy, {
         account,
+        now,
         partition: partitionOfKey(group.keys[0] ?? { region: undefined }),
         keys: group.keys.map(({ region, kind, before, after }) => {
             const arn = after?.['arn'] ?? before?.['arn'];
@@ -50417,7 +50449,7 @@ function guardPlan(request) {
         // What becomes of the primary comes first: what happens to replicas often follows from it.
         ...judgeIdentity(ours),
         ...judgeRemoval(ours),
-        ...judgePolicies(model),
+        ...judgePolicies(model, request.now),
         ...model.resources.flatMap(judgeKeySettings),
         ...judgeAliases(model),
         ...judgeUnknowns(model),

@@ -32,7 +32,7 @@ export function guardPlan(request: GuardRequest): Finding[] {
     // What becomes of the primary comes first: what happens to replicas often follows from it.
     ...judgeIdentity(ours),
     ...judgeRemoval(ours),
-    ...judgePolicies(model),
+    ...judgePolicies(model, request.now),
     ...model.resources.flatMap(judgeKeySettings),
     ...judgeAliases(model),
     ...judgeUnknowns(model),

@@ -29,6 +29,8 @@ export interface ControlRequest {
   readonly account: string | undefined;
   readonly partition: string;
   readonly keys: readonly PlacedKey[];
+  /** Milliseconds since the epoch: what was before does not matter. Default: any time does. */
+  readonly now?: number | undefined;
 }
 
 /** Who could change a policy again once it is in place. */
@@ -122,11 +124,24 @@ interface KeyRequest extends ControlRequest {
 type KeyControl = Pick<Control, 'answer' | 'root' | 'hangsOn' | 'lostFrom'>;
 
 function judgeKey(policy: Policy, request: KeyRequest): KeyControl {
-  const last = lastDate(policy);
   const always = judgeAt(policy, request, undefined);
-  if (last === undefined || always.answer !== 'maybe') return { ...always, lostFrom: undefined };
-  const later = judgeAt(policy, request, new Date(last.getTime() + 1000));
-  return later.answer === 'never' ? { ...later, lostFrom: last } : { ...always, lostFrom: undefined };
+  if (always.answer !== 'maybe') return { ...always, lostFrom: undefined };
+  return findLost(policy, request) ?? { ...always, lostFrom: undefined };
+}
+
+/** A change freeze may keep everybody out for so long: what needs the policy changed can wait for its end. */
+const LONGEST_FREEZE_MS = 92 * 24 * 60 * 60_000;
+
+/** The first time in which nobody has the permission, where it does not end or is longer than a freeze. */
+function findLost(policy: Policy, request: KeyRequest): KeyControl | undefined {
+  let lost: (KeyControl & { readonly lostFrom: Date }) | undefined;
+  for (const { time, from } of turningPoints(policy, request.now)) {
+    const then = judgeAt(policy, request, new Date(time));
+    if (then.answer === 'never') lost ??= { ...then, lostFrom: new Date(from) };
+    else if (lost !== undefined && from - lost.lostFrom.getTime() > LONGEST_FREEZE_MS) return lost;
+    else lost = undefined;
+  }
+  return lost;
 }
 
 /** @param time undefined for any */
@@ -308,12 +323,25 @@ function factOf(name: string): Value {
 /** Within what JavaScript and IAM's four-digit years can say. */
 const MOST_MS = Date.UTC(9999, 11, 31);
 
-/** The last point in time at which a condition on the clock changes; undefined where there is none. */
-function lastDate({ statements }: Policy): Date | undefined {
-  const times = statements
+/**
+ * The times at which a condition on the clock may change, in order: now, and each date that the policy has, with the
+ * second after it, from which on what it says holds until the next. A time in which nobody has the permission may end
+ * again, in a thousand years.
+ */
+function turningPoints({ statements }: Policy, now: number | undefined): { time: number; from: number }[] {
+  const dates = statements
     .flatMap(({ conditions }) => conditions)
     .filter(({ key }) => /^aws:(currenttime|epochtime)$/i.test(key))
-    .flatMap(({ values }) => values.map((value) => readDate(value)))
-    .filter((time): time is number => time !== undefined && Math.abs(time) < MOST_MS);
-  return times.length === 0 ? undefined : new Date(Math.max(...times));
+    .flatMap(({ values }) => values.flatMap((value) => readDate(value) ?? []))
+    .filter((time) => Math.abs(time) < MOST_MS);
+  if (dates.length === 0) return [];
+  const ordered = [...new Set(dates)].sort((a, b) => a - b);
+  // What has begun holds from its own date on.
+  const begun = ordered.filter((time) => time <= (now ?? -Infinity)).at(-1);
+  return [
+    ...(now === undefined ? [] : [{ time: now, from: begun ?? now }]),
+    ...ordered
+      .filter((time) => time > (now ?? -Infinity))
+      .flatMap((from) => [from, from + 1000].map((time) => ({ time, from }))),
+  ];
 }

@@ -552,6 +552,70 @@ describe('a policy that locks everybody out', () => {
     expect(found).toEqual([expected]);
   });
 
+  describe('for a time', () => {
+    const NOW = Date.UTC(2026, 10, 26);
+    const denyWhile = (conditions: Json): Json => deny({ Condition: conditions });
+    const clock = (date: string): Json => ({ 'aws:CurrentTime': date });
+    const stopsAt = (now: number | undefined, ...statements: Json[]): string[] => {
+      const found = guardPlan({
+        model: planWith(policyOf(...statements)),
+        owner: { alias: 'aws_cb_cmk' },
+        primaryRegion: PRIMARY,
+        ...(now === undefined ? {} : { now }),
+        options: { deletionConfirmed: false, destroys: false },
+      });
+      return [...new Set(found.map(({ severity, rule }) => `${severity} ${rule}`))];
+    };
+
+    test.each<[string, Json]>([
+      ['that ends', { DateGreaterThan: clock('2027-01-01'), DateLessThan: clock('2999-01-01') }],
+      [
+        'that has begun and ends',
+        { DateGreaterThan: clock('2026-01-01'), DateLessThan: clock('2999-01-01') },
+      ],
+      ['that is now, and ends', { DateLessThan: clock('2999-01-01') }],
+      [
+        'that ends, by seconds',
+        {
+          NumericGreaterThanEquals: { 'aws:EpochTime': '1800000000' },
+          NumericLessThan: { 'aws:EpochTime': '32472144000' },
+        },
+      ],
+    ])('%s', (_, conditions) => {
+      expect(stopsAt(NOW, statement(), denyWhile(conditions))).toEqual([STOP]);
+    });
+
+    test('by two statements, of which one ends where the other begins', () => {
+      const halves = [
+        denyWhile({ DateLessThan: clock('2030-01-01') }),
+        denyWhile({ DateGreaterThanEquals: clock('2030-01-01') }),
+      ];
+      expect(stopsAt(NOW, statement(), ...halves)).toEqual([STOP]);
+      expect(stopsAt(undefined, statement(), ...halves)).toEqual([STOP]);
+    });
+
+    test('of a change freeze is no more than a condition, however its days are cut', () => {
+      const until = (day: string): Json =>
+        denyWhile({ DateGreaterThan: clock('2027-01-01'), DateLessThan: clock(day) });
+      expect(stopsAt(NOW, statement(), until('2027-04-02'))).toEqual([HANGS]);
+      expect(stopsAt(NOW, statement(), until('2027-04-04'))).toEqual([STOP]);
+      const again = denyWhile({ DateGreaterThan: clock('2027-05-01'), DateLessThan: clock('2027-07-01') });
+      expect(stopsAt(NOW, statement(), until('2027-04-02'), again)).toEqual([HANGS]);
+      const next = denyWhile({
+        DateGreaterThanEquals: clock('2027-04-02'),
+        DateLessThan: clock('2027-07-01'),
+      });
+      expect(stopsAt(NOW, statement(), until('2027-04-02'), next)).toEqual([STOP]);
+    });
+
+    test('that is over is no more than a condition', () => {
+      const over = denyWhile({ DateGreaterThan: clock('2020-01-01'), DateLessThan: clock('2021-01-01') });
+      expect(stopsAt(NOW, statement(), over)).toEqual([HANGS]);
+      const other = denyWhile({ DateLessThan: clock('2026-11-01') });
+      expect(stopsAt(NOW, statement(), other)).toEqual([HANGS]);
+    });
+  });
+
   test('from a day on: the day is told', () => {
     const options = { deletionConfirmed: false, destroys: false };
     const model = planWith(policyOf(statement(), denyIf('DateGreaterThan', 'aws:CurrentTime', '2099-01-02')));

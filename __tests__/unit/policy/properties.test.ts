@@ -187,10 +187,11 @@ describe('what is said of a request that is only partly known', () => {
           }).decision;
         if (answer === 'never') {
           // Who comes by a name that lasts: a session as one of its role, when the policy does not name it itself.
+          const day = 24 * 60 * 60_000;
           const later =
             lostFrom === undefined
               ? ['2019-01-01T00:00:00Z', '2040-01-01T00:00:00Z']
-              : ['2040-01-01T00:00:00Z'];
+              : [1, 91].map((days) => new Date(lostFrom.getTime() + days * day).toISOString());
           const other = { names: [aws(`${SESSION}-too`), aws(ROLE), aws(ROOT)], arn: ROLE };
           for (const { names, arn } of [CALLERS[0], CALLERS[2], other].filter((each) => each !== undefined)) {
             for (const now of later) expect(put(names, arn, now)).not.toBe('Allow');

@@ -18,13 +18,16 @@ import { partitionOfKey } from '../region.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
 import { joinWords, stop, warn, type Words } from './words.js';
 
-/** What lies in the planned policies: who could never change one any more, and who gets in that nobody named. */
-export function judgePolicies(model: PlanModel): Finding[] {
+/**
+ * What lies in the planned policies: who could never change one any more, and who gets in that nobody named.
+ * @param now milliseconds since the epoch
+ */
+export function judgePolicies(model: PlanModel, now?: number): Finding[] {
   const account = findAccount(model);
   return [
     ...judgeUndecided(model),
     ...groupPolicies(model).flatMap((group) => [
-      ...judgeControlOf(group, account),
+      ...judgeControlOf(group, account, now),
       ...findOpenings(group.policy).flatMap((opening) => judgeOpening(group, opening)),
       ...judgePower(group, account),
       ...judgeDeleted(group),
@@ -90,9 +93,10 @@ function namePrincipals(principals: readonly Principal[]): string {
 const KEEP_ROOT =
   'Keep a statement that allows `kms:*` to the root of the account, and no denial that takes it away.';
 
-function judgeControlOf(group: PolicyGroup, account: string | undefined): Finding[] {
+function judgeControlOf(group: PolicyGroup, account: string | undefined, now: number | undefined): Finding[] {
   const control = judgeControl(group.policy, {
     account,
+    now,
     partition: partitionOfKey(group.keys[0] ?? { region: undefined }),
     keys: group.keys.map(({ region, kind, before, after }) => {
       const arn = after?.['arn'] ?? before?.['arn'];
