@@ -8,6 +8,7 @@ import type { CallLog } from './call-log.js';
 import type { EmulatorClock } from './clock.js';
 import type { FaultList } from './faults.js';
 import type { GitHub } from './github/index.js';
+import { controlHandler } from './control.js';
 import { DEFAULTS, FIRST_KEY, stsAudience, type EmulatorOptions } from './options.js';
 import { startServer } from './server.js';
 import { awsHandler, createState, type EmulatorState } from './state.js';
@@ -72,11 +73,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const account = options.account ?? DEFAULTS.account;
   const bucket = options.bucket ?? DEFAULTS.bucket;
   state.buckets.add({ name: bucket, region, account, createdAt: clock.now() });
-  const role = addDefaultRole(state, { region, account, repository: options.github?.repository?.fullName });
+  const repository = options.github?.repository?.fullName ?? DEFAULTS.repository;
+  const role = addDefaultRoles(state, { region, account, repository });
   const server = await startServer({
     port: options.port ?? DEFAULTS.port,
     aws: awsHandler(state, options),
     github: github.handler,
+    control: controlHandler({ ...state, repository }),
   });
   const url = `http://127.0.0.1:${server.port}`;
   github.setBaseUrl(url);
@@ -120,16 +123,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-/** The role, and the provider whose tokens it trusts: any job of the repository, in both forms of the subject. */
-function addDefaultRole(
+/**
+ * The roles of the examples, and the provider whose tokens they trust: any job of the repository, in both forms of the subject.
+ * @returns the ARN of the one that applies
+ */
+function addDefaultRoles(
   state: EmulatorState,
-  place: { region: string; account: string; repository: string | undefined },
+  place: { region: string; account: string; repository: string },
 ): string {
   const { sts, github } = state;
   const partition = partitionOf(place.region).id;
-  const arn = `arn:${partition}:iam::${place.account}:role/kms-apply`;
   const host = github.issuer.replace(/^https?:\/\//, '');
-  const repository = place.repository ?? DEFAULTS.repository;
+  const { repository } = place;
   const audience = stsAudience(partition);
   const immutable = repository.split('/').join('@*/');
   sts.providers.set(github.issuer, {
@@ -137,20 +142,19 @@ function addDefaultRole(
     jwks: () => ({ keys: [...github.jwks().keys] }),
     clientIds: [audience],
   });
-  sts.roles.set(arn, {
-    arn,
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: {
-        Effect: 'Allow',
-        Principal: { Federated: `arn:${partition}:iam::${place.account}:oidc-provider/${host}` },
-        Action: 'sts:AssumeRoleWithWebIdentity',
-        Condition: {
-          StringEquals: { [`${host}:aud`]: audience },
-          StringLike: { [`${host}:sub`]: [`repo:${repository}:*`, `repo:${immutable}@*:*`] },
-        },
+  const trustPolicy = {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { Federated: `arn:${partition}:iam::${place.account}:oidc-provider/${host}` },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: {
+        StringEquals: { [`${host}:aud`]: audience },
+        StringLike: { [`${host}:sub`]: [`repo:${repository}:*`, `repo:${immutable}@*:*`] },
       },
     },
-  });
-  return arn;
+  };
+  const arnOf = (name: string): string => `arn:${partition}:iam::${place.account}:role/${name}`;
+  for (const arn of ['kms-plan', 'kms-apply'].map(arnOf)) sts.roles.set(arn, { arn, trustPolicy });
+  return arnOf('kms-apply');
 }

@@ -24,6 +24,7 @@ async function main(): Promise<void> {
       faults: faults.faults,
       faultSeed: faults.seed,
       enforceKeyPolicies: args.enforceKeyPolicies,
+      ...(args.bucket === undefined ? {} : { bucket: args.bucket }),
       ...(args.log === undefined ? {} : { logFile: args.log }),
     });
   } catch (thrown: unknown) {

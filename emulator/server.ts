@@ -5,11 +5,15 @@ import type { Handler } from './http.js';
 /** The part of the path under which everything that is not AWS lives. */
 export const GITHUB_PREFIX = '/_github/';
 
+/** The part of the path under which people and scripts tell the emulator what happens. */
+export const CONTROL_PREFIX = '/_emulator/';
+
 export interface ServerOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly aws: Handler;
   readonly github: Handler;
+  readonly control: Handler;
 }
 
 export interface RunningServer {
@@ -41,13 +45,18 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const handler = (request.url ?? '/').startsWith(GITHUB_PREFIX) ? options.github : options.aws;
+  const handler = handlerOf(options, request.url ?? '/');
   try {
     await handler(request, response);
   } catch {
     // The client went away in the middle, or sent what is no request.
     response.destroy();
   }
+}
+
+function handlerOf({ aws, github, control }: ServerOptions, url: string): Handler {
+  if (url.startsWith(GITHUB_PREFIX)) return github;
+  return url.startsWith(CONTROL_PREFIX) ? control : aws;
 }
 
 async function listen(server: Server, port: number): Promise<void> {

@@ -7,6 +7,7 @@ import { INPUT_NAMES } from '../../src/inputs/spec.js';
 interface Step {
   readonly id?: string;
   readonly uses?: string;
+  readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
@@ -21,7 +22,9 @@ interface Workflow {
         readonly environment?: unknown;
         /** The jobs of a matrix share one set of outputs, so that no key's has-changes can be told from it. */
         readonly strategy?: unknown;
-        readonly steps: readonly Step[];
+        /** None where the job calls a reusable workflow. */
+        readonly steps?: readonly Step[];
+        readonly uses?: string;
         readonly needs?: unknown;
         readonly outputs?: Readonly<Record<string, string>>;
       }
@@ -37,7 +40,8 @@ const inFolder = (folder: string): string[] =>
 const OWN = inFolder('.github/workflows');
 const EXAMPLES = inFolder('examples');
 const workflow = (file: string): Workflow => parse(read(file)) as Workflow;
-const stepsOf = (file: string): Step[] => Object.values(workflow(file).jobs).flatMap(({ steps }) => steps);
+const stepsOf = (file: string): Step[] =>
+  Object.values(workflow(file).jobs).flatMap(({ steps = [] }) => steps);
 
 /** actionlint and zizmor say far more; CI runs them, and this holds without either. */
 describe.each([...OWN, ...EXAMPLES])('%s', (file) => {
@@ -76,9 +80,10 @@ test.each(ALL_READ)(
   '%s calls the action with inputs that it has, and applies only what is not a pull request',
   (_, text) => {
     const jobs = Object.values((parse(text) as Workflow).jobs);
-    const steps = jobs.flatMap((job) => job.steps.map((step) => ({ ...step, when: job.if ?? '' })));
+    const steps = jobs.flatMap((job) => (job.steps ?? []).map((step) => ({ ...step, when: job.if ?? '' })));
     const calls = steps.filter(({ uses }) => uses?.includes('/aws-kms-multi-region-key@'));
-    expect(calls).not.toEqual([]);
+    const called = jobs.flatMap(({ uses }) => uses ?? []);
+    expect([...calls, ...called]).not.toEqual([]);
     const known = new Set<string>(INPUT_NAMES);
     for (const { with: inputs = {}, when } of calls) {
       expect(Object.keys(inputs).filter((name) => !known.has(name))).toEqual([]);
@@ -87,14 +92,19 @@ test.each(ALL_READ)(
   },
 );
 
+const GIVEN = /^\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}$/;
+
 /** GitHub takes what is not there for an empty text, so that an apply would find no approved plan, or never run. */
 test.each(ALL_READ)('%s takes from another job only what that job gives and the action has', (_, text) => {
   const { jobs } = parse(text) as Workflow;
   const { outputs: known } = parse(read('action.yml')) as { outputs: object };
-  for (const [, job = '', output = ''] of text.matchAll(/needs\.([\w-]+)\.outputs\.([\w-]+)/g)) {
-    const given = /^\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}$/.exec(jobs[job]?.outputs?.[output] ?? '');
-    expect([job, output, jobs[job]?.steps.map(({ id }) => id)]).toEqual([job, output, [given?.[1]]]);
-    expect(Object.keys(known)).toContain(given?.[2]);
+  for (const [, name = '', output = ''] of text.matchAll(/needs\.([\w-]+)\.outputs\.([\w-]+)/g)) {
+    const job = jobs[name] ?? {};
+    const [, id, given = ''] = GIVEN.exec(job.outputs?.[output] ?? '') ?? [];
+    const step = (job.steps ?? []).find((each) => each.id === id);
+    expect([name, output, id, step]).toEqual([name, output, expect.any(String), expect.anything()]);
+    if (step?.run === undefined) expect(Object.keys(known)).toContain(given);
+    else expect(step.run).toContain(`echo "${given}=`);
   }
 });
 
@@ -110,12 +120,12 @@ test.each(ALL_READ)('%s asks reviewers only for a plan that succeeded and has ch
 /** Whoever copies a workflow must not let accounts use the key that are not theirs. */
 test.each(ALL_READ)('%s lets no other account in as it stands', (_, text) => {
   const accounts = new Set([...text.matchAll(/\b\d{12}\b/g)].map(([account]) => account));
-  expect([...accounts]).toEqual(['999900001111']);
+  expect([...accounts].filter((account) => account !== '999900001111')).toEqual([]);
 });
 
 /** A workflow whose `paths` name another file than its own never runs, and says nothing. */
 test.each(EXAMPLES)('%s watches the file that examples/README.md has it copied to', (file) => {
-  const paths = [...read(file).matchAll(/paths: \[(.*)\]/g)].map(([, path]) => path);
+  const paths = [...read(file).matchAll(/paths: \[([^,\]]*)/g)].map(([, path]) => path);
   const named = file === 'examples/several-keys.yml' ? 'kms-keys.yml' : 'kms-key.yml';
   expect(read('examples/README.md')).toContain(named);
   for (const path of paths) expect(path).toBe(`.github/workflows/${named}`);

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import { headerOf, readRequest, sendResponse, type Handler, type HttpRequest } from '../http.js';
 import { refuse, type Answer } from './answers.js';
+import { startEvent } from './events.js';
 import { answerFault, GitHubFaults, isCarriedOut, rateLimitHeaders } from './faults.js';
 import { answerGraphql } from './graphql.js';
 import { GITHUB_ISSUER, OidcIssuer } from './oidc.js';
@@ -20,6 +21,7 @@ import {
 } from './types.js';
 
 export * from './types.js';
+export { EVENT_NAMES, type EventName, type EventOptions } from './events.js';
 
 const PREFIX = '/_github';
 const DEFAULT_REPOSITORY = 'octo-org/octo-repo';
@@ -66,6 +68,15 @@ export function createGitHub(options: GitHubOptions = {}): GitHub {
     },
     env: (other = job) => makeEnvironment(other, origin),
     startJob: (more = {}) => oidc.admit({ repository: repository.fullName, ...more }),
+    startEvent: (event) => {
+      const {
+        variables,
+        payload,
+        job: options,
+      } = startEvent({ state, repository, places: placesAt(origin) }, event);
+      return { env: { ...variables, ...makeEnvironment(oidc.admit(options), origin) }, payload };
+    },
+    pullRequest: ({ repository: of, number }) => state.findPullRequest(of, number),
     changeDefaultJob: (more) => {
       job = oidc.admit({ ...job.options, ...more });
     },
@@ -140,6 +151,10 @@ function makeEnvironment(job: Job, origin: string): JobEnvironment {
   };
 }
 
+function placesAt(origin: string): Places {
+  return { api: `${origin}${PREFIX}/api`, web: `${origin}${PREFIX}/web` };
+}
+
 interface Parts {
   readonly state: GitHubState;
   readonly faults: GitHubFaults;
@@ -177,7 +192,7 @@ function resolve(request: HttpRequest, parts: Parts): Resolved {
   if (path.startsWith('/oidc/')) return resolveOidc(request, path, parts);
   const token = findToken(request, parts.state);
   const principal = token?.login;
-  const places: Places = { api: `${parts.origin()}${PREFIX}/api`, web: `${parts.origin()}${PREFIX}/web` };
+  const places = placesAt(parts.origin());
   if (path === '/graphql' && request.method === 'POST') {
     const { state } = parts;
     return {

@@ -193,9 +193,10 @@ export class GitHubState {
     this.#associations.set(key, numbers.add(options.number));
   }
 
-  /** Undefined when nothing is known of the commit. */
+  /** Undefined when nothing is known of the commit; empty for one that was pushed past every pull request. */
   pullRequestsOfCommit(repository: string, sha: string): PullRequest[] | undefined {
-    const numbers = this.#associations.get(keyOf(repository, sha));
+    const key = keyOf(repository, sha);
+    const numbers = this.#associations.get(key) ?? (this.#commits.has(key) ? new Set<number>() : undefined);
     return numbers && this.pullRequestsOf(repository).filter(({ number }) => numbers.has(number));
   }
 

@@ -1,6 +1,7 @@
 /** The words of the GitHub emulator: what a test sets, and what it can ask for. */
 
 import type { Handler } from '../http.js';
+import type { EventOptions } from './events.js';
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
@@ -265,12 +266,22 @@ export interface GitHub {
   env(job?: Job): JobEnvironment;
   /** Lets another job ask for tokens. */
   startJob(options?: JobOptions): Job;
+  /**
+   * Lets a job of an event ask for tokens.
+   * @returns its environment, and the event's payload
+   * @throws Error in plain words when there is no such pull request
+   */
+  startEvent(options: EventOptions): {
+    readonly env: Readonly<Record<string, string>>;
+    readonly payload: Readonly<Record<string, unknown>>;
+  };
   /** Changes the default job, e.g. puts it into an environment. */
   changeDefaultJob(options: JobOptions): void;
   /** How many OIDC tokens have been given out. */
   readonly tokensIssued: number;
   addRepository(options: RepositoryOptions): Repository;
   addPullRequest(options: PullRequestOptions): PullRequest;
+  pullRequest(place: { repository: string; number: number }): PullRequest | undefined;
   /** Moves the head, as a push to the pull request's branch does. */
   pushToPullRequest(options: { repository: string; number: number; headSha: string }): PullRequest;
   /** Merges, and gives the pull request with the commit that the base branch points to afterwards. */
