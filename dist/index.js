@@ -33178,7 +33178,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9120);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2085);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33375,7 +33375,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 9120:
+/***/ 2085:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44514,7 +44514,50 @@ function sayForeignProviders(providers) {
     };
 }
 
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: ./src/runner/connection.ts
+var connection = __nccwpck_require__(5356);
+;// CONCATENATED MODULE: ./src/terraform/proxy-refusal.ts
+
+
+/** The statuses of refusals by the words that stand for them. */
+const STATUS_OF = new Map(Object.entries(external_node_http_.STATUS_CODES).flatMap(([code, words = '']) => Number(code) >= 400 ? [[words, Number(code)]] : []));
+const REFUSED = [...STATUS_OF.keys()]
+    .map((words) => words.replaceAll(/[^\w ]/g, '\\$&').replaceAll(' ', '\\s+'))
+    .join('|');
+/**
+ * What Go's net/http says where a call did not get past the proxy: of one that could not be reached `proxyconnect tcp`, of one
+ * that answered CONNECT with a refusal nothing but the words of the status (`Transport.dialConn`). No answer of a host is
+ * told in this form.
+ */
+const SIGN = new RegExp(`\\b(?:Get|Put|Post|Head|Delete)\\s+"(https?://[^"\\s]+)":\\s+(?:(proxyconnect)\\s+tcp:\\s+([^\\n]*)|(${REFUSED})(?=\\W*(?:$|[\\n,])))`, 'm');
+/**
+ * A call of Terraform, its backend or its provider that did not get past the proxy.
+ * @param text what Terraform said
+ * @returns the proxy without its password, what it did, and what to do
+ */
+function explainProxyRefusal(text) {
+    const [, address = '', unreachable, reason = '', words = ''] = SIGN.exec(text) ?? [];
+    if (!URL.canParse(address))
+        return undefined;
+    // Of the proxy itself, where it is called by https: its own words are better than any of ours.
+    if (/certificate|x509/.test(reason))
+        return undefined;
+    const status = STATUS_OF.get(words.replaceAll(/\s+/g, ' ')) ?? 0;
+    const failure = unreachable === undefined ? `Proxy response (${status})` : codeIn(reason);
+    const explained = (0,connection/* explainConnection */.c)(new Error(failure), new URL(address));
+    return explained?.kind === 'proxy' ? explained : undefined;
+}
+/** Node's code for what Go says in words. */
+function codeIn(reason) {
+    if (/no such host|server misbehaving/.test(reason))
+        return 'ENOTFOUND';
+    return /timeout|deadline/.test(reason) ? 'ETIMEDOUT' : 'ECONNREFUSED';
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
+
 
 
 
@@ -44715,6 +44758,11 @@ function explainTerraformError(error, done) {
     const said = (0,log/* inert */.tJ)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
         .slice(0, 500)
         .replace(/\.$/, '');
+    const proxy = explainProxyRefusal(error.text);
+    if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
+        const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
+        return new errors/* ActionError */.l({ what, done, next: proxy.next }, { cause: error });
+    }
     if (found?.match == null) {
         return new errors/* ActionError */.l({
             what: `terraform ${error.command} failed: ${said}.`,
@@ -54141,8 +54189,6 @@ function readRepository(value) {
     return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
 }
 
-// EXTERNAL MODULE: ./src/runner/connection.ts
-var connection = __nccwpck_require__(5356);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
 var until_cancelled = __nccwpck_require__(5068);
 ;// CONCATENATED MODULE: ./src/github/client.ts

@@ -1,6 +1,7 @@
 import { ActionError } from '../errors.js';
 import { inert } from '../log.js';
 import { explainForeignState } from './foreign-state.js';
+import { explainProxyRefusal } from './proxy-refusal.js';
 import { TerraformError } from './run.js';
 
 interface Symptom {
@@ -226,6 +227,11 @@ export function explainTerraformError(error: TerraformError, done: string): Acti
   const said = inert(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
     .slice(0, 500)
     .replace(/\.$/, '');
+  const proxy = explainProxyRefusal(error.text);
+  if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
+    const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
+    return new ActionError({ what, done, next: proxy.next }, { cause: error });
+  }
   if (found?.match == null) {
     return new ActionError(
       {
