@@ -15,6 +15,8 @@ export interface ActionRun {
 export interface ActionRunOptions {
   /** The Node that runs it. */
   readonly node: string;
+  /** Its file; that of `dist/` unless told. */
+  readonly entry?: string | undefined;
   /** The `with:` block. */
   readonly with: Readonly<Record<string, string>>;
   /** What the job has in its environment beside the runner's own variables: the emulator's `env`, an event. */
@@ -43,6 +45,8 @@ const INHERITED = [
   'LANG',
   'TF_CLI_CONFIG_FILE',
 ];
+
+const ENTRY = path.resolve(import.meta.dirname, '..', 'dist', 'index.js');
 
 /** Runs the built action as the runner would: a child process with INPUT_*, GITHUB_* and RUNNER_* in its environment. */
 export async function runAction(options: ActionRunOptions): Promise<ActionRun> {
@@ -88,11 +92,10 @@ export async function runAction(options: ActionRunOptions): Promise<ActionRun> {
 }
 
 function spawnAction(
-  { node, onOutput, onStart }: ActionRunOptions,
+  { node, entry = ENTRY, onOutput, onStart }: ActionRunOptions,
   env: Record<string, string | undefined>,
   cwd: string,
 ): Promise<{ exitCode: number; stdout: string }> {
-  const entry = path.resolve(import.meta.dirname, '..', 'dist', 'index.js');
   return new Promise((resolve, reject) => {
     const child = spawn(node, [entry], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     if (child.pid !== undefined) onStart?.(child.pid);

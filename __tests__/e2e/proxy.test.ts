@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import type { ActionRun } from '../../demo/action.js';
+import { releaseArch, releaseOs, terraformBinaryName } from '../../src/terraform/release.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
+import { createSigningKey, makeZip, ReleaseServer } from '../support/release-server.js';
+import { tempFolder } from '../support/temp-folder.js';
+import { findTerraform } from '../support/terraform.js';
+import { copyActionTrusting } from '../support/trusting-action.js';
 import { startProxiedNetwork, type ProxiedNetwork } from '../support/proxied-network.js';
 
 jest.setTimeout(900_000);
@@ -9,17 +15,47 @@ const REPOSITORY = 'octo-org/octo-repo';
 const SECRET = 'p@ss w/rd';
 const ENCODED = encodeURIComponent(SECRET);
 const COMMIT = '1a'.repeat(20);
+const RELEASES = 'releases.example.test';
 
 let job: MainJob;
 let network: ProxiedNetwork;
+let releases: ReleaseServer;
 beforeEach(async () => {
-  job = await startMainJob({ github: { repository: { fullName: REPOSITORY } } });
-  job.emulator.github.addPullRequest({ repository: REPOSITORY, number: 7, headSha: COMMIT, baseRef: 'main' });
-  network = await startProxiedNetwork(() => job.emulator.url);
+  releases = await ReleaseServer.start();
+  await startJob();
+  network = await startProxiedNetwork((host) => (host === RELEASES ? releases.url : job.emulator.url));
 });
 afterEach(async () => {
-  await Promise.all([job.stop(), network.stop()]);
+  await Promise.all([job.stop(), network.stop(), releases.stop()]);
 });
+
+/** @param entry the file of another build of the action */
+async function startJob(entry?: string): Promise<void> {
+  job = await startMainJob({ github: { repository: { fullName: REPOSITORY } } }, entry);
+  job.emulator.github.addPullRequest({ repository: REPOSITORY, number: 7, headSha: COMMIT, baseRef: 'main' });
+}
+
+/**
+ * Publishes the Terraform of this machine as a release, signed with a key of the tests that the action then takes for
+ * HashiCorp's, and has a job that finds no other Terraform.
+ * @returns inputs and environment
+ */
+async function publishTerraform(): Promise<{ with: Record<string, string>; env: Record<string, string> }> {
+  const terraform = findTerraform();
+  if (terraform === undefined) throw new Error('There is no Terraform on PATH to be published.');
+  const { version } = terraform;
+  const here = { os: process.platform, arch: process.arch };
+  const content = await readFile(terraform.path);
+  const zip = makeZip([{ name: terraformBinaryName(here), content }], 0);
+  const key = await createSigningKey();
+  await releases.publish({ version, platform: `${releaseOs(here)}_${releaseArch(here)}`, zip, key });
+  await job.stop();
+  await startJob(copyActionTrusting(key.releaseKey));
+  return {
+    with: { 'terraform-version': version, 'terraform-download-url': `https://${RELEASES}` },
+    env: { PATH: '', RUNNER_TOOL_CACHE: tempFolder('tools') },
+  };
+}
 
 /** A job whose every host is behind the proxy; `with` and `env` beside what each run has. */
 function run(env: Record<string, string>, changed: Record<string, string> = {}): Promise<ActionRun> {
@@ -74,20 +110,24 @@ const callersOf = (host: string): string[] =>
 const errorOf = ({ stdout }: ActionRun): string => /^::error [^\n]*::(.*)$/m.exec(stdout)?.[1] ?? '';
 
 describe('with https_proxy alone, which asks for a password', () => {
-  test('plan, comment, apply and verification all go through it, and the password is nowhere', async () => {
+  test('download, plan, comment, apply and verification all go through it, and the password is nowhere', async () => {
+    const published = await publishTerraform();
     network.password = { user: 'runner', secret: SECRET };
-    const env = { https_proxy: `http://runner:${ENCODED}@${network.proxy}` };
-    const planned = await run(env);
+    const env = { ...published.env, https_proxy: `http://runner:${ENCODED}@${network.proxy}` };
+    const planned = await run(env, published.with);
     expect([planned.exitCode, errorOf(planned)]).toEqual([0, '']);
     expect(planned.outputs).toMatchObject({ 'to-add': '4', 'comment-url': expect.stringContaining('#') });
-    const applied = await run(env, { command: 'apply', 'auto-approve': 'true' });
+    const applied = await run(env, { ...published.with, command: 'apply', 'auto-approve': 'true' });
     expect([applied.exitCode, errorOf(applied)]).toEqual([0, '']);
     expect(applied.outputs).toMatchObject({ verified: 'true' });
 
     const state = `${job.emulator.bucket}.s3.example.test`;
     expect(hostsOf(network.served)).toEqual(
-      [state, 'github.example.test', 'kms.example.test', 'sts.example.test'].sort(),
+      [RELEASES, state, 'github.example.test', 'kms.example.test', 'sts.example.test'].sort(),
     );
+    // Sums, signature and zip, for the first run alone: the second one has them in the tool cache.
+    expect(releases.requests).toHaveLength(3);
+    expect(callersOf(RELEASES)).toEqual(['actions']);
     expect(callersOf('kms.example.test')).toEqual(['APN', 'aws-sdk-js']);
     expect(callersOf(state)).toEqual(['APN']);
     expect(network.calls.every(({ method, status }) => method === 'CONNECT' && status === 200)).toBe(true);
@@ -146,6 +186,15 @@ describe('a proxy that lets nobody through is named in one sentence', () => {
       },
       () =>
         `the proxy http://${network.proxy} does not let this runner connect to sts.example.test:443 (it answered 403)`,
+    ],
+    [
+      'to the state, which Terraform alone calls',
+      () => {
+        network.refused.add(`${job.emulator.bucket}.s3.example.test`);
+        return { https_proxy: `http://${network.proxy}` };
+      },
+      () =>
+        `the proxy http://${network.proxy} does not let this runner connect to ${job.emulator.bucket}.s3.example.test:443 (it answered 403)`,
     ],
     [
       'as it is not there',

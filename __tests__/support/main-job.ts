@@ -57,7 +57,8 @@ export function describeTools(): string {
 
 const isFive = (version: string): boolean => version.startsWith('5.');
 
-export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJob> {
+/** @param entry the file of another build of the action */
+export async function startMainJob(options: EmulatorOptions = {}, entry?: string): Promise<MainJob> {
   const emulator = await startEmulator(options);
   const node = process.execPath;
   const mirror = findProviderMirror(isFive);
@@ -68,6 +69,7 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
   const run: MainJob['run'] = (changed = {}, env = {}, event = {}, onOutput = () => undefined) =>
     runAction({
       node,
+      entry,
       temp: tempFolder('runner temp'),
       with: { ...ARTICLE, ...common, ...changed },
       env: { ...IN_A_HURRY, ...emulator.env, ...env },
@@ -82,6 +84,7 @@ export async function startMainJob(options: EmulatorOptions = {}): Promise<MainJ
       const signals = signalAt(moment);
       const ended = await runAction({
         node,
+        entry,
         temp: tempFolder('runner temp'),
         with: { ...ARTICLE, ...common, command: 'apply', 'auto-approve': 'true', ...changed },
         env: { ...IN_A_HURRY, ...emulator.env, ...env },

@@ -1,4 +1,10 @@
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  STATUS_CODES,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Server } from 'node:net';
 import { writeFile } from 'node:fs/promises';
@@ -77,7 +83,7 @@ export async function startProxiedNetwork(upstream: (host: string) => string): P
     const host = (request.url ?? '').replace(/:\d+$/, '');
     const status = admit('CONNECT', host, request.headers['proxy-authorization']);
     if (status !== 200) {
-      client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 2\r\n\r\nno`);
+      client.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-length: 2\r\n\r\nno`);
       return;
     }
     const behind = request.url?.endsWith(':80') === true ? plain : tls;
