@@ -49113,6 +49113,10 @@ function not(answer) {
 
 
 
+/** One comparison, whether it is negated or not: of two conditions with one name exactly one holds, if they differ in that. */
+function nameComparison({ base }, values) {
+    return JSON.stringify([base, [...values].sort()]);
+}
 /** Whether a condition holds, as far as the request is known. */
 function answerCondition({ operator, key, values }, look, version) {
     const read = readOperator(operator);
@@ -49129,7 +49133,8 @@ function answerCondition({ operator, key, values }, look, version) {
     };
     if (actual.is === 'values')
         return answerValues(read, actual.values.map((text) => one({ text })), missing);
-    const present = one({ beginning: actual.beginning ?? '' });
+    const agrees = read.quantifier === undefined ? actual.agrees?.get(nameComparison(read, values)) : undefined;
+    const present = agrees === undefined ? one({ beginning: actual.beginning ?? '' }) : answerOf(agrees !== read.negated);
     return actual.present === 'always' || present === missing ? present : 'maybe';
 }
 /** An empty set of values is as good as none. A negated operator has to hold for every value, unless it says otherwise. */
@@ -49436,12 +49441,13 @@ function perhaps(some) {
 ;// CONCATENATED MODULE: ./src/policy/cases.ts
 
 
+
 /** So many cases are told apart at most: what is beyond them stays unknown. */
 const MOST_CASES = 64;
 /**
  * Splits what is not known of a request into cases, so that conditions on one key are seen together: of `Null true` and
- * `Null false` exactly one holds, whichever it is. Only for keys of one value that the policy compares exactly, as these
- * have no other cases than: missing, each of the values that are named, any other.
+ * `Null false` exactly one holds, whichever it is. Only for keys of one value. Where the policy compares exactly, the
+ * cases are: missing, each of the values that are named, any other; elsewhere, that a comparison agrees or does not.
  * @returns what is looked up in each case; the one given where there is nothing to split
  */
 function casesOf(policy, look) {
@@ -49459,19 +49465,41 @@ function casesOf(policy, look) {
     }
     return cases.map((each) => (key) => each.get(key.toLowerCase()) ?? look(key));
 }
+/** Twice as many cases with each: so many fit. */
+const MOST_AGREEMENTS = 5;
 /** Every case of a key; empty where it is known, or where its cases can't be told apart. */
 function valuesOf(name, conditions, actual) {
     const isMultivalued = condition_keys_findConditionKey(name)?.multivalued === true;
-    if (actual.is !== 'unknown' || (actual.beginning ?? '') !== '' || isMultivalued)
+    if (actual.is !== 'unknown' || isMultivalued)
         return [];
-    if (!conditions.every(isExact))
-        return [];
+    const isFree = (actual.beginning ?? '') === '';
+    const present = isFree && conditions.every(isExact) ? textsOf(conditions) : agreementsOf(conditions, actual);
+    return actual.present === 'always' || present.length === 0 ? present : [{ is: 'absent' }, ...present];
+}
+/** The texts that the conditions name, and one that they don't. */
+function textsOf(conditions) {
     const compared = conditions.filter(({ operator }) => operator !== 'Null');
     const isBoolean = compared.length > 0 && compared.every(({ operator }) => operator.startsWith('Bool'));
     // No value of IAM holds this character.
     const named = isBoolean ? ['true', 'false'] : [...compared.flatMap(({ values }) => values), '\u0000'];
-    const texts = [...new Set(named)].map((text) => ({ is: 'values', values: [text] }));
-    return actual.present === 'always' ? texts : [{ is: 'absent' }, ...texts];
+    return [...new Set(named)].map((text) => ({ is: 'values', values: [text] }));
+}
+/**
+ * Whatever the value is, a comparison that several conditions make either agrees with it or does not: of `StringLike a*` and
+ * `StringNotLike a*` one holds. That not all of these cases need be possible only makes an answer less certain.
+ */
+function agreementsOf(conditions, actual) {
+    const names = conditions.flatMap(({ operator, values }) => {
+        const read = readOperator(operator);
+        const isOne = read.comparison !== 'null' && read.quantifier === undefined;
+        return isOne ? [nameComparison(read, values)] : [];
+    });
+    const shared = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].slice(0, MOST_AGREEMENTS);
+    // Whether the key is there at all is a case of its own.
+    if (shared.length === 0 && actual.present === 'always')
+        return [];
+    const cases = shared.reduce((all, name) => all.flatMap((each) => [true, false].map((agrees) => [...each, [name, agrees]])), [[]]);
+    return cases.map((each) => ({ ...actual, present: 'always', agrees: new Map(each) }));
 }
 function isExact({ operator, values }) {
     const { base, quantifier } = readOperator(operator);
@@ -53850,7 +53878,7 @@ function findSecrets(place, value) {
     if (typeof value === 'object' && !isListed(place.type, place.name)) {
         return Object.entries(value).flatMap(([name, inner]) => findSecrets({ ...place, name: Array.isArray(value) ? place.name : name, path: `${place.path}.${name}` }, inner));
     }
-    return textsOf(value).flatMap((text) => readText(place, text).map((secret) => ({ setting: place.path, secret })));
+    return backend_secrets_textsOf(value).flatMap((text) => readText(place, text).map((secret) => ({ setting: place.path, secret })));
 }
 function isListed(type, name) {
     return EVERYWHERE.includes(name) || listedFor(type).includes(name);
@@ -53858,10 +53886,10 @@ function isListed(type, name) {
 function listedFor(type) {
     return Object.hasOwn(SECRETS, type) ? SECRETS[type] : [];
 }
-function textsOf(value) {
+function backend_secrets_textsOf(value) {
     if (typeof value !== 'object' || value === null)
         return value === null ? [] : [String(value)];
-    return Object.values(value).flatMap(textsOf);
+    return Object.values(value).flatMap(backend_secrets_textsOf);
 }
 function readText({ type, name }, text) {
     if (isListed(type, name))
@@ -53915,13 +53943,13 @@ const SECRET_FIELDS = /^(?:private_key|private_key_id|client_secret|refresh_toke
 function ofJson(value) {
     if (typeof value !== 'object' || value === null)
         return [];
-    return Object.entries(value).flatMap(([name, inner]) => SECRET_FIELDS.test(name) ? textsOf(inner) : ofJson(inner));
+    return Object.entries(value).flatMap(([name, inner]) => SECRET_FIELDS.test(name) ? backend_secrets_textsOf(inner) : ofJson(inner));
 }
 function ofHeaders(place, headers) {
     return Object.entries(headers).flatMap(([name, value]) => {
         if (/^(?:content-type|accept|user-agent|host|cache-control)$/i.test(name))
             return [];
-        return textsOf(value)
+        return backend_secrets_textsOf(value)
             .flatMap(/^cookie$/i.test(name) ? ofCookie : ofHeader)
             .map((secret) => ({ setting: `${place.path}.${name}`, secret }));
     });
@@ -53939,7 +53967,7 @@ function ofCookie(text) {
 }
 /** Of the variables of a program, those that are named as secrets are, or look like one. */
 function ofEnvironment(place, variables) {
-    return Object.entries(variables).flatMap(([name, value]) => textsOf(value)
+    return Object.entries(variables).flatMap(([name, value]) => backend_secrets_textsOf(value)
         .filter((text) => isSecretVariable(name) || looksRandom(text))
         .map((secret) => ({ setting: `${place.path}.${name}`, secret })));
 }

@@ -1,4 +1,4 @@
-import type { Lookup, Value } from './condition.js';
+import { nameComparison, type Lookup, type Value } from './condition.js';
 import { findConditionKey } from './condition-keys.js';
 import type { Condition, Policy } from './document.js';
 import { readOperator } from './operators.js';
@@ -8,8 +8,8 @@ const MOST_CASES = 64;
 
 /**
  * Splits what is not known of a request into cases, so that conditions on one key are seen together: of `Null true` and
- * `Null false` exactly one holds, whichever it is. Only for keys of one value that the policy compares exactly, as these
- * have no other cases than: missing, each of the values that are named, any other.
+ * `Null false` exactly one holds, whichever it is. Only for keys of one value. Where the policy compares exactly, the
+ * cases are: missing, each of the values that are named, any other; elsewhere, that a comparison agrees or does not.
  * @returns what is looked up in each case; the one given where there is nothing to split
  */
 export function casesOf(policy: Policy, look: Lookup): Lookup[] {
@@ -31,17 +31,50 @@ export function casesOf(policy: Policy, look: Lookup): Lookup[] {
   );
 }
 
+/** Twice as many cases with each: so many fit. */
+const MOST_AGREEMENTS = 5;
+
 /** Every case of a key; empty where it is known, or where its cases can't be told apart. */
 function valuesOf(name: string, conditions: readonly Condition[], actual: Value): Value[] {
   const isMultivalued = findConditionKey(name)?.multivalued === true;
-  if (actual.is !== 'unknown' || (actual.beginning ?? '') !== '' || isMultivalued) return [];
-  if (!conditions.every(isExact)) return [];
+  if (actual.is !== 'unknown' || isMultivalued) return [];
+  const isFree = (actual.beginning ?? '') === '';
+  const present =
+    isFree && conditions.every(isExact) ? textsOf(conditions) : agreementsOf(conditions, actual);
+  return actual.present === 'always' || present.length === 0 ? present : [{ is: 'absent' }, ...present];
+}
+
+/** The texts that the conditions name, and one that they don't. */
+function textsOf(conditions: readonly Condition[]): Value[] {
   const compared = conditions.filter(({ operator }) => operator !== 'Null');
   const isBoolean = compared.length > 0 && compared.every(({ operator }) => operator.startsWith('Bool'));
   // No value of IAM holds this character.
   const named = isBoolean ? ['true', 'false'] : [...compared.flatMap(({ values }) => values), '\u0000'];
-  const texts = [...new Set(named)].map((text): Value => ({ is: 'values', values: [text] }));
-  return actual.present === 'always' ? texts : [{ is: 'absent' }, ...texts];
+  return [...new Set(named)].map((text): Value => ({ is: 'values', values: [text] }));
+}
+
+/**
+ * Whatever the value is, a comparison that several conditions make either agrees with it or does not: of `StringLike a*` and
+ * `StringNotLike a*` one holds. That not all of these cases need be possible only makes an answer less certain.
+ */
+function agreementsOf(conditions: readonly Condition[], actual: Value & { readonly is: 'unknown' }): Value[] {
+  const names = conditions.flatMap(({ operator, values }) => {
+    const read = readOperator(operator);
+    const isOne = read.comparison !== 'null' && read.quantifier === undefined;
+    return isOne ? [nameComparison(read, values)] : [];
+  });
+  const shared = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].slice(
+    0,
+    MOST_AGREEMENTS,
+  );
+  // Whether the key is there at all is a case of its own.
+  if (shared.length === 0 && actual.present === 'always') return [];
+  const cases = shared.reduce<[string, boolean][][]>(
+    (all, name) =>
+      all.flatMap((each) => [true, false].map((agrees) => [...each, [name, agrees] as [string, boolean]])),
+    [[]],
+  );
+  return cases.map((each) => ({ ...actual, present: 'always', agrees: new Map(each) }));
 }
 
 function isExact({ operator, values }: Condition): boolean {

@@ -12,6 +12,8 @@ export type Value =
       readonly present: 'always' | 'maybe';
       /** What every value that it may have begins with. */
       readonly beginning?: string;
+      /** By `nameComparison`: whether the value agrees, where a case was made of that. */
+      readonly agrees?: ReadonlyMap<string, boolean>;
     };
 
 /** Looks a condition key up, whatever its case. */
@@ -19,6 +21,11 @@ export type Lookup = (key: string) => Value;
 
 /** A text of which perhaps only the beginning is known. */
 export type Text = { readonly text: string } | { readonly beginning: string };
+
+/** One comparison, whether it is negated or not: of two conditions with one name exactly one holds, if they differ in that. */
+export function nameComparison({ base }: Operator, values: readonly string[]): string {
+  return JSON.stringify([base, [...values].sort()]);
+}
 
 /** Whether a condition holds, as far as the request is known. */
 export function answerCondition(
@@ -42,7 +49,9 @@ export function answerCondition(
       actual.values.map((text) => one({ text })),
       missing,
     );
-  const present = one({ beginning: actual.beginning ?? '' });
+  const agrees = read.quantifier === undefined ? actual.agrees?.get(nameComparison(read, values)) : undefined;
+  const present =
+    agrees === undefined ? one({ beginning: actual.beginning ?? '' }) : answerOf(agrees !== read.negated);
   return actual.present === 'always' || present === missing ? present : 'maybe';
 }
 

@@ -357,6 +357,42 @@ describe('a policy that locks everybody out', () => {
       [statement(), denyIf('StringLike', 'aws:PrincipalAccount', '?'.repeat(12))],
       STOP,
     ],
+    [
+      'denials of a pattern and of all else',
+      [
+        statement(),
+        denyIf('StringLike', 'aws:PrincipalTag/team', 'a*'),
+        denyIf('StringNotLike', 'aws:PrincipalTag/team', 'a*'),
+      ],
+      STOP,
+    ],
+    [
+      'denials of a key with any value and without',
+      [
+        statement(),
+        denyIf('StringLike', 'aws:PrincipalTag/team', '*'),
+        denyIf('Null', 'aws:PrincipalTag/team', 'true'),
+      ],
+      STOP,
+    ],
+    [
+      'denials of a network and of all else',
+      [
+        statement(),
+        denyIf('IpAddress', 'aws:SourceIp', ['203.0.113.0/24', '198.51.100.0/24']),
+        denyIf('NotIpAddress', 'aws:SourceIp', ['198.51.100.0/24', '203.0.113.0/24']),
+      ],
+      STOP,
+    ],
+    [
+      'denials of some numbers and of all others',
+      [
+        statement(),
+        denyIf('NumericEquals', 'aws:MultiFactorAuthAge', '1'),
+        denyIf('NumericNotEquals', 'aws:MultiFactorAuthAge', '1'),
+      ],
+      STOP,
+    ],
     ['a denial of TLS', [statement(), denyIf('Bool', 'aws:SecureTransport', 'true')], STOP],
     [
       'a denial of either',
@@ -518,6 +554,20 @@ describe('a policy that locks everybody out', () => {
     [
       'all but roles by a pattern',
       [statement(), denyIf('ArnNotLike', 'aws:PrincipalArn', `${ROLE}*`)],
+      HANGS,
+    ],
+    [
+      'a pattern that is denied, and all but that pattern in a second statement, of which another key decides',
+      [
+        statement(),
+        denyIf('StringLike', 'aws:userid', 'A*'),
+        denyIf('StringNotLike', 'aws:PrincipalTag/team', 'A*'),
+      ],
+      HANGS,
+    ],
+    [
+      'a pattern that is denied, and all but another',
+      [statement(), denyIf('StringLike', 'aws:userid', 'A*'), denyIf('StringNotLike', 'aws:userid', 'A?*')],
       HANGS,
     ],
     ['MFA', [statement(), denyIf('BoolIfExists', 'aws:MultiFactorAuthPresent', 'false')], HANGS],
