@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import {
   APPLIED_MARK,
   parseApprovalRecord,
+  parseApprovalRecordAmong,
   renderApprovalRecord,
+  renderApprovalRecords,
   tellsApply,
   type ApprovalRecord,
 } from '../../../src/github/approval-record.js';
@@ -114,5 +116,49 @@ describe('the mark of a comment that tells of an apply', () => {
     ['is no record', renderApprovalRecord(RECORD), false],
   ])('%s', (_, body, tells) => {
     expect(tellsApply(body)).toBe(tells);
+  });
+});
+
+describe('the records of many plans in one comment', () => {
+  const OTHER: ApprovalRecord = {
+    ...RECORD,
+    commentKey: 'alias/-->other',
+    digest: `sha256:${'2'.repeat(64)}`,
+    changes: [{ line: 'key <created>', hash: 'ab', creates: { address: 'a', after: 'b', unknown: ['arn'] } }],
+    values: { description: ['12345678'] },
+  };
+  const line = renderApprovalRecords([RECORD, OTHER]);
+  const among = (body: string, key = RECORD.commentKey): unknown => parseApprovalRecordAmong(body, key);
+
+  test('come back each by its own key, and by no other', () => {
+    expect(line).toMatch(/^<!-- [\x20-\x7e]* -->$/);
+    expect(line.slice(4, -3)).not.toMatch(/--|[<>@#`&]/);
+    for (const record of [RECORD, OTHER])
+      expect(among(`First line\n${line}\n`, record.commentKey)).toEqual({ found: 'one', record });
+    expect(among(line, 'alias/third')).toEqual({ found: 'none' });
+  });
+
+  test('are no record of a single plan, nor is that one among many', () => {
+    expect(parseApprovalRecord(line)).toEqual({ found: 'none' });
+    expect(among(renderApprovalRecord(RECORD))).toEqual({ found: 'none' });
+    expect(renderApprovalRecords([])).toBe('');
+  });
+
+  test.each([
+    [
+      'a key that is there twice',
+      renderApprovalRecords([RECORD, { ...OTHER, commentKey: RECORD.commentKey }]),
+    ],
+    ['two lines of them', `${line}\n${line}`],
+    ['text behind them', `${line}\nand more`],
+    ['an end that is none', line.replace(/ -->$/, ' --')],
+    ['what is no JSON', line.replace('{', '[')],
+    ['another version', line.replace('"version":2', '"version":3')],
+    ['a member more', line.replace('"plans"', '"more":1,"plans"')],
+    ['a member more in a plan', line.replace('"digest"', '"more":1,"digest"')],
+    ['a digest in another form', line.replace('sha256:1', 'sha256:x')],
+    ['another repository form', line.replace('octo-org/octo-repo', 'octo-org')],
+  ])('are invalid with %s', (_, body) => {
+    expect(among(body)).toMatchObject({ found: 'invalid' });
   });
 });

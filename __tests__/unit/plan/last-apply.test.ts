@@ -23,7 +23,7 @@ const TWO: AppliedBy = { ...ONE, commit: '2'.repeat(40), runId: '200' };
 const both = (by: AppliedBy): { begun: AppliedBy; done: AppliedBy } => ({ begun: by, done: by });
 
 describe('what the state says of the last apply', () => {
-  test.each([ONE, { ...TWO, runId: undefined, attempt: 3 }, { ...ONE, commit: 'a'.repeat(64) }])(
+  test.each([ONE, { ...TWO, runId: undefined, attempt: 12 }, { ...ONE, commit: 'a'.repeat(64) }])(
     'comes back as it was written: %j',
     (by) => {
       const outputs = lastApplyOutputs(by, ['module.primary']) as Record<string, { value: string }>;
@@ -57,15 +57,15 @@ describe('what the state says of the last apply', () => {
     expect(lastApplyOutputs({ ...ONE, ...change }, [])).toEqual({});
   });
 
-  test.each([undefined, 7, '', 'v2 octo-org/octo-repo', `${renderAppliedBy(ONE) ?? ''} a b`])(
-    'is nothing in another form: %j',
-    (value) => {
-      expect(readLastApply({ last_apply_begun: value, last_apply: value })).toEqual({
-        begun: undefined,
-        done: undefined,
-      });
-    },
-  );
+  test.each([
+    ...[undefined, 7, '', 'v2 octo-org/octo-repo'],
+    ...[`${renderAppliedBy(ONE) ?? ''} a b`, `a ${renderAppliedBy(ONE) ?? ''}`],
+  ])('is nothing in another form: %j', (value) => {
+    expect(readLastApply({ last_apply_begun: value, last_apply: value })).toEqual({
+      begun: undefined,
+      done: undefined,
+    });
+  });
 });
 
 describe('in a plan', () => {
@@ -183,6 +183,41 @@ describe('the order of an apply and the last one', () => {
       ONE,
       'other-commit',
       'other-commit',
+    ],
+    [
+      'hangs on the commits where the later run is of another repository',
+      both({ ...TWO, repository: 'a/b', runId: '900' }),
+      ONE,
+      'other-commit',
+      'other-commit',
+    ],
+    [
+      'hangs on the commits where one run applied another commit',
+      both({ ...TWO, runId: ONE.runId }),
+      ONE,
+      'other-commit',
+      'other-commit',
+    ],
+    [
+      'goes on for the first that was begun',
+      { begun: ONE, done: undefined },
+      ONE,
+      'nothing-later',
+      'nothing-later',
+    ],
+    [
+      'goes on for a commit that another run of it has begun, which came later',
+      { begun: { ...ONE, runId: '150' }, done: undefined },
+      ONE,
+      'nothing-later',
+      'later-run',
+    ],
+    [
+      'is not over for a run without an id',
+      both({ ...ONE, runId: undefined }),
+      { ...ONE, runId: undefined },
+      'used',
+      'nothing-later',
     ],
     [
       'compares run ids as numbers',
