@@ -1,4 +1,5 @@
 import type { ActionRun } from './action.js';
+import { MANY_KEYS, tellOfManyKeys } from './many-keys.js';
 import { commentOn, runJob, setStage, type Stage } from './stage.js';
 import { STORY, type Chapter } from './story.js';
 
@@ -54,7 +55,9 @@ async function tell(stage: Stage): Promise<string | undefined> {
     if (typeof outcome === 'string') return `chapter ${index + 1}: ${outcome}`;
     planned = outcome['plan-digest'];
   }
-  return undefined;
+  print(`\n━━ ${STORY.length + 1}. ${MANY_KEYS}`);
+  const problem = await tellOfManyKeys(stage, print);
+  return problem === undefined ? undefined : `chapter ${STORY.length + 1}: ${problem}`;
 }
 
 async function main(): Promise<number> {
@@ -66,7 +69,7 @@ async function main(): Promise<number> {
     const seconds = Math.round((Date.now() - started) / 1000);
     print(
       problem === undefined
-        ? `\nThe demo ran in ${seconds} s: all ${STORY.length} chapters as expected.`
+        ? `\nThe demo ran in ${seconds} s: all ${STORY.length + 1} chapters as expected.`
         : `\nThe demo failed in ${problem}`,
     );
     return problem === undefined ? 0 : 1;

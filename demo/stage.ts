@@ -19,6 +19,12 @@ export interface Job {
   readonly with: Readonly<Record<string, string>>;
   /** On a pull request, or on the branch at the commit that merged one. */
   readonly on: { readonly pullRequest: number } | { readonly mergeOf: number };
+  /** That of the run that the job belongs to; a new run by default. */
+  readonly runId?: number;
+  /** The checkout; none by default. */
+  readonly workspace?: string;
+  /** True for a job whose log is not shown. */
+  readonly quiet?: boolean;
 }
 
 const REPOSITORY = 'octo-org/octo-repo';
@@ -31,6 +37,12 @@ const place = (number: number): { repository: string; number: number } => ({
 /** The last commit of a pull request, and the one that it is merged as. */
 const headOf = (number: number): string => number.toString(16).padStart(2, '0').repeat(20);
 const mergeOf = (number: number): string => `f${number.toString(16)}`.repeat(20);
+
+/** Where files are as a pull request found them. */
+export const baseOf = (number: number): { repository: string; ref: string } => ({
+  repository: REPOSITORY,
+  ref: `e${number.toString(16)}`.repeat(20),
+});
 
 export async function setStage(): Promise<Stage> {
   const mirror = findProviderMirror((version) => version.startsWith('5.'));
@@ -94,14 +106,23 @@ export async function letInByHand({ emulator }: Stage, region: string, account: 
 }
 
 /** Runs the action as a step of the job, its log on the screen. */
-export function runJob(stage: Stage, { with: inputs, on }: Job): Promise<ActionRun> {
+export function runJob(
+  stage: Stage,
+  { with: inputs, on, workspace, runId, quiet = false }: Job,
+): Promise<ActionRun> {
   return runAction({
     node: stage.node,
     with: { ...stage.common, ...inputs },
-    env: { ...withoutKeys(stage.emulator.env), ...contextOf(on, (stage.runs += 1)) },
+    env: {
+      ...withoutKeys(stage.emulator.env),
+      ...contextOf(on, runId ?? (stage.runs += 1)),
+      ...(workspace === undefined ? {} : { GITHUB_WORKSPACE: workspace }),
+    },
     event: 'pullRequest' in on ? pullRequestEvent(on.pullRequest) : {},
     commands: false,
-    onOutput: (text) => process.stdout.write(text),
+    onOutput: (text) => {
+      if (!quiet) process.stdout.write(text);
+    },
   });
 }
 
@@ -131,5 +152,9 @@ function contextOf(on: Job['on'], runId: number): Record<string, string> {
 function pullRequestEvent(number: number): unknown {
   const repository = { full_name: REPOSITORY };
   const head = { sha: headOf(number), ref: 'key', repo: repository };
-  return { number, pull_request: { number, head, base: { ref: 'main', repo: repository } }, repository };
+  return {
+    number,
+    pull_request: { number, head, base: { ref: 'main', sha: baseOf(number).ref, repo: repository } },
+    repository,
+  };
 }

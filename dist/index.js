@@ -62999,16 +62999,11 @@ function report_resultOf(files) {
 /** Tells it in the summary, in a file, and in the comment where there is a pull request for it. */
 async function report_publish(publication, reports) {
     const { deps, shared } = publication;
-    const summary = renderMany({
-        reports,
-        top: '',
-        bottoms: [''],
-        limit: SUMMARY_LIMIT - 16_384,
-        measure: (text) => Buffer.byteLength(text),
-    });
+    const within = (limit, measure) => `${renderMany({ reports, top: '', bottoms: [''], limit: limit - 1, measure })}\n`;
     const [, file, comment] = await Promise.all([
-        deps.runner.addSummary(`${summary}\n`),
-        writeSharedReport(`${summary}\n`, deps.env),
+        deps.runner.addSummary(within(SUMMARY_LIMIT - 16_384, (text) => Buffer.byteLength(text))),
+        // For an issue, whose limit is that of a comment.
+        writeSharedReport(within(COMMENT_LIMIT, (text) => text.length), deps.env),
         report_wantsComment(shared, reports) ? report_writeComment(publication, reports) : {},
     ]);
     return { 'report-path': file, ...comment };

@@ -168,8 +168,9 @@ async function runJob(run: Run, { id, job, done }: Place): Promise<JobResult> {
   if (!isWanted(job.if, contexts, before)) return SKIPPED;
   const matrices = readMatrix(job, contexts);
   let result: JobResult = { result: 'success', outputs: {} };
-  for (const matrix of matrices) {
-    const all = { ...contexts, matrix };
+  for (const [index, matrix] of matrices.entries()) {
+    const strategy = { 'job-index': index, 'job-total': matrices.length };
+    const all = { ...contexts, matrix, strategy };
     const one =
       job.uses === undefined ? await runSteps(run, id, job, all) : await callWorkflow(run, job, all);
     // The outputs of a matrix overwrite each other, as on GitHub.

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { GitHub } from '../../emulator/github/index.js';
 import { INPUT_NAMES } from '../../src/inputs/spec.js';
-import { readInputs } from '../../src/inputs/inputs.js';
+import { readShared } from '../../src/inputs/shared.js';
+import { readStepInputs } from '../../src/keys-file/resolve.js';
 import type { Start, StepCall, StepResult } from '../../testing/workflow.js';
 import { withBlock } from '../support/inputs.js';
 import { isAction, makeGitHub, play, type Played } from '../support/played-workflow.js';
@@ -52,20 +53,25 @@ const STARTS: Readonly<Record<string, () => Start>> = {
   'merge-queue': () => PULL_REQUEST,
   'plan-and-apply': () => PULL_REQUEST,
   'required-check': () => PULL_REQUEST,
-  'several-keys': () => PULL_REQUEST,
+  'drift-many-keys': () => ({ event: 'schedule' }),
+  'many-keys': () => PULL_REQUEST,
   'staging-to-production': () => PULL_REQUEST,
   'use-outputs': () => ({ event: 'workflow_dispatch' }),
 };
 
 test('every example is among those that run here; the reusable one is run by the one that calls it', () => {
-  const files = readdirSync('examples').filter((file) => file.endsWith('.yml'));
+  const files = readdirSync('examples').filter((file) => file.endsWith('.yml') && file !== 'kms-keys.yml');
   expect(files.sort()).toEqual(
     [...Object.keys(STARTS), 'kms-key-reusable'].map((name) => `${name}.yml`).sort(),
   );
 });
 
 const everything: Answer = (call) =>
-  isAction(call) ? { outputs: { ...PLANNED, 'key-arns': ARNS } } : { outputs: { key: 'true' } };
+  call.with['keys-file'] !== undefined || call.with['reports'] !== undefined
+    ? ofMany(['orders', 'payments'])(call)
+    : isAction(call)
+      ? { outputs: { ...PLANNED, 'key-arns': ARNS } }
+      : { outputs: { key: 'true' } };
 
 describe.each(Object.entries(STARTS))('%s', (name, start) => {
   test('calls the action, with inputs that the action takes as they arrive', async () => {
@@ -75,9 +81,18 @@ describe.each(Object.entries(STARTS))('%s', (name, start) => {
     const known = new Set<string>(INPUT_NAMES);
     for (const { with: inputs, payload } of calls) {
       expect(Object.keys(inputs).filter((input) => !known.has(input))).toEqual([]);
-      const read = readInputs({
+      if (inputs['command'] === 'keys' || inputs['command'] === 'report') {
+        expect(() => readShared(withBlock(inputs), inputs['command'] as 'keys')).not.toThrow();
+        continue;
+      }
+      const read = readStepInputs({
         env: { ...withBlock(inputs), GITHUB_WORKSPACE: '/work', GITHUB_EVENT_PATH: '/event' },
-        readFile: (file) => (file === '/event' ? JSON.stringify(payload) : '# a lock file'),
+        readFile: (file) =>
+          file === '/event'
+            ? JSON.stringify(payload)
+            : file.endsWith('kms-keys.yml')
+              ? readFileSync('examples/kms-keys.yml', 'utf8')
+              : '# a lock file',
         isFolder: () => true,
       });
       expect(read.command).toBe(inputs['command'] ?? 'plan');
@@ -142,12 +157,14 @@ test('merge-queue plans on the queue\u2019s own commit, whose subject is the que
 test.each([
   ['plan-and-apply', '.github/workflows/kms-key.yml', true],
   ['plan-and-apply', 'README.md', false],
-  ['several-keys', '.github/workflows/kms-keys.yml', true],
+  ['many-keys', '.github/workflows/kms-keys.yml', true],
+  ['many-keys', 'kms-keys.yml', true],
+  ['many-keys', 'README.md', false],
   ['enterprise-and-mirrors', '.terraform.lock.hcl', true],
   ['merge-queue', 'README.md', true],
   ['required-check', 'README.md', true],
 ])('%s: a pull request that changes %s starts it: %s', async (name, file, started) => {
-  expect((await run(name, { ...PULL_REQUEST, changedFiles: [file] })).started).toBe(started);
+  expect((await run(name, { ...PULL_REQUEST, changedFiles: [file] }, everything)).started).toBe(started);
 });
 
 describe('required-check', () => {
@@ -168,15 +185,88 @@ describe('required-check', () => {
   });
 });
 
-describe('several-keys', () => {
-  test('plans each key, and applies each behind its own environment', async () => {
-    expect(commandsOf(await run('several-keys', PULL_REQUEST)).map((each) => each.split(' ')[0])).toEqual([
-      'plan',
-      'plan',
+/** The answers of the commands for many keys, whatever else is asked. */
+const ofMany =
+  (changed: readonly string[], failing: readonly string[] = []): Answer =>
+  (call) => {
+    if (!isAction(call)) return undefined;
+    const { command = 'plan', key = '' } = call.with;
+    const applicable = changed.filter((name) => !failing.includes(name));
+    if (command === 'keys')
+      return {
+        outputs: { keys: JSON.stringify(['orders', 'payments']), 'changed-keys': JSON.stringify(changed) },
+      };
+    if (command === 'report')
+      return {
+        outputs: {
+          'changed-keys': JSON.stringify(applicable),
+          digests: JSON.stringify(Object.fromEntries(applicable.map((name) => [name, `${DIGEST}-${name}`]))),
+          'has-changes': String(applicable.length > 0),
+          drifted: String(changed.length > 0),
+        },
+      };
+    return {
+      exitCode: failing.includes(key) ? 1 : 0,
+      outputs: { ...PLANNED, 'report-path': `/tmp/${key}.md` },
+    };
+  };
+
+describe('many-keys', () => {
+  const both = ['orders', 'payments'];
+
+  test('plans the keys that a pull request changes, and writes one comment', async () => {
+    const played = await run('many-keys', PULL_REQUEST, ofMany(both));
+    expect(commandsOf(played)).toEqual([
+      'keys: keys',
+      'plan (orders): plan',
+      'plan (payments): plan',
+      'report: report',
     ]);
-    const played = await run('several-keys', merged());
-    expect(played.asked).toEqual(['key-orders', 'key-billing']);
-    expect(played.calls.map(({ with: { alias } }) => alias)).toEqual(['orders', 'billing']);
+    expect(resultsOf(played)).toMatchObject({ apply: 'skipped', applied: 'skipped' });
+    const uploads = played.calls.filter(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+    expect(uploads.map(({ with: { name } }) => name)).toEqual(['plan-0-1', 'plan-1-1']);
+  });
+
+  test('applies after the merge exactly what was planned, each key by its own digest', async () => {
+    const played = await run('many-keys', merged(), ofMany(both));
+    const applies = played.calls.filter((call) => isAction(call) && call.with['command'] === 'apply');
+    expect(applies.map(({ with: inputs }) => [inputs['key'], inputs['approved-plan']])).toEqual(
+      both.map((key) => [key, `${DIGEST}-${key}`]),
+    );
+    expect(new Set(played.asked)).toEqual(new Set(['production']));
+    expect(commandsOf(played).at(-1)).toBe('applied: report');
+  });
+
+  test('leaves out the key whose plan failed, and tells of it', async () => {
+    const played = await run('many-keys', merged(), ofMany(both, ['orders']));
+    expect(commandsOf(played)).toEqual([
+      ...['keys: keys', 'plan (orders): plan', 'plan (payments): plan', 'report: report'],
+      ...['apply (payments): apply', 'applied: report'],
+    ]);
+    expect(resultsOf(played)).toMatchObject({ plan: 'failure', report: 'success', apply: 'success' });
+  });
+
+  test('asks nobody where no key changes', async () => {
+    const played = await run('many-keys', merged(), ofMany([]));
+    expect(commandsOf(played)).toEqual(['keys: keys']);
+    expect(played.asked).toEqual([]);
+  });
+});
+
+describe('drift-many-keys', () => {
+  test.each([
+    [['orders'], 'true'],
+    [[], undefined],
+  ])('looks at every key, and opens one issue where one drifted: %j', async (drifted, issue) => {
+    const played = await run('drift-many-keys', { event: 'schedule' }, ofMany(drifted));
+    expect(commandsOf(played)).toEqual([
+      'keys: keys',
+      'drift (orders): drift',
+      'drift (payments): drift',
+      'report: report',
+    ]);
+    const opened = played.calls.filter(({ run: script }) => script?.includes('gh issue create'));
+    expect(opened).toHaveLength(issue === undefined ? 0 : 1);
   });
 });
 

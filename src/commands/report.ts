@@ -129,16 +129,15 @@ interface Publication {
 /** Tells it in the summary, in a file, and in the comment where there is a pull request for it. */
 async function publish(publication: Publication, reports: ManyReports): Promise<Outputs> {
   const { deps, shared } = publication;
-  const summary = renderMany({
-    reports,
-    top: '',
-    bottoms: [''],
-    limit: SUMMARY_LIMIT - 16_384,
-    measure: (text) => Buffer.byteLength(text),
-  });
+  const within = (limit: number, measure: (text: string) => number): string =>
+    `${renderMany({ reports, top: '', bottoms: [''], limit: limit - 1, measure })}\n`;
   const [, file, comment] = await Promise.all([
-    deps.runner.addSummary(`${summary}\n`),
-    writeSharedReport(`${summary}\n`, deps.env),
+    deps.runner.addSummary(within(SUMMARY_LIMIT - 16_384, (text) => Buffer.byteLength(text))),
+    // For an issue, whose limit is that of a comment.
+    writeSharedReport(
+      within(COMMENT_LIMIT, (text) => text.length),
+      deps.env,
+    ),
     wantsComment(shared, reports) ? writeComment(publication, reports) : {},
   ]);
   return { 'report-path': file, ...comment };
