@@ -33178,7 +33178,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2085);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7261);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -33375,7 +33375,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 2085:
+/***/ 7261:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51574,6 +51574,16 @@ function codeSpan(text) {
     const padding = /^[` ]|[` ]$/.test(content) ? ' ' : '';
     return `${delimiter}${padding}${content}${padding}${delimiter}`;
 }
+const KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:)(\d{12}:key\/(?:mrk-)?[0-9a-f]{8,16})([0-9a-f-]*)$/;
+/**
+ * A key's ARN as code that a narrow screen can break: the table would be wider than a telephone otherwise. GitHub lets <wbr>
+ * through, and what is copied has no break in it.
+ * @returns undefined for anything that is not the ARN of a KMS key
+ */
+function breakableArn(arn) {
+    const parts = arn.length > 120 ? null : KEY_ARN.exec(arn);
+    return parts === null ? undefined : `<code>${parts.slice(1).join('<wbr>')}</code>`;
+}
 const markdown_OPENING = /^["'“‘(]*/u;
 const markdown_CLOSING = /["'”’).,;:!?…]*$/u;
 const PLAIN_WORD = /^(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’–—][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*|e\.g|i\.e|–|—)$/u;
@@ -51725,10 +51735,6 @@ function regionCell(region, detail) {
 function keyIdOf(keyArn) {
     return /:key\/(.+)$/s.exec(keyArn)?.[1] ?? keyArn;
 }
-/** A key's id short enough for a column: its beginning and end, which is what people compare. */
-function shortKeyId(keyArn) {
-    return keyIdOf(keyArn).replace(/^(mrk-[0-9a-f]{8})[0-9a-f]+([0-9a-f]{4})$/, '$1…$2');
-}
 const TYPES = {
     Service: 'AWS service',
     Federated: 'Identity provider',
@@ -51763,7 +51769,7 @@ const PURPOSES = [
         'Use',
         /^(?:Encrypt|Decrypt|ReEncrypt|GenerateDataKey|GenerateMac|VerifyMac|GenerateRandom|Sign|Verify|DeriveSharedSecret)/i,
     ],
-    ['Pass on', /^(?:CreateGrant|RetireGrant|RevokeGrant)/i],
+    ['Grant', /^(?:CreateGrant|RetireGrant|RevokeGrant)/i],
     ['Look up', /^(?:Describe|Get|List)/i],
     ['Manage', /^/],
 ];
@@ -51775,18 +51781,25 @@ function actionsInWords(actions, detail) {
         const purpose = PURPOSES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'Manage';
         groups.get(purpose)?.push(words_codeOf(purpose === 'Everything' ? action : name, detail));
     }
-    const order = ['Everything', 'Manage', 'Pass on', 'Use', 'Look up'];
+    const order = ['Everything', 'Manage', 'Grant', 'Use', 'Look up'];
     return order
         .map((purpose) => ({ purpose, names: groups.get(purpose) ?? [] }))
         .filter(({ names }) => names.length > 0)
         .map(({ purpose, names }) => `**${purpose}** ${limitItems(names, detail.values).join(' ')}`)
         .join('<br>');
 }
-/** Regions as a cell: `all Regions`, or their ids. */
+/**
+ * Up to so many Regions have a row or a name each. Of more, those of which the same is said share a row or are counted, with
+ * a folded list below the table.
+ */
+const OPEN_REGIONS = 6;
+/** Regions as a cell: `all Regions`, their ids, or how many they are. */
 function regionsInWords(regions, detail) {
     if (regions === 'all')
         return 'all\u00A0Regions';
-    return limitItems(regions.map((region) => words_codeOf(region, detail)), detail.values).join(' ');
+    if (regions.length > OPEN_REGIONS)
+        return countOf(regions.length, 'Region').replace(' ', '\u00A0');
+    return regions.map((region) => words_codeOf(region, detail)).join(' ');
 }
 
 ;// CONCATENATED MODULE: ./src/report/cost.ts
@@ -51834,7 +51847,7 @@ function renderCost(model) {
     const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
     const keys = billed.priced ? ` for ${countOf(billed.after, 'key')}` : '';
     const before = billed.before === billed.after ? ', as before' : '';
-    return `#### Cost per month\n\n${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
+    return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/report/changes.ts
@@ -51934,16 +51947,20 @@ function deletionWindow(change) {
     const before = change.attributes.find(({ name }) => name === 'deletion_window_in_days')?.before;
     return before?.is === 'value' && typeof before.value === 'number' ? before.value : undefined;
 }
-function originInWords(change, detail) {
+/** @param row whose key id and alias stand above the table: an import of just these needs no name of its own */
+function originInWords(change, row, detail) {
+    const { importing } = change;
+    const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : keyIdOf(row.keyArn)];
+    const name = importing === undefined || known.includes(importing) ? '' : ` (${words_codeOf(importing, detail)})`;
     return [
-        ...(change.importing === undefined ? [] : [`imported (${words_codeOf(change.importing, detail)})`]),
+        ...(importing === undefined ? [] : [`**imported**${name}`]),
         ...(change.movedFrom === undefined
             ? []
             : ['new address in the state, the resource itself stays as it is']),
     ];
 }
-function keyInWords(change, detail) {
-    const origin = originInWords(change, detail);
+function keyInWords(change, row, detail) {
+    const origin = originInWords(change, row, detail);
     switch (change.action) {
         case 'no-op':
         case 'read':
@@ -51962,14 +51979,14 @@ function keyInWords(change, detail) {
         }
         case 'delete': {
             const days = deletionWindow(change);
-            return [`key **deleted**${days === undefined ? '' : `, after a wait of ${days} days`}`];
+            return [`key **scheduled for deletion**${days === undefined ? '' : `, waiting period ${days} days`}`];
         }
         case 'forget':
             return ['key **forgotten**: it lives on, Terraform no longer knows it'];
     }
 }
-function aliasInWords(change, detail) {
-    const origin = originInWords(change, detail).map((phrase) => `alias ${phrase}`);
+function aliasInWords(change, row, detail) {
+    const origin = originInWords(change, row, detail).map((phrase) => `alias ${phrase}`);
     const name = change.attributes.find((attribute) => attribute.name === 'name');
     switch (change.action) {
         case 'no-op':
@@ -51989,8 +52006,8 @@ function aliasInWords(change, detail) {
 }
 /** Everything that happens in one Region: its key first, then its aliases; empty when nothing does. */
 function regionInWords(row, detail) {
-    const key = row.key === undefined ? [] : keyInWords(row.key, detail);
-    const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, detail));
+    const key = row.key === undefined ? [] : keyInWords(row.key, row, detail);
+    const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, row, detail));
     if (key[0] === 'key **created**' && aliases.length === 1 && aliases[0] === 'alias created') {
         return ['key and alias **created**'];
     }
@@ -52126,12 +52143,11 @@ function renderPicture(rows) {
 /** Who gains and who loses access, as a difference of policies rather than of JSON text. */
 
 
-/** With no-break spaces: the column is narrow, and a sign alone on its line says nothing. */
 const DIRECTIONS = {
-    'gains Allow': '➕\u00A0gains',
-    'loses Allow': '➖\u00A0loses',
-    'gains Deny': '⛔\u00A0is\u00A0denied',
-    'loses Deny': '➕\u00A0no\u00A0longer\u00A0denied',
+    'gains Allow': '➕ gains access',
+    'loses Allow': '➖ loses access',
+    'gains Deny': '⛔ is denied',
+    'loses Deny': '➕ is no longer denied',
 };
 /** What widens access comes first: that is what a reviewer has to agree to. */
 const ORDER = ['gains Allow', 'loses Deny', 'loses Allow', 'gains Deny'];
@@ -52156,15 +52172,36 @@ function groupByPrincipal(changes) {
     }
     return [...rows.values()];
 }
-function renderRow({ change, principals }, accountId, detail) {
+/** The lists of Regions that are too long for a cell, each once. */
+function longLists(rows) {
+    const lists = rows.flatMap(({ change: { regions } }) => regions !== 'all' && regions.length > OPEN_REGIONS ? [regions] : []);
+    return [...new Map(lists.map((regions) => [regions.join(), [...regions]])).values()];
+}
+/** Where there is more than one such list, a number tells them apart. */
+function numberOf(regions, lists) {
+    if (regions === 'all' || lists.length < 2)
+        return '';
+    const index = lists.findIndex((list) => list.join() === regions.join());
+    return index < 0 ? '' : ` (list\u00A0${index + 1})`;
+}
+function renderLists(lists, detail) {
+    return lists.map((regions) => details(`The ${countOf(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
+        limitItems(regions.map((region) => words_codeOf(region, detail)), detail.rows).join(' '),
+    ]));
+}
+function renderRow({ change, principals }, { accountId, lists }, detail) {
     const who = principals.map((principal) => principalInWords(principal, accountId, detail));
-    const condition = change.condition === undefined ? '' : `<br>only if ${words_codeOf(change.condition, detail)}`;
-    const actions = actionsInWords(change.actions, detail);
+    const named = limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values);
+    const where = `in ${regionsInWords(change.regions, detail)}${numberOf(change.regions, lists)}`;
+    const what = [
+        actionsInWords(change.actions, detail),
+        ...(change.condition === undefined ? [] : [`only if ${words_codeOf(change.condition, detail)}`]),
+        where,
+    ];
     return [
-        DIRECTIONS[kindOf(change)],
-        limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values).join('<br>'),
-        `${actions === '' ? '–' : actions}${condition}`,
-        regionsInWords(change.regions, detail),
+        // Two principals, of two lines each, must not read as one.
+        [DIRECTIONS[kindOf(change)], ...named.map((name) => (named.length > 1 ? `• ${name}` : name))].join('<br>'),
+        what.filter((line) => line !== '').join('<br>'),
     ];
 }
 /** Keys whose policy the plan can't tell yet: the reader must not take silence for "nobody". */
@@ -52196,13 +52233,15 @@ function chooseRows(rows, detail) {
 function renderAccess({ model, access, accountId }, detail) {
     const sorted = groupByPrincipal([true, false].flatMap((stranger) => ORDER.flatMap((kind) => access.filter((change) => kindOf(change) === kind && letsStrangerIn(change) === stranger))));
     const chosen = chooseRows(sorted, detail);
-    const shown = chosen.map((row) => renderRow(row, accountId, detail));
+    const lists = longLists(chosen);
+    const shown = chosen.map((row) => renderRow(row, { accountId, lists }, detail));
     const hidden = sorted.length - shown.length;
     const unknown = unknownPolicies(model);
     const nobody = shown.length === 0 && unknown.length === 0 ? ['Nobody gains or loses access.'] : [];
     return [
         '#### Who gains and who loses access',
-        ...(shown.length === 0 ? nobody : [table(['', 'Who', 'What they may do', 'Where'], shown)]),
+        ...(shown.length === 0 ? nobody : [table(['Who', 'What they may do'], shown)]),
+        ...renderLists(lists, detail),
         ...(hidden > 0 ? [`…and ${countOf(hidden, 'more change')} of access, left out for length.`] : []),
         ...unknown,
     ];
@@ -52412,17 +52451,47 @@ function happened(change, detail) {
 function whatOf(change, detail) {
     return change.kind === 'other' ? words_codeOf(change.address, detail) : change.kind;
 }
+/** Changes that say the same in other Regions. */
+function groupChanges(drift, detail) {
+    if (drift.length <= OPEN_REGIONS)
+        return drift.map((change) => [change]);
+    const groups = new Map();
+    for (const change of drift) {
+        const same = JSON.stringify([whatOf(change, detail), happened(change, detail)]);
+        groups.set(same, [...(groups.get(same) ?? []), change]);
+    }
+    return [...groups.values()];
+}
+function whereCell(group, detail) {
+    return group.length === 1 ? regionCell(group[0]?.region, detail) : `**${countOf(group.length, 'Region')}**`;
+}
+/** The Regions of the rows that stand for several. */
+function renderFolded(groups, detail) {
+    return groups
+        .filter((group) => group.length > 1)
+        .map((group) => {
+        const regions = group.map(({ region = '–' }) => words_codeOf(region, detail));
+        const title = `The ${countOf(group.length, 'Region')} of that row`;
+        return details(title, [limitItems(regions, detail.rows).join(' ')]);
+    });
+}
 /** The table of drift as Markdown blocks; empty when there is none. */
 function renderDrift(drift, detail) {
     if (drift.length === 0)
         return [];
-    const rows = drift
-        .slice(0, detail.rows)
-        .map((change) => [regionCell(change.region, detail), whatOf(change, detail), happened(change, detail)]);
-    const hidden = drift.length - rows.length;
+    const groups = groupChanges(drift, detail);
+    const shown = groups.slice(0, detail.rows);
+    const rows = shown.flatMap((group) => {
+        const [first] = group;
+        return first === undefined
+            ? []
+            : [[whereCell(group, detail), whatOf(first, detail), happened(first, detail)]];
+    });
+    const hidden = groups.slice(detail.rows).flat().length;
     return [
         '#### Changed outside Terraform',
         table(['Region', 'What', 'Recorded → found'], rows),
+        ...renderFolded(shown, detail),
         ...(hidden > 0 ? [`…and ${countOf(hidden, 'more change')}, left out for length.`] : []),
     ];
 }
@@ -52573,59 +52642,6 @@ function renderFooter(input, detail) {
     return `<sub>${parts.join(' · ')}</sub>`;
 }
 
-;// CONCATENATED MODULE: ./src/report/sections/keys.ts
-/** What is there now: the keys' ARNs, and the proof that they work. */
-
-
-function leftOut(hidden) {
-    return hidden > 0 ? [`…and ${countOf(hidden, 'more Region')}, left out for length.`] : [];
-}
-const roleCell = (role) => (role === 'primary' ? '**primary**' : role);
-/** The table of ARNs as Markdown blocks; empty when no key is known. */
-function renderKeys(keys, detail) {
-    if (keys === undefined || keys.length === 0)
-        return [];
-    const rows = keys.slice(0, detail.rows).map(({ region, role, keyArn, aliasArn }) => {
-        const alias = aliasArn === undefined ? 'no alias yet' : words_codeOf(aliasArn, detail);
-        return [regionCell(region, detail), roleCell(role), `${words_codeOf(keyArn, detail)}<br>${alias}`];
-    });
-    return [
-        '#### The keys now',
-        table(['Region', 'Role', 'ARNs'], rows),
-        ...leftOut(keys.length - rows.length),
-    ];
-}
-function checkInWords(check, detail) {
-    const found = check.detail === undefined ? '' : `: ${words_codeOf(check.detail, detail)}`;
-    return `**${words_codeOf(check.name, detail)}**${found}`;
-}
-function checksCell(checks, detail) {
-    const failed = checks.filter(({ ok }) => !ok).map((check) => `❌ ${checkInWords(check, detail)}`);
-    const passed = checks.filter(({ ok }) => ok).map(({ name }) => words_codeOf(name, detail));
-    const lines = [
-        ...limitItems(failed, detail.values),
-        ...(passed.length === 0 ? [] : [`✅ ${limitItems(passed, detail.values).join(' ')}`]),
-    ];
-    return lines.length === 0 ? 'not checked' : lines.join('<br>');
-}
-/** The table of checks as Markdown blocks; empty when nothing was verified. */
-function renderVerification(rows, detail) {
-    if (rows === undefined || rows.length === 0)
-        return [];
-    const cells = rows
-        .slice(0, detail.rows)
-        .map(({ region, role, checks }) => [
-        regionCell(region, detail),
-        roleCell(role),
-        checksCell(checks, detail),
-    ]);
-    return [
-        '#### Verified',
-        table(['Region', 'Role', 'Checks'], cells),
-        ...leftOut(rows.length - cells.length),
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/report/diff.ts
 /** Terraform's plan as the lines of a diff, so that GitHub colours what comes, goes and changes. */
 const MARKED = /^( *)(-\/\+|\+\/-|<=|[+~-])(?= )/;
@@ -52744,7 +52760,8 @@ function renderPlanText({ text, room, measure, source }) {
 }
 
 ;// CONCATENATED MODULE: ./src/report/sections/regions.ts
-/** A row per Region: which key is there, under which alias, and what happens to it. */
+/** The one table of Regions: which role the key has there, what changes, and after apply its ARN and the checks on it. */
+
 
 
 
@@ -52758,23 +52775,120 @@ const SIGNS = {
     deleted: '❌ ',
     forgotten: '👋 ',
 };
-function keyCell(row, detail) {
-    if (row.keyArn !== undefined)
-        return words_codeOf(shortKeyId(row.keyArn), detail);
-    return row.key?.action === 'create' ? '<em>known after apply</em>' : '–';
+/** What costs most to overlook comes first. */
+const WEIGHTS = {
+    replaced: 1,
+    deleted: 1,
+    forgotten: 1,
+    created: 2,
+    imported: 2,
+    changed: 3,
+    moved: 4,
+    none: 5,
+};
+function changeLines(planned, detail) {
+    const words = regionInWords(planned, detail);
+    if (words.length === 0)
+        return ['stays as it is'];
+    return words.map((phrase, index) => (index === 0 ? `${SIGNS[rowChange(planned)]}${phrase}` : phrase));
 }
-function changeCell(row, detail) {
-    const words = regionInWords(row, detail);
-    return words.length === 0 ? 'stays as it is' : `${SIGNS[rowChange(row)]}${words.join('<br>')}`;
+function checkInWords({ name, detail: found }, detail) {
+    return `**${words_codeOf(name, detail)}**${found === undefined ? '' : `: ${words_codeOf(found, detail)}`}`;
 }
-function regions_renderRow(row, detail) {
+function checkLines({ checks }, detail) {
+    if (checks.length === 0)
+        return ['not checked'];
+    const failed = checks.filter(({ ok }) => !ok).map((check) => `❌ ${checkInWords(check, detail)}`);
+    const passed = checks.filter(({ ok }) => ok).map(({ name }) => words_codeOf(name, detail));
     return [
-        regionCell(row.region, detail),
-        row.role === 'primary' ? '**primary**' : 'replica',
-        keyCell(row, detail),
-        row.alias === undefined ? '–' : words_codeOf(row.alias, detail),
-        changeCell(row, detail),
+        ...limitItems(failed, detail.values),
+        ...(passed.length === 0 ? [] : [`✅ ${limitItems(passed, detail.values).join(' ')}`]),
     ];
+}
+function linesOf({ planned, key, verified }, detail) {
+    return [
+        ...(planned === undefined ? [] : changeLines(planned, detail)),
+        ...(verified === undefined ? [] : checkLines(verified, detail)),
+        ...(key !== undefined && key.aliasArn === undefined ? ['no alias yet'] : []),
+    ];
+}
+function weightOf({ planned, verified }) {
+    const failed = verified?.checks.some(({ ok }) => !ok) === true;
+    return failed ? 0 : WEIGHTS[planned === undefined ? 'none' : rowChange(planned)];
+}
+function rowOf(region, facts, detail) {
+    const { planned, key, verified } = facts;
+    return {
+        region,
+        role: (planned ?? key ?? verified)?.role ?? 'replica',
+        lines: linesOf(facts, detail),
+        own: key === undefined ? [] : [breakableArn(key.keyArn) ?? words_codeOf(key.keyArn, detail)],
+        weight: weightOf(facts),
+    };
+}
+/** The Regions of the plan, of the keys that are there and of the checks: the primary first, then by weight. */
+function rowsOf(planned, input, detail) {
+    const { keys = [], verification = [] } = input;
+    const regions = new Set([...planned, ...keys, ...verification].map(({ region }) => region));
+    const of = (all, region) => all.find((each) => each.region === region);
+    return [...regions]
+        .map((region) => rowOf(region, { planned: of(planned, region), key: of(keys, region), verified: of(verification, region) }, detail))
+        .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary') || a.weight - b.weight);
+}
+/** Rows that say the same, in the order of the first of them. */
+function groupRows(rows) {
+    if (rows.length <= OPEN_REGIONS)
+        return rows.map((row) => [row]);
+    const groups = new Map();
+    for (const row of rows) {
+        const same = JSON.stringify([row.role, row.lines]);
+        groups.set(same, [...(groups.get(same) ?? []), row]);
+    }
+    return [...groups.values()];
+}
+const regions_roleOf = (role) => (role === 'primary' ? '**primary**' : role);
+/** The place and the role, then the id: two short lines, so that what changes has room on a narrow screen. */
+function regions_whereCell(group, { region, role }, detail) {
+    if (group.length > 1)
+        return `**${countOf(group.length, 'Region')}** · ${regions_roleOf(role)}`;
+    const place = region_names_placeOf(region);
+    const id = words_codeOf(region, detail);
+    return place === undefined ? `${id} · ${regions_roleOf(role)}` : `${place} · ${regions_roleOf(role)}<br>${id}`;
+}
+function cellsOf(group, detail) {
+    const [first] = group;
+    if (first === undefined)
+        return [];
+    const lines = group.length === 1 ? [...first.lines, ...first.own] : first.lines;
+    return [regions_whereCell(group, first, detail), lines.length === 0 ? '–' : lines.join('<br>')];
+}
+/** The Regions behind a row that stands for several. */
+function foldedList(group, detail) {
+    const items = group.slice(0, detail.rows).map(({ region, own }) => {
+        const place = region_names_placeOf(region);
+        return `- ${[...(place === undefined ? [] : [place]), words_codeOf(region, detail), ...own].join(' ')}`;
+    });
+    const hidden = group.length - items.length;
+    const more = hidden > 0 ? [`- …and ${countOf(hidden, 'more Region')}, left out for length.`] : [];
+    return details(`The ${countOf(group.length, 'Region')} of that row`, [[...items, ...more].join('\n')]);
+}
+/** The id that all keys of a multi-Region key share, once, where it is known. */
+function renderKeyId(planned, input, detail) {
+    const arns = [...(input.keys ?? []), ...planned].flatMap(({ keyArn }) => keyArn ?? []);
+    const [first] = arns;
+    if (first === undefined)
+        return [];
+    const account = input.accountId === undefined ? '' : ` in account ${words_codeOf(input.accountId, detail)}`;
+    return [`Key ${words_codeOf(keyIdOf(first), detail)}${account}`];
+}
+/** A plan speaks of what would be, an apply of what was. */
+function headOf({ command, outcome, plan }) {
+    if (plan === undefined)
+        return 'What is there';
+    if (outcome === 'applied')
+        return 'What changed';
+    const began = (command === 'apply' || command === 'destroy') && outcome !== 'refused';
+    return began ? 'What was to change' : 'What would change';
 }
 /** Changes to resources that belong to no key's Region; the table alone would hide them. */
 function renderOthers(model, detail) {
@@ -52787,14 +52901,24 @@ function renderOthers(model, detail) {
     const more = others.length > detail.rows ? `, and ${others.length - detail.rows} more` : '';
     return [`Besides the keys: ${named.join(', ')}${more}.`];
 }
-/** The table of Regions as Markdown blocks. */
-function renderRegions(model, detail) {
-    const shown = model.regions.slice(0, detail.rows).map((row) => regions_renderRow(row, detail));
-    const hidden = model.regions.length - shown.length;
+/** The table of Regions, what is folded of it, and what else the plan changes, as Markdown blocks. */
+function renderRegions(input, detail) {
+    const model = input.plan?.model;
+    const planned = model?.regions ?? [];
+    const groups = groupRows(rowsOf(planned, input, detail));
+    const shown = groups.slice(0, detail.rows);
+    const hidden = groups.slice(detail.rows).flat().length;
+    const folded = shown.filter((group) => group.length > 1);
     return [
-        ...(shown.length === 0 ? [] : [table(['Region', 'Role', 'Key', 'Alias', 'What changes'], shown)]),
-        ...(hidden > 0 ? [`…and ${countOf(hidden, 'more Region', 'more Regions')}, left out for length.`] : []),
-        ...renderOthers(model, detail),
+        ...renderKeyId(planned, input, detail),
+        ...(shown.length === 0
+            ? []
+            : [
+                table(['Region and role', headOf(input)], shown.map((group) => cellsOf(group, detail))),
+            ]),
+        ...folded.map((group) => foldedList(group, detail)),
+        ...(hidden > 0 ? [`…and ${countOf(hidden, 'more Region')}, left out for length.`] : []),
+        ...(model === undefined ? [] : renderOthers(model, detail)),
     ];
 }
 
@@ -52965,7 +53089,7 @@ function appliedVerdict(input) {
 }
 function verifiedVerdict(input) {
     // Only `crypto` uses the keys; to have looked at them proves less.
-    const used = input.verification?.some(({ checks }) => checks.some(({ name }) => name === 'works')) === true;
+    const used = input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true)) === true;
     const found = used ? 'the keys work as one key' : 'the keys are there as the state has them';
     return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
 }
@@ -53040,7 +53164,6 @@ function verdictOf(input) {
 
 
 
-
 /** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
 const DETAILS = [
     { rows: 200, values: 60, text: 1000 },
@@ -53099,33 +53222,29 @@ function renderWarnings(plan, detail) {
         ...renderNotUnderstood(plan.model.notUnderstood, detail),
     ];
 }
-/** After apply, the rows name keys that the plan could not know yet. */
-function withKnownKeys({ keys = [] }, model) {
-    const arns = new Map(keys.map(({ region, keyArn }) => [region, keyArn]));
-    return model.regions.map((row) => ({ ...row, keyArn: row.keyArn ?? arns.get(row.region) }));
-}
-/** Of more Regions than this the picture is folded: the table says the same in less room. */
-const OPEN_PICTURE = 6;
-function foldPicture(picture, regions) {
-    return regions > OPEN_PICTURE
-        ? details(`The picture of ${countOf(regions, 'Region')}`, [picture])
-        : picture;
+/**
+ * The table says the same in less room than the picture of many Regions; and what was applied is no more to be weighed.
+ */
+function foldPicture(picture, regions, { outcome }) {
+    if (outcome !== 'applied' && regions <= OPEN_REGIONS)
+        return picture;
+    return details(`The picture of ${countOf(regions, 'Region')}`, [picture]);
 }
 /** The sections on a plan with changes, in the order in which a reviewer's questions come. */
 function renderChanges(input, plan, detail) {
     const { model, access } = plan;
     const picture = renderPicture(model.regions);
     return [
-        ...renderRegions({ ...model, regions: withKnownKeys(input, model) }, detail),
+        ...renderRegions(input, detail),
         ...renderAccess({ model, access, accountId: input.accountId }, detail),
         renderCost(model),
-        ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length)]),
+        ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length, input)]),
         ...renderDrift(model.drift, detail),
     ];
 }
 function renderDriftReport(input, plan, detail) {
     const { model, access } = plan;
-    const back = model.hasChanges ? ['#### What apply would do about it', ...renderRegions(model, detail)] : [];
+    const back = model.hasChanges ? ['#### What apply would do about it', ...renderRegions(input, detail)] : [];
     return [
         ...renderDrift(model.drift, detail),
         ...renderAccess({ model, access, accountId: input.accountId }, detail),
@@ -53133,14 +53252,12 @@ function renderDriftReport(input, plan, detail) {
     ];
 }
 function renderBody(input, detail) {
-    const results = [...renderKeys(input.keys, detail), ...renderVerification(input.verification, detail)];
     const { plan } = input;
     if (plan === undefined)
-        return results;
-    if (input.command === 'drift')
-        return [...results, ...renderDriftReport(input, plan, detail)];
-    const heading = results.length === 0 ? [] : ['#### The plan'];
-    return [...results, ...heading, ...renderChanges(input, plan, detail)];
+        return renderRegions(input, detail);
+    return input.command === 'drift'
+        ? renderDriftReport(input, plan, detail)
+        : renderChanges(input, plan, detail);
 }
 /** Nothing to review: the verdict, what is wrong in spite of that if anything is, and no more. */
 function isQuiet(input) {
@@ -53151,7 +53268,7 @@ function renderQuiet(input, detail) {
     return [
         `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
         ...renderAlarms(input, detail),
-        ...renderVerification(input.verification, detail),
+        ...(input.verification === undefined ? [] : renderRegions({ ...input, plan: undefined }, detail)),
     ];
 }
 const join = (blocks) => blocks.filter((block) => block !== '').join('\n\n');
@@ -57240,14 +57357,14 @@ function findChangedAgain(own, since) {
 function touches(own, since) {
     if (own === undefined || since === undefined)
         return true;
-    const mine = linesOf(own);
-    const theirs = linesOf(since);
+    const mine = patches_linesOf(own);
+    const theirs = patches_linesOf(since);
     return haveCommon(mine.added, theirs.removed) || haveCommon(mine.removed, theirs.added);
 }
 function haveCommon(one, other) {
     return [...one].some((line) => other.has(line));
 }
-function linesOf(patch) {
+function patches_linesOf(patch) {
     const lines = patch.split(/\r?\n/);
     const withSign = (sign) => new Set(lines
         .filter((line) => line.startsWith(sign))
@@ -62678,7 +62795,7 @@ function many_kindOf({ report }) {
 }
 /** @returns the headline, without its sign of Markdown */
 function headlineOf(reports) {
-    const rows = rowsOf(reports);
+    const rows = many_rowsOf(reports);
     const { missing, untouched } = reports;
     const total = rows.length + missing.length;
     const tense = rows.some(({ file }) => file.report.outcome === 'applied') ? 'done' : 'planned';
@@ -62690,7 +62807,7 @@ function headlineOf(reports) {
     const rest = untouched === 0 ? '' : `; ${countOf(untouched, 'other key')} not in this run`;
     return `${symbol} ${countOf(total, 'key')}: ${counts.map(({ words }) => words).join(', ') || 'nothing to tell'}${rest}`;
 }
-function rowsOf({ files }) {
+function many_rowsOf({ files }) {
     return files
         .map((file) => ({ file, kind: many_kindOf(file) }))
         .sort((a, b) => many_KINDS.indexOf(a.kind) - many_KINDS.indexOf(b.kind) || many_strangersOf(b) - many_strangersOf(a));
@@ -62715,7 +62832,7 @@ const LEAST_FOR_REPORTS = 2_000;
  */
 function renderMany(options) {
     const { reports, top, bottoms, limit, measure } = options;
-    const rows = rowsOf(reports);
+    const rows = many_rowsOf(reports);
     for (const bottom of bottoms) {
         for (const most of many_ROWS) {
             const head = [top, ...renderHead(reports, rows, most)];
@@ -63310,7 +63427,8 @@ function describeLostKey({ arn, id, region }) {
 ;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
 
 /**
- * Uses the keys, to prove that they are one key: what the primary makes each replica accepts, and the other way round.
+ * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
+ * encrypted (or signed), and the other way round.
  * @returns checks by Region; none without a primary
  */
 async function proveOneKey(request) {
@@ -63322,21 +63440,64 @@ async function proveOneKey(request) {
         const proof = await chooseProof(clients, from);
         const made = await proof.make(clients.in(from.region), from.arn);
         if (made === undefined)
-            return `${from.region} made nothing`;
+            return `KMS gave no result in ${from.region}`;
         return (await proof.accepts(clients.in(to.region), to.arn, made))
             ? undefined
-            : `what ${from.region} made is not accepted`;
+            : `the result of ${from.region} does not fit the key in ${to.region}`;
     };
+    const names = nameChecks(await usageOf(clients, primary));
+    const prove = async (name, from, to) => ({
+        ...(await check(name, between(from, to))),
+        usesKey: true,
+    });
     const rows = keys.map(async (key) => [
         key.region,
         key === primary
-            ? [await check('works', between(primary, primary))]
-            : await Promise.all([
-                check('accepts what the primary makes', between(primary, key)),
-                check('makes what the primary accepts', between(key, primary)),
-            ]),
+            ? [await prove(names.alone, primary, primary)]
+            : await Promise.all([prove(names.from, primary, key), prove(names.to, key, primary)]),
     ]);
     return new Map(await Promise.all(rows));
+}
+const ENCRYPTION = {
+    alone: 'encrypts and decrypts',
+    from: 'decrypts what the primary encrypted',
+    to: 'the primary decrypts what it encrypted',
+};
+const one_key_proof_NAMES = {
+    ENCRYPT_DECRYPT: ENCRYPTION,
+    SIGN_VERIFY: {
+        alone: 'signs and verifies',
+        from: 'verifies what the primary signed',
+        to: 'the primary verifies what it signed',
+    },
+    GENERATE_VERIFY_MAC: {
+        alone: 'generates and verifies a MAC',
+        from: 'verifies the MAC of the primary',
+        to: 'the primary verifies its MAC',
+    },
+    KEY_AGREEMENT: {
+        alone: 'derives a shared secret',
+        from: 'derives the shared secret of the primary',
+        to: 'the primary derives its shared secret',
+    },
+    ENCAPSULATE_DECAPSULATE: {
+        alone: 'gives its public key',
+        from: 'has the public key of the primary',
+        to: 'the primary has its public key',
+    },
+};
+function nameChecks(usage) {
+    return (usage === undefined || !Object.hasOwn(one_key_proof_NAMES, usage) ? undefined : one_key_proof_NAMES[usage]) ?? ENCRYPTION;
+}
+/** Undefined where KMS does not say; the checks then tell why they could not be made. */
+async function usageOf(clients, { region, arn }) {
+    try {
+        const { KeyMetadata } = await clients.in(region).send(new clients.kms.DescribeKeyCommand({ KeyId: arn }));
+        return KeyMetadata?.KeyUsage;
+    }
+    catch {
+        return undefined;
+    }
 }
 const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
 async function chooseProof(clients, { region, arn }) {

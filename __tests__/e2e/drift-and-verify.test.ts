@@ -56,7 +56,7 @@ describe('looking after a key that exists', () => {
     expect(verified.outputs['key-arns']).toBe(applied.outputs['key-arns']);
     expect(jsonOutput(verified, 'alias-arns')).toEqual(jsonOutput(applied, 'alias-arns'));
     expect(verified.summary).toContain('the keys work as one key in 2 Regions');
-    expect(verified.summary).toContain('`accepts what the primary makes`');
+    expect(verified.summary).toContain('`decrypts what the primary encrypted`');
     expect(changes()).toHaveLength(before);
   });
 

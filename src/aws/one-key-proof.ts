@@ -17,7 +17,8 @@ interface Proof {
 }
 
 /**
- * Uses the keys, to prove that they are one key: what the primary makes each replica accepts, and the other way round.
+ * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
+ * encrypted (or signed), and the other way round.
  * @returns checks by Region; none without a primary
  */
 export async function proveOneKey(request: ProofRequest): Promise<Map<string, KeyCheck[]>> {
@@ -27,21 +28,74 @@ export async function proveOneKey(request: ProofRequest): Promise<Map<string, Ke
   const between = (from: ExpectedKey, to: ExpectedKey) => async (): Promise<string | undefined> => {
     const proof = await chooseProof(clients, from);
     const made = await proof.make(clients.in(from.region), from.arn);
-    if (made === undefined) return `${from.region} made nothing`;
+    if (made === undefined) return `KMS gave no result in ${from.region}`;
     return (await proof.accepts(clients.in(to.region), to.arn, made))
       ? undefined
-      : `what ${from.region} made is not accepted`;
+      : `the result of ${from.region} does not fit the key in ${to.region}`;
   };
+  const names = nameChecks(await usageOf(clients, primary));
+  const prove = async (name: string, from: ExpectedKey, to: ExpectedKey): Promise<KeyCheck> => ({
+    ...(await check(name, between(from, to))),
+    usesKey: true,
+  });
   const rows = keys.map(async (key): Promise<[string, KeyCheck[]]> => [
     key.region,
     key === primary
-      ? [await check('works', between(primary, primary))]
-      : await Promise.all([
-          check('accepts what the primary makes', between(primary, key)),
-          check('makes what the primary accepts', between(key, primary)),
-        ]),
+      ? [await prove(names.alone, primary, primary)]
+      : await Promise.all([prove(names.from, primary, key), prove(names.to, key, primary)]),
   ]);
   return new Map(await Promise.all(rows));
+}
+
+/** What a check proves, in KMS's words: of the primary alone, of a replica with what the primary made, and the other way. */
+interface CheckNames {
+  readonly alone: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const ENCRYPTION: CheckNames = {
+  alone: 'encrypts and decrypts',
+  from: 'decrypts what the primary encrypted',
+  to: 'the primary decrypts what it encrypted',
+};
+
+const NAMES: Readonly<Record<string, CheckNames>> = {
+  ENCRYPT_DECRYPT: ENCRYPTION,
+  SIGN_VERIFY: {
+    alone: 'signs and verifies',
+    from: 'verifies what the primary signed',
+    to: 'the primary verifies what it signed',
+  },
+  GENERATE_VERIFY_MAC: {
+    alone: 'generates and verifies a MAC',
+    from: 'verifies the MAC of the primary',
+    to: 'the primary verifies its MAC',
+  },
+  KEY_AGREEMENT: {
+    alone: 'derives a shared secret',
+    from: 'derives the shared secret of the primary',
+    to: 'the primary derives its shared secret',
+  },
+  ENCAPSULATE_DECAPSULATE: {
+    alone: 'gives its public key',
+    from: 'has the public key of the primary',
+    to: 'the primary has its public key',
+  },
+};
+
+function nameChecks(usage: string | undefined): CheckNames {
+  return (usage === undefined || !Object.hasOwn(NAMES, usage) ? undefined : NAMES[usage]) ?? ENCRYPTION;
+}
+
+/** Undefined where KMS does not say; the checks then tell why they could not be made. */
+async function usageOf(clients: KmsClients, { region, arn }: ExpectedKey): Promise<string | undefined> {
+  try {
+    const { KeyMetadata } = await clients.in(region).send(new clients.kms.DescribeKeyCommand({ KeyId: arn }));
+    return KeyMetadata?.KeyUsage;
+  } catch {
+    return undefined;
+  }
 }
 
 const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');

@@ -20,6 +20,8 @@ export interface KeyCheck {
   readonly ok: boolean;
   /** What was found instead, or why the check could not be made. */
   readonly detail: string | undefined;
+  /** Whether the key was used for it, and not only described. */
+  readonly usesKey?: boolean;
 }
 
 export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
@@ -29,7 +31,7 @@ export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
 export interface VerifyOptions {
   /** All keys of one multi-Region key, the primary among them. */
   readonly keys: readonly ExpectedKey[];
-  /** `crypto` also proves that all of them are one key: what one Region makes the others accept. */
+  /** `crypto` also proves that all of them are one key: it encrypts (or signs) in one Region, and decrypts (or verifies) in the others. */
   readonly mode: 'describe' | 'crypto';
   readonly session: Pick<AwsSession, 'provider'>;
   /** Whether two policies mean the same. */

@@ -1,7 +1,7 @@
 /** What happens to one key or alias, in words. Each phrase is inert Markdown without line ends. */
 
 import type { AttributeChange, ChangeAction, RegionPlan, ResourceChange, Shown } from '../plan/types.js';
-import { codeOf, limitItems, type Detail } from './words.js';
+import { codeOf, keyIdOf, limitItems, type Detail } from './words.js';
 
 /** What happens to a whole row of the table; the strongest of what happens to its key and aliases. */
 export type RowChange =
@@ -115,17 +115,21 @@ function deletionWindow(change: ResourceChange): number | undefined {
   return before?.is === 'value' && typeof before.value === 'number' ? before.value : undefined;
 }
 
-function originInWords(change: ResourceChange, detail: Detail): string[] {
+/** @param row whose key id and alias stand above the table: an import of just these needs no name of its own */
+function originInWords(change: ResourceChange, row: RegionPlan, detail: Detail): string[] {
+  const { importing } = change;
+  const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : keyIdOf(row.keyArn)];
+  const name = importing === undefined || known.includes(importing) ? '' : ` (${codeOf(importing, detail)})`;
   return [
-    ...(change.importing === undefined ? [] : [`imported (${codeOf(change.importing, detail)})`]),
+    ...(importing === undefined ? [] : [`**imported**${name}`]),
     ...(change.movedFrom === undefined
       ? []
       : ['new address in the state, the resource itself stays as it is']),
   ];
 }
 
-function keyInWords(change: ResourceChange, detail: Detail): string[] {
-  const origin = originInWords(change, detail);
+function keyInWords(change: ResourceChange, row: RegionPlan, detail: Detail): string[] {
+  const origin = originInWords(change, row, detail);
   switch (change.action) {
     case 'no-op':
     case 'read':
@@ -145,15 +149,15 @@ function keyInWords(change: ResourceChange, detail: Detail): string[] {
     }
     case 'delete': {
       const days = deletionWindow(change);
-      return [`key **deleted**${days === undefined ? '' : `, after a wait of ${days} days`}`];
+      return [`key **scheduled for deletion**${days === undefined ? '' : `, waiting period ${days} days`}`];
     }
     case 'forget':
       return ['key **forgotten**: it lives on, Terraform no longer knows it'];
   }
 }
 
-function aliasInWords(change: ResourceChange, detail: Detail): string[] {
-  const origin = originInWords(change, detail).map((phrase) => `alias ${phrase}`);
+function aliasInWords(change: ResourceChange, row: RegionPlan, detail: Detail): string[] {
+  const origin = originInWords(change, row, detail).map((phrase) => `alias ${phrase}`);
   const name = change.attributes.find((attribute) => attribute.name === 'name');
   switch (change.action) {
     case 'no-op':
@@ -174,8 +178,8 @@ function aliasInWords(change: ResourceChange, detail: Detail): string[] {
 
 /** Everything that happens in one Region: its key first, then its aliases; empty when nothing does. */
 export function regionInWords(row: RegionPlan, detail: Detail): string[] {
-  const key = row.key === undefined ? [] : keyInWords(row.key, detail);
-  const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, detail));
+  const key = row.key === undefined ? [] : keyInWords(row.key, row, detail);
+  const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, row, detail));
   if (key[0] === 'key **created**' && aliases.length === 1 && aliases[0] === 'alias created') {
     return ['key and alias **created**'];
   }

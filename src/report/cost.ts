@@ -60,5 +60,5 @@ export function renderCost(model: PlanModel): string {
   const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
   const keys = billed.priced ? ` for ${countOf(billed.after, 'key')}` : '';
   const before = billed.before === billed.after ? ', as before' : '';
-  return `#### Cost per month\n\n${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
+  return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
 }

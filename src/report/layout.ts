@@ -1,6 +1,6 @@
 /** The order of the report, and how it is made to fit. */
 
-import type { Finding, PlanModel, RegionPlan } from '../plan/types.js';
+import type { Finding } from '../plan/types.js';
 import { renderCost } from './cost.js';
 import { clip, details, prose } from './markdown.js';
 import { renderPicture } from './mermaid.js';
@@ -17,12 +17,11 @@ import {
   renderShown,
 } from './sections/findings.js';
 import { renderFooter, renderOrigin } from './sections/footer.js';
-import { renderKeys, renderVerification } from './sections/keys.js';
 import { renderPlanText } from './sections/plan-text.js';
 import { renderRegions } from './sections/regions.js';
 import type { ReportedPlan, ReportInput } from './types.js';
 import { describeVerdict, stopsOf, type Verdict } from './verdict.js';
-import { codeOf, countOf, type Detail } from './words.js';
+import { codeOf, countOf, OPEN_REGIONS, type Detail } from './words.js';
 
 /** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
 const DETAILS: readonly Detail[] = [
@@ -93,19 +92,12 @@ function renderWarnings(plan: ReportedPlan, detail: Detail): string[] {
   ];
 }
 
-/** After apply, the rows name keys that the plan could not know yet. */
-function withKnownKeys({ keys = [] }: ReportInput, model: PlanModel): RegionPlan[] {
-  const arns = new Map(keys.map(({ region, keyArn }) => [region, keyArn]));
-  return model.regions.map((row) => ({ ...row, keyArn: row.keyArn ?? arns.get(row.region) }));
-}
-
-/** Of more Regions than this the picture is folded: the table says the same in less room. */
-const OPEN_PICTURE = 6;
-
-function foldPicture(picture: string, regions: number): string {
-  return regions > OPEN_PICTURE
-    ? details(`The picture of ${countOf(regions, 'Region')}`, [picture])
-    : picture;
+/**
+ * The table says the same in less room than the picture of many Regions; and what was applied is no more to be weighed.
+ */
+function foldPicture(picture: string, regions: number, { outcome }: ReportInput): string {
+  if (outcome !== 'applied' && regions <= OPEN_REGIONS) return picture;
+  return details(`The picture of ${countOf(regions, 'Region')}`, [picture]);
 }
 
 /** The sections on a plan with changes, in the order in which a reviewer's questions come. */
@@ -113,17 +105,17 @@ function renderChanges(input: ReportInput, plan: ReportedPlan, detail: Detail): 
   const { model, access } = plan;
   const picture = renderPicture(model.regions);
   return [
-    ...renderRegions({ ...model, regions: withKnownKeys(input, model) }, detail),
+    ...renderRegions(input, detail),
     ...renderAccess({ model, access, accountId: input.accountId }, detail),
     renderCost(model),
-    ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length)]),
+    ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length, input)]),
     ...renderDrift(model.drift, detail),
   ];
 }
 
 function renderDriftReport(input: ReportInput, plan: ReportedPlan, detail: Detail): string[] {
   const { model, access } = plan;
-  const back = model.hasChanges ? ['#### What apply would do about it', ...renderRegions(model, detail)] : [];
+  const back = model.hasChanges ? ['#### What apply would do about it', ...renderRegions(input, detail)] : [];
   return [
     ...renderDrift(model.drift, detail),
     ...renderAccess({ model, access, accountId: input.accountId }, detail),
@@ -132,12 +124,11 @@ function renderDriftReport(input: ReportInput, plan: ReportedPlan, detail: Detai
 }
 
 function renderBody(input: ReportInput, detail: Detail): string[] {
-  const results = [...renderKeys(input.keys, detail), ...renderVerification(input.verification, detail)];
   const { plan } = input;
-  if (plan === undefined) return results;
-  if (input.command === 'drift') return [...results, ...renderDriftReport(input, plan, detail)];
-  const heading = results.length === 0 ? [] : ['#### The plan'];
-  return [...results, ...heading, ...renderChanges(input, plan, detail)];
+  if (plan === undefined) return renderRegions(input, detail);
+  return input.command === 'drift'
+    ? renderDriftReport(input, plan, detail)
+    : renderChanges(input, plan, detail);
 }
 
 /** Nothing to review: the verdict, what is wrong in spite of that if anything is, and no more. */
@@ -150,7 +141,7 @@ function renderQuiet(input: ReportInput, detail: Detail): string[] {
   return [
     `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
     ...renderAlarms(input, detail),
-    ...renderVerification(input.verification, detail),
+    ...(input.verification === undefined ? [] : renderRegions({ ...input, plan: undefined }, detail)),
   ];
 }
 

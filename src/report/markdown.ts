@@ -76,6 +76,18 @@ export function codeSpan(text: string): string {
   return `${delimiter}${padding}${content}${padding}${delimiter}`;
 }
 
+const KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:)(\d{12}:key\/(?:mrk-)?[0-9a-f]{8,16})([0-9a-f-]*)$/;
+
+/**
+ * A key's ARN as code that a narrow screen can break: the table would be wider than a telephone otherwise. GitHub lets <wbr>
+ * through, and what is copied has no break in it.
+ * @returns undefined for anything that is not the ARN of a KMS key
+ */
+export function breakableArn(arn: string): string | undefined {
+  const parts = arn.length > 120 ? null : KEY_ARN.exec(arn);
+  return parts === null ? undefined : `<code>${parts.slice(1).join('<wbr>')}</code>`;
+}
+
 const OPENING = /^["'“‘(]*/u;
 const CLOSING = /["'”’).,;:!?…]*$/u;
 const PLAIN_WORD =

@@ -74,11 +74,13 @@ export interface KeyResult {
 
 /** One check on the key in one Region. */
 export interface VerificationCheck {
-  /** What was checked, in a few words, e.g. `enabled`, `policy`, `decrypts what the primary encrypts`. */
+  /** What was checked, in a few words, e.g. `enabled`, `policy`, `decrypts what the primary encrypted`. */
   readonly name: string;
   readonly ok: boolean;
   /** What was found instead, or why the check could not be made; undefined when it is ok. */
   readonly detail: string | undefined;
+  /** Whether the key was used for it, and not only described. */
+  readonly usesKey?: boolean;
 }
 
 export interface VerificationRow {

@@ -199,7 +199,8 @@ function appliedVerdict(input: ReportInput): Verdict {
 
 function verifiedVerdict(input: ReportInput): Verdict {
   // Only `crypto` uses the keys; to have looked at them proves less.
-  const used = input.verification?.some(({ checks }) => checks.some(({ name }) => name === 'works')) === true;
+  const used =
+    input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true)) === true;
   const found = used ? 'the keys work as one key' : 'the keys are there as the state has them';
   return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
 }

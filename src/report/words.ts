@@ -43,13 +43,8 @@ export function regionCell(region: string | undefined, detail: Detail): string {
 }
 
 /** The id in a key's ARN, e.g. `mrk-…`; the ARN itself when it has another form. */
-function keyIdOf(keyArn: string): string {
+export function keyIdOf(keyArn: string): string {
   return /:key\/(.+)$/s.exec(keyArn)?.[1] ?? keyArn;
-}
-
-/** A key's id short enough for a column: its beginning and end, which is what people compare. */
-export function shortKeyId(keyArn: string): string {
-  return keyIdOf(keyArn).replace(/^(mrk-[0-9a-f]{8})[0-9a-f]+([0-9a-f]{4})$/, '$1…$2');
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -85,7 +80,7 @@ const PURPOSES: readonly (readonly [string, RegExp])[] = [
     'Use',
     /^(?:Encrypt|Decrypt|ReEncrypt|GenerateDataKey|GenerateMac|VerifyMac|GenerateRandom|Sign|Verify|DeriveSharedSecret)/i,
   ],
-  ['Pass on', /^(?:CreateGrant|RetireGrant|RevokeGrant)/i],
+  ['Grant', /^(?:CreateGrant|RetireGrant|RevokeGrant)/i],
   ['Look up', /^(?:Describe|Get|List)/i],
   ['Manage', /^/],
 ];
@@ -98,7 +93,7 @@ export function actionsInWords(actions: readonly string[], detail: Detail): stri
     const purpose = PURPOSES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'Manage';
     groups.get(purpose)?.push(codeOf(purpose === 'Everything' ? action : name, detail));
   }
-  const order = ['Everything', 'Manage', 'Pass on', 'Use', 'Look up'];
+  const order = ['Everything', 'Manage', 'Grant', 'Use', 'Look up'];
   return order
     .map((purpose) => ({ purpose, names: groups.get(purpose) ?? [] }))
     .filter(({ names }) => names.length > 0)
@@ -106,11 +101,15 @@ export function actionsInWords(actions: readonly string[], detail: Detail): stri
     .join('<br>');
 }
 
-/** Regions as a cell: `all Regions`, or their ids. */
+/**
+ * Up to so many Regions have a row or a name each. Of more, those of which the same is said share a row or are counted, with
+ * a folded list below the table.
+ */
+export const OPEN_REGIONS = 6;
+
+/** Regions as a cell: `all Regions`, their ids, or how many they are. */
 export function regionsInWords(regions: readonly string[] | 'all', detail: Detail): string {
   if (regions === 'all') return 'all\u00A0Regions';
-  return limitItems(
-    regions.map((region) => codeOf(region, detail)),
-    detail.values,
-  ).join(' ');
+  if (regions.length > OPEN_REGIONS) return countOf(regions.length, 'Region').replace(' ', '\u00A0');
+  return regions.map((region) => codeOf(region, detail)).join(' ');
 }

@@ -7,7 +7,17 @@ import { toDiffLines } from '../../../src/report/diff.js';
 import { showInvisibleInLines } from '../../../src/report/markdown.js';
 import { renderSummary } from '../../../src/report/summary.js';
 import { COMMENT_LIMIT, type ReportInput } from '../../../src/report/types.js';
-import { access, attribute, finding, plan, REGIONS, report, row, value } from '../../support/plan-builder.js';
+import {
+  access,
+  ACCOUNT,
+  attribute,
+  finding,
+  plan,
+  REGIONS,
+  report,
+  row,
+  value,
+} from '../../support/plan-builder.js';
 import { tokensOf, liveText, nasty } from '../../support/rendered-markdown.js';
 import { CASES, THIRTY_REGIONS } from '../../support/report-cases.js';
 
@@ -214,9 +224,11 @@ describe('the length of the comment', () => {
     );
   });
 
-  test('leaves thirty Regions in the table, each with its row', () => {
+  test('names each of thirty Regions in the list behind the row that they share', () => {
     const comment = renderComment(caseOf('thirty-regions'));
-    expect(THIRTY_REGIONS.filter((region) => !comment.includes(`<br>\`${region}\``))).toEqual([]);
+    const list = comment.split('<summary>The 29 Regions of that row</summary>')[1]?.split('</details>')[0];
+    const [, ...replicas] = THIRTY_REGIONS;
+    expect(replicas.filter((region) => list?.includes(`\`${region}\`\n`) !== true)).toEqual([]);
   });
 
   test('is kept by shortening the tables when the plan alone is not enough, with a count of what is missing', () => {
@@ -255,9 +267,9 @@ describe('the order of the comment', () => {
       'comment-key=aws_cb_cmk',
       '### 🔑',
       '> [!WARNING]',
-      '| Region | Role |',
+      '| Region and role |',
       '#### Who gains',
-      '#### Cost',
+      '**Cost per month**',
       '```mermaid',
       '<details>',
       'commit `',
@@ -274,7 +286,7 @@ describe('the order of the comment', () => {
       '**From the moment of apply nothing in Jakarta can encrypt',
       '**What to do:**',
       'aws kms enable-key --region ap-southeast-3',
-      '| Region |',
+      '| Region and role |',
     ]);
     expect(found).toEqual([...found].sort((a, b) => a - b));
     expect(found).not.toContain(-1);
@@ -300,21 +312,87 @@ describe('the order of the comment', () => {
     expect(renderComment(caseOf('hostile'))).not.toContain('aws kms cancel-key-deletion');
   });
 
-  test('after apply shows the ARNs and the checks before the plan', () => {
-    const found = positions(renderComment(caseOf('applied')), [
-      '### ✅',
-      '#### The keys now',
-      'key/mrk-',
-      '#### Verified',
-      '✅ `same key id`',
-      '| Region | Role | Key |',
-    ]);
-    expect(found).toEqual([...found].sort((a, b) => a - b));
-    expect(found).not.toContain(-1);
+  test('after apply has one table, with what changed, the checks and the ARN of each Region', () => {
+    const [table, ...more] = tablesOfRegions(renderComment(caseOf('applied')));
+    expect(more).toEqual([]);
+    expect(table?.rows.map((cells) => cells.map(({ text }) => text.split('<br>')))).toEqual(
+      REGIONS.map((region, index) => [
+        [expect.stringContaining(index === 0 ? '**primary**' : 'replica'), `\`${region}\``],
+        [
+          '➕ key and alias **created**',
+          '✅ `same key id` `role` `enabled` `alias` `policy`',
+          `<code>arn:aws:kms:${region}:<wbr>${ACCOUNT}:key/mrk-01641fdcadec421f<wbr>9ed2665c7d78ef9c</code>`,
+        ],
+      ]),
+    );
   });
 
   test('tells the comments of a matrix apart', () => {
     expect(renderComment({ ...caseOf('no-change'), commentKey: 'prod' })).toContain(' · `prod`');
+  });
+});
+
+/** The tables that have a row for each Region. */
+function tablesOfRegions(comment: string): Tokens.Table[] {
+  return marked
+    .lexer(comment, { gfm: true })
+    .filter((token): token is Tokens.Table => token.type === 'table')
+    .filter(({ header }) => header[0]?.text.startsWith('Region') === true);
+}
+
+/** The Markdown that a reader sees before unfolding anything. */
+function unfolded(comment: string): string {
+  return comment.replace(/<details>[\s\S]*?<\/details>/g, '').replace(/<!--.*?-->/g, '');
+}
+
+describe('the height of the comment', () => {
+  test('is that of two rows for thirty Regions of which the same is said', () => {
+    const comment = renderComment(caseOf('thirty-regions'));
+    const [table] = tablesOfRegions(comment);
+    expect(table?.rows.map((cells) => cells[0]?.text)).toEqual([
+      'Singapore · **primary**<br>`ap-southeast-1`',
+      '**29 Regions** · replica',
+    ]);
+    expect(unfolded(comment)).not.toContain('mermaid');
+    // Measured: 25 pixels a line, and a table's row at least 38; npm run preview holds the pixels.
+    expect(unfolded(comment).split(/\n|<br>/).length).toBeLessThan(40);
+  });
+
+  test.each(['applied', 'destroyed', 'region-added'])('tells each Region once in %s', (name) => {
+    const visible = unfolded(renderComment(caseOf(name)).replace(/```[\s\S]*?```/g, ''));
+    const [, ...more] = tablesOfRegions(visible);
+    expect(more).toEqual([]);
+    expect(visible.split('\n').filter((line) => line.includes('<br>`ap-southeast-1`')).length).toBe(1);
+  });
+
+  test('does not grow with the Regions that gain the same access', () => {
+    const [, ...added] = THIRTY_REGIONS;
+    const model = plan(THIRTY_REGIONS.map((region) => row({ region, key: { action: 'update' } })));
+    const some = { regions: added };
+    const comment = renderComment(
+      report(model, { access: [access(some), access({ ...some, principal: '*' })] }),
+    );
+    expect(unfolded(comment)).toContain('in 29\u00A0Regions');
+    expect(unfolded(comment)).not.toContain('`eu-west-1`');
+    expect(comment).toContain('`eu-west-1`');
+  });
+
+  test('does not grow with the Regions that drift alike', () => {
+    const drift = THIRTY_REGIONS.flatMap((region) => row({ region, key: { action: 'update' } }).key ?? []);
+    const comment = renderComment(
+      report(plan([], { drift, hasChanges: true }), { command: 'drift', outcome: 'drifted' }),
+    );
+    const [table] = tablesOfRegions(comment);
+    expect(table?.rows.map((cells) => cells[0]?.text)).toEqual([
+      'Singapore<br>`ap-southeast-1`',
+      '**29 Regions**',
+    ]);
+    expect(THIRTY_REGIONS.filter((region) => !comment.includes(`\`${region}\``))).toEqual([]);
+  });
+
+  test('is not made by a picture of what is applied already', () => {
+    expect(unfolded(renderComment(caseOf('applied')))).not.toContain('mermaid');
+    expect(unfolded(renderComment(caseOf('first-creation')))).toContain('mermaid');
   });
 });
 

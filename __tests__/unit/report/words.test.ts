@@ -65,7 +65,7 @@ describe('actions', () => {
       'kms:ReEncrypt*',
     ];
     expect(actionsInWords(actions, detail)).toBe(
-      '**Manage** `PutKeyPolicy`<br>**Pass on** `CreateGrant`<br>**Use** `Decrypt` `ReEncrypt*`<br>**Look up** `DescribeKey`',
+      '**Manage** `PutKeyPolicy`<br>**Grant** `CreateGrant`<br>**Use** `Decrypt` `ReEncrypt*`<br>**Look up** `DescribeKey`',
     );
   });
 
@@ -126,7 +126,7 @@ describe('what changes', () => {
         region: SYDNEY,
         key: { action: 'delete', attributes: [attribute('deletion_window_in_days', value(7), absent)] },
       }),
-      ['key **deleted**, after a wait of 7 days', 'alias deleted'],
+      ['key **scheduled for deletion**, waiting period 7 days', 'alias deleted'],
     ],
     [
       'a replacement with what forces it',
@@ -142,7 +142,12 @@ describe('what changes', () => {
       }),
       ['key **deleted and created anew**: key usage `ENCRYPT_DECRYPT` → `SIGN_VERIFY`'],
     ],
-    ['an import', row({ region: SYDNEY, key: { importing: KEY_ID } }), [`imported (\`${KEY_ID}\`)`]],
+    ['an import', row({ region: SYDNEY, key: { importing: KEY_ID } }), ['**imported**']],
+    [
+      'an import of another key than the one above the table',
+      row({ region: SYDNEY, key: { importing: 'mrk-other' } }),
+      ['**imported** (`mrk-other`)'],
+    ],
     [
       'a key let go of',
       row({ region: SYDNEY, key: { action: 'forget' } }),

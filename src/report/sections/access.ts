@@ -1,23 +1,23 @@
 /** Who gains and who loses access, as a difference of policies rather than of JSON text. */
 
 import type { AccessChange, PlanModel } from '../../plan/types.js';
-import { table } from '../markdown.js';
+import { details, table } from '../markdown.js';
 import {
   actionsInWords,
   codeOf,
   countOf,
   limitItems,
+  OPEN_REGIONS,
   principalInWords,
   regionsInWords,
   type Detail,
 } from '../words.js';
 
-/** With no-break spaces: the column is narrow, and a sign alone on its line says nothing. */
 const DIRECTIONS = {
-  'gains Allow': '➕\u00A0gains',
-  'loses Allow': '➖\u00A0loses',
-  'gains Deny': '⛔\u00A0is\u00A0denied',
-  'loses Deny': '➕\u00A0no\u00A0longer\u00A0denied',
+  'gains Allow': '➕ gains access',
+  'loses Allow': '➖ loses access',
+  'gains Deny': '⛔ is denied',
+  'loses Deny': '➕ is no longer denied',
 } as const;
 
 /** What widens access comes first: that is what a reviewer has to agree to. */
@@ -54,19 +54,56 @@ function groupByPrincipal(changes: readonly AccessChange[]): AccessRow[] {
   return [...rows.values()];
 }
 
+/** The lists of Regions that are too long for a cell, each once. */
+function longLists(rows: readonly AccessRow[]): string[][] {
+  const lists = rows.flatMap(({ change: { regions } }) =>
+    regions !== 'all' && regions.length > OPEN_REGIONS ? [regions] : [],
+  );
+  return [...new Map(lists.map((regions) => [regions.join(), [...regions]])).values()];
+}
+
+/** Where there is more than one such list, a number tells them apart. */
+function numberOf(regions: AccessChange['regions'], lists: readonly (readonly string[])[]): string {
+  if (regions === 'all' || lists.length < 2) return '';
+  const index = lists.findIndex((list) => list.join() === regions.join());
+  return index < 0 ? '' : ` (list\u00A0${index + 1})`;
+}
+
+function renderLists(lists: readonly (readonly string[])[], detail: Detail): string[] {
+  return lists.map((regions) =>
+    details(`The ${countOf(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
+      limitItems(
+        regions.map((region) => codeOf(region, detail)),
+        detail.rows,
+      ).join(' '),
+    ]),
+  );
+}
+
+interface RowOptions {
+  readonly accountId: string | undefined;
+  readonly lists: readonly (readonly string[])[];
+}
+
 function renderRow(
   { change, principals }: AccessRow,
-  accountId: string | undefined,
+  { accountId, lists }: RowOptions,
   detail: Detail,
 ): string[] {
   const who = principals.map((principal) => principalInWords(principal, accountId, detail));
-  const condition = change.condition === undefined ? '' : `<br>only if ${codeOf(change.condition, detail)}`;
-  const actions = actionsInWords(change.actions, detail);
+  const named = limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values);
+  const where = `in ${regionsInWords(change.regions, detail)}${numberOf(change.regions, lists)}`;
+  const what = [
+    actionsInWords(change.actions, detail),
+    ...(change.condition === undefined ? [] : [`only if ${codeOf(change.condition, detail)}`]),
+    where,
+  ];
   return [
-    DIRECTIONS[kindOf(change)],
-    limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values).join('<br>'),
-    `${actions === '' ? '–' : actions}${condition}`,
-    regionsInWords(change.regions, detail),
+    // Two principals, of two lines each, must not read as one.
+    [DIRECTIONS[kindOf(change)], ...named.map((name) => (named.length > 1 ? `• ${name}` : name))].join(
+      '<br>',
+    ),
+    what.filter((line) => line !== '').join('<br>'),
   ];
 }
 
@@ -115,13 +152,15 @@ export function renderAccess({ model, access, accountId }: AccessSection, detail
     ),
   );
   const chosen = chooseRows(sorted, detail);
-  const shown = chosen.map((row) => renderRow(row, accountId, detail));
+  const lists = longLists(chosen);
+  const shown = chosen.map((row) => renderRow(row, { accountId, lists }, detail));
   const hidden = sorted.length - shown.length;
   const unknown = unknownPolicies(model);
   const nobody = shown.length === 0 && unknown.length === 0 ? ['Nobody gains or loses access.'] : [];
   return [
     '#### Who gains and who loses access',
-    ...(shown.length === 0 ? nobody : [table(['', 'Who', 'What they may do', 'Where'], shown)]),
+    ...(shown.length === 0 ? nobody : [table(['Who', 'What they may do'], shown)]),
+    ...renderLists(lists, detail),
     ...(hidden > 0 ? [`…and ${countOf(hidden, 'more change')} of access, left out for length.`] : []),
     ...unknown,
   ];
