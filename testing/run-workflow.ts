@@ -108,7 +108,7 @@ function readCalled(called: string, caller: string): Promise<string> {
 }
 
 /** @param temp a folder for all that the steps write */
-async function makeOutside(
+export async function makeOutside(
   { emulator, approves, file }: Pick<Arguments, 'emulator' | 'approves' | 'file'>,
   temp: string,
 ): Promise<Outside> {
