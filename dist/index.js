@@ -33019,6 +33019,83 @@ function defaultCallback(err) {
 
 /***/ }),
 
+/***/ 6187:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gu: () => (/* binding */ UNUSUAL),
+/* harmony export */   NJ: () => (/* binding */ findForbidden),
+/* harmony export */   Xm: () => (/* binding */ makeVisible)
+/* harmony export */ });
+/* unused harmony export showCharacter */
+/** What people put into inputs without seeing it: copied from pages, chats and word processors. */
+const NAMES = new Map([
+    ['\t', 'tab'],
+    ['\n', 'line break'],
+    ['\r', 'carriage return'],
+    [' ', 'space'],
+    ['"', 'quotation mark'],
+    ["'", 'apostrophe'],
+    ['\u00a0', 'no-break space'],
+    ['\u00ad', 'soft hyphen'],
+    ['\u200b', 'zero width space'],
+    ['\u200c', 'zero width non-joiner'],
+    ['\u200d', 'zero width joiner'],
+    ['\u2010', 'hyphen'],
+    ['\u2011', 'non-breaking hyphen'],
+    ['\u2013', 'en dash'],
+    ['\u2014', 'em dash'],
+    ['\u2018', 'curly apostrophe'],
+    ['\u2019', 'curly apostrophe'],
+    ['\u201c', 'curly quotation mark'],
+    ['\u201d', 'curly quotation mark'],
+    ['\u2060', 'word joiner'],
+    ['\ufeff', 'byte order mark'],
+]);
+/** Control and format characters, unassigned ones, and every space but the ordinary one. */
+const INVISIBLE = /(?! )(?:\p{C}|\p{Z}|\p{Default_Ignorable_Code_Point})/u;
+function codeOf(character) {
+    return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+/** One character so that a reader knows which it is, e.g. `"а" (U+0430)` or `U+200B (zero width space)`. */
+function showCharacter(character) {
+    const name = NAMES.get(character);
+    if (INVISIBLE.test(character) || character === ' ') {
+        return `${codeOf(character)}${name === undefined ? '' : ` (${name})`}`;
+    }
+    const quoted = character === '"' ? `'"'` : `"${character}"`;
+    if (name === undefined && /^[\x21-\x7e]$/.test(character))
+        return quoted;
+    return `${quoted} (${codeOf(character)}${name === undefined ? '' : `, ${name}`})`;
+}
+/**
+ * The characters of a text that are not allowed, for a sentence about them.
+ * @param forbidden matches one character that is not allowed
+ * @returns e.g. `".", U+0020 (space)`; undefined when all are allowed
+ */
+function findForbidden(text, forbidden) {
+    const found = [...new Set(Array.from(text).filter((character) => forbidden.test(character)))];
+    if (found.length === 0)
+        return undefined;
+    const more = found.length > 3 ? ` and ${found.length - 3} more` : '';
+    return `${found.slice(0, 3).map(showCharacter).join(', ')}${more}`;
+}
+/** Any character that is no ordinary printable one. */
+const UNUSUAL = /[^\x20-\x7e\t\r\n]/u;
+/** Invisible characters as `\u200b`, so that they are seen; everything else as it is. */
+function makeVisible(text) {
+    return Array.from(text)
+        .map((character) => (INVISIBLE.test(character) ? escapeCharacter(character) : character))
+        .join('');
+}
+function escapeCharacter(character) {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+}
+
+
+/***/ }),
+
 /***/ 3916:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -33178,8 +33255,10 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3916);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7261);
-/* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9066);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8805);
+/* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5558);
+
 
 
 
@@ -33261,24 +33340,30 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 /** The toolkit and Terraform read where the proxies are out of the environment; their passwords are masked before. */
 function prepareProxies({ log }) {
-    const { normalised, secrets } = (0,_runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__/* .readProxySettings */ .uv)(process.env);
+    const { normalised, secrets } = (0,_runner_proxy_js__WEBPACK_IMPORTED_MODULE_11__/* .readProxySettings */ .uv)(process.env);
     for (const secret of secrets)
         log.mask(secret);
     Object.assign(process.env, normalised);
 }
+/** Over the error that ends a step; a job may have several, each for a key. */
+function titleOfRun(env) {
+    const named = (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_9__/* .environmentName */ .VE)('alias')] ?? env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_9__/* .environmentName */ .VE)('key')] ?? '').trim();
+    const alias = named.replace(/^alias\//, '').slice(0, 256);
+    return alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
+}
 // Node would print it as it is, with whatever is secret in it.
 process.on('uncaughtException', (thrown) => {
-    log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
+    log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: titleOfRun(process.env) });
     process.exit(_actions_core__WEBPACK_IMPORTED_MODULE_5__.ExitCode.Failure);
 });
 giveHome();
 const deps = createDeps();
 try {
     prepareProxies(deps);
-    await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .run */ .e)(deps);
+    await (0,_main_js__WEBPACK_IMPORTED_MODULE_10__/* .run */ .e)(deps);
 }
 catch (thrown) {
-    deps.log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: 'AWS KMS multi-Region key' });
+    deps.log.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .b)(thrown), { title: titleOfRun(process.env) });
     process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_5__.ExitCode.Failure;
 }
 // What the libraries leave open (the socket of a refused download, a wait between attempts) must not keep the step.
@@ -33286,6 +33371,530 @@ setTimeout(() => process.exit(), 1_000).unref();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 5165:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dl: () => (/* binding */ parseUrl),
+/* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   HU: () => (/* binding */ parseChoice),
+/* harmony export */   Pu: () => (/* binding */ parseMatching),
+/* harmony export */   WO: () => (/* binding */ Invalid),
+/* harmony export */   cG: () => (/* binding */ parseInteger),
+/* harmony export */   hD: () => (/* reexport safe */ _quote_js__WEBPACK_IMPORTED_MODULE_1__.h),
+/* harmony export */   k6: () => (/* binding */ parseAssignments),
+/* harmony export */   r4: () => (/* binding */ parseText),
+/* harmony export */   yG: () => (/* binding */ parseBoolean)
+/* harmony export */ });
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4519);
+
+/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
+
+
+/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
+class Invalid extends Error {
+}
+/** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
+const parseBoolean = (text) => {
+    const word = text.trim().toLowerCase();
+    if (word === 'true')
+        return true;
+    if (word === 'false')
+        return false;
+    throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a boolean`);
+};
+function parseChoice(choices) {
+    return (text) => {
+        const chosen = choices.find((choice) => choice === text.trim());
+        if (chosen === undefined)
+            throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a valid value`);
+        return chosen;
+    };
+}
+/** A whole decimal number without sign or unit; nothing is rounded or cut off. */
+function parseInteger(least, most) {
+    return (text) => {
+        if (!/^\d{1,9}$/.test(text.trim()))
+            throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a whole number`);
+        const value = Number(text.trim());
+        if (value < least || value > most)
+            throw new Invalid(`${value} is not between ${least} and ${most}`);
+        return value;
+    };
+}
+/**
+ * Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value.
+ * @param forbidden matches one character that is not allowed, for the message
+ */
+function parseMatching(pattern, reason, forbidden) {
+    return (text) => {
+        const value = text.trim();
+        if (pattern.test(value))
+            return value;
+        const found = forbidden === undefined ? undefined : (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(value, forbidden);
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} ${reason}${found === undefined ? '' : `: it has ${found}`}`);
+    };
+}
+function parseText(most) {
+    return (text) => {
+        const { length } = Array.from(text); // Code points, as AWS counts them.
+        if (length > most)
+            throw new Invalid(`it has ${length} characters`);
+        return text;
+    };
+}
+/**
+ * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
+ * Messages name the line by number only, since a value may be a secret.
+ */
+const parseAssignments = (text) => {
+    const found = new Map();
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const key = line.slice(0, at).trim();
+        if (at < 0 || key === '')
+            throw new Invalid(`line ${index + 1} is not key=value`);
+        if (found.has(key))
+            throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(key)} is set twice`);
+        found.set(key, line.slice(at + 1).trim());
+    }
+    return Object.fromEntries(found);
+};
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
+const parseUrl = (text) => {
+    let url;
+    try {
+        url = new URL(text.trim());
+    }
+    catch {
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a URL`);
+    }
+    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    if (url.username !== '' || url.password !== '')
+        throw new Invalid('the URL carries a user name or password');
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} does not begin with https://`);
+    }
+    if (url.search !== '' || url.hash !== '')
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} has a query or a fragment`);
+    return url.href.replace(/\/+$/, '');
+};
+
+
+/***/ }),
+
+/***/ 9066:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   VE: () => (/* binding */ environmentName),
+/* harmony export */   aV: () => (/* binding */ InputsError),
+/* harmony export */   i_: () => (/* binding */ InputReader)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6187);
+/* harmony import */ var _spec_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7026);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
+/* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7443);
+
+
+
+
+
+/** Every problem of the inputs, and as one message. */
+class InputsError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+    problems;
+    constructor(problems, next) {
+        const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
+        const lines = problems.map(({ name, reason }) => `- ${name === undefined ? '' : `${name}: `}${reason}`);
+        super({
+            what: `${count}:\n${lines.join('\n')}\n`,
+            done: 'Nothing was installed, called or changed.',
+            next,
+        });
+        this.problems = problems;
+    }
+}
+/** Reads inputs from the environment and gathers every problem, so that all are reported together. */
+class InputReader {
+    #env;
+    #problems = [];
+    #whyEmpty;
+    #lacks = false;
+    /** @param whyEmpty what may be behind an input that is missing, in whole sentences */
+    constructor(env, whyEmpty = '') {
+        this.#env = env;
+        this.#whyEmpty = whyEmpty;
+        this.#problems.push(...findUnknownNames(env));
+    }
+    /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
+    text(name) {
+        const given = this.#env[environmentName(name)] ?? '';
+        return given.trim() === '' ? _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name].default : given;
+    }
+    /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
+    optional(name, parse) {
+        const text = this.text(name);
+        return text === '' ? undefined : this.attempt(name, () => parse(text));
+    }
+    /** The parsed value, or `fallback` where there is none; `fallback` is never used by a run, as the problem ends it. */
+    value(name, parse, fallback) {
+        return this.optional(name, parse) ?? fallback;
+    }
+    required(name, parse) {
+        if (this.text(name) === '') {
+            this.#lacks = true;
+            this.problem(name, 'it is missing');
+        }
+        return this.value(name, parse, '');
+    }
+    /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
+    attempt(name, check) {
+        try {
+            return check();
+        }
+        catch (thrown) {
+            if (!(thrown instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO))
+                throw thrown;
+            this.problem(name, `${thrown.message}${this.#unusualIn(name, thrown.message)}`);
+            return undefined;
+        }
+    }
+    /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
+    #unusualIn(name, message) {
+        const { secret, freeText } = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name];
+        if (secret === true || freeText === true || message.includes('U+'))
+            return '';
+        const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_1__/* .findForbidden */ .NJ)(this.text(name), _characters_js__WEBPACK_IMPORTED_MODULE_1__/* .UNUSUAL */ .Gu);
+        return found === undefined ? '' : `: it has ${found}`;
+    }
+    /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
+    problem(name, reason) {
+        const spec = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name];
+        this.#problems.push({
+            name,
+            reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
+        });
+    }
+    /** @throws InputsError with all the problems, if there are any */
+    finish() {
+        if (this.#problems.length === 0)
+            return;
+        const why = this.#lacks ? ` ${this.#whyEmpty}` : '';
+        throw new InputsError(this.#problems, `Correct the \`with:\` block of this step and run it again.${why}`.trim());
+    }
+}
+/** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
+function environmentName(name) {
+    return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
+}
+function findUnknownNames(env) {
+    const known = new Set(_spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh.map(environmentName));
+    return Object.keys(env)
+        .filter((key) => key.startsWith('INPUT_') && !known.has(key))
+        .map((key) => {
+        const name = key.slice('INPUT_'.length).toLowerCase();
+        const near = (0,_suggest_js__WEBPACK_IMPORTED_MODULE_4__/* .suggest */ .Z)(name.replace(/_/g, '-'), _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh);
+        const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
+        return { name: undefined, reason: `${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(name)}: there is no input of this name. ${hint}` };
+    });
+}
+
+
+/***/ }),
+
+/***/ 7026:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Om: () => (/* binding */ KEY_INPUT_NAMES),
+/* harmony export */   QU: () => (/* binding */ formOf),
+/* harmony export */   Qh: () => (/* binding */ INPUT_NAMES),
+/* harmony export */   a6: () => (/* binding */ INPUT_SPECS)
+/* harmony export */ });
+const boolean = 'true or false';
+const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
+const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
+const principals = "IAM ARNs of users, roles or account roots in the key's partition";
+/** Every input, in the order of action.yml. */
+const INPUT_SPECS = {
+    command: { default: 'plan', rule: 'plan, apply, destroy, drift, verify, keys or report', example: 'plan' },
+    'primary-region': { ofKey: 'value', default: '', rule: 'one Region id', example: 'ap-southeast-1' },
+    'replica-regions': { ofKey: 'list', default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
+    alias: {
+        ofKey: 'value',
+        default: '',
+        rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
+        example: 'aws_cb_cmk',
+    },
+    'rename-alias-from': {
+        ofKey: 'value',
+        default: '',
+        rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
+        example: 'aws_cb_cmk',
+    },
+    'account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333, 044455556666"' },
+    administrators: {
+        ofKey: 'list',
+        default: '',
+        rule: principals,
+        example: 'arn:aws:iam::111122223333:role/key-admin',
+    },
+    users: { ofKey: 'list', default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
+    grants: {
+        ofKey: 'value',
+        default: 'aws-services',
+        rule: 'aws-services, any or none',
+        example: 'aws-services',
+    },
+    policy: {
+        ofKey: 'map',
+        freeText: true,
+        default: '',
+        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
+        example: 'policies/key.json',
+    },
+    description: {
+        ofKey: 'value',
+        freeText: true,
+        default: 'Multi-Region primary key',
+        rule: 'at most 8192 characters',
+        example: 'Customer data, production',
+    },
+    'replica-description': {
+        ofKey: 'value',
+        freeText: true,
+        default: 'Multi-Region replica key',
+        rule: 'at most 8192 characters',
+        example: 'Customer data, production, replica',
+    },
+    tags: {
+        ofKey: 'map',
+        freeText: true,
+        default: '',
+        rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
+        example: 'team=payments',
+    },
+    'key-spec': {
+        ofKey: 'value',
+        default: 'SYMMETRIC_DEFAULT',
+        rule: 'a key spec of multi-Region keys',
+        example: 'SYMMETRIC_DEFAULT',
+    },
+    'key-usage': {
+        ofKey: 'value',
+        default: '',
+        rule: 'a key usage that the key spec allows',
+        example: 'ENCRYPT_DECRYPT',
+    },
+    'enable-key-rotation': {
+        ofKey: 'value',
+        default: '',
+        rule: `${boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
+        example: 'true',
+    },
+    'rotation-period-in-days': {
+        ofKey: 'value',
+        default: '',
+        rule: 'a whole number of days from 90 to 2560, with rotation enabled',
+        example: '180',
+    },
+    'deletion-window-in-days': {
+        ofKey: 'value',
+        default: '30',
+        rule: 'a whole number of days from 7 to 30, without a unit',
+        example: '30',
+    },
+    'role-to-assume': {
+        ofKey: 'value',
+        default: '',
+        rule: "the ARN of an IAM role in the Regions' partition",
+        example: 'arn:aws:iam::111122223333:role/kms-plan',
+    },
+    'role-session-name': {
+        ofKey: 'value',
+        default: 'aws-kms-multi-region-key',
+        rule: '2 to 64 letters, digits or any of _+=,.@-',
+        example: 'aws-kms-multi-region-key',
+    },
+    'role-duration-seconds': {
+        ofKey: 'value',
+        default: '3600',
+        rule: 'a whole number of seconds from 900 to 43200',
+        example: '3600',
+    },
+    audience: {
+        ofKey: 'value',
+        default: '',
+        rule: 'one word, as the identity provider in IAM lists it',
+        example: 'sts.amazonaws.com',
+    },
+    'allowed-account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333"' },
+    'state-bucket': {
+        ofKey: 'value',
+        default: '',
+        rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
+        example: 'acme-terraform-state',
+    },
+    'state-key': {
+        ofKey: 'value',
+        default: '',
+        rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
+        example: 'kms/aws_cb_cmk.tfstate',
+    },
+    'state-region': {
+        ofKey: 'value',
+        default: '',
+        rule: 'the Region id of the state bucket; only with state-bucket',
+        example: 'eu-central-1',
+    },
+    backend: {
+        ofKey: 'value',
+        default: '',
+        rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
+        example: 'gcs',
+    },
+    'backend-config': {
+        ofKey: 'map',
+        default: '',
+        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
+        example: 'encrypt=true',
+        secret: true,
+    },
+    'terraform-version': {
+        default: '1.11.4',
+        rule: 'an exact version or a version range, at least 1.5.0',
+        example: '1.11.4',
+    },
+    'terraform-download-url': {
+        default: '',
+        rule: 'an https URL without a user name, query or fragment',
+        example: 'https://mirror.example.com/hashicorp',
+    },
+    'aws-provider-version': {
+        default: '5.100.0',
+        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
+        example: '5.100.0',
+    },
+    'provider-mirror': {
+        default: '',
+        rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
+        example: '/opt/terraform-providers',
+    },
+    'lock-file': {
+        default: '',
+        rule: 'the path of a Terraform dependency lock file',
+        example: '.terraform.lock.hcl',
+    },
+    comment: { default: 'always', rule: 'always, changes or never', example: 'always' },
+    'comment-key': {
+        default: '',
+        rule: '1 to 256 letters, digits or any of /_.-',
+        example: 'production',
+    },
+    'github-token': {
+        default: '${{ github.token }}',
+        rule: 'a GitHub token',
+        example: '${{ github.token }}',
+        secret: true,
+    },
+    'approved-plan': {
+        default: '',
+        rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
+        example: '${{ needs.plan.outputs.plan-digest }}',
+    },
+    'auto-approve': { default: 'false', rule: boolean, example: 'true' },
+    'allow-destroy': { default: 'false', rule: boolean, example: 'true' },
+    'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
+    'plan-destroy': {
+        default: 'false',
+        rule: `${boolean}; only with the command plan`,
+        example: 'true',
+    },
+    'require-unused-days': {
+        default: '0',
+        rule: 'a whole number of days from 0 to 3650, without a unit',
+        example: '90',
+    },
+    'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
+    verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
+    'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
+    'keys-file': {
+        default: '',
+        rule: 'the path of a YAML file with the keys, of at most 1 MiB',
+        example: 'kms-keys.yml',
+    },
+    key: {
+        default: '',
+        rule: 'the name of one key of the keys-file; only together with keys-file',
+        example: 'payments',
+    },
+    reports: {
+        default: '',
+        rule: 'a folder with the reports of a matrix of keys; only with the command report',
+        example: 'reports',
+    },
+    'replica-timeout-minutes': {
+        default: '30',
+        rule: 'a whole number of minutes from 1 to 120, without a unit',
+        example: '30',
+    },
+};
+const INPUT_NAMES = Object.keys(INPUT_SPECS);
+/** What an entry of a keys file may give. */
+const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUT_SPECS[name]);
+/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
+function formOf(name) {
+    const spec = INPUT_SPECS[name];
+    return spec.ofKey;
+}
+
+
+/***/ }),
+
+/***/ 7443:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z: () => (/* binding */ suggest)
+/* harmony export */ });
+/**
+ * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
+ * @param word what was written
+ * @param known the names that exist
+ */
+function suggest(word, known) {
+    const ranked = known
+        .map((name) => ({ name, distance: distanceBetween(word, name) }))
+        .sort((a, b) => a.distance - b.distance);
+    const best = ranked[0];
+    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
+        ? best.name
+        : undefined;
+}
+/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
+function distanceBetween(from, to) {
+    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+    for (const [i, left] of Array.from(from).entries()) {
+        const next = [i + 1];
+        for (const [j, right] of Array.from(to).entries()) {
+            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
+            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+        }
+        row = next;
+    }
+    return row[to.length] ?? 0;
+}
+
 
 /***/ }),
 
@@ -33375,7 +33984,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7261:
+/***/ 8805:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45023,83 +45632,8 @@ function describeCondition({ operator, key, values }) {
     return `${operator} ${key} = ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
 }
 
-;// CONCATENATED MODULE: ./src/characters.ts
-/** What people put into inputs without seeing it: copied from pages, chats and word processors. */
-const characters_NAMES = new Map([
-    ['\t', 'tab'],
-    ['\n', 'line break'],
-    ['\r', 'carriage return'],
-    [' ', 'space'],
-    ['"', 'quotation mark'],
-    ["'", 'apostrophe'],
-    ['\u00a0', 'no-break space'],
-    ['\u00ad', 'soft hyphen'],
-    ['\u200b', 'zero width space'],
-    ['\u200c', 'zero width non-joiner'],
-    ['\u200d', 'zero width joiner'],
-    ['\u2010', 'hyphen'],
-    ['\u2011', 'non-breaking hyphen'],
-    ['\u2013', 'en dash'],
-    ['\u2014', 'em dash'],
-    ['\u2018', 'curly apostrophe'],
-    ['\u2019', 'curly apostrophe'],
-    ['\u201c', 'curly quotation mark'],
-    ['\u201d', 'curly quotation mark'],
-    ['\u2060', 'word joiner'],
-    ['\ufeff', 'byte order mark'],
-]);
-/** Control and format characters, unassigned ones, and every space but the ordinary one. */
-const INVISIBLE = /(?! )(?:\p{C}|\p{Z}|\p{Default_Ignorable_Code_Point})/u;
-function codeOf(character) {
-    return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-}
-/** One character so that a reader knows which it is, e.g. `"а" (U+0430)` or `U+200B (zero width space)`. */
-function showCharacter(character) {
-    const name = characters_NAMES.get(character);
-    if (INVISIBLE.test(character) || character === ' ') {
-        return `${codeOf(character)}${name === undefined ? '' : ` (${name})`}`;
-    }
-    const quoted = character === '"' ? `'"'` : `"${character}"`;
-    if (name === undefined && /^[\x21-\x7e]$/.test(character))
-        return quoted;
-    return `${quoted} (${codeOf(character)}${name === undefined ? '' : `, ${name}`})`;
-}
-/**
- * The characters of a text that are not allowed, for a sentence about them.
- * @param forbidden matches one character that is not allowed
- * @returns e.g. `".", U+0020 (space)`; undefined when all are allowed
- */
-function findForbidden(text, forbidden) {
-    const found = [...new Set(Array.from(text).filter((character) => forbidden.test(character)))];
-    if (found.length === 0)
-        return undefined;
-    const more = found.length > 3 ? ` and ${found.length - 3} more` : '';
-    return `${found.slice(0, 3).map(showCharacter).join(', ')}${more}`;
-}
-/** Any character that is no ordinary printable one. */
-const UNUSUAL = /[^\x20-\x7e\t\r\n]/u;
-/** Invisible characters as `\u200b`, so that they are seen; everything else as it is. */
-function makeVisible(text) {
-    return Array.from(text)
-        .map((character) => (INVISIBLE.test(character) ? escapeCharacter(character) : character))
-        .join('');
-}
-function escapeCharacter(character) {
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
-}
-
-;// CONCATENATED MODULE: ./src/quote.ts
-
-/**
- * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
- * most 100 characters.
- */
-function quote(text) {
-    const oneLine = makeVisible(JSON.stringify(text));
-    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
-}
-
+// EXTERNAL MODULE: ./src/quote.ts
+var quote = __nccwpck_require__(4519);
 ;// CONCATENATED MODULE: ./src/policy/arn.ts
 /** Undefined for what does not have the form `arn:partition:service:region:account:resource`. */
 function splitArn(text) {
@@ -45218,7 +45752,7 @@ function whyWrongPlace(given, region, partition) {
         const isOne = PARTITIONS.some(({ id }) => id === given);
         return isOne
             ? `which is in the partition ${given}, and the key in ${partition}`
-            : `whose partition ${quote(given)} does not exist: the key's is ${partition}`;
+            : `whose partition ${(0,quote/* quote */.h)(given)} does not exist: the key's is ${partition}`;
     }
     return region === '' ? undefined : 'which names a Region, and identities have none';
 }
@@ -45230,7 +45764,7 @@ function whyNoAccount(account) {
         return WILDCARD;
     if (/^\d+$/.test(account))
         return `whose account has ${account.length} digits, not 12${lostZeros(account)}`;
-    return `whose account ${quote(account)} is not 12 digits`;
+    return `whose account ${(0,quote/* quote */.h)(account)} is not 12 digits`;
 }
 const NAME = String.raw `[\w+=,.@-]{1,64}`;
 const IAM_RESOURCE = new RegExp(String.raw `^(?:root|(?:user|role)/(?:[\x21-\x2e\x30-\x7e]+/)*${NAME})$`);
@@ -45249,7 +45783,7 @@ function whyNoResource(service, resource) {
         }
         return STS_RESOURCE.test(resource) ? undefined : 'which is not a session of a role or a federated user';
     }
-    return `which is of the service ${quote(service)}: only identities of iam and sts are principals`;
+    return `which is of the service ${(0,quote/* quote */.h)(service)}: only identities of iam and sts are principals`;
 }
 function whyNoProvider(value, partition) {
     const arn = splitArn(value);
@@ -48031,7 +48565,7 @@ function readJson(text) {
         const [name] = twice;
         if (name === undefined)
             return { json };
-        return { problem: `it has the member ${quote(name)} twice in one object` };
+        return { problem: `it has the member ${(0,quote/* quote */.h)(name)} twice in one object` };
     }
     catch {
         return { problem: `it is not valid JSON${placeOfError(body)}` };
@@ -48308,14 +48842,14 @@ class Reader {
                 continue;
             const meant = known.find((each) => each.toLowerCase() === name.toLowerCase());
             const hint = meant === undefined ? '' : `: it is written ${meant}`;
-            this.#fail('syntax', `has the unknown element ${quote(name)}${hint}`);
+            this.#fail('syntax', `has the unknown element ${(0,quote/* quote */.h)(name)}${hint}`);
         }
     }
     #version(json) {
         const version = this.#text(json, 'Version');
         if (version === undefined || version === '2012-10-17' || version === '2008-10-17')
             return version;
-        this.#fail('syntax', `has the Version ${quote(version)}: there are only 2012-10-17 and 2008-10-17`);
+        this.#fail('syntax', `has the Version ${(0,quote/* quote */.h)(version)}: there are only 2012-10-17 and 2008-10-17`);
         return undefined;
     }
     #text(json, name) {
@@ -48350,7 +48884,7 @@ class Reader {
         const text = json?.is === 'text' ? json.text : undefined;
         if (text === 'Allow' || text === 'Deny')
             return text;
-        const what = text === undefined ? 'no Effect' : `the Effect ${quote(text)}`;
+        const what = text === undefined ? 'no Effect' : `the Effect ${(0,quote/* quote */.h)(text)}`;
         this.#fail('syntax', `has ${what}: it must be Allow or Deny`);
         return 'Deny';
     }
@@ -48381,8 +48915,8 @@ class Reader {
         if (json.is === 'text' && json.text === '*')
             return [{ type: 'AWS', value: '*' }];
         if (json.is === 'text') {
-            const hint = `{"AWS": ${quote(json.text)}}`;
-            this.#fail('syntax', `has the ${name} ${quote(json.text)}: it must be "*" or an object such as ${hint}`);
+            const hint = `{"AWS": ${(0,quote/* quote */.h)(json.text)}}`;
+            this.#fail('syntax', `has the ${name} ${(0,quote/* quote */.h)(json.text)}: it must be "*" or an object such as ${hint}`);
             return [];
         }
         if (json.is !== 'object' || json.members.size === 0) {
@@ -48396,7 +48930,7 @@ class Reader {
         if (type === undefined) {
             const meant = PRINCIPAL_TYPES.find((each) => each.toLowerCase() === given.toLowerCase());
             const hint = meant === undefined ? `one of ${PRINCIPAL_TYPES.join(', ')}` : `it is written ${meant}`;
-            this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${quote(given)}: ${hint}`);
+            this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${(0,quote/* quote */.h)(given)}: ${hint}`);
             return [];
         }
         const values = this.#texts(json, `${name} ${type}`, 'principal');
@@ -48410,7 +48944,7 @@ class Reader {
         const { partition } = this.#options;
         const why = whyImpossible(normalPrincipal(type, value, partition), partition);
         if (why !== undefined)
-            this.#fail('principal', `has the principal ${quote(value)}, ${why}`);
+            this.#fail('principal', `has the principal ${(0,quote/* quote */.h)(value)}, ${why}`);
     }
     #actions(members) {
         const found = this.#oneOf(members, 'Action', 'action');
@@ -48421,7 +48955,7 @@ class Reader {
         for (const each of names) {
             if (each === '*' || /^[\w*?-]+:[\w*?-]+$/.test(each))
                 continue;
-            this.#fail('action', `has the ${name} ${quote(each)}: it must be * or SERVICE:ACTION, e.g. kms:Decrypt`);
+            this.#fail('action', `has the ${name} ${(0,quote/* quote */.h)(each)}: it must be * or SERVICE:ACTION, e.g. kms:Decrypt`);
         }
         return { not: found.not, names: asSet(names.map(spellAction)) };
     }
@@ -48439,7 +48973,7 @@ class Reader {
         for (const each of names) {
             if (each === '*' || each.startsWith('arn:'))
                 continue;
-            this.#fail('resource', `has the ${name} ${quote(each)}: it must be * (this key) or a key ARN`);
+            this.#fail('resource', `has the ${name} ${(0,quote/* quote */.h)(each)}: it must be * (this key) or a key ARN`);
         }
         return { not: found.not, names: asSet(names) };
     }
@@ -48469,7 +49003,7 @@ class Reader {
         for (const condition of conditions) {
             const id = `${condition.operator} ${condition.key.toLowerCase()}`;
             if (seen.has(id))
-                this.#fail('condition', `has the condition ${quote(id)} twice`);
+                this.#fail('condition', `has the condition ${(0,quote/* quote */.h)(id)} twice`);
             seen.set(id, condition);
         }
         return [...seen.values()];
@@ -48479,7 +49013,7 @@ class Reader {
         const isSpelled = operator === given || this.#options.from === 'aws';
         if (operator === undefined || !isSpelled) {
             const hint = operator === undefined ? '' : `: it is written ${operator}`;
-            this.#fail('condition', `has the unknown condition operator ${quote(given)}${hint}`);
+            this.#fail('condition', `has the unknown condition operator ${(0,quote/* quote */.h)(given)}${hint}`);
             return [];
         }
         if (json.is !== 'object') {
@@ -48490,17 +49024,17 @@ class Reader {
     }
     #condition(operator, key, json) {
         if (!/^[^\s:]+:[^\s]+$/.test(key))
-            this.#fail('condition', `has the condition key ${quote(key)}: it must begin with a prefix such as aws:`);
+            this.#fail('condition', `has the condition key ${(0,quote/* quote */.h)(key)}: it must begin with a prefix such as aws:`);
         const list = json.is === 'list' ? json.items : [json];
         const values = list.flatMap((item) => (item.is === 'text' || item.is === 'scalar' ? [item.text] : []));
         if (values.length < list.length || list.length === 0) {
-            this.#fail('condition', `has no values for ${operator} ${quote(key)}: it must be a text or a list`);
+            this.#fail('condition', `has no values for ${operator} ${(0,quote/* quote */.h)(key)}: it must be a text or a list`);
             return undefined;
         }
         const { comparison } = readOperator(operator);
         const wrong = values.find((value) => !value.includes('${') && !isComparable(comparison, value));
         if (wrong !== undefined && this.#options.from === 'author')
-            this.#fail('condition', `compares ${quote(key)} by ${operator} with ${quote(wrong)}, which can't be`);
+            this.#fail('condition', `compares ${(0,quote/* quote */.h)(key)} by ${operator} with ${(0,quote/* quote */.h)(wrong)}, which can't be`);
         return { operator, key, values: asSet(values) };
     }
 }
@@ -48869,27 +49403,35 @@ function judgeBypass(key) {
     };
     return [warn('lockout-check-bypassed', words, key)];
 }
+/** More Regions than this are counted instead of named. */
+const MOST_NAMED = 3;
 /** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
 function judgeAliases({ resources }) {
     const gone = new Set(resources.filter((change) => isKey(change) && !model_isKept(change)).map(({ region }) => region));
-    return resources
-        .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
-        .flatMap((alias) => judgeAlias(alias, resources));
+    const aliases = resources.filter(({ kind, region }) => kind === 'alias' && !gone.has(region));
+    // One rename in many Regions is one decision.
+    return groupBy(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
 }
-function judgeAlias(alias, resources) {
-    const where = alias.region ?? 'an unknown Region';
+function judgeAlias(all, resources) {
+    const isRename = all.some(({ action, before, after }) => action === 'replace' && nameOf(before) !== nameOf(after));
+    const same = isRename ? all : all.filter((each) => !isNamedElsewhere(each, resources));
+    const [alias] = same;
+    if (alias === undefined)
+        return [];
+    const regions = [...new Set(same.map(({ region }) => region ?? 'an unknown Region'))];
+    const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : joinWords(regions);
     const name = nameOf(alias.before);
     const wayOut = 'First move its users to another alias, or to the key ARN.';
-    if (alias.action === 'replace' && name !== nameOf(alias.after)) {
+    if (isRename) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-        return [warn('alias-renamed', { reason, wayOut }, alias)];
+        return [warn('alias-renamed', { reason, wayOut }, same)];
     }
-    if (model_isKept(alias) || isNamedElsewhere(alias, resources))
+    if (model_isKept(alias))
         return [];
     const reason = alias.action === 'forget'
         ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
         : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-    return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
+    return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
 }
 /** Whether another resource keeps the same name in the same Region. */
 function isNamedElsewhere(alias, resources) {
@@ -49013,7 +49555,7 @@ function judgeLost(key, request) {
 }
 /** A key of the state that somebody scheduled for deletion outside Terraform. */
 function judgeScheduled(key, { keyId, deletionDate }, { options }) {
-    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+    const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
     const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
     const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
     if (options.recovery === true)
@@ -49032,7 +49574,7 @@ function judgePending(key, { model, pendingDeletion, options }) {
     const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
     if (pending === undefined || told || key.kind !== 'replica')
         return [];
-    const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
+    const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
     const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
     if (options.recovery === true)
         return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
@@ -49837,7 +50379,7 @@ function judgeCondition(condition, statement, kind) {
         return HOLDS_NOTHING('has a key of several values, which needs ForAnyValue');
     const open = values.find((value) => !pin.isFixed(value, read));
     if (open !== undefined)
-        return HOLDS_NOTHING(`has the value ${quote(open)}, which is not ${pin.what}`);
+        return HOLDS_NOTHING(`has the value ${(0,quote/* quote */.h)(open)}, which is not ${pin.what}`);
     return pin.held(values);
 }
 /** Whether `Null` with `false` stands beside it, so that the key has to be there. */
@@ -50122,14 +50664,14 @@ function whereOf({ keys }) {
 }
 /** E.g. `statement 2 ("Allow use")`. */
 function nameStatement({ position, sid }) {
-    return `statement ${position}${sid === undefined ? '' : ` (${quote(sid)})`}`;
+    return `statement ${position}${sid === undefined ? '' : ` (${(0,quote/* quote */.h)(sid)})`}`;
 }
 /** At most this many principals or conditions are named in a sentence. */
-const MOST_NAMED = 10;
+const policies_MOST_NAMED = 10;
 function nameSome(names) {
     const distinct = [...new Set(names)];
-    const rest = distinct.length - MOST_NAMED;
-    return joinWords([...distinct.slice(0, MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])]);
+    const rest = distinct.length - policies_MOST_NAMED;
+    return joinWords([...distinct.slice(0, policies_MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])]);
 }
 function namePrincipals(principals) {
     return nameSome(principals.map(describePrincipal).sort());
@@ -51516,11 +52058,11 @@ function isLeftOfBegun(begun, remaining, marked) {
  * - A character that can't be seen, or that moves others about, is written as an escape such as `\u202E`.
  */
 /** Controls, formats (bidirectional marks among them), lone surrogates, separators, and what fonts draw as nothing. */
-const markdown_INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu;
 /** A run of backticks longer than this would need a delimiter longer than the text is worth. */
 const LONGEST_DELIMITER = 16;
 const ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-function markdown_escapeCharacter(character) {
+function escapeCharacter(character) {
     const code = character.codePointAt(0) ?? 0;
     return code > 0xffff
         ? `\\u{${code.toString(16).toUpperCase()}}`
@@ -51535,13 +52077,13 @@ function defuseComments(text) {
 }
 /** One line: every character that can't be seen becomes an escape, line ends and tabs too. */
 function showInvisible(text) {
-    return defuseComments(text.replace(markdown_INVISIBLE, (character) => ESCAPES[character] ?? markdown_escapeCharacter(character)));
+    return defuseComments(text.replace(INVISIBLE, (character) => ESCAPES[character] ?? escapeCharacter(character)));
 }
 /** Many lines: as `showInvisible`, but line feeds and tabs stay, and CRLF counts as one line end. */
 function showInvisibleInLines(text) {
     const shown = text
         .replaceAll('\r\n', '\n')
-        .replace(markdown_INVISIBLE, (character) => (/[\n\t]/.test(character) ? character : markdown_escapeCharacter(character)));
+        .replace(INVISIBLE, (character) => (/[\n\t]/.test(character) ? character : escapeCharacter(character)));
     return defuseComments(shown);
 }
 /**
@@ -51721,7 +52263,7 @@ function limitItems(items, max) {
         : [...items.slice(0, max), `and ${formatCount(items.length - max)} more`];
 }
 /** A value from outside as code, no longer than the detail allows. */
-function words_codeOf(text, detail) {
+function codeOf(text, detail) {
     return codeSpan(clip(text, detail.text));
 }
 /** A Region as a cell: its place where it is known, and its id. */
@@ -51729,7 +52271,7 @@ function regionCell(region, detail) {
     if (region === undefined)
         return '–';
     const place = region_names_placeOf(region);
-    return place === undefined ? words_codeOf(region, detail) : `${place}<br>${words_codeOf(region, detail)}`;
+    return place === undefined ? codeOf(region, detail) : `${place}<br>${codeOf(region, detail)}`;
 }
 /** The id in a key's ARN, e.g. `mrk-…`; the ARN itself when it has another form. */
 function keyIdOf(keyArn) {
@@ -51751,16 +52293,16 @@ function principalInWords(principal, accountId, detail) {
         return '**Everyone** (`*`)';
     const named = /^(Service|Federated|CanonicalUser): (.+)$/s.exec(principal);
     if (named !== null)
-        return `**${TYPES[named[1] ?? '']}** ${words_codeOf(named[2] ?? '', detail)}`;
+        return `**${TYPES[named[1] ?? '']}** ${codeOf(named[2] ?? '', detail)}`;
     const arn = IAM_ARN.exec(principal);
     if (arn === null)
-        return words_codeOf(principal, detail);
+        return codeOf(principal, detail);
     const own = arn[1] === accountId ? ' (this\u00A0account)' : '';
     const account = `${codeSpan(arn[1] ?? '')}${own}`;
     if (arn[3] === undefined)
         return `**Account** ${account}`;
     const kind = arn[2]?.startsWith('role/') === true ? 'Role' : 'User';
-    return `**${kind}** ${words_codeOf(arn[3], detail)}<br>of account ${account}`;
+    return `**${kind}** ${codeOf(arn[3], detail)}<br>of account ${account}`;
 }
 /** What KMS actions are for, by how their names begin (KMS's list of API operations). */
 const PURPOSES = [
@@ -51779,7 +52321,7 @@ function actionsInWords(actions, detail) {
     for (const action of actions) {
         const name = action.replace(/^kms:/i, '');
         const purpose = PURPOSES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'Manage';
-        groups.get(purpose)?.push(words_codeOf(purpose === 'Everything' ? action : name, detail));
+        groups.get(purpose)?.push(codeOf(purpose === 'Everything' ? action : name, detail));
     }
     const order = ['Everything', 'Manage', 'Grant', 'Use', 'Look up'];
     return order
@@ -51799,7 +52341,7 @@ function regionsInWords(regions, detail) {
         return 'all\u00A0Regions';
     if (regions.length > OPEN_REGIONS)
         return countOf(regions.length, 'Region').replace(' ', '\u00A0');
-    return regions.map((region) => words_codeOf(region, detail)).join(' ');
+    return regions.map((region) => codeOf(region, detail)).join(' ');
 }
 
 ;// CONCATENATED MODULE: ./src/report/cost.ts
@@ -51864,8 +52406,8 @@ function shownInWords(shown, detail) {
             return 'sensitive, not shown';
         case 'value':
             return typeof shown.value === 'string'
-                ? words_codeOf(shown.value, detail)
-                : words_codeOf(JSON.stringify(shown.value), detail);
+                ? codeOf(shown.value, detail)
+                : codeOf(JSON.stringify(shown.value), detail);
     }
 }
 function isValue(shown, value) {
@@ -51894,12 +52436,12 @@ function tagsInWords(attribute, detail) {
     const after = tagEntries(attribute.after);
     if (before === undefined || after === undefined)
         return `tags ${fromTo(attribute, detail)}`;
-    const value = (tag) => words_codeOf(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
+    const value = (tag) => codeOf(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
     const names = [...new Set([...before.keys(), ...after.keys()])].sort();
     const phrases = names
         .filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)))
         .map((name) => {
-        const tag = words_codeOf(name, detail);
+        const tag = codeOf(name, detail);
         if (!after.has(name))
             return `${tag} removed`;
         if (!before.has(name))
@@ -51938,7 +52480,7 @@ function relevantAttributes(change) {
 function attributesInWords(change, detail) {
     const phrases = relevantAttributes(change).map((attribute) => {
         const describe = Object.hasOwn(ATTRIBUTES, attribute.name) ? ATTRIBUTES[attribute.name] : undefined;
-        return describe?.(attribute, detail) ?? `${words_codeOf(attribute.name, detail)} ${fromTo(attribute, detail)}`;
+        return describe?.(attribute, detail) ?? `${codeOf(attribute.name, detail)} ${fromTo(attribute, detail)}`;
     });
     return limitItems(phrases, detail.values);
 }
@@ -51951,7 +52493,7 @@ function deletionWindow(change) {
 function originInWords(change, row, detail) {
     const { importing } = change;
     const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : keyIdOf(row.keyArn)];
-    const name = importing === undefined || known.includes(importing) ? '' : ` (${words_codeOf(importing, detail)})`;
+    const name = importing === undefined || known.includes(importing) ? '' : ` (${codeOf(importing, detail)})`;
     return [
         ...(importing === undefined ? [] : [`**imported**${name}`]),
         ...(change.movedFrom === undefined
@@ -52186,7 +52728,7 @@ function numberOf(regions, lists) {
 }
 function renderLists(lists, detail) {
     return lists.map((regions) => details(`The ${countOf(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
-        limitItems(regions.map((region) => words_codeOf(region, detail)), detail.rows).join(' '),
+        limitItems(regions.map((region) => codeOf(region, detail)), detail.rows).join(' '),
     ]));
 }
 function renderRow({ change, principals }, { accountId, lists }, detail) {
@@ -52195,7 +52737,7 @@ function renderRow({ change, principals }, { accountId, lists }, detail) {
     const where = `in ${regionsInWords(change.regions, detail)}${numberOf(change.regions, lists)}`;
     const what = [
         actionsInWords(change.actions, detail),
-        ...(change.condition === undefined ? [] : [`only if ${words_codeOf(change.condition, detail)}`]),
+        ...(change.condition === undefined ? [] : [`only if ${codeOf(change.condition, detail)}`]),
         where,
     ];
     return [
@@ -52449,7 +52991,7 @@ function happened(change, detail) {
     }
 }
 function whatOf(change, detail) {
-    return change.kind === 'other' ? words_codeOf(change.address, detail) : change.kind;
+    return change.kind === 'other' ? codeOf(change.address, detail) : change.kind;
 }
 /** Changes that say the same in other Regions. */
 function groupChanges(drift, detail) {
@@ -52470,7 +53012,7 @@ function renderFolded(groups, detail) {
     return groups
         .filter((group) => group.length > 1)
         .map((group) => {
-        const regions = group.map(({ region = '–' }) => words_codeOf(region, detail));
+        const regions = group.map(({ region = '–' }) => codeOf(region, detail));
         const title = `The ${countOf(group.length, 'Region')} of that row`;
         return details(title, [limitItems(regions, detail.rows).join(' ')]);
     });
@@ -52515,7 +53057,7 @@ function titleOf(rule) {
 const MOST_PLACES = 6;
 function renderFinding(finding, detail) {
     const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
-    const shown = limitItems(places.map((place) => words_codeOf(place, detail)), Math.min(detail.values, MOST_PLACES));
+    const shown = limitItems(places.map((place) => codeOf(place, detail)), Math.min(detail.values, MOST_PLACES));
     const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
     const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
     const title = foreign(titleOf(finding.rule), detail) || 'Finding';
@@ -52598,11 +53140,13 @@ function lastUseOf({ lastUse }, now, detail) {
     return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
 }
 function renderKeyState(note, now, detail) {
-    const key = `The key ${words_codeOf(note.keyId, detail)} in ${words_codeOf(note.region, detail)}`;
+    const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
     if (!isPendingDeletion(note.state))
-        return markdown_alert('WARNING', [`${key} is ${words_codeOf(note.state, detail)}.`]);
-    const when = note.deletionDate === undefined ? '' : `, on ${words_codeOf(note.deletionDate, detail)}`;
-    const loss = `${key} **is going to be deleted**${when} (${words_codeOf(note.state, detail)}). `;
+        return markdown_alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
+    const when = note.deletionDate === undefined
+        ? ''
+        : `, on ${codeOf(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
+    const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
     return markdown_alert('CAUTION', [
         `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
         ...lastUseOf(note, now, detail),
@@ -52626,17 +53170,17 @@ function renderKeyStates(notes, now, detail) {
 /** The end of a report that is one line: there is nothing to approve, so no digest either. */
 function renderOrigin({ source }, detail) {
     const run = source.runUrl === undefined ? '' : ` · ${markdown_link('run', source.runUrl)}`;
-    return `<sub>commit ${words_codeOf(source.commit.slice(0, 12), detail)}${run}</sub>`;
+    return `<sub>commit ${codeOf(source.commit.slice(0, 12), detail)}${run}</sub>`;
 }
 /** The last visible line, small. */
 function renderFooter(input, detail) {
     const { versions, source, plan } = input;
     const parts = [
-        ...(plan === undefined ? [] : [`digest ${words_codeOf(plan.digest, detail)}`]),
-        `commit ${words_codeOf(source.commit.slice(0, 12), detail)}`,
-        ...(versions.terraform === undefined ? [] : [`Terraform ${words_codeOf(versions.terraform, detail)}`]),
-        ...(versions.provider === undefined ? [] : [`AWS provider ${words_codeOf(versions.provider, detail)}`]),
-        `aws-kms-multi-region-key ${words_codeOf(versions.action, detail)}`,
+        ...(plan === undefined ? [] : [`digest ${codeOf(plan.digest, detail)}`]),
+        `commit ${codeOf(source.commit.slice(0, 12), detail)}`,
+        ...(versions.terraform === undefined ? [] : [`Terraform ${codeOf(versions.terraform, detail)}`]),
+        ...(versions.provider === undefined ? [] : [`AWS provider ${codeOf(versions.provider, detail)}`]),
+        `aws-kms-multi-region-key ${codeOf(versions.action, detail)}`,
         ...(source.runUrl === undefined ? [] : [markdown_link('run', source.runUrl)]),
     ];
     return `<sub>${parts.join(' · ')}</sub>`;
@@ -52793,13 +53337,13 @@ function changeLines(planned, detail) {
     return words.map((phrase, index) => (index === 0 ? `${SIGNS[rowChange(planned)]}${phrase}` : phrase));
 }
 function checkInWords({ name, detail: found }, detail) {
-    return `**${words_codeOf(name, detail)}**${found === undefined ? '' : `: ${words_codeOf(found, detail)}`}`;
+    return `**${codeOf(name, detail)}**${found === undefined ? '' : `: ${codeOf(found, detail)}`}`;
 }
 function checkLines({ checks }, detail) {
     if (checks.length === 0)
         return ['not checked'];
     const failed = checks.filter(({ ok }) => !ok).map((check) => `❌ ${checkInWords(check, detail)}`);
-    const passed = checks.filter(({ ok }) => ok).map(({ name }) => words_codeOf(name, detail));
+    const passed = checks.filter(({ ok }) => ok).map(({ name }) => codeOf(name, detail));
     return [
         ...limitItems(failed, detail.values),
         ...(passed.length === 0 ? [] : [`✅ ${limitItems(passed, detail.values).join(' ')}`]),
@@ -52822,7 +53366,7 @@ function rowOf(region, facts, detail) {
         region,
         role: (planned ?? key ?? verified)?.role ?? 'replica',
         lines: linesOf(facts, detail),
-        own: key === undefined ? [] : [breakableArn(key.keyArn) ?? words_codeOf(key.keyArn, detail)],
+        own: key === undefined ? [] : [breakableArn(key.keyArn) ?? codeOf(key.keyArn, detail)],
         weight: weightOf(facts),
     };
 }
@@ -52852,7 +53396,7 @@ function regions_whereCell(group, { region, role }, detail) {
     if (group.length > 1)
         return `**${countOf(group.length, 'Region')}** · ${regions_roleOf(role)}`;
     const place = region_names_placeOf(region);
-    const id = words_codeOf(region, detail);
+    const id = codeOf(region, detail);
     return place === undefined ? `${id} · ${regions_roleOf(role)}` : `${place} · ${regions_roleOf(role)}<br>${id}`;
 }
 function cellsOf(group, detail) {
@@ -52866,7 +53410,7 @@ function cellsOf(group, detail) {
 function foldedList(group, detail) {
     const items = group.slice(0, detail.rows).map(({ region, own }) => {
         const place = region_names_placeOf(region);
-        return `- ${[...(place === undefined ? [] : [place]), words_codeOf(region, detail), ...own].join(' ')}`;
+        return `- ${[...(place === undefined ? [] : [place]), codeOf(region, detail), ...own].join(' ')}`;
     });
     const hidden = group.length - items.length;
     const more = hidden > 0 ? [`- …and ${countOf(hidden, 'more Region')}, left out for length.`] : [];
@@ -52878,8 +53422,8 @@ function renderKeyId(planned, input, detail) {
     const [first] = arns;
     if (first === undefined)
         return [];
-    const account = input.accountId === undefined ? '' : ` in account ${words_codeOf(input.accountId, detail)}`;
-    return [`Key ${words_codeOf(keyIdOf(first), detail)}${account}`];
+    const account = input.accountId === undefined ? '' : ` in account ${codeOf(input.accountId, detail)}`;
+    return [`Key ${codeOf(keyIdOf(first), detail)}${account}`];
 }
 /** A plan speaks of what would be, an apply of what was. */
 function headOf({ command, outcome, plan }) {
@@ -52897,7 +53441,7 @@ function renderOthers(model, detail) {
         return [];
     const named = others
         .slice(0, detail.rows)
-        .map((change) => `${words_codeOf(change.address, detail)} (${change.action})`);
+        .map((change) => `${codeOf(change.address, detail)} (${change.action})`);
     const more = others.length > detail.rows ? `, and ${others.length - detail.rows} more` : '';
     return [`Besides the keys: ${named.join(', ')}${more}.`];
 }
@@ -53180,7 +53724,7 @@ const ROOM_FOR_PLAN = 4000;
 /** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
 function renderTitle(input, verdict, detail) {
     const isDefault = input.alias === `alias/${input.commentKey}`;
-    const key = isDefault ? '' : ` · ${words_codeOf(input.commentKey, detail)}`;
+    const key = isDefault ? '' : ` · ${codeOf(input.commentKey, detail)}`;
     return `${prose(verdict.title)}${key}`;
 }
 function layout_verdictOf(input, detail) {
@@ -53203,7 +53747,7 @@ function renderAlarms(input, detail) {
         ...renderApproval(input.approval, detail),
         ...renderShown(input.shown, detail),
         ...renderKeyStates(otherStates(input), input.now, detail),
-        ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
+        ...(input.plan === undefined ? [] : renderWarnings(input.plan, input, detail)),
         ...renderNotes(input.notes, detail),
     ];
 }
@@ -53215,10 +53759,12 @@ function otherStates(input) {
     const told = deletedStates(input);
     return input.keyStates?.filter((note) => !told.includes(note));
 }
-function renderWarnings(plan, detail) {
+function renderWarnings(plan, { outcome }, detail) {
     const warnings = plan.findings.filter((finding) => finding.severity === 'warning' && isToldByFinding(finding));
+    // What to do before apply is no advice after it.
+    const told = outcome === 'applied' ? warnings.map((each) => ({ ...each, wayOut: '' })) : warnings;
     return [
-        ...renderFindings('WARNING', warnings, detail),
+        ...renderFindings('WARNING', told, detail),
         ...renderNotUnderstood(plan.model.notUnderstood, detail),
     ];
 }
@@ -53884,35 +54430,8 @@ function keyResults(known, primaryRegion) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./src/inputs/suggest.ts
-/**
- * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
- * @param word what was written
- * @param known the names that exist
- */
-function suggest(word, known) {
-    const ranked = known
-        .map((name) => ({ name, distance: distanceBetween(word, name) }))
-        .sort((a, b) => a.distance - b.distance);
-    const best = ranked[0];
-    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-        ? best.name
-        : undefined;
-}
-/** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
-function distanceBetween(from, to) {
-    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-    for (const [i, left] of Array.from(from).entries()) {
-        const next = [i + 1];
-        for (const [j, right] of Array.from(to).entries()) {
-            const exchange = (row[j] ?? 0) + (left === right ? 0 : 1);
-            next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-        }
-        row = next;
-    }
-    return row[to.length] ?? 0;
-}
-
+// EXTERNAL MODULE: ./src/inputs/suggest.ts
+var suggest = __nccwpck_require__(7443);
 // EXTERNAL MODULE: ./src/runner/redaction.ts + 1 modules
 var redaction = __nccwpck_require__(3291);
 ;// CONCATENATED MODULE: ./src/inputs/backend-secrets.ts
@@ -54022,7 +54541,7 @@ function readText({ type, name }, text) {
 }
 /** Whether a name is meant for a secret one: its letters in another order, or one more, less or other. */
 function isMisspelt(type, name) {
-    const near = suggest(name, [...listedFor(type), ...EVERYWHERE]);
+    const near = (0,suggest/* suggest */.Z)(name, [...listedFor(type), ...EVERYWHERE]);
     return near !== undefined && Math.abs(near.length - name.length) <= 2;
 }
 const itself = (text) => [text];
@@ -54601,448 +55120,10 @@ function inputSources(env) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/inputs/spec.ts
-const spec_boolean = 'true or false';
-const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
-const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
-const principals = "IAM ARNs of users, roles or account roots in the key's partition";
-/** Every input, in the order of action.yml. */
-const INPUT_SPECS = {
-    command: { default: 'plan', rule: 'plan, apply, destroy, drift, verify, keys or report', example: 'plan' },
-    'primary-region': { ofKey: 'value', default: '', rule: 'one Region id', example: 'ap-southeast-1' },
-    'replica-regions': { ofKey: 'list', default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
-    alias: {
-        ofKey: 'value',
-        default: '',
-        rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
-        example: 'aws_cb_cmk',
-    },
-    'rename-alias-from': {
-        ofKey: 'value',
-        default: '',
-        rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
-        example: 'aws_cb_cmk',
-    },
-    'account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333, 044455556666"' },
-    administrators: {
-        ofKey: 'list',
-        default: '',
-        rule: principals,
-        example: 'arn:aws:iam::111122223333:role/key-admin',
-    },
-    users: { ofKey: 'list', default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
-    grants: {
-        ofKey: 'value',
-        default: 'aws-services',
-        rule: 'aws-services, any or none',
-        example: 'aws-services',
-    },
-    policy: {
-        ofKey: 'map',
-        freeText: true,
-        default: '',
-        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
-        example: 'policies/key.json',
-    },
-    description: {
-        ofKey: 'value',
-        freeText: true,
-        default: 'Multi-Region primary key',
-        rule: 'at most 8192 characters',
-        example: 'Customer data, production',
-    },
-    'replica-description': {
-        ofKey: 'value',
-        freeText: true,
-        default: 'Multi-Region replica key',
-        rule: 'at most 8192 characters',
-        example: 'Customer data, production, replica',
-    },
-    tags: {
-        ofKey: 'map',
-        freeText: true,
-        default: '',
-        rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
-        example: 'team=payments',
-    },
-    'key-spec': {
-        ofKey: 'value',
-        default: 'SYMMETRIC_DEFAULT',
-        rule: 'a key spec of multi-Region keys',
-        example: 'SYMMETRIC_DEFAULT',
-    },
-    'key-usage': {
-        ofKey: 'value',
-        default: '',
-        rule: 'a key usage that the key spec allows',
-        example: 'ENCRYPT_DECRYPT',
-    },
-    'enable-key-rotation': {
-        ofKey: 'value',
-        default: '',
-        rule: `${spec_boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
-        example: 'true',
-    },
-    'rotation-period-in-days': {
-        ofKey: 'value',
-        default: '',
-        rule: 'a whole number of days from 90 to 2560, with rotation enabled',
-        example: '180',
-    },
-    'deletion-window-in-days': {
-        ofKey: 'value',
-        default: '30',
-        rule: 'a whole number of days from 7 to 30, without a unit',
-        example: '30',
-    },
-    'role-to-assume': {
-        ofKey: 'value',
-        default: '',
-        rule: "the ARN of an IAM role in the Regions' partition",
-        example: 'arn:aws:iam::111122223333:role/kms-plan',
-    },
-    'role-session-name': {
-        ofKey: 'value',
-        default: 'aws-kms-multi-region-key',
-        rule: '2 to 64 letters, digits or any of _+=,.@-',
-        example: 'aws-kms-multi-region-key',
-    },
-    'role-duration-seconds': {
-        ofKey: 'value',
-        default: '3600',
-        rule: 'a whole number of seconds from 900 to 43200',
-        example: '3600',
-    },
-    audience: {
-        ofKey: 'value',
-        default: '',
-        rule: 'one word, as the identity provider in IAM lists it',
-        example: 'sts.amazonaws.com',
-    },
-    'allowed-account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333"' },
-    'state-bucket': {
-        ofKey: 'value',
-        default: '',
-        rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
-        example: 'acme-terraform-state',
-    },
-    'state-key': {
-        ofKey: 'value',
-        default: '',
-        rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
-        example: 'kms/aws_cb_cmk.tfstate',
-    },
-    'state-region': {
-        ofKey: 'value',
-        default: '',
-        rule: 'the Region id of the state bucket; only with state-bucket',
-        example: 'eu-central-1',
-    },
-    backend: {
-        ofKey: 'value',
-        default: '',
-        rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
-        example: 'gcs',
-    },
-    'backend-config': {
-        ofKey: 'map',
-        default: '',
-        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
-        example: 'encrypt=true',
-        secret: true,
-    },
-    'terraform-version': {
-        default: '1.11.4',
-        rule: 'an exact version or a version range, at least 1.5.0',
-        example: '1.11.4',
-    },
-    'terraform-download-url': {
-        default: '',
-        rule: 'an https URL without a user name, query or fragment',
-        example: 'https://mirror.example.com/hashicorp',
-    },
-    'aws-provider-version': {
-        default: '5.100.0',
-        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
-        example: '5.100.0',
-    },
-    'provider-mirror': {
-        default: '',
-        rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
-        example: '/opt/terraform-providers',
-    },
-    'lock-file': {
-        default: '',
-        rule: 'the path of a Terraform dependency lock file',
-        example: '.terraform.lock.hcl',
-    },
-    comment: { default: 'always', rule: 'always, changes or never', example: 'always' },
-    'comment-key': {
-        default: '',
-        rule: '1 to 256 letters, digits or any of /_.-',
-        example: 'production',
-    },
-    'github-token': {
-        default: '${{ github.token }}',
-        rule: 'a GitHub token',
-        example: '${{ github.token }}',
-        secret: true,
-    },
-    'approved-plan': {
-        default: '',
-        rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
-        example: '${{ needs.plan.outputs.plan-digest }}',
-    },
-    'auto-approve': { default: 'false', rule: spec_boolean, example: 'true' },
-    'allow-destroy': { default: 'false', rule: spec_boolean, example: 'true' },
-    'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
-    'plan-destroy': {
-        default: 'false',
-        rule: `${spec_boolean}; only with the command plan`,
-        example: 'true',
-    },
-    'require-unused-days': {
-        default: '0',
-        rule: 'a whole number of days from 0 to 3650, without a unit',
-        example: '90',
-    },
-    'allow-recovery': { default: 'false', rule: spec_boolean, example: 'true' },
-    verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
-    'fail-on-drift': { default: 'false', rule: spec_boolean, example: 'true' },
-    'keys-file': {
-        default: '',
-        rule: 'the path of a YAML file with the keys, of at most 1 MiB',
-        example: 'kms-keys.yml',
-    },
-    key: {
-        default: '',
-        rule: 'the name of one key of the keys-file; only together with keys-file',
-        example: 'payments',
-    },
-    reports: {
-        default: '',
-        rule: 'a folder with the reports of a matrix of keys; only with the command report',
-        example: 'reports',
-    },
-    'replica-timeout-minutes': {
-        default: '30',
-        rule: 'a whole number of minutes from 1 to 120, without a unit',
-        example: '30',
-    },
-};
-const INPUT_NAMES = Object.keys(INPUT_SPECS);
-/** What an entry of a keys file may give. */
-const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUT_SPECS[name]);
-/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
-function spec_formOf(name) {
-    const spec = INPUT_SPECS[name];
-    return spec.ofKey;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/parsers.ts
-
-/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
-
-
-/** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
-class Invalid extends Error {
-}
-/** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
-const parseBoolean = (text) => {
-    const word = text.trim().toLowerCase();
-    if (word === 'true')
-        return true;
-    if (word === 'false')
-        return false;
-    throw new Invalid(`${quote(text)} is not a boolean`);
-};
-function parseChoice(choices) {
-    return (text) => {
-        const chosen = choices.find((choice) => choice === text.trim());
-        if (chosen === undefined)
-            throw new Invalid(`${quote(text)} is not a valid value`);
-        return chosen;
-    };
-}
-/** A whole decimal number without sign or unit; nothing is rounded or cut off. */
-function parseInteger(least, most) {
-    return (text) => {
-        if (!/^\d{1,9}$/.test(text.trim()))
-            throw new Invalid(`${quote(text)} is not a whole number`);
-        const value = Number(text.trim());
-        if (value < least || value > most)
-            throw new Invalid(`${value} is not between ${least} and ${most}`);
-        return value;
-    };
-}
-/**
- * Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value.
- * @param forbidden matches one character that is not allowed, for the message
- */
-function parseMatching(pattern, reason, forbidden) {
-    return (text) => {
-        const value = text.trim();
-        if (pattern.test(value))
-            return value;
-        const found = forbidden === undefined ? undefined : findForbidden(value, forbidden);
-        throw new Invalid(`${quote(text)} ${reason}${found === undefined ? '' : `: it has ${found}`}`);
-    };
-}
-function parseText(most) {
-    return (text) => {
-        const { length } = Array.from(text); // Code points, as AWS counts them.
-        if (length > most)
-            throw new Invalid(`it has ${length} characters`);
-        return text;
-    };
-}
-/**
- * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
- * Messages name the line by number only, since a value may be a secret.
- */
-const parseAssignments = (text) => {
-    const found = new Map();
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const key = line.slice(0, at).trim();
-        if (at < 0 || key === '')
-            throw new Invalid(`line ${index + 1} is not key=value`);
-        if (found.has(key))
-            throw new Invalid(`${quote(key)} is set twice`);
-        found.set(key, line.slice(at + 1).trim());
-    }
-    return Object.fromEntries(found);
-};
-function parsers_isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
-const parseUrl = (text) => {
-    let url;
-    try {
-        url = new URL(text.trim());
-    }
-    catch {
-        throw new Invalid(`${quote(text)} is not a URL`);
-    }
-    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-    if (url.username !== '' || url.password !== '')
-        throw new Invalid('the URL carries a user name or password');
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-        throw new Invalid(`${quote(text)} does not begin with https://`);
-    }
-    if (url.search !== '' || url.hash !== '')
-        throw new Invalid(`${quote(text)} has a query or a fragment`);
-    return url.href.replace(/\/+$/, '');
-};
-
-;// CONCATENATED MODULE: ./src/inputs/reader.ts
-
-
-
-
-
-/** Every problem of the inputs, and as one message. */
-class InputsError extends errors/* ActionError */.l {
-    problems;
-    constructor(problems, next) {
-        const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
-        const lines = problems.map(({ name, reason }) => `- ${name === undefined ? '' : `${name}: `}${reason}`);
-        super({
-            what: `${count}:\n${lines.join('\n')}\n`,
-            done: 'Nothing was installed, called or changed.',
-            next,
-        });
-        this.problems = problems;
-    }
-}
-/** Reads inputs from the environment and gathers every problem, so that all are reported together. */
-class InputReader {
-    #env;
-    #problems = [];
-    #whyEmpty;
-    #lacks = false;
-    /** @param whyEmpty what may be behind an input that is missing, in whole sentences */
-    constructor(env, whyEmpty = '') {
-        this.#env = env;
-        this.#whyEmpty = whyEmpty;
-        this.#problems.push(...findUnknownNames(env));
-    }
-    /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
-    text(name) {
-        const given = this.#env[environmentName(name)] ?? '';
-        return given.trim() === '' ? INPUT_SPECS[name].default : given;
-    }
-    /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
-    optional(name, parse) {
-        const text = this.text(name);
-        return text === '' ? undefined : this.attempt(name, () => parse(text));
-    }
-    /** The parsed value, or `fallback` where there is none; `fallback` is never used by a run, as the problem ends it. */
-    value(name, parse, fallback) {
-        return this.optional(name, parse) ?? fallback;
-    }
-    required(name, parse) {
-        if (this.text(name) === '') {
-            this.#lacks = true;
-            this.problem(name, 'it is missing');
-        }
-        return this.value(name, parse, '');
-    }
-    /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
-    attempt(name, check) {
-        try {
-            return check();
-        }
-        catch (thrown) {
-            if (!(thrown instanceof Invalid))
-                throw thrown;
-            this.problem(name, `${thrown.message}${this.#unusualIn(name, thrown.message)}`);
-            return undefined;
-        }
-    }
-    /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
-    #unusualIn(name, message) {
-        const { secret, freeText } = INPUT_SPECS[name];
-        if (secret === true || freeText === true || message.includes('U+'))
-            return '';
-        const found = findForbidden(this.text(name), UNUSUAL);
-        return found === undefined ? '' : `: it has ${found}`;
-    }
-    /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
-    problem(name, reason) {
-        const spec = INPUT_SPECS[name];
-        this.#problems.push({
-            name,
-            reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
-        });
-    }
-    /** @throws InputsError with all the problems, if there are any */
-    finish() {
-        if (this.#problems.length === 0)
-            return;
-        const why = this.#lacks ? ` ${this.#whyEmpty}` : '';
-        throw new InputsError(this.#problems, `Correct the \`with:\` block of this step and run it again.${why}`.trim());
-    }
-}
-/** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
-function environmentName(name) {
-    return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
-}
-function findUnknownNames(env) {
-    const known = new Set(INPUT_NAMES.map(environmentName));
-    return Object.keys(env)
-        .filter((key) => key.startsWith('INPUT_') && !known.has(key))
-        .map((key) => {
-        const name = key.slice('INPUT_'.length).toLowerCase();
-        const near = suggest(name.replace(/_/g, '-'), INPUT_NAMES);
-        const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
-        return { name: undefined, reason: `${quote(name)}: there is no input of this name. ${hint}` };
-    });
-}
-
+// EXTERNAL MODULE: ./src/inputs/reader.ts
+var inputs_reader = __nccwpck_require__(9066);
+// EXTERNAL MODULE: ./src/inputs/spec.ts
+var spec = __nccwpck_require__(7026);
 ;// CONCATENATED MODULE: ./src/aws/key-specs.ts
 
 const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
@@ -55110,6 +55191,8 @@ function specNeedsProvider(spec, providerVersion) {
     return semver_default().lt(providerVersion, since) ? since : undefined;
 }
 
+// EXTERNAL MODULE: ./src/inputs/parsers.ts
+var parsers = __nccwpck_require__(5165);
 ;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
 
 
@@ -55128,7 +55211,7 @@ const parseBackendConfig = (text) => {
         const at = line.indexOf('=');
         const path = line.slice(0, Math.max(at, 0)).trim().split('.');
         if (!path.every((name) => /^[\w-]+$/.test(name)))
-            throw new Invalid(`line ${index + 1} is not key=value`);
+            throw new parsers/* Invalid */.WO(`line ${index + 1} is not key=value`);
         const value = backend_config_readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
         settings = backend_config_merge(settings, nest(path, value));
     }
@@ -55144,7 +55227,7 @@ function backend_config_readValue(name, text) {
         // A password may begin with a bracket; the parser's own message would repeat a part of it.
         if (mayBeSecret(name))
             return text;
-        throw new Invalid(`the value of ${quote(name)} begins as JSON does, and is none`);
+        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} begins as JSON does, and is none`);
     }
 }
 function nest(path, value) {
@@ -55158,14 +55241,16 @@ function backend_config_merge(settings, added) {
             return { ...all, [name]: value };
         const before = all[name];
         if (!isSettings(before) || !isSettings(value))
-            throw new Invalid(`${quote(name)} is set twice`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(name)} is set twice`);
         return { ...all, [name]: backend_config_merge(before, value) };
     }, settings);
 }
 function isSettings(value) {
-    return parsers_isObject(value);
+    return (0,parsers/* isObject */.Gv)(value);
 }
 
+// EXTERNAL MODULE: ./src/characters.ts
+var characters = __nccwpck_require__(6187);
 ;// CONCATENATED MODULE: ./src/inputs/lists.ts
 
 /**
@@ -55188,16 +55273,16 @@ function readJsonList(text) {
         list = JSON.parse(text);
     }
     catch {
-        throw new Invalid('it begins as a JSON list does and is none: put each entry in double quotes');
+        throw new parsers/* Invalid */.WO('it begins as a JSON list does and is none: put each entry in double quotes');
     }
     if (!Array.isArray(list))
-        throw new Invalid('it is not a JSON list');
+        throw new parsers/* Invalid */.WO('it is not a JSON list');
     return list.map((entry) => {
         if (typeof entry === 'string')
             return entry.trim();
         const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
         const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
-        throw new Invalid(`${quote(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
     });
 }
 function readDashes(text) {
@@ -55206,7 +55291,7 @@ function readDashes(text) {
             return [];
         const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
         if (entry === null)
-            throw new Invalid(`line ${index + 1} does not begin with a dash, as the first does`);
+            throw new parsers/* Invalid */.WO(`line ${index + 1} does not begin with a dash, as the first does`);
         return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
     });
 }
@@ -55223,16 +55308,16 @@ function parseList(check) {
                 return [check(entry)];
             }
             catch (thrown) {
-                if (!(thrown instanceof Invalid))
+                if (!(thrown instanceof parsers/* Invalid */.WO))
                     throw thrown;
                 problems.push(thrown.message);
                 return [];
             }
         });
         const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
-        problems.push(...[...new Set(twice)].map((entry) => `${quote(entry)} is named twice`));
+        problems.push(...[...new Set(twice)].map((entry) => `${(0,parsers/* quote */.hD)(entry)} is named twice`));
         if (problems.length > 0)
-            throw new Invalid(sayProblems(problems));
+            throw new parsers/* Invalid */.WO(sayProblems(problems));
         return entries;
     };
 }
@@ -55259,11 +55344,11 @@ const POLICY_LIMIT_BYTES = 32_768;
 function parsePolicyInput(text, partition) {
     const reading = parsePolicy(text, { partition, from: 'author' });
     if ('problems' in reading)
-        throw new Invalid(describeProblems(reading.problems));
+        throw new parsers/* Invalid */.WO(describeProblems(reading.problems));
     const formatted = formatPolicy(reading.policy);
     const bytes = new TextEncoder().encode(formatted).length;
     if (bytes > POLICY_LIMIT_BYTES)
-        throw new Invalid(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
+        throw new parsers/* Invalid */.WO(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
     return formatted;
 }
 
@@ -55316,11 +55401,11 @@ const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
 /** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
 const parseTags = (text) => {
     if (text.trim().startsWith('['))
-        throw new Invalid('it is a JSON list, not a JSON object');
-    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
+        throw new parsers/* Invalid */.WO('it is a JSON list, not a JSON object');
+    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : (0,parsers/* parseAssignments */.k6)(text);
     const entries = Object.entries(tags);
     if (entries.length > 50)
-        throw new Invalid(`there are ${entries.length} tags`);
+        throw new parsers/* Invalid */.WO(`there are ${entries.length} tags`);
     for (const [key, value] of entries)
         checkTag(key, value);
     return tags;
@@ -55328,28 +55413,28 @@ const parseTags = (text) => {
 function parseJsonTags(text) {
     const reading = readJson(text);
     if ('problem' in reading)
-        throw new Invalid(reading.problem);
+        throw new parsers/* Invalid */.WO(reading.problem);
     if (reading.json.is !== 'object')
-        throw new Invalid('it is not a JSON object');
+        throw new parsers/* Invalid */.WO('it is not a JSON object');
     const tags = [...reading.json.members].map(([key, value]) => {
         if (value.is !== 'text')
-            throw new Invalid(`the value of ${quote(key)} is not a string`);
+            throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(key)} is not a string`);
         return [key, value.text];
     });
     return Object.fromEntries(tags);
 }
 function checkTag(key, value) {
     if (key === '' || key.length > 128)
-        throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
+        throw new parsers/* Invalid */.WO(`the key ${(0,parsers/* quote */.hD)(key)} has ${key.length} characters`);
     if (value.length > 256)
-        throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
+        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(key)} has ${value.length} characters`);
     if (/^aws:/i.test(key))
-        throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-    const [inKey, inValue] = [findForbidden(key, NO_TAG_TEXT), findForbidden(value, NO_TAG_TEXT)];
+        throw new parsers/* Invalid */.WO(`the key ${(0,parsers/* quote */.hD)(key)} begins with "aws:"`);
+    const [inKey, inValue] = [(0,characters/* findForbidden */.NJ)(key, NO_TAG_TEXT), (0,characters/* findForbidden */.NJ)(value, NO_TAG_TEXT)];
     if (inKey !== undefined)
-        throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow: ${inKey}`);
+        throw new parsers/* Invalid */.WO(`the key ${(0,parsers/* quote */.hD)(key)} has a character that AWS does not allow: ${inKey}`);
     if (inValue !== undefined) {
-        throw new Invalid(`the value of ${quote(key)} has a character that AWS does not allow: ${inValue}, in ${quote(value)}`);
+        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(key)} has a character that AWS does not allow: ${inValue}, in ${(0,parsers/* quote */.hD)(value)}`);
     }
 }
 
@@ -55367,14 +55452,14 @@ function parseTerraformVersion(text) {
     const wanted = text.trim().replace(/^v(?=\d)/, '');
     if (semver_default().valid(wanted) !== null) {
         if (semver_default().lt(wanted, OLDEST_TERRAFORM))
-            throw new Invalid(`${quote(text)} is older than ${OLDEST_TERRAFORM}`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is older than ${OLDEST_TERRAFORM}`);
         return wanted;
     }
     const range = semver_default().validRange(wanted.replace(/,/g, ' '));
     if (range === null)
-        throw new Invalid(`${quote(text)} is neither a version nor a range`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is neither a version nor a range`);
     if (!semver_default().intersects(range, `>=${OLDEST_TERRAFORM}`)) {
-        throw new Invalid(`${quote(text)} allows only versions older than ${OLDEST_TERRAFORM}`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} allows only versions older than ${OLDEST_TERRAFORM}`);
     }
     return wanted.replace(/,/g, ' ');
 }
@@ -55384,16 +55469,16 @@ function parseProviderVersion(text) {
     const wanted = text.trim().replace(/^v(?=\d)/, '');
     if (semver_default().valid(wanted) !== null) {
         if (semver_default().lt(wanted, OLDEST_PROVIDER)) {
-            throw new Invalid(`${quote(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is older than ${OLDEST_PROVIDER}, the first version with replica keys`);
         }
         if (semver_default().gte(wanted, FIRST_UNKNOWN_PROVIDER)) {
-            throw new Invalid(`${quote(text)} cannot be used: this action knows the provider up to 6.x`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} cannot be used: this action knows the provider up to 6.x`);
         }
         return wanted;
     }
     const parts = wanted.split(',').map((part) => CONSTRAINT.exec(part));
     if (parts.some((part) => part === null))
-        throw new Invalid(`${quote(text)} is neither a version nor a constraint`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is neither a version nor a constraint`);
     return `${wanted}, >= ${OLDEST_PROVIDER}, < ${FIRST_UNKNOWN_PROVIDER}`;
 }
 
@@ -55474,9 +55559,9 @@ const BACKENDS = [
  * @throws ActionError that lists every problem: the input, its value, the rule and an example
  */
 function readInputs(sources) {
-    const reader = new InputReader(sources.env, explainEmptyInput(sources));
+    const reader = new inputs_reader/* InputReader */.i_(sources.env, explainEmptyInput(sources));
     const inputs = {
-        command: reader.value('command', parseChoice(inputs_COMMANDS), 'plan'),
+        command: reader.value('command', (0,parsers/* parseChoice */.HU)(inputs_COMMANDS), 'plan'),
         ...readRegions(reader),
         ...readAliases(reader),
         ...readPolicyInputs(reader, sources),
@@ -55486,8 +55571,8 @@ function readInputs(sources) {
         ...readToolInputs(reader, sources),
         ...readReviewInputs(reader),
         verify: readVerify(reader),
-        failOnDrift: reader.value('fail-on-drift', parseBoolean, false),
-        replicaTimeoutMinutes: reader.value('replica-timeout-minutes', parseInteger(1, 120), 30),
+        failOnDrift: reader.value('fail-on-drift', parsers/* parseBoolean */.yG, false),
+        replicaTimeoutMinutes: reader.value('replica-timeout-minutes', (0,parsers/* parseInteger */.cG)(1, 120), 30),
     };
     refuseVisibleSecrets(reader, inputs, sources);
     reader.finish();
@@ -55500,11 +55585,11 @@ function refuseVisibleSecrets(reader, inputs, { env }) {
     const found = findVisibleSecrets(inputs.backend, visibleTexts(inputs, env));
     for (const setting of new Set(found.map((each) => each.setting))) {
         const what = found.find((each) => each.setting === setting)?.what ?? '';
-        reader.problem('backend-config', `the value of ${quote(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
+        reader.problem('backend-config', `the value of ${(0,parsers/* quote */.hD)(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
     }
 }
 function readVerify(reader) {
-    const verify = reader.value('verify', parseChoice(['off', 'describe', 'crypto']), 'describe');
+    const verify = reader.value('verify', (0,parsers/* parseChoice */.HU)(['off', 'describe', 'crypto']), 'describe');
     if (verify === 'off' && reader.text('command').trim() === 'verify')
         reader.problem('verify', 'with the command verify, off would leave nothing to do');
     return verify;
@@ -55514,12 +55599,12 @@ function readRegions(reader) {
     const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
     const partition = partitionOf(primaryRegion) ?? 'aws';
     if (primaryRegion !== '' && replicaRegions.includes(primaryRegion)) {
-        reader.problem('replica-regions', `${quote(primaryRegion)} is the primary Region and cannot have a replica too`);
+        reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(primaryRegion)} is the primary Region and cannot have a replica too`);
     }
     for (const region of primaryRegion === '' ? [] : replicaRegions) {
         if (partitionOf(region) === partition)
             continue;
-        reader.problem('replica-regions', `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
+        reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
     }
     return { primaryRegion, replicaRegions, partition };
 }
@@ -55527,7 +55612,7 @@ function readAliases(reader) {
     const alias = reader.required('alias', parseAlias);
     const renameAliasFrom = reader.optional('rename-alias-from', parseAlias);
     if (renameAliasFrom !== undefined && renameAliasFrom === alias) {
-        reader.problem('rename-alias-from', `${quote(alias)} is the alias itself, so nothing would be renamed`);
+        reader.problem('rename-alias-from', `${(0,parsers/* quote */.hD)(alias)} is the alias itself, so nothing would be renamed`);
     }
     if (renameAliasFrom !== undefined)
         requirePlaceOfState(reader, renameAliasFrom);
@@ -55550,7 +55635,7 @@ function defaultStateKey(alias) {
 const parseRegion = (text) => {
     const region = text.trim();
     if (!isWellFormedRegion(region)) {
-        throw new Invalid(`${quote(text)} is not a Region id${because(region, /[^a-z0-9-]/u)}`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not a Region id${because(region, /[^a-z0-9-]/u)}`);
     }
     return region;
 };
@@ -55560,7 +55645,7 @@ function bareAlias(text) {
 }
 /** `: it has "." in it`, where a character that is not allowed tells why. */
 function because(text, forbidden) {
-    const found = findForbidden(text, forbidden);
+    const found = (0,characters/* findForbidden */.NJ)(text, forbidden);
     return found === undefined ? '' : `: it has ${found}`;
 }
 /**
@@ -55569,26 +55654,26 @@ function because(text, forbidden) {
  */
 const parseAlias = (text) => {
     const alias = bareAlias(text);
-    const found = findForbidden(alias, /[^a-zA-Z0-9/_-]/u);
+    const found = (0,characters/* findForbidden */.NJ)(alias, /[^a-zA-Z0-9/_-]/u);
     if (alias === '')
-        throw new Invalid(`${quote(text)} has no name after "alias/"`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has no name after "alias/"`);
     if (found !== undefined)
-        throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a character that is not allowed: ${found}`);
     if (/^aws\//i.test(alias))
-        throw new Invalid(`${quote(text)} is reserved for AWS`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is reserved for AWS`);
     if (/^alias\//i.test(alias))
-        throw new Invalid(`${quote(text)} begins with "alias/" twice, or in upper case`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} begins with "alias/" twice, or in upper case`);
     if (/^\/|\/$|\/\//.test(alias)) {
-        throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a "/" with nothing before or after it`);
     }
     if (alias.length + 'alias/'.length > 256)
-        throw new Invalid(`${quote(text)} has ${alias.length + 6} characters with "alias/"`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has ${alias.length + 6} characters with "alias/"`);
     return alias;
 };
 const parseAccountId = (text) => {
     if (/^\d{12}$/.test(text))
         return text;
-    throw new Invalid(`${quote(text)} is not 12 digits${inputs_whyNoAccount(text)}`);
+    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not 12 digits${inputs_whyNoAccount(text)}`);
 };
 /** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
 function inputs_whyNoAccount(text) {
@@ -55605,7 +55690,7 @@ function whyNoAccountInArn(arn) {
         return '';
     return account === ''
         ? ': there is no account id in it'
-        : `: its account id ${quote(account)} is not 12 digits${inputs_whyNoAccount(account)}`;
+        : `: its account id ${(0,parsers/* quote */.hD)(account)} is not 12 digits${inputs_whyNoAccount(account)}`;
 }
 const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
 function readPolicyInputs(reader, sources) {
@@ -55615,7 +55700,7 @@ function readPolicyInputs(reader, sources) {
         accountIds: reader.value('account-ids', parseList(parseAccountId), []),
         administrators: reader.value('administrators', principals, []),
         users: reader.value('users', principals, []),
-        grants: reader.value('grants', parseChoice(['aws-services', 'any', 'none']), 'aws-services'),
+        grants: reader.value('grants', (0,parsers/* parseChoice */.HU)(['aws-services', 'any', 'none']), 'aws-services'),
         policy: reader.optional('policy', (text) => parsePolicyInput(readPolicy(text, sources), partition)),
     };
     if (reader.text('policy') === '')
@@ -55632,14 +55717,14 @@ function readPolicy(text, { env, readFile }) {
     if (/^\s*[{["]/.test(text))
         return text;
     if (text.trim().includes('\n'))
-        throw new Invalid('it is neither a JSON object nor the path of a file');
+        throw new parsers/* Invalid */.WO('it is neither a JSON object nor the path of a file');
     return readInWorkspace(text, { env, readFile });
 }
 function readInWorkspace(text, { env, readFile }) {
     const content = readFile(resolveInWorkspace(text, env));
     if (content === undefined) {
-        const name = quote(text.trim());
-        throw new Invalid(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
+        const name = (0,parsers/* quote */.hD)(text.trim());
+        throw new parsers/* Invalid */.WO(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
     }
     return content;
 }
@@ -55647,12 +55732,12 @@ function readInWorkspace(text, { env, readFile }) {
 function parsePrincipal(partition) {
     return (text) => {
         if (!/^arn:[^:]*:(iam|sts):/.test(text))
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM user, role or account root${because(text, NOT_IN_ARNS)}`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM user, role or account root${because(text, NOT_IN_ARNS)}`);
         if (/^arn:[^:]*:sts:/.test(text))
-            throw new Invalid(`${quote(text)} is a session: name its role`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a session: name its role`);
         const why = whyImpossible({ type: 'AWS', value: text }, partition);
         if (why !== undefined)
-            throw new Invalid(`it names ${quote(text)}, ${why}`);
+            throw new parsers/* Invalid */.WO(`it names ${(0,parsers/* quote */.hD)(text)}, ${why}`);
         return text;
     };
 }
@@ -55660,32 +55745,32 @@ function readKeyInputs(reader) {
     const keySpec = reader.value('key-spec', parseKeySpec, 'SYMMETRIC_DEFAULT');
     const usage = (text) => parseKeyUsage(text, keySpec);
     return {
-        description: reader.value('description', parseText(8192), ''),
-        replicaDescription: reader.value('replica-description', parseText(8192), ''),
+        description: reader.value('description', (0,parsers/* parseText */.r4)(8192), ''),
+        replicaDescription: reader.value('replica-description', (0,parsers/* parseText */.r4)(8192), ''),
         tags: reader.value('tags', parseTags, {}),
         keySpec,
         keyUsage: reader.value('key-usage', usage, defaultUsage(keySpec)),
         ...readRotation(reader, keySpec),
-        deletionWindowInDays: reader.value('deletion-window-in-days', parseInteger(7, 30), 30),
+        deletionWindowInDays: reader.value('deletion-window-in-days', (0,parsers/* parseInteger */.cG)(7, 30), 30),
     };
 }
 function parseKeySpec(text) {
     const spec = text.trim();
     if (!isKeySpec(spec))
-        throw new Invalid(`${quote(text)} is none of ${MULTI_REGION_KEY_SPECS.join(', ')}`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is none of ${MULTI_REGION_KEY_SPECS.join(', ')}`);
     return spec;
 }
 function parseKeyUsage(text, keySpec) {
     const allowed = usagesFor(keySpec);
     const usage = allowed.find((candidate) => candidate === text.trim());
     if (usage === undefined)
-        throw new Invalid(`${quote(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
     return usage;
 }
 function readRotation(reader, keySpec) {
     const possible = specAllowsRotation(keySpec);
-    const enableKeyRotation = reader.value('enable-key-rotation', parseBoolean, possible);
-    const rotationPeriodInDays = reader.optional('rotation-period-in-days', parseInteger(90, 2560));
+    const enableKeyRotation = reader.value('enable-key-rotation', parsers/* parseBoolean */.yG, possible);
+    const rotationPeriodInDays = reader.optional('rotation-period-in-days', (0,parsers/* parseInteger */.cG)(90, 2560));
     if (enableKeyRotation && !possible) {
         reader.problem('enable-key-rotation', `true does not go with ${keySpec}, whose material AWS does not rotate`);
     }
@@ -55698,9 +55783,9 @@ function readCredentialInputs(reader) {
     const partition = partitionOf(reader.text('primary-region').trim()) ?? 'aws';
     return {
         roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
-        roleSessionName: reader.value('role-session-name', parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u), ''),
-        roleDurationSeconds: reader.value('role-duration-seconds', parseInteger(900, 43_200), 3600),
-        audience: reader.value('audience', parseMatching(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
+        roleSessionName: reader.value('role-session-name', (0,parsers/* parseMatching */.Pu)(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u), ''),
+        roleDurationSeconds: reader.value('role-duration-seconds', (0,parsers/* parseInteger */.cG)(900, 43_200), 3600),
+        audience: reader.value('audience', (0,parsers/* parseMatching */.Pu)(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
         allowedAccountIds: reader.value('allowed-account-ids', parseList(parseAccountId), []),
     };
 }
@@ -55709,10 +55794,10 @@ function parseRoleArn(partition) {
         const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
         if (found === null) {
             const why = whyNoAccountInArn(text.trim()) || because(text.trim(), NOT_IN_ARNS);
-            throw new Invalid(`${quote(text)} is not the ARN of an IAM role${why}`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM role${why}`);
         }
         if (found[1] !== partition) {
-            throw new Invalid(`${quote(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
         }
         return text.trim();
     };
@@ -55722,8 +55807,8 @@ function defaultAudience(partition) {
     return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
 }
 function readStateInputs(reader) {
-    const bucket = reader.optional('state-bucket', parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u));
-    const type = reader.optional('backend', parseChoice(BACKENDS));
+    const bucket = reader.optional('state-bucket', (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u));
+    const type = reader.optional('backend', (0,parsers/* parseChoice */.HU)(BACKENDS));
     const config = reader.value('backend-config', parseBackendConfig, {});
     const s3 = readS3Inputs(reader, bucket);
     if (bucket !== undefined && reader.text('backend') !== '') {
@@ -55734,7 +55819,7 @@ function readStateInputs(reader) {
     }
     for (const name of bucket === undefined ? [] : Object.keys(s3)) {
         if (name in config)
-            reader.problem('backend-config', `${quote(name)} is said by an input of its own already`);
+            reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)} is said by an input of its own already`);
     }
     if (bucket !== undefined)
         return { backend: { type: 's3', config: { ...s3, ...config } } };
@@ -55744,12 +55829,12 @@ function readStateInputs(reader) {
 const parseStateKey = (text) => {
     const key = text.trim();
     if (/^\/|\/$|\/\//.test(key))
-        throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
-    const found = findForbidden(key, /[\p{Cc}\p{Cf}]/u);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a "/" with nothing before or after it`);
+    const found = (0,characters/* findForbidden */.NJ)(key, /[\p{Cc}\p{Cf}]/u);
     if (found !== undefined)
-        throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a character that is not allowed: ${found}`);
     if (Buffer.byteLength(key) > 1024)
-        throw new Invalid(`${quote(text)} has ${Buffer.byteLength(key)} bytes`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has ${Buffer.byteLength(key)} bytes`);
     return key;
 };
 function readS3Inputs(reader, bucket) {
@@ -55771,7 +55856,7 @@ function readS3Inputs(reader, bucket) {
 function readToolInputs(reader, sources) {
     return {
         terraformVersion: reader.value('terraform-version', parseTerraformVersion, ''),
-        terraformDownloadUrl: reader.optional('terraform-download-url', parseUrl),
+        terraformDownloadUrl: reader.optional('terraform-download-url', parsers/* parseUrl */.Dl),
         awsProviderVersion: reader.value('aws-provider-version', parseProviderVersion, ''),
         providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
         lockFile: reader.optional('lock-file', (text) => readInWorkspace(text, sources)),
@@ -55782,14 +55867,14 @@ function parseProviderMirror(text, { env, isFolder }) {
         return { url: parseMirrorUrl(text) };
     const folder = resolveInWorkspace(text, env);
     if (!isFolder(folder))
-        throw new Invalid(`${quote(text.trim())} is not a folder on this runner`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text.trim())} is not a folder on this runner`);
     return { folder };
 }
 /** Terraform takes no network mirror by http, not even one on this machine. */
 function parseMirrorUrl(text) {
-    const url = parseUrl(text);
+    const url = (0,parsers/* parseUrl */.Dl)(text);
     if (!url.startsWith('https:'))
-        throw new Invalid(`${quote(text)} does not begin with https://`);
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not begin with https://`);
     return url;
 }
 function resolveInWorkspace(text, env) {
@@ -55798,13 +55883,13 @@ function resolveInWorkspace(text, env) {
 function readReviewInputs(reader) {
     const alias = bareAlias(reader.text('alias'));
     return {
-        comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
-        commentKey: reader.value('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u), alias),
+        comment: reader.value('comment', (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']), 'always'),
+        commentKey: reader.value('comment-key', (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u), alias),
         githubToken: readToken(reader),
         approval: readApproval(reader),
         ...readDeletion(reader, alias),
-        requireUnusedDays: reader.value('require-unused-days', parseInteger(0, 3650), 0),
-        allowRecovery: reader.value('allow-recovery', parseBoolean, false),
+        requireUnusedDays: reader.value('require-unused-days', (0,parsers/* parseInteger */.cG)(0, 3650), 0),
+        allowRecovery: reader.value('allow-recovery', parsers/* parseBoolean */.yG, false),
     };
 }
 /** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
@@ -55813,8 +55898,8 @@ function readToken(reader) {
     return token.startsWith('${{') ? undefined : token;
 }
 function readApproval(reader) {
-    const auto = reader.value('auto-approve', parseBoolean, false);
-    const plan = reader.optional('approved-plan', parseMatching(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'));
+    const auto = reader.value('auto-approve', parsers/* parseBoolean */.yG, false);
+    const plan = reader.optional('approved-plan', (0,parsers/* parseMatching */.Pu)(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'));
     if (auto && plan !== undefined) {
         reader.problem('approved-plan', 'auto-approve is true, so nothing would be compared with it: remove one of the two');
     }
@@ -55828,12 +55913,12 @@ function readApproval(reader) {
     return auto ? { by: 'auto' } : { by: 'nobody' };
 }
 function readDeletion(reader, alias) {
-    const allowed = reader.value('allow-destroy', parseBoolean, false);
+    const allowed = reader.value('allow-destroy', parsers/* parseBoolean */.yG, false);
     const confirmed = bareAlias(reader.text('confirm-destroy'));
     const destroys = reader.text('command').trim() === 'destroy';
     const previews = readPlanDestroy(reader);
     if (confirmed !== '' && confirmed !== alias) {
-        reader.problem('confirm-destroy', `${quote(confirmed)} is not the alias ${quote(alias)}`);
+        reader.problem('confirm-destroy', `${(0,parsers/* quote */.hD)(confirmed)} is not the alias ${(0,parsers/* quote */.hD)(alias)}`);
     }
     else if (confirmed === '' && destroys) {
         reader.problem('confirm-destroy', 'the command destroy deletes every key of the alias, and nothing confirms it');
@@ -55846,10 +55931,10 @@ function readDeletion(reader, alias) {
     return { destroys: destroys || previews, deletionConfirmed: isConfirmed || previews };
 }
 function readPlanDestroy(reader) {
-    const previews = reader.value('plan-destroy', parseBoolean, false);
+    const previews = reader.value('plan-destroy', parsers/* parseBoolean */.yG, false);
     const command = reader.text('command').trim() || 'plan';
     if (previews && command !== 'plan')
-        reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${quote(command)}`);
+        reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${(0,parsers/* quote */.hD)(command)}`);
     return previews;
 }
 
@@ -55861,19 +55946,19 @@ function readPlanDestroy(reader) {
  * comment, unless something else is said.
  */
 function environmentOf(entry, step) {
-    const given = [...entry.given].map(([name, { text }]) => [environmentName(name), text]);
-    const { [environmentName('alias')]: alias = '' } = step;
-    const group = (step[environmentName('comment-key')] ?? '').trim();
+    const given = [...entry.given].map(([name, { text }]) => [(0,inputs_reader/* environmentName */.VE)(name), text]);
+    const { [(0,inputs_reader/* environmentName */.VE)('alias')]: alias = '' } = step;
+    const group = (step[(0,inputs_reader/* environmentName */.VE)('comment-key')] ?? '').trim();
     return {
         ...step,
-        [environmentName('alias')]: alias.trim() === '' ? entry.name : alias,
+        [(0,inputs_reader/* environmentName */.VE)('alias')]: alias.trim() === '' ? entry.name : alias,
         ...Object.fromEntries(given),
-        [environmentName('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
+        [(0,inputs_reader/* environmentName */.VE)('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
     };
 }
 /** Whatever both the step and the entry give: it is said in one place. */
 function findGivenTwice(entry, step) {
-    return KEY_INPUT_NAMES.flatMap((name) => {
+    return spec/* KEY_INPUT_NAMES */.Om.flatMap((name) => {
         const given = entry.given.get(name);
         if (given === undefined || !isGiven(name, step))
             return [];
@@ -55883,14 +55968,14 @@ function findGivenTwice(entry, step) {
 }
 /** Whether an input is the step's: the file does not give it, and either may not or the step does. */
 function isStepInput(name, entry, step) {
-    if (name === undefined || !KEY_INPUT_NAMES.includes(name))
+    if (name === undefined || !spec/* KEY_INPUT_NAMES */.Om.includes(name))
         return true;
     return !entry.given.has(name) && isGiven(name, step);
 }
 /** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
 function isGiven(name, step) {
-    const text = (step[environmentName(name)] ?? '').trim();
-    return text !== '' && text !== INPUT_SPECS[name].default.trim();
+    const text = (step[(0,inputs_reader/* environmentName */.VE)(name)] ?? '').trim();
+    return text !== '' && text !== spec/* INPUT_SPECS */.a6[name].default.trim();
 }
 
 ;// CONCATENATED MODULE: ./src/keys-file/problem.ts
@@ -55949,7 +56034,7 @@ function checkEntry(entry, sources) {
         return { key: { entry, inputs }, problems: twice, ofStep: [] };
     }
     catch (thrown) {
-        if (!(thrown instanceof InputsError))
+        if (!(thrown instanceof inputs_reader/* InputsError */.aV))
             throw thrown;
         const isOfStep = ({ name }) => isStepInput(name, entry, sources.env);
         const inFile = thrown.problems.filter((problem) => !isOfStep(problem));
@@ -56020,13 +56105,13 @@ var dist = __nccwpck_require__(8815);
  */
 function inputText(name, form, value) {
     if (value.is === 'nothing')
-        throw new Invalid(`it has no value: leave it out${NOTHING[form]}`);
+        throw new parsers/* Invalid */.WO(`it has no value: leave it out${NOTHING[form]}`);
     if (value.is === 'list' && form === 'list')
         return listText(name, value.entries);
     if (value.is === 'map' && form === 'map')
         return MAPS[name]?.(value.members) ?? jsonOf(value);
     if (value.is === 'list' || value.is === 'map')
-        throw new Invalid(`it is a ${value.is}, and must be ${WANTED[form]}`);
+        throw new parsers/* Invalid */.WO(`it is a ${value.is}, and must be ${WANTED[form]}`);
     if (value.is !== 'text')
         return scalarOf(name, value);
     if (name === 'backend-config')
@@ -56040,7 +56125,7 @@ const ACCOUNTS = ['account-ids', 'allowed-account-ids'];
 /** What was written counts, and not what YAML made of it; but leading zeros may be gone before anybody wrote it here. */
 function scalarOf(name, { is, source }) {
     if (ACCOUNTS.includes(name))
-        throw new Invalid(`${source} is a ${is} to YAML: ${QUOTES}`);
+        throw new parsers/* Invalid */.WO(`${source} is a ${is} to YAML: ${QUOTES}`);
     return source;
 }
 const QUOTES = 'put the id in quotes, which keep leading zeros';
@@ -56052,9 +56137,9 @@ function listText(name, entries) {
         const place = `entry ${index + 1}`;
         if (entry.is === 'number' || entry.is === 'boolean') {
             const why = ACCOUNTS.includes(name) ? QUOTES : 'put it in quotes';
-            throw new Invalid(`${place}, ${entry.source}, is a ${entry.is} to YAML: ${why}`);
+            throw new parsers/* Invalid */.WO(`${place}, ${entry.source}, is a ${entry.is} to YAML: ${why}`);
         }
-        throw new Invalid(`${place} is ${entry.is === 'nothing' ? 'empty' : `a ${entry.is}`}, and must be text`);
+        throw new parsers/* Invalid */.WO(`${place} is ${entry.is === 'nothing' ? 'empty' : `a ${entry.is}`}, and must be text`);
     });
     return texts.length === 0 ? '' : JSON.stringify(texts);
 }
@@ -56070,7 +56155,7 @@ function tagsText(members) {
             return [name, value.text];
         if (value.is === 'number' || value.is === 'boolean')
             return [name, value.source];
-        throw new Invalid(`the value of ${quote(name)} is ${value.is === 'nothing' ? "empty: write '' for an empty one" : `a ${value.is}`}`);
+        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} is ${value.is === 'nothing' ? "empty: write '' for an empty one" : `a ${value.is}`}`);
     });
     return JSON.stringify(Object.fromEntries(tags));
 }
@@ -56080,9 +56165,9 @@ function settingsText(members) {
     return members
         .map(([name, value]) => {
         if (!/^[\w-]+$/.test(name))
-            throw new Invalid(`${quote(name)} is no name of a setting`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(name)} is no name of a setting`);
         if (value.is === 'text' && /[\r\n]/.test(value.text)) {
-            throw new Invalid(`the value of ${quote(name)} has more than one line`);
+            throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} has more than one line`);
         }
         return `${name}=${settingText(name, value)}`;
     })
@@ -56094,7 +56179,7 @@ function settingText(name, value) {
     if (value.is === 'number' || value.is === 'boolean')
         return value.source;
     if (value.is === 'nothing')
-        throw new Invalid(`the value of ${quote(name)} is empty`);
+        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} is empty`);
     return jsonOf(value);
 }
 function refuseSecrets(members) {
@@ -56114,7 +56199,7 @@ function refuseSecretLines(text) {
 function refuseSecret(name) {
     if (!mayBeSecret(name))
         return;
-    throw new Invalid(`${quote(name)} is a secret, and everybody can read this file: give backend-config in the step, from \`secrets\``);
+    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(name)} is a secret, and everybody can read this file: give backend-config in the step, from \`secrets\``);
 }
 function jsonOf(value) {
     return JSON.stringify(toJson(value));
@@ -56203,9 +56288,9 @@ class document_Reader {
         for (const { name, at } of top) {
             if (name === 'defaults' || name === 'keys')
                 continue;
-            const near = suggest(name, ['defaults', 'keys']);
+            const near = (0,suggest/* suggest */.Z)(name, ['defaults', 'keys']);
             const hint = near === undefined ? 'A key belongs under `keys`.' : `Did you mean ${near}?`;
-            this.#problems.push({ at, reason: `${quote(name)}: the file has \`defaults\` and \`keys\`. ${hint}` });
+            this.#problems.push({ at, reason: `${(0,parsers/* quote */.hD)(name)}: the file has \`defaults\` and \`keys\`. ${hint}` });
         }
         const defaults = this.#readDefaults(top.find(({ name }) => name === 'defaults'));
         const keys = this.#readKeys(top, defaults);
@@ -56270,11 +56355,11 @@ class document_Reader {
         }));
     }
     #inputName({ name, at }, key) {
-        const known = KEY_INPUT_NAMES.find((each) => each === name);
+        const known = spec/* KEY_INPUT_NAMES */.Om.find((each) => each === name);
         if (known !== undefined)
             return known;
         const problem = { at, key, input: name };
-        if (INPUT_NAMES.some((each) => each === name)) {
+        if (spec/* INPUT_NAMES */.Qh.some((each) => each === name)) {
             this.#problems.push({ ...problem, reason: 'this input belongs to the step: it describes no key' });
             return undefined;
         }
@@ -56285,17 +56370,17 @@ class document_Reader {
             });
             return undefined;
         }
-        const near = suggest(name.replace(/_/g, '-').toLowerCase(), KEY_INPUT_NAMES);
+        const near = (0,suggest/* suggest */.Z)(name.replace(/_/g, '-').toLowerCase(), spec/* KEY_INPUT_NAMES */.Om);
         const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
         this.#problems.push({ ...problem, reason: `there is no input of this name. ${hint}` });
         return undefined;
     }
     #textOf(name, { value, at }, key) {
         try {
-            return inputText(name, spec_formOf(name) ?? 'value', this.#plain(value));
+            return inputText(name, (0,spec/* formOf */.QU)(name) ?? 'value', this.#plain(value));
         }
         catch (thrown) {
-            if (!(thrown instanceof Invalid))
+            if (!(thrown instanceof parsers/* Invalid */.WO))
                 throw thrown;
             this.#problems.push({
                 at: this.#isEmpty(value) ? at : this.#at(value),
@@ -56333,10 +56418,10 @@ class document_Reader {
     #plain(node, depth = 0) {
         this.#nodes += 1;
         if (depth > DEEPEST || this.#nodes > MOST_NODES)
-            throw new Invalid('it is nested too deeply, or repeats itself by its anchors');
+            throw new parsers/* Invalid */.WO('it is nested too deeply, or repeats itself by its anchors');
         const resolved = this.#resolve(node);
         if ((0,dist/* isAlias */.Vj)(node) && resolved === undefined)
-            throw new Invalid(`it is ${quote(`*${node.source}`)}, and there is no such anchor`);
+            throw new parsers/* Invalid */.WO(`it is ${(0,parsers/* quote */.hD)(`*${node.source}`)}, and there is no such anchor`);
         if (resolved === undefined)
             return { is: 'nothing' };
         if ((0,dist/* isScalar */.jn)(resolved))
@@ -56345,7 +56430,7 @@ class document_Reader {
             const members = resolved.items.map((pair) => {
                 const name = this.#resolve(pair.key);
                 if (!(0,dist/* isScalar */.jn)(name))
-                    throw new Invalid('a name in it is missing, or is no text');
+                    throw new parsers/* Invalid */.WO('a name in it is missing, or is no text');
                 return [scalarText(name), this.#plain((pair.value ?? undefined), depth + 1)];
             });
             return { is: 'map', members };
@@ -56422,7 +56507,7 @@ function readStepInputs(sources) {
  */
 function assertNoProblems(file, problems, ofStep) {
     const inFile = problems.length === 0 ? [] : [new KeysFileError(file.path, inOrder(problems))];
-    const inStep = ofStep.length === 0 ? [] : [new InputsError(ofStep, CORRECT)];
+    const inStep = ofStep.length === 0 ? [] : [new inputs_reader/* InputsError */.aV(ofStep, CORRECT)];
     const [first, second] = [...inFile, ...inStep];
     if (first === undefined)
         return;
@@ -56441,7 +56526,7 @@ function groupOf(sources, file) {
 }
 function explainMissing(name, { path: file, document }) {
     const names = document.keys.map((each) => each.name);
-    const near = suggest(name, names);
+    const near = (0,suggest/* suggest */.Z)(name, names);
     const hint = near === undefined
         ? `It has ${names.length === 1 ? 'one key' : `${names.length} keys`}.`
         : `Did you mean ${near}?`;
@@ -56464,12 +56549,12 @@ function openKeysFile(sources) {
     return { path: relative.split((external_node_path_default()).sep).join('/'), text, document: readKeysDocument(text) };
 }
 function resolve_textOf(name, { env }) {
-    return (env[environmentName(name)] ?? '').trim();
+    return (env[(0,inputs_reader/* environmentName */.VE)(name)] ?? '').trim();
 }
 function inputError(name, reason) {
-    const { rule, example } = INPUT_SPECS[name];
+    const { rule, example } = spec/* INPUT_SPECS */.a6[name];
     const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
-    return new InputsError([problem], CORRECT);
+    return new inputs_reader/* InputsError */.aV([problem], CORRECT);
 }
 
 ;// CONCATENATED MODULE: ./src/runner/environment-secrets.ts
@@ -57755,6 +57840,163 @@ async function lookAtStates(keys, session) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/plan/preflight.ts
+/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
+
+
+
+/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
+function recordedKeys({ resources, drift, }) {
+    const found = [...resources, ...drift].filter(isKey).flatMap(({ before, region }) => {
+        const [where, keyId] = [regionOfSide(before) ?? region, before?.['key_id']];
+        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
+    });
+    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
+}
+/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
+function askOf(model) {
+    const ownId = recordedKeys(model)[0]?.keyId;
+    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
+    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
+    return regions.flatMap((region) => {
+        const here = ours.filter((change) => change.region === region);
+        const alias = here.find((change) => isNewAlias(change, here));
+        const key = here.find((change) => isKey(change) && change.action === 'create');
+        const change = alias ?? key;
+        const makesReplica = key?.kind === 'replica';
+        return change === undefined
+            ? []
+            : [{ region, change, makesReplica, alias: preflight_nameOf(alias?.after ?? null), ownId }];
+    });
+}
+/** An alias under a name that no resource of this state has in the Region. */
+function isNewAlias(change, here) {
+    const name = preflight_nameOf(change.after);
+    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
+    return creates && name !== undefined && !here.some(({ before }) => preflight_nameOf(before) === name);
+}
+function preflight_nameOf(side) {
+    const name = side?.['name'];
+    return typeof name === 'string' ? name : undefined;
+}
+function judgeAnswers(answers) {
+    return {
+        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
+        notLookedAt: answers.flatMap(({ question, look }) => look.is === 'unknown' ? [`${question.region} (${look.because})`] : []),
+    };
+}
+function judgeRegion({ question: { region, change }, look }) {
+    if (look.is !== 'closed')
+        return [];
+    return [
+        stop('region-not-enabled', {
+            reason: `AWS does not take these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
+        }, change),
+    ];
+}
+/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
+const OTHER_STATE = "If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (this action's docs/migrating.md). If not, choose another alias.";
+function preflight_judgeAlias({ question, look }) {
+    const { region, alias, change, ownId, makesReplica } = question;
+    if (alias === undefined || look.is !== 'there')
+        return [];
+    const isOurs = look.key.keyId === ownId;
+    const target = isOurs
+        ? 'this very key'
+        : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
+    const takeIn = makesReplica
+        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
+        : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
+    return [
+        stop('alias-taken', {
+            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
+            wayOut: isOurs ? takeIn : OTHER_STATE,
+        }, change),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/look-ahead.ts
+
+
+
+/**
+ * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
+ * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
+ * @returns the plan, with these findings before the guard's
+ */
+async function lookAhead({ deps }, { session }, made) {
+    const { reported } = made;
+    const { findings, notLookedAt } = await askRegions(askOf(reported.model), session);
+    if (notLookedAt.length > 0) {
+        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so.`, { title: 'Preflight' });
+    }
+    return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
+}
+/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
+async function askRegions(questions, session) {
+    if (questions.length === 0)
+        return judgeAnswers([]);
+    const regions = questions.map(({ region }) => region);
+    return withKms(regions, session, async (clients) => {
+        const ask = async (question) => ({
+            question,
+            // Where no alias is to be made, any name does: the question is then whether the Region answers.
+            look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
+        });
+        return judgeAnswers(await Promise.all(questions.map(ask)));
+    });
+}
+
+;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
+
+
+/**
+ * Looks for keys, all at once.
+ * @param alias with `alias/`
+ * @returns those that there are, in the order of the places
+ * @throws Error when KMS does not say whether there is one
+ */
+async function findKeys(places, alias, session) {
+    const regions = places.map(({ region }) => region);
+    const found = await withKms(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
+    return found.flat();
+}
+async function findKey({ region, keyId }, alias, clients) {
+    const key = await mustSee(clients, region, keyId);
+    if (key === undefined)
+        return [];
+    const named = await mustSee(clients, region, alias);
+    return [
+        {
+            region,
+            keyId,
+            isPending: isPendingDeletion(key.state),
+            deletionDate: key.deletionDate,
+            replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
+            hasAlias: named?.keyId === keyId,
+        },
+    ];
+}
+async function mustSee(clients, region, name) {
+    const look = await lookAtKey(clients, region, name);
+    if (look.is === 'there')
+        return look.key;
+    if (look.is === 'absent')
+        return undefined;
+    throw new Error(look.is === 'closed' ? `${region} does not take these credentials` : look.because);
+}
+/**
+ * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
+ * @throws the SDK's error of the call that failed
+ */
+async function restoreKey({ region, keyId }, session) {
+    await withKms([region], session, async ({ kms, in: pick }) => {
+        await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+        await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/as-finished.ts
 
 /** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
@@ -57923,10 +58165,6 @@ function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
 async function makePlan(request) {
     const { deps, workDir } = request;
     const { reported, json, unfinished } = await planOf(request);
-    for (const { reason, wayOut, rule, severity } of reported.findings) {
-        if (severity === 'warning')
-            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-    }
     const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
     await Promise.all([
         (0,promises_.writeFile)(paths.json, JSON.stringify(deps.log.redactAll(json))),
@@ -57949,83 +58187,240 @@ async function planOf(request) {
     return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
 }
 
-;// CONCATENATED MODULE: ./src/plan/preflight.ts
-/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
+;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
 
 
 
-/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
-function recordedKeys({ resources, drift, }) {
-    const found = [...resources, ...drift].filter(isKey).flatMap(({ before, region }) => {
-        const [where, keyId] = [regionOfSide(before) ?? region, before?.['key_id']];
-        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
+const DONE = 'No key was changed, and the state is as it was.';
+/**
+ * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+async function recordRegions(ready) {
+    await applyRefresh(ready, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
+}
+/**
+ * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
+ * then applied as it was planned.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+async function applyRefresh({ terraform }, name, done) {
+    await terraform.phase(name, async ({ say }) => {
+        await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
+        const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
+        const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
+        if (lost.length > 0) {
+            throw new errors/* ActionError */.l({
+                what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
+                done: DONE,
+                next: 'Run `plan` to see what became of them.',
+            });
+        }
+        await terraform.apply(() => undefined).catch(explained('No key was changed.'));
+        say(done);
     });
-    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
 }
-/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
-function askOf(model) {
-    const ownId = recordedKeys(model)[0]?.keyId;
-    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
-    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
-    return regions.flatMap((region) => {
-        const here = ours.filter((change) => change.region === region);
-        const alias = here.find((change) => isNewAlias(change, here));
-        const key = here.find((change) => isKey(change) && change.action === 'create');
-        const change = alias ?? key;
-        const makesReplica = key?.kind === 'replica';
-        return change === undefined
-            ? []
-            : [{ region, change, makesReplica, alias: preflight_nameOf(alias?.after ?? null), ownId }];
+
+;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
+ * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
+ *
+ * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
+ * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
+ * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
+ * the guard and the approval like any other.
+ * `plan` and `drift` never change AWS: they say what `apply` will do first.
+ */
+async function planKnowingAws(run, ready) {
+    const { inputs } = run;
+    const plan = () => makePlan({ ...run, ...ready });
+    const made = await plan();
+    const { model } = made.reported;
+    const wanted = inputs.destroys ? NO_PLACES : plan_knowing_aws_placesOf(model);
+    const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
+    if (found === undefined || found.length === 0)
+        return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
+    const pending = found.filter(({ isPending }) => isPending);
+    const judged = asRecovery(plan_knowing_aws_judge(run, made, found), inputs.allowRecovery ? pending : []);
+    // `drift` changes nothing, and `plan` says what `apply` will do first.
+    if (!inputs.allowRecovery ||
+        inputs.command === 'drift' ||
+        (pending.length > 0 && inputs.command === 'plan'))
+        return judged;
+    refuse(() => {
+        assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
     });
+    if (pending.length > 0)
+        await cancelDeletions(run, ready, judged, pending);
+    const created = new Set(wanted.created.map(({ region }) => region));
+    const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
+    await ready.configuration.extend({ imports });
+    return plan();
 }
-/** An alias under a name that no resource of this state has in the Region. */
-function isNewAlias(change, here) {
-    const name = preflight_nameOf(change.after);
-    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
-    return creates && name !== undefined && !here.some(({ before }) => preflight_nameOf(before) === name);
+/** @throws ActionError when nothing approves it; no deletion is cancelled then */
+async function cancelDeletions(run, ready, judged, pending) {
+    await assertRecoveryApproved(run, ready, judged);
+    for (const place of pending)
+        await bringBack(place, run, ready);
+    const broughtBack = pending.map(({ region }) => region);
+    learn(run, {}, { broughtBack });
+    run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
+    // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
+    if (appliedBy(run.context) === undefined)
+        return;
+    await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
 }
-function preflight_nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : undefined;
-}
-function judgeAnswers(answers) {
+/** The plan with the keys that apply brings back before it as a part of what is approved. */
+function asRecovery(made, pending) {
+    if (pending.length === 0)
+        return made;
+    const digest = digestRecovery(made.reported.digest, pending);
     return {
-        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
-        notLookedAt: answers.flatMap(({ question, look }) => look.is === 'unknown' ? [`${question.region} (${look.because})`] : []),
+        ...made,
+        reported: { ...made.reported, digest },
+        outputs: { ...made.outputs, 'plan-digest': digest },
     };
 }
-function judgeRegion({ question: { region, change }, look }) {
-    if (look.is !== 'closed')
-        return [];
-    return [
-        stop('region-not-enabled', {
-            reason: `AWS does not take these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
-            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
-        }, change),
-    ];
+const NO_PLACES = { lost: [], created: [] };
+/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
+function plan_knowing_aws_placesOf({ resources, drift }) {
+    const lost = drift
+        .filter((change) => isKey(change) && change.action === 'delete')
+        .flatMap(({ before }) => plan_knowing_aws_placeOf(regionOfSide(before), before?.['key_id']));
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const created = resources
+        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
+        .flatMap(({ region }) => plan_knowing_aws_placeOf(region, primary?.before?.['key_id']))
+        .filter(({ region }) => !lost.some((key) => key.region === region));
+    return { lost, created };
 }
-/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
-const OTHER_STATE = "If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (this action's docs/migrating.md). If not, choose another alias.";
-function preflight_judgeAlias({ question, look }) {
-    const { region, alias, change, ownId, makesReplica } = question;
-    if (alias === undefined || look.is !== 'there')
-        return [];
-    const isOurs = look.key.keyId === ownId;
-    const target = isOurs
-        ? 'this very key'
-        : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
-    const takeIn = makesReplica
-        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-        : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
-    return [
-        stop('alias-taken', {
-            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-            wayOut: isOurs ? takeIn : OTHER_STATE,
-        }, change),
-    ];
+function plan_knowing_aws_placeOf(region, keyId) {
+    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
+}
+/** @returns undefined when there is nothing to look for, or KMS does not say */
+async function lookFor(places, { inputs, deps }, { session }) {
+    if (places.length === 0)
+        return undefined;
+    try {
+        return await findKeys(places, `alias/${inputs.alias}`, session);
+    }
+    catch (thrown) {
+        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.b)(thrown)}`);
+        return undefined;
+    }
+}
+/** What the guard says of the plan, now that it is known what AWS has. */
+function plan_knowing_aws_judge({ inputs, deps }, made, found) {
+    const { model } = made.reported;
+    const pending = found.filter(({ isPending }) => isPending);
+    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
+    const isSure = plan_knowing_aws_placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const findings = guardPlan({
+        model,
+        owner: ownerOf(inputs),
+        primaryRegion: inputs.primaryRegion,
+        now: deps.clock.now(),
+        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
+        existingReplicas: Object.fromEntries(found
+            .filter((key) => !key.isPending && isReplicaHere(key, model))
+            .map(({ region, keyId }) => [region, keyId])),
+        options: {
+            deletionConfirmed: inputs.deletionConfirmed,
+            destroys: inputs.destroys,
+            recovery: inputs.allowRecovery,
+        },
+    });
+    return { ...made, reported: { ...made.reported, findings } };
+}
+/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
+function isReplicaHere({ replicaOf }, { resources }) {
+    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
+    return replicaOf !== undefined && replicaOf === arn;
+}
+/** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
+async function assertRecoveryApproved(run, { terraform }, { reported }) {
+    const approval = await checkApproval({
+        ...run,
+        plan: reported,
+        pullState: () => terraform.pullState(),
+        marked: [],
+        recovers: true,
+    });
+    if (approval.approved)
+        return;
+    learn(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
+    refuse(() => {
+        assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
+    });
+}
+async function bringBack(place, { deps }, { session }) {
+    try {
+        await restoreKey(place, session);
+        deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.l({
+            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.b)(cause)}.`,
+            done: 'Nothing else was changed.',
+            next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/say-findings.ts
+/** Who is let in is what the reviewers agree to by the access table; it is told, and is no danger by itself. */
+const NO_DANGER = new Set(['account-let-in', 'principal-let-in']);
+/** GitHub shows ten annotations of a step; of one cause there is one, whatever the number of Regions. */
+const MOST_REASONS = 3;
+/**
+ * Tells the warnings on a plan as annotations, once all is known of it. A stop is told by the error that ends the run.
+ * @returns nothing; one annotation for each rule, its title with the alias
+ */
+function sayFindings(findings, { log, alias }) {
+    for (const [rule, same] of byRule(findings.filter(({ severity }) => severity === 'warning'))) {
+        const say = NO_DANGER.has(rule) ? log.notice : log.warning;
+        say(sentencesOf(same), { title: say_findings_titleOf(alias, rule.replaceAll('-', ' ')) });
+    }
+}
+/** @param what e.g. `key deleted` */
+function say_findings_titleOf(alias, what) {
+    return `alias/${alias}: ${what}`;
+}
+function byRule(findings) {
+    const rules = new Map();
+    for (const finding of findings)
+        rules.set(finding.rule, [...(rules.get(finding.rule) ?? []), finding]);
+    return rules;
+}
+function sentencesOf(findings) {
+    const reasons = say_findings_distinct(findings.map(({ reason }) => reason));
+    const hidden = reasons.length - MOST_REASONS;
+    const more = hidden > 0 ? [`And ${hidden} more of this kind: see the job summary.`] : [];
+    const waysOut = say_findings_distinct(findings.map(({ wayOut }) => wayOut)).filter((wayOut) => wayOut !== '');
+    return [...reasons.slice(0, MOST_REASONS), ...more, ...waysOut.slice(0, MOST_REASONS)].join(' ');
+}
+function say_findings_distinct(texts) {
+    return [...new Set(texts)];
 }
 
 ;// CONCATENATED MODULE: ./src/steps/drift.ts
+
+
 
 
 
@@ -58052,8 +58447,7 @@ function preflight_judgeAlias({ question, look }) {
 async function findDrift(run, ready) {
     const drift = await planForDrift(run, ready);
     learn(run, { drifted: drift.length > 0 });
-    for (const note of run.story.keyStates ?? [])
-        sayKeyState(note, run.deps.log);
+    sayKeyStates(run.story.keyStates ?? [], run);
     refuse(() => {
         assertGuarded((run.story.plan?.findings ?? []).filter(isForeignBeside));
     });
@@ -58070,8 +58464,9 @@ function assertNoDrift({ inputs, deps, story }, drift) {
     };
     if (inputs.failOnDrift)
         throw new DriftFound(explanation);
-    deps.log.warning(Object.values(explanation).join(' '), { title: 'Drift' });
+    deps.log.warning(Object.values(explanation).join(' '), { title: say_findings_titleOf(inputs.alias, 'drift') });
 }
+const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
 /** What to do about drift; nothing that `apply` would refuse. */
 function adviseOn({ keyStates, plan }) {
     const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
@@ -58080,11 +58475,11 @@ function adviseOn({ keyStates, plan }) {
         ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
         : `\`apply\` would refuse this plan. ${wayOut}`;
     const urgent = keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
-    return urgent ? `First save the key that is going to be deleted. ${settle}` : settle;
+    return urgent ? `${SAVE_FIRST} ${settle}` : settle;
 }
 async function planForDrift(run, ready) {
     try {
-        const { reported, outputs } = await makePlan({ ...run, ...ready });
+        const { reported, outputs } = await lookAhead(run, ready, await planKnowingAws(run, ready));
         const { model } = reported;
         const owned = reported.findings.filter(isStateOfAnother);
         if (owned.length > 0)
@@ -58130,14 +58525,27 @@ function describeDrift({ drift, resources }, primaryRegion) {
         .map(({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`);
     return [...outside, ...asked];
 }
-function sayKeyState({ region, keyId, state, deletionDate }, log) {
-    if (!isPendingDeletion(state)) {
-        log.warning(`The key ${keyId} in ${region} is ${state}.`, { title: 'State of a key' });
-        return;
+/** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
+function sayKeyStates(notes, { deps: { log }, inputs: { alias } }) {
+    const pending = notes.filter(({ state }) => isPendingDeletion(state));
+    const others = notes.filter((note) => !pending.includes(note));
+    if (others.length > 0) {
+        const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
+        log.warning(states.join(' '), { title: say_findings_titleOf(alias, 'state of a key') });
     }
-    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
-    const save = rescueCommands(region, keyId)?.join(' && ') ?? 'cancel its deletion in the KMS console';
-    log.error(`The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more. To save it: ${save}`, { title: 'A key is going to be deleted' });
+    if (pending.length === 0)
+        return;
+    const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
+        const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+        return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
+    });
+    const commands = pending.map(({ region, keyId }) => rescueCommands(region, keyId)?.join(' && '));
+    const save = commands.includes(undefined)
+        ? 'cancel the deletion in the KMS console, then enable the key'
+        : commands.join(' && ');
+    log.error(`${sentences.join(' ')} To save it: ${save}`, {
+        title: say_findings_titleOf(alias, 'a key is going to be deleted'),
+    });
 }
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
 async function explainMove(run, { terraform, session }) {
@@ -62162,38 +62570,6 @@ async function logIn({ deps, inputs, context }) {
     return session;
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/look-ahead.ts
-
-
-
-/**
- * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
- * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
- * @returns the plan, with these findings before the guard's
- */
-async function lookAhead({ deps }, { session }, made) {
-    const { reported } = made;
-    const { findings, notLookedAt } = await askRegions(askOf(reported.model), session);
-    if (notLookedAt.length > 0) {
-        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so.`, { title: 'Preflight' });
-    }
-    return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
-}
-/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
-async function askRegions(questions, session) {
-    if (questions.length === 0)
-        return judgeAnswers([]);
-    const regions = questions.map(({ region }) => region);
-    return withKms(regions, session, async (clients) => {
-        const ask = async (question) => ({
-            question,
-            // Where no alias is to be made, any name does: the question is then whether the Region answers.
-            look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
-        });
-        return judgeAnswers(await Promise.all(questions.map(ask)));
-    });
-}
-
 ;// CONCATENATED MODULE: ./src/steps/apply/record-applied.ts
 
 
@@ -62214,252 +62590,6 @@ async function recordApplied({ terraform }) {
     await terraform.phase('Note in the state what was applied', async () => {
         await terraform.apply(() => undefined).catch(explained('No key was changed.'));
     });
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
-
-
-
-const DONE = 'No key was changed, and the state is as it was.';
-/**
- * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
- * @throws ActionError when the refresh would take a key out of the state
- */
-async function recordRegions(ready) {
-    await applyRefresh(ready, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
-}
-/**
- * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
- * then applied as it was planned.
- * @throws ActionError when the refresh would take a key out of the state
- */
-async function applyRefresh({ terraform }, name, done) {
-    await terraform.phase(name, async ({ say }) => {
-        await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-        const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
-        const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
-        if (lost.length > 0) {
-            throw new errors/* ActionError */.l({
-                what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
-                done: DONE,
-                next: 'Run `plan` to see what became of them.',
-            });
-        }
-        await terraform.apply(() => undefined).catch(explained('No key was changed.'));
-        say(done);
-    });
-}
-
-;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
-
-
-/**
- * Looks for keys, all at once.
- * @param alias with `alias/`
- * @returns those that there are, in the order of the places
- * @throws Error when KMS does not say whether there is one
- */
-async function findKeys(places, alias, session) {
-    const regions = places.map(({ region }) => region);
-    const found = await withKms(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
-    return found.flat();
-}
-async function findKey({ region, keyId }, alias, clients) {
-    const key = await mustSee(clients, region, keyId);
-    if (key === undefined)
-        return [];
-    const named = await mustSee(clients, region, alias);
-    return [
-        {
-            region,
-            keyId,
-            isPending: isPendingDeletion(key.state),
-            deletionDate: key.deletionDate,
-            replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
-            hasAlias: named?.keyId === keyId,
-        },
-    ];
-}
-async function mustSee(clients, region, name) {
-    const look = await lookAtKey(clients, region, name);
-    if (look.is === 'there')
-        return look.key;
-    if (look.is === 'absent')
-        return undefined;
-    throw new Error(look.is === 'closed' ? `${region} does not take these credentials` : look.because);
-}
-/**
- * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
- * @throws the SDK's error of the call that failed
- */
-async function restoreKey({ region, keyId }, session) {
-    await withKms([region], session, async ({ kms, in: pick }) => {
-        await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-        await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
-    });
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
- * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
- *
- * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
- * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
- * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
- * the guard and the approval like any other.
- * `plan` never changes AWS: it says what `apply` will do first.
- */
-async function planKnowingAws(run, ready) {
-    const { inputs } = run;
-    const plan = () => makePlan({ ...run, ...ready });
-    const made = await plan();
-    const { model } = made.reported;
-    const wanted = inputs.destroys || inputs.command === 'drift' ? NO_PLACES : plan_knowing_aws_placesOf(model);
-    const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
-    if (found === undefined || found.length === 0)
-        return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
-    const pending = found.filter(({ isPending }) => isPending);
-    const judged = asRecovery(plan_knowing_aws_judge(run, made, found), inputs.allowRecovery ? pending : []);
-    if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan'))
-        return judged;
-    refuse(() => {
-        assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
-    });
-    if (pending.length > 0)
-        await cancelDeletions(run, ready, judged, pending);
-    const created = new Set(wanted.created.map(({ region }) => region));
-    const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
-    await ready.configuration.extend({ imports });
-    return plan();
-}
-/** @throws ActionError when nothing approves it; no deletion is cancelled then */
-async function cancelDeletions(run, ready, judged, pending) {
-    await assertRecoveryApproved(run, ready, judged);
-    for (const place of pending)
-        await bringBack(place, run, ready);
-    const broughtBack = pending.map(({ region }) => region);
-    learn(run, {}, { broughtBack });
-    run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
-    // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
-    if (appliedBy(run.context) === undefined)
-        return;
-    await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
-}
-/** The plan with the keys that apply brings back before it as a part of what is approved. */
-function asRecovery(made, pending) {
-    if (pending.length === 0)
-        return made;
-    const digest = digestRecovery(made.reported.digest, pending);
-    return {
-        ...made,
-        reported: { ...made.reported, digest },
-        outputs: { ...made.outputs, 'plan-digest': digest },
-    };
-}
-const NO_PLACES = { lost: [], created: [] };
-/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
-function plan_knowing_aws_placesOf({ resources, drift }) {
-    const lost = drift
-        .filter((change) => isKey(change) && change.action === 'delete')
-        .flatMap(({ before }) => plan_knowing_aws_placeOf(regionOfSide(before), before?.['key_id']));
-    const primary = resources.find(({ kind }) => kind === 'primary');
-    const created = resources
-        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-        .flatMap(({ region }) => plan_knowing_aws_placeOf(region, primary?.before?.['key_id']))
-        .filter(({ region }) => !lost.some((key) => key.region === region));
-    return { lost, created };
-}
-function plan_knowing_aws_placeOf(region, keyId) {
-    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
-}
-/** @returns undefined when there is nothing to look for, or KMS does not say */
-async function lookFor(places, { inputs, deps }, { session }) {
-    if (places.length === 0)
-        return undefined;
-    try {
-        return await findKeys(places, `alias/${inputs.alias}`, session);
-    }
-    catch (thrown) {
-        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.b)(thrown)}`);
-        return undefined;
-    }
-}
-/** What the guard says of the plan, now that it is known what AWS has. */
-function plan_knowing_aws_judge({ inputs, deps }, made, found) {
-    const { model } = made.reported;
-    const pending = found.filter(({ isPending }) => isPending);
-    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-    const isSure = plan_knowing_aws_placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
-    const findings = guardPlan({
-        model,
-        owner: ownerOf(inputs),
-        primaryRegion: inputs.primaryRegion,
-        now: deps.clock.now(),
-        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
-        existingReplicas: Object.fromEntries(found
-            .filter((key) => !key.isPending && isReplicaHere(key, model))
-            .map(({ region, keyId }) => [region, keyId])),
-        options: {
-            deletionConfirmed: inputs.deletionConfirmed,
-            destroys: inputs.destroys,
-            recovery: inputs.allowRecovery,
-        },
-    });
-    const known = new Set(made.reported.findings.map(({ reason }) => reason));
-    for (const { severity, reason, wayOut, rule } of findings) {
-        if (severity === 'warning' && !known.has(reason))
-            deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-    }
-    return { ...made, reported: { ...made.reported, findings } };
-}
-/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
-function isReplicaHere({ replicaOf }, { resources }) {
-    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
-    return replicaOf !== undefined && replicaOf === arn;
-}
-/** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
-async function assertRecoveryApproved(run, { terraform }, { reported }) {
-    const approval = await checkApproval({
-        ...run,
-        plan: reported,
-        pullState: () => terraform.pullState(),
-        marked: [],
-        recovers: true,
-    });
-    if (approval.approved)
-        return;
-    learn(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
-    refuse(() => {
-        assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
-    });
-}
-async function bringBack(place, { deps }, { session }) {
-    try {
-        await restoreKey(place, session);
-        deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.l({
-            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.b)(cause)}.`,
-            done: 'Nothing else was changed.',
-            next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
-        }, { cause });
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/github/contents.ts
@@ -62498,7 +62628,7 @@ async function readFileAt({ client, repository, ref }, path) {
  * @throws InputsError with every problem, names that no input has among them
  */
 function readShared(env, command) {
-    const reader = new InputReader(env);
+    const reader = new inputs_reader/* InputReader */.i_(env);
     const token = reader.text('github-token').trim();
     const reports = reader.text('reports').trim();
     if (reader.text('key') !== '')
@@ -62508,8 +62638,8 @@ function readShared(env, command) {
     if (command === 'keys' && reports !== '')
         reader.problem('reports', 'the command keys reads no reports');
     const inputs = {
-        comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
-        commentKey: reader.optional('comment-key', parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u)),
+        comment: reader.value('comment', (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']), 'always'),
+        commentKey: reader.optional('comment-key', (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u)),
         githubToken: token === '' || token.startsWith('${{') ? undefined : token,
         reports,
     };
@@ -62646,7 +62776,7 @@ async function listKeys(deps) {
         throw inputError('keys-file', 'it is missing, and the command keys reads it');
     const { keys, problems, ofStep } = checkKeys(file.document, {
         ...sources,
-        env: { ...sources.env, [environmentName('command')]: 'plan' },
+        env: { ...sources.env, [(0,inputs_reader/* environmentName */.VE)('command')]: 'plan' },
     });
     assertNoProblems(file, problems, ofStep);
     hideEnvironment(deps, githubToken);
@@ -63790,6 +63920,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -63797,7 +63928,7 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 async function run(deps) {
-    const forMany = FOR_MANY_KEYS.get((deps.env[environmentName('command')] ?? '').trim());
+    const forMany = FOR_MANY_KEYS.get((deps.env[(0,inputs_reader/* environmentName */.VE)('command')] ?? '').trim());
     if (forMany === undefined)
         return runForKey(deps);
     return forMany(deps).catch((thrown) => {
@@ -63845,6 +63976,7 @@ async function planAndApply(run) {
     const made = await lookAhead(run, ready, planned);
     const { reported, outputs } = made;
     learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
+    sayFindings(reported.findings, { log: run.deps.log, alias: inputs.alias });
     if (inputs.command === 'plan')
         learn(run, {}, { shown: await compareWithShown(run, reported) });
     refuse(() => {
@@ -63928,6 +64060,26 @@ const WAYS = {
     drift,
     verify,
 };
+
+
+/***/ }),
+
+/***/ 4519:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ quote)
+/* harmony export */ });
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+
+/**
+ * A value from outside as it may stand in a message: in quotes, on one line, invisible characters made visible, at
+ * most 100 characters.
+ */
+function quote(text) {
+    const oneLine = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .makeVisible */ .Xm)(JSON.stringify(text));
+    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+}
 
 
 /***/ }),

@@ -8,6 +8,7 @@ import type { Clock, Deps, Runner } from './deps.js';
 import { messageOf } from './errors.js';
 import { createExec } from './exec.js';
 import { createLog, withoutCommands } from './log.js';
+import { environmentName } from './inputs/reader.js';
 import { run } from './main.js';
 import { readProxySettings } from './runner/proxy.js';
 
@@ -88,9 +89,17 @@ function prepareProxies({ log }: Deps): void {
   for (const secret of secrets) log.mask(secret);
   Object.assign(process.env, normalised);
 }
+
+/** Over the error that ends a step; a job may have several, each for a key. */
+function titleOfRun(env: Readonly<Record<string, string | undefined>>): string {
+  const named = (env[environmentName('alias')] ?? env[environmentName('key')] ?? '').trim();
+  const alias = named.replace(/^alias\//, '').slice(0, 256);
+  return alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
+}
+
 // Node would print it as it is, with whatever is secret in it.
 process.on('uncaughtException', (thrown) => {
-  log.error(messageOf(thrown), { title: 'AWS KMS multi-Region key' });
+  log.error(messageOf(thrown), { title: titleOfRun(process.env) });
   process.exit(core.ExitCode.Failure);
 });
 
@@ -100,7 +109,7 @@ try {
   prepareProxies(deps);
   await run(deps);
 } catch (thrown) {
-  deps.log.error(messageOf(thrown), { title: 'AWS KMS multi-Region key' });
+  deps.log.error(messageOf(thrown), { title: titleOfRun(process.env) });
   process.exitCode = core.ExitCode.Failure;
 }
 

@@ -17,6 +17,7 @@ import type { Command, Inputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import type { MadePlan } from './steps/plan/make-plan.js';
 import { withLastUse } from './steps/plan/with-last-use.js';
+import { sayFindings } from './steps/plan/say-findings.js';
 import { sayUnfinished } from './steps/plan/plan-as-finished.js';
 import { learn, publish, setOutputs, startRun, type Run } from './run.js';
 import { isLocked } from './terraform/symptoms.js';
@@ -78,6 +79,7 @@ async function planAndApply(run: Run): Promise<void> {
   const made = await lookAhead(run, ready, planned);
   const { reported, outputs } = made;
   learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
+  sayFindings(reported.findings, { log: run.deps.log, alias: inputs.alias });
   if (inputs.command === 'plan') learn(run, {}, { shown: await compareWithShown(run, reported) });
   refuse(() => {
     assertGuarded(reported.findings, doneBefore(run));

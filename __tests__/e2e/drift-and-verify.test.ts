@@ -101,11 +101,13 @@ describe('looking after a key that exists', () => {
     expect(found).toMatchObject({ exitCode: 1, outputs: { drifted: 'true' } });
     const target = `--region ${REPLICA} --key-id ${id}`;
     const commands = `aws kms cancel-key-deletion ${target} && aws kms enable-key ${target}`;
-    expect(found.stdout).toMatch(/::error title=A key is going to be deleted::.*To save it: (.*)/);
+    expect(found.stdout).toMatch(
+      /::error title=alias\/[^:]*a key is going to be deleted::.*To save it: (.*)/,
+    );
     expect(found.stdout).toContain(commands);
     expect(found.summary).toContain(commands.replace(' && ', '\n> '));
     expect(found.stdout).toContain('First save the key that is going to be deleted');
-    expect(found.stdout.match(/::error title=AWS KMS multi-Region key::/g)).toHaveLength(1);
+    expect(found.stdout.match(/::error title=AWS KMS multi-Region key alias\/[^:]*::/g)).toHaveLength(1);
     const verified = await run({ command: 'verify' });
     expect(verified).toMatchObject({ exitCode: 1, outputs: { verified: 'false' } });
     expect(verified.stdout).toContain(`${REPLICA}: enabled (it is PendingDeletion)`);

@@ -67,7 +67,7 @@ function renderAlarms(input: ReportInput, detail: Detail): string[] {
     ...renderApproval(input.approval, detail),
     ...renderShown(input.shown, detail),
     ...renderKeyStates(otherStates(input), input.now, detail),
-    ...(input.plan === undefined ? [] : renderWarnings(input.plan, detail)),
+    ...(input.plan === undefined ? [] : renderWarnings(input.plan, input, detail)),
     ...renderNotes(input.notes, detail),
   ];
 }
@@ -82,12 +82,14 @@ function otherStates(input: ReportInput): ReportInput['keyStates'] {
   return input.keyStates?.filter((note) => !told.includes(note));
 }
 
-function renderWarnings(plan: ReportedPlan, detail: Detail): string[] {
+function renderWarnings(plan: ReportedPlan, { outcome }: ReportInput, detail: Detail): string[] {
   const warnings = plan.findings.filter(
     (finding) => finding.severity === 'warning' && isToldByFinding(finding),
   );
+  // What to do before apply is no advice after it.
+  const told = outcome === 'applied' ? warnings.map((each) => ({ ...each, wayOut: '' })) : warnings;
   return [
-    ...renderFindings('WARNING', warnings, detail),
+    ...renderFindings('WARNING', told, detail),
     ...renderNotUnderstood(plan.model.notUnderstood, detail),
   ];
 }

@@ -1,10 +1,11 @@
 import { askLastUse } from '../aws/last-usage.js';
 import { isPendingDeletion } from '../aws/look.js';
 import { rescueCommands } from '../aws/rescue.js';
-import type { Log } from '../deps.js';
 import type { Explanation } from '../errors.js';
 import { lookAt, lookAtStates } from './key-states.js';
-import { makePlan } from './plan/make-plan.js';
+import { lookAhead } from './plan/look-ahead.js';
+import { planKnowingAws } from './plan/plan-knowing-aws.js';
+import { titleOf } from './plan/say-findings.js';
 import type { Ready } from './ready/make-ready.js';
 import { explained } from './ready/phased-terraform.js';
 import { diffDriftAccess } from '../plan/access.js';
@@ -33,7 +34,7 @@ export type Drift = readonly string[];
 export async function findDrift(run: Run, ready: Ready): Promise<Drift> {
   const drift = await planForDrift(run, ready);
   learn(run, { drifted: drift.length > 0 });
-  for (const note of run.story.keyStates ?? []) sayKeyState(note, run.deps.log);
+  sayKeyStates(run.story.keyStates ?? [], run);
   refuse(() => {
     assertGuarded((run.story.plan?.findings ?? []).filter(isForeignBeside));
   });
@@ -49,8 +50,11 @@ export function assertNoDrift({ inputs, deps, story }: Run, drift: Drift): void 
     next: story.failure?.next ?? adviseOn(story),
   };
   if (inputs.failOnDrift) throw new DriftFound(explanation);
-  deps.log.warning(Object.values(explanation).join(' '), { title: 'Drift' });
+  deps.log.warning(Object.values(explanation).join(' '), { title: titleOf(inputs.alias, 'drift') });
 }
+
+const SAVE_FIRST =
+  'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
 
 /** What to do about drift; nothing that `apply` would refuse. */
 function adviseOn({ keyStates, plan }: Run['story']): string {
@@ -61,12 +65,12 @@ function adviseOn({ keyStates, plan }: Run['story']): string {
       ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
       : `\`apply\` would refuse this plan. ${wayOut}`;
   const urgent = keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
-  return urgent ? `First save the key that is going to be deleted. ${settle}` : settle;
+  return urgent ? `${SAVE_FIRST} ${settle}` : settle;
 }
 
 async function planForDrift(run: Run, ready: Ready): Promise<Drift> {
   try {
-    const { reported, outputs } = await makePlan({ ...run, ...ready });
+    const { reported, outputs } = await lookAhead(run, ready, await planKnowingAws(run, ready));
     const { model } = reported;
     const owned = reported.findings.filter(isStateOfAnother);
     if (owned.length > 0) learn(run, outputs, { plan: reported });
@@ -118,17 +122,26 @@ function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): 
   return [...outside, ...asked];
 }
 
-function sayKeyState({ region, keyId, state, deletionDate }: KeyStateNote, log: Log): void {
-  if (!isPendingDeletion(state)) {
-    log.warning(`The key ${keyId} in ${region} is ${state}.`, { title: 'State of a key' });
-    return;
+/** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
+function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log }, inputs: { alias } }: Run): void {
+  const pending = notes.filter(({ state }) => isPendingDeletion(state));
+  const others = notes.filter((note) => !pending.includes(note));
+  if (others.length > 0) {
+    const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
+    log.warning(states.join(' '), { title: titleOf(alias, 'state of a key') });
   }
-  const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
-  const save = rescueCommands(region, keyId)?.join(' && ') ?? 'cancel its deletion in the KMS console';
-  log.error(
-    `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more. To save it: ${save}`,
-    { title: 'A key is going to be deleted' },
-  );
+  if (pending.length === 0) return;
+  const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
+    const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+    return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
+  });
+  const commands = pending.map(({ region, keyId }) => rescueCommands(region, keyId)?.join(' && '));
+  const save = commands.includes(undefined)
+    ? 'cancel the deletion in the KMS console, then enable the key'
+    : commands.join(' && ');
+  log.error(`${sentences.join(' ')} To save it: ${save}`, {
+    title: titleOf(alias, 'a key is going to be deleted'),
+  });
 }
 
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */

@@ -859,7 +859,12 @@ describe('warnings', () => {
   test('two aliases of one name that are both deleted', () => {
     const values = { name: 'alias/a', region: PRIMARY };
     const raw = aliasChange({ actions: ['delete'], before: values });
-    expect(guard(modelOf([raw, namedElsewhere(values, ['delete'])]))).toHaveLength(2);
+    expect(guard(modelOf([raw, namedElsewhere(values, ['delete'])]))).toMatchObject([
+      {
+        rule: 'alias-deleted',
+        reason: expect.stringContaining('In ap-southeast-1 the alias alias/a is deleted'),
+      },
+    ]);
   });
 
   test.each<[string, string[], Json[], string[]]>([

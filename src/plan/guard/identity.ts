@@ -126,7 +126,7 @@ function judgeScheduled(
   { keyId, deletionDate }: PendingDeletion,
   { options }: GuardRequest,
 ): Finding {
-  const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+  const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
   const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
   const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
   if (options.recovery === true) return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
@@ -149,7 +149,7 @@ function judgePending(key: ResourceChange, { model, pendingDeletion, options }: 
   const pending = pendingDeletion?.[key.region ?? ''];
   const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
   if (pending === undefined || told || key.kind !== 'replica') return [];
-  const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate;
+  const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
   const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
   if (options.recovery === true)
     return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];

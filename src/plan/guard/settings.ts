@@ -1,4 +1,4 @@
-import { capitalise, nameKey, warn } from './words.js';
+import { capitalise, groupBy, joinWords, nameKey, warn } from './words.js';
 import { isKept, isKey } from '../model.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
 
@@ -49,30 +49,42 @@ function judgeBypass(key: ResourceChange): Finding[] {
   return [warn('lockout-check-bypassed', words, key)];
 }
 
+/** More Regions than this are counted instead of named. */
+const MOST_NAMED = 3;
+
 /** Names that stop pointing to the key; not when the key itself goes, which is told in other words. */
 export function judgeAliases({ resources }: PlanModel): Finding[] {
   const gone = new Set(
     resources.filter((change) => isKey(change) && !isKept(change)).map(({ region }) => region),
   );
-  return resources
-    .filter(({ kind, region }) => kind === 'alias' && !gone.has(region))
-    .flatMap((alias) => judgeAlias(alias, resources));
+  const aliases = resources.filter(({ kind, region }) => kind === 'alias' && !gone.has(region));
+  // One rename in many Regions is one decision.
+  return groupBy(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap(
+    (same) => judgeAlias(same, resources),
+  );
 }
 
-function judgeAlias(alias: ResourceChange, resources: readonly ResourceChange[]): Finding[] {
-  const where = alias.region ?? 'an unknown Region';
+function judgeAlias(all: readonly ResourceChange[], resources: readonly ResourceChange[]): Finding[] {
+  const isRename = all.some(
+    ({ action, before, after }) => action === 'replace' && nameOf(before) !== nameOf(after),
+  );
+  const same = isRename ? all : all.filter((each) => !isNamedElsewhere(each, resources));
+  const [alias] = same;
+  if (alias === undefined) return [];
+  const regions = [...new Set(same.map(({ region }) => region ?? 'an unknown Region'))];
+  const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : joinWords(regions);
   const name = nameOf(alias.before);
   const wayOut = 'First move its users to another alias, or to the key ARN.';
-  if (alias.action === 'replace' && name !== nameOf(alias.after)) {
+  if (isRename) {
     const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-    return [warn('alias-renamed', { reason, wayOut }, alias)];
+    return [warn('alias-renamed', { reason, wayOut }, same)];
   }
-  if (isKept(alias) || isNamedElsewhere(alias, resources)) return [];
+  if (isKept(alias)) return [];
   const reason =
     alias.action === 'forget'
       ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
       : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-  return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, alias)];
+  return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
 }
 
 /** Whether another resource keeps the same name in the same Region. */

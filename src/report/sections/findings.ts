@@ -119,7 +119,10 @@ function lastUseOf({ lastUse }: KeyStateNote, now: number | undefined, detail: D
 function renderKeyState(note: KeyStateNote, now: number | undefined, detail: Detail): string {
   const key = `The key ${codeOf(note.keyId, detail)} in ${codeOf(note.region, detail)}`;
   if (!isPendingDeletion(note.state)) return alert('WARNING', [`${key} is ${codeOf(note.state, detail)}.`]);
-  const when = note.deletionDate === undefined ? '' : `, on ${codeOf(note.deletionDate, detail)}`;
+  const when =
+    note.deletionDate === undefined
+      ? ''
+      : `, on ${codeOf(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
   const loss = `${key} **is going to be deleted**${when} (${codeOf(note.state, detail)}). `;
   return alert('CAUTION', [
     `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,

@@ -29,9 +29,6 @@ export interface MakePlanRequest {
 export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
   const { deps, workDir } = request;
   const { reported, json, unfinished } = await planOf(request);
-  for (const { reason, wayOut, rule, severity } of reported.findings) {
-    if (severity === 'warning') deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-  }
   const paths = { json: path.join(workDir, 'plan.json'), text: path.join(workDir, 'plan.txt') };
   await Promise.all([
     writeFile(paths.json, JSON.stringify(deps.log.redactAll(json))),

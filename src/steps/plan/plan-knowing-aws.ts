@@ -23,19 +23,25 @@ import { learn, type Run } from '../../run.js';
  * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
  * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
  * the guard and the approval like any other.
- * `plan` never changes AWS: it says what `apply` will do first.
+ * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
 export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> {
   const { inputs } = run;
   const plan = (): Promise<MadePlan> => makePlan({ ...run, ...ready });
   const made = await plan();
   const { model } = made.reported;
-  const wanted = inputs.destroys || inputs.command === 'drift' ? NO_PLACES : placesOf(model);
+  const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
   const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
   if (found === undefined || found.length === 0) return found === undefined ? made : judge(run, made, found);
   const pending = found.filter(({ isPending }) => isPending);
   const judged = asRecovery(judge(run, made, found), inputs.allowRecovery ? pending : []);
-  if (!inputs.allowRecovery || (pending.length > 0 && inputs.command === 'plan')) return judged;
+  // `drift` changes nothing, and `plan` says what `apply` will do first.
+  if (
+    !inputs.allowRecovery ||
+    inputs.command === 'drift' ||
+    (pending.length > 0 && inputs.command === 'plan')
+  )
+    return judged;
   refuse(() => {
     assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
   });
@@ -145,11 +151,6 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
       recovery: inputs.allowRecovery,
     },
   });
-  const known = new Set(made.reported.findings.map(({ reason }) => reason));
-  for (const { severity, reason, wayOut, rule } of findings) {
-    if (severity === 'warning' && !known.has(reason))
-      deps.log.warning(`${reason} ${wayOut}`, { title: `Plan: ${rule}` });
-  }
   return { ...made, reported: { ...made.reported, findings } };
 }
 
