@@ -89,7 +89,7 @@ function judgeCondition(condition: Condition, statement: Statement, kind: Strang
   const pin = findPin(key, kind);
   if (pin === undefined) return HOLDS_NOTHING(whyNoPin(known.subject, key));
   if (!pin.by.includes(read.comparison))
-    return HOLDS_NOTHING(`compares by an order or in a form, and not with ${pin.what}`);
+    return HOLDS_NOTHING(`uses an operator that does not compare it with ${pin.what}`);
   if (known.multivalued && read.quantifier === undefined)
     return HOLDS_NOTHING('has a key of several values, which needs ForAnyValue');
   const open = values.find((value) => !pin.isFixed(value, read));

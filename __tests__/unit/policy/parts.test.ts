@@ -244,7 +244,7 @@ describe('why a condition pins nothing', () => {
       'NumericGreaterThan',
       'kms:CallerAccount',
       '000000000000',
-      'compares by an order or in a form, and not with one account of 12 digits',
+      'uses an operator that does not compare it with one account of 12 digits',
     ],
     [
       'IpAddress',
