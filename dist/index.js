@@ -49075,6 +49075,9 @@ function diffDriftAccess(model) {
     const changed = model.drift.filter((change) => isKey(change) && change.action === 'update');
     return mergeRegions(changed.flatMap(diffKey), keys, knownAccounts({ ...model, resources: changed }));
 }
+function isPutInPlace(change) {
+    return change.action === 'create' || changesPolicy(change);
+}
 /** The planned key policies that are known only after apply, or that can't be read. */
 function findUndecidedPolicies(model) {
     return model.resources
@@ -49084,7 +49087,7 @@ function findUndecidedPolicies(model) {
             return [{ change, problem: 'it is known only after apply' }];
         const text = change.after?.['policy'];
         if (typeof text !== 'string')
-            return [];
+            return isPutInPlace(change) ? [{ change, problem: 'it is not in the plan' }] : [];
         // What AWS has already can name principals that were deleted since; what is to be put in place can't.
         const from = changesPolicy(change) && text !== change.before?.['policy'] ? 'author' : 'aws';
         const reading = parsePolicy(text, { partition: partitionOfKey(change), from });

@@ -33,6 +33,10 @@ export interface UndecidedPolicy {
   readonly problem: string;
 }
 
+function isPutInPlace(change: ResourceChange): boolean {
+  return change.action === 'create' || changesPolicy(change);
+}
+
 /** The planned key policies that are known only after apply, or that can't be read. */
 export function findUndecidedPolicies(model: PlanModel): UndecidedPolicy[] {
   return model.resources
@@ -41,7 +45,8 @@ export function findUndecidedPolicies(model: PlanModel): UndecidedPolicy[] {
       if (change.afterUnknown['policy'] === true)
         return [{ change, problem: 'it is known only after apply' }];
       const text = change.after?.['policy'];
-      if (typeof text !== 'string') return [];
+      if (typeof text !== 'string')
+        return isPutInPlace(change) ? [{ change, problem: 'it is not in the plan' }] : [];
       // What AWS has already can name principals that were deleted since; what is to be put in place can't.
       const from = changesPolicy(change) && text !== change.before?.['policy'] ? 'author' : 'aws';
       const reading = parsePolicy(text, { partition: partitionOfKey(change), from });

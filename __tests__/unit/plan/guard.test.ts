@@ -175,7 +175,7 @@ describe('a key that is replaced', () => {
       primaryChange({
         actions: ['delete', 'create'],
         before: primaryValues(),
-        after: primaryValues({ xks_key_id: 'x', policy: undefined, description: 'B' }),
+        after: primaryValues({ xks_key_id: 'x', tags: { team: 'other' }, description: 'B' }),
         change: { replace_paths: [['xks_key_id']] },
       }),
     ]);

@@ -243,6 +243,29 @@ describe('a policy that lets strangers in', () => {
     expect(verdict(statement(), use(), deny)).toContain(PUBLIC);
   });
 
+  test.each<[string, unknown]>([
+    ['none', null],
+    ['left out', undefined],
+    ['an object', { Statement: [] }],
+    ['a number', 1],
+  ])('a policy that is no text is not judged, so it is a stop: %s', (_, policy) => {
+    const after = primaryValues({ policy });
+    for (const change of [
+      primaryChange({ actions: ['update'], before: primaryValues(), after }),
+      primaryChange({ actions: ['create'], after }),
+      primaryChange({ actions: ['delete', 'create'], before: primaryValues(), after }),
+      replicaChange({ actions: ['update'], before: replicaValues(), after: replicaValues({ policy }) }),
+    ]) {
+      const found = guardPlan({
+        model: modelOf([change]),
+        owner: { alias: 'aws_cb_cmk' },
+        primaryRegion: PRIMARY,
+        options: { deletionConfirmed: true, destroys: false },
+      });
+      expect(found.map(({ severity, rule }) => `${severity} ${rule}`)).toContain(UNREADABLE);
+    }
+  });
+
   test('by a policy in which a variable is no variable', () => {
     const policy = JSON.stringify({
       Version: '2008-10-17',
