@@ -33256,7 +33256,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9066);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8805);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8202);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5558);
 
 
@@ -33984,7 +33984,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8805:
+/***/ 8202:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44299,6 +44299,95 @@ function isKept(name, backend) {
     return name.startsWith('AWS_') || !FOREIGN_SECRET.test(name);
 }
 
+;// CONCATENATED MODULE: ./src/aws/denial.ts
+/**
+ * Which policy refused a call: AWS says it, and what to do depends on it (IAM User Guide, "Troubleshoot access denied error
+ * messages"). Pure: AWS's text in, words out. The names of the kinds are AWS's own; a kind that comes later is told by its name.
+ */
+const PERMISSION = /\bauthorized\s+to\s+perform:\s*([a-z0-9-]+:\s?[A-Za-z]+)/;
+const EXPLICIT = /\bwith\s+an\s+explicit\s+deny\s+in\s+an?\s+([A-Za-z\s-]{1,60}?(?:policy|boundary|permissions?))\b(?::\s*(arn:[\w:/.+=,@-]+))?/;
+const IMPLICIT = /\bno\s+([A-Za-z\s-]{1,60}?(?:policy|policies|boundary|permissions?))\s+allows?\b/;
+/** @param text AWS's message, however its lines are wrapped, alone or within other text */
+function readDenial(text) {
+    const denied = EXPLICIT.exec(text);
+    const policy = denied?.[1] ?? IMPLICIT.exec(text)?.[1];
+    return {
+        permission: PERMISSION.exec(text)?.[1]?.replace(/\s/g, ''),
+        policy: policy === undefined ? undefined : nameOfKind(policy),
+        explicit: denied !== null,
+        policyArn: denied?.[2]?.replace(/[.,]+$/, ''),
+    };
+}
+/** One name for a kind, whether AWS writes of one such policy or of several. */
+function nameOfKind(said) {
+    return said
+        .trim()
+        .replace(/\s+/g, ' ')
+        .replace(/policies$/, 'policy')
+        .replace(/^(?!VPC)[A-Z]/, (letter) => letter.toLowerCase());
+}
+/** E.g. `a service control policy denies it`; empty where AWS does not say who refused. */
+function whoDenies({ policy, explicit, policyArn }) {
+    if (policy === undefined)
+        return '';
+    if (!explicit)
+        return `no ${policy} allows it`;
+    const article = /^[aeiou]/i.test(policy) ? 'an' : 'a';
+    return `${article} ${policy}${policyArn === undefined ? '' : ` (${policyArn})`} denies it`;
+}
+const LET_THE_ROLE = "Let the role do that (this action's docs/iam.md lists what it needs) and run again.";
+/** By the kind of policy; whoever can't change that kind is told who can. */
+const ADVICE = new Map([
+    [
+        'identity-based policy',
+        ({ explicit }) => explicit
+            ? "Take the Deny out of the role's own policies, or have it leave this call out: no Allow outweighs it. Then run again."
+            : LET_THE_ROLE,
+    ],
+    ['resource-based policy', adviseOnResource],
+    ['role trust policy', () => "Change the role's trust policy, and run again."],
+    ['service control policy', adviseOnOrganisation],
+    ['resource control policy', adviseOnOrganisation],
+    [
+        'permissions boundary',
+        ({ explicit }) => `${explicit ? 'Take the Deny out of' : 'Add the permission to'} the permissions boundary of the role: what the boundary does not allow, no policy of the role can. Then run again.`,
+    ],
+    [
+        'session policy',
+        () => 'The step that made these credentials narrowed them (`inline-session-policy` or `managed-session-policies` of aws-actions/configure-aws-credentials): allow the call there, or let `role-to-assume` of this action assume the role without such a policy. Then run again.',
+    ],
+    [
+        'VPC endpoint policy',
+        () => 'Have the policy of the VPC endpoint that the runner goes through allow the call for this role, and run again: the role itself needs no change.',
+    ],
+]);
+function adviseOnResource({ explicit }, { permission = '' }) {
+    const change = explicit ? 'Take the Deny out of' : 'Allow the role that in';
+    if (permission.startsWith('s3:'))
+        return `${change} the policy of the state bucket, and run again.`;
+    if (!permission.startsWith('kms:'))
+        return `${change} the policy of the resource that the message names, and run again.`;
+    return `${change} the key policy that the key has in AWS now; that takes somebody whom the key policy lets do kms:PutKeyPolicy, as this role is not let in. Then run again.`;
+}
+/** Calls that may put tags on what they make. */
+const MAKES = /:(?:CreateKey|ReplicateKey|TagResource)$/;
+function adviseOnOrganisation({ policy = '' }, { permission = '', region }) {
+    const tags = MAKES.test(permission)
+        ? ' If it asks for tags on whatever is made, give them with `tags`.'
+        : '';
+    const here = region === undefined ? 'such a Region' : region;
+    return `Nothing in this account outweighs it: whoever administers the organisation has to change the ${policy}, or leave this role out of it.${tags} If it limits the Regions, take ${here} out of the inputs. Then run again.`;
+}
+/** What to do about a refused call. */
+function adviseOnDenial(denial, call) {
+    if (denial.policy === undefined)
+        return LET_THE_ROLE;
+    const advise = ADVICE.get(denial.policy);
+    if (advise !== undefined)
+        return advise(denial, call);
+    return `Change that ${denial.policy}, or have it leave this role out, and run again.`;
+}
+
 // EXTERNAL MODULE: ./src/log.ts
 var log = __nccwpck_require__(5625);
 // EXTERNAL MODULE: ./node_modules/semver/index.js
@@ -45123,6 +45212,113 @@ function sayForeignProviders(providers) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/terraform/lock.ts
+/** The lock of a state in words: who holds it, why it was not freed, and the command that frees it. Pure: Terraform's text in. */
+
+
+/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
+function lockHolder(text) {
+    const record = (name, value) => new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
+    const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
+    const since = record('Created', '[\\d-]+ [\\d:]+');
+    return [
+        record('Who', '\\S{1,100}') ?? 'who is not known',
+        ...(operation === undefined ? [] : [operation]),
+        ...(since === undefined ? [] : [`since ${since} UTC`]),
+        `lock id ${lockId(text) ?? 'unknown'}`,
+    ].join(', ');
+}
+/** The same in brackets, where there is a record. */
+function lockRecord(text) {
+    return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
+}
+function lockId(text) {
+    return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
+}
+function howToUnlock(text) {
+    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
+}
+/** The command for the store that the text speaks of; `terraform force-unlock` where it does not. */
+function howToFree(text) {
+    const id = lockId(text);
+    const inFolder = `\`terraform force-unlock ${id ?? 'LOCK-ID'}\` in a folder with the same backend${id === undefined ? ' (`terraform plan` there says the id)' : ''}.`;
+    const command = commandToFree(text);
+    return command === undefined ? inFolder : `\`${command}\`, or ${inFolder}`;
+}
+function commandToFree(text) {
+    const path = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
+    if (/\bDynamoDB\b/.test(text)) {
+        const item = JSON.stringify({ LockID: { S: path ?? 'BUCKET/KEY' } });
+        return `aws dynamodb delete-item --table-name TABLE --key '${item}'`;
+    }
+    const onGoogle = /\bgs:\/\/[\w./-]{1,1100}\.tflock\b/.exec(text)?.[0] ??
+        /^\s*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
+    if (onGoogle !== undefined)
+        return `gcloud storage rm ${onGoogle}`;
+    const inS3 = placeInS3(text, path);
+    return inS3 === undefined ? undefined : `aws s3 rm s3://${inS3}`;
+}
+/** `BUCKET/KEY.tflock`, from the record of the lock, or from the backend's words where that could not be read. */
+function placeInS3(text, path) {
+    if (/\boperation error S3:/.test(flat(text)) && path !== undefined)
+        return `${path}.tflock`;
+    const [, bucket, key] = /\bbucket\s+'([\w.-]{1,63})'\s+with\s+key\s+'([\w./-]{1,1100}\.tflock)'/.exec(text) ?? [];
+    return bucket === undefined || key === undefined ? undefined : `${bucket}/${key}`;
+}
+const REASONS = [
+    {
+        sign: /Expired\s?Token|RequestExpired|token (?:has|is) expired/i,
+        why: () => 'the credentials had expired by then',
+        first: 'Raise `role-duration-seconds`, or get fresh credentials just before this step.',
+    },
+    {
+        sign: /operation error (S3|DynamoDB): (\w+)[^\n]*\b(?:AccessDenied|StatusCode: 403)/,
+        why: ([, service = '', call = ''], text) => {
+            const denial = readDenial(text);
+            const who = whoDenies(denial);
+            const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
+            return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
+        },
+        first: "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first.",
+    },
+    {
+        sign: /does not match|doesn't match|lock id [^\n]* existing lock/i,
+        why: () => 'it is another one by now: somebody freed it during the run, and somebody else holds it',
+        first: 'Let the holder end.',
+    },
+    {
+        sign: /StatusCode: (429|5\d\d)[^\n]*?(?:api error (\w+))?|\b(SlowDown|ServiceUnavailable|InternalError)\b/,
+        why: (found, text) => {
+            const code = /api error (\w+)/.exec(text)?.[1] ?? found[3];
+            return `the store did not take the call (${[found[1], code].filter((part) => part !== undefined).join(' ')})`;
+        },
+        first: 'Nothing is wrong with the role; the store was busy or out of order.',
+    },
+    {
+        sign: /connection reset|broken pipe|\bEOF\b|i\/o timeout|deadline exceeded|no such host|dial tcp|request send failed/i,
+        why: () => 'the store gave no answer, so the lock may be there or not',
+        first: 'Check the network of the runner.',
+    },
+];
+/** @returns why the lock is still there, as the end of a sentence, and what to do about that, in whole sentences */
+function whyNotFreed(text) {
+    const line = flat(text);
+    for (const { sign, why, first } of REASONS) {
+        const found = sign.exec(line);
+        if (found !== null)
+            return { why: why(found, line), first };
+    }
+    const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
+    return {
+        why: said === undefined ? 'Terraform does not say why' : (0,log/* inert */.tJ)(said).replace(/\.$/, ''),
+        first: '',
+    };
+}
+/** Terraform wraps its text for people; here it is one line. */
+function flat(text) {
+    return text.replace(/\s+/g, ' ');
+}
+
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./src/runner/connection.ts
@@ -45165,7 +45361,75 @@ function codeIn(reason) {
     return /timeout|deadline/.test(reason) ? 'ETIMEDOUT' : 'ECONNREFUSED';
 }
 
+;// CONCATENATED MODULE: ./src/terraform/waits.ts
+/**
+ * The provider's waits for a change to be read back: after AWS has taken a policy, tags or a description, the provider reads
+ * them until they are what it sent, for ten minutes (terraform-provider-aws, `internal/service/kms`). What AWS keeps in another
+ * form, or what somebody else changes at once, is never that.
+ */
+/** `waiting for KMS Key (mrk-…) policy update: timeout while waiting for state …`, in the words of any version since 3.64. */
+const WAITED_IN_VAIN = /\bwaiting\s+for\s+KMS\s+(?:[A-Za-z]+\s+)*Key\s+\(([\w:/-]{1,200})\)\s+(policy|tags?|description|rotation)\s+(?:update|propagation):\s+[^\n]*?(?:timeout\s+while\s+waiting|couldn't\s+find\s+resource)/i;
+const waits_NAMES = {
+    policy: 'policy',
+    tag: 'tags',
+    tags: 'tags',
+    description: 'description',
+    rotation: 'rotation',
+};
+/** The plan's attributes that each is made of. */
+const ATTRIBUTES = {
+    policy: ['policy'],
+    tags: ['tags', 'tags_all'],
+    description: ['description'],
+    rotation: ['enable_key_rotation', 'rotation_period_in_days'],
+};
+const WHAT = {
+    policy: 'the key policy',
+    tags: 'the tags',
+    description: 'the description',
+    rotation: 'the setting of the rotation',
+};
+const NEXT = {
+    policy: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
+    tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Have it leave this key alone, or give the same tags in `tags`, and run the job again.',
+    description: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+    rotation: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+};
+function waitedFor(text) {
+    return waits_NAMES[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
+}
+/** What was wrong, in one sentence. */
+function explainWait([, id = '', said = '']) {
+    const waited = waits_NAMES[said.toLowerCase()] ?? 'policy';
+    return `AWS has taken ${WHAT[waited]} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
+}
+function adviseOnWait(text) {
+    return NEXT[waitedFor(text) ?? 'policy'];
+}
+/** The waits that an apply failed of. */
+function findVainWaits({ diagnostics }) {
+    return diagnostics.flatMap(({ address, summary, detail }) => {
+        const waited = waitedFor(`${summary}\n${detail}`);
+        return address === undefined || waited === undefined ? [] : [{ address, attributes: ATTRIBUTES[waited] }];
+    });
+}
+/** Whether an apply failed of nothing but such waits: AWS has taken all that it was sent, so a new plan tells what is left. */
+function failedOfWaitsAlone(failure) {
+    return failure.diagnostics.length > 0 && findVainWaits(failure).length === failure.diagnostics.length;
+}
+/**
+ * Whether a plan would send again what was waited for in vain, and wait as long again.
+ * @param planned what is left to do
+ */
+function waitsAgain(waits, { resources }) {
+    return resources.some(({ action, address, attributes }) => action === 'update' &&
+        waits.some((wait) => wait.address === address && attributes.some(({ name }) => wait.attributes.includes(name))));
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
+
+
+
 
 
 
@@ -45189,8 +45453,8 @@ const SYMPTOMS = [
     {
         name: 'lock-not-freed',
         sign: /Error releasing the state lock/,
-        what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}.`,
-        next: (text) => `Nobody else can have it now, so free it: ${howToFree(text)} Then run the job again.`,
+        what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}: ${whyNotFreed(text).why}.`,
+        next: (text) => `${whyNotFreed(text).first} Nobody else can lock the state now. If no run is at work on it, free it: ${howToFree(text)} Then run the job again.`.trim(),
     },
     {
         name: 'locked',
@@ -45262,6 +45526,12 @@ const SYMPTOMS = [
         next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
     },
     {
+        name: 'change-not-seen',
+        sign: WAITED_IN_VAIN,
+        what: (found) => explainWait(found),
+        next: adviseOnWait,
+    },
+    {
         name: 'pending-deletion',
         sign: /pending deletion|PendingDeletion/,
         what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
@@ -45296,8 +45566,14 @@ const SYMPTOMS = [
     {
         name: 'not-allowed',
         sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
-        what: (_, text) => `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}.`,
-        next: "Let the role do that (this action's docs/iam.md lists what it needs) and run again.",
+        what: (_, text) => {
+            const who = whoDenies(readDenial(text));
+            return `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}${who === '' ? '' : `: ${who}`}.`;
+        },
+        next: (text) => adviseOnDenial(readDenial(text), {
+            permission: missingPermission(text),
+            region: regionSaid(text),
+        }),
     },
     {
         name: 'throttled',
@@ -45364,9 +45640,7 @@ function explainTerraformError(error, done) {
         return new errors/* ActionError */.l({ what: (0,log/* inert */.tJ)(foreign.what), done, next: foreign.next }, { cause: error });
     }
     const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
-    const said = (0,log/* inert */.tJ)(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
-        .slice(0, 500)
-        .replace(/\.$/, '');
+    const said = inSentence(error);
     const proxy = explainProxyRefusal(error.text);
     if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
         const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
@@ -45386,52 +45660,42 @@ function explainTerraformError(error, done) {
         next: typeof symptom.next === 'string' ? symptom.next : symptom.next(error.text),
     }, { cause: error });
 }
-/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
-function lockHolder(text) {
-    const record = (name, value) => new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
-    const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
-    const since = record('Created', '[\\d-]+ [\\d:]+');
-    return [
-        record('Who', '\\S{1,100}') ?? 'who is not known',
-        ...(operation === undefined ? [] : [operation]),
-        ...(since === undefined ? [] : [`since ${since} UTC`]),
-        `lock id ${lockId(text) ?? 'unknown'}`,
-    ].join(', ');
+/** A summary of so few words says nothing without its detail. */
+const TERSE_WORDS = 5;
+/** Terraform's own words, as the end of a sentence. */
+function inSentence({ diagnostics: [first], exitCode }) {
+    if (first === undefined)
+        return `exit code ${exitCode}`;
+    const { summary } = first;
+    const isTerse = summary.trim().split(/\s+/).length <= TERSE_WORDS;
+    const detail = isTerse ? firstParagraph(first.detail) : '';
+    return (0,log/* inert */.tJ)(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
+        .slice(0, 500)
+        .replace(/\.$/, '');
 }
-/** The same in brackets, where there is a record. */
-function lockRecord(text) {
-    return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
+/** Of a detail, without the place in the configuration, which is this action's own. */
+function firstParagraph(detail) {
+    const lines = detail.split(/\r?\n/).filter((line) => !PLACE_OF_ERROR.test(line));
+    const text = lines
+        .join('\n')
+        .trim()
+        .replace(/^Error message:\s*/, '');
+    return (text.split(/\n\s*\n|\n\s*Lock Info:/)[0] ?? '').replace(/\s+/g, ' ').trim();
 }
+const PLACE_OF_ERROR = /^\s*(?:with \S+,|on \S+ line \d+.*|\d+:.*|[├│].*)$/;
 /** ` KEY in the bucket BUCKET`, as the S3 backend names it. */
 function placeOfState(text) {
     const [, key, bucket] = /\bobject\s+"([\w./-]{1,1024})"\s+in\s+S3\s+bucket\s+"([\w.-]{1,63})"/.exec(text) ?? [];
     return key === undefined || bucket === undefined ? '' : ` ${key} in the bucket ${bucket}`;
 }
-function lockId(text) {
-    return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
-}
-function howToUnlock(text) {
-    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
-}
-function howToFree(text) {
-    const [place, id] = [placeOfLock(text), lockId(text)];
-    const object = place === undefined ? 'the object of the state with `.tflock` after its name' : `the object \`${place}\``;
-    const hint = id === undefined ? ' (`terraform plan` there says the id)' : '';
-    return `where S3 itself keeps it, delete ${object}; else \`terraform force-unlock ${id ?? 'LOCK-ID'}\` in a folder with the same backend${hint}.`;
-}
-/** `BUCKET/KEY.tflock`, from the record of the lock, or from the backend's words where that could not be read. */
-function placeOfLock(text) {
-    const path = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
-    if (path !== undefined)
-        return `${path}.tflock`;
-    const [, bucket, key] = /\bbucket\s+'([\w.-]{1,63})'\s+with\s+key\s+'([\w./-]{1,1100}\.tflock)'/.exec(text) ?? [];
-    return bucket === undefined || key === undefined ? undefined : `${bucket}/${key}`;
-}
 const REGION_SAID = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),/;
-/** ` in REGION`: of the endpoint, of an ARN, or of the provider that was asked. */
-function inRegion(text) {
+/** Of the endpoint, of an ARN, or of the provider that was asked. */
+function regionSaid(text) {
     const [, endpoint, arn, provider] = REGION_SAID.exec(text) ?? [];
-    const name = endpoint ?? arn ?? provider;
+    return endpoint ?? arn ?? provider;
+}
+function inRegion(text) {
+    const name = regionSaid(text);
     return name === undefined ? '' : ` in ${name}`;
 }
 /** AWS's names of the calls whose permission is called otherwise (IAM's list of actions for S3). */
@@ -45442,8 +45706,8 @@ const S3_PERMISSIONS = {
 };
 /** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
 function missingPermission(text) {
-    const said = /perform: ?([\w:]+)/.exec(text)?.[1];
-    const asked = /\boperation\s+error\s+(KMS|S3|STS):\s+(\w+)/.exec(text);
+    const said = readDenial(text).permission;
+    const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
     if (said !== undefined || asked === null)
         return said;
     const [, service = '', call = ''] = asked;
@@ -52454,7 +52718,7 @@ function tagsInWords(attribute, detail) {
     return `tags: ${limitItems(phrases, detail.values).join(', ')}`;
 }
 const named = (words) => (attribute, detail) => `${words} ${fromTo(attribute, detail)}`;
-const ATTRIBUTES = {
+const changes_ATTRIBUTES = {
     // The policy's difference has a table of its own; its JSON helps nobody here.
     policy: (attribute) => attribute.after.is === 'unknown' ? 'key policy (known after apply)' : '**key policy**',
     enable_key_rotation: (attribute, detail) => switchInWords('automatic rotation', attribute, detail),
@@ -52482,7 +52746,7 @@ function relevantAttributes(change) {
 /** The attributes of an update or of drift, one phrase each. */
 function attributesInWords(change, detail) {
     const phrases = relevantAttributes(change).map((attribute) => {
-        const describe = Object.hasOwn(ATTRIBUTES, attribute.name) ? ATTRIBUTES[attribute.name] : undefined;
+        const describe = Object.hasOwn(changes_ATTRIBUTES, attribute.name) ? changes_ATTRIBUTES[attribute.name] : undefined;
         return describe?.(attribute, detail) ?? `${codeOf(attribute.name, detail)} ${fromTo(attribute, detail)}`;
     });
     return limitItems(phrases, detail.values);
@@ -57104,9 +57368,11 @@ function waitedKey({ address, region, id }, primaryRegion) {
 
 
 
+
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
  * failed and marked is kept, what AWS made without an answer is taken in, and what AWS is still working on is waited for.
+ * Where the provider waited in vain to read back what AWS has taken, the next plan tells whether anything is left.
  * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
@@ -57121,7 +57387,7 @@ async function recover(request) {
     const state = await lookAtState(run, ready);
     const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
     const tookIn = state !== undefined && (await takeInUnanswered({ ...request, state }));
-    if (!rescued && !tookIn && recovery === undefined)
+    if (!rescued && !tookIn && recovery === undefined && !failedOfWaitsAlone(failure))
         throw explanation;
     if (recovery === undefined)
         return;
@@ -57216,6 +57482,8 @@ function listDone({ done, underWay }) {
 
 
 
+
+
 /** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
 const MOST_ROUNDS = 6;
 /**
@@ -57240,6 +57508,7 @@ async function applyApproved(run, ready, made) {
             return;
         await recover({ run, ready, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
         left = await planWhatIsLeft(run, ready, approved, course);
+        refuseSecondWait(failure, left, course);
     }
     learn(run, keyOutputs(left.outputs));
 }
@@ -57255,6 +57524,12 @@ async function planWhatIsLeft(run, ready, approved, course) {
     if (!isPart)
         throw explainNotApproved(extra, run.inputs.primaryRegion, done);
     return reported.model;
+}
+/** @throws ActionError where what is left would be waited for in vain, ten minutes more */
+function refuseSecondWait(failure, left, course) {
+    if (!waitsAgain(findVainWaits(failure), left))
+        return;
+    throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
 }
 /** @returns how it failed; undefined when all of the plan is done */
 async function applySavedPlan(run, { terraform }, { done, underWay }, round) {

@@ -97,7 +97,7 @@ describe('Terraform as the action runs it, on the same state', () => {
     expect(String(failure)).toContain(
       `The state is locked by somebody else (runner@fv-az1-7, apply, since ${since} UTC, lock id 0d5a-7).`,
     );
-    expect(String(failure)).toContain(`delete the object \`${job.emulator.bucket}/waits.tfstate.tflock\``);
+    expect(String(failure)).toContain(`aws s3 rm s3://${job.emulator.bucket}/waits.tfstate.tflock`);
     expect(String(failure)).toContain('`terraform force-unlock 0d5a-7`');
   });
 

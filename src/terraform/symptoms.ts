@@ -1,8 +1,11 @@
+import { adviseOnDenial, readDenial, whoDenies } from '../aws/denial.js';
 import { ActionError } from '../errors.js';
 import { inert } from '../log.js';
 import { explainForeignState } from './foreign-state.js';
+import { howToFree, howToUnlock, lockHolder, lockRecord, whyNotFreed } from './lock.js';
 import { explainProxyRefusal } from './proxy-refusal.js';
 import { TerraformError } from './run.js';
+import { adviseOnWait, explainWait, WAITED_IN_VAIN } from './waits.js';
 
 interface Symptom {
   readonly name: string;
@@ -35,8 +38,10 @@ const SYMPTOMS: readonly Symptom[] = [
   {
     name: 'lock-not-freed',
     sign: /Error releasing the state lock/,
-    what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}.`,
-    next: (text) => `Nobody else can have it now, so free it: ${howToFree(text)} Then run the job again.`,
+    what: (_, text) =>
+      `This run could not free its own lock of the state${lockRecord(text)}: ${whyNotFreed(text).why}.`,
+    next: (text) =>
+      `${whyNotFreed(text).first} Nobody else can lock the state now. If no run is at work on it, free it: ${howToFree(text)} Then run the job again.`.trim(),
   },
   {
     name: 'locked',
@@ -112,6 +117,12 @@ const SYMPTOMS: readonly Symptom[] = [
     next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
   },
   {
+    name: 'change-not-seen',
+    sign: WAITED_IN_VAIN,
+    what: (found) => explainWait(found),
+    next: adviseOnWait,
+  },
+  {
     name: 'pending-deletion',
     sign: /pending deletion|PendingDeletion/,
     what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
@@ -148,9 +159,15 @@ const SYMPTOMS: readonly Symptom[] = [
   {
     name: 'not-allowed',
     sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
-    what: (_, text) =>
-      `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}.`,
-    next: "Let the role do that (this action's docs/iam.md lists what it needs) and run again.",
+    what: (_, text) => {
+      const who = whoDenies(readDenial(text));
+      return `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}${who === '' ? '' : `: ${who}`}.`;
+    },
+    next: (text) =>
+      adviseOnDenial(readDenial(text), {
+        permission: missingPermission(text),
+        region: regionSaid(text),
+      }),
   },
   {
     name: 'throttled',
@@ -224,9 +241,7 @@ export function explainTerraformError(error: TerraformError, done: string): Acti
   const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(
     ({ match }) => match !== null,
   );
-  const said = inert(error.diagnostics[0]?.summary ?? `exit code ${error.exitCode}`)
-    .slice(0, 500)
-    .replace(/\.$/, '');
+  const said = inSentence(error);
   const proxy = explainProxyRefusal(error.text);
   if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
     const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
@@ -253,24 +268,31 @@ export function explainTerraformError(error: TerraformError, done: string): Acti
   );
 }
 
-/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
-function lockHolder(text: string): string {
-  const record = (name: string, value: string): string | undefined =>
-    new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
-  const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
-  const since = record('Created', '[\\d-]+ [\\d:]+');
-  return [
-    record('Who', '\\S{1,100}') ?? 'who is not known',
-    ...(operation === undefined ? [] : [operation]),
-    ...(since === undefined ? [] : [`since ${since} UTC`]),
-    `lock id ${lockId(text) ?? 'unknown'}`,
-  ].join(', ');
+/** A summary of so few words says nothing without its detail. */
+const TERSE_WORDS = 5;
+
+/** Terraform's own words, as the end of a sentence. */
+function inSentence({ diagnostics: [first], exitCode }: TerraformError): string {
+  if (first === undefined) return `exit code ${exitCode}`;
+  const { summary } = first;
+  const isTerse = summary.trim().split(/\s+/).length <= TERSE_WORDS;
+  const detail = isTerse ? firstParagraph(first.detail) : '';
+  return inert(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
+    .slice(0, 500)
+    .replace(/\.$/, '');
 }
 
-/** The same in brackets, where there is a record. */
-function lockRecord(text: string): string {
-  return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
+/** Of a detail, without the place in the configuration, which is this action's own. */
+function firstParagraph(detail: string): string {
+  const lines = detail.split(/\r?\n/).filter((line) => !PLACE_OF_ERROR.test(line));
+  const text = lines
+    .join('\n')
+    .trim()
+    .replace(/^Error message:\s*/, '');
+  return (text.split(/\n\s*\n|\n\s*Lock Info:/)[0] ?? '').replace(/\s+/g, ' ').trim();
 }
+
+const PLACE_OF_ERROR = /^\s*(?:with \S+,|on \S+ line \d+.*|\d+:.*|[├│].*)$/;
 
 /** ` KEY in the bucket BUCKET`, as the S3 backend names it. */
 function placeOfState(text: string): string {
@@ -279,38 +301,17 @@ function placeOfState(text: string): string {
   return key === undefined || bucket === undefined ? '' : ` ${key} in the bucket ${bucket}`;
 }
 
-function lockId(text: string): string | undefined {
-  return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
-}
-
-function howToUnlock(text: string): string {
-  return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
-}
-
-function howToFree(text: string): string {
-  const [place, id] = [placeOfLock(text), lockId(text)];
-  const object =
-    place === undefined ? 'the object of the state with `.tflock` after its name' : `the object \`${place}\``;
-  const hint = id === undefined ? ' (`terraform plan` there says the id)' : '';
-  return `where S3 itself keeps it, delete ${object}; else \`terraform force-unlock ${id ?? 'LOCK-ID'}\` in a folder with the same backend${hint}.`;
-}
-
-/** `BUCKET/KEY.tflock`, from the record of the lock, or from the backend's words where that could not be read. */
-function placeOfLock(text: string): string | undefined {
-  const path = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
-  if (path !== undefined) return `${path}.tflock`;
-  const [, bucket, key] =
-    /\bbucket\s+'([\w.-]{1,63})'\s+with\s+key\s+'([\w./-]{1,1100}\.tflock)'/.exec(text) ?? [];
-  return bucket === undefined || key === undefined ? undefined : `${bucket}/${key}`;
-}
-
 const REGION_SAID =
   /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),/;
 
-/** ` in REGION`: of the endpoint, of an ARN, or of the provider that was asked. */
-function inRegion(text: string): string {
+/** Of the endpoint, of an ARN, or of the provider that was asked. */
+function regionSaid(text: string): string | undefined {
   const [, endpoint, arn, provider] = REGION_SAID.exec(text) ?? [];
-  const name = endpoint ?? arn ?? provider;
+  return endpoint ?? arn ?? provider;
+}
+
+function inRegion(text: string): string {
+  const name = regionSaid(text);
   return name === undefined ? '' : ` in ${name}`;
 }
 
@@ -323,8 +324,8 @@ const S3_PERMISSIONS: Readonly<Record<string, string>> = {
 
 /** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
 function missingPermission(text: string): string | undefined {
-  const said = /perform: ?([\w:]+)/.exec(text)?.[1];
-  const asked = /\boperation\s+error\s+(KMS|S3|STS):\s+(\w+)/.exec(text);
+  const said = readDenial(text).permission;
+  const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
   if (said !== undefined || asked === null) return said;
   const [, service = '', call = ''] = asked;
   return `${service.toLowerCase()}:${S3_PERMISSIONS[call] ?? call}`;

@@ -86,10 +86,7 @@ describe('a failed command in plain words', () => {
       lock,
       'The state is locked by somebody else (runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1).',
     ],
-    [
-      lock,
-      'delete the object `b/k.tflock`; else `terraform force-unlock 7c1` in a folder with the same backend.',
-    ],
+    [lock, '`aws s3 rm s3://b/k.tflock`, or `terraform force-unlock 7c1` in a folder with the same backend.'],
     [
       'Error acquiring the state lock\nError message: operation error S3: PutObject, StatusCode: 403, api error AccessDenied: User: u is not authorized to perform: s3:PutObject on resource',
       'The credentials are not allowed to s3:PutObject',

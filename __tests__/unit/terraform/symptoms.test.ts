@@ -11,6 +11,7 @@ const MESSAGES = path.join(FAILURES_FOLDER, 'messages.txt');
 const NOT_RECORDED: Readonly<Record<string, string>> = {
   quota: 'the SDK takes it for throttling and tries for minutes',
   throttled: 'the provider tries for minutes first; the fault matrix throttles for a while',
+  'change-not-seen': 'the provider waits ten minutes; unit/terraform/waits.test.ts has what it says',
   'download-checksum': 'e2e/provider-mirror.test.ts: a network mirror gives a provider with another checksum',
   'mirror-silent': 'e2e/provider-mirror.test.ts: the mirror is not there',
 };

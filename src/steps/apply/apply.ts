@@ -12,6 +12,8 @@ import { learn, type Run } from '../../run.js';
 import type { ApplyEvent } from '../../terraform/events.js';
 import { describeEvent, nameOfAddress } from '../../terraform/progress.js';
 import { TerraformError } from '../../terraform/run.js';
+import { explainTerraformError } from '../../terraform/symptoms.js';
+import { findVainWaits, waitsAgain } from '../../terraform/waits.js';
 
 /** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
 const MOST_ROUNDS = 6;
@@ -37,6 +39,7 @@ export async function applyApproved(run: Run, ready: Ready, made: MadePlan): Pro
     if (failure === undefined) return;
     await recover({ run, ready, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
     left = await planWhatIsLeft(run, ready, approved, course);
+    refuseSecondWait(failure, left, course);
   }
   learn(run, keyOutputs(left.outputs));
 }
@@ -57,6 +60,12 @@ async function planWhatIsLeft(
   const { isPart, extra } = isPartOfApproved(approved, reported.model, course.takenIn);
   if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);
   return reported.model;
+}
+
+/** @throws ActionError where what is left would be waited for in vain, ten minutes more */
+function refuseSecondWait(failure: TerraformError, left: PlanModel, course: Course): void {
+  if (!waitsAgain(findVainWaits(failure), left)) return;
+  throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
 }
 
 /** @returns how it failed; undefined when all of the plan is done */

@@ -16,6 +16,7 @@ import type { TerraformError } from '../../terraform/run.js';
 import { parseShown } from '../../terraform/shown.js';
 import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
+import { failedOfWaitsAlone } from '../../terraform/waits.js';
 
 /** How far an apply has come, over all its rounds. */
 export interface Course {
@@ -44,6 +45,7 @@ export interface RecoverRequest {
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
  * failed and marked is kept, what AWS made without an answer is taken in, and what AWS is still working on is waited for.
+ * Where the provider waited in vain to read back what AWS has taken, the next plan tells whether anything is left.
  * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
@@ -57,7 +59,7 @@ export async function recover(request: RecoverRequest): Promise<void> {
   const state = await lookAtState(run, ready);
   const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
   const tookIn = state !== undefined && (await takeInUnanswered({ ...request, state }));
-  if (!rescued && !tookIn && recovery === undefined) throw explanation;
+  if (!rescued && !tookIn && recovery === undefined && !failedOfWaitsAlone(failure)) throw explanation;
   if (recovery === undefined) return;
   // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
   await settle(run, ready, tookIn ? { ...recovery, waitFor: [] } : recovery, course);
