@@ -43988,6 +43988,7 @@ function parseBlocks(text) {
 
 
 
+
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
 class TerraformError extends Error {
     command;
@@ -44097,7 +44098,11 @@ async function readSelectedVersion(workDir) {
     const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
     const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
     if (found?.[1] === undefined)
-        throw new Error('terraform init wrote no version of hashicorp/aws into its lock file');
+        throw new errors/* ActionError */.l({
+            what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
+            done: 'Nothing was planned or changed.',
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        });
     return found[1];
 }
 
@@ -58469,6 +58474,7 @@ async function planOf(request) {
 
 
 
+
 const DONE = 'No key was changed, and the state is as it was.';
 /**
  * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
@@ -58485,7 +58491,7 @@ async function recordRegions(ready) {
 async function applyRefresh({ terraform }, name, done) {
     await terraform.phase(name, async ({ say }) => {
         await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-        const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
+        const model = buildPlanModel(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
         const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
         if (lost.length > 0) {
             throw new errors/* ActionError */.l({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hideStateNotes } from '../plan/state-notes.js';
+import { ActionError } from '../errors.js';
 import type { Clock, Exec, ExecRequest, ExecResult } from '../deps.js';
 import type { Redactor } from '../runner/redaction.js';
 import {
@@ -191,6 +192,10 @@ async function readSelectedVersion(workDir: string): Promise<string> {
   const lock = await readFile(path.join(workDir, '.terraform.lock.hcl'), 'utf8');
   const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
   if (found?.[1] === undefined)
-    throw new Error('terraform init wrote no version of hashicorp/aws into its lock file');
+    throw new ActionError({
+      what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
+      done: 'Nothing was planned or changed.',
+      next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+    });
   return found[1];
 }

@@ -1,6 +1,7 @@
 import { ActionError } from '../../errors.js';
 import type { Ready } from '../ready/make-ready.js';
 import { explained } from '../ready/phased-terraform.js';
+import { parseShown } from '../../terraform/shown.js';
 import { buildPlanModel, isKey } from '../../plan/model.js';
 
 const DONE = 'No key was changed, and the state is as it was.';
@@ -29,7 +30,7 @@ export async function applyRefresh(
 ): Promise<void> {
   await terraform.phase(name, async ({ say }) => {
     await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-    const model = buildPlanModel(JSON.parse(await terraform.showPlan().catch(explained(DONE))));
+    const model = buildPlanModel(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
     const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
     if (lost.length > 0) {
       throw new ActionError({
