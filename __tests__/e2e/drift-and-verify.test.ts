@@ -83,9 +83,9 @@ describe('looking after a key that exists', () => {
     const found = await run({ command: 'drift' });
     expect(found).toMatchObject({ exitCode: 0, outputs: { drifted: 'true' } });
     expect(found.summary).toContain('2 resources changed outside Terraform');
-    expect(found.summary).toMatch(/➕\sgains \| \*\*Role\*\* `mallory`.*`Decrypt`/);
+    expect(found.summary).toMatch(/➕\sgains access<br>\*\*Role\*\* `mallory`.*`Decrypt`/);
     expect(found.stdout).toMatch(
-      /::warning title=Drift::AWS differs from the configuration: .*replica key in ap-southeast-2 changed outside Terraform \(policy\)/,
+      /::warning title=alias\/aws_cb_cmk%3A drift::AWS differs from the configuration: .*replica key in ap-southeast-2 changed outside Terraform \(policy\)/,
     );
     expect(found.summary).toMatch(/alias .*(points|target)/i);
     expect(changes()).toHaveLength(before);

@@ -44,10 +44,10 @@ test('a runner with odd paths, a home that is read-only, no summary and inputs w
     },
   );
   expect(applied).toMatchObject({ exitCode: 0, outputs: { 'to-add': '2', verified: 'true' } });
-  const said = [...applied.stdout.matchAll(/^::(?:warning|error) title=([^:]*)::/gm)].map(
+  const said = [...applied.stdout.matchAll(/^::(?:notice|warning|error) title=([^:]*)::/gm)].map(
     ([, title]) => title,
   );
-  expect(said).toEqual(['Plan%3A account-let-in']);
+  expect(said).toEqual(['alias/aws_cb_cmk%3A account let in']);
   expect(Object.keys(jsonOutput(applied, 'key-arns'))).toEqual(['ap-southeast-1']);
   expect(job.emulator.kms.keys('ap-southeast-1')[0]).toMatchObject({
     state: 'Enabled',
