@@ -63372,6 +63372,7 @@ const many_join = (blocks) => blocks.filter((block) => block !== '').join('\n\n'
 
 
 
+
 /** Larger than any report; a file that is larger is none. */
 const gather_LARGEST_BYTES = 16 * 1024 * 1024;
 /**
@@ -63402,7 +63403,19 @@ async function gather_readOne(name, shown, origin) {
         return { leftOut: `${shown} ${parsed.reason}.` };
     const { file } = parsed;
     const foreign = gather_sayForeign(file.origin, origin);
+    if (!canBeShown(file))
+        return { leftOut: `${shown} can't be shown: parts of it are not as they should be.` };
     return foreign === undefined ? { file } : { leftOut: `${shown} ${foreign}.` };
+}
+/** Not every part was looked at one by one; a file that somebody changed must not end the report of all the others. */
+function canBeShown({ report }) {
+    try {
+        renderSummary(report);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 /** A report of another run tells of other plans than those that this run's jobs made. */
 function gather_sayForeign(of, here) {

@@ -2,6 +2,7 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { renderSummary } from '../report/summary.js';
 import { parseReportFile, type ReportFile, type ReportOrigin } from './file.js';
 
 /** Larger than any report; a file that is larger is none. */
@@ -45,7 +46,19 @@ async function readOne(name: string, shown: string, origin: ReportOrigin): Promi
   if (parsed.is === 'broken') return { leftOut: `${shown} ${parsed.reason}.` };
   const { file } = parsed;
   const foreign = sayForeign(file.origin, origin);
+  if (!canBeShown(file))
+    return { leftOut: `${shown} can't be shown: parts of it are not as they should be.` };
   return foreign === undefined ? { file } : { leftOut: `${shown} ${foreign}.` };
+}
+
+/** Not every part was looked at one by one; a file that somebody changed must not end the report of all the others. */
+function canBeShown({ report }: ReportFile): boolean {
+  try {
+    renderSummary(report);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A report of another run tells of other plans than those that this run's jobs made. */

@@ -348,6 +348,18 @@ describe('report', () => {
     expect(bodies()[0]).toContain('is not whole');
   });
 
+  test('leaves out a report that cannot be shown, and tells of the others', async () => {
+    await leave('orders', {});
+    await leave('payments', {});
+    const file = path.join(workspace, 'reports', 'payments-1', 'x.kms-report.json');
+    const changed = JSON.parse(await readFile(file, 'utf8')) as { report: { plan: { findings: unknown[] } } };
+    changed.report.plan.findings = [{ severity: 'stop', rule: 'x' }];
+    await writeFile(file, JSON.stringify(changed));
+    const { outputs } = await one();
+    expect(list(outputs['changed-keys'])).toEqual(['orders']);
+    expect(lines.join('')).toContain("x.kms-report.json can't be shown");
+  });
+
   test('shows no record that was made for another plan than the one it stands beside', async () => {
     await leave('orders', {});
     const file = path.join(workspace, 'reports', 'orders-1', 'x.kms-report.json');
