@@ -33256,7 +33256,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(5625);
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9066);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8202);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6896);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5558);
 
 
@@ -33984,7 +33984,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8202:
+/***/ 6896:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54134,6 +54134,8 @@ function renderWithin(options) {
 const COMMENT_LIMIT = 65_536;
 /** Job summaries: GitHub's limit for one step, in bytes of UTF-8. */
 const SUMMARY_LIMIT = 1_048_576;
+/** What a report may take of it: some is left for what else the step writes into its summary. */
+const SUMMARY_ROOM = SUMMARY_LIMIT - 16_384;
 
 ;// CONCATENATED MODULE: ./src/report/comment.ts
 /** The pull request's comment. */
@@ -54168,8 +54170,6 @@ function renderComment(input) {
 /** The job summary: the comment's order, with room for the whole plan. */
 
 
-/** Left for what else the step writes into its summary. */
-const MARGIN = 16_384;
 /**
  * The job summary as Markdown; no hidden lines, nothing that can be taken for an approval.
  * @returns at most 1 MiB of UTF-8, a margin kept for other writers of the same step
@@ -54183,68 +54183,31 @@ function renderSummary(input) {
         input: inSummary,
         top: '',
         bottom: '',
-        limit: SUMMARY_LIMIT - MARGIN,
+        limit: SUMMARY_ROOM,
         measure: (text) => Buffer.byteLength(text, 'utf8'),
     });
     return `${summary ?? ''}\n`;
 }
 
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
-var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
-;// CONCATENATED MODULE: ./src/workspace.ts
-
-
-
-/** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
-const ACTION_NAME = 'aws-kms-multi-region-key';
-/** This action's folder under the runner's temp folder; it may not be there yet. */
-function temporaryFolder(env) {
-    return external_node_path_default().join(env['RUNNER_TEMP'] ?? external_node_os_default().tmpdir(), ACTION_NAME);
-}
-/**
- * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
- * written into the checkout.
- */
-async function createWorkspace(env) {
-    const base = temporaryFolder(env);
-    const localStateDir = external_node_path_default().join(base, 'state');
-    await (0,promises_.mkdir)(localStateDir, { recursive: true });
-    return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
-}
-/** What a run leaves for the steps that follow. */
-const KEPT = new Set([...['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']]);
-/** What a state that could not be saved is pushed with. */
-const KEPT_FOR_PUSH = new Set([
-    'main.tf.json',
-    'terraform.tfvars.json',
-    'modules',
-    '.terraform',
-    '.terraform.lock.hcl',
-]);
-/**
- * Takes everything out of a run's folder that no later step needs: Terraform's record of the backend and its saved plan,
- * which hold the backend's secrets, and copies of the state.
- * @param holdsSecrets whether the record of the backend has secrets in it
- */
-async function clearWorkspace({ workDir }, holdsSecrets) {
-    const names = await (0,promises_.readdir)(workDir);
-    const isKept = (name) => KEPT.has(name) || (names.includes('errored.tfstate') && KEPT_FOR_PUSH.has(name));
-    const cleared = names.filter((name) => !isKept(name)).map((name) => external_node_path_default().join(workDir, name));
-    if (holdsSecrets)
-        cleared.push(external_node_path_default().join(workDir, '.terraform', 'terraform.tfstate'));
-    await Promise.all(cleared.map((file) => (0,promises_.rm)(file, { recursive: true, force: true })));
-}
-
-;// CONCATENATED MODULE: ./src/reports/file.ts
+;// CONCATENATED MODULE: ./src/report-files/file.ts
 /**
  * The report of one key as a file: what the job of a matrix leaves for the job that writes one comment for all of them.
  */
 
+
+/** The origin of what this run reports. */
+function originOf({ repository, runId, runAttempt, sha }) {
+    return {
+        repository: repository === undefined ? undefined : words_nameOf(repository),
+        runId,
+        attempt: runAttempt,
+        commit: sha,
+    };
+}
 const file_VERSION = 1;
 const KIND = 'aws-kms-multi-region-key report';
 /** The settings that a report says something of beside the attributes that differ. */
-const file_KEPT = ['enable_key_rotation', 'key_usage', 'key_id', 'deletion_window_in_days'];
+const KEPT = ['enable_key_rotation', 'key_usage', 'key_id', 'deletion_window_in_days'];
 /**
  * The report as JSON. Of a resource's raw sides only what the report is made from is in it, since Terraform may know
  * values there that nobody is to see.
@@ -54279,7 +54242,7 @@ function withoutRawSides(model) {
 function trimSide(side) {
     if (side === null)
         return null;
-    return Object.fromEntries(Object.entries(side).filter(([name]) => file_KEPT.includes(name)));
+    return Object.fromEntries(Object.entries(side).filter(([name]) => KEPT.includes(name)));
 }
 const OUTCOMES = [
     'planned',
@@ -54377,7 +54340,54 @@ function parseReportFile(text) {
     return { is: 'report', file: parsed.data };
 }
 
-;// CONCATENATED MODULE: ./src/reports/write.ts
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+var external_node_os_default = /*#__PURE__*/__nccwpck_require__.n(external_node_os_);
+;// CONCATENATED MODULE: ./src/workspace.ts
+
+
+
+/** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
+const ACTION_NAME = 'aws-kms-multi-region-key';
+/** This action's folder under the runner's temp folder; it may not be there yet. */
+function temporaryFolder(env) {
+    return external_node_path_default().join(env['RUNNER_TEMP'] ?? external_node_os_default().tmpdir(), ACTION_NAME);
+}
+/**
+ * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
+ * written into the checkout.
+ */
+async function createWorkspace(env) {
+    const base = temporaryFolder(env);
+    const localStateDir = external_node_path_default().join(base, 'state');
+    await (0,promises_.mkdir)(localStateDir, { recursive: true });
+    return { workDir: await (0,promises_.realpath)(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'run-'))), localStateDir };
+}
+/** What a run leaves for the steps that follow. */
+const workspace_KEPT = new Set([...['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']]);
+/** What a state that could not be saved is pushed with. */
+const KEPT_FOR_PUSH = new Set([
+    'main.tf.json',
+    'terraform.tfvars.json',
+    'modules',
+    '.terraform',
+    '.terraform.lock.hcl',
+]);
+/**
+ * Takes everything out of a run's folder that no later step needs: Terraform's record of the backend and its saved plan,
+ * which hold the backend's secrets, and copies of the state.
+ * @param holdsSecrets whether the record of the backend has secrets in it
+ */
+async function clearWorkspace({ workDir }, holdsSecrets) {
+    const names = await (0,promises_.readdir)(workDir);
+    const isKept = (name) => workspace_KEPT.has(name) || (names.includes('errored.tfstate') && KEPT_FOR_PUSH.has(name));
+    const cleared = names.filter((name) => !isKept(name)).map((name) => external_node_path_default().join(workDir, name));
+    if (holdsSecrets)
+        cleared.push(external_node_path_default().join(workDir, '.terraform', 'terraform.tfstate'));
+    await Promise.all(cleared.map((file) => (0,promises_.rm)(file, { recursive: true, force: true })));
+}
+
+;// CONCATENATED MODULE: ./src/report-files/write.ts
 
 
 
@@ -54391,9 +54401,7 @@ function parseReportFile(text) {
  * @returns the path of the Markdown; the JSON is named the same, with `.json` at its end
  */
 async function writeReportFiles(file, env) {
-    const base = temporaryFolder(env);
-    await (0,promises_.mkdir)(base, { recursive: true });
-    const name = external_node_path_default().join(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'report-')), fileName(file.key));
+    const name = external_node_path_default().join(await makeFolder(env), fileName(file.key));
     await Promise.all([
         (0,promises_.writeFile)(`${name}.md`, renderSummary(file.report)),
         (0,promises_.writeFile)(`${name}.json`, renderReportFile(file)),
@@ -54406,11 +54414,14 @@ async function writeReportFiles(file, env) {
  * @returns its path
  */
 async function writeSharedReport(markdown, env) {
-    const base = temporaryFolder(env);
-    await (0,promises_.mkdir)(base, { recursive: true });
-    const file = external_node_path_default().join(await (0,promises_.mkdtemp)(external_node_path_default().join(base, 'report-')), 'keys.kms-report.md');
+    const file = external_node_path_default().join(await makeFolder(env), 'keys.kms-report.md');
     await (0,promises_.writeFile)(file, markdown);
     return file;
+}
+async function makeFolder(env) {
+    const base = temporaryFolder(env);
+    await (0,promises_.mkdir)(base, { recursive: true });
+    return (0,promises_.mkdtemp)(external_node_path_default().join(base, 'report-'));
 }
 /** A name that every system and `actions/upload-artifact` take; no two keys have one. */
 function fileName(key) {
@@ -54424,6 +54435,7 @@ function fileName(key) {
 const ACTION_VERSION = '1.0.0';
 
 ;// CONCATENATED MODULE: ./src/publish.ts
+
 
 
 
@@ -54462,11 +54474,7 @@ async function publishReport(request) {
 }
 /** The report for the steps that follow; a disk that takes nothing costs the run no more than that. */
 async function writeFiles({ deps, inputs, context, known }, report) {
-    const { repository, runId, runAttempt: attempt, sha: commit } = context;
-    const origin = {
-        repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
-        ...{ runId, attempt, commit },
-    };
+    const origin = originOf(context);
     try {
         return {
             'report-path': await writeReportFiles({
@@ -55664,6 +55672,41 @@ function at(value, ...names) {
     return names.reduce((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value);
 }
 
+;// CONCATENATED MODULE: ./src/inputs/shared.ts
+
+
+/**
+ * Reads what `keys` and `report` need of the step.
+ * @throws InputsError with every problem, names that no input has among them
+ */
+function readShared(env, command) {
+    const reader = new inputs_reader/* InputReader */.i_(env);
+    const reports = reader.text('reports').trim();
+    if (reader.text('key') !== '')
+        reader.problem('key', `the command ${command} is about all keys, not one`);
+    if (command === 'report' && reports === '')
+        reader.problem('reports', 'it is missing');
+    if (command === 'keys' && reports !== '')
+        reader.problem('reports', 'the command keys reads no reports');
+    const inputs = {
+        comment: readComment(reader),
+        commentKey: reader.optional('comment-key', parseCommentKey),
+        githubToken: readToken(reader),
+        reports,
+    };
+    reader.finish();
+    return inputs;
+}
+function readComment(reader) {
+    return reader.value('comment', (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']), 'always');
+}
+const parseCommentKey = (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u);
+/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
+function readToken(reader) {
+    const token = reader.text('github-token').trim();
+    return token === '' || token.startsWith('${{') ? undefined : token;
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/tags.ts
 
 
@@ -55798,6 +55841,7 @@ function findVisibleSecrets({ type, config }, texts) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
 
 
 
@@ -56155,19 +56199,14 @@ function resolveInWorkspace(text, env) {
 function readReviewInputs(reader) {
     const alias = bareAlias(reader.text('alias'));
     return {
-        comment: reader.value('comment', (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']), 'always'),
-        commentKey: reader.value('comment-key', (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u), alias),
+        comment: readComment(reader),
+        commentKey: reader.value('comment-key', parseCommentKey, alias),
         githubToken: readToken(reader),
         approval: readApproval(reader),
         ...readDeletion(reader, alias),
         requireUnusedDays: reader.value('require-unused-days', (0,parsers/* parseInteger */.cG)(0, 3650), 0),
         allowRecovery: reader.value('allow-recovery', parsers/* parseBoolean */.yG, false),
     };
-}
-/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-function readToken(reader) {
-    const token = reader.text('github-token').trim();
-    return token.startsWith('${{') ? undefined : token;
 }
 function readApproval(reader) {
     const auto = reader.value('auto-approve', parsers/* parseBoolean */.yG, false);
@@ -56941,10 +56980,19 @@ async function publish(run, report) {
 }
 /** Sets as outputs whatever is known. */
 function setOutputs(run) {
-    const { log, runner } = run.deps;
-    writeOutputs(run_knownOutputs(run), log, (name, value) => {
+    writeStepOutputs(run.deps, run_knownOutputs(run));
+}
+/** The one way in which a step's outputs are set. */
+function writeStepOutputs({ log, runner }, outputs) {
+    writeOutputs(outputs, log, (name, value) => {
         runner.setOutput(name, value);
     });
+}
+/** Opens what a command has that is about no single key: no backend, and so no secrets but those of the environment. */
+async function openWithoutKey(deps, token) {
+    hideEnvironment(deps, token);
+    const context = await openContext(deps);
+    return { context, client: await clientFor(deps, token, context) };
 }
 function sayContext(context, { log }) {
     const { payloadProblem, runsWithTargetSecrets, commentedOn, sha } = context;
@@ -62904,33 +62952,6 @@ async function readFileAt({ client, repository, ref }, path) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/inputs/shared.ts
-
-
-/**
- * Reads what `keys` and `report` need of the step.
- * @throws InputsError with every problem, names that no input has among them
- */
-function readShared(env, command) {
-    const reader = new inputs_reader/* InputReader */.i_(env);
-    const token = reader.text('github-token').trim();
-    const reports = reader.text('reports').trim();
-    if (reader.text('key') !== '')
-        reader.problem('key', `the command ${command} is about all keys, not one`);
-    if (command === 'report' && reports === '')
-        reader.problem('reports', 'it is missing');
-    if (command === 'keys' && reports !== '')
-        reader.problem('reports', 'the command keys reads no reports');
-    const inputs = {
-        comment: reader.value('comment', (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']), 'always'),
-        commentKey: reader.optional('comment-key', (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u)),
-        githubToken: token === '' || token.startsWith('${{') ? undefined : token,
-        reports,
-    };
-    reader.finish();
-    return inputs;
-}
-
 ;// CONCATENATED MODULE: ./src/keys-file/changes.ts
 /** Which keys a change of the file concerns. Pure. */
 /**
@@ -62993,8 +63014,6 @@ function groupForMatrix(names) {
 
 
 
-/** Left for what else the step writes into its summary. */
-const ROOM = SUMMARY_LIMIT / 2;
 /** @returns Markdown within the limit of a job summary */
 function renderKeyList({ file, keys, changes, says }) {
     const { added, changed, removed, unchanged } = changes;
@@ -63017,7 +63036,7 @@ function renderKeyList({ file, keys, changes, says }) {
     const rest = keys.filter((key) => !isConcerned(key));
     const folded = rest.length === 0 ? [] : [details(`${countOf(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
     const whole = `${[...head, ...shown, ...folded].join('\n\n')}\n`;
-    return Buffer.byteLength(whole) <= ROOM
+    return Buffer.byteLength(whole) <= SUMMARY_ROOM
         ? whole
         : `${[...head, 'The tables had no room here: the outputs have all names.'].join('\n\n')}\n`;
 }
@@ -63033,7 +63052,6 @@ function tableOf(keys, added) {
 }
 
 ;// CONCATENATED MODULE: ./src/commands/keys.ts
-
 
 
 
@@ -63063,17 +63081,12 @@ async function listKeys(deps) {
         env: { ...sources.env, [(0,inputs_reader/* environmentName */.VE)('command')]: 'plan' },
     });
     assertNoProblems(file, problems, ofStep);
-    hideEnvironment(deps, githubToken);
-    const context = await openContext(deps);
-    const client = await clientFor(deps, githubToken, context);
+    const { context, client } = await openWithoutKey(deps, githubToken);
     const base = await compareWithBase({ deps, client, context, file });
     const changes = base.changes ?? everything(keys);
-    const outputs = outputsOf(keys, changes);
     sayChanges(deps, file, changes, base.says);
     await deps.runner.addSummary(renderKeyList({ file: file.path, keys, changes, says: base.says }));
-    writeOutputs(outputs, deps.log, (name, value) => {
-        deps.runner.setOutput(name, value);
-    });
+    writeStepOutputs(deps, outputsOf(keys, changes));
 }
 function outputsOf(keys, { added, changed }) {
     const all = keys.map(({ entry }) => entry.name);
@@ -63367,7 +63380,7 @@ function many_renderOrigin({ source, files }) {
 }
 const many_join = (blocks) => blocks.filter((block) => block !== '').join('\n\n');
 
-;// CONCATENATED MODULE: ./src/reports/gather.ts
+;// CONCATENATED MODULE: ./src/report-files/gather.ts
 /** Finds the reports of a run's jobs in a folder, as `actions/download-artifact` lays them out. */
 
 
@@ -63474,9 +63487,7 @@ async function reportKeys(deps) {
     if (file !== undefined)
         assertNoProblems(file, file.document.problems, []);
     const folder = await openFolder(shared.reports, deps.env);
-    hideEnvironment(deps, shared.githubToken);
-    const context = await openContext(deps);
-    const client = await clientFor(deps, shared.githubToken, context);
+    const { context, client } = await openWithoutKey(deps, shared.githubToken);
     const gathered = await gatherReports(folder, originOf(context));
     for (const sentence of gathered.leftOut)
         deps.log.warning(sentence, { title: 'A report is left out' });
@@ -63499,9 +63510,7 @@ async function reportKeys(deps) {
         ...(await report_publish({ deps, shared, context, client, group: groupOf(sources, file) }, reports)),
     };
     deps.log.info(headlineOf(reports));
-    writeOutputs(outputs, deps.log, (name, value) => {
-        deps.runner.setOutput(name, value);
-    });
+    writeStepOutputs(deps, outputs);
 }
 async function openFolder(given, env) {
     const folder = external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', given);
@@ -63510,14 +63519,6 @@ async function openFolder(given, env) {
         throw inputError('reports', `${JSON.stringify(given)} is not a folder on this runner (actions/download-artifact makes none where no artifact has the name)`);
     }
     return folder;
-}
-function originOf({ repository, runId, runAttempt, sha }) {
-    return {
-        repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
-        runId,
-        attempt: runAttempt,
-        commit: sha,
-    };
 }
 /** What later jobs decide by: only keys with something to do, and of these only those whose plan may be applied. */
 function report_outputsOf({ files, missing }) {
@@ -63545,7 +63546,7 @@ async function report_publish(publication, reports) {
     const { deps, shared } = publication;
     const within = (limit, measure) => `${renderMany({ reports, top: '', bottoms: [''], limit: limit - 1, measure })}\n`;
     const [, file, comment] = await Promise.all([
-        deps.runner.addSummary(within(SUMMARY_LIMIT - 16_384, (text) => Buffer.byteLength(text))),
+        deps.runner.addSummary(within(SUMMARY_ROOM, (text) => Buffer.byteLength(text))),
         // For an issue, whose limit is that of a comment.
         writeSharedReport(within(COMMENT_LIMIT, (text) => text.length), deps.env),
         report_wantsComment(shared, reports) ? report_writeComment(publication, reports) : {},
@@ -63639,14 +63640,14 @@ async function report_findPlace({ context, group }, { files }, place) {
 }
 /** The records of the plans that may be applied; one that says something else of itself than this run is none. */
 function recordsOf(files, context) {
-    const { repository, pullRequest, sha } = context;
-    const name = repository === undefined ? '' : `${repository.owner}/${repository.name}`;
+    const { pullRequest, sha } = context;
+    const { repository } = originOf(context);
     return files.flatMap(({ report }) => {
         const parsed = parseApprovalRecord(report.hidden.approvalRecord ?? '');
         if (parsed.found !== 'one')
             return [];
         const { record } = parsed;
-        const isOwn = record.repository === name &&
+        const isOwn = record.repository === repository &&
             record.pullRequest === pullRequest?.number &&
             record.commit === sha &&
             record.commentKey === report.commentKey &&

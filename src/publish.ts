@@ -22,7 +22,8 @@ import { renderComment } from './report/comment.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
 import type { KeyResult, ReportInput, ReportOutcome } from './report/types.js';
-import { writeReportFiles } from './reports/write.js';
+import { originOf } from './report-files/file.js';
+import { writeReportFiles } from './report-files/write.js';
 import { ACTION_VERSION } from './version.js';
 
 /** How a run stands, as far as it is to be told. */
@@ -81,11 +82,7 @@ async function writeFiles(
   { deps, inputs, context, known }: PublishRequest,
   report: ReportInput,
 ): Promise<Outputs> {
-  const { repository, runId, runAttempt: attempt, sha: commit } = context;
-  const origin = {
-    repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
-    ...{ runId, attempt, commit },
-  };
+  const origin = originOf(context);
   try {
     return {
       'report-path': await writeReportFiles(

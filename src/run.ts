@@ -45,7 +45,7 @@ export async function startRun(deps: Deps): Promise<Run> {
 }
 
 /** Reads where the run comes from, and says what is unusual about that. */
-export async function openContext(deps: Deps): Promise<RunContext> {
+async function openContext(deps: Deps): Promise<RunContext> {
   const context = await readContext({
     env: deps.env,
     dropPayload: () => {
@@ -67,7 +67,7 @@ function hideSecrets({ env, log }: Deps, inputs: Inputs): void {
 }
 
 /** The same for a command that has no backend. */
-export function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string | undefined): void {
+function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string | undefined): void {
   for (const secret of environmentSecrets(env)) log.mask(secret);
   if (token !== undefined) log.mask(token);
 }
@@ -91,10 +91,24 @@ export async function publish(run: Run, report: RunReport): Promise<void> {
 
 /** Sets as outputs whatever is known. */
 export function setOutputs(run: Run): void {
-  const { log, runner } = run.deps;
-  writeOutputs(knownOutputs(run), log, (name, value) => {
+  writeStepOutputs(run.deps, knownOutputs(run));
+}
+
+/** The one way in which a step's outputs are set. */
+export function writeStepOutputs({ log, runner }: Pick<Deps, 'log' | 'runner'>, outputs: Outputs): void {
+  writeOutputs(outputs, log, (name, value) => {
     runner.setOutput(name, value);
   });
+}
+
+/** Opens what a command has that is about no single key: no backend, and so no secrets but those of the environment. */
+export async function openWithoutKey(
+  deps: Deps,
+  token: string | undefined,
+): Promise<Pick<Run, 'context' | 'client'>> {
+  hideEnvironment(deps, token);
+  const context = await openContext(deps);
+  return { context, client: await clientFor(deps, token, context) };
 }
 
 function sayContext(context: RunContext, { log }: Pick<Deps, 'log'>): void {
@@ -157,7 +171,7 @@ async function openGitHub(
 }
 
 /** @returns undefined without a token, or outside GitHub */
-export async function clientFor(
+async function clientFor(
   deps: Pick<Deps, 'clock' | 'log'>,
   token: string | undefined,
   context: RunContext,

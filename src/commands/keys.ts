@@ -18,9 +18,9 @@ import {
 import { checkKeys, type CheckedKey } from '../keys-file/check.js';
 import { readKeysDocument, type KeysDocument } from '../keys-file/document.js';
 import { assertNoProblems, inputError, openKeysFile, type KeysFile } from '../keys-file/resolve.js';
-import { writeOutputs, type Outputs } from '../outputs.js';
+import type { Outputs } from '../outputs.js';
 import { renderKeyList } from '../report/key-list.js';
-import { clientFor, hideEnvironment, openContext } from '../run.js';
+import { openWithoutKey, writeStepOutputs } from '../run.js';
 
 /**
  * `keys`: reads and checks the whole keys file, and tells the workflow which keys there are and which of them a change
@@ -37,17 +37,12 @@ export async function listKeys(deps: Deps): Promise<void> {
     env: { ...sources.env, [environmentName('command')]: 'plan' },
   });
   assertNoProblems(file, problems, ofStep);
-  hideEnvironment(deps, githubToken);
-  const context = await openContext(deps);
-  const client = await clientFor(deps, githubToken, context);
+  const { context, client } = await openWithoutKey(deps, githubToken);
   const base = await compareWithBase({ deps, client, context, file });
   const changes = base.changes ?? everything(keys);
-  const outputs = outputsOf(keys, changes);
   sayChanges(deps, file, changes, base.says);
   await deps.runner.addSummary(renderKeyList({ file: file.path, keys, changes, says: base.says }));
-  writeOutputs(outputs, deps.log, (name, value) => {
-    deps.runner.setOutput(name, value);
-  });
+  writeStepOutputs(deps, outputsOf(keys, changes));
 }
 
 function outputsOf(keys: readonly CheckedKey[], { added, changed }: KeyChanges): Outputs {

@@ -16,14 +16,14 @@ import { readShared, type SharedInputs } from '../inputs/shared.js';
 import { inputSources } from '../inputs/sources.js';
 import { groupMarker } from '../keys-file/group.js';
 import { assertNoProblems, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
-import { writeOutputs, type Outputs } from '../outputs.js';
+import type { Outputs } from '../outputs.js';
 import { findWhyNotShown } from '../publish.js';
 import { headlineOf, kindOf, renderMany, type ManyReports } from '../report/many.js';
-import { COMMENT_LIMIT, SUMMARY_LIMIT } from '../report/types.js';
-import type { ReportFile } from '../reports/file.js';
-import { gatherReports } from '../reports/gather.js';
-import { writeSharedReport } from '../reports/write.js';
-import { clientFor, hideEnvironment, openContext } from '../run.js';
+import { COMMENT_LIMIT, SUMMARY_ROOM } from '../report/types.js';
+import { originOf, type ReportFile } from '../report-files/file.js';
+import { gatherReports } from '../report-files/gather.js';
+import { writeSharedReport } from '../report-files/write.js';
+import { openWithoutKey, writeStepOutputs } from '../run.js';
 import { compareWithBase, sayRemoved } from './keys.js';
 
 /**
@@ -37,9 +37,7 @@ export async function reportKeys(deps: Deps): Promise<void> {
   const file = openKeysFile(sources);
   if (file !== undefined) assertNoProblems(file, file.document.problems, []);
   const folder = await openFolder(shared.reports, deps.env);
-  hideEnvironment(deps, shared.githubToken);
-  const context = await openContext(deps);
-  const client = await clientFor(deps, shared.githubToken, context);
+  const { context, client } = await openWithoutKey(deps, shared.githubToken);
   const gathered = await gatherReports(folder, originOf(context));
   for (const sentence of gathered.leftOut) deps.log.warning(sentence, { title: 'A report is left out' });
   const { changes } =
@@ -62,9 +60,7 @@ export async function reportKeys(deps: Deps): Promise<void> {
     ...(await publish({ deps, shared, context, client, group: groupOf(sources, file) }, reports)),
   };
   deps.log.info(headlineOf(reports));
-  writeOutputs(outputs, deps.log, (name, value) => {
-    deps.runner.setOutput(name, value);
-  });
+  writeStepOutputs(deps, outputs);
 }
 
 async function openFolder(given: string, env: Deps['env']): Promise<string> {
@@ -77,15 +73,6 @@ async function openFolder(given: string, env: Deps['env']): Promise<string> {
     );
   }
   return folder;
-}
-
-function originOf({ repository, runId, runAttempt, sha }: RunContext): ReportFile['origin'] {
-  return {
-    repository: repository === undefined ? undefined : `${repository.owner}/${repository.name}`,
-    runId,
-    attempt: runAttempt,
-    commit: sha,
-  };
 }
 
 /** What later jobs decide by: only keys with something to do, and of these only those whose plan may be applied. */
@@ -132,7 +119,7 @@ async function publish(publication: Publication, reports: ManyReports): Promise<
   const within = (limit: number, measure: (text: string) => number): string =>
     `${renderMany({ reports, top: '', bottoms: [''], limit: limit - 1, measure })}\n`;
   const [, file, comment] = await Promise.all([
-    deps.runner.addSummary(within(SUMMARY_LIMIT - 16_384, (text) => Buffer.byteLength(text))),
+    deps.runner.addSummary(within(SUMMARY_ROOM, (text) => Buffer.byteLength(text))),
     // For an issue, whose limit is that of a comment.
     writeSharedReport(
       within(COMMENT_LIMIT, (text) => text.length),
@@ -236,14 +223,14 @@ async function findPlace(
 
 /** The records of the plans that may be applied; one that says something else of itself than this run is none. */
 function recordsOf(files: readonly ReportFile[], context: RunContext): ApprovalRecord[] {
-  const { repository, pullRequest, sha } = context;
-  const name = repository === undefined ? '' : `${repository.owner}/${repository.name}`;
+  const { pullRequest, sha } = context;
+  const { repository } = originOf(context);
   return files.flatMap(({ report }) => {
     const parsed = parseApprovalRecord(report.hidden.approvalRecord ?? '');
     if (parsed.found !== 'one') return [];
     const { record } = parsed;
     const isOwn =
-      record.repository === name &&
+      record.repository === repository &&
       record.pullRequest === pullRequest?.number &&
       record.commit === sha &&
       record.commentKey === report.commentKey &&

@@ -26,6 +26,7 @@ import { parseList } from './lists.js';
 import { parsePolicyInput } from './policy.js';
 import { explainEmptyInput } from './empty-input.js';
 import { InputReader } from './reader.js';
+import { parseCommentKey, readComment, readToken } from './shared.js';
 import { parseTags } from './tags.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
 import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
@@ -528,24 +529,14 @@ type ReviewInputs = Pick<
 function readReviewInputs(reader: InputReader): ReviewInputs {
   const alias = bareAlias(reader.text('alias'));
   return {
-    comment: reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always'),
-    commentKey: reader.value(
-      'comment-key',
-      parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u),
-      alias,
-    ),
+    comment: readComment(reader),
+    commentKey: reader.value('comment-key', parseCommentKey, alias),
     githubToken: readToken(reader),
     approval: readApproval(reader),
     ...readDeletion(reader, alias),
     requireUnusedDays: reader.value('require-unused-days', parseInteger(0, 3650), 0),
     allowRecovery: reader.value('allow-recovery', parseBoolean, false),
   };
-}
-
-/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-function readToken(reader: InputReader): string | undefined {
-  const token = reader.text('github-token').trim();
-  return token.startsWith('${{') ? undefined : token;
 }
 
 function readApproval(reader: InputReader): Approval {

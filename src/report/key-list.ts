@@ -3,7 +3,7 @@
 import type { KeyChanges } from '../keys-file/changes.js';
 import type { CheckedKey } from '../keys-file/check.js';
 import { alert, codeSpan, details, prose, table } from './markdown.js';
-import { SUMMARY_LIMIT } from './types.js';
+import { SUMMARY_ROOM } from './types.js';
 import { countOf, limitItems } from './words.js';
 
 export interface KeyList {
@@ -13,9 +13,6 @@ export interface KeyList {
   /** What was compared with what. */
   readonly says: string;
 }
-
-/** Left for what else the step writes into its summary. */
-const ROOM = SUMMARY_LIMIT / 2;
 
 /** @returns Markdown within the limit of a job summary */
 export function renderKeyList({ file, keys, changes, says }: KeyList): string {
@@ -41,7 +38,7 @@ export function renderKeyList({ file, keys, changes, says }: KeyList): string {
   const folded =
     rest.length === 0 ? [] : [details(`${countOf(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
   const whole = `${[...head, ...shown, ...folded].join('\n\n')}\n`;
-  return Buffer.byteLength(whole) <= ROOM
+  return Buffer.byteLength(whole) <= SUMMARY_ROOM
     ? whole
     : `${[...head, 'The tables had no room here: the outputs have all names.'].join('\n\n')}\n`;
 }

@@ -1,6 +1,6 @@
 /** One comment for many keys: a row for each that something happens to, the heaviest first, its own report folded. */
 
-import type { ReportFile } from '../reports/file.js';
+import type { ReportFile } from '../report-files/file.js';
 import type { AccessChange } from '../plan/types.js';
 import { rowChange } from './changes.js';
 import { renderWithin } from './layout.js';

@@ -1,10 +1,7 @@
 /** The job summary: the comment's order, with room for the whole plan. */
 
 import { renderWithin } from './layout.js';
-import { SUMMARY_LIMIT, type ReportInput } from './types.js';
-
-/** Left for what else the step writes into its summary. */
-const MARGIN = 16_384;
+import { SUMMARY_ROOM, type ReportInput } from './types.js';
 
 /**
  * The job summary as Markdown; no hidden lines, nothing that can be taken for an approval.
@@ -19,7 +16,7 @@ export function renderSummary(input: ReportInput): string {
     input: inSummary,
     top: '',
     bottom: '',
-    limit: SUMMARY_LIMIT - MARGIN,
+    limit: SUMMARY_ROOM,
     measure: (text) => Buffer.byteLength(text, 'utf8'),
   });
   return `${summary ?? ''}\n`;

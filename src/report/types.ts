@@ -172,3 +172,6 @@ export const COMMENT_LIMIT = 65_536;
 
 /** Job summaries: GitHub's limit for one step, in bytes of UTF-8. */
 export const SUMMARY_LIMIT = 1_048_576;
+
+/** What a report may take of it: some is left for what else the step writes into its summary. */
+export const SUMMARY_ROOM = SUMMARY_LIMIT - 16_384;

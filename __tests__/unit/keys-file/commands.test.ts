@@ -11,7 +11,7 @@ import { renderCommentMarker } from '../../../src/github/own-comments.js';
 import { createLog } from '../../../src/log.js';
 import { run } from '../../../src/main.js';
 import type { ReportInput } from '../../../src/report/types.js';
-import { renderReportFile } from '../../../src/reports/file.js';
+import { renderReportFile } from '../../../src/report-files/file.js';
 import { makeClock, startGitHub, type GitHubWorld } from '../../support/github-world.js';
 import { withBlock } from '../../support/inputs.js';
 import { KEYS, manyKeys } from '../../support/keys-file.js';

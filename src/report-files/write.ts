@@ -15,9 +15,7 @@ export async function writeReportFiles(
   file: ReportFile,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
-  const base = temporaryFolder(env);
-  await mkdir(base, { recursive: true });
-  const name = path.join(await mkdtemp(path.join(base, 'report-')), fileName(file.key));
+  const name = path.join(await makeFolder(env), fileName(file.key));
   await Promise.all([
     writeFile(`${name}.md`, renderSummary(file.report)),
     writeFile(`${name}.json`, renderReportFile(file)),
@@ -34,11 +32,15 @@ export async function writeSharedReport(
   markdown: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
-  const base = temporaryFolder(env);
-  await mkdir(base, { recursive: true });
-  const file = path.join(await mkdtemp(path.join(base, 'report-')), 'keys.kms-report.md');
+  const file = path.join(await makeFolder(env), 'keys.kms-report.md');
   await writeFile(file, markdown);
   return file;
+}
+
+async function makeFolder(env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const base = temporaryFolder(env);
+  await mkdir(base, { recursive: true });
+  return mkdtemp(path.join(base, 'report-'));
 }
 
 /** A name that every system and `actions/upload-artifact` take; no two keys have one. */

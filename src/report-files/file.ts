@@ -3,6 +3,8 @@
  */
 
 import { z } from 'zod';
+import type { RunContext } from '../context.js';
+import { nameOf } from '../github/words.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import type { ReportInput, ReportOutcome } from '../report/types.js';
 
@@ -13,6 +15,16 @@ export interface ReportOrigin {
   readonly runId: string | undefined;
   readonly attempt: number;
   readonly commit: string | undefined;
+}
+
+/** The origin of what this run reports. */
+export function originOf({ repository, runId, runAttempt, sha }: RunContext): ReportOrigin {
+  return {
+    repository: repository === undefined ? undefined : nameOf(repository),
+    runId,
+    attempt: runAttempt,
+    commit: sha,
+  };
 }
 
 export interface ReportFile {
