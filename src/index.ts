@@ -5,11 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as core from '@actions/core';
 import type { Clock, Deps, Runner } from './deps.js';
-import { messageOf } from './errors.js';
 import { createExec } from './exec.js';
 import { createLog, withoutCommands } from './log.js';
-import { environmentName } from './inputs/reader.js';
 import { run } from './main.js';
+import { tellFailure } from './run.js';
 import { readProxySettings } from './runner/proxy.js';
 
 const cancellation = new AbortController();
@@ -90,16 +89,9 @@ function prepareProxies({ log }: Deps): void {
   Object.assign(process.env, normalised);
 }
 
-/** Over the error that ends a step; a job may have several, each for a key. */
-function titleOfRun(env: Readonly<Record<string, string | undefined>>): string {
-  const named = (env[environmentName('alias')] ?? env[environmentName('key')] ?? '').trim();
-  const alias = named.replace(/^alias\//, '').slice(0, 256);
-  return alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
-}
-
 // Node would print it as it is, with whatever is secret in it.
 process.on('uncaughtException', (thrown) => {
-  log.error(messageOf(thrown), { title: titleOfRun(process.env) });
+  tellFailure(thrown, { log, env: process.env });
   process.exit(core.ExitCode.Failure);
 });
 
@@ -109,7 +101,7 @@ try {
   prepareProxies(deps);
   await run(deps);
 } catch (thrown) {
-  deps.log.error(messageOf(thrown), { title: titleOfRun(process.env) });
+  tellFailure(thrown, deps);
   process.exitCode = core.ExitCode.Failure;
 }
 

@@ -60,6 +60,16 @@ export function createLog(options: LogOptions): StepLog {
   };
 }
 
+/** The same log, with the key's name before the title of each annotation: a job may have several keys. */
+export function naming(log: StepLog, alias: string): StepLog {
+  const named =
+    (level: Level) =>
+    (message: string, { title }: AnnotationOptions): void => {
+      log[level](message, { title: `alias/${alias}: ${title}` });
+    };
+  return { ...log, notice: named('notice'), warning: named('warning'), error: named('error') };
+}
+
 function writeForeign({ write, toolkit, newToken }: LogOptions, title: string, text: string): void {
   const body = text === '' || text.endsWith('\n') ? text : `${text}\n`;
   if (toolkit === undefined) {

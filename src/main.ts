@@ -79,8 +79,9 @@ async function planAndApply(run: Run): Promise<void> {
   const made = await lookAhead(run, ready, planned);
   const { reported, outputs } = made;
   learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
-  sayFindings(reported.findings, { log: run.deps.log, alias: inputs.alias });
-  if (inputs.command === 'plan') learn(run, {}, { shown: await compareWithShown(run, reported) });
+  const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
+  learn(run, {}, { shown });
+  sayFindings(reported.findings, run.deps.log, isReviewed(run));
   refuse(() => {
     assertGuarded(reported.findings, doneBefore(run));
   });
@@ -108,6 +109,12 @@ async function planAndApply(run: Run): Promise<void> {
   // 4. The proof that the keys are what was planned
   await proveApplied(run, ready, model);
   await publish(run, { outcome: 'applied' });
+}
+
+/** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
+function isReviewed({ inputs, story }: Run): boolean {
+  if (inputs.command === 'plan') return story.shown?.is === 'same';
+  return inputs.approval.by === 'digest' || inputs.approval.by === 'pull-request';
 }
 
 /** Where there is nothing to apply, the state may still have something to learn. */

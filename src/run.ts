@@ -1,12 +1,15 @@
 import { readContext, type RunContext } from './context.js';
 import type { Deps } from './deps.js';
+import { messageOf } from './errors.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
 import type { Inputs } from './inputs/inputs.js';
+import { environmentName } from './inputs/reader.js';
 import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
 import { readStepInputs } from './keys-file/resolve.js';
 import { visibleTexts } from './inputs/visible-texts.js';
+import { naming } from './log.js';
 import { resultOf, writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
 import { environmentSecrets } from './runner/environment-secrets.js';
@@ -35,8 +38,9 @@ export interface Run {
  * came from.
  * @throws ActionError with every problem of the inputs
  */
-export async function startRun(deps: Deps): Promise<Run> {
-  const inputs = readStepInputs(inputSources(deps.env));
+export async function startRun(outside: Deps): Promise<Run> {
+  const inputs = readStepInputs(inputSources(outside.env));
+  const deps = { ...outside, log: naming(outside.log, inputs.alias) };
   hideSecrets(deps, inputs);
   const context = await openContext(deps);
   const client = await openGitHub(deps, inputs, context);
@@ -184,4 +188,12 @@ async function clientFor(
     clock: deps.clock,
     log: deps.log,
   });
+}
+
+/** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
+export function tellFailure(thrown: unknown, { log, env }: Pick<Deps, 'log' | 'env'>): void {
+  const named = (env[environmentName('alias')] ?? env[environmentName('key')] ?? '').trim();
+  const alias = named.replace(/^alias\//, '').slice(0, 256);
+  const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
+  log.error(messageOf(thrown), { title });
 }

@@ -114,11 +114,12 @@ function accountsChanged(): ReportInput {
     ],
     findings: [
       finding({
-        rule: 'whole-account',
+        severity: 'notice',
+        rule: 'account-let-in',
         region: undefined,
         reason:
-          'The whole account 012345678901 gains access: its own administrators decide who in it may use the key.',
-        wayOut: 'Name roles in `users` to let in less than an account.',
+          'The whole account 012345678901 gains access: its administrators decide which users and roles there have it.',
+        wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
       }),
     ],
   });

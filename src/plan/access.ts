@@ -14,7 +14,8 @@ import type { AccessChange, PlanModel, ResourceChange } from './types.js';
  */
 export function diffAccess(model: PlanModel): AccessChange[] {
   const keys = model.resources.filter(isKey);
-  const after = new Set(keys.filter(isKept).map(placeOf));
+  const kept = keys.filter(isKept);
+  const after = new Set((kept.length > 0 ? kept : keys).map(placeOf));
   const changes = keys.filter(({ action }) => action !== 'forget').flatMap(diffKey);
   return mergeRegions(changes, after, knownAccounts(model));
 }

@@ -19,7 +19,7 @@ export type { GuardRequest, PendingDeletion } from './guard/request.js';
  * tainted replica, which only has to be waited for; a moved primary; another spec, usage or `multi_region`; a key that is
  * forgotten, or that is pending deletion and can be saved; nor anything in the policies. To start anew on purpose,
  * `destroy` comes first, and then the new plan is one that only creates.
- * @returns the stops first, then the warnings
+ * @returns the stops first, then the warnings and notices
  */
 export function guardPlan(request: GuardRequest): Finding[] {
   const ownership = judgeOwnership(holdingsOf(request.model), request.owner);
@@ -33,7 +33,7 @@ export function guardPlan(request: GuardRequest): Finding[] {
     ...judgeIdentity(ours),
     ...judgeRemoval(ours),
     ...judgePolicies(model, request.now),
-    ...model.resources.flatMap(judgeKeySettings),
+    ...judgeKeySettings(model),
     ...judgeAliases(model),
     ...judgeUnknowns(model),
   ];

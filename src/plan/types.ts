@@ -114,13 +114,16 @@ export interface AccessChange {
   readonly actions: readonly string[];
   /** The condition in a canonical one-line form; undefined where there is none. */
   readonly condition: string | undefined;
-  /** The Regions it holds in, sorted; `all` when that is every Region that has the key after apply. */
+  /** The Regions it holds in, sorted; `all` when that is every Region that has the key after apply, or had it where none is left. */
   readonly regions: readonly string[] | 'all';
 }
 
-/** What the guard says of a plan. A `stop` ends the run before apply; a `warning` is shown and the run goes on. */
+/**
+ * What the guard says of a plan. A `stop` ends the run before apply. A `warning` is a danger and a `notice` is none; both are
+ * shown, and the run goes on.
+ */
 export interface Finding {
-  readonly severity: 'stop' | 'warning';
+  readonly severity: 'stop' | 'warning' | 'notice';
   /** A short stable id, kebab-case, e.g. `key-deleted`. */
   readonly rule: string;
   /** What would happen and why that is bad, in one or two sentences. */

@@ -142,7 +142,9 @@ const schema = z.strictObject({
       .looseObject({
         model,
         access: objects,
-        findings: z.array(z.looseObject({ severity: z.enum(['stop', 'warning']), rule: z.string() })),
+        findings: z.array(
+          z.looseObject({ severity: z.enum(['stop', 'warning', 'notice']), rule: z.string() }),
+        ),
         digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
         text: z.string(),
       })

@@ -83,13 +83,15 @@ function otherStates(input: ReportInput): ReportInput['keyStates'] {
 }
 
 function renderWarnings(plan: ReportedPlan, { outcome }: ReportInput, detail: Detail): string[] {
-  const warnings = plan.findings.filter(
-    (finding) => finding.severity === 'warning' && isToldByFinding(finding),
-  );
-  // What to do before apply is no advice after it.
-  const told = outcome === 'applied' ? warnings.map((each) => ({ ...each, wayOut: '' })) : warnings;
+  const isOver = outcome === 'applied';
+  const ofSeverity = (severity: Finding['severity']): Finding[] =>
+    plan.findings
+      .filter((finding) => finding.severity === severity && isToldByFinding(finding))
+      // What to do before apply is no advice after it.
+      .map((finding) => (isOver ? { ...finding, wayOut: '' } : finding));
   return [
-    ...renderFindings('WARNING', told, detail),
+    ...renderFindings('WARNING', ofSeverity('warning'), detail),
+    ...renderFindings('NOTE', ofSeverity('notice'), detail),
     ...renderNotUnderstood(plan.model.notUnderstood, detail),
   ];
 }

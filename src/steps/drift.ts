@@ -5,7 +5,6 @@ import type { Explanation } from '../errors.js';
 import { lookAt, lookAtStates } from './key-states.js';
 import { lookAhead } from './plan/look-ahead.js';
 import { planKnowingAws } from './plan/plan-knowing-aws.js';
-import { titleOf } from './plan/say-findings.js';
 import type { Ready } from './ready/make-ready.js';
 import { explained } from './ready/phased-terraform.js';
 import { diffDriftAccess } from '../plan/access.js';
@@ -50,7 +49,7 @@ export function assertNoDrift({ inputs, deps, story }: Run, drift: Drift): void 
     next: story.failure?.next ?? adviseOn(story),
   };
   if (inputs.failOnDrift) throw new DriftFound(explanation);
-  deps.log.warning(Object.values(explanation).join(' '), { title: titleOf(inputs.alias, 'drift') });
+  deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
 }
 
 const SAVE_FIRST =
@@ -123,12 +122,12 @@ function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): 
 }
 
 /** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
-function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log }, inputs: { alias } }: Run): void {
+function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log } }: Run): void {
   const pending = notes.filter(({ state }) => isPendingDeletion(state));
   const others = notes.filter((note) => !pending.includes(note));
   if (others.length > 0) {
     const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
-    log.warning(states.join(' '), { title: titleOf(alias, 'state of a key') });
+    log.warning(states.join(' '), { title: 'state of a key' });
   }
   if (pending.length === 0) return;
   const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
@@ -140,7 +139,7 @@ function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log }, inputs: {
     ? 'cancel the deletion in the KMS console, then enable the key'
     : commands.join(' && ');
   log.error(`${sentences.join(' ')} To save it: ${save}`, {
-    title: titleOf(alias, 'a key is going to be deleted'),
+    title: 'a key is going to be deleted',
   });
 }
 

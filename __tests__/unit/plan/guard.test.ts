@@ -72,7 +72,7 @@ function verdict(model: PlanModel, changed: Changed = {}): string[] {
   return [...new Set(words)];
 }
 
-const NEW_ACCOUNTS = ['warning account-let-in'];
+const NEW_ACCOUNTS = ['notice account-let-in'];
 
 describe('real plans', () => {
   test.each<[string, string[], string[]]>([
@@ -898,7 +898,7 @@ describe('warnings', () => {
   test('a role of another account is no whole account, and told all the same', () => {
     const role = statement({ Principal: { AWS: 'arn:aws:iam::111122223333:role/a' }, Action: 'kms:Decrypt' });
     const found = guard(updatePolicy(ROOT_POLICY, policyOf(statement(), role)));
-    expect(found).toMatchObject([{ severity: 'warning', rule: 'principal-let-in' }]);
+    expect(found).toMatchObject([{ severity: 'notice', rule: 'principal-let-in' }]);
     expect(found[0]?.reason).toContain('arn:aws:iam::111122223333:role/a');
   });
 
@@ -944,7 +944,7 @@ describe('warnings', () => {
       ],
       ['was in no policy that could be read', '{'],
     ])('is told where it %s', (_, before) => {
-      expect(verdict(updatePolicy(before, after))).toContain('warning account-let-in');
+      expect(verdict(updatePolicy(before, after))).toContain('notice account-let-in');
     });
 
     test('is told where only a key that goes, or another resource, let it in', () => {
@@ -957,7 +957,7 @@ describe('warnings', () => {
       const goes = replicaChange({ actions: ['delete'], before: values });
       const bucket = resourceChange('aws_other.this', { actions: ['no-op'], before: values, after: values });
       for (const beside of [goes, bucket]) {
-        expect(verdict(modelOf([update, beside]))).toContain('warning account-let-in');
+        expect(verdict(modelOf([update, beside]))).toContain('notice account-let-in');
       }
     });
 
@@ -967,7 +967,7 @@ describe('warnings', () => {
         decrypt({ Principal: undefined, NotPrincipal: { AWS: root(OTHER) } }),
       ]) {
         const found = verdict(updatePolicy(ROOT_POLICY, policyOf(statement(), planned)));
-        expect(found).not.toContain('warning account-let-in');
+        expect(found).not.toContain('notice account-let-in');
       }
     });
   });

@@ -304,18 +304,18 @@ describe('a policy that lets strangers in', () => {
     [
       'a role of another account',
       use({ Principal: { AWS: `arn:aws:iam::${OTHER}:role/a` } }),
-      'warning principal-let-in',
+      'notice principal-let-in',
     ],
     [
       'a session of another account',
       use({ Principal: { AWS: `arn:aws:sts::${OTHER}:assumed-role/a/me` } }),
-      'warning principal-let-in',
+      'notice principal-let-in',
     ],
-    ['an account', use({ Principal: { AWS: OTHER } }), 'warning account-let-in'],
+    ['an account', use({ Principal: { AWS: OTHER } }), 'notice account-let-in'],
     [
       'an account by a condition',
       when('StringEquals', 'kms:CallerAccount', [ACCOUNT, OTHER]),
-      'warning account-let-in',
+      'notice account-let-in',
     ],
   ])('is warned of where it is held to something: %s', (_, planned, expected) => {
     expect(verdict(statement(), planned)).toEqual([expected]);
@@ -1104,7 +1104,9 @@ describe('a harmless policy passes without a stop', () => {
       ],
     ],
   ])('%s', (...[, statements, warnings = []]) => {
-    expect(verdict(...statements).sort()).toEqual(warnings.map((rule) => `warning ${rule}`).sort());
+    expect(verdict(...statements).sort()).toEqual(
+      warnings.map((rule) => `${/-let-in$/.test(rule) ? 'notice' : 'warning'} ${rule}`).sort(),
+    );
   });
 });
 

@@ -266,7 +266,7 @@ describe('the order of the comment', () => {
     const found = positions(renderComment({ ...caseOf('accounts-changed') }), [
       'comment-key=aws_cb_cmk',
       '### 🔑',
-      '> [!WARNING]',
+      '> [!NOTE]',
       '| Region and role |',
       '#### Who gains',
       '**Cost per month**',

@@ -16,7 +16,7 @@ import { canonicalPolicy } from '../canonical.js';
 import { changesPolicy, isKept, isKey } from '../model.js';
 import { partitionOfKey } from '../region.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
-import { joinWords, stop, warn, type Words } from './words.js';
+import { joinWords, stop, tell, warn, type Words } from './words.js';
 
 /**
  * What lies in the planned policies: who could never change one any more, and who gets in that nobody named.
@@ -246,7 +246,7 @@ function judgeNewAccounts(model: PlanModel, account: string | undefined): Findin
       ? [`The whole account ${joinWords(fresh)} gains`, 'its']
       : [`The whole accounts ${joinWords(fresh)} gain`, 'their'];
   return [
-    warn('account-let-in', {
+    tell('account-let-in', {
       reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
       wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
     }),
@@ -268,7 +268,7 @@ function judgeNewPrincipals(model: PlanModel, account: string | undefined): Find
   if (fresh.length === 0) return [];
   const one = fresh.length === 1;
   return [
-    warn('principal-let-in', {
+    tell('principal-let-in', {
       reason: `${one ? 'A principal' : 'Principals'} of another account ${one ? 'gains' : 'gain'} access: ${namePrincipals(fresh)}.`,
       wayOut: 'Check with the owner of that account that they are meant.',
     }),

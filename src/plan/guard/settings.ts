@@ -1,11 +1,16 @@
-import { capitalise, groupBy, joinWords, nameKey, warn } from './words.js';
+import { capitalise, groupBy, joinWords, nameKey, nameKeys, warn } from './words.js';
 import { isKept, isKey } from '../model.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
 
-/** Settings of a key that stay possible, but that a reviewer should see. */
-export function judgeKeySettings(key: ResourceChange): Finding[] {
-  if (!isKey(key) || key.action === 'no-op') return [];
-  return [...judgeRotation(key), ...judgeWindow(key), ...judgeEnabled(key), ...judgeBypass(key)];
+/** Settings of keys that stay possible, but that a reviewer should see; what is the same in several Regions is one finding. */
+export function judgeKeySettings({ resources }: PlanModel): Finding[] {
+  const keys = resources.filter((change) => isKey(change) && change.action !== 'no-op');
+  return [
+    ...keys.flatMap(judgeRotation),
+    ...judgeWindows(keys),
+    ...judgeDisabled(keys),
+    ...judgeBypass(keys),
+  ];
 }
 
 function judgeRotation(key: ResourceChange): Finding[] {
@@ -17,36 +22,45 @@ function judgeRotation(key: ResourceChange): Finding[] {
   return [warn('rotation-off', words, key)];
 }
 
-function judgeWindow(key: ResourceChange): Finding[] {
-  const [old, now] = [key.before, key.after].map((side) => side?.['deletion_window_in_days']);
-  if (typeof old !== 'number' || typeof now !== 'number' || now >= old) return [];
-  const words = {
-    reason: `The deletion window of ${nameKey(key)} gets shorter, from ${old} to ${now} days.`,
-    wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
-  };
-  return [warn('shorter-window', words, key)];
+function judgeWindows(keys: readonly ResourceChange[]): Finding[] {
+  const windowsOf = ({ before, after }: ResourceChange): unknown[] =>
+    [before, after].map((side) => side?.['deletion_window_in_days']);
+  return groupBy(keys, windowsOf).flatMap((same) => {
+    const [old, now] = same[0] === undefined ? [] : windowsOf(same[0]);
+    if (typeof old !== 'number' || typeof now !== 'number' || now >= old) return [];
+    const words = {
+      reason: `The waiting period before a deletion of ${nameKeys(same)} gets shorter, from ${old} to ${now} days.`,
+      wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
+    };
+    return [warn('shorter-window', words, same)];
+  });
 }
 
-function judgeEnabled(key: ResourceChange): Finding[] {
-  const disabled = ['is_enabled', 'enabled'].some(
-    (name) => key.before?.[name] !== false && key.after?.[name] === false,
+function judgeDisabled(keys: readonly ResourceChange[]): Finding[] {
+  const disabled = keys.filter(({ before, after }) =>
+    ['is_enabled', 'enabled'].some((name) => before?.[name] !== false && after?.[name] === false),
   );
-  if (!disabled) return [];
+  if (disabled.length === 0) return [];
+  const [is, it] = disabled.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
   const words = {
-    reason: `${capitalise(nameKey(key))} is disabled: nothing can be encrypted or decrypted with it until it is enabled.`,
-    wayOut: 'Check that nothing in its Region uses the key first.',
+    reason: `${capitalise(nameKeys(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
+    wayOut: 'First check that nothing in these Regions uses the key.',
   };
-  return [warn('key-disabled', words, key)];
+  return [warn('key-disabled', words, disabled)];
 }
 
-function judgeBypass(key: ResourceChange): Finding[] {
+function judgeBypass(keys: readonly ResourceChange[]): Finding[] {
   const name = 'bypass_policy_lockout_safety_check';
-  if (key.after?.[name] !== true || (key.action === 'update' && key.before?.[name] === true)) return [];
+  const bypassed = keys.filter(
+    ({ action, before, after }) =>
+      after?.[name] === true && !(action === 'update' && before?.[name] === true),
+  );
+  if (bypassed.length === 0) return [];
   const words = {
-    reason: `For ${nameKey(key)} KMS is told not to check that its policy can still be changed afterwards.`,
+    reason: `For ${nameKeys(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
     wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
   };
-  return [warn('lockout-check-bypassed', words, key)];
+  return [warn('lockout-check-bypassed', words, bypassed)];
 }
 
 /** More Regions than this are counted instead of named. */

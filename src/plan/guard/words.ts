@@ -17,6 +17,11 @@ export function warn(rule: string, words: Words, at?: Place | readonly Place[]):
   return { severity: 'warning', rule, ...words, ...placesOf(at) };
 }
 
+/** Who is let in is what the reviewers agree to by the access table: it is told, and is no danger by itself. */
+export function tell(rule: string, words: Words): Finding {
+  return { severity: 'notice', rule, ...words, ...placesOf() };
+}
+
 function placesOf(at: Place | readonly Place[] = []): Pick<Finding, 'region' | 'regions' | 'address'> {
   const places: readonly Place[] = 'address' in at ? [at] : at;
   const [first] = places;

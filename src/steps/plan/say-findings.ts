@@ -1,32 +1,27 @@
 import type { Log } from '../../deps.js';
+import { capitalise } from '../../plan/guard/words.js';
 import type { Finding } from '../../plan/types.js';
-
-/** Who is let in is what the reviewers agree to by the access table; it is told, and is no danger by itself. */
-const NO_DANGER: ReadonlySet<string> = new Set(['account-let-in', 'principal-let-in']);
 
 /** GitHub shows ten annotations of a step; of one cause there is one, whatever the number of Regions. */
 const MOST_REASONS = 3;
 
-export interface SayFindingsOptions {
-  readonly log: Pick<Log, 'warning' | 'notice'>;
-  /** Without `alias/`. */
-  readonly alias: string;
-}
-
 /**
- * Tells the warnings on a plan as annotations, once all is known of it. A stop is told by the error that ends the run.
- * @returns nothing; one annotation for each rule, its title with the alias
+ * Tells what a plan warns of, once all is known of it: one annotation for each rule. A stop is told by the error that ends
+ * the run.
+ * @param reviewed whether people were told the same before, with the plan that they approved; then the log alone has it
  */
-export function sayFindings(findings: readonly Finding[], { log, alias }: SayFindingsOptions): void {
-  for (const [rule, same] of byRule(findings.filter(({ severity }) => severity === 'warning'))) {
-    const say = NO_DANGER.has(rule) ? log.notice : log.warning;
-    say(sentencesOf(same), { title: titleOf(alias, rule.replaceAll('-', ' ')) });
+export function sayFindings(
+  findings: readonly Finding[],
+  log: Pick<Log, 'info' | 'warning' | 'notice'>,
+  reviewed: boolean,
+): void {
+  for (const [rule, same] of byRule(findings.filter(({ severity }) => severity !== 'stop'))) {
+    const title = rule.replaceAll('-', ' ');
+    const text = sentencesOf(same);
+    if (reviewed) log.info(`${capitalise(title)}: ${text}`);
+    else if (same.every(({ severity }) => severity === 'notice')) log.notice(text, { title });
+    else log.warning(text, { title });
   }
-}
-
-/** @param what e.g. `key deleted` */
-export function titleOf(alias: string, what: string): string {
-  return `alias/${alias}: ${what}`;
 }
 
 function byRule(findings: readonly Finding[]): Map<string, Finding[]> {
