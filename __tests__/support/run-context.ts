@@ -22,8 +22,13 @@ export function readRunContext(
   return readContext({
     env: own,
     dropPayload: () => Reflect.deleteProperty(own, 'GITHUB_EVENT_PATH'),
-    load: () => Promise.resolve(inEnvironment(own, () => new Context())),
+    load: () => Promise.resolve(loadEvent(own)),
   });
+}
+
+/** What GitHub's toolkit reads of a run in this environment. */
+export function loadEvent(env: Readonly<Record<string, string | undefined>>): typeof context {
+  return inEnvironment(env, () => new Context());
 }
 
 /** The toolkit reads the environment of the process. */

@@ -1,0 +1,374 @@
+/**
+ * Whole runs of the action without Terraform: `run` with everything it does by itself, AWS and GitHub emulated, and in
+ * Terraform's place a program that answers with what a real one said when the plans of `golden/plans` were recorded.
+ */
+
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateAliasCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
+import type { EventOptions } from '../../emulator/github/events.js';
+import type { Deps, Exec, ExecRequest, ExecResult } from '../../src/deps.js';
+import { createLog } from '../../src/log.js';
+import { run } from '../../src/main.js';
+import { buildPlanModel } from '../../src/plan/model.js';
+import type { PlanModel } from '../../src/plan/types.js';
+import { tellFailure } from '../../src/run.js';
+import { createFamily, kmsIn } from '../emulator/support.js';
+import { readFailure, type RecordedFailure } from './failures.js';
+import { ARTICLE, withBlock } from './inputs.js';
+import { planText } from './plan-builder.js';
+import { loadEvent } from './run-context.js';
+import { tempFolder } from './temp-folder.js';
+
+const GOLDEN = path.join(import.meta.dirname, '..', 'golden', 'plans');
+const REGIONS = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
+
+/** The id that recorded plans have in the place of the key's. */
+const RECORDED_ID = `mrk-${'1'.repeat(32)}`;
+
+/** What Terraform answers in one run. */
+export interface Recorded {
+  /** A plan of `golden/plans`, or one that was recorded elsewhere. */
+  readonly plan: string | { readonly json: string; readonly text: string };
+  /** A failure of `golden/failures`, with which the command that it was recorded of ends. */
+  readonly fails?: string;
+  /** What happens as it applies, before it ends. */
+  readonly onApply?: () => unknown;
+}
+
+/** Everything that a run told, each in the place where it told it. */
+export interface Told {
+  readonly log: string;
+  /** Level, title and text of each. */
+  readonly annotations: readonly string[];
+  readonly summary: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly failed: boolean;
+}
+
+/** AWS, and GitHub with a pull request that is open, for runs that follow one another. */
+export class RecordedWorld {
+  #keyId = RECORDED_ID;
+  readonly cancellation = new AbortController();
+
+  private constructor(readonly emulator: Emulator) {}
+
+  static async open(options: EmulatorOptions = {}): Promise<RecordedWorld> {
+    const emulator = await startEmulator(options);
+    const { github } = emulator;
+    github.pushToBranch({ repository: REPOSITORY, branch: 'main', sha: COMMITS.main });
+    github.addPullRequest({ repository: REPOSITORY, number: 1, headSha: COMMITS.head });
+    process.env['AWS_ENDPOINT_URL'] = emulator.url;
+    return new RecordedWorld(emulator);
+  }
+
+  async close(): Promise<void> {
+    delete process.env['AWS_ENDPOINT_URL'];
+    await this.emulator.stop();
+  }
+
+  /** Makes the article's key as an apply of the first plan leaves it. */
+  async makeKeys(): Promise<void> {
+    const { resources } = buildPlanModel(JSON.parse(this.#json('first-creation')));
+    this.#keyId = (await createFamily(this.emulator, REGIONS)).id;
+    for (const region of REGIONS) {
+      const kms = kmsIn(this.emulator, region);
+      const key = resources.find((each) => each.region === region && each.kind !== 'alias');
+      const Policy = String(key?.after?.['policy']);
+      await kms.send(new PutKeyPolicyCommand({ KeyId: this.#keyId, Policy }));
+      await kms.send(new CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: this.#keyId }));
+    }
+  }
+
+  /** Merges pull request 1. */
+  merge(): void {
+    const merge = {
+      repository: REPOSITORY,
+      number: 1,
+      method: 'squash',
+      mergeCommitSha: COMMITS.merge,
+    } as const;
+    this.emulator.github.mergePullRequest(merge);
+  }
+
+  /** What an apply of a destruction does in AWS. */
+  async deleteKeys(): Promise<void> {
+    for (const region of [...REGIONS].reverse())
+      await kmsIn(this.emulator, region).send(new ScheduleKeyDeletionCommand({ KeyId: this.#keyId }));
+  }
+
+  /** The root outputs after an apply of the plan. */
+  #outputs({ destroys }: PlanModel): Record<string, unknown> {
+    if (destroys) return { account_id: ACCOUNT };
+    const mapOf = (what: string): Record<string, string> =>
+      Object.fromEntries(REGIONS.map((region) => [region, `arn:aws:kms:${region}:${ACCOUNT}:${what}`]));
+    const { [REGIONS[0]]: primary, ...replicas } = mapOf(`key/${this.#keyId}`);
+    return {
+      primary_key_arn: primary,
+      key_id: this.#keyId,
+      key_arns: { [REGIONS[0]]: primary, ...replicas },
+      replica_key_arns: replicas,
+      alias_arns: mapOf(ALIAS),
+      account_id: ACCOUNT,
+    };
+  }
+
+  /** The bodies of the comments on pull request 1. */
+  comments(): string[] {
+    const place = { repository: REPOSITORY, number: 1 };
+    return this.emulator.github.comments(place).map(({ body }) => this.asRecorded(body));
+  }
+
+  /** A text with the recorded id of the key, whichever it has here, and without what differs from run to run. */
+  asRecorded(text: string): string {
+    return (
+      text
+        .replaceAll(/\(\d+\.\d s\)$/gm, '(0.0 s)')
+        .replaceAll(this.#keyId, RECORDED_ID)
+        // In a table an id may break in the middle.
+        .replaceAll(breakable(this.#keyId), breakable(RECORDED_ID))
+        .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:<digest>')
+        .replaceAll(this.emulator.url, 'http://emulator')
+        .replaceAll(/\d{4}-\d{2}-\d{2}(?!\d)/g, (day) => this.#sayDay(day))
+    );
+  }
+
+  #sayDay(day: string): string {
+    const days = Math.round((Date.parse(day) - this.emulator.clock.now()) / 86_400_000 + 0.5);
+    return Math.abs(days) > 90
+      ? day
+      : days === 0
+        ? '<today>'
+        : `<today ${days > 0 ? '+' : '-'} ${Math.abs(days)}>`;
+  }
+
+  /**
+   * One run, from its inputs to its end.
+   * @param inputs the article's unless changed; an empty text takes one away
+   * @param event of a push without a pull request unless told
+   */
+  async run(
+    inputs: Readonly<Record<string, string>>,
+    recorded: Recorded,
+    event: EventOptions = { event: 'push' },
+  ): Promise<Told> {
+    const folder = tempFolder('recorded-run');
+    const { env: job, payload } = this.emulator.github.startEvent(event);
+    const eventFile = path.join(folder, 'event.json');
+    writeFileSync(eventFile, JSON.stringify(payload));
+    const env: Record<string, string | undefined> = {
+      ...this.emulator.env,
+      ...job,
+      ...withBlock({ ...ARTICLE, 'state-bucket': this.emulator.bucket, ...COMMON, ...inputs }),
+      ...withBlock({ 'github-token': job['GITHUB_TOKEN'] ?? this.emulator.env['GITHUB_TOKEN'] ?? '' }),
+      GITHUB_ACTIONS: 'true',
+      GITHUB_EVENT_PATH: eventFile,
+      GITHUB_WORKSPACE: folder,
+      RUNNER_TEMP: folder,
+      RUNNER_TOOL_CACHE: path.join(folder, 'tools'),
+      PATH: installFake(folder),
+    };
+    const heard = hear();
+    const deps: Deps = {
+      env,
+      setEnv: (name, value) => {
+        env[name] = value;
+      },
+      loadEvent: () => Promise.resolve(loadEvent(env)),
+      log: heard.log,
+      exec: this.#play(recorded),
+      clock: {
+        now: () => this.emulator.clock.now(),
+        sleep: async (milliseconds, signal) => {
+          await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+        },
+      },
+      platform: { os: process.platform, arch: process.arch },
+      memory: () => ({ totalBytes: 16e9, availableBytes: 16e9 }),
+      runner: heard.runner,
+      moduleDir: path.join(import.meta.dirname, '..', '..', 'terraform'),
+      cancelled: this.cancellation.signal,
+    };
+    const failed = await run(deps).then(
+      () => false,
+      (thrown: unknown) => {
+        tellFailure(thrown, deps);
+        return true;
+      },
+    );
+    return heard.told(failed, (text) =>
+      this.asRecorded(text)
+        .replaceAll(folder, '<temp>')
+        .replaceAll(/(run|report)-\w{6}(?=\/)/g, '$1-XXXXXX'),
+    );
+  }
+
+  #json(plan: Recorded['plan']): string {
+    const text =
+      typeof plan === 'string' ? readFileSync(path.join(GOLDEN, `${plan}.json`), 'utf8') : plan.json;
+    return text.replaceAll(RECORDED_ID, this.#keyId);
+  }
+
+  #text(plan: Recorded['plan']): string {
+    const text =
+      typeof plan === 'string' ? planText(buildPlanModel(JSON.parse(this.#json(plan)))) : plan.text;
+    return text.replaceAll(RECORDED_ID, this.#keyId);
+  }
+
+  /** The state as `show -json` prints it, with what the plan found there. */
+  #state(plan: Recorded['plan']): string {
+    const { resource_changes: changes = [], planned_values: { outputs } = {} } = JSON.parse(
+      this.#json(plan),
+    ) as RawPlan;
+    const resources = changes
+      .filter(({ change }) => change.before !== null)
+      .map(({ change, ...resource }) => ({ ...resource, values: change.before }));
+    return JSON.stringify({ values: { outputs, root_module: { resources } } });
+  }
+
+  #play(recorded: Recorded): Exec {
+    const answers: Readonly<Record<string, (request: ExecRequest) => string | Promise<string>>> = {
+      version: () => JSON.stringify({ terraform_version: '1.11.4' }),
+      init: ({ cwd }) => {
+        writeFileSync(path.join(cwd, '.terraform.lock.hcl'), LOCK_FILE);
+        return 'Terraform has been successfully initialized!\n';
+      },
+      plan: () => this.#text(recorded.plan),
+      show: ({ args }) => (args.length > 2 ? this.#json(recorded.plan) : this.#state(recorded.plan)),
+      state: () => '',
+      apply: async () => {
+        await recorded.onApply?.();
+        const model = buildPlanModel(JSON.parse(this.#json(recorded.plan)));
+        return applyEvents(model, this.#outputs(model));
+      },
+    };
+    const failure = recorded.fails === undefined ? undefined : readFailure(recorded.fails);
+    return async (request) => {
+      const command = request.args[0] ?? '';
+      const answer = answers[command];
+      if (answer === undefined) throw new Error(`Nobody recorded terraform ${command}.`);
+      const stdout = await answer(request);
+      return failure?.command === command
+        ? say(request, failure)
+        : say(request, { exitCode: 0, stderr: [], stdout: stdout.replace(/\n$/, '').split('\n') });
+    };
+  }
+}
+
+interface RawPlan {
+  readonly resource_changes?: readonly { readonly change: { readonly before: unknown } }[];
+  readonly planned_values?: { readonly outputs?: unknown };
+}
+
+/** As the report writes an id that may break. */
+const breakable = (id: string): string => `${id.slice(0, 20)}<wbr>${id.slice(20)}`;
+
+const COMMITS = { main: 'c'.repeat(40), head: 'a'.repeat(40), merge: 'b'.repeat(40) };
+
+const REPOSITORY = 'octo-org/octo-repo';
+const ACCOUNT = '999900001111';
+const ALIAS = 'alias/aws_cb_cmk';
+const COMMON = { 'terraform-version': '1.11.4', 'aws-provider-version': '5.100.0' };
+
+const LOCK_FILE = `provider "registry.terraform.io/hashicorp/aws" {
+  version     = "5.100.0"
+  constraints = "5.100.0"
+  hashes = ["h1:recorded"]
+}
+`;
+
+/** A folder for PATH with a file that is found as Terraform; it is never started. */
+function installFake(folder: string): string {
+  const bin = path.join(folder, 'bin');
+  mkdirSync(bin);
+  const file = path.join(bin, process.platform === 'win32' ? 'terraform.exe' : 'terraform');
+  writeFileSync(file, '');
+  chmodSync(file, 0o755);
+  return bin;
+}
+
+function say(
+  { onStdoutLine, onStderrLine }: ExecRequest,
+  { exitCode, stdout, stderr }: Pick<RecordedFailure, 'exitCode' | 'stdout' | 'stderr'>,
+): ExecResult {
+  stdout.forEach((line) => onStdoutLine?.(line));
+  stderr.forEach((line) => onStderrLine?.(line));
+  return { exitCode, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
+}
+
+/** Terraform's machine-readable messages on an apply of the plan that goes well. */
+function applyEvents({ resources }: PlanModel, outputs: Record<string, unknown>): string {
+  const hooks = resources
+    .filter(({ action }) => action !== 'no-op' && action !== 'read')
+    .flatMap(({ address, action }) =>
+      ['apply_start', 'apply_complete'].map((type) => ({
+        '@message': `${address}: ${type}`,
+        type,
+        hook: { resource: { addr: address }, action, elapsed_seconds: 0 },
+      })),
+    );
+  const values = Object.entries(outputs).map(([name, value]) => [name, { value }]);
+  const last = { '@message': 'Outputs', type: 'outputs', outputs: Object.fromEntries(values) as unknown };
+  return [...hooks, last].map((event) => JSON.stringify(event)).join('\n');
+}
+
+interface Heard {
+  readonly log: Deps['log'];
+  readonly runner: Deps['runner'];
+  readonly told: (failed: boolean, plain: (text: string) => string) => Told;
+}
+
+/** The runner's side of a step: what it was told, and where. */
+function hear(): Heard {
+  let written = '';
+  let summary = '';
+  const annotations: string[] = [];
+  const outputs: Record<string, string> = {};
+  const annotate =
+    (level: string) =>
+    (message: string | Error, properties?: { readonly title?: string }): void => {
+      annotations.push(`${level} · ${properties?.title ?? ''}\n${String(message)}`);
+      written += `::${level} title=${properties?.title ?? ''}::${String(message)}\n`;
+    };
+  const log = createLog({
+    write: (text) => {
+      written += text;
+    },
+    toolkit: {
+      debug: () => undefined,
+      notice: annotate('notice'),
+      warning: annotate('warning'),
+      error: annotate('error'),
+      setSecret: () => undefined,
+      startGroup: (name) => {
+        written += `::group::${name}\n`;
+      },
+      endGroup: () => {
+        written += '::endgroup::\n';
+      },
+    },
+    colour: false,
+    newToken: () => 'token',
+  });
+  return {
+    log,
+    runner: {
+      setOutput: (name, value) => {
+        outputs[name] = value;
+      },
+      addSummary: (markdown) => {
+        summary += log.redact(markdown);
+        return Promise.resolve();
+      },
+    },
+    told: (failed, plain) => ({
+      log: plain(written),
+      annotations: annotations.map(plain),
+      summary: plain(summary),
+      outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, plain(value)])),
+      failed,
+    }),
+  };
+}
