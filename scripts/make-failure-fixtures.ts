@@ -8,7 +8,12 @@ import { createRedactor } from '../src/runner/redaction.js';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { KMSClient, ScheduleKeyDeletionCommand, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms';
+import {
+  KMSClient,
+  ScheduleKeyDeletionCommand,
+  UpdateKeyDescriptionCommand,
+  UpdatePrimaryRegionCommand,
+} from '@aws-sdk/client-kms';
 import { S3Client, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { FAILURES_FOLDER, type RecordedFailure } from '../__tests__/support/failures.js';
 import { read } from '../__tests__/support/inputs.js';
@@ -41,6 +46,8 @@ interface Lab {
   fault(match: Fault['match'], effect: Fault['effect']): void;
   readState(): Promise<Record<string, unknown>>;
   writeObject(key: string, text: string): Promise<void>;
+  /** Sets a root variable past the inputs. */
+  setVariable(name: string, value: unknown): Promise<void>;
   /** The id of the primary. */
   keyId(): string;
 }
@@ -48,12 +55,36 @@ interface Lab {
 /** A failure of one Terraform command, and what has to be so for it. */
 interface Case {
   readonly provoked: string;
+  /** True where the provider waits ten minutes: all such are made at once. */
+  readonly patient?: true;
   readonly run: (lab: Lab) => Promise<void>;
 }
 
 const NO_WAIT = { AWS_MAX_ATTEMPTS: '1' };
 const expired = { type: 'expired-token' } as const;
 const denied = { type: 'access-denied' } as const;
+
+/** A Deny statement in a policy of this kind. */
+const deniedBy = (
+  policy: Extract<Fault['effect'], { type: 'access-denied' }>['policy'],
+): Extract<Fault['effect'], { type: 'access-denied' }> => ({ ...denied, policy, explicit: true });
+
+const READS = {
+  Effect: 'Allow',
+  Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+  Action: 'kms:Decrypt',
+  Resource: '*',
+};
+
+/** The root's statement, and another one twice, of which AWS keeps one. */
+const TWICE_THE_SAME = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999900001111:root' }, Action: 'kms:*', Resource: '*' },
+    READS,
+    READS,
+  ],
+});
 
 async function ready(lab: Lab, changed: Readonly<Record<string, string>> = {}): Promise<void> {
   await lab.configure(changed);
@@ -84,6 +115,18 @@ const failing =
     if (at === 'init') await lab.init();
     else if (at === 'apply') await lab.apply();
     else await lab.plan();
+  };
+
+/** An apply while something else changes the key, over and over. */
+const meddling =
+  (meddle: (lab: Lab) => Promise<void>): Case['run'] =>
+  async (lab) => {
+    await ready(lab, { tags: 'team=payments' });
+    await lab.plan();
+    const timer = setInterval(() => void meddle(lab), 50);
+    await lab.apply().finally(() => {
+      clearInterval(timer);
+    });
   };
 
 const error = (code: string, message: string, status = 400): Fault['effect'] => ({
@@ -174,6 +217,30 @@ const CASES: Readonly<Record<string, Case>> = {
     provoked: 'the role may not delete the lock',
     run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, denied),
   },
+  'lock-not-freed-by-organisation': {
+    provoked: 'a service control policy lets nobody delete from the bucket',
+    run: failing(
+      'plan',
+      { action: 'DeleteObject', resource: '*.tflock' },
+      deniedBy('service control policy'),
+    ),
+  },
+  'lock-not-freed-expired': {
+    provoked: 'the credentials expired before the lock was freed',
+    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, expired),
+  },
+  'lock-not-freed-unavailable': {
+    provoked: 'S3 did not take the call that frees the lock',
+    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, { type: 'unavailable' }),
+  },
+  'lock-not-freed-no-answer': {
+    provoked: 'the connection broke off while the lock was freed',
+    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, { type: 'reset' }),
+  },
+  'lock-not-allowed': {
+    provoked: 'the role may not write the lock',
+    run: failing('plan', { action: 'PutObject', resource: '*.tflock' }, denied),
+  },
   'region-not-enabled': {
     provoked: 'a replica Region is not enabled for the account',
     run: async (lab) => {
@@ -186,6 +253,96 @@ const CASES: Readonly<Record<string, Case>> = {
   'refresh-not-allowed': {
     provoked: 'the role may not describe the key',
     run: failing('refresh', { action: 'DescribeKey' }, denied),
+  },
+  'denied-by-identity-policy': {
+    provoked: "a Deny in the role's own policies",
+    run: failing('apply', { action: 'CreateKey' }, deniedBy('identity-based policy')),
+  },
+  'denied-by-key-policy': {
+    provoked: 'the key policy does not let the role describe the key',
+    run: failing('refresh', { action: 'DescribeKey' }, { ...denied, policy: 'resource-based policy' }),
+  },
+  'denied-by-bucket-policy': {
+    provoked: 'a Deny in the policy of the state bucket',
+    run: failing('init', { action: 'ListObjectsV2' }, deniedBy('resource-based policy')),
+  },
+  'denied-by-organisation': {
+    provoked: 'a service control policy of the organisation',
+    run: failing(
+      'apply',
+      { action: 'CreateKey' },
+      {
+        ...deniedBy('service control policy'),
+        policyArn: 'arn:aws:organizations::999900001111:policy/o-acme/service_control_policy/p-regions',
+      },
+    ),
+  },
+  'denied-by-organisation-without-allow': {
+    provoked: 'no service control policy allows the call',
+    run: failing('apply', { action: 'CreateKey' }, { ...denied, policy: 'service control policy' }),
+  },
+  'denied-for-lack-of-a-tag': {
+    provoked: 'an organisation asks for a tag on everything that is created',
+    run: failing(
+      'apply',
+      { action: 'CreateKey', withoutTag: 'cost-center' },
+      deniedBy('service control policy'),
+      { tags: 'team=payments' },
+    ),
+  },
+  'denied-by-resource-control-policy': {
+    provoked: 'a resource control policy of the organisation',
+    run: failing('apply', { action: 'CreateAlias' }, deniedBy('resource control policy')),
+  },
+  'denied-by-boundary': {
+    provoked: 'the permissions boundary of the role does not allow the call',
+    run: failing('apply', { action: 'CreateKey' }, { ...denied, policy: 'permissions boundary' }),
+  },
+  'denied-by-session-policy': {
+    provoked: 'the session was made with a policy that does not allow the call',
+    run: failing('apply', { action: 'CreateKey' }, { ...denied, policy: 'session policy' }),
+  },
+  'denied-by-endpoint-policy': {
+    provoked: "the policy of the runner's VPC endpoint does not allow the call",
+    run: failing('apply', { action: 'CreateKey' }, { ...denied, policy: 'VPC endpoint policy' }),
+  },
+  'policy-not-seen': {
+    provoked: 'AWS gives the policy back in another form, for which the provider waits ten minutes in vain',
+    patient: true,
+    run: async (lab) => {
+      await ready(lab);
+      await lab.setVariable('policy', TWICE_THE_SAME);
+      await lab.plan();
+      await lab.apply();
+    },
+  },
+  'replica-policy-not-seen': {
+    provoked: 'the same on an update, and in a replica Region',
+    patient: true,
+    run: async (lab) => {
+      await applied(lab, { 'replica-regions': REPLICA });
+      await lab.setVariable('policy', TWICE_THE_SAME);
+      await lab.plan();
+      await lab.apply();
+    },
+  },
+  'tags-not-seen': {
+    provoked: 'an auto-tagger puts a tag on every new key, at once',
+    patient: true,
+    run: meddling((lab) => {
+      const id = lab.keyId();
+      if (id !== '') lab.emulator.kms.tag(PRIMARY, id, { 'auto:owner': 'platform' });
+      return Promise.resolve();
+    }),
+  },
+  'description-not-seen': {
+    provoked: 'something else keeps another description on the key',
+    patient: true,
+    run: meddling(async (lab) => {
+      const KeyId = lab.keyId();
+      if (KeyId !== '')
+        await lab.kms.send(new UpdateKeyDescriptionCommand({ KeyId, Description: 'Managed' }));
+    }),
   },
   'refresh-not-allowed-tersely': {
     provoked: 'the role may not describe the key, and AWS does not say which permission is missing',
@@ -377,6 +534,12 @@ function openTerraform(
   return { terraform, last: () => last };
 }
 
+async function setVariable(workDir: string, name: string, value: unknown): Promise<void> {
+  const file = path.join(workDir, 'terraform.tfvars.json');
+  const variables = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify({ ...variables, [name]: value }));
+}
+
 async function openLab(): Promise<Lab & { last(): Recorded | undefined; close(): Promise<void> }> {
   const emulator = await startEmulator();
   const workDir = await mkdtemp(path.join(os.tmpdir(), 'failure-fixtures-'));
@@ -425,6 +588,7 @@ async function openLab(): Promise<Lab & { last(): Recorded | undefined; close():
     writeObject: async (key, text) => {
       await s3.send(new PutObjectCommand({ Bucket: emulator.bucket, Key: key, Body: text }));
     },
+    setVariable: (name, value) => setVariable(workDir, name, value),
     keyId: () => emulator.kms.keys(PRIMARY)[0]?.id ?? '',
     last,
     close: async () => {
@@ -494,6 +658,8 @@ function withoutChance(text: string, { workDir, mirror, emulator }: Lab): string
 }
 
 const wanted = process.argv.slice(2);
-for (const [name, each] of Object.entries(CASES)) {
-  if (wanted.length === 0 || wanted.includes(name)) await record(name, each);
-}
+const chosen = Object.entries(CASES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const patient = chosen.filter(([, { patient }]) => patient === true);
+const waits = Promise.all(patient.map(([name, each]) => record(name, each)));
+for (const [name, each] of chosen) if (each.patient !== true) await record(name, each);
+await waits;
