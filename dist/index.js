@@ -34404,11 +34404,15 @@ function setEnv(name, value) {
 }
 /** A container may have a user that its system does not know; Terraform and AWS's SDK both end without a home folder. */
 function giveHome() {
+    if (!hasHome())
+        setEnv('HOME', process.env['RUNNER_TEMP'] ?? (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)());
+}
+function hasHome() {
     try {
-        (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)();
+        return (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)() !== '';
     }
     catch {
-        setEnv('HOME', process.env['RUNNER_TEMP'] ?? (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)());
+        return false;
     }
 }
 function createDeps() {

@@ -48,10 +48,14 @@ function setEnv(name: string, value: string | undefined): void {
 
 /** A container may have a user that its system does not know; Terraform and AWS's SDK both end without a home folder. */
 function giveHome(): void {
+  if (!hasHome()) setEnv('HOME', process.env['RUNNER_TEMP'] ?? tmpdir());
+}
+
+function hasHome(): boolean {
   try {
-    homedir();
+    return homedir() !== '';
   } catch {
-    setEnv('HOME', process.env['RUNNER_TEMP'] ?? tmpdir());
+    return false;
   }
 }
 

@@ -3,6 +3,8 @@
  * meets it, and what the run then does. Unit tests and end-to-end tests take their rows from here.
  */
 
+import type { Fault } from '../../emulator/index.js';
+
 /** A run of the built action, with what is different about it. */
 export interface Surrounding {
   /** What is brought along, as people would say it. */
@@ -132,5 +134,55 @@ export const STARTERS: readonly Starter[] = [
     name: 'a push',
     env: { GITHUB_ACTOR: 'octocat', GITHUB_EVENT_NAME: 'push' },
     says: /`vars\.X` has to exist/,
+  },
+];
+
+/** What the organisation of the account forbids, how a run meets it, and what it then says. */
+export interface Restriction {
+  readonly name: string;
+  readonly faults: readonly Fault[];
+  readonly command: 'plan' | 'apply';
+  /** Parts of the message: the reason that AWS gave, and the advice that fits it. */
+  readonly says: readonly RegExp[];
+}
+
+export const RESTRICTIONS: readonly Restriction[] = [
+  {
+    name: 'a service control policy that lets nobody make keys',
+    faults: [
+      {
+        match: { service: 'kms', action: 'CreateKey' },
+        effect: { type: 'access-denied', policy: 'service control policy', explicit: true },
+      },
+    ],
+    command: 'apply',
+    says: [
+      /not allowed to kms:CreateKey: a service control policy denies it/,
+      /whoever administers the organisation has to change the service control policy/,
+    ],
+  },
+  {
+    name: 'a service control policy that closes a Region',
+    faults: [
+      {
+        match: { service: 'kms', region: 'ap-southeast-1' },
+        effect: { type: 'access-denied', policy: 'service control policy', explicit: true },
+      },
+    ],
+    command: 'apply',
+    says: [
+      /a service control policy denies it/,
+      /If it limits the Regions, take such a Region out of the inputs/,
+    ],
+  },
+  {
+    name: 'a state bucket whose role may not delete',
+    faults: [{ match: { service: 's3', action: 'DeleteObject' }, effect: { type: 'access-denied' } }],
+    command: 'plan',
+    says: [
+      /could not free its own lock of the state .*: the credentials are not allowed to s3:DeleteObject on it, as no identity-based policy allows it/,
+      /every run leaves its lock behind, so have it granted first/,
+      /aws s3 rm s3:\/\//,
+    ],
   },
 ];
