@@ -34756,7 +34756,7 @@ function at(value, ...names) {
 
 /***/ }),
 
-/***/ 9597:
+/***/ 9305:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -34838,83 +34838,8 @@ function isSettings(value) {
 
 // EXTERNAL MODULE: ./src/characters.ts
 var characters = __nccwpck_require__(6187);
-;// CONCATENATED MODULE: ./src/inputs/lists.ts
-
-/**
- * The entries of a list in order; empty ones are dropped. Lists are written by comma, space or newline, as JSON (what
- * `toJSON` gives), or with a dash before each entry, as YAML does.
- * @throws Invalid when a list in JSON or with dashes is not whole
- */
-function splitList(text) {
-    const trimmed = text.trim();
-    const entries = trimmed.startsWith('[')
-        ? readJsonList(trimmed)
-        : /^-(?:\s|$)/.test(trimmed)
-            ? readDashes(trimmed)
-            : text.split(/[\s,]+/);
-    return entries.filter((entry) => entry !== '');
-}
-function readJsonList(text) {
-    let list;
-    try {
-        list = JSON.parse(text);
-    }
-    catch {
-        throw new parsers/* Invalid */.WO('it begins as a JSON list does and is none: put each entry in double quotes');
-    }
-    if (!Array.isArray(list))
-        throw new parsers/* Invalid */.WO('it is not a JSON list');
-    return list.map((entry) => {
-        if (typeof entry === 'string')
-            return entry.trim();
-        const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
-        const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
-    });
-}
-function readDashes(text) {
-    return text.split(/\r?\n/).flatMap((line, index) => {
-        if (/^\s*(?:#.*)?$/.test(line))
-            return [];
-        const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
-        if (entry === null)
-            throw new parsers/* Invalid */.WO(`line ${index + 1} does not begin with a dash, as the first does`);
-        return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
-    });
-}
-/** YAML's two quotes, where they are around the whole. */
-function unquote(text) {
-    return /^"([^"\\]*)"$/.exec(text)?.[1] ?? /^'([^']*)'$/.exec(text)?.[1] ?? text;
-}
-/** A list whose entries all pass `check` (which throws `Invalid`), none twice. All that is wrong is told at once. */
-function parseList(check) {
-    return (text) => {
-        const problems = [];
-        const entries = splitList(text).flatMap((entry) => {
-            try {
-                return [check(entry)];
-            }
-            catch (thrown) {
-                if (!(thrown instanceof parsers/* Invalid */.WO))
-                    throw thrown;
-                problems.push(thrown.message);
-                return [];
-            }
-        });
-        const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
-        problems.push(...[...new Set(twice)].map((entry) => `${(0,parsers/* quote */.hD)(entry)} is named twice`));
-        if (problems.length > 0)
-            throw new parsers/* Invalid */.WO(sayProblems(problems));
-        return entries;
-    };
-}
-/** The first ten, and how many more: a list of hundreds of wrong entries has one cause. */
-function sayProblems(problems) {
-    const distinct = [...new Set(problems)];
-    const more = distinct.length - 10;
-    return [...distinct.slice(0, 10), ...(more > 0 ? [`and ${more} more are wrong`] : [])].join('; ');
-}
-
+// EXTERNAL MODULE: ./src/inputs/lists.ts
+var lists = __nccwpck_require__(7560);
 // EXTERNAL MODULE: ./src/policy/canonical.ts
 var canonical = __nccwpck_require__(4240);
 // EXTERNAL MODULE: ./src/policy/parse.ts
@@ -34949,54 +34874,8 @@ var empty_input = __nccwpck_require__(8457);
 var inputs_reader = __nccwpck_require__(9066);
 // EXTERNAL MODULE: ./src/inputs/shared.ts
 var shared = __nccwpck_require__(5940);
-// EXTERNAL MODULE: ./src/policy/json.ts + 1 modules
-var json = __nccwpck_require__(8294);
-;// CONCATENATED MODULE: ./src/inputs/tags.ts
-
-
-
-/** The API reference's pattern of tags, turned round; a character that is not seen is no letter. */
-const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
-/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-const parseTags = (text) => {
-    if (text.trim().startsWith('['))
-        throw new parsers/* Invalid */.WO('it is a JSON list, not a JSON object');
-    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : (0,parsers/* parseAssignments */.k6)(text);
-    const entries = Object.entries(tags);
-    if (entries.length > 50)
-        throw new parsers/* Invalid */.WO(`there are ${entries.length} tags`);
-    for (const [key, value] of entries)
-        checkTag(key, value);
-    return tags;
-};
-function parseJsonTags(text) {
-    const reading = (0,json/* readJson */.V)(text);
-    if ('problem' in reading)
-        throw new parsers/* Invalid */.WO(reading.problem);
-    if (reading.json.is !== 'object')
-        throw new parsers/* Invalid */.WO('it is not a JSON object');
-    const tags = [...reading.json.members].map(([key, value]) => {
-        if (value.is !== 'text')
-            throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(key)} is not a string`);
-        return [key, value.text];
-    });
-    return Object.fromEntries(tags);
-}
-function checkTag(key, value) {
-    if (key === '' || key.length > 128)
-        throw new parsers/* Invalid */.WO(`the key ${(0,parsers/* quote */.hD)(key)} has ${key.length} characters`);
-    if (value.length > 256)
-        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(key)} has ${value.length} characters`);
-    if (/^aws:/i.test(key))
-        throw new parsers/* Invalid */.WO(`the key ${(0,parsers/* quote */.hD)(key)} begins with "aws:"`);
-    const [inKey, inValue] = [(0,characters/* findForbidden */.NJ)(key, NO_TAG_TEXT), (0,characters/* findForbidden */.NJ)(value, NO_TAG_TEXT)];
-    if (inKey !== undefined)
-        throw new parsers/* Invalid */.WO(`the key ${(0,parsers/* quote */.hD)(key)} has a character that AWS does not allow: ${inKey}`);
-    if (inValue !== undefined) {
-        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(key)} has a character that AWS does not allow: ${inValue}, in ${(0,parsers/* quote */.hD)(value)}`);
-    }
-}
-
+// EXTERNAL MODULE: ./src/inputs/tags.ts
+var inputs_tags = __nccwpck_require__(4480);
 // EXTERNAL MODULE: ./src/inputs/versions.ts
 var versions = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
@@ -35073,7 +34952,7 @@ function readVerify(reader) {
 }
 function readRegions(reader) {
     const primaryRegion = reader.required('primary-region', parseRegion);
-    const replicaRegions = reader.value('replica-regions', parseList(parseRegion), []);
+    const replicaRegions = reader.value('replica-regions', (0,lists/* parseList */.E)(parseRegion), []);
     const partition = (0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws';
     if (primaryRegion !== '' && replicaRegions.includes(primaryRegion)) {
         reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(primaryRegion)} is the primary Region and cannot have a replica too`);
@@ -35172,9 +35051,9 @@ function whyNoAccountInArn(arn) {
 const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
 function readPolicyInputs(reader, sources) {
     const partition = (0,regions/* partitionOf */.iQ)(reader.text('primary-region').trim()) ?? 'aws';
-    const principals = parseList(parsePrincipal(partition));
+    const principals = (0,lists/* parseList */.E)(parsePrincipal(partition));
     const inputs = {
-        accountIds: reader.value('account-ids', parseList(parseAccountId), []),
+        accountIds: reader.value('account-ids', (0,lists/* parseList */.E)(parseAccountId), []),
         administrators: reader.value('administrators', principals, []),
         users: reader.value('users', principals, []),
         grants: reader.value('grants', (0,parsers/* parseChoice */.HU)(['aws-services', 'any', 'none']), 'aws-services'),
@@ -35224,12 +35103,23 @@ function readKeyInputs(reader) {
     return {
         description: reader.value('description', (0,parsers/* parseText */.r4)(8192), ''),
         replicaDescription: reader.value('replica-description', (0,parsers/* parseText */.r4)(8192), ''),
-        tags: reader.value('tags', parseTags, {}),
+        ...readTags(reader),
         keySpec,
         keyUsage: reader.value('key-usage', usage, (0,key_specs/* defaultUsage */.d8)(keySpec)),
         ...readRotation(reader, keySpec),
         deletionWindowInDays: reader.value('deletion-window-in-days', (0,parsers/* parseInteger */.cG)(7, 30), 30),
     };
+}
+/** A tag that is both set and left to others would be put on at every plan, as the provider never sees it. */
+function readTags(reader) {
+    const tags = reader.value('tags', inputs_tags/* parseTags */.rL, {});
+    const ignoreTags = reader.value('ignore-tags', inputs_tags/* parseIgnoredTags */.FX, []);
+    for (const key of Object.keys(tags)) {
+        const entry = (0,inputs_tags/* findIgnoring */.f8)(ignoreTags, key);
+        if (entry !== undefined)
+            reader.problem('ignore-tags', `${(0,parsers/* quote */.hD)(entry)} leaves to others the tag ${(0,parsers/* quote */.hD)(key)}, which tags sets`);
+    }
+    return { tags, ignoreTags };
 }
 function parseKeySpec(text) {
     const spec = text.trim();
@@ -35263,7 +35153,7 @@ function readCredentialInputs(reader) {
         roleSessionName: reader.value('role-session-name', (0,parsers/* parseMatching */.Pu)(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u), ''),
         roleDurationSeconds: reader.value('role-duration-seconds', (0,parsers/* parseInteger */.cG)(900, 43_200), 3600),
         audience: reader.value('audience', (0,parsers/* parseMatching */.Pu)(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
-        allowedAccountIds: reader.value('allowed-account-ids', parseList(parseAccountId), []),
+        allowedAccountIds: reader.value('allowed-account-ids', (0,lists/* parseList */.E)(parseAccountId), []),
     };
 }
 function parseRoleArn(partition) {
@@ -35408,6 +35298,95 @@ function readPlanDestroy(reader) {
     if (previews && command !== 'plan')
         reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${(0,parsers/* quote */.hD)(command)}`);
     return previews;
+}
+
+
+/***/ }),
+
+/***/ 7560:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ parseList)
+/* harmony export */ });
+/* unused harmony export splitList */
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5165);
+
+/** By comma, space or newline. */
+const SEPARATORS = /[\s,]+/;
+/**
+ * The entries of a list in order; empty ones are dropped. Lists are written with separators, as JSON (what `toJSON`
+ * gives), or with a dash before each entry, as YAML does.
+ * @throws Invalid when a list in JSON or with dashes is not whole
+ */
+function splitList(text, separators = SEPARATORS) {
+    const trimmed = text.trim();
+    const entries = trimmed.startsWith('[')
+        ? readJsonList(trimmed)
+        : /^-(?:\s|$)/.test(trimmed)
+            ? readDashes(trimmed)
+            : text.split(separators).map((entry) => entry.trim());
+    return entries.filter((entry) => entry !== '');
+}
+function readJsonList(text) {
+    let list;
+    try {
+        list = JSON.parse(text);
+    }
+    catch {
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO('it begins as a JSON list does and is none: put each entry in double quotes');
+    }
+    if (!Array.isArray(list))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO('it is not a JSON list');
+    return list.map((entry) => {
+        if (typeof entry === 'string')
+            return entry.trim();
+        const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
+        const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
+    });
+}
+function readDashes(text) {
+    return text.split(/\r?\n/).flatMap((line, index) => {
+        if (/^\s*(?:#.*)?$/.test(line))
+            return [];
+        const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
+        if (entry === null)
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO(`line ${index + 1} does not begin with a dash, as the first does`);
+        return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
+    });
+}
+/** YAML's two quotes, where they are around the whole. */
+function unquote(text) {
+    return /^"([^"\\]*)"$/.exec(text)?.[1] ?? /^'([^']*)'$/.exec(text)?.[1] ?? text;
+}
+/** A list whose entries all pass `check` (which throws `Invalid`), none twice. All that is wrong is told at once. */
+function parseList(check, separators) {
+    return (text) => {
+        const problems = [];
+        const entries = splitList(text, separators).flatMap((entry) => {
+            try {
+                return [check(entry)];
+            }
+            catch (thrown) {
+                if (!(thrown instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO))
+                    throw thrown;
+                problems.push(thrown.message);
+                return [];
+            }
+        });
+        const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
+        problems.push(...[...new Set(twice)].map((entry) => `${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(entry)} is named twice`));
+        if (problems.length > 0)
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO(sayProblems(problems));
+        return entries;
+    };
+}
+/** The first ten, and how many more: a list of hundreds of wrong entries has one cause. */
+function sayProblems(problems) {
+    const distinct = [...new Set(problems)];
+    const more = distinct.length - 10;
+    return [...distinct.slice(0, 10), ...(more > 0 ? [`and ${more} more are wrong`] : [])].join('; ');
 }
 
 
@@ -35799,6 +35778,12 @@ const INPUT_SPECS = {
         rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
         example: 'team=payments',
     },
+    'ignore-tags': {
+        ofKey: 'list',
+        default: '',
+        rule: 'tag keys that others put on, separated by commas or newlines or as a JSON or YAML list; with "*" at the end, all keys that begin so; none that tags sets',
+        example: 'CostCenter, auto-tag:*',
+    },
     'key-spec': {
         ofKey: 'value',
         default: 'SYMMETRIC_DEFAULT',
@@ -36013,6 +35998,106 @@ function distanceBetween(from, to) {
 
 /***/ }),
 
+/***/ 4480:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FX: () => (/* binding */ parseIgnoredTags),
+/* harmony export */   e$: () => (/* binding */ splitIgnoredTags),
+/* harmony export */   f8: () => (/* binding */ findIgnoring),
+/* harmony export */   rL: () => (/* binding */ parseTags)
+/* harmony export */ });
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _policy_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8294);
+/* harmony import */ var _lists_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7560);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
+
+
+
+
+/** The API reference's pattern of tags, turned round; a character that is not seen is no letter. */
+const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
+/** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
+const parseTags = (text) => {
+    if (text.trim().startsWith('['))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO('it is a JSON list, not a JSON object');
+    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .parseAssignments */ .k6)(text);
+    const entries = Object.entries(tags);
+    if (entries.length > 50)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`there are ${entries.length} tags`);
+    for (const [key, value] of entries)
+        checkTag(key, value);
+    return tags;
+};
+function parseJsonTags(text) {
+    const reading = (0,_policy_json_js__WEBPACK_IMPORTED_MODULE_1__/* .readJson */ .V)(text);
+    if ('problem' in reading)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(reading.problem);
+    if (reading.json.is !== 'object')
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO('it is not a JSON object');
+    const tags = [...reading.json.members].map(([key, value]) => {
+        if (value.is !== 'text')
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} is not a string`);
+        return [key, value.text];
+    });
+    return Object.fromEntries(tags);
+}
+function checkTag(key, value) {
+    if (key === '' || key.length > 128)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has ${key.length} characters`);
+    if (value.length > 256)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has ${value.length} characters`);
+    if (/^aws:/i.test(key))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} begins with "aws:"`);
+    checkCharacters(key);
+    const inValue = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(value, NO_TAG_TEXT);
+    if (inValue !== undefined) {
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has a character that AWS does not allow: ${inValue}, in ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(value)}`);
+    }
+}
+function checkCharacters(key) {
+    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(key, NO_TAG_TEXT);
+    if (found !== undefined)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has a character that AWS does not allow: ${found}`);
+}
+/**
+ * Tags that are left to others: tag keys, and with `*` at the end the beginnings of tag keys. A key may have spaces, so
+ * commas and newlines alone separate.
+ */
+const parseIgnoredTags = (0,_lists_js__WEBPACK_IMPORTED_MODULE_2__/* .parseList */ .E)((entry) => {
+    const start = startOf(entry) ?? entry;
+    if (start === '')
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(entry)} would leave every tag to others, those of \`tags\` too`);
+    if (start.includes('*'))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(entry)} has a "*" elsewhere than at its end`);
+    if (start.length > 128)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(entry)} has ${start.length} characters, more than a tag key may`);
+    checkCharacters(start);
+    return entry;
+}, /[,\r\n]+/);
+/** What the keys begin with that an entry with `*` at its end means; undefined for one that means a single key. */
+function startOf(entry) {
+    return entry.endsWith('*') ? entry.slice(0, -1) : undefined;
+}
+/** The two lists that the provider's `ignore_tags` has, in an order that does not depend on that of the input. */
+function splitIgnoredTags(entries) {
+    const starts = entries.map(startOf);
+    return {
+        keys: entries.filter((_, index) => starts[index] === undefined).sort(),
+        prefixes: starts.filter((start) => start !== undefined).sort(),
+    };
+}
+/** The entry that leaves a tag to others, if there is one. */
+function findIgnoring(entries, key) {
+    return entries.find((entry) => {
+        const start = startOf(entry);
+        return start === undefined ? entry === key : key.startsWith(start);
+    });
+}
+
+
+/***/ }),
+
 /***/ 4164:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -36137,8 +36222,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/inputs/reader.ts
 var reader = __nccwpck_require__(9066);
-// EXTERNAL MODULE: ./src/inputs/inputs.ts + 4 modules
-var inputs_inputs = __nccwpck_require__(9597);
+// EXTERNAL MODULE: ./src/inputs/inputs.ts + 2 modules
+var inputs_inputs = __nccwpck_require__(9305);
 // EXTERNAL MODULE: ./src/inputs/spec.ts
 var spec = __nccwpck_require__(7026);
 ;// CONCATENATED MODULE: ./src/keys-file/entry-environment.ts
@@ -36717,7 +36802,7 @@ function inOrder(problems) {
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
 /* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7026);
 /* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9597);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9305);
 /* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3473);
 /* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1468);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9374);
@@ -37710,7 +37795,7 @@ const WHAT = {
 };
 const NEXT = {
     policy: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
-    tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Have it leave this key alone, or give the same tags in `tags`, and run the job again.',
+    tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
     description: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
     rotation: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
 };
@@ -41813,8 +41898,13 @@ function adviseOn({ keyStates, plan }) {
     const settle = wayOut === ''
         ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
         : `\`apply\` would refuse this plan. ${wayOut}`;
+    const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
     const urgent = keyStates?.some(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)) === true;
-    return urgent ? `${SAVE_FIRST} ${settle}` : settle;
+    return urgent ? `${SAVE_FIRST} ${settled}` : settled;
+}
+const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
+function changesTags({ attributes }) {
+    return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
 }
 async function planForDrift(run, ready) {
     try {
@@ -42924,6 +43014,8 @@ function localStateName(alias) {
     return `${alias.replaceAll('/', '.').slice(0, 80)}-${mark}.tfstate`;
 }
 
+// EXTERNAL MODULE: ./src/inputs/tags.ts
+var tags = __nccwpck_require__(4480);
 // EXTERNAL MODULE: ./src/inputs/versions.ts
 var versions = __nccwpck_require__(4164);
 ;// CONCATENATED MODULE: ./src/terraform/way.ts
@@ -42974,6 +43066,7 @@ function endsBefore6(part) {
 
 
 
+
 /** The services that the bundled module and every provider's own start call. */
 const CALLED_SERVICES = ['KMS', 'STS', 'IAM'];
 /** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
@@ -43004,8 +43097,8 @@ const VARIABLES = {
  * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
- * templates; of the user's, only Regions, account ids, endpoints, the provider's version and the backend's settings
- * stand there, none of which is evaluated. The order of lists in the inputs has no influence.
+ * templates; of the user's, only Regions, account ids, ignored tag keys (which AWS's rules keep free of `$` and `%`),
+ * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists in the inputs has no influence.
  * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
@@ -43163,14 +43256,23 @@ function renderAliases(request) {
  * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys.
  */
 function providerSettings(region, request) {
-    const { allowedAccountIds, env = {} } = request;
+    const { allowedAccountIds, ignoreTags, env = {} } = request;
     const endpoints = renderEndpoints(env);
     return {
         region,
         skip_region_validation: true,
         ...(asksForEc2Platforms(versionOf(request)) ? { skip_get_ec2_platforms: true } : {}),
         ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
+        ...(ignoreTags.length > 0 ? { ignore_tags: renderIgnoredTags(ignoreTags) } : {}),
         ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
+    };
+}
+/** Tags that the provider neither reads nor takes off; a block of every version since 2.60.0 (the provider's changelog). */
+function renderIgnoredTags(ignoreTags) {
+    const { keys, prefixes } = (0,tags/* splitIgnoredTags */.e$)(ignoreTags);
+    return {
+        ...(keys.length > 0 ? { keys } : {}),
+        ...(prefixes.length > 0 ? { key_prefixes: prefixes } : {}),
     };
 }
 /**
@@ -53245,6 +53347,7 @@ function describeRun({ deps, inputs, context, report, known }) {
             provider: known['aws-provider-version'],
         },
         source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
+        ignoredTags: inputs.ignoreTags,
         hidden: {
             marker: (0,own_comments/* renderCommentMarker */.W)(markerKey(inputs)),
             ...(record === undefined ? {} : { approvalRecord: record }),
@@ -53439,6 +53542,7 @@ const schema = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
             .optional(),
         keys: objects.optional(),
         verification: objects.optional(),
+        ignoredTags: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()).optional(),
         versions: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ action: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
         source: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ commit: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
         hidden: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ marker: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), approvalRecord: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional() }),
@@ -54318,9 +54422,21 @@ function renderKeyStates(notes, now, detail) {
 
 
 /** The end of a report that is one line: there is nothing to approve, so no digest either. */
-function renderOrigin({ source }, detail) {
-    const run = source.runUrl === undefined ? '' : ` · ${(0,markdown/* link */.nf)('run', source.runUrl)}`;
-    return `<sub>commit ${(0,words/* codeOf */.$N)(source.commit.slice(0, 12), detail)}${run}</sub>`;
+function renderOrigin(input, detail) {
+    const { source } = input;
+    const parts = [
+        `commit ${(0,words/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
+        ...renderIgnoredTags(input, detail),
+        ...(source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)]),
+    ];
+    return `<sub>${parts.join(' · ')}</sub>`;
+}
+/** What nobody should look for in the report, as it is not compared. */
+function renderIgnoredTags({ ignoredTags = [] }, detail) {
+    if (ignoredTags.length === 0)
+        return [];
+    const keys = ignoredTags.map((key) => (0,words/* codeOf */.$N)(key, detail));
+    return [`tags left to others: ${(0,words/* limitItems */.gt)(keys, detail.values).join(' ')}`];
 }
 /** The last visible line, small. */
 function renderFooter(input, detail) {
@@ -54331,6 +54447,7 @@ function renderFooter(input, detail) {
         ...(versions.terraform === undefined ? [] : [`Terraform ${(0,words/* codeOf */.$N)(versions.terraform, detail)}`]),
         ...(versions.provider === undefined ? [] : [`AWS provider ${(0,words/* codeOf */.$N)(versions.provider, detail)}`]),
         `aws-kms-multi-region-key ${(0,words/* codeOf */.$N)(versions.action, detail)}`,
+        ...renderIgnoredTags(input, detail),
         ...(source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)]),
     ];
     return `<sub>${parts.join(' · ')}</sub>`;

@@ -25,6 +25,8 @@ export interface EmulatorOptions {
   readonly maxKeysPerRegion?: number;
   /** Whether key policies come back in KMS's own form; true unless told. */
   readonly canonicalPolicies?: boolean;
+  /** What an auto-tagger of the organisation puts on every new key as soon as it is there. */
+  readonly autoTags?: Readonly<Record<string, string>>;
   /** Whether key policies decide over calls from the key's own account too. */
   readonly enforceKeyPolicies?: boolean;
   /** The address that every call to AWS seems to come from (`aws:SourceIp`); its own, 127.0.0.1, unless told. */

@@ -70,6 +70,7 @@ function createKms(
       missingPrincipals: new Set(),
       usageTrackedSince: 0,
       canonicalPolicies: options.canonicalPolicies ?? true,
+      autoTags: new Map(Object.entries(options.autoTags ?? {})),
       enforceKeyPolicies: options.enforceKeyPolicies ?? false,
     },
     isRegionEnabled: (region) => !disabledRegions.has(region) && !faults.disablesRegion(region),

@@ -121,6 +121,7 @@ function providerSettings(): object {
     'replica-regions': 'ap-southeast-2',
     alias: 'orders',
     'aws-provider-version': '6.63.0',
+    'ignore-tags': 'CostCenter, auto-tag:*',
     'allowed-account-ids': '999900001111',
   };
   const env = Object.fromEntries(

@@ -38,6 +38,7 @@ const ARTICLE: Omit<ModuleRequest, 'awsProviderVersion' | 'backend'> = {
   description: 'Customer managed key',
   replicaDescription: 'Replica of the customer managed key',
   tags: { team: 'platform' },
+  ignoreTags: [],
   keySpec: 'SYMMETRIC_DEFAULT',
   keyUsage: 'ENCRYPT_DECRYPT',
   enableKeyRotation: true,

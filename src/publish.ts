@@ -300,6 +300,7 @@ function describeRun({ deps, inputs, context, report, known }: PublishRequest): 
       provider: known['aws-provider-version'],
     },
     source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
+    ignoredTags: inputs.ignoreTags,
     hidden: {
       marker: renderCommentMarker(markerKey(inputs)),
       ...(record === undefined ? {} : { approvalRecord: record }),

@@ -8,6 +8,7 @@ import {
   EnableKeyCommand,
   EnableKeyRotationCommand,
   EncryptCommand,
+  ListResourceTagsCommand,
   ReEncryptCommand,
   ReplicateKeyCommand,
   RevokeGrantCommand,
@@ -166,4 +167,21 @@ test('an error without a message has no member for it', () => {
   };
   expect(bodyOf('')).toEqual({ __type: 'InvalidCiphertextException' });
   expect(bodyOf('No.')).toEqual({ __type: 'InvalidCiphertextException', message: 'No.' });
+});
+
+test('an auto-tagger puts its tags on every new key, and on no key that is there', async () => {
+  const tagsOf = async (client: KMSClient, KeyId: string): Promise<unknown> =>
+    (await client.send(new ListResourceTagsCommand({ KeyId }))).Tags;
+  const before = await createKey(kms);
+  const { autoTags } = emulator.kms.settings;
+  autoTags.set('CostCenter', '7');
+  const after = await createKey(kms, { Tags: [{ TagKey: 'team', TagValue: 'a' }] });
+  const ReplicaRegion = OTHER;
+  const { ReplicaTags } = await kms.send(new ReplicateKeyCommand({ KeyId: after.id, ReplicaRegion }));
+  autoTags.clear();
+  const own = { TagKey: 'CostCenter', TagValue: '7' };
+  expect(await tagsOf(kms, before.id)).toEqual([]);
+  expect(await tagsOf(kms, after.id)).toEqual([{ TagKey: 'team', TagValue: 'a' }, own]);
+  expect(await tagsOf(kmsIn(emulator, ReplicaRegion), after.id)).toEqual([own]);
+  expect(ReplicaTags).toBeUndefined();
 });

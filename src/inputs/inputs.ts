@@ -27,7 +27,7 @@ import { parsePolicyInput } from './policy.js';
 import { explainEmptyInput } from './empty-input.js';
 import { InputReader } from './reader.js';
 import { parseCommentKey, readComment, readToken } from './shared.js';
-import { parseTags } from './tags.js';
+import { findIgnoring, parseIgnoredTags, parseTags } from './tags.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
 import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
 
@@ -80,6 +80,8 @@ export interface Inputs {
   readonly description: string;
   readonly replicaDescription: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Tags that are left to others: tag keys, and with `*` at the end the beginnings of tag keys. */
+  readonly ignoreTags: readonly string[];
   readonly keySpec: KeySpec;
   readonly keyUsage: KeyUsage;
   readonly enableKeyRotation: boolean;
@@ -337,6 +339,7 @@ type KeyInputs = Pick<
   | 'description'
   | 'replicaDescription'
   | 'tags'
+  | 'ignoreTags'
   | 'keySpec'
   | 'keyUsage'
   | 'enableKeyRotation'
@@ -350,12 +353,27 @@ function readKeyInputs(reader: InputReader): KeyInputs {
   return {
     description: reader.value('description', parseText(8192), ''),
     replicaDescription: reader.value('replica-description', parseText(8192), ''),
-    tags: reader.value('tags', parseTags, {}),
+    ...readTags(reader),
     keySpec,
     keyUsage: reader.value('key-usage', usage, defaultUsage(keySpec)),
     ...readRotation(reader, keySpec),
     deletionWindowInDays: reader.value('deletion-window-in-days', parseInteger(7, 30), 30),
   };
+}
+
+/** A tag that is both set and left to others would be put on at every plan, as the provider never sees it. */
+function readTags(reader: InputReader): Pick<Inputs, 'tags' | 'ignoreTags'> {
+  const tags = reader.value('tags', parseTags, {});
+  const ignoreTags = reader.value('ignore-tags', parseIgnoredTags, []);
+  for (const key of Object.keys(tags)) {
+    const entry = findIgnoring(ignoreTags, key);
+    if (entry !== undefined)
+      reader.problem(
+        'ignore-tags',
+        `${quote(entry)} leaves to others the tag ${quote(key)}, which tags sets`,
+      );
+  }
+  return { tags, ignoreTags };
 }
 
 function parseKeySpec(text: string): KeySpec {

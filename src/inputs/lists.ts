@@ -1,17 +1,20 @@
 import { Invalid, quote, type Parser } from './parsers.js';
 
+/** By comma, space or newline. */
+const SEPARATORS = /[\s,]+/;
+
 /**
- * The entries of a list in order; empty ones are dropped. Lists are written by comma, space or newline, as JSON (what
- * `toJSON` gives), or with a dash before each entry, as YAML does.
+ * The entries of a list in order; empty ones are dropped. Lists are written with separators, as JSON (what `toJSON`
+ * gives), or with a dash before each entry, as YAML does.
  * @throws Invalid when a list in JSON or with dashes is not whole
  */
-export function splitList(text: string): string[] {
+export function splitList(text: string, separators = SEPARATORS): string[] {
   const trimmed = text.trim();
   const entries = trimmed.startsWith('[')
     ? readJsonList(trimmed)
     : /^-(?:\s|$)/.test(trimmed)
       ? readDashes(trimmed)
-      : text.split(/[\s,]+/);
+      : text.split(separators).map((entry) => entry.trim());
   return entries.filter((entry) => entry !== '');
 }
 
@@ -48,10 +51,10 @@ function unquote(text: string): string {
 }
 
 /** A list whose entries all pass `check` (which throws `Invalid`), none twice. All that is wrong is told at once. */
-export function parseList(check: (entry: string) => string): Parser<string[]> {
+export function parseList(check: (entry: string) => string, separators?: RegExp): Parser<string[]> {
   return (text) => {
     const problems: string[] = [];
-    const entries = splitList(text).flatMap((entry) => {
+    const entries = splitList(text, separators).flatMap((entry) => {
       try {
         return [check(entry)];
       } catch (thrown) {

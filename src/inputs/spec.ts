@@ -81,6 +81,12 @@ export const INPUT_SPECS = {
     rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
     example: 'team=payments',
   },
+  'ignore-tags': {
+    ofKey: 'list',
+    default: '',
+    rule: 'tag keys that others put on, separated by commas or newlines or as a JSON or YAML list; with "*" at the end, all keys that begin so; none that tags sets',
+    example: 'CostCenter, auto-tag:*',
+  },
   'key-spec': {
     ofKey: 'value',
     default: 'SYMMETRIC_DEFAULT',

@@ -1,5 +1,6 @@
 import { findForbidden } from '../characters.js';
 import { readJson } from '../policy/json.js';
+import { parseList } from './lists.js';
 import { Invalid, parseAssignments, quote, type Parser } from './parsers.js';
 
 /** The API reference's pattern of tags, turned round; a character that is not seen is no letter. */
@@ -30,12 +31,54 @@ function checkTag(key: string, value: string): void {
   if (key === '' || key.length > 128) throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
   if (value.length > 256) throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
   if (/^aws:/i.test(key)) throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-  const [inKey, inValue] = [findForbidden(key, NO_TAG_TEXT), findForbidden(value, NO_TAG_TEXT)];
-  if (inKey !== undefined)
-    throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow: ${inKey}`);
+  checkCharacters(key);
+  const inValue = findForbidden(value, NO_TAG_TEXT);
   if (inValue !== undefined) {
     throw new Invalid(
       `the value of ${quote(key)} has a character that AWS does not allow: ${inValue}, in ${quote(value)}`,
     );
   }
+}
+
+function checkCharacters(key: string): void {
+  const found = findForbidden(key, NO_TAG_TEXT);
+  if (found !== undefined)
+    throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow: ${found}`);
+}
+
+/**
+ * Tags that are left to others: tag keys, and with `*` at the end the beginnings of tag keys. A key may have spaces, so
+ * commas and newlines alone separate.
+ */
+export const parseIgnoredTags: Parser<string[]> = parseList((entry) => {
+  const start = startOf(entry) ?? entry;
+  if (start === '')
+    throw new Invalid(`${quote(entry)} would leave every tag to others, those of \`tags\` too`);
+  if (start.includes('*')) throw new Invalid(`${quote(entry)} has a "*" elsewhere than at its end`);
+  if (start.length > 128)
+    throw new Invalid(`${quote(entry)} has ${start.length} characters, more than a tag key may`);
+  checkCharacters(start);
+  return entry;
+}, /[,\r\n]+/);
+
+/** What the keys begin with that an entry with `*` at its end means; undefined for one that means a single key. */
+function startOf(entry: string): string | undefined {
+  return entry.endsWith('*') ? entry.slice(0, -1) : undefined;
+}
+
+/** The two lists that the provider's `ignore_tags` has, in an order that does not depend on that of the input. */
+export function splitIgnoredTags(entries: readonly string[]): { keys: string[]; prefixes: string[] } {
+  const starts = entries.map(startOf);
+  return {
+    keys: entries.filter((_, index) => starts[index] === undefined).sort(),
+    prefixes: starts.filter((start) => start !== undefined).sort(),
+  };
+}
+
+/** The entry that leaves a tag to others, if there is one. */
+export function findIgnoring(entries: readonly string[], key: string): string | undefined {
+  return entries.find((entry) => {
+    const start = startOf(entry);
+    return start === undefined ? entry === key : key.startsWith(start);
+  });
 }

@@ -151,6 +151,7 @@ const schema = z.strictObject({
       .optional(),
     keys: objects.optional(),
     verification: objects.optional(),
+    ignoredTags: z.array(z.string()).optional(),
     versions: z.looseObject({ action: z.string() }),
     source: z.looseObject({ commit: z.string() }),
     hidden: z.looseObject({ marker: z.string(), approvalRecord: z.string().optional() }),

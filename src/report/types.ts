@@ -162,6 +162,8 @@ export interface ReportInput {
   readonly notes?: readonly string[] | undefined;
   /** Keys whose state calls for attention; one pending deletion is shown as an alarm. */
   readonly keyStates?: readonly KeyStateNote[] | undefined;
+  /** The tags that are left to others, and of which nothing is said therefore: keys, and beginnings of keys with `*`. */
+  readonly ignoredTags?: readonly string[] | undefined;
   readonly versions: ReportVersions;
   readonly source: ReportSource;
   readonly hidden: HiddenParts;

@@ -11,7 +11,7 @@ import { diffDriftAccess } from '../plan/access.js';
 import { assertGuarded } from '../plan/guard.js';
 import { isForeignBeside, isStateOfAnother } from '../plan/guard/ownership.js';
 import { recordedKeys } from '../plan/preflight.js';
-import type { Finding, PlanModel } from '../plan/types.js';
+import type { Finding, PlanModel, ResourceChange } from '../plan/types.js';
 import { DriftFound, refuse } from '../refusal.js';
 import type { KeyStateNote } from '../report/types.js';
 import { learn, type Run } from '../run.js';
@@ -63,8 +63,16 @@ function adviseOn({ keyStates, plan }: Run['story']): string {
     wayOut === ''
       ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
       : `\`apply\` would refuse this plan. ${wayOut}`;
+  const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
   const urgent = keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
-  return urgent ? `${SAVE_FIRST} ${settle}` : settle;
+  return urgent ? `${SAVE_FIRST} ${settled}` : settled;
+}
+
+const LEAVE_TAGS =
+  'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
+
+function changesTags({ attributes }: ResourceChange): boolean {
+  return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
 }
 
 async function planForDrift(run: Run, ready: Ready): Promise<Drift> {

@@ -3,6 +3,7 @@ import { endpointOf, type Service } from '../aws/endpoints.js';
 import { oldestVersion, partitionOf, regionsOfPartition } from '../aws/regions.js';
 import type { Environment } from '../context.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
+import { splitIgnoredTags } from '../inputs/tags.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
 import { aliasNote } from '../plan/state-notes.js';
@@ -22,6 +23,7 @@ export interface ModuleRequest extends Pick<
   | 'description'
   | 'replicaDescription'
   | 'tags'
+  | 'ignoreTags'
   | 'keySpec'
   | 'keyUsage'
   | 'enableKeyRotation'
@@ -102,8 +104,8 @@ const VARIABLES = {
  * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
- * templates; of the user's, only Regions, account ids, endpoints, the provider's version and the backend's settings
- * stand there, none of which is evaluated. The order of lists in the inputs has no influence.
+ * templates; of the user's, only Regions, account ids, ignored tag keys (which AWS's rules keep free of `$` and `%`),
+ * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists in the inputs has no influence.
  * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
@@ -310,14 +312,24 @@ function renderAliases(request: ModuleRequest): object[] {
  * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys.
  */
 function providerSettings(region: string, request: ModuleRequest): object {
-  const { allowedAccountIds, env = {} } = request;
+  const { allowedAccountIds, ignoreTags, env = {} } = request;
   const endpoints = renderEndpoints(env);
   return {
     region,
     skip_region_validation: true,
     ...(asksForEc2Platforms(versionOf(request)) ? { skip_get_ec2_platforms: true } : {}),
     ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
+    ...(ignoreTags.length > 0 ? { ignore_tags: renderIgnoredTags(ignoreTags) } : {}),
     ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
+  };
+}
+
+/** Tags that the provider neither reads nor takes off; a block of every version since 2.60.0 (the provider's changelog). */
+function renderIgnoredTags(ignoreTags: readonly string[]): object {
+  const { keys, prefixes } = splitIgnoredTags(ignoreTags);
+  return {
+    ...(keys.length > 0 ? { keys } : {}),
+    ...(prefixes.length > 0 ? { key_prefixes: prefixes } : {}),
   };
 }
 

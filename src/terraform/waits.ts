@@ -39,7 +39,7 @@ const WHAT: Readonly<Record<Waited, string>> = {
 const NEXT: Readonly<Record<Waited, string>> = {
   policy:
     'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
-  tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Have it leave this key alone, or give the same tags in `tags`, and run the job again.',
+  tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
   description:
     'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
   rotation:

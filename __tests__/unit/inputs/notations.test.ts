@@ -49,6 +49,14 @@ describe('lists as people and expressions write them', () => {
       ({ allowedAccountIds }) => allowedAccountIds,
       ['111122223333'],
     ],
+    [
+      'ignore-tags',
+      'CostCenter, auto tag:*\nowner',
+      ({ ignoreTags }) => ignoreTags,
+      ['CostCenter', 'auto tag:*', 'owner'],
+    ],
+    ['ignore-tags', '["Cost Center", "aws:*"]', ({ ignoreTags }) => ignoreTags, ['Cost Center', 'aws:*']],
+    ['ignore-tags', '- CostCenter\n- auto:*', ({ ignoreTags }) => ignoreTags, ['CostCenter', 'auto:*']],
   ])('%s: %j', (name, text, of, expected) => {
     expect(of(read({ [name]: text }))).toEqual(expected);
   });
@@ -101,6 +109,13 @@ const WRONG: readonly Record<string, string>[] = [
   { tags: '{"team": "a", "te\\u0061m": "b"}' },
   { tags: '[{"Key": "team", "Value": "a"}]' },
   { tags: '{"team": {"a": "1"}}' },
+  // Tags that are left to others
+  { 'ignore-tags': '*' },
+  { 'ignore-tags': 'auto*tag, *:owner' },
+  { 'ignore-tags': 'Cost\u200bCenter, a;b' },
+  { 'ignore-tags': 'CostCenter, CostCenter' },
+  { 'ignore-tags': `${'k'.repeat(129)}*` },
+  { 'ignore-tags': 'CostCenter, te*', tags: 'team=a\nCostCenter=7\nother=b' },
   // Several at once
   { alias: '/lead', 'account-ids': '1, 2', verify: 'deep', 'replica-regions': 'ap-southeast-1' },
 ];

@@ -24,6 +24,7 @@ interface Provider {
   readonly skip_get_ec2_platforms?: boolean;
   readonly endpoints?: Readonly<Record<string, string>>;
   readonly allowed_account_ids?: readonly string[];
+  readonly ignore_tags?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface Root {
@@ -228,6 +229,20 @@ describe('providers', () => {
     const { aws } = rootOf(request({ allowedAccountIds: ['999900001111', '044455556666'] })).provider;
     expect(aws.filter((one) => one.allowed_account_ids?.join() !== '044455556666,999900001111')).toEqual([]);
     expect(rootOf(request()).provider.aws[0]).not.toHaveProperty('allowed_account_ids');
+  });
+
+  test('leaves tags to others in every provider, in whichever order the inputs name them', () => {
+    const ignoreTags = ['b:*', 'Owner', 'a:*', 'Cost Center'];
+    const ignored = { keys: ['Cost Center', 'Owner'], key_prefixes: ['a:', 'b:'] };
+    for (const version of ['3.64.2', '5.100.0', '6.63.0']) {
+      const { aws } = rootOf(request({ awsProviderVersion: version, ignoreTags })).provider;
+      expect(new Set(aws.map((one) => JSON.stringify(one.ignore_tags)))).toEqual(
+        new Set([JSON.stringify(ignored)]),
+      );
+    }
+    const [first] = rootOf(request({ ignoreTags: ['a:*'] })).provider.aws;
+    expect(first?.ignore_tags).toEqual({ key_prefixes: ['a:'] });
+    expect(rootOf(request()).provider.aws[0]).not.toHaveProperty('ignore_tags');
   });
 });
 

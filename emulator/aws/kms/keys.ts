@@ -11,7 +11,7 @@ import { page } from './paging.js';
 import * as shapes from './shapes.js';
 import { resolveUsage } from './specs.js';
 import { catchUpRotation } from './store.js';
-import { readTags } from './tags.js';
+import { autoTagged, readTags } from './tags.js';
 import type { KmsCall, KmsWorld, Operation } from './world.js';
 
 const createKey: Operation = async (world, call) => {
@@ -62,7 +62,7 @@ const createKey: Operation = async (world, call) => {
     createdAt: now,
     description: input.Description ?? '',
     policy,
-    tags,
+    tags: autoTagged(tags, world),
     grants: new Map(),
     enabled: true,
     creatingUntil: now,

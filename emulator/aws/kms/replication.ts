@@ -7,7 +7,7 @@ import { findKey, keyArn, REFUSED, refuseStates } from './lookup.js';
 import { metadataOf } from './metadata.js';
 import { isPrimary, type Key } from './model.js';
 import * as shapes from './shapes.js';
-import { readTags, tagList } from './tags.js';
+import { autoTagged, readTags, tagList } from './tags.js';
 import type { KmsWorld, Operation } from './world.js';
 
 const replicateKey: Operation = (world, call) => {
@@ -41,7 +41,7 @@ const replicateKey: Operation = (world, call) => {
     createdAt: now,
     description: input.Description ?? '',
     policy,
-    tags,
+    tags: autoTagged(tags, world),
     grants: new Map(),
     enabled: true,
     creatingUntil: now + delayOf(world, input.ReplicaRegion),

@@ -3,7 +3,7 @@ import { brokenText, objects, readInput, required, validationError } from './inp
 import { findKey, REFUSED } from './lookup.js';
 import { page } from './paging.js';
 import * as shapes from './shapes.js';
-import type { Operation } from './world.js';
+import type { KmsWorld, Operation } from './world.js';
 
 /** A KMS key may have fifty tags (KMS quotas). */
 const MAX_TAGS = 50;
@@ -47,6 +47,14 @@ function checkTag(key: string, value: string): void {
 
 function refuseTooMany(count: number): void {
   if (count > MAX_TAGS) throw new AwsError('TagException', `A key may have at most ${MAX_TAGS} tags.`);
+}
+
+/** The tags of a new key when the organisation's auto-tagger has seen it, which takes it no time here. */
+export function autoTagged(
+  tags: ReadonlyMap<string, string>,
+  { settings }: Pick<KmsWorld, 'settings'>,
+): Map<string, string> {
+  return new Map([...tags, ...settings.autoTags]);
 }
 
 /** Tags in the form of the API. */

@@ -17,6 +17,8 @@ export interface KmsSettings {
   usageTrackedSince: number;
   /** Whether policies that are put come back in KMS's own form; otherwise as they were given, but for account ids. */
   canonicalPolicies: boolean;
+  /** What an auto-tagger of the organisation puts on every new key as soon as it is there. */
+  readonly autoTags: Map<string, string>;
   /** Whether key policies decide over calls of the key's own account too; other accounts always need one. */
   enforceKeyPolicies: boolean;
 }

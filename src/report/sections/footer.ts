@@ -2,12 +2,24 @@
 
 import { link } from '../markdown.js';
 import type { ReportInput } from '../types.js';
-import { codeOf, type Detail } from '../words.js';
+import { codeOf, limitItems, type Detail } from '../words.js';
 
 /** The end of a report that is one line: there is nothing to approve, so no digest either. */
-export function renderOrigin({ source }: ReportInput, detail: Detail): string {
-  const run = source.runUrl === undefined ? '' : ` · ${link('run', source.runUrl)}`;
-  return `<sub>commit ${codeOf(source.commit.slice(0, 12), detail)}${run}</sub>`;
+export function renderOrigin(input: ReportInput, detail: Detail): string {
+  const { source } = input;
+  const parts = [
+    `commit ${codeOf(source.commit.slice(0, 12), detail)}`,
+    ...renderIgnoredTags(input, detail),
+    ...(source.runUrl === undefined ? [] : [link('run', source.runUrl)]),
+  ];
+  return `<sub>${parts.join(' · ')}</sub>`;
+}
+
+/** What nobody should look for in the report, as it is not compared. */
+function renderIgnoredTags({ ignoredTags = [] }: ReportInput, detail: Detail): string[] {
+  if (ignoredTags.length === 0) return [];
+  const keys = ignoredTags.map((key) => codeOf(key, detail));
+  return [`tags left to others: ${limitItems(keys, detail.values).join(' ')}`];
 }
 
 /** The last visible line, small. */
@@ -19,6 +31,7 @@ export function renderFooter(input: ReportInput, detail: Detail): string {
     ...(versions.terraform === undefined ? [] : [`Terraform ${codeOf(versions.terraform, detail)}`]),
     ...(versions.provider === undefined ? [] : [`AWS provider ${codeOf(versions.provider, detail)}`]),
     `aws-kms-multi-region-key ${codeOf(versions.action, detail)}`,
+    ...renderIgnoredTags(input, detail),
     ...(source.runUrl === undefined ? [] : [link('run', source.runUrl)]),
   ];
   return `<sub>${parts.join(' · ')}</sub>`;
