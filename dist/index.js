@@ -33608,14 +33608,19 @@ function readRepository(value) {
 class ActionError extends Error {
     name = 'ActionError';
     what;
+    each;
     done;
     next;
     constructor(explanation, options) {
-        super([explanation.what, explanation.done, explanation.next].filter((part) => part !== '').join(' '), options);
+        super([whole(explanation), explanation.done, explanation.next].filter((part) => part !== '').join(' '), options);
+        this.each = explanation.each;
         this.what = explanation.what;
         this.done = explanation.done;
         this.next = explanation.next;
     }
+}
+function whole({ what, each }) {
+    return each === undefined ? what : `${what}\n${each.map((one) => `- ${one}`).join('\n')}\n`;
 }
 /**
  * The message of any thrown value, for a log line or as the `what` of an ActionError.
@@ -34353,7 +34358,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8835);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3655);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -34469,11 +34474,78 @@ __webpack_async_result__();
 
 /***/ }),
 
+/***/ 2500:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ parseBackendConfig)
+/* harmony export */ });
+/* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5165);
+
+
+/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
+const TEXT = new Set(['credentials', 'policy']);
+/**
+ * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
+ * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
+ * @throws Invalid that names the line or the setting and repeats no value
+ */
+const parseBackendConfig = (text) => {
+    let settings = {};
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+        if (line.trim() === '')
+            continue;
+        const at = line.indexOf('=');
+        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
+        if (!path.every((name) => /^[\w-]+$/.test(name)))
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`line ${index + 1} is not key=value`);
+        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
+        settings = merge(settings, nest(path, value));
+    }
+    return settings;
+};
+function readValue(name, text) {
+    if (TEXT.has(name) || !/^[{[]/.test(text))
+        return text;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        // A password may begin with a bracket; the parser's own message would repeat a part of it.
+        if ((0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name))
+            return text;
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(name)} begins as JSON does, and is none`);
+    }
+}
+function nest(path, value) {
+    const [name = '', ...inner] = path;
+    return { [name]: inner.length === 0 ? value : nest(inner, value) };
+}
+/** Objects that are set in several lines become one; anything else must not be set twice. */
+function merge(settings, added) {
+    return Object.entries(added).reduce((all, [name, value]) => {
+        if (!Object.hasOwn(all, name))
+            return { ...all, [name]: value };
+        const before = all[name];
+        if (!isSettings(before) || !isSettings(value))
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(name)} is set twice`);
+        return { ...all, [name]: merge(before, value) };
+    }, settings);
+}
+function isSettings(value) {
+    return (0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(value);
+}
+
+
+/***/ }),
+
 /***/ 9357:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EJ: () => (/* binding */ splitSecrets),
+/* harmony export */   EZ: () => (/* binding */ looksRandom),
 /* harmony export */   Fj: () => (/* binding */ secretsOf),
 /* harmony export */   KU: () => (/* binding */ ofAddress),
 /* harmony export */   lr: () => (/* binding */ mayBeSecret),
@@ -34756,16 +34828,18 @@ function at(value, ...names) {
 
 /***/ }),
 
-/***/ 9305:
+/***/ 8297:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  Lo: () => (/* binding */ COMMANDS),
+  pn: () => (/* binding */ bareAlias),
   Ko: () => (/* binding */ readInputs)
 });
 
-// UNUSED EXPORTS: BACKENDS, COMMANDS
+// UNUSED EXPORTS: BACKENDS
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
@@ -34776,66 +34850,10 @@ var key_specs = __nccwpck_require__(7595);
 var regions = __nccwpck_require__(1051);
 // EXTERNAL MODULE: ./src/policy/principals.ts
 var principals = __nccwpck_require__(9203);
-// EXTERNAL MODULE: ./src/inputs/backend-secrets.ts
-var backend_secrets = __nccwpck_require__(9357);
+// EXTERNAL MODULE: ./src/inputs/backend-config.ts
+var backend_config = __nccwpck_require__(2500);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
-;// CONCATENATED MODULE: ./src/inputs/backend-config.ts
-
-
-/** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
-const TEXT = new Set(['credentials', 'policy']);
-/**
- * Reads `backend-config`: `name=value` lines. `a.b=value` is the setting `b` in the object `a`; a value that is a JSON
- * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
- * @throws Invalid that names the line or the setting and repeats no value
- */
-const parseBackendConfig = (text) => {
-    let settings = {};
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
-        if (!path.every((name) => /^[\w-]+$/.test(name)))
-            throw new parsers/* Invalid */.WO(`line ${index + 1} is not key=value`);
-        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
-        settings = merge(settings, nest(path, value));
-    }
-    return settings;
-};
-function readValue(name, text) {
-    if (TEXT.has(name) || !/^[{[]/.test(text))
-        return text;
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        // A password may begin with a bracket; the parser's own message would repeat a part of it.
-        if ((0,backend_secrets/* mayBeSecret */.lr)(name))
-            return text;
-        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} begins as JSON does, and is none`);
-    }
-}
-function nest(path, value) {
-    const [name = '', ...inner] = path;
-    return { [name]: inner.length === 0 ? value : nest(inner, value) };
-}
-/** Objects that are set in several lines become one; anything else must not be set twice. */
-function merge(settings, added) {
-    return Object.entries(added).reduce((all, [name, value]) => {
-        if (!Object.hasOwn(all, name))
-            return { ...all, [name]: value };
-        const before = all[name];
-        if (!isSettings(before) || !isSettings(value))
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(name)} is set twice`);
-        return { ...all, [name]: merge(before, value) };
-    }, settings);
-}
-function isSettings(value) {
-    return (0,parsers/* isObject */.Gv)(value);
-}
-
 // EXTERNAL MODULE: ./src/characters.ts
 var characters = __nccwpck_require__(6187);
 // EXTERNAL MODULE: ./src/inputs/lists.ts
@@ -35176,7 +35194,7 @@ function defaultAudience(partition) {
 function readStateInputs(reader) {
     const bucket = reader.optional('state-bucket', (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u));
     const type = reader.optional('backend', (0,parsers/* parseChoice */.HU)(BACKENDS));
-    const config = reader.value('backend-config', parseBackendConfig, {});
+    const config = reader.value('backend-config', backend_config/* parseBackendConfig */.a, {});
     const s3 = readS3Inputs(reader, bucket);
     if (bucket !== undefined && reader.text('backend') !== '') {
         reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
@@ -35533,9 +35551,9 @@ class InputsError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError
     problems;
     constructor(problems, next) {
         const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
-        const lines = problems.map(({ name, reason }) => `- ${name === undefined ? '' : `${name}: `}${reason}`);
         super({
-            what: `${count}:\n${lines.join('\n')}\n`,
+            what: `${count}:`,
+            each: problems.map(({ name, reason }) => `${name === undefined ? '' : `${name}: `}${reason}`),
             done: 'Nothing was installed, called or changed.',
             next,
         });
@@ -36098,6 +36116,86 @@ function findIgnoring(entries, key) {
 
 /***/ }),
 
+/***/ 1496:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ readTold),
+/* harmony export */   y: () => (/* binding */ secretsOfInputs)
+/* harmony export */ });
+/* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
+/* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8297);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
+/* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9066);
+/* harmony import */ var _shared_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5940);
+/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3291);
+/** Where a run is told, of a run whose inputs are wrong: read leniently, since nothing else is done with it. */
+
+
+
+
+
+
+
+/**
+ * What can be known of the place where a run is told. A wrong value counts as its default; the comment of a wrong alias is
+ * found by what is right in it, so that the run with the right one writes over it.
+ */
+function readTold(env) {
+    const reader = new _reader_js__WEBPACK_IMPORTED_MODULE_4__/* .InputReader */ .i_(env);
+    const command = reader.value('command', (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .parseChoice */ .HU)(_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .COMMANDS */ .Lo), 'plan');
+    const alias = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .bareAlias */ .pn)(reader.text('alias'));
+    return {
+        command,
+        alias: alias === '' ? 'unknown' : alias.slice(0, 250),
+        comment: (0,_shared_js__WEBPACK_IMPORTED_MODULE_5__/* .readComment */ .W3)(reader),
+        commentKey: reader.value('comment-key', _shared_js__WEBPACK_IMPORTED_MODULE_5__/* .parseCommentKey */ .MV, nameOf(alias)),
+        githubToken: (0,_shared_js__WEBPACK_IMPORTED_MODULE_5__/* .readToken */ .AI)(reader),
+        destroys: command === 'destroy' || reader.value('plan-destroy', _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .parseBoolean */ .yG, false),
+        ignoreTags: [],
+        ofFile: undefined,
+    };
+}
+function nameOf(alias) {
+    const name = alias
+        .replace(/[^\w/-]+/g, '')
+        .replace(/^(?:alias\/)+/i, '')
+        .replace(/\/{2,}/g, '/')
+        .replace(/^\/|\/$/g, '');
+    return name.slice(0, 250) || 'unknown';
+}
+/** Whose values are names that everybody sees. */
+const NAMES = ['alias', 'comment-key', 'confirm-destroy', 'key', 'rename-alias-from'].map(_reader_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentName */ .VE);
+/**
+ * What is, or may be, secret in inputs that were refused: the messages repeat values, and a comment is not masked by the
+ * runner as a log is.
+ */
+function secretsOfInputs(env) {
+    const texts = Object.entries(env).flatMap(([name, value = '']) => name.startsWith('INPUT_') && !NAMES.includes(name) ? [value.trim()] : []);
+    return [
+        ...secretsOfSettings(env),
+        ...texts.flatMap(_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU),
+        ...texts.filter((text) => /^[\w+/=.-]{20,}$/.test(text) && (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .looksRandom */ .EZ)(text)),
+    ].filter((secret) => !(0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_6__/* .isTrivial */ .C)(secret));
+}
+/** Line by line, as one that is wrong makes the whole unreadable. */
+function secretsOfSettings(env) {
+    const { [(0,_reader_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentName */ .VE)('backend')]: type = '', [(0,_reader_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentName */ .VE)('backend-config')]: text = '' } = env;
+    return text.split(/\r?\n/).flatMap((line) => {
+        const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+        try {
+            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .secretsOf */ .Fj)(type.trim() || 's3', (0,_backend_config_js__WEBPACK_IMPORTED_MODULE_1__/* .parseBackendConfig */ .a)(line)).map(({ secret }) => secret);
+        }
+        catch {
+            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? [value] : (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU)(value);
+        }
+    });
+}
+
+
+/***/ }),
+
 /***/ 4164:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -36210,65 +36308,17 @@ function findVisibleSecrets({ type, config }, texts) {
 
 /***/ }),
 
-/***/ 3473:
+/***/ 4473:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  T: () => (/* binding */ checkEntry),
-  L: () => (/* binding */ checkKeys)
-});
-
-// EXTERNAL MODULE: ./src/inputs/reader.ts
-var reader = __nccwpck_require__(9066);
-// EXTERNAL MODULE: ./src/inputs/inputs.ts + 2 modules
-var inputs_inputs = __nccwpck_require__(9305);
-// EXTERNAL MODULE: ./src/inputs/spec.ts
-var spec = __nccwpck_require__(7026);
-;// CONCATENATED MODULE: ./src/keys-file/entry-environment.ts
-
-
-/**
- * The environment of a step that gave by itself what the entry gives. The key's name is its alias and the name of its
- * comment, unless something else is said.
- */
-function environmentOf(entry, step) {
-    const given = [...entry.given].map(([name, { text }]) => [(0,reader/* environmentName */.VE)(name), text]);
-    const { [(0,reader/* environmentName */.VE)('alias')]: alias = '' } = step;
-    const group = (step[(0,reader/* environmentName */.VE)('comment-key')] ?? '').trim();
-    return {
-        ...step,
-        [(0,reader/* environmentName */.VE)('alias')]: alias.trim() === '' ? entry.name : alias,
-        ...Object.fromEntries(given),
-        [(0,reader/* environmentName */.VE)('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
-    };
-}
-/** Whatever both the step and the entry give: it is said in one place. */
-function findGivenTwice(entry, step) {
-    return spec/* KEY_INPUT_NAMES */.Om.flatMap((name) => {
-        const given = entry.given.get(name);
-        if (given === undefined || !isGiven(name, step))
-            return [];
-        const reason = 'the step gives this input, too. Give it in one place: in the step, or in the file';
-        return [{ at: given.at, key: given.inherited ? 'defaults' : entry.name, input: name, reason }];
-    });
-}
-/** Whether an input is the step's: the file does not give it, and either may not or the step does. */
-function isStepInput(name, entry, step) {
-    if (name === undefined || !spec/* KEY_INPUT_NAMES */.Om.includes(name))
-        return true;
-    return !entry.given.has(name) && isGiven(name, step);
-}
-/** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
-function isGiven(name, step) {
-    const text = (step[(0,reader/* environmentName */.VE)(name)] ?? '').trim();
-    return text !== '' && text !== spec/* INPUT_SPECS */.a6[name].default.trim();
-}
-
-// EXTERNAL MODULE: ./src/keys-file/problem.ts
-var problem = __nccwpck_require__(9374);
-;// CONCATENATED MODULE: ./src/keys-file/check.ts
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ checkKeys),
+/* harmony export */   T: () => (/* binding */ checkEntry)
+/* harmony export */ });
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8297);
+/* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4517);
+/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9374);
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
 
 
@@ -36284,21 +36334,21 @@ function checkKeys({ keys, problems }, sources) {
     const found = [...problems, ...checks.flatMap((check) => check.problems), ...findClashes(checked)];
     return {
         keys: checked,
-        problems: (0,problem/* inOrder */.a)(withoutRepetition(found)),
+        problems: (0,_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .inOrder */ .a)(withoutRepetition(found)),
         ofStep: withoutRepetition(checks.flatMap((check) => check.ofStep)),
     };
 }
 /** Reads one key of the file as a step of its own would. */
 function checkEntry(entry, sources) {
-    const twice = findGivenTwice(entry, sources.env);
+    const twice = (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .findGivenTwice */ .L1)(entry, sources.env);
     try {
-        const inputs = (0,inputs_inputs/* readInputs */.Ko)({ ...sources, env: environmentOf(entry, sources.env) });
+        const inputs = (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readInputs */ .Ko)({ ...sources, env: (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentOf */ .p7)(entry, sources.env) });
         return { key: { entry, inputs }, problems: twice, ofStep: [] };
     }
     catch (thrown) {
-        if (!(thrown instanceof reader/* InputsError */.aV))
+        if (!(thrown instanceof _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .InputsError */ .aV))
             throw thrown;
-        const isOfStep = ({ name }) => isStepInput(name, entry, sources.env);
+        const isOfStep = ({ name }) => (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .isStepInput */ .Jw)(name, entry, sources.env);
         const inFile = thrown.problems.filter((problem) => !isOfStep(problem));
         return {
             key: undefined,
@@ -36748,6 +36798,58 @@ function kindOf(node) {
 
 /***/ }),
 
+/***/ 4517:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jw: () => (/* binding */ isStepInput),
+/* harmony export */   L1: () => (/* binding */ findGivenTwice),
+/* harmony export */   p7: () => (/* binding */ environmentOf)
+/* harmony export */ });
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
+/* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7026);
+
+
+/**
+ * The environment of a step that gave by itself what the entry gives. The key's name is its alias and the name of its
+ * comment, unless something else is said.
+ */
+function environmentOf(entry, step) {
+    const given = [...entry.given].map(([name, { text }]) => [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)(name), text]);
+    const { [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('alias')]: alias = '' } = step;
+    const group = (step[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('comment-key')] ?? '').trim();
+    return {
+        ...step,
+        [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('alias')]: alias.trim() === '' ? entry.name : alias,
+        ...Object.fromEntries(given),
+        [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
+    };
+}
+/** Whatever both the step and the entry give: it is said in one place. */
+function findGivenTwice(entry, step) {
+    return _inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.flatMap((name) => {
+        const given = entry.given.get(name);
+        if (given === undefined || !isGiven(name, step))
+            return [];
+        const reason = 'the step gives this input, too. Give it in one place: in the step, or in the file';
+        return [{ at: given.at, key: given.inherited ? 'defaults' : entry.name, input: name, reason }];
+    });
+}
+/** Whether an input is the step's: the file does not give it, and either may not or the step does. */
+function isStepInput(name, entry, step) {
+    if (name === undefined || !_inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.includes(name))
+        return true;
+    return !entry.given.has(name) && isGiven(name, step);
+}
+/** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
+function isGiven(name, step) {
+    const text = (step[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)(name)] ?? '').trim();
+    return text !== '' && text !== _inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__/* .INPUT_SPECS */ .a6[name].default.trim();
+}
+
+
+/***/ }),
+
 /***/ 9374:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -36766,7 +36868,8 @@ class KeysFileError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionErr
             ? `A problem in the keys file ${file}`
             : `${problems.length} problems in the keys file ${file}`;
         super({
-            what: `${count}:\n${problems.map((problem) => `- ${sayProblem(file, problem)}`).join('\n')}\n`,
+            what: `${count}:`,
+            each: problems.map((problem) => sayProblem(file, problem)),
             done: 'Nothing was installed, called or changed.',
             next: `Correct ${file} and run it again; \`command: keys\` checks the whole file.`,
         });
@@ -36792,6 +36895,7 @@ function inOrder(problems) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Er: () => (/* binding */ assertNoProblems),
 /* harmony export */   F8: () => (/* binding */ groupOf),
+/* harmony export */   JF: () => (/* binding */ readToldOfStep),
 /* harmony export */   Wn: () => (/* binding */ readStepInputs),
 /* harmony export */   Xu: () => (/* binding */ inputError),
 /* harmony export */   Z3: () => (/* binding */ openKeysFile)
@@ -36801,11 +36905,15 @@ function inOrder(problems) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
 /* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7026);
-/* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9305);
-/* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3473);
-/* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1468);
-/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9374);
+/* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7443);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8297);
+/* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1496);
+/* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4473);
+/* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4517);
+/* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1468);
+/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9374);
+
+
 
 
 
@@ -36832,11 +36940,11 @@ function readStepInputs(sources) {
     if (entry === undefined) {
         // A name that is missing may be one that could not be read.
         if (file.document.problems.length > 0)
-            throw new _problem_js__WEBPACK_IMPORTED_MODULE_7__/* .KeysFileError */ .p(file.path, (0,_problem_js__WEBPACK_IMPORTED_MODULE_7__/* .inOrder */ .a)(file.document.problems));
+            throw new _problem_js__WEBPACK_IMPORTED_MODULE_9__/* .KeysFileError */ .p(file.path, (0,_problem_js__WEBPACK_IMPORTED_MODULE_9__/* .inOrder */ .a)(file.document.problems));
         throw inputError('key', explainMissing(name, file));
     }
     const own = file.document.problems.filter(({ key }) => key === undefined || key === 'defaults' || key === name);
-    const { key, problems, ofStep } = (0,_check_js__WEBPACK_IMPORTED_MODULE_5__/* .checkEntry */ .T)(entry, sources);
+    const { key, problems, ofStep } = (0,_check_js__WEBPACK_IMPORTED_MODULE_6__/* .checkEntry */ .T)(entry, sources);
     assertNoProblems(file, [...own, ...problems], ofStep);
     if (key === undefined)
         throw new TypeError('A key without problems has inputs.');
@@ -36848,7 +36956,7 @@ function readStepInputs(sources) {
  * @throws KeysFileError, InputsError, or both in one
  */
 function assertNoProblems(file, problems, ofStep) {
-    const inFile = problems.length === 0 ? [] : [new _problem_js__WEBPACK_IMPORTED_MODULE_7__/* .KeysFileError */ .p(file.path, (0,_problem_js__WEBPACK_IMPORTED_MODULE_7__/* .inOrder */ .a)(problems))];
+    const inFile = problems.length === 0 ? [] : [new _problem_js__WEBPACK_IMPORTED_MODULE_9__/* .KeysFileError */ .p(file.path, (0,_problem_js__WEBPACK_IMPORTED_MODULE_9__/* .inOrder */ .a)(problems))];
     const inStep = ofStep.length === 0 ? [] : [new _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .InputsError */ .aV(ofStep, CORRECT)];
     const [first, second] = [...inFile, ...inStep];
     if (first === undefined)
@@ -36856,19 +36964,39 @@ function assertNoProblems(file, problems, ofStep) {
     if (second === undefined)
         throw first;
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l({
-        what: `${first.what}${second.what}`,
+        what: `${first.what.replace(/:$/, '')}. ${second.what}`,
+        each: [...(first.each ?? []), ...(second.each ?? [])],
         done: first.done,
         next: `${first.next} ${second.next}`,
     });
 }
 const CORRECT = 'Correct the `with:` block of this step and run it again.';
+/** What says where a run is told, as far as it can be known although inputs of the step or of the file are wrong. */
+function readToldOfStep(sources) {
+    const name = textOf('key', sources);
+    if (name === '')
+        return (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_5__/* .readTold */ .o)(sources.env);
+    const file = openIfReadable(sources);
+    const entry = file?.document.keys.find((each) => each.name === name);
+    const inputs = (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_5__/* .readTold */ .o)((0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_7__/* .environmentOf */ .p7)({ name, given: new Map(), ...entry }, sources.env));
+    const path = file?.path ?? textOf('keys-file', sources);
+    return { ...inputs, ofFile: { path, key: name, group: groupOf(sources, file) } };
+}
+function openIfReadable(sources) {
+    try {
+        return openKeysFile(sources);
+    }
+    catch {
+        return undefined; // Why it is not is what the run is about to tell.
+    }
+}
 /** What the comment for all keys is found by: the step's comment key, or the file. */
 function groupOf(sources, file) {
     return textOf('comment-key', sources) || (file?.path ?? 'keys');
 }
 function explainMissing(name, { path: file, document }) {
     const names = document.keys.map((each) => each.name);
-    const near = (0,_inputs_suggest_js__WEBPACK_IMPORTED_MODULE_8__/* .suggest */ .Z)(name, names);
+    const near = (0,_inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__/* .suggest */ .Z)(name, names);
     const hint = near === undefined
         ? `It has ${names.length === 1 ? 'one key' : `${names.length} keys`}.`
         : `Did you mean ${near}?`;
@@ -36888,7 +37016,7 @@ function openKeysFile(sources) {
         throw inputError('keys-file', `the file ${JSON.stringify(given)} cannot be read (a job has files only after actions/checkout)`);
     }
     const relative = node_path__WEBPACK_IMPORTED_MODULE_0___default().isAbsolute(given) ? node_path__WEBPACK_IMPORTED_MODULE_0___default().relative(workspace, given) : node_path__WEBPACK_IMPORTED_MODULE_0___default().normalize(given);
-    return { path: relative.split((node_path__WEBPACK_IMPORTED_MODULE_0___default().sep)).join('/'), text, document: (0,_document_js__WEBPACK_IMPORTED_MODULE_6__/* .readKeysDocument */ .w)(text) };
+    return { path: relative.split((node_path__WEBPACK_IMPORTED_MODULE_0___default().sep)).join('/'), text, document: (0,_document_js__WEBPACK_IMPORTED_MODULE_8__/* .readKeysDocument */ .w)(text) };
 }
 function textOf(name, { env }) {
     return (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentName */ .VE)(name)] ?? '').trim();
@@ -36996,7 +37124,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 8835:
+/***/ 3655:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40100,66 +40228,8 @@ var publish = __nccwpck_require__(7585);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./src/inputs/backend-secrets.ts
 var backend_secrets = __nccwpck_require__(9357);
-;// CONCATENATED MODULE: ./src/refusal.ts
-
-/** A refusal is no failure of the run's own: the report tells the two apart. */
-class Refusal extends errors/* ActionError */.l {
-}
-/** Nor is a cancellation. */
-class Cancellation extends errors/* ActionError */.l {
-}
-/** The state could not be saved: what to do about that matters more than why the run ended. */
-class UnsavedState extends errors/* ActionError */.l {
-}
-/** Nor is drift, which `fail-on-drift` makes an end of the step. */
-class DriftFound extends errors/* ActionError */.l {
-}
-/** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
-function refuse(check) {
-    try {
-        check();
-    }
-    catch (thrown) {
-        throw thrown instanceof errors/* ActionError */.l ? new Refusal(thrown, { cause: thrown }) : thrown;
-    }
-}
-/**
- * What a run ended with, when it was cancelled: Terraform's own error then only says that it was interrupted.
- * @param cancelled aborted with the reason, e.g. `the step was cancelled (SIGINT)`
- * @param applying whether the plan was approved, so that something may have been changed
- */
-function asCancellation(thrown, cancelled, applying) {
-    if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
-        return thrown;
-    return new Cancellation({
-        what: `${capitalise((0,errors/* messageOf */.b)(cancelled.reason))}.`,
-        done: thrown instanceof errors/* ActionError */.l && thrown.done !== '' ? thrown.done : whatIsDone(applying),
-        // What was done of an apply ends with what comes next.
-        next: applying ? '' : 'Run the job again.',
-    }, { cause: thrown });
-}
-function whatIsDone(applying) {
-    return applying
-        ? 'Nothing more was started; the state knows what was done until then, and running the job again goes on from it.'
-        : 'Nothing was changed.';
-}
-/** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
-function reportOf(thrown) {
-    if (thrown instanceof Refusal)
-        return { outcome: 'refused' };
-    if (thrown instanceof DriftFound)
-        return { outcome: 'drifted' };
-    if (thrown instanceof Cancellation)
-        return { outcome: 'cancelled', failure: thrown };
-    return { outcome: 'failed', failure: thrown instanceof errors/* ActionError */.l ? thrown : unexpected(thrown) };
-}
-function capitalise(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-function unexpected(thrown) {
-    return { what: (0,errors/* messageOf */.b)(thrown), done: '', next: 'The log of the run says more.' };
-}
-
+// EXTERNAL MODULE: ./src/refusal.ts
+var refusal = __nccwpck_require__(3791);
 // EXTERNAL MODULE: ./src/run.ts + 2 modules
 var src_run = __nccwpck_require__(7647);
 ;// CONCATENATED MODULE: ./src/terraform/state.ts
@@ -40366,7 +40436,7 @@ async function keepState({ run, ready, file, failed, done }) {
     const masked = deps.log.hides(text)
         ? 'The log has it, too, but blanks what is masked in this job.'
         : 'The log has it, too, in a group of its own.';
-    return new UnsavedState({
+    return new refusal/* UnsavedState */.EW({
         what: `The state could not be saved. ${reasonOf(failed)}`,
         done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
         next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
@@ -41723,7 +41793,7 @@ async function planKnowingAws(run, ready) {
         inputs.command === 'drift' ||
         (pending.length > 0 && inputs.command === 'plan'))
         return judged;
-    refuse(() => {
+    (0,refusal/* refuse */.TR)(() => {
         assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
     });
     if (pending.length > 0)
@@ -41825,7 +41895,7 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
     if (approval.approved)
         return;
     (0,src_run/* learn */.nB)(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
-    refuse(() => {
+    (0,refusal/* refuse */.TR)(() => {
         assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
     });
 }
@@ -41872,7 +41942,7 @@ async function findDrift(run, ready) {
     const drift = await planForDrift(run, ready);
     (0,src_run/* learn */.nB)(run, { drifted: drift.length > 0 });
     sayKeyStates(run.story.keyStates ?? [], run);
-    refuse(() => {
+    (0,refusal/* refuse */.TR)(() => {
         assertGuarded((run.story.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
     });
     return drift;
@@ -41887,7 +41957,7 @@ function assertNoDrift({ inputs, deps, story }, drift) {
         next: story.failure?.next ?? adviseOn(story),
     };
     if (inputs.failOnDrift)
-        throw new DriftFound(explanation);
+        throw new refusal/* DriftFound */.wR(explanation);
     deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
 }
 const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
@@ -41913,7 +41983,7 @@ async function planForDrift(run, ready) {
         const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
         if (owned.length > 0)
             (0,src_run/* learn */.nB)(run, outputs, { plan: reported });
-        refuse(() => {
+        (0,refusal/* refuse */.TR)(() => {
             assertGuarded(owned);
         });
         const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
@@ -45567,11 +45637,11 @@ async function findWhere(start) {
             return { at, authorization: sent };
         const next = URL.parse(location, at.href);
         if (next === null || !isAllowedHop(at, next)) {
-            throw release_file_refuse(start, `it redirects to ${next === null ? 'no URL' : showUrl(next)}, which is not allowed`);
+            throw refuse(start, `it redirects to ${next === null ? 'no URL' : showUrl(next)}, which is not allowed`);
         }
         at = withoutCredentials(next);
     }
-    throw release_file_refuse(start, `it redirects more than ${MAX_REDIRECTS} times`);
+    throw refuse(start, `it redirects more than ${MAX_REDIRECTS} times`);
 }
 /** A server on this machine may lead to another one here; nothing else may lead to this machine, or to plain http. */
 function isAllowedHop(from, to) {
@@ -45594,12 +45664,12 @@ function explainFailure(failure, url) {
         const status = failure.httpStatusCode ?? 0;
         const transient = status === 408 || status === 429 || status >= 500;
         const times = transient ? ', 3 times' : '';
-        return release_file_refuse(url, `the answer was HTTP ${status}${times}`, transient ? 'Run the job again; if it stays so, check the network of the runner.' : undefined);
+        return refuse(url, `the answer was HTTP ${status}${times}`, transient ? 'Run the job again; if it stays so, check the network of the runner.' : undefined);
     }
     const broken = (0,connection/* explainConnection */.c)(failure, url);
-    return release_file_refuse(url, broken?.what ?? (0,errors/* messageOf */.b)(failure), broken?.next);
+    return refuse(url, broken?.what ?? (0,errors/* messageOf */.b)(failure), broken?.next);
 }
-function release_file_refuse(url, reason, next = 'Check `terraform-version` and `terraform-download-url`.') {
+function refuse(url, reason, next = 'Check `terraform-version` and `terraform-download-url`.') {
     return new errors/* ActionError */.l({
         what: `${showUrl(url)} could not be downloaded: ${reason}.`,
         done: 'Nothing was installed.',
@@ -46143,8 +46213,8 @@ function groupForMatrix(names) {
     return groups;
 }
 
-// EXTERNAL MODULE: ./src/keys-file/check.ts + 1 modules
-var check = __nccwpck_require__(3473);
+// EXTERNAL MODULE: ./src/keys-file/check.ts
+var check = __nccwpck_require__(4473);
 // EXTERNAL MODULE: ./src/keys-file/document.ts + 1 modules
 var keys_file_document = __nccwpck_require__(1468);
 // EXTERNAL MODULE: ./src/keys-file/resolve.ts
@@ -46327,8 +46397,8 @@ function sayRemoved(name, renamed) {
 var comments = __nccwpck_require__(6645);
 // EXTERNAL MODULE: ./src/report/changes.ts
 var changes = __nccwpck_require__(9059);
-// EXTERNAL MODULE: ./src/report/layout.ts + 10 modules
-var layout = __nccwpck_require__(5550);
+// EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
+var layout = __nccwpck_require__(5874);
 // EXTERNAL MODULE: ./src/report/verdict.ts
 var verdict = __nccwpck_require__(687);
 ;// CONCATENATED MODULE: ./src/report/many.ts
@@ -46476,7 +46546,10 @@ function renderRow({ file, kind }, most) {
 function sayWhat(report) {
     const { title } = (0,verdict/* describeVerdict */.XZ)(report);
     const words = title.startsWith(`${report.alias}: `) ? title.slice(report.alias.length + 2) : title;
-    const why = report.failure?.what ?? report.plan?.findings.find(({ severity }) => severity === 'stop')?.reason;
+    const { failure, plan } = report;
+    const why = failure === undefined
+        ? plan?.findings.find(({ severity }) => severity === 'stop')?.reason
+        : [failure.what, ...(failure.each ?? [])].join(' ');
     return report.outcome === 'planned' || why === undefined ? words : `${words}: ${why}`;
 }
 function gainsOf({ plan, accountId }, most) {
@@ -47332,7 +47405,7 @@ async function proveRecorded(run, { terraform, session }) {
         const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
         return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
     });
-    refuse(() => {
+    (0,refusal/* refuse */.TR)(() => {
         const findings = (0,guard_ownership/* judgeOwnership */.J8)(holdingsOfState(state), ownerOf(run.inputs));
         assertGuarded(findings.filter(guard_ownership/* isStateOfAnother */.wY), 'Nothing was verified or changed.');
     });
@@ -47426,25 +47499,26 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 async function run(deps) {
-    const forMany = FOR_MANY_KEYS.get((deps.env[(0,reader/* environmentName */.VE)('command')] ?? '').trim());
+    const command = (deps.env[(0,reader/* environmentName */.VE)('command')] ?? '').trim();
+    const forMany = FOR_MANY_KEYS.get(command);
     if (forMany === undefined)
         return runForKey(deps);
-    return forMany(deps).catch((thrown) => {
-        deps.runner.setOutput('result', 'failed');
+    return forMany(deps).catch(async (thrown) => {
+        await (0,src_run/* tellFailedCommand */.Q5)(deps, command, thrown);
         throw thrown;
     });
 }
 async function runForKey(deps) {
-    const started = await (0,src_run/* startRun */.AD)(deps).catch((thrown) => {
-        deps.runner.setOutput('result', 'failed');
+    const started = await (0,src_run/* startRun */.AD)(deps).catch(async (thrown) => {
+        await (0,src_run/* tellWrongInputs */.Wf)(deps, thrown);
         throw thrown;
     });
     try {
         await WAYS[started.inputs.command](started);
     }
     catch (thrown) {
-        const ended = asCancellation(thrown, deps.cancelled, started.story.approval?.approved === true);
-        await inTime(deps, (0,src_run/* publish */.mk)(started, reportOf(ended)));
+        const ended = (0,refusal/* asCancellation */.Cz)(thrown, deps.cancelled, started.story.approval?.approved === true);
+        await inTime(deps, (0,src_run/* publish */.mk)(started, (0,refusal/* reportOf */.EI)(ended)));
         if (isLocked(ended))
             (0,src_run/* learn */.nB)(started, { result: 'locked' });
         throw ended;
@@ -47477,7 +47551,7 @@ async function planAndApply(run) {
     const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
     (0,src_run/* learn */.nB)(run, {}, { shown });
     sayFindings(reported.findings, run.deps.log, isReviewed(run));
-    refuse(() => {
+    (0,refusal/* refuse */.TR)(() => {
         assertGuarded(reported.findings, doneBefore(run));
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
@@ -47496,7 +47570,7 @@ async function planAndApply(run) {
         marked: made.unfinished?.untaint ?? [],
     });
     (0,src_run/* learn */.nB)(run, {}, { approval });
-    refuse(() => {
+    (0,refusal/* refuse */.TR)(() => {
         assertApproved(approval, run.deps.log, doneBefore(run));
     });
     const { model } = reported;
@@ -53074,8 +53148,8 @@ var words = __nccwpck_require__(7478);
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/left-of-begun.ts
 var left_of_begun = __nccwpck_require__(3638);
-// EXTERNAL MODULE: ./src/report/layout.ts + 10 modules
-var layout = __nccwpck_require__(5550);
+// EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
+var layout = __nccwpck_require__(5874);
 // EXTERNAL MODULE: ./src/report/types.ts
 var types = __nccwpck_require__(2563);
 ;// CONCATENATED MODULE: ./src/report/comment.ts
@@ -53412,6 +53486,79 @@ function keyResults(known, primaryRegion) {
 function quote(text) {
     const oneLine = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .makeVisible */ .Xm)(JSON.stringify(text));
     return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+}
+
+
+/***/ }),
+
+/***/ 3791:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Cz: () => (/* binding */ asCancellation),
+/* harmony export */   EI: () => (/* binding */ reportOf),
+/* harmony export */   EW: () => (/* binding */ UnsavedState),
+/* harmony export */   TR: () => (/* binding */ refuse),
+/* harmony export */   wR: () => (/* binding */ DriftFound)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+
+/** A refusal is no failure of the run's own: the report tells the two apart. */
+class Refusal extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+}
+/** Nor is a cancellation. */
+class Cancellation extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+}
+/** The state could not be saved: what to do about that matters more than why the run ended. */
+class UnsavedState extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+}
+/** Nor is drift, which `fail-on-drift` makes an end of the step. */
+class DriftFound extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+}
+/** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
+function refuse(check) {
+    try {
+        check();
+    }
+    catch (thrown) {
+        throw thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l ? new Refusal(thrown, { cause: thrown }) : thrown;
+    }
+}
+/**
+ * What a run ended with, when it was cancelled: Terraform's own error then only says that it was interrupted.
+ * @param cancelled aborted with the reason, e.g. `the step was cancelled (SIGINT)`
+ * @param applying whether the plan was approved, so that something may have been changed
+ */
+function asCancellation(thrown, cancelled, applying) {
+    if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
+        return thrown;
+    return new Cancellation({
+        what: `${capitalise((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(cancelled.reason))}.`,
+        done: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l && thrown.done !== '' ? thrown.done : whatIsDone(applying),
+        // What was done of an apply ends with what comes next.
+        next: applying ? '' : 'Run the job again.',
+    }, { cause: thrown });
+}
+function whatIsDone(applying) {
+    return applying
+        ? 'Nothing more was started; the state knows what was done until then, and running the job again goes on from it.'
+        : 'Nothing was changed.';
+}
+/** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
+function reportOf(thrown) {
+    if (thrown instanceof Refusal)
+        return { outcome: 'refused' };
+    if (thrown instanceof DriftFound)
+        return { outcome: 'drifted' };
+    if (thrown instanceof Cancellation)
+        return { outcome: 'cancelled', failure: thrown };
+    return { outcome: 'failed', failure: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l ? thrown : unexpected(thrown) };
+}
+function capitalise(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+function unexpected(thrown) {
+    return { what: (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown), done: '', next: 'The log of the run says more.' };
 }
 
 
@@ -53844,7 +53991,7 @@ function rowChange(row) {
 
 /***/ }),
 
-/***/ 5550:
+/***/ 5874:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54292,131 +54439,8 @@ function renderDrift(drift, detail) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/report/sections/findings.ts
-/** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
-
-
-
-
-
-function foreign(text, detail) {
-    return (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(text, detail.text * 4));
-}
-/** `key-deleted` → `Key deleted`. */
-function titleOf(rule) {
-    const words = rule.replaceAll('-', ' ');
-    return words.charAt(0).toUpperCase() + words.slice(1);
-}
-/** Regions named beside the title of a finding, at the most. */
-const MOST_PLACES = 6;
-function renderFinding(finding, detail) {
-    const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
-    const shown = (0,words/* limitItems */.gt)(places.map((place) => (0,words/* codeOf */.$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
-    const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
-    const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
-    const title = foreign(titleOf(finding.rule), detail) || 'Finding';
-    return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
-}
-/** Findings of one severity in one call-out; empty when there are none. */
-function renderFindings(kind, findings, detail) {
-    if (findings.length === 0)
-        return [];
-    const shown = findings.slice(0, detail.rows).map((finding) => renderFinding(finding, detail));
-    const hidden = findings.length - shown.length;
-    const more = hidden > 0 ? [`…and ${(0,words/* countOf */.pq)(hidden, 'more finding')}, left out for length.`] : [];
-    return [(0,markdown/* alert */.xE)(kind, [...shown, ...more])];
-}
-/** What the plan holds that is not understood, as a warning of its own. */
-function renderNotUnderstood(sentences, detail) {
-    if (sentences.length === 0)
-        return [];
-    const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${foreign(sentence, detail)}`);
-    const hidden = sentences.length - shown.length;
-    const more = hidden > 0 ? [`- …and ${(0,words/* countOf */.pq)(hidden, 'more')}`] : [];
-    return [(0,markdown/* alert */.xE)('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
-}
-/** What a reader should know of how the run went. */
-function renderNotes(notes, detail) {
-    return (notes ?? []).slice(0, detail.rows).map((note) => (0,markdown/* alert */.xE)('NOTE', [foreign(note, detail)]));
-}
-/** A failure in its three parts. */
-function renderFailure(failure, detail) {
-    const parts = [
-        `**${foreign(failure.what, detail)}**`,
-        foreign(failure.done, detail),
-        failure.next === '' ? '' : `**Next:** ${foreign(failure.next, detail)}`,
-    ];
-    return (0,markdown/* alert */.xE)('CAUTION', [parts.filter((part) => part !== '' && part !== '****').join('<br>')]);
-}
-function renderLines(heading, lines, detail) {
-    if (lines.length === 0)
-        return [];
-    const items = (0,words/* limitItems */.gt)(lines.map((line) => foreign(line, detail)), detail.rows);
-    return [`**${heading}**`, items.map((item) => `- ${item}`).join('\n')];
-}
-/** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
-function renderApproval(approval, detail) {
-    if (approval === undefined || approval.approved)
-        return [];
-    return [
-        (0,markdown/* alert */.xE)('CAUTION', [
-            foreign(approval.says, detail),
-            ...renderLines('Planned now, never approved', approval.added, detail),
-            ...renderLines('Approved, no longer planned', approval.gone, detail),
-        ]),
-    ];
-}
-/** By what a plan on the branch differs from the one that the pull request showed; empty where it is that one. */
-function renderShown(shown, detail) {
-    if (shown === undefined || shown.is === 'same')
-        return [];
-    return [
-        (0,markdown/* alert */.xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
-            foreign(shown.says, detail),
-            ...renderLines('Planned now, not shown there', shown.added, detail),
-            ...renderLines('Shown there, no longer planned', shown.gone, detail),
-        ]),
-    ];
-}
-function findings_rescue({ region, keyId }) {
-    const commands = (0,rescue/* rescueCommands */.Y)(region, keyId);
-    if (commands === undefined)
-        return ['Cancel the deletion in the KMS console, then enable the key.'];
-    return [
-        'Cancel the deletion, then enable the key, for as long as there is time:',
-        (0,markdown/* codeBlock */.DV)(commands.join('\n'), 'sh'),
-    ];
-}
-function lastUseOf({ lastUse }, now, detail) {
-    if (lastUse === undefined || now === undefined)
-        return [];
-    const words = (0,last_use/* sayLastUse */.rS)(lastUse, now);
-    return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
-}
-function renderKeyState(note, now, detail) {
-    const key = `The key ${(0,words/* codeOf */.$N)(note.keyId, detail)} in ${(0,words/* codeOf */.$N)(note.region, detail)}`;
-    if (!(0,look/* isPendingDeletion */.oQ)(note.state))
-        return (0,markdown/* alert */.xE)('WARNING', [`${key} is ${(0,words/* codeOf */.$N)(note.state, detail)}.`]);
-    const when = note.deletionDate === undefined
-        ? ''
-        : `, on ${(0,words/* codeOf */.$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
-    const loss = `${key} **is going to be deleted**${when} (${(0,words/* codeOf */.$N)(note.state, detail)}). `;
-    return (0,markdown/* alert */.xE)('CAUTION', [
-        `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
-        ...lastUseOf(note, now, detail),
-        ...findings_rescue(note),
-    ]);
-}
-/** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
-function renderKeyStates(notes, now, detail) {
-    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,look/* isPendingDeletion */.oQ)(b.state)) - Number((0,look/* isPendingDeletion */.oQ)(a.state)));
-    const hidden = sorted.length - detail.rows;
-    return [
-        ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
-        ...(hidden > 0 ? [`…and ${(0,words/* countOf */.pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
-    ];
-}
-
+// EXTERNAL MODULE: ./src/report/sections/findings.ts
+var findings = __nccwpck_require__(901);
 ;// CONCATENATED MODULE: ./src/report/sections/footer.ts
 /** Where this came from: digest, commit, versions, run. */
 
@@ -54782,14 +54806,14 @@ function renderVerdict(input, detail) {
 /** What calls for a decision or for help; directly under the verdict. */
 function renderAlarms(input, detail) {
     return [
-        ...(input.failure === undefined ? [] : [renderFailure(input.failure, detail)]),
-        ...renderFindings('CAUTION', (0,verdict/* stopsOf */.lD)(input.plan?.findings).filter(isToldByFinding), detail),
+        ...(input.failure === undefined ? [] : [(0,findings/* renderFailure */.zt)(input.failure, detail)]),
+        ...(0,findings/* renderFindings */.vO)('CAUTION', (0,verdict/* stopsOf */.lD)(input.plan?.findings).filter(isToldByFinding), detail),
         ...renderDeletion(input, detail),
-        ...renderApproval(input.approval, detail),
-        ...renderShown(input.shown, detail),
-        ...renderKeyStates(otherStates(input), input.now, detail),
+        ...(0,findings/* renderApproval */.mv)(input.approval, detail),
+        ...(0,findings/* renderShown */.W3)(input.shown, detail),
+        ...(0,findings/* renderKeyStates */.Wh)(otherStates(input), input.now, detail),
         ...(input.plan === undefined ? [] : renderWarnings(input.plan, input, detail)),
-        ...renderNotes(input.notes, detail),
+        ...(0,findings/* renderNotes */.IE)(input.notes, detail),
     ];
 }
 /** Deletions have a section of their own. */
@@ -54807,9 +54831,9 @@ function renderWarnings(plan, { outcome }, detail) {
         // What to do before apply is no advice after it.
         .map((finding) => (isOver ? { ...finding, wayOut: '' } : finding));
     return [
-        ...renderFindings('WARNING', ofSeverity('warning'), detail),
-        ...renderFindings('NOTE', ofSeverity('notice'), detail),
-        ...renderNotUnderstood(plan.model.notUnderstood, detail),
+        ...(0,findings/* renderFindings */.vO)('WARNING', ofSeverity('warning'), detail),
+        ...(0,findings/* renderFindings */.vO)('NOTE', ofSeverity('notice'), detail),
+        ...(0,findings/* renderNotUnderstood */.VD)(plan.model.notUnderstood, detail),
     ];
 }
 /**
@@ -55128,15 +55152,165 @@ function areaOf(region) {
 
 /***/ }),
 
+/***/ 901:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   IE: () => (/* binding */ renderNotes),
+/* harmony export */   VD: () => (/* binding */ renderNotUnderstood),
+/* harmony export */   W3: () => (/* binding */ renderShown),
+/* harmony export */   Wh: () => (/* binding */ renderKeyStates),
+/* harmony export */   mv: () => (/* binding */ renderApproval),
+/* harmony export */   vO: () => (/* binding */ renderFindings),
+/* harmony export */   zt: () => (/* binding */ renderFailure)
+/* harmony export */ });
+/* harmony import */ var _aws_look_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(30);
+/* harmony import */ var _aws_rescue_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7124);
+/* harmony import */ var _plan_last_use_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5065);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2691);
+/** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
+
+
+
+
+
+function foreign(text, detail) {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .prose */ .CS)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(text, detail.text * 4));
+}
+/** `key-deleted` → `Key deleted`. */
+function titleOf(rule) {
+    const words = rule.replaceAll('-', ' ');
+    return words.charAt(0).toUpperCase() + words.slice(1);
+}
+/** Regions named beside the title of a finding, at the most. */
+const MOST_PLACES = 6;
+function renderFinding(finding, detail) {
+    const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
+    const shown = (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(places.map((place) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
+    const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
+    const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
+    const title = foreign(titleOf(finding.rule), detail) || 'Finding';
+    return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
+}
+/** Findings of one severity in one call-out; empty when there are none. */
+function renderFindings(kind, findings, detail) {
+    if (findings.length === 0)
+        return [];
+    const shown = findings.slice(0, detail.rows).map((finding) => renderFinding(finding, detail));
+    const hidden = findings.length - shown.length;
+    const more = hidden > 0 ? [`…and ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more finding')}, left out for length.`] : [];
+    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)(kind, [...shown, ...more])];
+}
+/** What the plan holds that is not understood, as a warning of its own. */
+function renderNotUnderstood(sentences, detail) {
+    if (sentences.length === 0)
+        return [];
+    const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${foreign(sentence, detail)}`);
+    const hidden = sentences.length - shown.length;
+    const more = hidden > 0 ? [`- …and ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more')}`] : [];
+    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
+}
+/** What a reader should know of how the run went. */
+function renderNotes(notes, detail) {
+    return (notes ?? []).slice(0, detail.rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('NOTE', [foreign(note, detail)]));
+}
+/** A failure in its three parts; what was wrong in several places is a list. */
+function renderFailure({ what, each, done, next }, detail) {
+    const head = `**${foreign(what, detail)}**`;
+    const rest = [foreign(done, detail), next === '' ? '' : `**Next:** ${foreign(next, detail)}`];
+    const join = (parts) => parts.filter((part) => part !== '' && part !== '****').join('<br>');
+    if (each === undefined)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [join([head, ...rest])]);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [...renderLines(head, each, detail), join(rest)]);
+}
+/** @param heading as Markdown */
+function renderLines(heading, lines, detail) {
+    if (lines.length === 0)
+        return [];
+    const items = (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(lines.map((line) => foreign(line, detail)), detail.rows);
+    return [heading, items.map((item) => `- ${item}`).join('\n')];
+}
+/** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
+function renderApproval(approval, detail) {
+    if (approval === undefined || approval.approved)
+        return [];
+    return [
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [
+            foreign(approval.says, detail),
+            ...renderLines('**Planned now, never approved**', approval.added, detail),
+            ...renderLines('**Approved, no longer planned**', approval.gone, detail),
+        ]),
+    ];
+}
+/** By what a plan on the branch differs from the one that the pull request showed; empty where it is that one. */
+function renderShown(shown, detail) {
+    if (shown === undefined || shown.is === 'same')
+        return [];
+    return [
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
+            foreign(shown.says, detail),
+            ...renderLines('**Planned now, not shown there**', shown.added, detail),
+            ...renderLines('**Shown there, no longer planned**', shown.gone, detail),
+        ]),
+    ];
+}
+function rescue({ region, keyId }) {
+    const commands = (0,_aws_rescue_js__WEBPACK_IMPORTED_MODULE_4__/* .rescueCommands */ .Y)(region, keyId);
+    if (commands === undefined)
+        return ['Cancel the deletion in the KMS console, then enable the key.'];
+    return [
+        'Cancel the deletion, then enable the key, for as long as there is time:',
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .codeBlock */ .DV)(commands.join('\n'), 'sh'),
+    ];
+}
+function lastUseOf({ lastUse }, now, detail) {
+    if (lastUse === undefined || now === undefined)
+        return [];
+    const words = (0,_plan_last_use_js__WEBPACK_IMPORTED_MODULE_1__/* .sayLastUse */ .rS)(lastUse, now);
+    return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
+}
+function renderKeyState(note, now, detail) {
+    const key = `The key ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.keyId, detail)} in ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.region, detail)}`;
+    if (!(0,_aws_look_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(note.state))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', [`${key} is ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}.`]);
+    const when = note.deletionDate === undefined
+        ? ''
+        : `, on ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
+    const loss = `${key} **is going to be deleted**${when} (${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}). `;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [
+        `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
+        ...lastUseOf(note, now, detail),
+        ...rescue(note),
+    ]);
+}
+/** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
+function renderKeyStates(notes, now, detail) {
+    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,_aws_look_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(b.state)) - Number((0,_aws_look_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(a.state)));
+    const hidden = sorted.length - detail.rows;
+    return [
+        ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
+        ...(hidden > 0 ? [`…and ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
+    ];
+}
+
+
+/***/ }),
+
 /***/ 7994:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ renderSummary)
+/* harmony export */   B: () => (/* binding */ renderSummary),
+/* harmony export */   P: () => (/* binding */ renderFailedCommand)
 /* harmony export */ });
-/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5550);
-/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2563);
+/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5874);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4285);
+/* harmony import */ var _sections_findings_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(901);
+/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2563);
 /** The job summary: the comment's order, with room for the whole plan. */
+
+
 
 
 /**
@@ -55152,10 +55326,15 @@ function renderSummary(input) {
         input: inSummary,
         top: '',
         bottom: '',
-        limit: _types_js__WEBPACK_IMPORTED_MODULE_1__/* .SUMMARY_ROOM */ .jU,
+        limit: _types_js__WEBPACK_IMPORTED_MODULE_3__/* .SUMMARY_ROOM */ .jU,
         measure: (text) => Buffer.byteLength(text, 'utf8'),
     });
     return `${summary ?? ''}\n`;
+}
+/** The job summary of a command for many keys that failed. */
+function renderFailedCommand(failure, command) {
+    const detail = { rows: 200, values: 60, text: 1000 };
+    return `### ❌ ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .codeSpan */ .SS)(command)} failed\n\n${(0,_sections_findings_js__WEBPACK_IMPORTED_MODULE_2__/* .renderFailure */ .zt)(failure, detail)}\n`;
 }
 
 
@@ -55553,7 +55732,9 @@ __nccwpck_require__.d(__webpack_exports__, {
   mk: () => (/* binding */ run_publish),
   n0: () => (/* binding */ setOutputs),
   AD: () => (/* binding */ startRun),
+  Q5: () => (/* binding */ tellFailedCommand),
   s9: () => (/* binding */ tellFailure),
+  Wf: () => (/* binding */ tellWrongInputs),
   sR: () => (/* binding */ writeStepOutputs)
 });
 
@@ -55752,12 +55933,18 @@ var reader = __nccwpck_require__(9066);
 var backend_secrets = __nccwpck_require__(9357);
 // EXTERNAL MODULE: ./src/inputs/sources.ts
 var sources = __nccwpck_require__(6203);
+// EXTERNAL MODULE: ./src/inputs/told.ts
+var told = __nccwpck_require__(1496);
 // EXTERNAL MODULE: ./src/keys-file/resolve.ts
 var resolve = __nccwpck_require__(9133);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
 // EXTERNAL MODULE: ./src/log.ts
 var log = __nccwpck_require__(5625);
+// EXTERNAL MODULE: ./src/refusal.ts
+var refusal = __nccwpck_require__(3791);
+// EXTERNAL MODULE: ./src/report/summary.ts
+var summary = __nccwpck_require__(7994);
 // EXTERNAL MODULE: ./src/outputs.ts
 var src_outputs = __nccwpck_require__(7729);
 // EXTERNAL MODULE: ./src/publish.ts + 3 modules
@@ -55819,6 +56006,9 @@ function environmentSecrets(env) {
 
 
 
+
+
+
 /**
  * Reads everything that tells what this run is about. Nothing is installed; at most GitHub is asked where the commit
  * came from.
@@ -55861,6 +56051,50 @@ function hideEnvironment({ env, log }, token) {
         log.mask(secret);
     if (token !== undefined)
         log.mask(token);
+}
+/**
+ * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
+ * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
+ * tells.
+ */
+async function tellWrongInputs(deps, thrown) {
+    const { env, log } = deps;
+    const inputs = (0,resolve/* readToldOfStep */.JF)((0,sources/* inputSources */.B)(env));
+    hideUnread(deps, inputs.githubToken);
+    try {
+        const context = await openContext(deps);
+        const concerned = context.pullRequest !== undefined || inputs.command === 'apply';
+        const client = concerned ? await clientFor(deps, inputs.githubToken, context) : undefined;
+        const mergedPullRequest = startLookForMerge({ ...inputs, approval: { by: 'nobody' } }, context, client);
+        const report = (0,refusal/* reportOf */.EI)(thrown);
+        const told = await (0,publish/* publishReport */.S3)({ deps, inputs, context, client, mergedPullRequest, report, known: {} });
+        writeStepOutputs(deps, { result: 'failed', ...told });
+    }
+    catch (problem) {
+        deps.runner.setOutput('result', 'failed');
+        log.warning(`What is wrong could not be told elsewhere: ${(0,errors/* messageOf */.b)(problem)}`, { title: 'No report' });
+    }
+}
+/** The same for a command that is about no single key, and that no comment tells of. */
+async function tellFailedCommand(deps, command, thrown) {
+    hideUnread(deps, undefined);
+    deps.runner.setOutput('result', 'failed');
+    const { failure } = (0,refusal/* reportOf */.EI)(thrown);
+    if (failure === undefined)
+        return;
+    await deps.runner
+        .addSummary((0,summary/* renderFailedCommand */.P)(deps.log.redactAll({ ...failure }), command))
+        .catch((problem) => {
+        deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.b)(problem)}`, {
+            title: 'No job summary',
+        });
+    });
+}
+/** What is, or may be, secret in inputs that were not read as a whole. */
+function hideUnread({ env, log }, token) {
+    for (const secret of (0,told/* secretsOfInputs */.y)(env))
+        log.mask(secret);
+    hideEnvironment({ env, log }, token);
 }
 /** Keeps what was found out, for the outputs and the report. */
 function learn(run, outputs, story = {}) {

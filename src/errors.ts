@@ -2,6 +2,8 @@
 export interface Explanation {
   /** What was wrong. */
   readonly what: string;
+  /** Where it is several things, each by itself; `what` then ends with a colon. */
+  readonly each?: readonly string[] | undefined;
   /** What was, and was not, done because of it. */
   readonly done: string;
   /** What the reader can do next. */
@@ -15,18 +17,24 @@ export interface Explanation {
 export class ActionError extends Error implements Explanation {
   override readonly name = 'ActionError';
   readonly what: string;
+  readonly each: readonly string[] | undefined;
   readonly done: string;
   readonly next: string;
 
   constructor(explanation: Explanation, options?: ErrorOptions) {
     super(
-      [explanation.what, explanation.done, explanation.next].filter((part) => part !== '').join(' '),
+      [whole(explanation), explanation.done, explanation.next].filter((part) => part !== '').join(' '),
       options,
     );
+    this.each = explanation.each;
     this.what = explanation.what;
     this.done = explanation.done;
     this.next = explanation.next;
   }
+}
+
+function whole({ what, each }: Explanation): string {
+  return each === undefined ? what : `${what}\n${each.map((one) => `- ${one}`).join('\n')}\n`;
 }
 
 /**

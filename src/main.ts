@@ -19,7 +19,7 @@ import type { MadePlan } from './steps/plan/make-plan.js';
 import { withLastUse } from './steps/plan/with-last-use.js';
 import { sayFindings } from './steps/plan/say-findings.js';
 import { sayUnfinished } from './steps/plan/plan-as-finished.js';
-import { learn, publish, setOutputs, startRun, type Run } from './run.js';
+import { learn, publish, setOutputs, startRun, tellFailedCommand, tellWrongInputs, type Run } from './run.js';
 import { isLocked } from './terraform/symptoms.js';
 import { tellingDeleted } from './steps/apply/tell-deleted.js';
 import { tellingLostKeys } from './steps/apply/tell-lost-keys.js';
@@ -33,17 +33,18 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 export async function run(deps: Deps): Promise<void> {
-  const forMany = FOR_MANY_KEYS.get((deps.env[environmentName('command')] ?? '').trim());
+  const command = (deps.env[environmentName('command')] ?? '').trim();
+  const forMany = FOR_MANY_KEYS.get(command);
   if (forMany === undefined) return runForKey(deps);
-  return forMany(deps).catch((thrown: unknown) => {
-    deps.runner.setOutput('result', 'failed');
+  return forMany(deps).catch(async (thrown: unknown) => {
+    await tellFailedCommand(deps, command, thrown);
     throw thrown;
   });
 }
 
 async function runForKey(deps: Deps): Promise<void> {
-  const started = await startRun(deps).catch((thrown: unknown) => {
-    deps.runner.setOutput('result', 'failed');
+  const started = await startRun(deps).catch(async (thrown: unknown) => {
+    await tellWrongInputs(deps, thrown);
     throw thrown;
   });
   try {

@@ -14,7 +14,7 @@ import type { MergedPullRequest } from './github/merged-pull-request.js';
 import { renderCommentMarker, type MarkedComment, type PullRequestPlace } from './github/own-comments.js';
 import { readPullRequest } from './github/pull-request.js';
 import { shorten } from './github/words.js';
-import type { Inputs } from './inputs/inputs.js';
+import type { ToldInputs } from './inputs/told.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
 import { plannedChanges } from './plan/left-of-begun.js';
@@ -43,7 +43,7 @@ export type RunReport = Pick<
 
 export interface PublishRequest {
   readonly deps: Deps;
-  readonly inputs: Inputs;
+  readonly inputs: ToldInputs;
   readonly context: RunContext;
   /** Undefined without a token, or outside GitHub. */
   readonly client: GitHubClient | undefined;
@@ -112,7 +112,7 @@ function sayVerdict({ deps, context }: PublishRequest, input: ReportInput, comme
   if (context.runUrl !== undefined) deps.log.info(`Summary: ${context.runUrl}`);
 }
 
-function wantsComment({ comment }: Inputs, { outcome }: RunReport): boolean {
+function wantsComment({ comment }: ToldInputs, { outcome }: RunReport): boolean {
   return comment === 'always' || (comment === 'changes' && !UNEVENTFUL.has(outcome));
 }
 
@@ -123,7 +123,7 @@ const UNEVENTFUL: ReadonlySet<ReportOutcome> = new Set(['no-changes', 'in-sync',
  * What finds this run's comment again. A look at the keys, or a destruction, never takes the place of a plan, which may
  * hold an approval.
  */
-function markerKey({ command, commentKey, destroys }: Inputs): string {
+function markerKey({ command, commentKey, destroys }: ToldInputs): string {
   if (destroys) return `destroy:${commentKey}`;
   return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
@@ -315,7 +315,7 @@ function canApprove({ ref }: RunContext): boolean {
 
 /** The hidden last line: of a plan that may be applied, what approves it; of what was applied, that it was. */
 function lastLineOf(
-  { command, commentKey, destroys }: Inputs,
+  { command, commentKey, destroys }: ToldInputs,
   context: RunContext,
   report: RunReport,
   redact: (text: string) => string,

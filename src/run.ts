@@ -7,9 +7,12 @@ import type { Inputs } from './inputs/inputs.js';
 import { environmentName } from './inputs/reader.js';
 import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
-import { readStepInputs } from './keys-file/resolve.js';
+import { secretsOfInputs } from './inputs/told.js';
+import { readStepInputs, readToldOfStep } from './keys-file/resolve.js';
 import { visibleTexts } from './inputs/visible-texts.js';
 import { naming } from './log.js';
+import { reportOf } from './refusal.js';
+import { renderFailedCommand } from './report/summary.js';
 import { resultOf, writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
 import { environmentSecrets } from './runner/environment-secrets.js';
@@ -76,6 +79,50 @@ function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string 
   if (token !== undefined) log.mask(token);
 }
 
+/**
+ * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
+ * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
+ * tells.
+ */
+export async function tellWrongInputs(deps: Deps, thrown: unknown): Promise<void> {
+  const { env, log } = deps;
+  const inputs = readToldOfStep(inputSources(env));
+  hideUnread(deps, inputs.githubToken);
+  try {
+    const context = await openContext(deps);
+    const concerned = context.pullRequest !== undefined || inputs.command === 'apply';
+    const client = concerned ? await clientFor(deps, inputs.githubToken, context) : undefined;
+    const mergedPullRequest = startLookForMerge({ ...inputs, approval: { by: 'nobody' } }, context, client);
+    const report = reportOf(thrown);
+    const told = await publishReport({ deps, inputs, context, client, mergedPullRequest, report, known: {} });
+    writeStepOutputs(deps, { result: 'failed', ...told });
+  } catch (problem) {
+    deps.runner.setOutput('result', 'failed');
+    log.warning(`What is wrong could not be told elsewhere: ${messageOf(problem)}`, { title: 'No report' });
+  }
+}
+
+/** The same for a command that is about no single key, and that no comment tells of. */
+export async function tellFailedCommand(deps: Deps, command: string, thrown: unknown): Promise<void> {
+  hideUnread(deps, undefined);
+  deps.runner.setOutput('result', 'failed');
+  const { failure } = reportOf(thrown);
+  if (failure === undefined) return;
+  await deps.runner
+    .addSummary(renderFailedCommand(deps.log.redactAll({ ...failure }), command))
+    .catch((problem: unknown) => {
+      deps.log.warning(`The job summary could not be written: ${messageOf(problem)}`, {
+        title: 'No job summary',
+      });
+    });
+}
+
+/** What is, or may be, secret in inputs that were not read as a whole. */
+function hideUnread({ env, log }: Deps, token: string | undefined): void {
+  for (const secret of secretsOfInputs(env)) log.mask(secret);
+  hideEnvironment({ env, log }, token);
+}
+
 /** Keeps what was found out, for the outputs and the report. */
 export function learn(run: Run, outputs: Outputs, story: Story = {}): void {
   run.known.push(outputs);
@@ -134,11 +181,13 @@ function sayContext(context: RunContext, { log }: Pick<Deps, 'log'>): void {
 /** The events whose commit is what a branch became by a merge; of the others only `apply` has to know which one. */
 const MERGE_EVENTS: ReadonlySet<string> = new Set(['push', 'pull_request', 'pull_request_target']);
 
+type MergeInputs = Pick<Inputs, 'command' | 'comment' | 'approval'>;
+
 /**
  * Whether the pull request that the commit was merged from has to be known: `apply` reads its approval there, and tells there
  * what became of it; `plan` says whether it is what was shown there. No other command has to do with a pull request.
  */
-function concernsMerge({ command, comment, approval }: Inputs, context: RunContext): boolean {
+function concernsMerge({ command, comment, approval }: MergeInputs, context: RunContext): boolean {
   const { pullRequest, ref, eventName } = context;
   if (pullRequest !== undefined || ref?.startsWith('refs/heads/') !== true) return false;
   if (command === 'plan') return MERGE_EVENTS.has(eventName);
@@ -152,7 +201,7 @@ function needsGitHub({ by }: Inputs['approval']): boolean {
 
 /** Begins to look, so that GitHub answers while Terraform is at work; whoever needs the answer meets its failure. */
 function startLookForMerge(
-  inputs: Inputs,
+  inputs: MergeInputs,
   context: RunContext,
   client: GitHubClient | undefined,
 ): Run['mergedPullRequest'] {

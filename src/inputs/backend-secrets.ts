@@ -280,7 +280,7 @@ function isPath(text: string): boolean {
 }
 
 /** Whether a text can hardly be anything but a key or a token: long, and of letters and digits without an order. */
-function looksRandom(text: string): boolean {
+export function looksRandom(text: string): boolean {
   return (
     /(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(
       text,

@@ -228,7 +228,7 @@ const parseRegion = (text: string): string => {
 };
 
 /** Without `alias/`, which both forms mean. */
-function bareAlias(text: string): string {
+export function bareAlias(text: string): string {
   return text.trim().replace(/^alias\//, '');
 }
 

@@ -19,9 +19,9 @@ export class InputsError extends ActionError {
 
   constructor(problems: readonly InputProblem[], next: string) {
     const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
-    const lines = problems.map(({ name, reason }) => `- ${name === undefined ? '' : `${name}: `}${reason}`);
     super({
-      what: `${count}:\n${lines.join('\n')}\n`,
+      what: `${count}:`,
+      each: problems.map(({ name, reason }) => `${name === undefined ? '' : `${name}: `}${reason}`),
       done: 'Nothing was installed, called or changed.',
       next,
     });

@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The environment of a step that gave by itself what the entry gives. The key's name is its alias and the name of its
  * comment, unless something else is said.
  */
-export function environmentOf(entry: KeyEntry, step: Environment): Environment {
+export function environmentOf(entry: Pick<KeyEntry, 'name' | 'given'>, step: Environment): Environment {
   const given = [...entry.given].map(([name, { text }]) => [environmentName(name), text] as const);
   const { [environmentName('alias')]: alias = '' } = step;
   const group = (step[environmentName('comment-key')] ?? '').trim();

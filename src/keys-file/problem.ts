@@ -28,7 +28,8 @@ export class KeysFileError extends ActionError {
         ? `A problem in the keys file ${file}`
         : `${problems.length} problems in the keys file ${file}`;
     super({
-      what: `${count}:\n${problems.map((problem) => `- ${sayProblem(file, problem)}`).join('\n')}\n`,
+      what: `${count}:`,
+      each: problems.map((problem) => sayProblem(file, problem)),
       done: 'Nothing was installed, called or changed.',
       next: `Correct ${file} and run it again; \`command: keys\` checks the whole file.`,
     });

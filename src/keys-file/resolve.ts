@@ -4,7 +4,9 @@ import { environmentName, InputsError, type InputProblem } from '../inputs/reade
 import { INPUT_SPECS, type InputName } from '../inputs/spec.js';
 import { suggest } from '../inputs/suggest.js';
 import { readInputs, type Inputs, type InputSources } from '../inputs/inputs.js';
+import { readTold, type ToldInputs } from '../inputs/told.js';
 import { checkEntry } from './check.js';
+import { environmentOf } from './entry-environment.js';
 import { readKeysDocument, type KeysDocument } from './document.js';
 import { inOrder, KeysFileError, type FileProblem } from './problem.js';
 
@@ -58,13 +60,33 @@ export function assertNoProblems(
   if (first === undefined) return;
   if (second === undefined) throw first;
   throw new ActionError({
-    what: `${first.what}${second.what}`,
+    what: `${first.what.replace(/:$/, '')}. ${second.what}`,
+    each: [...(first.each ?? []), ...(second.each ?? [])],
     done: first.done,
     next: `${first.next} ${second.next}`,
   });
 }
 
 const CORRECT = 'Correct the `with:` block of this step and run it again.';
+
+/** What says where a run is told, as far as it can be known although inputs of the step or of the file are wrong. */
+export function readToldOfStep(sources: InputSources): ToldInputs {
+  const name = textOf('key', sources);
+  if (name === '') return readTold(sources.env);
+  const file = openIfReadable(sources);
+  const entry = file?.document.keys.find((each) => each.name === name);
+  const inputs = readTold(environmentOf({ name, given: new Map(), ...entry }, sources.env));
+  const path = file?.path ?? textOf('keys-file', sources);
+  return { ...inputs, ofFile: { path, key: name, group: groupOf(sources, file) } };
+}
+
+function openIfReadable(sources: InputSources): KeysFile | undefined {
+  try {
+    return openKeysFile(sources);
+  } catch {
+    return undefined; // Why it is not is what the run is about to tell.
+  }
+}
 
 /** What the comment for all keys is found by: the step's comment key, or the file. */
 export function groupOf(

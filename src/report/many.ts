@@ -199,8 +199,11 @@ function renderRow({ file, kind }: Row, most: number): string[] {
 function sayWhat(report: ReportInput): string {
   const { title } = describeVerdict(report);
   const words = title.startsWith(`${report.alias}: `) ? title.slice(report.alias.length + 2) : title;
+  const { failure, plan } = report;
   const why =
-    report.failure?.what ?? report.plan?.findings.find(({ severity }) => severity === 'stop')?.reason;
+    failure === undefined
+      ? plan?.findings.find(({ severity }) => severity === 'stop')?.reason
+      : [failure.what, ...(failure.each ?? [])].join(' ');
   return report.outcome === 'planned' || why === undefined ? words : `${words}: ${why}`;
 }
 

@@ -1,6 +1,9 @@
 /** The job summary: the comment's order, with room for the whole plan. */
 
+import type { Explanation } from '../errors.js';
 import { renderWithin } from './layout.js';
+import { codeSpan } from './markdown.js';
+import { renderFailure } from './sections/findings.js';
 import { SUMMARY_ROOM, type ReportInput } from './types.js';
 
 /**
@@ -20,4 +23,10 @@ export function renderSummary(input: ReportInput): string {
     measure: (text) => Buffer.byteLength(text, 'utf8'),
   });
   return `${summary ?? ''}\n`;
+}
+
+/** The job summary of a command for many keys that failed. */
+export function renderFailedCommand(failure: Explanation, command: string): string {
+  const detail = { rows: 200, values: 60, text: 1000 };
+  return `### ❌ ${codeSpan(command)} failed\n\n${renderFailure(failure, detail)}\n`;
 }

@@ -58,23 +58,24 @@ export function renderNotes(notes: readonly string[] | undefined, detail: Detail
   return (notes ?? []).slice(0, detail.rows).map((note) => alert('NOTE', [foreign(note, detail)]));
 }
 
-/** A failure in its three parts. */
-export function renderFailure(failure: Explanation, detail: Detail): string {
-  const parts = [
-    `**${foreign(failure.what, detail)}**`,
-    foreign(failure.done, detail),
-    failure.next === '' ? '' : `**Next:** ${foreign(failure.next, detail)}`,
-  ];
-  return alert('CAUTION', [parts.filter((part) => part !== '' && part !== '****').join('<br>')]);
+/** A failure in its three parts; what was wrong in several places is a list. */
+export function renderFailure({ what, each, done, next }: Explanation, detail: Detail): string {
+  const head = `**${foreign(what, detail)}**`;
+  const rest = [foreign(done, detail), next === '' ? '' : `**Next:** ${foreign(next, detail)}`];
+  const join = (parts: readonly string[]): string =>
+    parts.filter((part) => part !== '' && part !== '****').join('<br>');
+  if (each === undefined) return alert('CAUTION', [join([head, ...rest])]);
+  return alert('CAUTION', [...renderLines(head, each, detail), join(rest)]);
 }
 
+/** @param heading as Markdown */
 function renderLines(heading: string, lines: readonly string[], detail: Detail): string[] {
   if (lines.length === 0) return [];
   const items = limitItems(
     lines.map((line) => foreign(line, detail)),
     detail.rows,
   );
-  return [`**${heading}**`, items.map((item) => `- ${item}`).join('\n')];
+  return [heading, items.map((item) => `- ${item}`).join('\n')];
 }
 
 /** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
@@ -83,8 +84,8 @@ export function renderApproval(approval: ApprovalResult | undefined, detail: Det
   return [
     alert('CAUTION', [
       foreign(approval.says, detail),
-      ...renderLines('Planned now, never approved', approval.added, detail),
-      ...renderLines('Approved, no longer planned', approval.gone, detail),
+      ...renderLines('**Planned now, never approved**', approval.added, detail),
+      ...renderLines('**Approved, no longer planned**', approval.gone, detail),
     ]),
   ];
 }
@@ -95,8 +96,8 @@ export function renderShown(shown: ShownPlan | undefined, detail: Detail): strin
   return [
     alert(shown.is === 'different' ? 'WARNING' : 'NOTE', [
       foreign(shown.says, detail),
-      ...renderLines('Planned now, not shown there', shown.added, detail),
-      ...renderLines('Shown there, no longer planned', shown.gone, detail),
+      ...renderLines('**Planned now, not shown there**', shown.added, detail),
+      ...renderLines('**Shown there, no longer planned**', shown.gone, detail),
     ]),
   ];
 }
