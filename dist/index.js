@@ -34620,7 +34620,7 @@ function splitSecrets(type, settings) {
     };
 }
 /** Whether Terraform's own record of the backend has a secret in it. */
-function hasBackendSecrets({ backend }) {
+function hasBackendSecrets({ backend, }) {
     return backend !== undefined && Object.keys(splitSecrets(backend.type, backend.config).secret).length > 0;
 }
 function findSecrets(place, value) {

@@ -1,7 +1,7 @@
 /** The outside world, as the pipeline sees it: passed in by index.ts, faked at its edge by tests. */
 
 import type { ToolkitContext } from './context.js';
-import type { StepLog } from './log.js';
+import type { Redactor } from './runner/redaction.js';
 
 /** One run of a child process: the argument list goes to the program as it is, with no shell in between. */
 export interface ExecRequest {
@@ -50,6 +50,9 @@ export interface Log {
   /** Text that is not ours (Terraform's own output) as a closed group; workflow commands in it are inert. */
   foreignGroup(title: string, text: string): void;
 }
+
+/** The log of a step, with the knowledge of what it was told to mask: for what leaves by another way, too. */
+export type StepLog = Log & Omit<Redactor, 'add'>;
 
 export interface Clock {
   /** Milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 import type * as core from '@actions/core';
-import type { AnnotationOptions, Log } from './deps.js';
-import { createRedactor, type Redactor } from './runner/redaction.js';
+import type { AnnotationOptions, StepLog } from './deps.js';
+import { createRedactor } from './runner/redaction.js';
 
 export interface LogOptions {
   /** Receives text that ends with a newline. */
@@ -17,9 +17,6 @@ type Toolkit = Pick<
   typeof core,
   'debug' | 'notice' | 'warning' | 'error' | 'setSecret' | 'startGroup' | 'endGroup'
 >;
-
-/** The log of a step, with the knowledge of what it was told to mask: for what leaves by another way, too. */
-export type StepLog = Log & Omit<Redactor, 'add'>;
 
 type Level = 'notice' | 'warning' | 'error';
 

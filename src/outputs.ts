@@ -1,6 +1,6 @@
 import type { ChangeCounts, PlanModel } from './plan/types.js';
 import type { ReportInput, ReportOutcome } from './report/types.js';
-import type { StepLog } from './log.js';
+import type { StepLog } from './deps.js';
 
 /** How a run ended, in one word for a workflow. */
 export type Result = ReportOutcome | 'not-approved' | 'locked';

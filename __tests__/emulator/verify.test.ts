@@ -7,7 +7,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { KEY_SPECS, type KeyUsage } from '../../emulator/aws/kms/specs.js';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
-import { verifyKeys, type ExpectedKey, type KeyCheck, type VerifyOptions } from '../../src/aws/verify.js';
+import type { ExpectedKey, KeyCheck } from '../../src/aws/key-check.js';
+import { verifyKeys, type VerifyOptions } from '../../src/aws/verify.js';
 import { createFamily, createKey, kmsIn } from './support.js';
 
 // RSA keys of 4096 bits are made here, by OpenSSL, in anything from one second to ten.

@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { describe, expect, jest, test } from '@jest/globals';
-import { createLog, withoutCommands, type StepLog } from '../../src/log.js';
+import type { StepLog } from '../../src/deps.js';
+import { createLog, withoutCommands } from '../../src/log.js';
 
 function capture(commands: boolean): { log: StepLog; text: () => string } {
   let written = '';

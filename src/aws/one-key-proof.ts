@@ -1,7 +1,7 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
+import type { ExpectedKey, KeyCheck } from './key-check.js';
 import type { Kms, KmsClients } from './kms-clients.js';
-import type { ExpectedKey, KeyCheck } from './verify.js';
 
 export interface ProofRequest {
   readonly keys: readonly ExpectedKey[];

@@ -1,28 +1,9 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
+import type { ExpectedKey, KeyCheck } from './key-check.js';
 import { isDenied, withKms, type Kms, type KmsClients } from './kms-clients.js';
 import { proveOneKey } from './one-key-proof.js';
-
-/** The key in one Region as it should be. */
-export interface ExpectedKey {
-  readonly region: string;
-  readonly role: 'primary' | 'replica';
-  readonly arn: string;
-  /** With `alias/`; undefined where none is known to be there. */
-  readonly alias: string | undefined;
-  /** The key policy that it should have, as JSON; undefined where nobody knows it. */
-  readonly policy: string | undefined;
-}
-
-export interface KeyCheck {
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was found instead, or why the check could not be made. */
-  readonly detail: string | undefined;
-  /** Whether the key was used for it, and not only described. */
-  readonly usesKey?: boolean;
-}
 
 export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
   readonly checks: readonly KeyCheck[];

@@ -1,11 +1,6 @@
 import { mayBeSecret } from './backend-secrets.js';
 import { Invalid, isObject, quote, type Parser } from './parsers.js';
-
-/** One setting of a backend, as Terraform JSON has it. */
-export type Setting = string | number | boolean | null | readonly Setting[] | Settings;
-export interface Settings {
-  readonly [name: string]: Setting;
-}
+import type { Setting, Settings } from './settings.js';
 
 /** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
 const TEXT = new Set(['credentials', 'policy']);

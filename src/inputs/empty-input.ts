@@ -3,7 +3,7 @@
  * value, and does not tell the action which expression it was. What is known is who started the run, and by what event.
  */
 
-import type { InputSources } from './inputs.js';
+import type { InputSources } from './sources.js';
 
 type Sources = Pick<InputSources, 'env' | 'readFile'>;
 

@@ -10,7 +10,7 @@ import {
 } from '../aws/key-specs.js';
 import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
 import { lostZeros, whyImpossible } from '../policy/principals.js';
-import { parseBackendConfig, type Settings } from './backend-config.js';
+import { parseBackendConfig } from './backend-config.js';
 import {
   Invalid,
   parseBoolean,
@@ -26,7 +26,9 @@ import { parseList } from './lists.js';
 import { parsePolicyInput } from './policy.js';
 import { explainEmptyInput } from './empty-input.js';
 import { InputReader } from './reader.js';
+import type { Settings } from './settings.js';
 import { parseCommentKey, readComment, readToken } from './shared.js';
+import type { InputSources } from './sources.js';
 import { findIgnoring, parseIgnoredTags, parseTags } from './tags.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
 import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
@@ -116,14 +118,6 @@ export interface Inputs {
   readonly replicaTimeoutMinutes: number;
   /** Where the key stands in a keys file; `group` is what the comment for all its keys is found by. */
   readonly ofFile?: { readonly path: string; readonly key: string; readonly group: string } | undefined;
-}
-
-/** What reading the inputs needs of the outside: two looks at the disk, none of which changes anything. */
-export interface InputSources {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file, or undefined when it cannot be read. */
-  readonly readFile: (file: string) => string | undefined;
-  readonly isFolder: (folder: string) => boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { parseChoice, parseMatching } from './parsers.js';
 import { InputReader } from './reader.js';
-import type { InputSources } from './inputs.js';
+import type { InputSources } from './sources.js';
 
 /** What the commands for many keys have of a step's own inputs. */
 export interface SharedInputs {

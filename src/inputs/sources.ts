@@ -1,5 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { InputSources } from './inputs.js';
+
+/** What reading the inputs needs of the outside: two looks at the disk, none of which changes anything. */
+export interface InputSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file, or undefined when it cannot be read. */
+  readonly readFile: (file: string) => string | undefined;
+  readonly isFolder: (folder: string) => boolean;
+}
 
 /** The real disk for `readInputs`; nothing on it is changed. */
 export function inputSources(env: InputSources['env']): InputSources {

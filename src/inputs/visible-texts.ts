@@ -1,6 +1,6 @@
-import type { Inputs } from './inputs.js';
 import { createRedactor } from '../runner/redaction.js';
 import { secretsOf } from './backend-secrets.js';
+import type { Settings } from './settings.js';
 
 /** A text that must stay readable, since later jobs decide by it or people review it. */
 export interface VisibleText {
@@ -9,19 +9,19 @@ export interface VisibleText {
   readonly text: string;
 }
 
-type Known = Pick<
-  Inputs,
-  | 'alias'
-  | 'primaryRegion'
-  | 'replicaRegions'
-  | 'partition'
-  | 'roleToAssume'
-  | 'allowedAccountIds'
-  | 'accountIds'
-  | 'commentKey'
-  | 'terraformVersion'
-  | 'awsProviderVersion'
->;
+/** What the inputs tell of the outputs before anything runs. */
+interface Known {
+  readonly alias: string;
+  readonly primaryRegion: string;
+  readonly replicaRegions: readonly string[];
+  readonly partition: string;
+  readonly roleToAssume: string | undefined;
+  readonly allowedAccountIds: readonly string[];
+  readonly accountIds: readonly string[];
+  readonly commentKey: string;
+  readonly terraformVersion: string;
+  readonly awsProviderVersion: string;
+}
 
 /** All that the outputs have in common, whatever the key. */
 const WORDS = [
@@ -62,7 +62,7 @@ export function visibleTexts(
  * @returns the setting, and what it is a part of; never the value
  */
 export function findVisibleSecrets(
-  { type, config }: NonNullable<Inputs['backend']>,
+  { type, config }: { readonly type: string; readonly config: Settings },
   texts: readonly VisibleText[],
 ): { readonly setting: string; readonly what: string }[] {
   return secretsOf(type, config).flatMap(({ setting, secret }) => {

@@ -1,7 +1,8 @@
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
 
 import { InputsError, type InputProblem } from '../inputs/reader.js';
-import { readInputs, type Inputs, type InputSources } from '../inputs/inputs.js';
+import { readInputs, type Inputs } from '../inputs/inputs.js';
+import type { InputSources } from '../inputs/sources.js';
 import type { KeyEntry, KeysDocument } from './document.js';
 import { environmentOf, findGivenTwice, isStepInput } from './entry-environment.js';
 import { inOrder, type FileProblem } from './problem.js';

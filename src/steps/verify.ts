@@ -1,5 +1,6 @@
 import type { AwsSession } from '../aws/credentials.js';
-import { verifyKeys, type ExpectedKey, type VerifiedKey } from '../aws/verify.js';
+import type { ExpectedKey } from '../aws/key-check.js';
+import { verifyKeys, type VerifiedKey } from '../aws/verify.js';
 import { ActionError } from '../errors.js';
 import { refuse } from '../refusal.js';
 import { assertGuarded } from '../plan/guard.js';

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import { ActionError } from '../../../src/errors.js';
 import type { Ready } from '../../../src/steps/ready/make-ready.js';
-import { settle, type Course } from '../../../src/steps/apply/recover.js';
+import type { Course } from '../../../src/steps/apply/course.js';
+import { settle } from '../../../src/steps/apply/recover.js';
 import type { Run } from '../../../src/run.js';
 import type { WaitedKey } from '../../../src/aws/key-wait.js';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { Run } from '../../../src/run.js';
-import type { RecoverRequest } from '../../../src/steps/apply/recover.js';
+import type { RecoverRequest } from '../../../src/steps/apply/course.js';
 import { takeInUnanswered } from '../../../src/steps/apply/take-in-unanswered.js';
 import type { Fit } from '../../../src/terraform/module.js';
 import { TerraformError } from '../../../src/terraform/run.js';

@@ -1,46 +1,21 @@
 import { askKms, waitForKeys, type WaitedKey, type WaitResult } from '../../aws/key-wait.js';
 import { withKms } from '../../aws/kms-clients.js';
+import type { Course, RecoverRequest } from './course.js';
 import { ActionError, messageOf } from '../../errors.js';
 import type { Ready } from '../ready/make-ready.js';
 import { explained } from '../ready/phased-terraform.js';
 import { seconds } from '../../phases.js';
 import { joinWords } from '../../plan/guard/words.js';
-import type { PlanModel } from '../../plan/types.js';
 import { keyResults } from '../../publish.js';
 import { rescueState } from './rescue-state.js';
 import { takeInUnanswered } from './take-in-unanswered.js';
 import { knownOutputs, learn, type Run } from '../../run.js';
 import { nameOfAddress } from '../../terraform/progress.js';
 import { findRecovery, type Recovery } from '../../terraform/recovery.js';
-import type { TerraformError } from '../../terraform/run.js';
 import { parseShown } from '../../terraform/shown.js';
 import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { failedOfWaitsAlone } from '../../terraform/waits.js';
-
-/** How far an apply has come, over all its rounds. */
-export interface Course {
-  /** The resources that are done, in words, in order. */
-  readonly done: string[];
-  /** Those that the last round began and did not see to their end. */
-  readonly underWay: Set<string>;
-  /** Addresses of what was made and is to be imported, since Terraform never got AWS's answer. */
-  readonly takenIn: Set<string>;
-  /** When it began, in milliseconds since the epoch. */
-  readonly since: number;
-}
-
-export interface RecoverRequest {
-  readonly run: Run;
-  readonly ready: Ready;
-  readonly course: Course;
-  /** How the last round ended. */
-  readonly failure: TerraformError;
-  /** What that round was to do. */
-  readonly planned: PlanModel;
-  /** False when there have been enough rounds. */
-  readonly canGoOn: boolean;
-}
 
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for

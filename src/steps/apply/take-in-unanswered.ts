@@ -1,11 +1,11 @@
 import { isMadeSince } from '../../aws/made-since.js';
+import type { RecoverRequest } from './course.js';
 import { messageOf } from '../../errors.js';
 import { joinWords } from '../../plan/guard/words.js';
 import { learn } from '../../run.js';
 import { nameOfAddress } from '../../terraform/progress.js';
 import type { StateModel } from '../../terraform/state.js';
 import { findUnanswered, type UnansweredCreation } from '../../terraform/unanswered.js';
-import type { RecoverRequest } from './recover.js';
 
 /**
  * Has the next plan import what this apply made without Terraform's learning of it: when the answer of ReplicateKey or

@@ -1,12 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AwsSession } from '../../aws/credentials.js';
-import type { Deps } from '../../deps.js';
-import type { Inputs } from '../../inputs/inputs.js';
 import { planAndJudge } from './judge-plan.js';
 import { keyOutputs, planOutputs, type Outputs } from '../../outputs.js';
-import type { PhasedTerraform } from '../ready/phased-terraform.js';
-import { planAsFinished, type FinishedPlan } from './plan-as-finished.js';
+import { planAsFinished, type FinishedPlan, type MakePlanRequest } from './plan-as-finished.js';
 import type { ReportedPlan } from '../../report/types.js';
 import type { Recovery } from '../../terraform/recovery.js';
 
@@ -15,14 +11,6 @@ export interface MadePlan {
   readonly outputs: Outputs;
   /** What an apply that was stopped has left behind; the plan that is saved is then not the one reported. */
   readonly unfinished: Recovery | undefined;
-}
-
-export interface MakePlanRequest {
-  readonly deps: Deps;
-  readonly inputs: Inputs;
-  readonly workDir: string;
-  readonly terraform: PhasedTerraform;
-  readonly session: AwsSession;
 }
 
 /** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */

@@ -1,16 +1,28 @@
+import type { AwsSession } from '../../aws/credentials.js';
 import { askKms, type WaitedKey } from '../../aws/key-wait.js';
 import { withKms } from '../../aws/kms-clients.js';
+import type { Deps } from '../../deps.js';
 import { messageOf } from '../../errors.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import { judgePlan, planAndJudge, type JudgedPlan } from './judge-plan.js';
-import type { MakePlanRequest } from './make-plan.js';
 import { asFinished, findDisabled, findMarked } from '../../plan/as-finished.js';
 import { joinWords } from '../../plan/guard/words.js';
 import { isKey } from '../../plan/model.js';
 import type { ResourceChange } from '../../plan/types.js';
+import type { PhasedTerraform } from '../ready/phased-terraform.js';
 import { nameOfAddress } from '../../terraform/progress.js';
 import type { Recovery } from '../../terraform/recovery.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
+
+/** All that making a plan needs of the run. */
+export interface MakePlanRequest {
+  readonly deps: Deps;
+  readonly inputs: Inputs;
+  readonly workDir: string;
+  readonly terraform: PhasedTerraform;
+  readonly session: AwsSession;
+}
 
 export interface FinishedPlan extends JudgedPlan {
   /** What `apply` has to do before it plans again and applies; undefined where nothing is unfinished. */

@@ -1,0 +1,5 @@
+/** One setting of a backend, as Terraform JSON has it. */
+export type Setting = string | number | boolean | null | readonly Setting[] | Settings;
+export interface Settings {
+  readonly [name: string]: Setting;
+}
