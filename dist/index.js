@@ -34828,7 +34828,7 @@ function at(value, ...names) {
 
 /***/ }),
 
-/***/ 8297:
+/***/ 9648:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -34854,6 +34854,128 @@ var principals = __nccwpck_require__(9203);
 var backend_config = __nccwpck_require__(2500);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
+;// CONCATENATED MODULE: ./src/inputs/backend-settings.ts
+/** The settings without which a backend has no place for the state, and what they have to be. Pure. */
+
+/** Azure's naming rules for storage accounts and blob containers. */
+const STORAGE_ACCOUNT = /^[a-z0-9]{3,24}$/;
+const CONTAINER = /^(?:\$root|\$web|(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$/;
+/** Google Cloud's naming rules for buckets. */
+const GOOGLE_BUCKET = /^(?=.{3,222}$)[a-z0-9](?:[a-z0-9._-]*[a-z0-9])$/;
+/** Terraform checks the address of `http` in no other way. It may have a password in it, so it is not repeated. */
+const parseAddress = (text) => {
+    if (!URL.canParse(text) || !/^https?:/i.test(text))
+        throw new parsers/* Invalid */.WO('its value is not an http or https URL');
+    return text;
+};
+/**
+ * What Terraform 1.11.4 asks for at `init` (tried with an empty block of each backend; consul crashes without its `path`),
+ * and what the documentation of gcs and kubernetes calls required.
+ */
+function neededBy(s3) {
+    return {
+        azurerm: {
+            storage_account_name: {
+                rule: '3 to 24 lower-case letters and digits',
+                example: 'acmestate',
+                parse: matching(STORAGE_ACCOUNT, 'is not the name of a storage account', /[^a-z0-9]/u),
+            },
+            container_name: {
+                rule: '3 to 63 lower-case letters, digits and single "-"',
+                example: 'tfstate',
+                parse: matching(CONTAINER, 'is not the name of a container', /[^a-z0-9$-]/u),
+            },
+            key: { rule: 'the name of the blob', example: 'kms/aws_cb_cmk.tfstate' },
+        },
+        consul: { path: { rule: 'the path in the key-value store', example: 'kms/aws_cb_cmk' } },
+        cos: {
+            bucket: { rule: 'the name of the bucket', example: 'acme-state-1250000000' },
+            region: { rule: 'its region', example: 'ap-guangzhou', variables: ['TENCENTCLOUD_REGION'] },
+        },
+        gcs: {
+            bucket: {
+                rule: '3 to 222 lower-case letters, digits, "-", "_" and "."',
+                example: 'acme-terraform-state',
+                parse: matching(GOOGLE_BUCKET, 'is not the name of a bucket', /[^a-z0-9._-]/u),
+            },
+        },
+        http: {
+            address: {
+                rule: 'an http or https URL',
+                example: 'https://state.example.com/kms/aws_cb_cmk',
+                parse: parseAddress,
+                variables: ['TF_HTTP_ADDRESS'],
+            },
+        },
+        kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
+        oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
+        s3: {
+            bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: s3.bucket },
+            key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: s3.key },
+            region: {
+                rule: 'the Region id of the bucket',
+                example: 'eu-central-1',
+                parse: s3.region,
+                variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+            },
+        },
+    };
+}
+/**
+ * What is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is where an
+ * expression of the workflow has no value.
+ * @param type undefined where inputs of their own say all that the backend needs
+ */
+function findSettingProblems(type, config, { env, s3 }) {
+    const needed = type === undefined ? {} : (neededBy(s3)[type] ?? {});
+    const wrong = Object.entries(needed).flatMap(([name, rule]) => findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }));
+    const empty = emptyOf(config).filter((name) => !Object.hasOwn(needed, name));
+    return [
+        ...wrong,
+        ...empty.map((name) => ({ reason: `${(0,parsers/* quote */.hD)(name)} has no value: give it one, or leave the line out` })),
+    ];
+}
+function findProblem(who, name, needed, { config, env }) {
+    const { rule, parse, variables = [] } = needed;
+    const spec = { rule, example: `${name}=${needed.example}` };
+    const value = Object.hasOwn(config, name) ? config[name] : undefined;
+    if (value === undefined && variables.some((variable) => (env[variable] ?? '').trim() !== ''))
+        return [];
+    if (value === undefined || value === '') {
+        const orBy = variables.length === 0 ? '' : ` (or ${variables.join(', ')} in the environment)`;
+        const is = value === undefined ? 'is missing' : 'has no value';
+        return [{ reason: `${(0,parsers/* quote */.hD)(name)} ${is}, and ${who} needs it${orBy}`, spec }];
+    }
+    if (typeof value !== 'string')
+        return [{ reason: `${(0,parsers/* quote */.hD)(name)} is no text`, spec }];
+    const why = parse === undefined ? undefined : whyNot(parse, value);
+    return why === undefined ? [] : [{ reason: `${(0,parsers/* quote */.hD)(name)}: ${why}`, spec }];
+}
+function whyNot(parse, value) {
+    try {
+        parse(value);
+        return undefined;
+    }
+    catch (thrown) {
+        if (thrown instanceof parsers/* Invalid */.WO)
+            return thrown.message;
+        throw thrown;
+    }
+}
+function matching(pattern, reason, forbidden) {
+    return (0,parsers/* parseMatching */.Pu)(pattern, reason, forbidden);
+}
+/** The paths of the settings whose value is an empty text, at any depth of objects. */
+function emptyOf(settings, path = '') {
+    return Object.entries(settings).flatMap(([name, value]) => {
+        if (value === '')
+            return [`${path}${name}`];
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? emptyOf(value, `${path}${name}.`)
+            : [];
+    });
+}
+
 // EXTERNAL MODULE: ./src/characters.ts
 var characters = __nccwpck_require__(6187);
 // EXTERNAL MODULE: ./src/inputs/lists.ts
@@ -34914,6 +35036,7 @@ var visible_texts = __nccwpck_require__(3302);
 
 
 
+
 const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
 const BACKENDS = [
     'azurerm',
@@ -34941,7 +35064,7 @@ function readInputs(sources) {
         ...readPolicyInputs(reader, sources),
         ...readKeyInputs(reader),
         ...readCredentialInputs(reader),
-        ...readStateInputs(reader),
+        ...readStateInputs(reader, sources),
         ...readToolInputs(reader, sources),
         ...readReviewInputs(reader),
         verify: readVerify(reader),
@@ -35191,8 +35314,9 @@ function parseRoleArn(partition) {
 function defaultAudience(partition) {
     return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
 }
-function readStateInputs(reader) {
-    const bucket = reader.optional('state-bucket', (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u));
+const parseBucket = (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
+function readStateInputs(reader, { env }) {
+    const bucket = reader.optional('state-bucket', parseBucket);
     const type = reader.optional('backend', (0,parsers/* parseChoice */.HU)(BACKENDS));
     const config = reader.value('backend-config', backend_config/* parseBackendConfig */.a, {});
     const s3 = readS3Inputs(reader, bucket);
@@ -35206,9 +35330,18 @@ function readStateInputs(reader) {
         if (name in config)
             reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)} is said by an input of its own already`);
     }
+    checkSettings(reader, bucket === undefined ? type : undefined, { config, env });
     if (bucket !== undefined)
         return { backend: { type: 's3', config: { ...s3, ...config } } };
     return { backend: type === undefined ? undefined : { type, config } };
+}
+/** @param type of the backend that has its place from these settings alone */
+function checkSettings(reader, type, { config, env }) {
+    // Settings that could not be read are told as such, and not as missing.
+    const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
+    const s3 = { bucket: parseBucket, key: parseStateKey, region: parseRegion };
+    for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, { env, s3 }))
+        reader.problem('backend-config', reason, spec);
 }
 /** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
 const parseStateKey = (text) => {
@@ -35613,9 +35746,11 @@ class InputReader {
         const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_1__/* .findForbidden */ .NJ)(this.text(name), _characters_js__WEBPACK_IMPORTED_MODULE_1__/* .UNUSUAL */ .Gu);
         return found === undefined ? '' : `: it has ${found}`;
     }
-    /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
-    problem(name, reason) {
-        const spec = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name];
+    /**
+     * Notes a problem; `reason` ends the sentence that begins with the input's name.
+     * @param spec the rule and the example of the part of the input that it is about; the input's own unless told
+     */
+    problem(name, reason, spec = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name]) {
         this.#problems.push({
             name,
             reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
@@ -36125,7 +36260,7 @@ function findIgnoring(entries, key) {
 /* harmony export */ });
 /* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
 /* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8297);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9648);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
 /* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9066);
 /* harmony import */ var _shared_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5940);
@@ -36316,7 +36451,7 @@ function findVisibleSecrets({ type, config }, texts) {
 /* harmony export */   T: () => (/* binding */ checkEntry)
 /* harmony export */ });
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8297);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9648);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4517);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9374);
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
@@ -36906,7 +37041,7 @@ function inOrder(problems) {
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
 /* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7026);
 /* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8297);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9648);
 /* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1496);
 /* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4473);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4517);

@@ -11,6 +11,7 @@ import {
 import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
 import { lostZeros, whyImpossible } from '../policy/principals.js';
 import { parseBackendConfig } from './backend-config.js';
+import { findSettingProblems } from './backend-settings.js';
 import {
   Invalid,
   parseBoolean,
@@ -134,7 +135,7 @@ export function readInputs(sources: InputSources): Inputs {
     ...readPolicyInputs(reader, sources),
     ...readKeyInputs(reader),
     ...readCredentialInputs(reader),
-    ...readStateInputs(reader),
+    ...readStateInputs(reader, sources),
     ...readToolInputs(reader, sources),
     ...readReviewInputs(reader),
     verify: readVerify(reader),
@@ -446,11 +447,14 @@ function defaultAudience(partition: string): string {
   return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
 }
 
-function readStateInputs(reader: InputReader): Pick<Inputs, 'backend'> {
-  const bucket = reader.optional(
-    'state-bucket',
-    parseMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u),
-  );
+const parseBucket = parseMatching(
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'is not the name of a bucket',
+  /[^a-z0-9.-]/u,
+);
+
+function readStateInputs(reader: InputReader, { env }: Pick<InputSources, 'env'>): Pick<Inputs, 'backend'> {
+  const bucket = reader.optional('state-bucket', parseBucket);
   const type = reader.optional('backend', parseChoice(BACKENDS));
   const config = reader.value('backend-config', parseBackendConfig, {});
   const s3 = readS3Inputs(reader, bucket);
@@ -464,8 +468,22 @@ function readStateInputs(reader: InputReader): Pick<Inputs, 'backend'> {
     if (name in config)
       reader.problem('backend-config', `${quote(name)} is said by an input of its own already`);
   }
+  checkSettings(reader, bucket === undefined ? type : undefined, { config, env });
   if (bucket !== undefined) return { backend: { type: 's3', config: { ...s3, ...config } } };
   return { backend: type === undefined ? undefined : { type, config } };
+}
+
+/** @param type of the backend that has its place from these settings alone */
+function checkSettings(
+  reader: InputReader,
+  type: Backend['type'] | undefined,
+  { config, env }: Pick<Backend, 'config'> & Pick<InputSources, 'env'>,
+): void {
+  // Settings that could not be read are told as such, and not as missing.
+  const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
+  const s3 = { bucket: parseBucket, key: parseStateKey, region: parseRegion };
+  for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, { env, s3 }))
+    reader.problem('backend-config', reason, spec);
 }
 
 /** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */

@@ -87,9 +87,15 @@ export class InputReader {
     return found === undefined ? '' : `: it has ${found}`;
   }
 
-  /** Notes a problem; `reason` ends the sentence that begins with the input's name. */
-  problem(name: InputName, reason: string): void {
-    const spec: InputSpec = INPUT_SPECS[name];
+  /**
+   * Notes a problem; `reason` ends the sentence that begins with the input's name.
+   * @param spec the rule and the example of the part of the input that it is about; the input's own unless told
+   */
+  problem(
+    name: InputName,
+    reason: string,
+    spec: Pick<InputSpec, 'rule' | 'example'> = INPUT_SPECS[name],
+  ): void {
     this.#problems.push({
       name,
       reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,

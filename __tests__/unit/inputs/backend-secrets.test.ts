@@ -136,7 +136,7 @@ describe('a secret that is a part of an output is refused', () => {
   const reading =
     (config: string, more: Record<string, string> = {}): (() => unknown) =>
     () =>
-      read({ backend: 's3', 'backend-config': `bucket=b\nkey=k\nregion=us-east-1\n${config}`, ...more });
+      read({ backend: 's3', 'backend-config': `bucket=b-b\nkey=k\nregion=us-east-1\n${config}`, ...more });
 
   test.each<[string, Record<string, string>, string]>([
     [

@@ -74,11 +74,14 @@ describe('a state in S3', () => {
   test('has nested settings as objects', () => {
     const nested = {
       backend: 's3',
-      'backend-config': 'bucket=b\nendpoints.s3=https://s3.example\nassume_role={"role_arn":"arn:${x}"}',
+      'backend-config':
+        'bucket=b-b\nkey=k\nregion=eu-west-1\nendpoints.s3=https://s3.example\nassume_role={"role_arn":"arn:${x}"}',
     };
     expect(rendered(nested)).toEqual({
       s3: {
-        bucket: 'b',
+        bucket: 'b-b',
+        key: 'k',
+        region: 'eu-west-1',
         endpoints: { s3: 'https://s3.example' },
         assume_role: { role_arn: 'arn:${x}' },
         skip_region_validation: 'true',
@@ -90,7 +93,9 @@ describe('a state in S3', () => {
 
 describe('another backend', () => {
   test('gets no setting of S3', () => {
-    expect(rendered({ backend: 'gcs', 'backend-config': 'bucket=b' })).toEqual({ gcs: { bucket: 'b' } });
+    expect(rendered({ backend: 'gcs', 'backend-config': 'bucket=b-b' })).toEqual({
+      gcs: { bucket: 'b-b' },
+    });
   });
 
   test('that is local is in the folder that the steps of a job share, with a warning', () => {

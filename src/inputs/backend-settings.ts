@@ -1,0 +1,163 @@
+/** The settings without which a backend has no place for the state, and what they have to be. Pure. */
+
+import type { Setting, Settings } from './settings.js';
+import type { InputSources } from './sources.js';
+import type { InputSpec } from './spec.js';
+import { Invalid, parseMatching, quote, type Parser } from './parsers.js';
+
+interface Needed {
+  readonly rule: string;
+  /** A value that works. */
+  readonly example: string;
+  /** Throws `Invalid`; left out where any text is one. */
+  readonly parse?: Parser<string>;
+  /** The variables in which Terraform looks for it, too. */
+  readonly variables?: readonly string[];
+}
+
+/** Azure's naming rules for storage accounts and blob containers. */
+const STORAGE_ACCOUNT = /^[a-z0-9]{3,24}$/;
+const CONTAINER = /^(?:\$root|\$web|(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$/;
+/** Google Cloud's naming rules for buckets. */
+const GOOGLE_BUCKET = /^(?=.{3,222}$)[a-z0-9](?:[a-z0-9._-]*[a-z0-9])$/;
+
+/** Terraform checks the address of `http` in no other way. It may have a password in it, so it is not repeated. */
+const parseAddress: Parser<string> = (text) => {
+  if (!URL.canParse(text) || !/^https?:/i.test(text))
+    throw new Invalid('its value is not an http or https URL');
+  return text;
+};
+
+/** What is wrong with one setting. */
+export interface SettingProblem {
+  /** The end of a sentence about `backend-config`. */
+  readonly reason: string;
+  /** What the setting has to be, and a line with it that works; left out where any value will do. */
+  readonly spec?: Pick<InputSpec, 'rule' | 'example'>;
+}
+
+/** What is asked of S3 is what the inputs of their own are asked. */
+export interface S3Rules {
+  readonly bucket: Parser<string>;
+  readonly key: Parser<string>;
+  readonly region: Parser<string>;
+}
+
+/**
+ * What Terraform 1.11.4 asks for at `init` (tried with an empty block of each backend; consul crashes without its `path`),
+ * and what the documentation of gcs and kubernetes calls required.
+ */
+function neededBy(s3: S3Rules): Readonly<Record<string, Readonly<Record<string, Needed>>>> {
+  return {
+    azurerm: {
+      storage_account_name: {
+        rule: '3 to 24 lower-case letters and digits',
+        example: 'acmestate',
+        parse: matching(STORAGE_ACCOUNT, 'is not the name of a storage account', /[^a-z0-9]/u),
+      },
+      container_name: {
+        rule: '3 to 63 lower-case letters, digits and single "-"',
+        example: 'tfstate',
+        parse: matching(CONTAINER, 'is not the name of a container', /[^a-z0-9$-]/u),
+      },
+      key: { rule: 'the name of the blob', example: 'kms/aws_cb_cmk.tfstate' },
+    },
+    consul: { path: { rule: 'the path in the key-value store', example: 'kms/aws_cb_cmk' } },
+    cos: {
+      bucket: { rule: 'the name of the bucket', example: 'acme-state-1250000000' },
+      region: { rule: 'its region', example: 'ap-guangzhou', variables: ['TENCENTCLOUD_REGION'] },
+    },
+    gcs: {
+      bucket: {
+        rule: '3 to 222 lower-case letters, digits, "-", "_" and "."',
+        example: 'acme-terraform-state',
+        parse: matching(GOOGLE_BUCKET, 'is not the name of a bucket', /[^a-z0-9._-]/u),
+      },
+    },
+    http: {
+      address: {
+        rule: 'an http or https URL',
+        example: 'https://state.example.com/kms/aws_cb_cmk',
+        parse: parseAddress,
+        variables: ['TF_HTTP_ADDRESS'],
+      },
+    },
+    kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
+    oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
+    s3: {
+      bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: s3.bucket },
+      key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: s3.key },
+      region: {
+        rule: 'the Region id of the bucket',
+        example: 'eu-central-1',
+        parse: s3.region,
+        variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      },
+    },
+  };
+}
+
+/**
+ * What is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is where an
+ * expression of the workflow has no value.
+ * @param type undefined where inputs of their own say all that the backend needs
+ */
+export function findSettingProblems(
+  type: string | undefined,
+  config: Settings,
+  { env, s3 }: { readonly env: InputSources['env']; readonly s3: S3Rules },
+): SettingProblem[] {
+  const needed = type === undefined ? {} : (neededBy(s3)[type] ?? {});
+  const wrong = Object.entries(needed).flatMap(([name, rule]) =>
+    findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }),
+  );
+  const empty = emptyOf(config).filter((name) => !Object.hasOwn(needed, name));
+  return [
+    ...wrong,
+    ...empty.map((name) => ({ reason: `${quote(name)} has no value: give it one, or leave the line out` })),
+  ];
+}
+
+function findProblem(
+  who: string,
+  name: string,
+  needed: Needed,
+  { config, env }: { readonly config: Settings; readonly env: InputSources['env'] },
+): SettingProblem[] {
+  const { rule, parse, variables = [] } = needed;
+  const spec = { rule, example: `${name}=${needed.example}` };
+  const value = Object.hasOwn(config, name) ? config[name] : undefined;
+  if (value === undefined && variables.some((variable) => (env[variable] ?? '').trim() !== '')) return [];
+  if (value === undefined || value === '') {
+    const orBy = variables.length === 0 ? '' : ` (or ${variables.join(', ')} in the environment)`;
+    const is = value === undefined ? 'is missing' : 'has no value';
+    return [{ reason: `${quote(name)} ${is}, and ${who} needs it${orBy}`, spec }];
+  }
+  if (typeof value !== 'string') return [{ reason: `${quote(name)} is no text`, spec }];
+  const why = parse === undefined ? undefined : whyNot(parse, value);
+  return why === undefined ? [] : [{ reason: `${quote(name)}: ${why}`, spec }];
+}
+
+function whyNot(parse: Parser<string>, value: string): string | undefined {
+  try {
+    parse(value);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Invalid) return thrown.message;
+    throw thrown;
+  }
+}
+
+function matching(pattern: RegExp, reason: string, forbidden: RegExp): Parser<string> {
+  return parseMatching(pattern, reason, forbidden);
+}
+
+/** The paths of the settings whose value is an empty text, at any depth of objects. */
+function emptyOf(settings: Settings, path = ''): string[] {
+  return Object.entries(settings).flatMap(([name, value]: [string, Setting]) => {
+    if (value === '') return [`${path}${name}`];
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? emptyOf(value as Settings, `${path}${name}.`)
+      : [];
+  });
+}
