@@ -33019,6 +33019,133 @@ function defaultCallback(err) {
 
 /***/ }),
 
+/***/ 1074:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $T: () => (/* binding */ adviseOnRefusals),
+/* harmony export */   Jy: () => (/* binding */ whoDenies),
+/* harmony export */   lr: () => (/* binding */ adviseOnDenial),
+/* harmony export */   oq: () => (/* binding */ readDenial),
+/* harmony export */   q6: () => (/* binding */ sayRefusal)
+/* harmony export */ });
+/**
+ * Which policy refused a call: AWS says it, and what to do depends on it (IAM User Guide, "Troubleshoot access denied error
+ * messages"). Pure: AWS's text in, words out. The names of the kinds are AWS's own; a kind that comes later is told by its name.
+ */
+const PERMISSION = /\bauthorized\s+to\s+perform:\s*([a-z0-9-]+:\s?[A-Za-z]+)/;
+const EXPLICIT = /\bwith\s+an\s+explicit\s+deny\s+in\s+an?\s+([A-Za-z\s-]{1,60}?(?:policy|boundary|permissions?))\b(?::\s*(arn:[\w:/.+=,@-]+))?/;
+const IMPLICIT = /\bno\s+([A-Za-z\s-]{1,60}?(?:policy|policies|boundary|permissions?))\s+allows?\b/;
+/** @param text AWS's message, however its lines are wrapped, alone or within other text */
+function readDenial(text) {
+    const denied = EXPLICIT.exec(text);
+    const policy = denied?.[1] ?? IMPLICIT.exec(text)?.[1];
+    return {
+        permission: PERMISSION.exec(text)?.[1]?.replace(/\s/g, ''),
+        policy: policy === undefined ? undefined : nameOfKind(policy),
+        explicit: denied !== null,
+        policyArn: denied?.[2]?.replace(/[.,]+$/, ''),
+    };
+}
+/** One name for a kind, whether AWS writes of one such policy or of several. */
+function nameOfKind(said) {
+    return said
+        .trim()
+        .replace(/\s+/g, ' ')
+        .replace(/policies$/, 'policy')
+        .replace(/^(?!VPC)[A-Z]/, (letter) => letter.toLowerCase());
+}
+/** E.g. `a service control policy denies it`; empty where AWS does not say who refused. */
+function whoDenies({ policy, explicit, policyArn }) {
+    if (policy === undefined)
+        return '';
+    if (!explicit)
+        return `no ${policy} allows it`;
+    const article = /^[aeiou]/i.test(policy) ? 'an' : 'a';
+    return `${article} ${policy}${policyArn === undefined ? '' : ` (${policyArn})`} denies it`;
+}
+const LET_THE_ROLE = "Let the role do that (this action's docs/iam.md lists what it needs) and run again.";
+/** By the kind of policy; whoever can't change that kind is told who can. */
+const ADVICE = new Map([
+    [
+        'identity-based policy',
+        ({ explicit }) => explicit
+            ? "Take the Deny out of the role's own policies, or have it leave this call out: no Allow outweighs it. Then run again."
+            : LET_THE_ROLE,
+    ],
+    ['resource-based policy', adviseOnResource],
+    ['role trust policy', () => "Change the role's trust policy, and run again."],
+    ['service control policy', adviseOnOrganisation],
+    ['resource control policy', adviseOnOrganisation],
+    [
+        'permissions boundary',
+        ({ explicit }) => `${explicit ? 'Take the Deny out of' : 'Add the permission to'} the permissions boundary of the role: what the boundary does not allow, no policy of the role can. Then run again.`,
+    ],
+    [
+        'session policy',
+        () => 'The step that made these credentials narrowed them (`inline-session-policy` or `managed-session-policies` of aws-actions/configure-aws-credentials): allow the call there, or let `role-to-assume` of this action assume the role without such a policy. Then run again.',
+    ],
+    [
+        'VPC endpoint policy',
+        () => 'Have the policy of the VPC endpoint that the runner goes through allow the call for this role, and run again: the role itself needs no change.',
+    ],
+]);
+function adviseOnResource({ explicit }, { permission = '' }) {
+    if (permission.startsWith('sts:'))
+        return "Change the role's trust policy, and run again.";
+    const change = explicit ? 'Take the Deny out of' : 'Allow the role that in';
+    if (permission.startsWith('s3:'))
+        return `${change} the policy of the state bucket, and run again.`;
+    if (!permission.startsWith('kms:'))
+        return `${change} the policy of the resource that the message names, and run again.`;
+    return `${change} the key policy that the key has in AWS now; that takes somebody whom the key policy lets do kms:PutKeyPolicy, as this role is not let in. Then run again.`;
+}
+/** Calls that may put tags on what they make. */
+const MAKES = /:(?:CreateKey|ReplicateKey|TagResource)$/;
+function adviseOnOrganisation({ policy = '' }, { permission = '', region }) {
+    const tags = MAKES.test(permission)
+        ? ' If it asks for tags on whatever is made, give them with `tags`.'
+        : '';
+    const here = region === undefined ? 'such a Region' : region;
+    return `Nothing in this account outweighs it: whoever administers the organisation has to change the ${policy}, or leave this role out of it.${tags} If it limits the Regions, take ${here} out of the inputs. Then run again.`;
+}
+/** What to do about a refused call. */
+function adviseOnDenial(denial, call) {
+    if (denial.policy === undefined)
+        return LET_THE_ROLE;
+    const advise = ADVICE.get(denial.policy);
+    if (advise !== undefined)
+        return advise(denial, call);
+    return `Change that ${denial.policy}, or have it leave this role out, and run again.`;
+}
+/** Nobody forbade the call, and AWS blames nothing but what the role may do. */
+function isMissing({ policy, explicit }) {
+    return policy === undefined || (policy === 'identity-based policy' && !explicit);
+}
+/** E.g. `kms:DescribeKey is missing`, `kms:DescribeKey is refused: a service control policy denies it`. */
+function sayRefusal({ permission, denial }) {
+    return isMissing(denial) ? `${permission} is missing` : `${permission} is refused: ${whoDenies(denial)}`;
+}
+/**
+ * What lets refused calls pass, each kind of policy once.
+ * @param on what the permissions are for, in words, e.g. ` on these keys`
+ * @returns whole sentences; empty where nothing was refused
+ */
+function adviseOnRefusals(calls, on = '') {
+    const missing = [
+        ...new Set(calls.filter(({ denial }) => isMissing(denial)).map((call) => call.permission)),
+    ];
+    const others = calls.filter(({ denial }) => !isMissing(denial));
+    const sentences = [
+        ...(missing.length === 0 ? [] : [`Let the role do ${missing.join(', ')}${on}, and run again.`]),
+        ...others.map(({ denial, ...call }) => adviseOnDenial(denial, call)),
+    ];
+    return [...new Set(sentences)].join(' ');
+}
+
+
+/***/ }),
+
 /***/ 7595:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -33109,13 +33236,15 @@ function specNeedsProvider(spec, providerVersion) {
 /* harmony export */   S: () => (/* binding */ withKms)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _denial_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1074);
+
 
 function isDenied(thrown) {
-    return thrown instanceof Error && typeof Reflect.get(thrown, 'missingPermission') === 'string';
+    return thrown instanceof Error && typeof Reflect.get(thrown, 'refused') === 'object';
 }
 /**
- * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission
- * says which: the message's own word, or else the name of the call, which is that of its permission.
+ * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
+ * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
  */
 async function withKms(regions, { provider }, work) {
     const kms = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
@@ -33143,17 +33272,18 @@ function createClient(kms, region, credentials, requestHandler) {
             return await next(args);
         }
         catch (thrown) {
-            throw nameMissingPermission(thrown, String(context.commandName));
+            throw noteRefusal(thrown, String(context.commandName), region);
         }
-    }, { step: 'initialize', name: 'nameMissingPermission' });
+    }, { step: 'initialize', name: 'noteRefusal' });
     return client;
 }
-function nameMissingPermission(thrown, commandName) {
+function noteRefusal(thrown, commandName, region) {
     if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
         return thrown;
-    const said = /perform: ?([\w:]+)/.exec((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown))?.[1];
-    const missingPermission = said ?? `kms:${commandName.replace(/Command$/, '')}`;
-    return Object.assign(thrown, { missingPermission });
+    const denial = (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .readDenial */ .oq)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown));
+    const permission = denial.permission ?? `kms:${commandName.replace(/Command$/, '')}`;
+    const refused = { permission, region, denial };
+    return Object.assign(thrown, { refused });
 }
 
 
@@ -33168,7 +33298,9 @@ function nameMissingPermission(thrown, commandName) {
 /* harmony export */   oQ: () => (/* binding */ isPendingDeletion)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(577);
+/* harmony import */ var _denial_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1074);
+/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(577);
+
 
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
@@ -33218,8 +33350,10 @@ function explainLook(thrown) {
         return { is: 'absent' };
     if (CLOSED.test(name))
         return { is: 'closed' };
-    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .isDenied */ .G)(thrown))
-        return { is: 'unknown', because: `${thrown.missingPermission} is missing`, mayPass: false };
+    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_2__/* .isDenied */ .G)(thrown)) {
+        const { refused } = thrown;
+        return { is: 'unknown', because: (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .sayRefusal */ .q6)(refused), mayPass: false, refused };
+    }
     const because = name === '' || name === 'Error' ? (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown) : name;
     return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
 }
@@ -34358,7 +34492,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3655);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3873);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37259,7 +37393,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3655:
+/***/ 3873:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37722,95 +37856,8 @@ function isKept(name, backend) {
     return name.startsWith('AWS_') || !FOREIGN_SECRET.test(name);
 }
 
-;// CONCATENATED MODULE: ./src/aws/denial.ts
-/**
- * Which policy refused a call: AWS says it, and what to do depends on it (IAM User Guide, "Troubleshoot access denied error
- * messages"). Pure: AWS's text in, words out. The names of the kinds are AWS's own; a kind that comes later is told by its name.
- */
-const PERMISSION = /\bauthorized\s+to\s+perform:\s*([a-z0-9-]+:\s?[A-Za-z]+)/;
-const EXPLICIT = /\bwith\s+an\s+explicit\s+deny\s+in\s+an?\s+([A-Za-z\s-]{1,60}?(?:policy|boundary|permissions?))\b(?::\s*(arn:[\w:/.+=,@-]+))?/;
-const IMPLICIT = /\bno\s+([A-Za-z\s-]{1,60}?(?:policy|policies|boundary|permissions?))\s+allows?\b/;
-/** @param text AWS's message, however its lines are wrapped, alone or within other text */
-function readDenial(text) {
-    const denied = EXPLICIT.exec(text);
-    const policy = denied?.[1] ?? IMPLICIT.exec(text)?.[1];
-    return {
-        permission: PERMISSION.exec(text)?.[1]?.replace(/\s/g, ''),
-        policy: policy === undefined ? undefined : nameOfKind(policy),
-        explicit: denied !== null,
-        policyArn: denied?.[2]?.replace(/[.,]+$/, ''),
-    };
-}
-/** One name for a kind, whether AWS writes of one such policy or of several. */
-function nameOfKind(said) {
-    return said
-        .trim()
-        .replace(/\s+/g, ' ')
-        .replace(/policies$/, 'policy')
-        .replace(/^(?!VPC)[A-Z]/, (letter) => letter.toLowerCase());
-}
-/** E.g. `a service control policy denies it`; empty where AWS does not say who refused. */
-function whoDenies({ policy, explicit, policyArn }) {
-    if (policy === undefined)
-        return '';
-    if (!explicit)
-        return `no ${policy} allows it`;
-    const article = /^[aeiou]/i.test(policy) ? 'an' : 'a';
-    return `${article} ${policy}${policyArn === undefined ? '' : ` (${policyArn})`} denies it`;
-}
-const LET_THE_ROLE = "Let the role do that (this action's docs/iam.md lists what it needs) and run again.";
-/** By the kind of policy; whoever can't change that kind is told who can. */
-const ADVICE = new Map([
-    [
-        'identity-based policy',
-        ({ explicit }) => explicit
-            ? "Take the Deny out of the role's own policies, or have it leave this call out: no Allow outweighs it. Then run again."
-            : LET_THE_ROLE,
-    ],
-    ['resource-based policy', adviseOnResource],
-    ['role trust policy', () => "Change the role's trust policy, and run again."],
-    ['service control policy', adviseOnOrganisation],
-    ['resource control policy', adviseOnOrganisation],
-    [
-        'permissions boundary',
-        ({ explicit }) => `${explicit ? 'Take the Deny out of' : 'Add the permission to'} the permissions boundary of the role: what the boundary does not allow, no policy of the role can. Then run again.`,
-    ],
-    [
-        'session policy',
-        () => 'The step that made these credentials narrowed them (`inline-session-policy` or `managed-session-policies` of aws-actions/configure-aws-credentials): allow the call there, or let `role-to-assume` of this action assume the role without such a policy. Then run again.',
-    ],
-    [
-        'VPC endpoint policy',
-        () => 'Have the policy of the VPC endpoint that the runner goes through allow the call for this role, and run again: the role itself needs no change.',
-    ],
-]);
-function adviseOnResource({ explicit }, { permission = '' }) {
-    const change = explicit ? 'Take the Deny out of' : 'Allow the role that in';
-    if (permission.startsWith('s3:'))
-        return `${change} the policy of the state bucket, and run again.`;
-    if (!permission.startsWith('kms:'))
-        return `${change} the policy of the resource that the message names, and run again.`;
-    return `${change} the key policy that the key has in AWS now; that takes somebody whom the key policy lets do kms:PutKeyPolicy, as this role is not let in. Then run again.`;
-}
-/** Calls that may put tags on what they make. */
-const MAKES = /:(?:CreateKey|ReplicateKey|TagResource)$/;
-function adviseOnOrganisation({ policy = '' }, { permission = '', region }) {
-    const tags = MAKES.test(permission)
-        ? ' If it asks for tags on whatever is made, give them with `tags`.'
-        : '';
-    const here = region === undefined ? 'such a Region' : region;
-    return `Nothing in this account outweighs it: whoever administers the organisation has to change the ${policy}, or leave this role out of it.${tags} If it limits the Regions, take ${here} out of the inputs. Then run again.`;
-}
-/** What to do about a refused call. */
-function adviseOnDenial(denial, call) {
-    if (denial.policy === undefined)
-        return LET_THE_ROLE;
-    const advise = ADVICE.get(denial.policy);
-    if (advise !== undefined)
-        return advise(denial, call);
-    return `Change that ${denial.policy}, or have it leave this role out, and run again.`;
-}
-
+// EXTERNAL MODULE: ./src/aws/denial.ts
+var aws_denial = __nccwpck_require__(1074);
 // EXTERNAL MODULE: ./src/log.ts
 var log = __nccwpck_require__(5625);
 // EXTERNAL MODULE: ./src/plan/guard/ownership.ts
@@ -37941,8 +37988,8 @@ const REASONS = [
     {
         sign: /operation error (S3|DynamoDB): (\w+)[^\n]*\b(?:AccessDenied|StatusCode: 403)/,
         why: ([, service = '', call = ''], text) => {
-            const denial = readDenial(text);
-            const who = whoDenies(denial);
+            const denial = (0,aws_denial/* readDenial */.oq)(text);
+            const who = (0,aws_denial/* whoDenies */.Jy)(denial);
             const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
             return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
         },
@@ -38234,10 +38281,10 @@ const SYMPTOMS = [
         name: 'not-allowed',
         sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
         what: (_, text) => {
-            const who = whoDenies(readDenial(text));
+            const who = (0,aws_denial/* whoDenies */.Jy)((0,aws_denial/* readDenial */.oq)(text));
             return `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}${who === '' ? '' : `: ${who}`}.`;
         },
-        next: (text) => adviseOnDenial(readDenial(text), {
+        next: (text) => (0,aws_denial/* adviseOnDenial */.lr)((0,aws_denial/* readDenial */.oq)(text), {
             permission: missingPermission(text),
             region: regionSaid(text),
         }),
@@ -38373,7 +38420,7 @@ const S3_PERMISSIONS = {
 };
 /** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
 function missingPermission(text) {
-    const said = readDenial(text).permission;
+    const said = (0,aws_denial/* readDenial */.oq)(text).permission;
     const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
     if (said !== undefined || asked === null)
         return said;
@@ -40285,6 +40332,7 @@ function isLess({ action, address, attributes }, approved) {
 ;// CONCATENATED MODULE: ./src/aws/key-wait.ts
 
 
+
 /** The states that pass by themselves (KMS Developer Guide, "Key states"). */
 const PASSING = new Set(['Creating', 'Updating']);
 const POLL_MS = 5_000;
@@ -40340,20 +40388,21 @@ function askKms(clients, log) {
         if (look.is === 'absent')
             return 'NotFound';
         const because = look.is === 'closed' ? 'the Region does not take these credentials' : look.because;
+        const refused = look.is === 'unknown' ? look.refused : undefined;
         if (look.is === 'closed' || !look.mayPass)
-            throw explainCannotAsk(name, because);
+            throw explainCannotAsk(name, because, refused);
         log.debug(`${name}: ${because}`);
         return 'Creating';
     };
 }
-function explainCannotAsk(name, because) {
-    const remedy = /^kms:\w+ is missing$/.test(because)
-        ? 'Let the role call it in that Region, and run the job again'
-        : 'Run the job again with credentials that are good in that Region';
+function explainCannotAsk(name, because, refused) {
+    const remedy = refused === undefined
+        ? 'Run the job again with credentials that are good in that Region.'
+        : (0,aws_denial/* adviseOnRefusals */.$T)([refused], ' in that Region');
     return new errors/* ActionError */.l({
         what: `KMS does not tell how the ${name} is getting on: ${because}.`,
         done: 'The state knows what is there; nothing was deleted.',
-        next: `${remedy}: it goes on from there.`,
+        next: `${remedy} The next run goes on from there.`,
     });
 }
 
@@ -41443,6 +41492,7 @@ function sayAttributes({ record }, { model }) {
 ;// CONCATENATED MODULE: ./src/aws/last-usage.ts
 
 
+
 /**
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
  * @returns one answer for each place, in their order; what KMS does not say is among them
@@ -41455,6 +41505,7 @@ async function askLastUse(places, session) {
         ...place,
         is: 'unknown',
         because: becauseOf(thrown),
+        ...((0,kms_clients/* isDenied */.G)(thrown) ? { advice: (0,aws_denial/* adviseOnRefusals */.$T)([thrown.refused]) } : {}),
     })))));
 }
 async function askOne({ region, keyId }, clients) {
@@ -41480,7 +41531,7 @@ async function askOne({ region, keyId }, clients) {
 }
 function becauseOf(thrown) {
     if ((0,kms_clients/* isDenied */.G)(thrown))
-        return `${thrown.missingPermission} is missing`;
+        return (0,aws_denial/* sayRefusal */.q6)(thrown.refused);
     const name = thrown instanceof Error ? thrown.name : '';
     return name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name;
 }
@@ -41548,6 +41599,7 @@ function judgeAnswers(answers) {
     return {
         findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
         notLookedAt: answers.flatMap(({ question, look }) => look.is === 'unknown' ? [`${question.region} (${look.because})`] : []),
+        refused: answers.flatMap(({ look }) => (look.is === 'unknown' ? (look.refused ?? []) : [])),
     };
 }
 function judgeRegion({ question: { region, change }, look }) {
@@ -41585,6 +41637,7 @@ function preflight_judgeAlias({ question, look }) {
 
 
 
+
 /**
  * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
  * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
@@ -41592,9 +41645,9 @@ function preflight_judgeAlias({ question, look }) {
  */
 async function lookAhead({ deps }, { session }, made) {
     const { reported } = made;
-    const { findings, notLookedAt } = await askRegions(askOf(reported.model), session);
+    const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
     if (notLookedAt.length > 0) {
-        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so.`, { title: 'Preflight' });
+        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${(0,aws_denial/* adviseOnRefusals */.$T)(refused)}`.trim(), { title: 'Preflight' });
     }
     return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
 }
@@ -41616,11 +41669,13 @@ async function askRegions(questions, session) {
 ;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
 
 
+
+
 /**
  * Looks for keys, all at once.
  * @param alias with `alias/`
  * @returns those that there are, in the order of the places
- * @throws Error when KMS does not say whether there is one
+ * @throws ActionError when KMS does not say whether there is one
  */
 async function findKeys(places, alias, session) {
     const regions = places.map(({ region }) => region);
@@ -41649,7 +41704,12 @@ async function mustSee(clients, region, name) {
         return look.key;
     if (look.is === 'absent')
         return undefined;
-    throw new Error(look.is === 'closed' ? `${region} does not take these credentials` : look.because);
+    const [why, refused] = look.is === 'closed' ? ['the Region does not take these credentials'] : [look.because, look.refused];
+    throw new errors/* ActionError */.l({
+        what: `KMS does not say whether ${name} is there in ${region}: ${why}.`,
+        done: 'Nothing was changed.',
+        next: refused === undefined ? 'Run the job again.' : (0,aws_denial/* adviseOnRefusals */.$T)([refused]),
+    });
 }
 /**
  * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
@@ -41902,6 +41962,8 @@ async function applyRefresh({ terraform }, name, done) {
 
 
 
+
+
 /**
  * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
@@ -42034,6 +42096,11 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
         assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
     });
 }
+function adviseOnRestore(cause) {
+    return (0,kms_clients/* isDenied */.G)(cause)
+        ? (0,aws_denial/* adviseOnRefusals */.$T)([cause.refused])
+        : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
+}
 async function bringBack(place, { deps }, { session }) {
     try {
         await restoreKey(place, session);
@@ -42043,7 +42110,7 @@ async function bringBack(place, { deps }, { session }) {
         throw new errors/* ActionError */.l({
             what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.b)(cause)}.`,
             done: 'Nothing else was changed.',
-            next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${(0,rescue/* sayRescue */.r)(place.region, place.keyId)}, and run the job again.`,
+            next: `${adviseOnRestore(cause)} Or ${(0,rescue/* sayRescue */.r)(place.region, place.keyId)}, and run the job again.`,
         }, { cause });
     }
 }
@@ -42464,6 +42531,7 @@ function decodePayload(token) {
 ;// CONCATENATED MODULE: ./src/aws/refusal.ts
 /** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
 
+
 const NO_CREDENTIALS = 'No credentials were given, and nothing was called with the role.';
 /** By error code; the codes are those of AssumeRoleWithWebIdentity in AWS's API reference, and of all its services. */
 const ROLE_REFUSALS = new Map([
@@ -42484,8 +42552,15 @@ function explainRoleRefusal(request, failure) {
     return new errors/* ActionError */.l({ ...explain(request, failure), done: NO_CREDENTIALS });
 }
 /** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
-function explainAccessDenied(request) {
+function explainAccessDenied(request, failure) {
     const { roleArn, claims } = request;
+    const said = explainDenial(failure, request.region, 'sts:AssumeRoleWithWebIdentity');
+    if (said !== undefined) {
+        return {
+            what: `AWS does not let this job assume ${quoteText(roleArn)}: ${said.who}. ${describeToken(claims)}`,
+            next: said.next,
+        };
+    }
     return {
         what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
         next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
@@ -42569,12 +42644,28 @@ function explainIdentity(region, failure) {
             };
         case 'RegionDisabled':
             return explainDisabledRegion(region);
+        case 'AccessDenied': {
+            const said = explainDenial(failure, region, 'sts:GetCallerIdentity');
+            if (said !== undefined)
+                return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
+            return explainUnchecked(region, failure);
+        }
         default:
-            return {
-                what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-                next: nextAfter(failure),
-            };
+            return explainUnchecked(region, failure);
     }
+}
+/** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
+function explainDenial({ message }, region, permission) {
+    const denial = (0,aws_denial/* readDenial */.oq)(message);
+    if (denial.policy === undefined || denial.policy === 'role trust policy')
+        return undefined;
+    return { who: (0,aws_denial/* whoDenies */.Jy)(denial), next: (0,aws_denial/* adviseOnDenial */.lr)(denial, { permission, region }) };
+}
+function explainUnchecked(region, failure) {
+    return {
+        what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
+        next: nextAfter(failure),
+    };
 }
 /** Explains credentials of an account that is not among `allowed-account-ids`. */
 function explainWrongAccount(accountId, callerArn, allowed) {
@@ -47200,6 +47291,7 @@ function isOfThisRun(found, known, { since }) {
 
 
 
+
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
 /**
@@ -47245,7 +47337,7 @@ async function tell(run, { session }, { primary, since, said }) {
     }
     catch (thrown) {
         const name = (0,kms_clients/* isDenied */.G)(thrown)
-            ? `${thrown.missingPermission} is missing`
+            ? (0,aws_denial/* sayRefusal */.q6)(thrown.refused)
             : thrown instanceof Error
                 ? thrown.name
                 : (0,errors/* messageOf */.b)(thrown);
@@ -47426,6 +47518,7 @@ async function readPublicKey(kms, client, KeyId) {
 
 
 
+
 /**
  * Asks KMS in every Region, all at once, whether each key is as it should be.
  * @returns a row per key, in the order given; a check that could not be made is one that failed
@@ -47478,8 +47571,14 @@ function roleProblem({ role, arn }, metadata) {
 }
 /** @param ask resolves to what is wrong, or to undefined when all is well */
 async function verify_check(name, ask) {
-    const detail = await ask().catch(explainError);
-    return { name, ok: detail === undefined, detail };
+    try {
+        const detail = await ask();
+        return { name, ok: detail === undefined, detail };
+    }
+    catch (thrown) {
+        const refused = (0,kms_clients/* isDenied */.G)(thrown) ? { refused: thrown.refused } : {};
+        return { name, ok: false, detail: explainError(thrown), ...refused };
+    }
 }
 /** KMS's errors that are themselves the answer to a check. */
 const ANSWERS = {
@@ -47493,11 +47592,12 @@ const ANSWERS = {
 function explainError(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
     if ((0,kms_clients/* isDenied */.G)(thrown))
-        return `not checked: ${thrown.missingPermission} is missing`;
+        return `not checked: ${(0,aws_denial/* sayRefusal */.q6)(thrown.refused)}`;
     return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name}`;
 }
 
 ;// CONCATENATED MODULE: ./src/steps/verify.ts
+
 
 
 
@@ -47583,7 +47683,7 @@ async function verify_prove(run, session, keys, done) {
     throw new errors/* ActionError */.l({
         what: `The keys are not all as they should be. ${failed.join('; ')}.`,
         done,
-        next: verify_adviseOn(failed),
+        next: verify_adviseOn(verification),
     });
 }
 /** In words: `ap-southeast-2: alias (it is not there)`. */
@@ -47592,11 +47692,11 @@ function failedChecks({ region, checks }) {
         .filter(({ ok }) => !ok)
         .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
 }
-function verify_adviseOn(failed) {
-    const missing = [...new Set(failed.flatMap((line) => /(kms:\w+) is missing/.exec(line)?.[1] ?? []))];
-    return missing.length === 0
+function verify_adviseOn(verification) {
+    const refused = verification.flatMap(({ checks }) => checks.flatMap((check) => check.refused ?? []));
+    return refused.length === 0
         ? 'Look at these keys in AWS, then run the job again.'
-        : `Let the role do ${missing.join(', ')} on these keys, or choose a less deep \`verify\`, then run the job again.`;
+        : `${(0,aws_denial/* adviseOnRefusals */.$T)(refused, ' on these keys')} Or choose a less deep \`verify\`.`;
 }
 function plannedPolicy({ resources }, region) {
     const key = resources.find((change) => change.region === region && (change.kind === 'primary' || change.kind === 'replica'));
@@ -48940,9 +49040,14 @@ function judgeUse(uses, { days, now }) {
         }),
         ...finding('key-use-unknown', unsure, now, {
             what: `may have been used within the last ${days} days: KMS does not say`,
-            wayOut: `Let the role do kms:GetKeyLastUsage, wait until KMS has recorded for ${days} days, or lower ${limit}.`,
+            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
         }),
     ];
+}
+/** What lets KMS be asked, of all those that it was not. */
+function askedAgain(unsure) {
+    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
+    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
 }
 /** @param from the time from which on there must have been no use */
 function isUnsure(use, from) {

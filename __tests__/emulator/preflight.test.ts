@@ -35,7 +35,7 @@ async function takeAlias(region: string, keyId: string): Promise<void> {
 
 describe('before a key is made', () => {
   test('all is well where the aliases are free: one call for each Region', async () => {
-    expect(await look('first-creation')).toEqual({ findings: [], notLookedAt: [] });
+    expect(await look('first-creation')).toEqual({ findings: [], notLookedAt: [], refused: [] });
     const asked = emulator.calls.find({}).map(({ action, region }) => `${action} ${region}`);
     expect(asked.sort()).toEqual([PRIMARY, SYDNEY, JAKARTA].map((region) => `DescribeKey ${region}`));
   });
@@ -68,6 +68,7 @@ describe('before a key is made', () => {
     expect(await look('first-creation')).toEqual({
       findings: [],
       notLookedAt: [`${JAKARTA} (kms:ListAliases is missing)`],
+      refused: [expect.objectContaining({ permission: 'kms:ListAliases', region: JAKARTA })],
     });
   });
 });
@@ -76,7 +77,7 @@ describe('before a replica is added', () => {
   test('only its own Region is asked', async () => {
     const { id } = await createFamily(emulator, [PRIMARY, SYDNEY, JAKARTA]);
     emulator.calls.clear();
-    expect(await look('region-added', id)).toEqual({ findings: [], notLookedAt: [] });
+    expect(await look('region-added', id)).toEqual({ findings: [], notLookedAt: [], refused: [] });
     expect(emulator.calls.find({}).map(({ region }) => region)).toEqual([TOKYO]);
   });
 

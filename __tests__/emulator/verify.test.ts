@@ -198,7 +198,7 @@ describe('what is wrong with a key is said', () => {
       emulator.kms.settings.enforceKeyPolicies = false;
     };
     expect((await verify(expectKeys(id))).failed).toEqual([
-      `${THERE} the primary decrypts what it encrypted: not checked: kms:Encrypt is missing`,
+      `${THERE} the primary decrypts what it encrypted: not checked: kms:Encrypt is refused: a resource-based policy denies it`,
     ]);
   });
 });

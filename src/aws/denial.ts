@@ -92,6 +92,7 @@ const ADVICE: ReadonlyMap<string, Advise> = new Map<string, Advise>([
 ]);
 
 function adviseOnResource({ explicit }: Denial, { permission = '' }: DeniedCall): string {
+  if (permission.startsWith('sts:')) return "Change the role's trust policy, and run again.";
   const change = explicit ? 'Take the Deny out of' : 'Allow the role that in';
   if (permission.startsWith('s3:')) return `${change} the policy of the state bucket, and run again.`;
   if (!permission.startsWith('kms:'))
@@ -116,4 +117,39 @@ export function adviseOnDenial(denial: Denial, call: DeniedCall): string {
   const advise = ADVICE.get(denial.policy);
   if (advise !== undefined) return advise(denial, call);
   return `Change that ${denial.policy}, or have it leave this role out, and run again.`;
+}
+
+/** A call of this action's own that AWS refused, and what AWS said of it. */
+export interface RefusedCall {
+  /** With its service, e.g. `kms:DescribeKey`. */
+  readonly permission: string;
+  readonly region: string | undefined;
+  readonly denial: Denial;
+}
+
+/** Nobody forbade the call, and AWS blames nothing but what the role may do. */
+function isMissing({ policy, explicit }: Denial): boolean {
+  return policy === undefined || (policy === 'identity-based policy' && !explicit);
+}
+
+/** E.g. `kms:DescribeKey is missing`, `kms:DescribeKey is refused: a service control policy denies it`. */
+export function sayRefusal({ permission, denial }: RefusedCall): string {
+  return isMissing(denial) ? `${permission} is missing` : `${permission} is refused: ${whoDenies(denial)}`;
+}
+
+/**
+ * What lets refused calls pass, each kind of policy once.
+ * @param on what the permissions are for, in words, e.g. ` on these keys`
+ * @returns whole sentences; empty where nothing was refused
+ */
+export function adviseOnRefusals(calls: readonly RefusedCall[], on = ''): string {
+  const missing = [
+    ...new Set(calls.filter(({ denial }) => isMissing(denial)).map((call) => call.permission)),
+  ];
+  const others = calls.filter(({ denial }) => !isMissing(denial));
+  const sentences = [
+    ...(missing.length === 0 ? [] : [`Let the role do ${missing.join(', ')}${on}, and run again.`]),
+    ...others.map(({ denial, ...call }) => adviseOnDenial(denial, call)),
+  ];
+  return [...new Set(sentences)].join(' ');
 }

@@ -1,4 +1,6 @@
+import { ActionError } from '../errors.js';
 import type { AwsSession } from './credentials.js';
+import { adviseOnRefusals } from './denial.js';
 import { withKms, type KmsClients } from './kms-clients.js';
 import { isPendingDeletion, lookAtKey, type FoundKey } from './look.js';
 
@@ -26,7 +28,7 @@ type Session = Pick<AwsSession, 'provider'>;
  * Looks for keys, all at once.
  * @param alias with `alias/`
  * @returns those that there are, in the order of the places
- * @throws Error when KMS does not say whether there is one
+ * @throws ActionError when KMS does not say whether there is one
  */
 export async function findKeys(
   places: readonly KeyPlace[],
@@ -64,7 +66,13 @@ async function mustSee(clients: KmsClients, region: string, name: string): Promi
   const look = await lookAtKey(clients, region, name);
   if (look.is === 'there') return look.key;
   if (look.is === 'absent') return undefined;
-  throw new Error(look.is === 'closed' ? `${region} does not take these credentials` : look.because);
+  const [why, refused] =
+    look.is === 'closed' ? ['the Region does not take these credentials'] : [look.because, look.refused];
+  throw new ActionError({
+    what: `KMS does not say whether ${name} is there in ${region}: ${why}.`,
+    done: 'Nothing was changed.',
+    next: refused === undefined ? 'Run the job again.' : adviseOnRefusals([refused]),
+  });
 }
 
 /**

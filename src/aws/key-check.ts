@@ -1,3 +1,5 @@
+import type { RefusedCall } from './denial.js';
+
 /** The key in one Region as it should be. */
 export interface ExpectedKey {
   readonly region: string;
@@ -16,4 +18,6 @@ export interface KeyCheck {
   readonly detail: string | undefined;
   /** Whether the key was used for it, and not only described. */
   readonly usesKey?: boolean;
+  /** The call that a policy refused, so that the check could not be made. */
+  readonly refused?: RefusedCall;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { KmsClients } from './kms-clients.js';
+import { adviseOnRefusals, type RefusedCall } from './denial.js';
 import { lookAtKey } from './look.js';
 
 /** A key that is, or is about to be, in a Region. */
@@ -96,19 +97,21 @@ export function askKms(clients: KmsClients, log: Pick<Log, 'debug'>): AskKeyStat
     if (look.is === 'there') return look.key.state;
     if (look.is === 'absent') return 'NotFound';
     const because = look.is === 'closed' ? 'the Region does not take these credentials' : look.because;
-    if (look.is === 'closed' || !look.mayPass) throw explainCannotAsk(name, because);
+    const refused = look.is === 'unknown' ? look.refused : undefined;
+    if (look.is === 'closed' || !look.mayPass) throw explainCannotAsk(name, because, refused);
     log.debug(`${name}: ${because}`);
     return 'Creating';
   };
 }
 
-function explainCannotAsk(name: string, because: string): ActionError {
-  const remedy = /^kms:\w+ is missing$/.test(because)
-    ? 'Let the role call it in that Region, and run the job again'
-    : 'Run the job again with credentials that are good in that Region';
+function explainCannotAsk(name: string, because: string, refused: RefusedCall | undefined): ActionError {
+  const remedy =
+    refused === undefined
+      ? 'Run the job again with credentials that are good in that Region.'
+      : adviseOnRefusals([refused], ' in that Region');
   return new ActionError({
     what: `KMS does not tell how the ${name} is getting on: ${because}.`,
     done: 'The state knows what is there; nothing was deleted.',
-    next: `${remedy}: it goes on from there.`,
+    next: `${remedy} The next run goes on from there.`,
   });
 }

@@ -1,6 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
+import { readDenial, type RefusedCall } from './denial.js';
 import type { ProxiedHandler } from './http-handler.js';
 
 /** The SDK's client for KMS; it is loaded by the first run that uses it. */
@@ -13,19 +14,18 @@ export interface KmsClients {
   readonly in: (region: string) => KMSClient;
 }
 
-/** KMS's refusal of a call for want of a permission. */
+/** KMS's refusal of a call that some policy does not let pass. */
 export interface Denied extends Error {
-  /** E.g. `kms:DescribeKey`. */
-  readonly missingPermission: string;
+  readonly refused: RefusedCall;
 }
 
 export function isDenied(thrown: unknown): thrown is Denied {
-  return thrown instanceof Error && typeof Reflect.get(thrown, 'missingPermission') === 'string';
+  return thrown instanceof Error && typeof Reflect.get(thrown, 'refused') === 'object';
 }
 
 /**
- * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw for want of a permission
- * says which: the message's own word, or else the name of the call, which is that of its permission.
+ * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
+ * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
  */
 export async function withKms<T>(
   regions: readonly string[],
@@ -63,17 +63,18 @@ function createClient(
       try {
         return await next(args);
       } catch (thrown) {
-        throw nameMissingPermission(thrown, String(context.commandName));
+        throw noteRefusal(thrown, String(context.commandName), region);
       }
     },
-    { step: 'initialize', name: 'nameMissingPermission' },
+    { step: 'initialize', name: 'noteRefusal' },
   );
   return client;
 }
 
-function nameMissingPermission(thrown: unknown, commandName: string): unknown {
+function noteRefusal(thrown: unknown, commandName: string, region: string): unknown {
   if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name)) return thrown;
-  const said = /perform: ?([\w:]+)/.exec(messageOf(thrown))?.[1];
-  const missingPermission = said ?? `kms:${commandName.replace(/Command$/, '')}`;
-  return Object.assign(thrown, { missingPermission });
+  const denial = readDenial(messageOf(thrown));
+  const permission = denial.permission ?? `kms:${commandName.replace(/Command$/, '')}`;
+  const refused: RefusedCall = { permission, region, denial };
+  return Object.assign(thrown, { refused });
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.js';
 import type { LastUse } from '../plan/last-use.js';
 import type { AwsSession } from './credentials.js';
+import { adviseOnRefusals, sayRefusal } from './denial.js';
 import type { KeyPlace } from './existing-keys.js';
 import { isDenied, withKms, type KmsClients } from './kms-clients.js';
 
@@ -21,6 +22,7 @@ export async function askLastUse(
           ...place,
           is: 'unknown',
           because: becauseOf(thrown),
+          ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
         })),
       ),
     ),
@@ -50,7 +52,7 @@ async function askOne({ region, keyId }: KeyPlace, clients: KmsClients): Promise
 }
 
 function becauseOf(thrown: unknown): string {
-  if (isDenied(thrown)) return `${thrown.missingPermission} is missing`;
+  if (isDenied(thrown)) return sayRefusal(thrown.refused);
   const name = thrown instanceof Error ? thrown.name : '';
   return name === '' || name === 'Error' ? messageOf(thrown) : name;
 }

@@ -1,5 +1,6 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { ActionError, messageOf } from '../errors.js';
+import { sayRefusal, type RefusedCall } from './denial.js';
 import { isDenied, type KmsClients } from './kms-clients.js';
 
 /** What KMS answers when it is asked for one key. */
@@ -8,7 +9,13 @@ export type Look =
   | { readonly is: 'absent' }
   /** The Region takes none of this account's credentials: it is not enabled. */
   | { readonly is: 'closed' }
-  | { readonly is: 'unknown'; readonly because: string; readonly mayPass: boolean };
+  | {
+      readonly is: 'unknown';
+      readonly because: string;
+      readonly mayPass: boolean;
+      /** The call, where a policy refused it. */
+      readonly refused?: RefusedCall | undefined;
+    };
 
 export interface FoundKey {
   readonly keyId: string;
@@ -69,8 +76,10 @@ function explainLook(thrown: unknown): Look {
   const name = thrown instanceof Error ? thrown.name : '';
   if (name === 'NotFoundException') return { is: 'absent' };
   if (CLOSED.test(name)) return { is: 'closed' };
-  if (isDenied(thrown))
-    return { is: 'unknown', because: `${thrown.missingPermission} is missing`, mayPass: false };
+  if (isDenied(thrown)) {
+    const { refused } = thrown;
+    return { is: 'unknown', because: sayRefusal(refused), mayPass: false, refused };
+  }
   const because = name === '' || name === 'Error' ? messageOf(thrown) : name;
   return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
 }

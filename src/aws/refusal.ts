@@ -1,6 +1,7 @@
 /** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
 
 import { ActionError } from '../errors.js';
+import { adviseOnDenial, readDenial, whoDenies } from './denial.js';
 import type { BrokenConnection } from '../runner/connection.js';
 import type { IdTokenClaims } from './oidc.js';
 
@@ -54,8 +55,15 @@ export function explainRoleRefusal(request: RoleRequest, failure: StsFailure): A
 }
 
 /** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
-function explainAccessDenied(request: RoleRequest): ReturnType<Explain> {
+function explainAccessDenied(request: RoleRequest, failure: StsFailure): ReturnType<Explain> {
   const { roleArn, claims } = request;
+  const said = explainDenial(failure, request.region, 'sts:AssumeRoleWithWebIdentity');
+  if (said !== undefined) {
+    return {
+      what: `AWS does not let this job assume ${quoteText(roleArn)}: ${said.who}. ${describeToken(claims)}`,
+      next: said.next,
+    };
+  }
   return {
     what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
     next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
@@ -147,12 +155,33 @@ function explainIdentity(region: string, failure: StsFailure): ReturnType<Explai
       };
     case 'RegionDisabled':
       return explainDisabledRegion(region);
+    case 'AccessDenied': {
+      const said = explainDenial(failure, region, 'sts:GetCallerIdentity');
+      if (said !== undefined)
+        return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
+      return explainUnchecked(region, failure);
+    }
     default:
-      return {
-        what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-        next: nextAfter(failure),
-      };
+      return explainUnchecked(region, failure);
   }
+}
+
+/** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
+function explainDenial(
+  { message }: StsFailure,
+  region: string,
+  permission: string,
+): { readonly who: string; readonly next: string } | undefined {
+  const denial = readDenial(message);
+  if (denial.policy === undefined || denial.policy === 'role trust policy') return undefined;
+  return { who: whoDenies(denial), next: adviseOnDenial(denial, { permission, region }) };
+}
+
+function explainUnchecked(region: string, failure: StsFailure): ReturnType<Explain> {
+  return {
+    what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
+    next: nextAfter(failure),
+  };
 }
 
 /** Explains credentials of an account that is not among `allowed-account-ids`. */

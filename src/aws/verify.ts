@@ -1,6 +1,7 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
+import { sayRefusal } from './denial.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
 import { isDenied, withKms, type Kms, type KmsClients } from './kms-clients.js';
 import { proveOneKey } from './one-key-proof.js';
@@ -77,8 +78,13 @@ function roleProblem({ role, arn }: ExpectedKey, metadata: KeyMetadata | undefin
 
 /** @param ask resolves to what is wrong, or to undefined when all is well */
 async function check(name: string, ask: () => Promise<string | undefined>): Promise<KeyCheck> {
-  const detail = await ask().catch(explainError);
-  return { name, ok: detail === undefined, detail };
+  try {
+    const detail = await ask();
+    return { name, ok: detail === undefined, detail };
+  } catch (thrown) {
+    const refused = isDenied(thrown) ? { refused: thrown.refused } : {};
+    return { name, ok: false, detail: explainError(thrown), ...refused };
+  }
 }
 
 /** KMS's errors that are themselves the answer to a check. */
@@ -93,6 +99,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
 
 function explainError(thrown: unknown): string {
   const name = thrown instanceof Error ? thrown.name : '';
-  if (isDenied(thrown)) return `not checked: ${thrown.missingPermission} is missing`;
+  if (isDenied(thrown)) return `not checked: ${sayRefusal(thrown.refused)}`;
   return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? messageOf(thrown) : name}`;
 }

@@ -21,7 +21,12 @@ export type LastUse = { readonly region: string; readonly keyId: string } & (
       /** Whether that is all the time that the key has been there. */
       readonly sinceCreation: boolean;
     }
-  | { readonly is: 'unknown'; readonly because: string }
+  | {
+      readonly is: 'unknown';
+      readonly because: string;
+      /** What lets KMS be asked, as whole sentences, where a policy refused it. */
+      readonly advice?: string | undefined;
+    }
 );
 
 const MINUTE_MS = 60_000;
@@ -90,9 +95,17 @@ export function judgeUse(uses: readonly LastUse[], { days, now }: UseRule): Find
     }),
     ...finding('key-use-unknown', unsure, now, {
       what: `may have been used within the last ${days} days: KMS does not say`,
-      wayOut: `Let the role do kms:GetKeyLastUsage, wait until KMS has recorded for ${days} days, or lower ${limit}.`,
+      wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
     }),
   ];
+}
+
+/** What lets KMS be asked, of all those that it was not. */
+function askedAgain(unsure: readonly LastUse[]): string {
+  const advice = unsure.flatMap((use) =>
+    use.is === 'unknown' && use.advice !== undefined ? [use.advice] : [],
+  );
+  return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
 }
 
 /** @param from the time from which on there must have been no use */

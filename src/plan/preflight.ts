@@ -1,5 +1,6 @@
 /** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
 
+import type { RefusedCall } from '../aws/denial.js';
 import type { Look } from '../aws/look.js';
 import { stop } from './guard/words.js';
 import { isKey } from './model.js';
@@ -70,6 +71,8 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   /** What could not be looked at: `ap-southeast-2 (kms:DescribeKey is missing)`. */
   readonly notLookedAt: readonly string[];
+  /** Of these, the calls that a policy refused. */
+  readonly refused: readonly RefusedCall[];
 }
 
 export function judgeAnswers(answers: readonly Answer[]): Judgement {
@@ -78,6 +81,7 @@ export function judgeAnswers(answers: readonly Answer[]): Judgement {
     notLookedAt: answers.flatMap(({ question, look }) =>
       look.is === 'unknown' ? [`${question.region} (${look.because})`] : [],
     ),
+    refused: answers.flatMap(({ look }) => (look.is === 'unknown' ? (look.refused ?? []) : [])),
   };
 }
 

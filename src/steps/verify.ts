@@ -1,4 +1,5 @@
 import type { AwsSession } from '../aws/credentials.js';
+import { adviseOnRefusals } from '../aws/denial.js';
 import type { ExpectedKey } from '../aws/key-check.js';
 import { verifyKeys, type VerifiedKey } from '../aws/verify.js';
 import { ActionError } from '../errors.js';
@@ -104,7 +105,7 @@ async function prove(
   throw new ActionError({
     what: `The keys are not all as they should be. ${failed.join('; ')}.`,
     done,
-    next: adviseOn(failed),
+    next: adviseOn(verification),
   });
 }
 
@@ -115,11 +116,11 @@ function failedChecks({ region, checks }: VerifiedKey): string[] {
     .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
 }
 
-function adviseOn(failed: readonly string[]): string {
-  const missing = [...new Set(failed.flatMap((line) => /(kms:\w+) is missing/.exec(line)?.[1] ?? []))];
-  return missing.length === 0
+function adviseOn(verification: readonly VerifiedKey[]): string {
+  const refused = verification.flatMap(({ checks }) => checks.flatMap((check) => check.refused ?? []));
+  return refused.length === 0
     ? 'Look at these keys in AWS, then run the job again.'
-    : `Let the role do ${missing.join(', ')} on these keys, or choose a less deep \`verify\`, then run the job again.`;
+    : `${adviseOnRefusals(refused, ' on these keys')} Or choose a less deep \`verify\`.`;
 }
 
 function plannedPolicy({ resources }: PlanModel, region: string): string | undefined {

@@ -1,4 +1,5 @@
 import { findLostKeys, type LostKey } from '../../aws/lost-keys.js';
+import { sayRefusal } from '../../aws/denial.js';
 import { isDenied } from '../../aws/kms-clients.js';
 import { messageOf } from '../../errors.js';
 import type { Ready } from '../ready/make-ready.js';
@@ -62,7 +63,7 @@ async function tell(run: Run, { session }: Ready, { primary, since, said }: Told
     }
   } catch (thrown) {
     const name = isDenied(thrown)
-      ? `${thrown.missingPermission} is missing`
+      ? sayRefusal(thrown.refused)
       : thrown instanceof Error
         ? thrown.name
         : messageOf(thrown);

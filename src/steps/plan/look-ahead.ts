@@ -1,4 +1,5 @@
 import type { AwsSession } from '../../aws/credentials.js';
+import { adviseOnRefusals } from '../../aws/denial.js';
 import { withKms } from '../../aws/kms-clients.js';
 import { lookForAlias } from '../../aws/look.js';
 import type { MadePlan } from './make-plan.js';
@@ -13,10 +14,10 @@ import type { Run } from '../../run.js';
  */
 export async function lookAhead({ deps }: Run, { session }: Ready, made: MadePlan): Promise<MadePlan> {
   const { reported } = made;
-  const { findings, notLookedAt } = await askRegions(askOf(reported.model), session);
+  const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
   if (notLookedAt.length > 0) {
     deps.log.notice(
-      `Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so.`,
+      `Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${adviseOnRefusals(refused)}`.trim(),
       { title: 'Preflight' },
     );
   }

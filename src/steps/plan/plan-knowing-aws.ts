@@ -1,4 +1,6 @@
 import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws/existing-keys.js';
+import { adviseOnRefusals } from '../../aws/denial.js';
+import { isDenied } from '../../aws/kms-clients.js';
 import { sayRescue } from '../../aws/rescue.js';
 import { appliedBy } from '../../context.js';
 import { ActionError, messageOf } from '../../errors.js';
@@ -176,6 +178,12 @@ async function assertRecoveryApproved(run: Run, { terraform }: Ready, { reported
   });
 }
 
+function adviseOnRestore(cause: unknown): string {
+  return isDenied(cause)
+    ? adviseOnRefusals([cause.refused])
+    : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
+}
+
 async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Promise<void> {
   try {
     await restoreKey(place, session);
@@ -185,7 +193,7 @@ async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Pr
       {
         what: `The key in ${place.region} could not be brought back: ${messageOf(cause)}.`,
         done: 'Nothing else was changed.',
-        next: `Let the role do kms:CancelKeyDeletion and kms:EnableKey, or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
+        next: `${adviseOnRestore(cause)} Or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
       },
       { cause },
     );
