@@ -31,6 +31,18 @@ const NEVER = {
   steps: ['commands'],
 };
 
+/** The classes of errors in src/ that are not in three parts: each is caught by its name, and told in an ActionError. */
+const CAUGHT = ['GitHubApiError', 'HclError', 'Invalid', 'ProxyRefusal', 'TerraformError'];
+
+/** What may be thrown there. TypeError and RangeError are for mistakes of the code itself, which end as unexpected. */
+const ERRORS = [
+  ...['ActionError', 'InputsError', 'KeysFileError', 'Refusal'],
+  ...[...CAUGHT, 'RangeError', 'TypeError'],
+];
+
+const IN_THREE_PARTS =
+  'Throw an ActionError, which tells what was wrong, what was and was not done, and what to do next.';
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
@@ -74,6 +86,28 @@ export default tseslint.config(
     ignores: ['src/index.ts'],
     rules: {
       'no-restricted-globals': ['error', { name: 'process', message: 'Only src/index.ts touches process.' }],
+    },
+  },
+  {
+    // Whoever reads an error reads three parts.
+    files: ['src/**/*.ts'],
+    ignores: ['src/index.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `NewExpression[callee.name=/Error$|Refusal$/]:not([callee.name=/^(?:${ERRORS.join('|')})$/])`,
+          message: IN_THREE_PARTS,
+        },
+        {
+          selector: `:matches(ClassDeclaration, ClassExpression)[superClass.name=/^(?:Error|TypeError|RangeError)$/]:not([id.name=/^(?:ActionError|${CAUGHT.join('|')})$/])`,
+          message: IN_THREE_PARTS,
+        },
+        {
+          selector: 'ThrowStatement > :matches(Literal, TemplateLiteral, ObjectExpression)',
+          message: IN_THREE_PARTS,
+        },
+      ],
     },
   },
 );

@@ -33253,7 +33253,7 @@ async function withKms(regions, { provider }, work) {
     const pick = (region) => {
         const client = clients.get(region);
         if (client === undefined)
-            throw new Error(`no client for ${region}`);
+            throw new RangeError(`no client for ${region}`);
         return client;
     };
     try {
@@ -33280,7 +33280,7 @@ function createClient(kms, region, credentials, requestHandler) {
 function noteRefusal(thrown, commandName, region) {
     if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
         return thrown;
-    const denial = (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .readDenial */ .oq)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown));
+    const denial = (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .readDenial */ .oq)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown));
     const permission = denial.permission ?? `kms:${commandName.replace(/Command$/, '')}`;
     const refused = { permission, region, denial };
     return Object.assign(thrown, { refused });
@@ -33354,12 +33354,12 @@ function explainLook(thrown) {
         const { refused } = thrown;
         return { is: 'unknown', because: (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .sayRefusal */ .q6)(refused), mayPass: false, refused };
     }
-    const because = name === '' || name === 'Error' ? (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown) : name;
+    const because = name === '' || name === 'Error' ? (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown) : name;
     return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
 }
 /** No answer at all, a server's error, or too many calls: asking again may help. */
 function mayPass(thrown, name) {
-    if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l)
+    if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
         return false;
     const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
     const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
@@ -33630,7 +33630,7 @@ async function findPayloadProblem(path) {
         return undefined;
     }
     catch (error) {
-        return `The event's payload could not be read: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .b)(error)}.`;
+        return `The event's payload could not be read: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}.`;
     }
 }
 function readLinks(toolkit, repository) {
@@ -33732,8 +33732,9 @@ function readRepository(value) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   b: () => (/* binding */ messageOf),
-/* harmony export */   l: () => (/* binding */ ActionError)
+/* harmony export */   bD: () => (/* binding */ messageOf),
+/* harmony export */   lZ: () => (/* binding */ ActionError),
+/* harmony export */   pg: () => (/* binding */ explanationOf)
 /* harmony export */ });
 /**
  * A failure or refusal in plain words. `message` is the three parts joined, ready for one annotation.
@@ -33762,6 +33763,16 @@ function whole({ what, each }) {
  */
 function messageOf(thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
+}
+/** Any thrown value in three parts: what this action has no words for is told as what it is. */
+function explanationOf(thrown) {
+    if (thrown instanceof ActionError)
+        return thrown;
+    return {
+        what: `Something went wrong that this action has no words for: ${messageOf(thrown).trim().replace(/\.$/, '')}.`,
+        done: 'What was done until then is in the log.',
+        next: 'Run the job again; if it ends so again, report it with the log.',
+    };
 }
 
 
@@ -34208,7 +34219,7 @@ const FAILURES = {
     refused: 'Run the job again with debug logging to see the whole answer.',
 };
 function explainFailure(pullRequest, error) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l({
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({
         what: `The comment on pull request #${pullRequest} could not be written: ${describe(error)}.`,
         done: 'The job summary and the outputs say the same.',
         next: FAILURES[error.kind],
@@ -34463,7 +34474,7 @@ function isSameActor(one, other) {
 
 const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
 function notApplied(what, next) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l({ what, done: 'Nothing was applied.', next });
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({ what, done: 'Nothing was applied.', next });
 }
 function nameOf({ owner, name }) {
     return `${owner}/${name}`;
@@ -35814,7 +35825,7 @@ const parseUrl = (text) => {
 
 
 /** Every problem of the inputs, and as one message. */
-class InputsError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+class InputsError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
     problems;
     constructor(problems, next) {
         const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
@@ -37129,7 +37140,7 @@ function isGiven(name, step) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 
 /** Every problem of the keys file in one error, in the order of the file. */
-class KeysFileError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+class KeysFileError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
     problems;
     /** @param file its path as given */
     constructor(file, problems) {
@@ -37232,7 +37243,7 @@ function assertNoProblems(file, problems, ofStep) {
         return;
     if (second === undefined)
         throw first;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l({
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ({
         what: `${first.what.replace(/:$/, '')}. ${second.what}`,
         each: [...(first.each ?? []), ...(second.each ?? [])],
         done: first.done,
@@ -37725,7 +37736,7 @@ async function readSelectedVersion(workDir) {
     const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
     const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
     if (found?.[1] === undefined)
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
             done: 'Nothing was planned or changed.',
             next: 'Use a Terraform version that this action was tested with, or report this with the version.',
@@ -37755,7 +37766,7 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
         if (closed.length === 0 || closed.length === regions.length)
             throw thrown;
         const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `AWS does not take these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
             done,
             next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
@@ -37900,7 +37911,7 @@ async function refuseForeignProviders(workDir) {
     const installed = await installedProviders(external_node_path_default().join(workDir, '.terraform', 'providers'));
     const explanation = sayForeignProviders(installed.filter((name) => !OWN_PROVIDER.test(name)));
     if (explanation !== undefined)
-        throw new errors/* ActionError */.l({ ...explanation, done: 'Nothing was planned or changed.' });
+        throw new errors/* ActionError */.lZ({ ...explanation, done: 'Nothing was planned or changed.' });
 }
 /** `HOST/NAMESPACE/TYPE` of each provider in the folder where `init` puts them. */
 async function installedProviders(folder, depth = 3) {
@@ -38065,7 +38076,7 @@ function explainProxyRefusal(text) {
         return undefined;
     const status = STATUS_OF.get(words.replaceAll(/\s+/g, ' ')) ?? 0;
     const failure = unreachable === undefined ? `Proxy response (${status})` : codeIn(reason);
-    const explained = (0,connection/* explainConnection */.c)(new Error(failure), new URL(address));
+    const explained = (0,connection/* explainConnection */.c)(failure, new URL(address));
     return explained?.kind === 'proxy' ? explained : undefined;
 }
 /** Node's code for what Go says in words. */
@@ -38153,13 +38164,13 @@ function waitsAgain(waits, { resources }) {
 const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
 /** Whether a run failed, in plain words or not yet, because the primary is in another Region than the state says. */
 function isMovedPrimary(thrown) {
-    const error = thrown instanceof errors/* ActionError */.l ? thrown.cause : thrown;
+    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
     return error instanceof TerraformError && MOVED.test(error.text);
 }
 const LOCKED = /Error acquiring the state lock/;
 /** Whether a run failed, in plain words or not yet, because the state was locked. */
 function isLocked(thrown) {
-    const error = thrown instanceof errors/* ActionError */.l ? thrown.cause : thrown;
+    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
     return error instanceof TerraformError && LOCKED.test(error.text);
 }
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
@@ -38351,24 +38362,24 @@ function symptomOf(text) {
 function explainTerraformError(error, done) {
     const foreign = explainForeignState(error.diagnostics);
     if (foreign !== undefined) {
-        return new errors/* ActionError */.l({ what: (0,log/* inert */.tJ)(foreign.what), done, next: foreign.next }, { cause: error });
+        return new errors/* ActionError */.lZ({ what: (0,log/* inert */.tJ)(foreign.what), done, next: foreign.next }, { cause: error });
     }
     const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
     const said = inSentence(error);
     const proxy = explainProxyRefusal(error.text);
     if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
         const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
-        return new errors/* ActionError */.l({ what, done, next: proxy.next }, { cause: error });
+        return new errors/* ActionError */.lZ({ what, done, next: proxy.next }, { cause: error });
     }
     if (found?.match == null) {
-        return new errors/* ActionError */.l({
+        return new errors/* ActionError */.lZ({
             what: `terraform ${error.command} failed: ${said}.`,
             done,
             next: 'Its own words are in the log, in the group of that command.',
         }, { cause: error });
     }
     const { symptom, match } = found;
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `${symptom.what(match, error.text)} (terraform ${error.command}: ${said})`,
         done,
         next: typeof symptom.next === 'string' ? symptom.next : symptom.next(error.text),
@@ -40121,7 +40132,7 @@ function assertGuarded(findings, done = 'Nothing was changed.') {
     const stops = findings.filter(isStop);
     if (stops.length === 0)
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `The plan was stopped. ${[...new Set(stops.map(({ reason }) => reason))].join(' ')}`,
         done,
         next: [...new Set(stops.map(({ wayOut }) => wayOut))].join(' '),
@@ -40206,7 +40217,7 @@ function parseShown(text, of) {
         return JSON.parse(text);
     }
     catch (cause) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `terraform show printed a ${of} that is not JSON.`,
             done: 'Nothing was changed.',
             next: 'Run again; if it happens again, report it with the Terraform version.',
@@ -40399,7 +40410,7 @@ function explainCannotAsk(name, because, refused) {
     const remedy = refused === undefined
         ? 'Run the job again with credentials that are good in that Region.'
         : (0,aws_denial/* adviseOnRefusals */.$T)([refused], ' in that Region');
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `KMS does not tell how the ${name} is getting on: ${because}.`,
         done: 'The state knows what is there; nothing was deleted.',
         next: `${remedy} The next run goes on from there.`,
@@ -40450,7 +40461,7 @@ function readState(json, primaryRegion) {
     const parsed = stateSchema.safeParse(json);
     if (!parsed.success) {
         const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `The state that terraform show printed has an unexpected form at ${place}.`,
             done: 'Nothing was changed.',
             next: 'Use a Terraform version that this action was tested with, or report this with the version.',
@@ -40611,7 +40622,7 @@ async function keepState({ run, ready, file, failed, done }) {
         (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.yL)((0,src_run/* knownOutputs */.E_)(run), inputs.primaryRegion) });
     }
     catch (thrown) {
-        deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.b)(thrown)}`);
+        deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`);
     }
     // The record of a backend with secrets does not outlive the run.
     const init = (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)
@@ -40628,7 +40639,7 @@ async function keepState({ run, ready, file, failed, done }) {
 }
 /** Why, in plain words where there are some. */
 function reasonOf(failed) {
-    return failed instanceof TerraformError ? explainTerraformError(failed, '').what : (0,errors/* messageOf */.b)(failed);
+    return failed instanceof TerraformError ? explainTerraformError(failed, '').what : (0,errors/* messageOf */.bD)(failed);
 }
 
 ;// CONCATENATED MODULE: ./src/aws/made-since.ts
@@ -40734,7 +40745,7 @@ async function isMadeHere(creation, { run, ready, course }) {
         return await isMadeSince(search, ready.session);
     }
     catch (thrown) {
-        deps.log.info(`Could not look whether this run made the ${nameOfAddress(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.b)(thrown)}`);
+        deps.log.info(`Could not look whether this run made the ${nameOfAddress(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.bD)(thrown)}`);
         return false;
     }
 }
@@ -40825,7 +40836,7 @@ async function lookAtState(run, { terraform }) {
         return state;
     }
     catch (thrown) {
-        run.deps.log.warning(`The state could not be read: ${(0,errors/* messageOf */.b)(thrown)}`, { title: 'State not read' });
+        run.deps.log.warning(`The state could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`, { title: 'State not read' });
         return undefined;
     }
 }
@@ -40870,14 +40881,14 @@ function sayWaited(keys, waitedMs) {
 }
 function explainTimeUp({ unready }, minutes, course) {
     const names = (0,guard_words/* joinWords */.yZ)(unready.map(({ name }) => name));
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `AWS is still creating the ${names} after ${minutes === 1 ? 'one more minute' : `${minutes} more minutes`}.`,
         done: sayWhatIsDone(course),
         next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
     });
 }
 function explainGivenUp(thrown, course) {
-    return new errors/* ActionError */.l({ what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' }, { cause: thrown });
+    return new errors/* ActionError */.lZ({ what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' }, { cause: thrown });
 }
 /** For the message of a failure on the way. */
 function sayWhatIsDone(course) {
@@ -40980,7 +40991,7 @@ async function applySavedPlan(run, { terraform }, { done, underWay }, round) {
 }
 function explainNotApproved(extra, primaryRegion, done) {
     const names = extra.map((address) => nameOfAddress(address, primaryRegion));
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `What is left to do is not a part of what was approved: ${names.join(', ')}.`,
         done,
         next: 'Something else changed meanwhile. Plan again, review the new plan and approve that.',
@@ -41407,7 +41418,7 @@ function assertApproved(approval, log, done) {
         log.info(`approved, and no longer planned: ${line}`);
     for (const line of approval.added)
         log.info(`planned, and not approved: ${line}`);
-    throw new errors/* ActionError */.l({ what: approval.says, done, next: '' });
+    throw new errors/* ActionError */.lZ({ what: approval.says, done, next: '' });
 }
 async function compareDigest(request, digest) {
     const { plan } = request;
@@ -41427,14 +41438,14 @@ async function compareDigest(request, digest) {
 }
 /** What it says is of no use where the digest itself was given. */
 function unexplained(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.l) && !(thrown instanceof api_error/* GitHubApiError */.O))
+    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
         throw thrown;
     return undefined;
 }
 /** An approval that cannot be read, or is none, is told as what it is: not approved. */
 function explainNoApproval(thrown) {
     const explained = thrown instanceof api_error/* GitHubApiError */.O ? explainApiError(thrown) : thrown;
-    if (!(explained instanceof errors/* ActionError */.l))
+    if (!(explained instanceof errors/* ActionError */.lZ))
         throw explained;
     return notApproved(`${explained.what} ${explained.next}`);
 }
@@ -41460,7 +41471,7 @@ async function readFromPullRequest(request) {
     const { inputs, context, client, mergedPullRequest } = request;
     const { repository, sha, ref } = context;
     if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: 'approved-plan: pull-request needs a GitHub token and a run on a branch of a repository, and one of them is not here.',
             done: 'Nothing was changed.',
             next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
@@ -41533,7 +41544,7 @@ function becauseOf(thrown) {
     if ((0,kms_clients/* isDenied */.G)(thrown))
         return (0,aws_denial/* sayRefusal */.q6)(thrown.refused);
     const name = thrown instanceof Error ? thrown.name : '';
-    return name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name;
+    return name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name;
 }
 
 ;// CONCATENATED MODULE: ./src/steps/key-states.ts
@@ -41705,7 +41716,7 @@ async function mustSee(clients, region, name) {
     if (look.is === 'absent')
         return undefined;
     const [why, refused] = look.is === 'closed' ? ['the Region does not take these credentials'] : [look.because, look.refused];
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `KMS does not say whether ${name} is there in ${region}: ${why}.`,
         done: 'Nothing was changed.',
         next: refused === undefined ? 'Run the job again.' : (0,aws_denial/* adviseOnRefusals */.$T)([refused]),
@@ -41868,7 +41879,7 @@ async function findCreating(request, disabled) {
     const asked = disabled.flatMap((key) => plan_as_finished_waitedKey(request, key).map((waited) => ({ key, waited })));
     const regions = asked.map(({ waited }) => waited.region);
     const states = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
-        deps.log.debug((0,errors/* messageOf */.b)(thrown));
+        deps.log.debug((0,errors/* messageOf */.bD)(thrown));
         return undefined;
     }))));
     return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
@@ -41936,7 +41947,7 @@ async function applyRefresh({ terraform }, name, done) {
         const model = (0,plan_model/* buildPlanModel */.FA)(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
         const lost = model.drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
         if (lost.length > 0) {
-            throw new errors/* ActionError */.l({
+            throw new errors/* ActionError */.lZ({
                 what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
                 done: DONE,
                 next: 'Run `plan` to see what became of them.',
@@ -42048,7 +42059,7 @@ async function lookFor(places, { inputs, deps }, { session }) {
         return await findKeys(places, `alias/${inputs.alias}`, session);
     }
     catch (thrown) {
-        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.b)(thrown)}`);
+        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.bD)(thrown)}`);
         return undefined;
     }
 }
@@ -42107,8 +42118,8 @@ async function bringBack(place, { deps }, { session }) {
         deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
     }
     catch (cause) {
-        throw new errors/* ActionError */.l({
-            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.b)(cause)}.`,
+        throw new errors/* ActionError */.lZ({
+            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.bD)(cause)}.`,
             done: 'Nothing else was changed.',
             next: `${adviseOnRestore(cause)} Or ${(0,rescue/* sayRescue */.r)(place.region, place.keyId)}, and run the job again.`,
         }, { cause });
@@ -42304,14 +42315,14 @@ async function compareWithShown({ inputs, context, client, mergedPullRequest }, 
     catch (thrown) {
         if (thrown instanceof api_error/* GitHubApiError */.O)
             return undefined;
-        if (!(thrown instanceof errors/* ActionError */.l))
+        if (!(thrown instanceof errors/* ActionError */.lZ))
             throw thrown;
         const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
         return { pullRequest, is: 'unknown', says, gone: [], added: [] };
     }
 }
 function unknownToGitHub(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.l) && !(thrown instanceof api_error/* GitHubApiError */.O))
+    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
         throw thrown;
     return undefined;
 }
@@ -42394,7 +42405,7 @@ async function requestIdToken(options) {
         attempts += 1;
         const token = await (0,until_cancelled/* untilCancelled */.c)((0,lib_core.getIDToken)(audience), signal);
         if (typeof token !== 'string')
-            throw new Error('the answer held no token');
+            throw new TypeError('the answer held no token');
         return token;
     };
     try {
@@ -42427,7 +42438,7 @@ const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status p
  * repeat the address, which is only for this job.
  */
 function readRefusal(failure, url) {
-    const message = (0,errors/* messageOf */.b)(failure);
+    const message = (0,errors/* messageOf */.bD)(failure);
     const status = Number(/Error Code : (\d{3})/.exec(message)?.[1] ?? Number.NaN);
     if (!Number.isNaN(status)) {
         const transient = status === 429 || status === 500;
@@ -42439,7 +42450,7 @@ function readRefusal(failure, url) {
     return { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
 }
 function explainRefusal({ what, next }, attempts) {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `GitHub gave this job no OIDC token: ${what}${attempts > 1 ? `, ${attempts} times` : ''}.`,
         done: 'AWS was not called.',
         next,
@@ -42455,14 +42466,14 @@ function explainRefusal({ what, next }, attempts) {
 function explainMissingOidc(context, env) {
     const done = 'AWS was not called.';
     if (!context.inActions) {
-        return new errors/* ActionError */.l({
+        return new errors/* ActionError */.lZ({
             what: '`role-to-assume` needs an OIDC token, and only a GitHub Actions job can have one.',
             done,
             next: 'Outside GitHub, leave `role-to-assume` empty and put AWS credentials into the environment.',
         });
     }
     if (context.isFork && !context.runsWithTargetSecrets) {
-        return new errors/* ActionError */.l({
+        return new errors/* ActionError */.lZ({
             what: 'This pull request comes from a fork, and GitHub gives the jobs of such a pull request no OIDC token.',
             done,
             next: 'To plan it, push its branch to this repository; or skip this job for forks with `if: github.event.pull_request.head.repo.full_name == github.repository`.',
@@ -42470,13 +42481,13 @@ function explainMissingOidc(context, env) {
     }
     const requestUrl = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
     if (requestUrl !== '' && !URL.canParse(requestUrl)) {
-        return new errors/* ActionError */.l({
+        return new errors/* ActionError */.lZ({
             what: 'ACTIONS_ID_TOKEN_REQUEST_URL is not a URL, so no OIDC token can be asked for.',
             done,
             next: 'Do not set this variable in the workflow: the runner sets it.',
         });
     }
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: 'This job may not ask for an OIDC token: it lacks the permission `id-token: write`.',
         done,
         next: 'Add `permissions: { id-token: write, contents: read, pull-requests: write }` to the job, and to the job that calls it when it is in a reusable workflow. `permissions` of a job replaces that of the workflow as a whole.',
@@ -42521,7 +42532,7 @@ function decodePayload(token) {
     catch {
         // The parser's message would quote the token: what follows says all there is to say.
     }
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: 'What GitHub gave as an OIDC token is not a JSON Web Token.',
         done: 'It was not sent to AWS.',
         next: 'Check that nothing in the workflow sets ACTIONS_ID_TOKEN_REQUEST_URL.',
@@ -42549,7 +42560,7 @@ const ROLE_REFUSALS = new Map([
  */
 function explainRoleRefusal(request, failure) {
     const explain = ROLE_REFUSALS.get(failure.code) ?? explainOther;
-    return new errors/* ActionError */.l({ ...explain(request, failure), done: NO_CREDENTIALS });
+    return new errors/* ActionError */.lZ({ ...explain(request, failure), done: NO_CREDENTIALS });
 }
 /** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
 function explainAccessDenied(request, failure) {
@@ -42622,7 +42633,7 @@ function explainOther(request, failure) {
 }
 /** Explains why credentials that are there could not be used for the first call, GetCallerIdentity. */
 function explainIdentityRefusal(region, failure) {
-    return new errors/* ActionError */.l({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
+    return new errors/* ActionError */.lZ({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
 }
 function explainIdentity(region, failure) {
     switch (failure.code) {
@@ -42669,7 +42680,7 @@ function explainUnchecked(region, failure) {
 }
 /** Explains credentials of an account that is not among `allowed-account-ids`. */
 function explainWrongAccount(accountId, callerArn, allowed) {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `The AWS credentials belong to the account ${quoteText(accountId)} (${quoteText(callerArn)}), and \`allowed-account-ids\` allows only ${allowed.join(', ')}.`,
         done: 'Nothing else was called with them.',
         next: 'Use credentials or a role of an allowed account, or add this one to `allowed-account-ids`.',
@@ -42680,7 +42691,7 @@ function explainWrongAccount(accountId, callerArn, allowed) {
  * @param whyEmpty why the role may be empty although the workflow gives it, in whole sentences
  */
 function explainNoCredentials(reason, whyEmpty = '') {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
         done: 'AWS was not called.',
         next: `Set \`role-to-assume\` to a role that trusts this repository, with \`permissions: { id-token: write }\` on the job. ${whyEmpty}`.trim(),
@@ -42886,7 +42897,7 @@ async function assumeRole(roleArn, options) {
     }
     catch (failure) {
         signal?.throwIfAborted();
-        if (failure instanceof errors/* ActionError */.l || claims === undefined)
+        if (failure instanceof errors/* ActionError */.lZ || claims === undefined)
             throw failure;
         throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, { ...readFailure(failure, options), attempts });
     }
@@ -42894,7 +42905,7 @@ async function assumeRole(roleArn, options) {
 function readIssued(issued) {
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
             done: 'Nothing was called with the role.',
             next: 'Check what AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS point to.',
@@ -42922,7 +42933,7 @@ async function readAmbient(options) {
         };
     }
     catch (error) {
-        throw explainNoCredentials((0,errors/* messageOf */.b)(error), options.whyNoRole);
+        throw explainNoCredentials((0,errors/* messageOf */.bD)(error), options.whyNoRole);
     }
 }
 /** Keys in the environment, unless a profile is named: the SDK, too, lets the profile win then. */
@@ -42952,7 +42963,7 @@ async function prove(credentials, options) {
     }
     catch (failure) {
         signal?.throwIfAborted();
-        if (failure instanceof errors/* ActionError */.l)
+        if (failure instanceof errors/* ActionError */.lZ)
             throw failure;
         throw explainIdentityRefusal(region, readFailure(failure, options));
     }
@@ -42985,7 +42996,7 @@ function readFailure(error, { region, env }) {
     const status = metadataOf(error, 'httpStatusCode');
     return {
         code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
-        message: (0,errors/* messageOf */.b)(error),
+        message: (0,errors/* messageOf */.bD)(error),
         status,
         connection: status === undefined ? (0,connection/* explainConnection */.c)(error, urlOfSts(region, env)) : undefined,
         attempts: metadataOf(error, 'attempts') ?? 1,
@@ -43009,7 +43020,7 @@ function urlOfSts(region, env) {
 async function transientForSts(options) {
     const { isServerError, isThrottlingError, isTransientError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
     return (failure) => {
-        if (!(failure instanceof Error) || failure instanceof errors/* ActionError */.l)
+        if (!(failure instanceof Error) || failure instanceof errors/* ActionError */.lZ)
             return false;
         const { connection, code, message } = readFailure(failure, options);
         if (connection !== undefined)
@@ -43105,7 +43116,7 @@ function refuseBadConfig(env, readFile) {
     const bad = [...findBadVariables(env, readFile), ...findBadProfile(env, files, readFile)];
     if (bad.length === 0)
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `The AWS configuration of this machine cannot be used: ${bad.map(({ place, why }) => `${place}: ${why}`).join('; ')}.`,
         done: 'AWS was not called.',
         next: 'Correct it there, or set `role-to-assume`: a run with a role takes nothing from these files.',
@@ -43252,7 +43263,7 @@ function chooseBackend(request) {
 function refuseUnlessPlan({ inputs, env, log }) {
     const whyEmpty = (0,empty_input/* explainEmptyInput */.p)((0,inputs_sources/* inputSources */.B)(env));
     if (inputs.command !== 'plan') {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `${inputs.command} needs a Terraform state, and neither state-bucket nor backend says where it is.`,
             done: 'Nothing was planned or changed.',
             next: `Set \`state-bucket\` to an S3 bucket. A key without a state can be neither changed nor found again by Terraform. ${whyEmpty}`.trim(),
@@ -43724,7 +43735,7 @@ function refuseUnknownArguments(inputs, providerVersion) {
         problems.push(`The key spec ${keySpec} needs version ${needed} of the AWS provider.`);
     if (problems.length === 0)
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `${problems.join(' ')} The version is ${providerVersion}.`,
         done: 'Nothing was planned or changed.',
         next: 'Set `aws-provider-version` to such a version, or leave out what needs it.',
@@ -43986,10 +43997,10 @@ function parseCliConfig(text, file, env) {
         return made;
     }
     catch (cause) {
-        if (cause instanceof errors/* ActionError */.l)
+        if (cause instanceof errors/* ActionError */.lZ)
             throw cause;
-        throw new errors/* ActionError */.l({
-            what: `Terraform's CLI configuration ${file} cannot be used: ${(0,errors/* messageOf */.b)(cause)}.`,
+        throw new errors/* ActionError */.lZ({
+            what: `Terraform's CLI configuration ${file} cannot be used: ${(0,errors/* messageOf */.bD)(cause)}.`,
             done: 'Nothing was installed, planned or changed.',
             next: 'Correct the file, or let TF_CLI_CONFIG_FILE name an empty one for this step.',
         }, { cause });
@@ -44027,13 +44038,13 @@ function readMethod({ keys: [name = ''], value }, file) {
         throw refuseOverrides(file);
     const known = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (known === undefined || value.is !== 'body') {
-        throw new Error(`provider_installation has ${JSON.stringify(name)}, which is none of its methods`);
+        throw new HclError(`provider_installation has ${JSON.stringify(name)}, which is none of its methods`);
     }
     const items = value.items.filter(({ keys: [key = ''] }) => known.includes(key));
     return { keys: [name], value: { is: 'body', items } };
 }
 function refuseOverrides(file) {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `Terraform's CLI configuration ${file} has dev_overrides, by which another program than the AWS provider could run: neither provider-mirror nor lock-file would check it, and it would get the credentials.`,
         done: 'Nothing was installed, planned or changed.',
         next: 'Remove dev_overrides from the file, or let TF_CLI_CONFIG_FILE name an empty one for this step. On a self-hosted runner, find out who wrote it.',
@@ -44042,7 +44053,7 @@ function refuseOverrides(file) {
 /** Where the AWS provider comes from. Terraform takes the keys of its signatures from whoever answers by this name. */
 const REGISTRY = 'registry.terraform.io';
 function refuseOtherRegistry(file) {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `Terraform's CLI configuration ${file} has a host block for ${REGISTRY}, by which another server would say which AWS provider is the right one.`,
         done: 'Nothing was installed, planned or changed.',
         next: 'Remove the block, or let TF_CLI_CONFIG_FILE name another file for this step; for a mirror of your own set `provider-mirror`, or `provider_installation` in that file.',
@@ -44204,7 +44215,7 @@ function releaseArch({ arch }) {
     return ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`);
 }
 function refusePlatform(what) {
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `This action has no Terraform for ${what}.`,
         done: 'Nothing was installed.',
         next: 'Run the job on Linux, macOS or Windows, on x64 or arm64.',
@@ -44238,7 +44249,7 @@ function parseDownloadBase(text) {
     const wanted = text?.trim() ?? '';
     const url = URL.parse(wanted === '' ? RELEASES_URL : wanted);
     if (url === null || !isSafe(url)) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
             done: 'Nothing was downloaded.',
             next: `Give the https address of a mirror of ${RELEASES_URL}, or leave it empty.`,
@@ -44362,7 +44373,7 @@ function refuseUselessLockFile({ inputs, platform }) {
     const next = `Write one with \`terraform providers lock -platform=${target}\` in a folder that asks for hashicorp/aws ${inputs.awsProviderVersion}.`;
     const done = 'Nothing was installed, planned or changed.';
     if (locked === undefined || locked.hashes.length === 0) {
-        throw new errors/* ActionError */.l({ what: 'The lock-file names no hashicorp/aws with checksums.', done, next });
+        throw new errors/* ActionError */.lZ({ what: 'The lock-file names no hashicorp/aws with checksums.', done, next });
     }
     const folder = mirrorFolder(inputs);
     if (folder === undefined || locked.hashes.some((hash) => hash.startsWith('h1:')))
@@ -44370,7 +44381,7 @@ function refuseUselessLockFile({ inputs, platform }) {
     const place = ['registry.terraform.io', 'hashicorp', 'aws', locked.version, target];
     if (!(0,external_node_fs_.existsSync)(external_node_path_default().join(folder, ...place)))
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `The lock-file has only checksums of packed providers (zh:), and provider-mirror holds hashicorp/aws ${locked.version} unpacked, so nothing would check it.`,
         done,
         next: `${next.slice(0, -1)}, and with \`-fs-mirror\` and the folder.`,
@@ -44583,7 +44594,7 @@ function configure_readState(text) {
         return readStateReplicas(text);
     }
     catch (cause) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: 'terraform state pull printed no state in a form that this action knows.',
             done: NOTHING_DONE,
             next: 'Use a Terraform version that this action was tested with, or report this with the version.',
@@ -44639,7 +44650,7 @@ function findRegionsWithoutProvider(text) {
 function refuseNewerState(error) {
     if (!/module\.replica\["/.test(error.text))
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: 'The state was written with provider 6.x, which keeps replicas at other addresses than older providers do.',
         done: 'Nothing was changed.',
         next: 'Set `aws-provider-version` to a 6.x version again.',
@@ -44683,7 +44694,7 @@ async function trustExtraCertificates(request) {
         extra = await (0,promises_.readFile)(extraFile, 'utf8');
     }
     catch (error) {
-        log.warning(`The file that NODE_EXTRA_CA_CERTS names cannot be read (${(0,errors/* messageOf */.b)(error)}), so none of its certificates is trusted.`, { title: 'NODE_EXTRA_CA_CERTS' });
+        log.warning(`The file that NODE_EXTRA_CA_CERTS names cannot be read (${(0,errors/* messageOf */.bD)(error)}), so none of its certificates is trusted.`, { title: 'NODE_EXTRA_CA_CERTS' });
         return {};
     }
     const trusted = onLinux ? await readSystemCertificates(env) : external_node_tls_.rootCertificates.join('\n');
@@ -45671,7 +45682,7 @@ function parseVersionSpec(text) {
     const range = semver_default().validRange(wanted.replaceAll(',', ' '));
     if (range !== null)
         return { kind: 'range', range };
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `terraform-version is ${JSON.stringify(text)}, which is neither a version nor a range of versions.`,
         done: 'Nothing was installed.',
         next: `Give a version such as ${DEFAULT_TERRAFORM_VERSION}, or a range such as ~1.11.0.`,
@@ -45699,7 +45710,7 @@ function describeSpec(spec) {
 function chooseVersion(index, spec, platform) {
     const versions = Object.entries(record(record(index)?.['versions']) ?? {});
     if (versions.length === 0) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: 'The release index of Terraform lists no versions.',
             done: 'Nothing was installed.',
             next: 'Check that `terraform-download-url` is a mirror of https://releases.hashicorp.com, or give an exact `terraform-version`.',
@@ -45715,7 +45726,7 @@ function chooseVersion(index, spec, platform) {
         .map(([version]) => version)
         .filter((version) => semver_default().valid(version) !== null && semver_default().prerelease(version) === null)
         .sort((semver_default()).rcompare)[0];
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `No stable Terraform for ${releaseOs(platform)}_${releaseArch(platform)} is ${describeSpec(spec)}: the release index lists ${versions.length} versions, ${newest === undefined ? 'none of them stable' : `the newest stable one ${newest}`}.`,
         done: 'Nothing was installed.',
         next: 'Widen `terraform-version`; a pre-release has to be given exactly.',
@@ -45804,7 +45815,7 @@ async function askVersion(path, { env, exec, log, platform }) {
         return typeof version === 'string' ? (semver_default().valid(version) ?? undefined) : undefined;
     }
     catch (error) {
-        log.debug(`${path} could not be asked for its version: ${(0,errors/* messageOf */.b)(error)}`);
+        log.debug(`${path} could not be asked for its version: ${(0,errors/* messageOf */.bD)(error)}`);
         return undefined;
     }
 }
@@ -45837,7 +45848,7 @@ async function downloadFile({ url, target, log, signal }) {
     catch (failure) {
         signal?.throwIfAborted();
         await (0,promises_.rm)(target, { force: true });
-        throw failure instanceof errors/* ActionError */.l ? failure : explainFailure(failure, start);
+        throw failure instanceof errors/* ActionError */.lZ ? failure : explainFailure(failure, start);
     }
 }
 /**
@@ -45893,10 +45904,10 @@ function explainFailure(failure, url) {
         return refuse(url, `the answer was HTTP ${status}${times}`, transient ? 'Run the job again; if it stays so, check the network of the runner.' : undefined);
     }
     const broken = (0,connection/* explainConnection */.c)(failure, url);
-    return refuse(url, broken?.what ?? (0,errors/* messageOf */.b)(failure), broken?.next);
+    return refuse(url, broken?.what ?? (0,errors/* messageOf */.bD)(failure), broken?.next);
 }
 function refuse(url, reason, next = 'Check `terraform-version` and `terraform-download-url`.') {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `${showUrl(url)} could not be downloaded: ${reason}.`,
         done: 'Nothing was installed.',
         next,
@@ -45917,7 +45928,7 @@ async function openReleaseKey(key, now) {
     const publicKey = (await openpgp.readKey({ armoredKey: key.armored })).toPublic();
     const fingerprint = publicKey.getFingerprint().toUpperCase();
     if (fingerprint !== key.fingerprint) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `The key that this action carries for ${key.owner} has the fingerprint ${fingerprint}, not ${key.fingerprint}.`,
             done: NOTHING_USED,
             next: 'Use a released version of this action: this copy was changed.',
@@ -45934,7 +45945,7 @@ async function assertNotExpired(publicKey, key, now) {
     }
 }
 function expiredKeyError(key, how) {
-    return new errors/* ActionError */.l({
+    return new errors/* ActionError */.lZ({
         what: `The key that this version of the action checks ${key.owner}'s releases with (${key.fingerprint}) ${how}.`,
         done: NOTHING_USED,
         next: 'Use a newer version of this action, which carries the renewed key; or have the right Terraform on PATH before this step.',
@@ -45960,10 +45971,10 @@ async function verifyDetached(check, signed) {
     }
     const found = signatures.map(({ keyID }, index) => {
         const outcome = outcomes[index];
-        const reason = outcome?.status === 'rejected' ? (0,errors/* messageOf */.b)(outcome.reason) : '';
+        const reason = outcome?.status === 'rejected' ? (0,errors/* messageOf */.bD)(outcome.reason) : '';
         return `one by the key ${keyID.toHex().toUpperCase()} (${reason})`;
     });
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `${signed.name} has no valid signature by ${key.owner}'s key ${key.fingerprint}; found: ${found.join(', ') || 'none'}.`,
         done: NOTHING_USED,
         next: 'The files are not what was released. Check where `terraform-download-url` and any proxy take them from.',
@@ -45971,7 +45982,7 @@ async function verifyDetached(check, signed) {
 }
 /** The key as a whole may outlive a signing subkey; an old signature by an expired subkey proves nothing new. */
 async function assertSignerCurrent({ openpgp, publicKey, key, now }, valid) {
-    const problems = await Promise.all(valid.map(({ keyID }) => publicKey.getSigningKey(keyID, new Date(now), undefined, fullConfig(openpgp)).then(() => undefined, (error) => (0,errors/* messageOf */.b)(error))));
+    const problems = await Promise.all(valid.map(({ keyID }) => publicKey.getSigningKey(keyID, new Date(now), undefined, fullConfig(openpgp)).then(() => undefined, (error) => (0,errors/* messageOf */.bD)(error))));
     if (problems.every((problem) => problem !== undefined)) {
         throw expiredKeyError(key, `can no longer be used to sign (${problems.join(', ')})`);
     }
@@ -45981,7 +45992,7 @@ async function readSignature(openpgp, signed) {
         return await openpgp.readSignature({ binarySignature: signed.signature });
     }
     catch (cause) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `What was found as the signature of ${signed.name} is not an OpenPGP signature (${signed.signature.length} bytes).`,
             done: NOTHING_USED,
             next: 'Check that `terraform-download-url` serves the .sig files as they are.',
@@ -46020,10 +46031,12 @@ var yauzl = __nccwpck_require__(663);
 
 
 
+
 /**
  * Unpacks one file of a zip archive in this process, with yauzl, which holds sizes to what the archive says and refuses
  * names that lead out of a folder; and no name in the archive becomes a path here.
- * @throws Error saying what is wrong with the archive; an incomplete target may then be there
+ * @throws ActionError for an archive that holds something else; yauzl's own error for one that is broken, and the disk's: an
+ * incomplete target may then be there
  */
 async function unpackFile({ zip, entry: name, target, maxBytes }) {
     const archive = await yauzl.fromBufferPromise(zip, { strictFileNames: true });
@@ -46033,12 +46046,19 @@ async function unpackFile({ zip, entry: name, target, maxBytes }) {
             found.push(entry);
     const [entry] = found;
     if (entry === undefined || found.length > 1) {
-        throw new Error(`the archive holds ${found.length} files named ${name}`);
+        throw refuseArchive(`The archive holds ${found.length} files named ${name}.`);
     }
     if (entry.uncompressedSize > maxBytes)
-        throw new Error(`${name} is larger than ${maxBytes} bytes`);
+        throw refuseArchive(`${name} in the archive has ${entry.uncompressedSize} bytes, more than the ${maxBytes} that are unpacked.`);
     const content = await archive.openReadStreamPromise(entry);
     await (0,external_node_stream_promises_namespaceObject.pipeline)(content, (0,external_node_fs_.createWriteStream)(target, { flags: 'wx', mode: 0o755 }));
+}
+function refuseArchive(what) {
+    return new errors/* ActionError */.lZ({
+        what,
+        done: 'Nothing of it was unpacked or run.',
+        next: 'Choose another `terraform-version`, or report this with the version: the archive is signed, so it is what was released.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/install.ts
@@ -46117,7 +46137,7 @@ function parseIndex(text, url) {
         return JSON.parse(text.toString('utf8'));
     }
     catch (cause) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: `${showUrl(url)} is not JSON.`,
             done: 'Nothing was installed.',
             next: 'Give an exact `terraform-version`, or a mirror that has the release index.',
@@ -46148,7 +46168,7 @@ async function readExpectedSum(folder, { sumsName, signatureName, zipName }, ver
     const expected = findSum(sums.toString('utf8'), zipName);
     if (expected !== undefined)
         return expected;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `${sumsName} is signed, but gives no hash for ${zipName}.`,
         done: 'The download was not used: nothing of it was unpacked or run.',
         next: 'Choose a `terraform-version` that was released for this operating system and architecture; if this one was, the mirror serves the sums of something else.',
@@ -46156,8 +46176,13 @@ async function readExpectedSum(folder, { sumsName, signatureName, zipName }, ver
 }
 async function readSmall(file) {
     const { size } = await (0,promises_.stat)(file);
-    if (size > MAX_SUMS_BYTES)
-        throw new Error(`${file} has ${size} bytes`);
+    if (size > MAX_SUMS_BYTES) {
+        throw new errors/* ActionError */.lZ({
+            what: `${(0,external_node_path_.basename)(file)} has ${size} bytes, far more than sums or a signature have.`,
+            done: 'The download was not used: nothing of it was unpacked or run.',
+            next: 'Run the job again; if it stays so, what the server, the mirror or a proxy gives is not what was released.',
+        });
+    }
     return (0,promises_.readFile)(file);
 }
 /** @returns the bytes that were checked, so that what is unpacked is what was checked */
@@ -46166,7 +46191,7 @@ async function readChecked(folder, expected, release) {
     const actual = (0,external_node_crypto_.createHash)('sha256').update(zip).digest('hex');
     if (actual === expected)
         return zip;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `${release.zipName} has the SHA-256 ${actual} (${zip.length} bytes), but the signed ${release.sumsName} says ${expected}.`,
         done: 'The download was not used: nothing of it was unpacked or run.',
         next: 'Run the job again; if it stays so, what the server or a proxy gives is not what was released.',
@@ -46182,8 +46207,10 @@ async function unpack(zip, release, { tempDir }) {
     }
     catch (cause) {
         await (0,promises_.rm)(parent, { recursive: true, force: true });
-        throw new errors/* ActionError */.l({
-            what: `${release.zipName} could not be unpacked: ${(0,errors/* messageOf */.b)(cause)}.`,
+        if (cause instanceof errors/* ActionError */.lZ)
+            throw cause;
+        throw new errors/* ActionError */.lZ({
+            what: `${release.zipName} could not be unpacked: ${(0,errors/* messageOf */.bD)(cause)}.`,
             done: 'Nothing of it was run.',
             next: 'Check that the runner has free disk space in its temp folder, and run the job again.',
         }, { cause });
@@ -46200,10 +46227,10 @@ async function takeFromCache(release, verifier, options) {
         return await readChecked(folder, await readExpectedSum(folder, release, verifier), release);
     }
     catch (error) {
-        const what = error instanceof errors/* ActionError */.l ? error.what : (0,errors/* messageOf */.b)(error);
+        const what = error instanceof errors/* ActionError */.lZ ? error.what : (0,errors/* messageOf */.bD)(error);
         options.log.warning(`${what} This copy in the tool cache (${folder}) was not used; it is thrown away and downloaded again.`, { title: `Terraform ${release.version} in the tool cache is not what was released` });
         await Promise.all([folder, `${folder}.complete`].map((path) => (0,promises_.rm)(path, { recursive: true, force: true }))).catch((failure) => {
-            options.log.debug(`The tool cache could not be cleaned: ${(0,errors/* messageOf */.b)(failure)}`);
+            options.log.debug(`The tool cache could not be cleaned: ${(0,errors/* messageOf */.bD)(failure)}`);
         });
         return undefined;
     }
@@ -46216,7 +46243,7 @@ async function keepInCache(folder, release, options) {
         await cacheDir(folder, CACHED_TOOL, release.version, options.platform.arch);
     }
     catch (error) {
-        options.log.debug(`Terraform ${release.version} could not be kept in the tool cache: ${(0,errors/* messageOf */.b)(error)}`);
+        options.log.debug(`Terraform ${release.version} could not be kept in the tool cache: ${(0,errors/* messageOf */.bD)(error)}`);
     }
 }
 /** The toolkit throws where there is no tool cache; then nothing is kept for the next run. */
@@ -46293,7 +46320,7 @@ async function settleAwsConfig({ deps, inputs }, { workDir }) {
 function assertVisible({ accountId }, { log }) {
     if (!log.hides(accountId))
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: 'A secret of this job is a part of the id of the AWS account, which is in every ARN: hiding it would blank the outputs.',
         done: 'Nothing was planned or changed.',
         next: 'Use another value for that secret: most likely a password in `backend-config`.',
@@ -47047,7 +47074,7 @@ async function writeComment(publication, reports) {
             sayNotice(written.reason);
     }
     catch (thrown) {
-        deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} See the job summary.`, {
+        deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.bD)(thrown)} See the job summary.`, {
             title: 'No comment on the pull request',
         });
     }
@@ -47198,7 +47225,7 @@ async function tellingDeleted(run, { session }, model, apply) {
                 (0,src_run/* learn */.nB)(run, {}, { keyStates });
             })
                 .catch((thrown) => {
-                run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.b)(thrown)}`);
+                run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.bD)(thrown)}`);
             });
         }
     }
@@ -47307,7 +47334,7 @@ async function tellingLostKeys(run, ready, model, apply) {
         await apply();
     }
     catch (thrown) {
-        await tell(run, ready, { primary, since, said: (0,errors/* messageOf */.b)(thrown) });
+        await tell(run, ready, { primary, since, said: (0,errors/* messageOf */.bD)(thrown) });
         throw thrown;
     }
     await tell(run, ready, { primary, since, said: '' });
@@ -47340,7 +47367,7 @@ async function tell(run, { session }, { primary, since, said }) {
             ? (0,aws_denial/* sayRefusal */.q6)(thrown.refused)
             : thrown instanceof Error
                 ? thrown.name
-                : (0,errors/* messageOf */.b)(thrown);
+                : (0,errors/* messageOf */.bD)(thrown);
         deps.log.info(`Could not look whether AWS made a key that no state knows: ${name}`);
     }
 }
@@ -47353,6 +47380,7 @@ function describeLostKey({ arn, id, region }) {
 }
 
 ;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
+
 
 /**
  * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
@@ -47443,7 +47471,11 @@ async function chooseProof(clients, { region, arn }) {
         case 'ENCAPSULATE_DECAPSULATE':
             return publicKeyProof(kms);
         case undefined:
-            throw new Error('KMS does not say what the key is for');
+            throw new errors/* ActionError */.lZ({
+                what: 'KMS does not say what the key is for',
+                done: 'The key was not used.',
+                next: 'Run the job again.',
+            });
     }
 }
 function encryptionProof(kms, key) {
@@ -47593,7 +47625,9 @@ function explainError(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
     if ((0,kms_clients/* isDenied */.G)(thrown))
         return `not checked: ${(0,aws_denial/* sayRefusal */.q6)(thrown.refused)}`;
-    return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.b)(thrown) : name}`;
+    if (thrown instanceof errors/* ActionError */.lZ)
+        return `not checked: ${thrown.what}`;
+    return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name}`;
 }
 
 ;// CONCATENATED MODULE: ./src/steps/verify.ts
@@ -47647,7 +47681,7 @@ async function proveRecorded(run, { terraform, session }) {
     (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
     const keys = recordedKeysOf(state);
     if (keys.length === 0) {
-        throw new errors/* ActionError */.l({
+        throw new errors/* ActionError */.lZ({
             what: 'The state knows no key, so there is nothing to verify.',
             done: 'Nothing was changed.',
             next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
@@ -47680,7 +47714,7 @@ async function verify_prove(run, session, keys, done) {
     (0,src_run/* learn */.nB)(run, { verified: failed.length === 0 }, { verification });
     if (failed.length === 0)
         return;
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `The keys are not all as they should be. ${failed.join('; ')}.`,
         done,
         next: verify_adviseOn(verification),
@@ -49227,7 +49261,7 @@ function parsePlan(json) {
         return parsed.data;
     const issue = parsed.error.issues[0];
     const place = issue === undefined || issue.path.length === 0 ? 'its root' : issue.path.map(String).join('.');
-    throw new errors/* ActionError */.l({
+    throw new errors/* ActionError */.lZ({
         what: `The plan that terraform show printed has an unexpected form at ${place}: ${issue?.message ?? 'invalid'}.`,
         done: 'Nothing was changed.',
         next: 'Use a Terraform version that this action was tested with, or report this with the version.',
@@ -53461,7 +53495,7 @@ async function publishReport(request) {
     const input = { ...deps.log.redactAll(told), hidden };
     const [, comment] = await Promise.all([
         deps.runner.addSummary((0,summary/* renderSummary */.B)(input)).catch((thrown) => {
-            deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.b)(thrown)}`, {
+            deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.bD)(thrown)}`, {
                 title: 'No job summary',
             });
         }),
@@ -53485,7 +53519,7 @@ async function writeFiles({ deps, inputs, context, known }, report) {
         };
     }
     catch (thrown) {
-        deps.log.warning(`The report could not be written as a file: ${(0,errors/* messageOf */.b)(thrown)}`, {
+        deps.log.warning(`The report could not be written as a file: ${(0,errors/* messageOf */.bD)(thrown)}`, {
             title: 'No report-path',
         });
         return {};
@@ -53551,7 +53585,7 @@ async function writeComment(request, input) {
             sayNotice(`GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
         }
         else {
-            deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.b)(thrown)} See the job summary.`, {
+            deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.bD)(thrown)} See the job summary.`, {
                 title: 'No comment on the pull request',
             });
         }
@@ -53593,7 +53627,7 @@ async function findMerged({ deps, mergedPullRequest, }) {
         return await mergedPullRequest;
     }
     catch (thrown) {
-        if (!(thrown instanceof errors/* ActionError */.l))
+        if (!(thrown instanceof errors/* ActionError */.lZ))
             throw thrown;
         deps.log.debug(`No comment: ${thrown.what}`);
         return undefined;
@@ -53744,16 +53778,16 @@ function quote(text) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
-class Refusal extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+class Refusal extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
 }
 /** Nor is a cancellation. */
-class Cancellation extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+class Cancellation extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
 }
 /** The state could not be saved: what to do about that matters more than why the run ended. */
-class UnsavedState extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+class UnsavedState extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
 }
 /** Nor is drift, which `fail-on-drift` makes an end of the step. */
-class DriftFound extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
+class DriftFound extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
 }
 /** Runs a check whose ActionError is a refusal: the run was stopped on purpose, before it changed anything. */
 function refuse(check) {
@@ -53761,7 +53795,7 @@ function refuse(check) {
         check();
     }
     catch (thrown) {
-        throw thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l ? new Refusal(thrown, { cause: thrown }) : thrown;
+        throw thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? new Refusal(thrown, { cause: thrown }) : thrown;
     }
 }
 /**
@@ -53773,8 +53807,8 @@ function asCancellation(thrown, cancelled, applying) {
     if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
         return thrown;
     return new Cancellation({
-        what: `${capitalise((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(cancelled.reason))}.`,
-        done: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l && thrown.done !== '' ? thrown.done : whatIsDone(applying),
+        what: `${capitalise((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
+        done: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ && thrown.done !== '' ? thrown.done : whatIsDone(applying),
         // What was done of an apply ends with what comes next.
         next: applying ? '' : 'Run the job again.',
     }, { cause: thrown });
@@ -53792,13 +53826,10 @@ function reportOf(thrown) {
         return { outcome: 'drifted' };
     if (thrown instanceof Cancellation)
         return { outcome: 'cancelled', failure: thrown };
-    return { outcome: 'failed', failure: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l ? thrown : unexpected(thrown) };
+    return { outcome: 'failed', failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .explanationOf */ .pg)(thrown) };
 }
 function capitalise(text) {
     return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-function unexpected(thrown) {
-    return { what: (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(thrown), done: '', next: 'The log of the run says more.' };
 }
 
 
@@ -56312,7 +56343,7 @@ async function tellWrongInputs(deps, thrown) {
     }
     catch (problem) {
         deps.runner.setOutput('result', 'failed');
-        log.warning(`What is wrong could not be told elsewhere: ${(0,errors/* messageOf */.b)(problem)}`, { title: 'No report' });
+        log.warning(`What is wrong could not be told elsewhere: ${(0,errors/* messageOf */.bD)(problem)}`, { title: 'No report' });
     }
 }
 /** The same for a command that is about no single key, and that no comment tells of. */
@@ -56325,7 +56356,7 @@ async function tellFailedCommand(deps, command, thrown) {
     await deps.runner
         .addSummary((0,summary/* renderFailedCommand */.P)(deps.log.redactAll({ ...failure }), command))
         .catch((problem) => {
-        deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.b)(problem)}`, {
+        deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.bD)(problem)}`, {
             title: 'No job summary',
         });
     });
@@ -56427,7 +56458,7 @@ function tellFailure(thrown, { log, env }) {
     const named = (env[(0,reader/* environmentName */.VE)('alias')] ?? env[(0,reader/* environmentName */.VE)('key')] ?? '').trim();
     const alias = named.replace(/^alias\//, '').slice(0, 256);
     const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
-    log.error((0,errors/* messageOf */.b)(thrown), { title });
+    log.error(new errors/* ActionError */.lZ((0,errors/* explanationOf */.pg)(thrown)).message, { title });
 }
 
 
@@ -56481,7 +56512,7 @@ class ProxyRefusal extends Error {
  * @param url where the call went
  */
 function explainConnection(thrown, url) {
-    const texts = chainOf(thrown).map((error) => ({ code: codeOf(error), message: (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .b)(error) }));
+    const texts = chainOf(thrown).map((error) => ({ code: codeOf(error), message: (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error) }));
     const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyFor */ .iJ)(url);
     const status = texts.map(({ message }) => TUNNEL_STATUS.exec(message)).find((match) => match !== null);
     if (status !== undefined && proxy !== undefined) {
@@ -56623,7 +56654,7 @@ function parseProxy(name, value) {
         : /^https?:$/.test(url.protocol)
             ? 'has a user or password that is not percent-encoded'
             : `names a proxy of the kind ${url.protocol.replace(':', '')}`;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l({
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ({
         what: `The environment variable \`${name}\` ${problem}.`,
         done: 'Nothing was called or installed.',
         next: `Set \`${name}\` to an address like http://proxy.example.com:3128, or http://USER:PASSWORD@proxy.example.com:3128 with special characters percent-encoded (@ is %40).`,

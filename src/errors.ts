@@ -44,3 +44,13 @@ function whole({ what, each }: Explanation): string {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Any thrown value in three parts: what this action has no words for is told as what it is. */
+export function explanationOf(thrown: unknown): Explanation {
+  if (thrown instanceof ActionError) return thrown;
+  return {
+    what: `Something went wrong that this action has no words for: ${messageOf(thrown).trim().replace(/\.$/, '')}.`,
+    done: 'What was done until then is in the log.',
+    next: 'Run the job again; if it ends so again, report it with the log.',
+  };
+}

@@ -1,4 +1,4 @@
-import { ActionError, messageOf } from './errors.js';
+import { ActionError, explanationOf, messageOf } from './errors.js';
 import type { RunReport } from './publish.js';
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
@@ -51,13 +51,9 @@ export function reportOf(thrown: unknown): RunReport {
   if (thrown instanceof Refusal) return { outcome: 'refused' };
   if (thrown instanceof DriftFound) return { outcome: 'drifted' };
   if (thrown instanceof Cancellation) return { outcome: 'cancelled', failure: thrown };
-  return { outcome: 'failed', failure: thrown instanceof ActionError ? thrown : unexpected(thrown) };
+  return { outcome: 'failed', failure: explanationOf(thrown) };
 }
 
 function capitalise(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-
-function unexpected(thrown: unknown): RunReport['failure'] {
-  return { what: messageOf(thrown), done: '', next: 'The log of the run says more.' };
 }

@@ -1,6 +1,6 @@
 import { readContext, type RunContext } from './context.js';
 import type { Deps } from './deps.js';
-import { messageOf } from './errors.js';
+import { ActionError, explanationOf, messageOf } from './errors.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
 import type { Inputs } from './inputs/inputs.js';
@@ -244,5 +244,5 @@ export function tellFailure(thrown: unknown, { log, env }: Pick<Deps, 'log' | 'e
   const named = (env[environmentName('alias')] ?? env[environmentName('key')] ?? '').trim();
   const alias = named.replace(/^alias\//, '').slice(0, 256);
   const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
-  log.error(messageOf(thrown), { title });
+  log.error(new ActionError(explanationOf(thrown)).message, { title });
 }

@@ -321,7 +321,7 @@ interface Heard {
 }
 
 /** The runner's side of a step: what it was told, and where. */
-function hear(): Heard {
+export function hear(): Heard {
   let written = '';
   let summary = '';
   const annotations: string[] = [];

@@ -10,7 +10,7 @@ export type Kms = typeof import('@aws-sdk/client-kms');
 /** A client of KMS for each of some Regions. */
 export interface KmsClients {
   readonly kms: Kms;
-  /** @throws Error for a Region that was not among those asked for */
+  /** @throws RangeError for a Region that was not among those asked for */
   readonly in: (region: string) => KMSClient;
 }
 
@@ -39,7 +39,7 @@ export async function withKms<T>(
   );
   const pick = (region: string): KMSClient => {
     const client = clients.get(region);
-    if (client === undefined) throw new Error(`no client for ${region}`);
+    if (client === undefined) throw new RangeError(`no client for ${region}`);
     return client;
   };
   try {

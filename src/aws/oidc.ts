@@ -55,7 +55,7 @@ export async function requestIdToken(options: IdTokenOptions): Promise<string> {
   const ask = async (): Promise<string> => {
     attempts += 1;
     const token: unknown = await untilCancelled(getIDToken(audience), signal);
-    if (typeof token !== 'string') throw new Error('the answer held no token');
+    if (typeof token !== 'string') throw new TypeError('the answer held no token');
     return token;
   };
   try {

@@ -1,5 +1,6 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
+import { ActionError } from '../errors.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
 import type { Kms, KmsClients } from './kms-clients.js';
 
@@ -115,7 +116,11 @@ async function chooseProof(clients: KmsClients, { region, arn }: ExpectedKey): P
     case 'ENCAPSULATE_DECAPSULATE':
       return publicKeyProof(kms);
     case undefined:
-      throw new Error('KMS does not say what the key is for');
+      throw new ActionError({
+        what: 'KMS does not say what the key is for',
+        done: 'The key was not used.',
+        next: 'Run the job again.',
+      });
   }
 }
 

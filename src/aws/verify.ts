@@ -1,5 +1,5 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
-import { messageOf } from '../errors.js';
+import { ActionError, messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
 import { sayRefusal } from './denial.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
@@ -100,5 +100,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
 function explainError(thrown: unknown): string {
   const name = thrown instanceof Error ? thrown.name : '';
   if (isDenied(thrown)) return `not checked: ${sayRefusal(thrown.refused)}`;
+  if (thrown instanceof ActionError) return `not checked: ${thrown.what}`;
   return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? messageOf(thrown) : name}`;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Environment } from '../context.js';
 import { ActionError, messageOf } from '../errors.js';
-import { parseHcl, writeHcl, type HclItem, type HclValue } from './hcl.js';
+import { HclError, parseHcl, writeHcl, type HclItem, type HclValue } from './hcl.js';
 
 /**
  * What this action takes over of a user's CLI configuration. Terraform gets a file made of this and of nothing else, with
@@ -137,7 +137,7 @@ function readMethod({ keys: [name = ''], value }: HclItem, file: string): HclIte
   if (name.toLowerCase() === 'dev_overrides') throw refuseOverrides(file);
   const known = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
   if (known === undefined || value.is !== 'body') {
-    throw new Error(`provider_installation has ${JSON.stringify(name)}, which is none of its methods`);
+    throw new HclError(`provider_installation has ${JSON.stringify(name)}, which is none of its methods`);
   }
   const items = value.items.filter(({ keys: [key = ''] }) => known.includes(key));
   return { keys: [name], value: { is: 'body', items } };

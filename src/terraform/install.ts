@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheDir, find } from '@actions/tool-cache';
 import type { Clock, Exec, Log, Platform } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
@@ -161,7 +161,13 @@ async function readExpectedSum(
 
 async function readSmall(file: string): Promise<Buffer> {
   const { size } = await stat(file);
-  if (size > MAX_SUMS_BYTES) throw new Error(`${file} has ${size} bytes`);
+  if (size > MAX_SUMS_BYTES) {
+    throw new ActionError({
+      what: `${basename(file)} has ${size} bytes, far more than sums or a signature have.`,
+      done: 'The download was not used: nothing of it was unpacked or run.',
+      next: 'Run the job again; if it stays so, what the server, the mirror or a proxy gives is not what was released.',
+    });
+  }
   return readFile(file);
 }
 
@@ -186,6 +192,7 @@ async function unpack(zip: Buffer, release: Release, { tempDir }: InstallOptions
     return target;
   } catch (cause) {
     await rm(parent, { recursive: true, force: true });
+    if (cause instanceof ActionError) throw cause;
     throw new ActionError(
       {
         what: `${release.zipName} could not be unpacked: ${messageOf(cause)}.`,

@@ -34,7 +34,7 @@ export function explainProxyRefusal(text: string): BrokenConnection | undefined 
   if (/certificate|x509/.test(reason)) return undefined;
   const status = STATUS_OF.get(words.replaceAll(/\s+/g, ' ')) ?? 0;
   const failure = unreachable === undefined ? `Proxy response (${status})` : codeIn(reason);
-  const explained = explainConnection(new Error(failure), new URL(address));
+  const explained = explainConnection(failure, new URL(address));
   return explained?.kind === 'proxy' ? explained : undefined;
 }
 
