@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pooled } from '../__tests__/support/pooled.js';
 import type { ActionRun } from './action.js';
+import { showOutputs, showReport } from './show.js';
 import { baseOf, commentOn, openPullRequest, runJob, type Job, type Stage } from './stage.js';
 
 export const MANY_KEYS =
@@ -58,17 +59,17 @@ export async function tellOfManyKeys(
   const inRun = (inputs: Job['with']): Promise<ActionRun> =>
     job(inputs, { pullRequest: PULL_REQUEST }, runId);
   const keys = await inRun({ command: 'keys' });
-  print(`changed-keys: ${keys.outputs['changed-keys'] ?? ''}`);
+  print(`  changed-keys: ${keys.outputs['changed-keys'] ?? ''}`);
   const changed = JSON.parse(keys.outputs['changed-keys'] ?? '[]') as string[];
   const plans = await pooled(changed, 2, (key) => inRun({ command: 'plan', key, comment: 'never' }));
   for (const [index, plan] of plans.entries())
     await upload(plan, path.join(workspace, 'reports', `plan-${index}`));
   const report = await inRun({ command: 'report', reports: 'reports' });
-  const [shown = ''] = commentOn(stage, PULL_REQUEST).split('<details>');
-  print(
-    `\n── the one comment on pull request #${PULL_REQUEST}, as Markdown, without what is folded ──\n${shown.trim()}\n── end ──`,
-  );
-  print(`digests: ${report.outputs['digests'] ?? ''}`);
+  const body = commentOn(stage, PULL_REQUEST);
+  const [shown = ''] = body.split('<details>');
+  print(`  the one comment on pull request #${PULL_REQUEST}:\n`);
+  print(showReport(body).replace(/^(?=.)/gm, '  '));
+  print(showOutputs(report.outputs, ['changed-keys', 'digests']));
   return findProblem(changed, report, shown, plans);
 }
 

@@ -10,6 +10,8 @@ export interface Stage {
   readonly node: string;
   /** The inputs that every job has. */
   readonly common: Readonly<Record<string, string>>;
+  /** Whether the logs are shown. */
+  readonly verbose: boolean;
   /** The id of the last run. */
   runs: number;
 }
@@ -44,7 +46,7 @@ export const baseOf = (number: number): { repository: string; ref: string } => (
   ref: `e${number.toString(16)}`.repeat(20),
 });
 
-export async function setStage(): Promise<Stage> {
+export async function setStage(verbose: boolean): Promise<Stage> {
   const mirror = findProviderMirror((version) => version.startsWith('5.'));
   const terraform = findTerraform();
   const emulator = await startEmulator({ github: { repository: { fullName: REPOSITORY } } });
@@ -57,6 +59,7 @@ export async function setStage(): Promise<Stage> {
       `AWS and GitHub: an emulator at ${emulator.url}`,
     ],
     node: process.execPath,
+    verbose,
     runs: 41,
     common: {
       'state-bucket': emulator.bucket,
@@ -105,7 +108,7 @@ export async function letInByHand({ emulator }: Stage, region: string, account: 
   client.destroy();
 }
 
-/** Runs the action as a step of the job, its log on the screen. */
+/** Runs the action as a step of the job. */
 export function runJob(
   stage: Stage,
   { with: inputs, on, workspace, runId, quiet = false }: Job,
@@ -121,7 +124,7 @@ export function runJob(
     event: 'pullRequest' in on ? pullRequestEvent(on.pullRequest) : {},
     commands: false,
     onOutput: (text) => {
-      if (!quiet) process.stdout.write(text);
+      if (stage.verbose && !quiet) process.stdout.write(text);
     },
   });
 }

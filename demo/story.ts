@@ -8,8 +8,10 @@ export interface Chapter extends Job {
   readonly before?: (stage: Stage) => unknown;
   /** True for a job behind an environment: its reviewers let through the digest that was planned last. */
   readonly approvedByReviewers?: true;
-  /** How much of which pull request's comment is printed afterwards: all of it, all but the plan, or the verdict. */
-  readonly comment?: { readonly of: number; readonly show: 'all' | 'review' | 'verdict' };
+  /** Which pull request's comment is shown afterwards, and whether all of it in a demo that shows all. */
+  readonly comment?: { readonly of: number; readonly show: 'all' | 'verdict' };
+  /** The outputs that are shown beside the usual ones. */
+  readonly outputs?: readonly string[];
   /** 0 unless told. */
   readonly exitCode?: number;
   /** What must be so afterwards, or the demo fails. */
@@ -46,6 +48,7 @@ export const STORY: readonly Chapter[] = [
     with: { ...article, command: 'plan' },
     on: { pullRequest: FIRST },
     comment: { of: FIRST, show: 'all' },
+    outputs: ['plan-digest'],
     expect: ({ outputs }) => (outputs['comment-url'] ? undefined : 'there is no comment'),
   },
   {
@@ -58,6 +61,7 @@ export const STORY: readonly Chapter[] = [
     on: { mergeOf: FIRST },
     approvedByReviewers: true,
     comment: { of: FIRST, show: 'verdict' },
+    outputs: ['key-id'],
     expect: (run) => keysProblem(run, 3) ?? verifiedProblem(run),
   },
   {
@@ -73,7 +77,7 @@ export const STORY: readonly Chapter[] = [
     },
     with: { ...wider, command: 'plan' },
     on: { pullRequest: SECOND },
-    comment: { of: SECOND, show: 'review' },
+    comment: { of: SECOND, show: 'all' },
     expect: ({ outputs }) => (outputs['to-change'] === '3' ? undefined : 'not three policies change'),
   },
   {
@@ -98,7 +102,7 @@ export const STORY: readonly Chapter[] = [
     },
     with: { ...wider, command: 'plan' },
     on: { pullRequest: AGAIN },
-    comment: { of: AGAIN, show: 'review' },
+    comment: { of: AGAIN, show: 'all' },
     expect: ({ outputs }) => (outputs['comment-url'] ? undefined : 'there is no comment'),
   },
   {
