@@ -67,6 +67,7 @@ function createKms(
       replicaDelayMsByRegion: new Map(),
       promotionDelayMs: options.promotionDelayMs ?? DEFAULTS.promotionDelayMs,
       maxKeysPerRegion: options.maxKeysPerRegion ?? DEFAULTS.maxKeysPerRegion,
+      nextKeyIds: [],
       missingPrincipals: new Set(),
       usageTrackedSince: 0,
       canonicalPolicies: options.canonicalPolicies ?? true,

@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
 import { startEmulator, type Emulator } from '../emulator/index.js';
+import { countIds, trimPlan } from './trim-plan.js';
 import { renderConfiguration, type ModuleRequest } from '../src/terraform/module.js';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -131,37 +132,13 @@ class Lab {
   async keep(name: string, ...options: string[]): Promise<void> {
     await this.terraform('plan', '-input=false', '-out=plan.tfplan', ...options);
     const plan = JSON.parse(await this.terraform('show', '-json', 'plan.tfplan')) as Record<string, unknown>;
-    await writeFile(path.join(GOLDEN, `${name}.json`), `${JSON.stringify(trim(plan))}\n`);
+    await writeFile(path.join(GOLDEN, `${name}.json`), `${countIds(JSON.stringify(trimPlan(plan)))}\n`);
     process.stdout.write(`${name}\n`);
   }
 
   async close(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
   }
-}
-
-/** Without what differs from run to run, and without the copies of the state that the model does not read. */
-function trim(plan: Record<string, unknown>): unknown {
-  const outputs = (plan['planned_values'] as { outputs?: unknown } | undefined)?.outputs;
-  const text = JSON.stringify({
-    ...plan,
-    prior_state: undefined,
-    timestamp: undefined,
-    planned_values: outputs === undefined ? {} : { outputs },
-  });
-  const ids = [...new Set(text.match(/mrk-[0-9a-f]{32}/g) ?? [])];
-  return ids.reduce<unknown>(
-    (value, id, index) =>
-      JSON.parse(
-        JSON.stringify(value).replaceAll(
-          id,
-          `mrk-${String(index + 1)
-            .repeat(32)
-            .slice(0, 32)}`,
-        ),
-      ),
-    JSON.parse(text),
-  );
 }
 
 interface Scene {

@@ -3,11 +3,11 @@
  * Terraform's place a program that answers with what a real one said when the plans of `golden/plans` were recorded.
  */
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateAliasCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
+import { startEmulator, type Emulator } from '../../emulator/index.js';
 import type { EventOptions } from '../../emulator/github/events.js';
 import type { Deps, Exec, ExecRequest, ExecResult } from '../../src/deps.js';
 import { createLog } from '../../src/log.js';
@@ -15,8 +15,10 @@ import { run } from '../../src/main.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';
 import { tellFailure } from '../../src/run.js';
+import { PICTURED_HEAD } from '../../scripts/pictures/scenes.js';
 import { createFamily, kmsIn } from '../emulator/support.js';
 import { readFailure, type RecordedFailure } from './failures.js';
+import { asOnThatDay } from './golden-text.js';
 import { ARTICLE, withBlock } from './inputs.js';
 import { planText } from './plan-builder.js';
 import { loadEvent } from './run-context.js';
@@ -30,8 +32,8 @@ const RECORDED_ID = `mrk-${'1'.repeat(32)}`;
 
 /** What Terraform answers in one run. */
 export interface Recorded {
-  /** A plan of `golden/plans`, or one that was recorded elsewhere. */
-  readonly plan: string | { readonly json: string; readonly text: string };
+  /** Of a plan in `golden/plans`. */
+  readonly plan: string;
   /** A failure of `golden/failures`, with which the command that it was recorded of ends. */
   readonly fails?: string;
   /** What happens as it applies, before it ends. */
@@ -50,35 +52,39 @@ export interface Told {
 
 /** AWS, and GitHub with a pull request that is open, for runs that follow one another. */
 export class RecordedWorld {
-  #keyId = RECORDED_ID;
   readonly cancellation = new AbortController();
 
-  private constructor(readonly emulator: Emulator) {}
+  private constructor(
+    readonly emulator: Emulator,
+    readonly keyId: string,
+  ) {}
 
-  static async open(options: EmulatorOptions = {}): Promise<RecordedWorld> {
-    const emulator = await startEmulator(options);
+  /** @param keyId the id that the plans have which are going to be played */
+  static async open(keyId = RECORDED_ID): Promise<RecordedWorld> {
+    const emulator = await startEmulator();
     const { github } = emulator;
     github.pushToBranch({ repository: REPOSITORY, branch: 'main', sha: COMMITS.main });
     github.addPullRequest({ repository: REPOSITORY, number: 1, headSha: COMMITS.head });
-    process.env['AWS_ENDPOINT_URL'] = emulator.url;
-    return new RecordedWorld(emulator);
+    return new RecordedWorld(emulator, keyId);
   }
 
   async close(): Promise<void> {
-    delete process.env['AWS_ENDPOINT_URL'];
+    for (const name of OF_THE_PROCESS) Reflect.deleteProperty(process.env, name);
     await this.emulator.stop();
   }
 
   /** Makes the article's key as an apply of the first plan leaves it. */
-  async makeKeys(): Promise<void> {
-    const { resources } = buildPlanModel(JSON.parse(this.#json('first-creation')));
-    this.#keyId = (await createFamily(this.emulator, REGIONS)).id;
+  async makeKeys(plan = 'first-creation'): Promise<void> {
+    const json = readPlan(plan);
+    const { resources } = buildPlanModel(JSON.parse(json));
+    this.emulator.kms.settings.nextKeyIds.push(this.keyId);
+    await createFamily(this.emulator, REGIONS);
     for (const region of REGIONS) {
       const kms = kmsIn(this.emulator, region);
       const key = resources.find((each) => each.region === region && each.kind !== 'alias');
       const Policy = String(key?.after?.['policy']);
-      await kms.send(new PutKeyPolicyCommand({ KeyId: this.#keyId, Policy }));
-      await kms.send(new CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: this.#keyId }));
+      await kms.send(new PutKeyPolicyCommand({ KeyId: this.keyId, Policy }));
+      await kms.send(new CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: this.keyId }));
     }
   }
 
@@ -96,7 +102,7 @@ export class RecordedWorld {
   /** What an apply of a destruction does in AWS. */
   async deleteKeys(): Promise<void> {
     for (const region of [...REGIONS].reverse())
-      await kmsIn(this.emulator, region).send(new ScheduleKeyDeletionCommand({ KeyId: this.#keyId }));
+      await kmsIn(this.emulator, region).send(new ScheduleKeyDeletionCommand({ KeyId: this.keyId }));
   }
 
   /** The root outputs after an apply of the plan. */
@@ -104,10 +110,10 @@ export class RecordedWorld {
     if (destroys) return { account_id: ACCOUNT };
     const mapOf = (what: string): Record<string, string> =>
       Object.fromEntries(REGIONS.map((region) => [region, `arn:aws:kms:${region}:${ACCOUNT}:${what}`]));
-    const { [REGIONS[0]]: primary, ...replicas } = mapOf(`key/${this.#keyId}`);
+    const { [REGIONS[0]]: primary, ...replicas } = mapOf(`key/${this.keyId}`);
     return {
       primary_key_arn: primary,
-      key_id: this.#keyId,
+      key_id: this.keyId,
       key_arns: { [REGIONS[0]]: primary, ...replicas },
       replica_key_arns: replicas,
       alias_arns: mapOf(ALIAS),
@@ -121,27 +127,11 @@ export class RecordedWorld {
     return this.emulator.github.comments(place).map(({ body }) => this.asRecorded(body));
   }
 
-  /** A text with the recorded id of the key, whichever it has here, and without what differs from run to run. */
+  /** A text without what differs from run to run. */
   asRecorded(text: string): string {
-    return (
-      text
-        .replaceAll(/\(\d+\.\d s\)$/gm, '(0.0 s)')
-        .replaceAll(this.#keyId, RECORDED_ID)
-        // In a table an id may break in the middle.
-        .replaceAll(breakable(this.#keyId), breakable(RECORDED_ID))
-        .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:<digest>')
-        .replaceAll(this.emulator.url, 'http://emulator')
-        .replaceAll(/\d{4}-\d{2}-\d{2}(?!\d)/g, (day) => this.#sayDay(day))
-    );
-  }
-
-  #sayDay(day: string): string {
-    const days = Math.round((Date.parse(day) - this.emulator.clock.now()) / 86_400_000 + 0.5);
-    return Math.abs(days) > 90
-      ? day
-      : days === 0
-        ? '<today>'
-        : `<today ${days > 0 ? '+' : '-'} ${Math.abs(days)}>`;
+    return asOnThatDay(text, this.emulator.clock.now())
+      .replaceAll(/\(\d+\.\d s\)$/gm, '(0.0 s)')
+      .replaceAll(this.emulator.url, 'http://emulator');
   }
 
   /**
@@ -170,6 +160,8 @@ export class RecordedWorld {
       RUNNER_TOOL_CACHE: path.join(folder, 'tools'),
       PATH: installFake(folder),
     };
+    // AWS's SDK and GitHub's toolkit read these by themselves.
+    for (const name of OF_THE_PROCESS) process.env[name] = env[name];
     const heard = hear();
     const deps: Deps = {
       env,
@@ -205,22 +197,10 @@ export class RecordedWorld {
     );
   }
 
-  #json(plan: Recorded['plan']): string {
-    const text =
-      typeof plan === 'string' ? readFileSync(path.join(GOLDEN, `${plan}.json`), 'utf8') : plan.json;
-    return text.replaceAll(RECORDED_ID, this.#keyId);
-  }
-
-  #text(plan: Recorded['plan']): string {
-    const text =
-      typeof plan === 'string' ? planText(buildPlanModel(JSON.parse(this.#json(plan)))) : plan.text;
-    return text.replaceAll(RECORDED_ID, this.#keyId);
-  }
-
   /** The state as `show -json` prints it, with what the plan found there. */
-  #state(plan: Recorded['plan']): string {
+  #state(plan: string): string {
     const { resource_changes: changes = [], planned_values: { outputs } = {} } = JSON.parse(
-      this.#json(plan),
+      readPlan(plan),
     ) as RawPlan;
     const resources = changes
       .filter(({ change }) => change.before !== null)
@@ -235,12 +215,12 @@ export class RecordedWorld {
         writeFileSync(path.join(cwd, '.terraform.lock.hcl'), LOCK_FILE);
         return 'Terraform has been successfully initialized!\n';
       },
-      plan: () => this.#text(recorded.plan),
-      show: ({ args }) => (args.length > 2 ? this.#json(recorded.plan) : this.#state(recorded.plan)),
+      plan: () => readText(recorded.plan),
+      show: ({ args }) => (args.length > 2 ? readPlan(recorded.plan) : this.#state(recorded.plan)),
       state: () => '',
       apply: async () => {
         await recorded.onApply?.();
-        const model = buildPlanModel(JSON.parse(this.#json(recorded.plan)));
+        const model = buildPlanModel(JSON.parse(readPlan(recorded.plan)));
         return applyEvents(model, this.#outputs(model));
       },
     };
@@ -257,15 +237,26 @@ export class RecordedWorld {
   }
 }
 
+const readPlan = (name: string): string => readFileSync(path.join(GOLDEN, `${name}.json`), 'utf8');
+
+/** Terraform's own description of the plan, where it was recorded. */
+function readText(name: string): string {
+  const file = path.join(GOLDEN, `${name}.txt`);
+  return existsSync(file) ? readFileSync(file, 'utf8') : planText(buildPlanModel(JSON.parse(readPlan(name))));
+}
+
 interface RawPlan {
   readonly resource_changes?: readonly { readonly change: { readonly before: unknown } }[];
   readonly planned_values?: { readonly outputs?: unknown };
 }
 
-/** As the report writes an id that may break. */
-const breakable = (id: string): string => `${id.slice(0, 20)}<wbr>${id.slice(20)}`;
+const OF_THE_PROCESS = [
+  'AWS_ENDPOINT_URL',
+  'ACTIONS_ID_TOKEN_REQUEST_URL',
+  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+] as const;
 
-const COMMITS = { main: 'c'.repeat(40), head: 'a'.repeat(40), merge: 'b'.repeat(40) };
+const COMMITS = { main: 'c'.repeat(40), head: PICTURED_HEAD, merge: 'b'.repeat(40) };
 
 const REPOSITORY = 'octo-org/octo-repo';
 const ACCOUNT = '999900001111';

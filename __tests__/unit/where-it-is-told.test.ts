@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { format, resolveConfig } from 'prettier';
 import type { EventOptions } from '../../emulator/github/events.js';
+import { withoutFolds } from '../support/golden-text.js';
 import { RecordedWorld, type Recorded, type Told } from '../support/recorded-run.js';
 
 const PULL_REQUEST: EventOptions = { event: 'pull_request', pullRequest: 1, runId: 1 };
@@ -170,12 +171,6 @@ function withoutTerraform(log: string): string {
   });
 }
 
-function withoutFolds(markdown: string): string {
-  return markdown
-    .replaceAll(/(<\/summary>)[\s\S]*?(<\/details>)/g, '$1 … $2')
-    .replaceAll(/(<!-- aws-kms-multi-region-key:approval).*? -->/g, '$1 … -->');
-}
-
 function visible(markdown: string): string {
   return markdown.replaceAll(/<!--.*?-->/gs, '').trim();
 }
@@ -276,5 +271,26 @@ describe('what a run tells, and where', () => {
     compare(PAGE, page);
   });
 });
+
+test.each(['destroy', 'drift', 'verify'])(
+  '%s on the commit that a pull request was merged as asks GitHub nothing, and leaves its comment alone',
+  async (name) => {
+    const kind = KINDS[name];
+    if (kind === undefined) throw new Error(`There is no kind of run ${name}.`);
+    const world = await RecordedWorld.open();
+    try {
+      await planned('first-creation')(world);
+      await withKeys(world);
+      const [comments, calls] = [world.comments(), world.emulator.calls.find({ service: 'github' }).length];
+      const told = await world.run(kind.with ?? {}, kind.terraform(world), PUSH);
+      expect(told.outputs['result']).toBe(kind.result);
+      expect(world.emulator.calls.find({ service: 'github' })).toHaveLength(calls);
+      expect(calls).toBeGreaterThan(0);
+      expect(world.comments()).toEqual(comments);
+    } finally {
+      await world.close();
+    }
+  },
+);
 
 const FAILING: ReadonlySet<string> = new Set(['failed', 'refused', 'not-approved', 'locked', 'cancelled']);

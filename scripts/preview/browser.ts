@@ -26,7 +26,8 @@ export async function openBrowser(): Promise<Browser> {
 /** A page with this content in a window of this width, its pictures drawn. */
 export async function showPage(browser: Browser, html: string, width: number): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, deviceScaleFactor: 2 });
-  await page.setContent(html);
+  // A machine that has much to do takes its time for the script that draws pictures.
+  await page.setContent(html, { timeout: 120_000 });
   await page.evaluate('window.drawn');
   return page;
 }

@@ -30,6 +30,16 @@ export function readAssets(): Assets {
   return { mermaid: readPacked(MERMAID)?.toString('utf8'), emoji: readPacked(EMOJI)?.toString('base64') };
 }
 
+/** What makes a picture small: its colours, counted. It needs the second one. */
+const UPNG: Packed = { spec: 'upng-js@2.1.0', file: 'UPNG.js' };
+const PAKO: Packed = { spec: 'pako@1.0.11', file: 'dist/pako.min.js' };
+
+/** @returns a script for a page, which defines `UPNG`; undefined where npm does not give it */
+export function readPictureTool(): string | undefined {
+  const scripts = [PAKO, UPNG].map((packed) => readPacked(packed)?.toString('utf8'));
+  return scripts.includes(undefined) ? undefined : scripts.join(';\n');
+}
+
 /** @returns undefined where npm does not give it, which is said on the error output */
 function readPacked({ spec, file }: Packed): Buffer | undefined {
   const folder = path.join(tmpdir(), `preview-${spec.replace('/', '-')}`);

@@ -12,6 +12,8 @@ export type Theme = 'light' | 'dark';
 
 export interface Shown {
   readonly name: string;
+  /** Beside the author; the name unless told. */
+  readonly caption?: string;
   /** The comment or the summary, as the action writes it. */
   readonly markdown: string;
 }
@@ -71,8 +73,8 @@ export function renderAsGitHub(markdown: string): string {
   return placeMermaid(drawAlerts(colourDiff(html)));
 }
 
-function frame({ name, markdown }: Shown): string {
-  const head = `<header><b>github-actions</b> bot commented · ${name}</header>`;
+function frame({ name, markdown, caption = ` · ${name}` }: Shown): string {
+  const head = `<header><b>github-actions</b> bot commented${caption}</header>`;
   return `<article id="${name}">${head}<div class="markdown-body">${renderAsGitHub(markdown)}</div></article>`;
 }
 

@@ -14,6 +14,10 @@ import { catchUpRotation } from './store.js';
 import { autoTagged, readTags } from './tags.js';
 import type { KmsCall, KmsWorld, Operation } from './world.js';
 
+function newMultiRegionId({ settings }: KmsWorld): string {
+  return settings.nextKeyIds.shift() ?? `mrk-${randomBytes(16).toString('hex')}`;
+}
+
 const createKey: Operation = async (world, call) => {
   const input = readInput(call.body, {
     Policy: shapes.policy,
@@ -31,7 +35,7 @@ const createKey: Operation = async (world, call) => {
   const spec = resolveSpec(input.KeySpec, input.CustomerMasterKeySpec);
   const usage = resolveUsage(spec, input.KeyUsage);
   const multiRegion = input.MultiRegion ?? false;
-  const id = multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID();
+  const id = multiRegion ? newMultiRegionId(world) : randomUUID();
   const { account } = call.principal;
   const arn = keyArn(account, call.region, id);
   const tags = readTags(input.Tags ?? []);

@@ -9,6 +9,8 @@ export interface KmsSettings {
   readonly replicaDelayMsByRegion: Map<string, number>;
   /** How long a change of the primary Region takes, in milliseconds. */
   promotionDelayMs: number;
+  /** Ids for the next multi-Region keys, the first one first; any that follow get an id by chance, as in AWS. */
+  readonly nextKeyIds: string[];
   /** How many keys an account may have in a Region. */
   maxKeysPerRegion: number;
   /** Principals that a policy may not name, because they don't exist (any more). */

@@ -30,7 +30,7 @@ variable "tags" {
 }
 
 variable "deletion_window_in_days" {
-  description = "Days between the order to delete the key and its deletion."
+  description = "Waiting period in days before KMS deletes the key. The key cannot be used during it."
   type        = number
   default     = 30
 
