@@ -34503,7 +34503,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3873);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6944);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37404,7 +37404,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3873:
+/***/ 6944:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40417,8 +40417,8 @@ function explainCannotAsk(name, because, refused) {
     });
 }
 
-// EXTERNAL MODULE: ./src/publish.ts + 3 modules
-var publish = __nccwpck_require__(7585);
+// EXTERNAL MODULE: ./src/publish.ts + 2 modules
+var publish = __nccwpck_require__(7223);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./src/inputs/backend-secrets.ts
@@ -40619,7 +40619,7 @@ async function keepState({ run, ready, file, failed, done }) {
     try {
         const shown = parseShown(await ready.terraform.showState(ERRORED_STATE), 'state');
         (0,src_run/* learn */.nB)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
-        (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.yL)((0,src_run/* knownOutputs */.E_)(run), inputs.primaryRegion) });
+        (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), inputs.primaryRegion) });
     }
     catch (thrown) {
         deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`);
@@ -40832,7 +40832,7 @@ async function lookAtState(run, { terraform }) {
     try {
         const state = readState(parseShown(await terraform.showState(), 'state'), primaryRegion);
         (0,src_run/* learn */.nB)(run, outputsOfState(state));
-        (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.yL)((0,src_run/* knownOutputs */.E_)(run), primaryRegion) });
+        (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), primaryRegion) });
         return state;
     }
     catch (thrown) {
@@ -46646,19 +46646,12 @@ function sayRemoved(name, renamed) {
         : `${stays} ${renamed} says the same under another name, and would be another key. To rename the key, give the new entry \`rename-alias-from: ${name}\` and the \`state-key\` that it had.`;
 }
 
-// EXTERNAL MODULE: ./src/github/comments.ts
-var comments = __nccwpck_require__(6645);
-// EXTERNAL MODULE: ./src/report/changes.ts
-var changes = __nccwpck_require__(9059);
 // EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
 var layout = __nccwpck_require__(5874);
-// EXTERNAL MODULE: ./src/report/verdict.ts
-var verdict = __nccwpck_require__(687);
-;// CONCATENATED MODULE: ./src/report/many.ts
-/** One comment for many keys: a row for each that something happens to, the heaviest first, its own report folded. */
-
-
-
+// EXTERNAL MODULE: ./src/report/changes.ts
+var changes = __nccwpck_require__(9059);
+;// CONCATENATED MODULE: ./src/report/many/kinds.ts
+/** What happens to each of many keys, and the headline over all of them. */
 
 
 /** What happens to a key, by its weight. */
@@ -46711,44 +46704,29 @@ function headlineOf(reports) {
     const rest = untouched === 0 ? '' : `; ${(0,report_words/* countOf */.pq)(untouched, 'other key')} not in this run`;
     return `${symbol} ${(0,report_words/* countOf */.pq)(total, 'key')}: ${counts.map(({ words }) => words).join(', ') || 'nothing to tell'}${rest}`;
 }
+/** @returns the heaviest first */
 function rowsOf({ files }) {
     return files
         .map((file) => ({ file, kind: kindOf(file) }))
-        .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || many_strangersOf(b) - many_strangersOf(a));
+        .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || kinds_strangersOf(b) - kinds_strangersOf(a));
 }
 /** Among equals, those that let somebody new in come first. */
-function many_strangersOf({ file }) {
+function kinds_strangersOf({ file }) {
     return (file.report.plan?.access ?? []).filter((change) => change.stranger && isGain(change)).length;
 }
 function isGain({ direction, effect }) {
     return direction === 'gains' ? effect === 'Allow' : effect === 'Deny';
 }
-/** The rows of the table, from all that may be shown to the least; then how much of each cell. */
-const many_ROWS = [1000, 300, 150, 80, 40, 20, 5];
-/** The folded reports, from whole ones to none. */
-const ROOMS = [60_000, 20_000, 10_000, 6_000, 4_000, 2_500, 1_500];
-/** What the table must not take from the folded reports while a smaller one would do. */
-const LEAST_FOR_REPORTS = 2_000;
-/**
- * The whole comment or summary. The hidden last line goes before details, the table before the folded reports, and of
- * each the heaviest first; what is left out is said.
- * @throws RangeError when the hidden lines alone are too long
- */
-function renderMany(options) {
-    const { reports, top, bottoms, limit, measure } = options;
-    const rows = rowsOf(reports);
-    for (const bottom of bottoms) {
-        for (const most of many_ROWS) {
-            const head = [top, ...renderHead(reports, rows, most)];
-            const tail = [renderOrigin(reports), bottom];
-            const room = limit - measure(join([...head, ...tail])) - 2;
-            if (room < 0 || (room < LEAST_FOR_REPORTS && most !== many_ROWS.at(-1) && rows.length > most))
-                continue;
-            return join([...head, ...foldReports(rows, room, measure), ...tail]);
-        }
-    }
-    throw new RangeError('The hidden lines of the comment leave no room for the comment.');
-}
+
+// EXTERNAL MODULE: ./src/report/verdict.ts
+var verdict = __nccwpck_require__(687);
+;// CONCATENATED MODULE: ./src/report/many/table.ts
+/** What everybody sees of many keys: a row for each to which something happens. */
+
+
+
+
+/** Headline, call-outs, the table, and the keys without changes. */
 function renderHead(reports, rows, most) {
     const { missing, removed, leftOut } = reports;
     const told = rows.filter(({ kind }) => kind !== 'nothing');
@@ -46815,6 +46793,41 @@ function gainsOf({ plan, accountId }, most) {
     const distinct = [...new Set(names)];
     return distinct.length === 0 ? '–' : (0,report_words/* limitItems */.gt)(distinct, most).join('<br>');
 }
+
+;// CONCATENATED MODULE: ./src/report/many/comment.ts
+/** One comment for many keys: a row for each that something happens to, the heaviest first, its own report folded. */
+
+
+
+
+
+
+/** The rows of the table, from all that may be shown to the least; then how much of each cell. */
+const comment_ROWS = [1000, 300, 150, 80, 40, 20, 5];
+/** The folded reports, from whole ones to none. */
+const ROOMS = [types/* ROOM_OF_REPORT */.x_, 20_000, 10_000, 6_000, 4_000, 2_500, 1_500];
+/** What the table must not take from the folded reports while a smaller one would do. */
+const LEAST_FOR_REPORTS = 2_000;
+/**
+ * The whole comment or summary. The hidden last line goes before details, the table before the folded reports, and of
+ * each the heaviest first; what is left out is said.
+ * @throws RangeError when the hidden lines alone are too long
+ */
+function renderMany(options) {
+    const { reports, top, bottoms, limit, measure } = options;
+    const rows = rowsOf(reports);
+    for (const bottom of bottoms) {
+        for (const most of comment_ROWS) {
+            const head = [top, ...renderHead(reports, rows, most)];
+            const tail = [renderOrigin(reports), bottom];
+            const room = limit - measure(join([...head, ...tail])) - 2;
+            if (room < 0 || (room < LEAST_FOR_REPORTS && most !== comment_ROWS.at(-1) && rows.length > most))
+                continue;
+            return join([...head, ...foldReports(rows, room, measure), ...tail]);
+        }
+    }
+    throw new RangeError('The hidden lines of the comment leave no room for the comment.');
+}
 /** As much of each key's own report as has room; of the heaviest, where not all have. */
 function foldReports(rows, room, measure) {
     const told = rows.filter(({ kind }) => kind !== 'nothing');
@@ -46841,8 +46854,8 @@ function foldHeaviest(rows, room, measure) {
     return measure(join(whole)) + 2 <= room ? whole : [];
 }
 function foldReport({ file, kind }, limit, measure) {
-    const { report } = file;
-    const body = (0,layout/* renderWithin */.A)({ input: report, top: '', bottom: '', limit, measure });
+    const { report, body: whole } = file;
+    const body = measure(whole) <= limit ? whole : (0,layout/* renderWithin */.A)({ input: report, top: '', bottom: '', limit, measure });
     const title = `${SYMBOLS[kind]} <code>${escapeTitle(file.key)}</code>`;
     const run = report.source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('The run', report.source.runUrl)];
     return (0,markdown/* details */.zH)(title, body === undefined ? ['It had no room here.', ...run] : [body]);
@@ -46862,10 +46875,9 @@ const join = (blocks) => blocks.filter((block) => block !== '').join('\n\n');
 
 // EXTERNAL MODULE: ./src/report-files/file.ts
 var report_files_file = __nccwpck_require__(6236);
-// EXTERNAL MODULE: ./src/report/summary.ts
-var summary = __nccwpck_require__(7994);
 ;// CONCATENATED MODULE: ./src/report-files/gather.ts
 /** Finds the reports of a run's jobs in a folder, as `actions/download-artifact` lays them out. */
+
 
 
 
@@ -46900,18 +46912,21 @@ async function gather_readOne(name, shown, origin) {
         return { leftOut: `${shown} ${parsed.reason}.` };
     const { file } = parsed;
     const foreign = gather_sayForeign(file.origin, origin);
-    if (!canBeShown(file))
-        return { leftOut: `${shown} can't be shown: parts of it are not as they should be.` };
-    return foreign === undefined ? { file } : { leftOut: `${shown} ${foreign}.` };
+    if (foreign !== undefined)
+        return { leftOut: `${shown} ${foreign}.` };
+    const body = render(file);
+    return body === undefined
+        ? { leftOut: `${shown} can't be shown: parts of it are not as they should be.` }
+        : { file: { ...file, body } };
 }
 /** Not every part was looked at one by one; a file that somebody changed must not end the report of all the others. */
-function canBeShown({ report }) {
+function render({ report }) {
+    const measure = (text) => Buffer.byteLength(text);
     try {
-        (0,summary/* renderSummary */.B)(report);
-        return true;
+        return (0,layout/* renderWithin */.A)({ input: report, top: '', bottom: '', limit: types/* ROOM_OF_REPORT */.x_, measure });
     }
     catch {
-        return false;
+        return undefined;
     }
 }
 /** A report of another run tells of other plans than those that this run's jobs made. */
@@ -46941,8 +46956,9 @@ function chooseLatest(files) {
 
 // EXTERNAL MODULE: ./src/report-files/write.ts
 var write = __nccwpck_require__(8711);
+// EXTERNAL MODULE: ./src/write-comment.ts + 1 modules
+var write_comment = __nccwpck_require__(3408);
 ;// CONCATENATED MODULE: ./src/commands/report.ts
-
 
 
 
@@ -47035,7 +47051,9 @@ async function report_publish(publication, reports) {
         deps.runner.addSummary(within(types/* SUMMARY_ROOM */.jU, (text) => Buffer.byteLength(text))),
         // For an issue, whose limit is that of a comment.
         (0,write/* writeSharedReport */.TC)(within(types/* COMMENT_LIMIT */.W$, (text) => text.length), deps.env),
-        wantsComment(shared, reports) ? writeComment(publication, reports) : {},
+        wantsComment(shared, reports)
+            ? (0,write_comment/* writeComment */.H)(publication, (place) => findComment(publication, reports, place))
+            : {},
     ]);
     return { 'report-path': file, ...comment };
 }
@@ -47043,42 +47061,6 @@ function wantsComment({ comment }, { files, missing, removed }) {
     if (comment !== 'changes')
         return comment === 'always';
     return missing.length + removed.length > 0 || files.some((file) => kindOf(file) !== 'nothing');
-}
-async function writeComment(publication, reports) {
-    const { deps, context, client } = publication;
-    const { repository } = context;
-    if (client === undefined || repository === undefined)
-        return {};
-    const sayNotice = (reason) => {
-        deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
-    };
-    try {
-        const place = await findPlace(publication, reports, { client, repository });
-        if (place === undefined)
-            return {};
-        if ('reason' in place) {
-            sayNotice(place.reason);
-            return {};
-        }
-        const { pullRequest, key, records } = place;
-        const written = await (0,comments/* upsertComment */.l)({
-            client,
-            repository,
-            pullRequest,
-            key,
-            body: bodyOf(key, records, reports),
-        });
-        if ('url' in written)
-            return { 'comment-url': written.url };
-        if (written.status === 'not-permitted')
-            sayNotice(written.reason);
-    }
-    catch (thrown) {
-        deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.bD)(thrown)} See the job summary.`, {
-            title: 'No comment on the pull request',
-        });
-    }
-    return {};
 }
 function bodyOf(key, records, reports) {
     const short = records.map((record) => ({
@@ -47107,13 +47089,16 @@ const NO_ROOM_FOR_RECORDS = '<sub>The approval records had no room here: approve
  * run: the plans stay as they were when the pull request was merged.
  * @returns undefined where no pull request has to do with the run
  */
-async function findPlace({ context, group }, { files }, place) {
+async function findComment({ context, group }, reports, place) {
+    const { files } = reports;
     const { pullRequest, sha, ref, runId, runAttempt } = context;
     if (pullRequest !== undefined) {
-        const reason = await (0,publish/* findWhyNotShown */.IK)({ context }, { ...place, pullRequest: pullRequest.number });
-        if (reason !== undefined)
-            return { reason };
-        return { pullRequest: pullRequest.number, key: groupMarker(group), records: recordsOf(files, context) };
+        const { number } = pullRequest;
+        const hidden = await (0,write_comment/* findWhyNotShown */.I)(context, { ...place, pullRequest: number });
+        if (hidden !== undefined)
+            return hidden;
+        const key = groupMarker(group);
+        return { pullRequest: number, key, body: bodyOf(key, recordsOf(files, context), reports) };
     }
     const applies = files.some(({ report }) => report.command === 'apply');
     if (!applies || sha === undefined || ref === undefined)
@@ -47121,8 +47106,8 @@ async function findPlace({ context, group }, { files }, place) {
     const merged = await (0,merged_pull_request/* findMergedPullRequest */.g)({ ...place, commit: sha, ref }).catch(() => undefined);
     if (merged === undefined)
         return undefined;
-    const run = `${runId ?? sha}.${runAttempt}`;
-    return { pullRequest: merged.number, key: `applied:${group}:${run}`, records: [] };
+    const key = `applied:${group}:${runId ?? sha}.${runAttempt}`;
+    return { pullRequest: merged.number, key, body: bodyOf(key, [], reports) };
 }
 /** The records of the plans that may be applied; one that says something else of itself than this run is none. */
 function recordsOf(files, context) {
@@ -47654,7 +47639,7 @@ function explainError(thrown) {
  */
 async function proveApplied(run, { session }, model) {
     const { alias, primaryRegion } = run.inputs;
-    const keys = (0,publish/* keyResults */.yL)((0,src_run/* knownOutputs */.E_)(run), primaryRegion);
+    const keys = (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), primaryRegion);
     (0,src_run/* learn */.nB)(run, {}, { keys });
     const expected = keys.map(({ region, role, keyArn }) => ({
         region,
@@ -53383,41 +53368,24 @@ function whyNoProvider(value, partition) {
 
 /***/ }),
 
-/***/ 7585:
+/***/ 7223:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  IK: () => (/* binding */ findWhyNotShown),
-  yL: () => (/* binding */ keyResults),
-  S3: () => (/* binding */ publishReport)
+  y: () => (/* binding */ keyResults),
+  S: () => (/* binding */ publishReport)
 });
 
 // EXTERNAL MODULE: ./src/errors.ts
 var errors = __nccwpck_require__(3916);
-// EXTERNAL MODULE: ./src/github/api-error.ts
-var api_error = __nccwpck_require__(3660);
 // EXTERNAL MODULE: ./src/github/approval-record.ts
 var approval_record = __nccwpck_require__(9112);
 // EXTERNAL MODULE: ./src/github/comments.ts
 var comments = __nccwpck_require__(6645);
 // EXTERNAL MODULE: ./src/github/own-comments.ts + 1 modules
 var own_comments = __nccwpck_require__(2271);
-;// CONCATENATED MODULE: ./src/github/pull-request.ts
-/** How a pull request stands now, whatever the event's payload says: a run that is run again still has its old one. */
-/** @throws GitHubApiError */
-async function readPullRequest({ client, repository, pullRequest, }) {
-    const { data } = await client.rest.pulls.get({
-        owner: repository.owner,
-        repo: repository.name,
-        pull_number: pullRequest,
-    });
-    return { state: data.merged ? 'merged' : data.state, headSha: data.head.sha };
-}
-
-// EXTERNAL MODULE: ./src/github/words.ts
-var words = __nccwpck_require__(7478);
 // EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/left-of-begun.ts
@@ -53467,9 +53435,9 @@ var write = __nccwpck_require__(8711);
 /** This action's version; a test keeps it equal to package.json. */
 const ACTION_VERSION = '1.0.0';
 
+// EXTERNAL MODULE: ./src/write-comment.ts + 1 modules
+var write_comment = __nccwpck_require__(3408);
 ;// CONCATENATED MODULE: ./src/publish.ts
-
-
 
 
 
@@ -53499,7 +53467,9 @@ async function publishReport(request) {
                 title: 'No job summary',
             });
         }),
-        wantsComment(request.inputs, report) ? writeComment(request, input) : {},
+        wantsComment(request.inputs, report)
+            ? (0,write_comment/* writeComment */.H)(request, (place) => findComment(request, input, place))
+            : {},
     ]);
     const files = await writeFiles(request, input);
     sayVerdict(request, input, comment);
@@ -53550,47 +53520,20 @@ function markerKey({ command, commentKey, destroys }) {
         return `destroy:${commentKey}`;
     return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
-async function writeComment(request, input) {
-    const { deps, inputs, context, client } = request;
-    const { repository } = context;
-    if (client === undefined || repository === undefined)
-        return {};
-    const sayNotice = (reason) => {
-        deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
+/** The report as a comment: where it goes, and which of the comments there it may write over. */
+async function findComment(request, input, place) {
+    const key = markerKey(request.inputs);
+    const found = await findPlace(request, place);
+    if (found === undefined || 'reason' in found)
+        return found;
+    const comment = { ...found, key, body: renderComment(input) };
+    if (!isApplied(request.report))
+        return comment;
+    const { pullRequest } = found;
+    return {
+        ...comment,
+        afterwards: (written) => settleBelow({ ...place, pullRequest, key }, written),
     };
-    try {
-        const place = await findPlace(request, { client, repository });
-        if (place === undefined)
-            return {};
-        if ('reason' in place) {
-            sayNotice(place.reason);
-            return {};
-        }
-        const comment = { client, repository, pullRequest: place.pullRequest, key: markerKey(inputs) };
-        const written = await (0,comments/* upsertComment */.l)({
-            ...comment,
-            body: deps.log.redact(renderComment(input)),
-            choose: place.choose,
-        });
-        if ('url' in written) {
-            if (isApplied(request.report))
-                await settleBelow(comment, written);
-            return { 'comment-url': written.url };
-        }
-        if (written.status === 'not-permitted')
-            sayNotice(written.reason);
-    }
-    catch (thrown) {
-        if (isNotPermitted(thrown)) {
-            sayNotice(`GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
-        }
-        else {
-            deps.log.warning(`The comment could not be written: ${(0,errors/* messageOf */.bD)(thrown)} See the job summary.`, {
-                title: 'No comment on the pull request',
-            });
-        }
-    }
-    return {};
 }
 /** What stands below a plan that is applied by now told of a run that did not come so far. */
 async function settleBelow(comment, applied) {
@@ -53601,18 +53544,17 @@ async function settleBelow(comment, applied) {
         choose: (own) => own.find(({ id, body }) => id > applied.id && !(0,approval_record/* tellsApply */.h0)(body) && (0,approval_record/* parseApprovalRecord */.iR)(body).found === 'none') ?? 'none',
     });
 }
-function isNotPermitted(thrown) {
-    return thrown instanceof api_error/* GitHubApiError */.O && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
-}
 /** @returns undefined where no pull request has to do with the run */
-async function findPlace(request, repository) {
+async function findPlace(request, place) {
     const { inputs, context } = request;
     if (context.pullRequest !== undefined) {
         const { number: pullRequest } = context.pullRequest;
         if (inputs.command !== 'plan')
             return { pullRequest, choose: (own) => chooseForResult(request, own, 'new') };
-        const reason = await findWhyNotShown(request, { ...repository, pullRequest });
-        return reason === undefined ? { pullRequest, choose: (own) => chooseForPlan(request, own) } : { reason };
+        return ((await (0,write_comment/* findWhyNotShown */.I)(context, { ...place, pullRequest })) ?? {
+            pullRequest,
+            choose: (own) => chooseForPlan(request, own),
+        });
     }
     if (inputs.command !== 'apply')
         return undefined;
@@ -53632,25 +53574,6 @@ async function findMerged({ deps, mergedPullRequest, }) {
         deps.log.debug(`No comment: ${thrown.what}`);
         return undefined;
     }
-}
-/** A push that GitHub has told of by an event may be missing from its API for a moment. */
-const APPEARANCE_MS = 2_000;
-/**
- * A plan is shown on a pull request that is open and still at the commit that was planned, by GitHub's word and not by the
- * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
- */
-async function findWhyNotShown({ context }, place) {
-    let now = await readPullRequest(place);
-    if (now.state === 'open' && now.headSha !== context.pullRequest?.headSha) {
-        await place.client.pause(APPEARANCE_MS);
-        now = await readPullRequest(place);
-    }
-    const number = `#${place.pullRequest}`;
-    if (now.state !== 'open')
-        return `Pull request ${number} is ${now.state}, and no plan is shown or approved there any more.`;
-    return now.headSha === context.pullRequest?.headSha
-        ? undefined
-        : `Pull request ${number} has a newer commit than this run (${(0,words/* shorten */.ml)(now.headSha)}), and its plan is the one to show.`;
 }
 /** In the place of the last plan; below what tells of an apply. */
 function chooseForPlan({ context }, own) {
@@ -55616,12 +55539,15 @@ function renderFailedCommand(failure, command) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   W$: () => (/* binding */ COMMENT_LIMIT),
-/* harmony export */   jU: () => (/* binding */ SUMMARY_ROOM)
+/* harmony export */   jU: () => (/* binding */ SUMMARY_ROOM),
+/* harmony export */   x_: () => (/* binding */ ROOM_OF_REPORT)
 /* harmony export */ });
 /* unused harmony export SUMMARY_LIMIT */
 /** What the report is made from: everything the comment and the job summary say, as data. */
 /** Comments: GitHub's limit, in characters. */
 const COMMENT_LIMIT = 65_536;
+/** What the report of one key may take of a comment on many, in bytes of UTF-8. */
+const ROOM_OF_REPORT = 60_000;
 /** Job summaries: GitHub's limit for one step, in bytes of UTF-8. */
 const SUMMARY_LIMIT = 1_048_576;
 /** What a report may take of it: some is left for what else the step writes into its summary. */
@@ -56218,8 +56144,8 @@ var refusal = __nccwpck_require__(3791);
 var summary = __nccwpck_require__(7994);
 // EXTERNAL MODULE: ./src/outputs.ts
 var src_outputs = __nccwpck_require__(7729);
-// EXTERNAL MODULE: ./src/publish.ts + 3 modules
-var publish = __nccwpck_require__(7585);
+// EXTERNAL MODULE: ./src/publish.ts + 2 modules
+var publish = __nccwpck_require__(7223);
 ;// CONCATENATED MODULE: ./src/runner/environment-secrets.ts
 /** The secrets that a job's environment brings along, by the names under which Terraform, its backends and GitHub read them. */
 
@@ -56338,7 +56264,7 @@ async function tellWrongInputs(deps, thrown) {
         const client = concerned ? await clientFor(deps, inputs.githubToken, context) : undefined;
         const mergedPullRequest = startLookForMerge({ ...inputs, approval: { by: 'nobody' } }, context, client);
         const report = (0,refusal/* reportOf */.EI)(thrown);
-        const told = await (0,publish/* publishReport */.S3)({ deps, inputs, context, client, mergedPullRequest, report, known: {} });
+        const told = await (0,publish/* publishReport */.S)({ deps, inputs, context, client, mergedPullRequest, report, known: {} });
         writeStepOutputs(deps, { result: 'failed', ...told });
     }
     catch (problem) {
@@ -56379,7 +56305,7 @@ function knownOutputs({ known }) {
 async function run_publish(run, report) {
     learn(run, { result: (0,src_outputs/* resultOf */.Bg)({ ...run.story, ...report }) });
     const known = knownOutputs(run);
-    learn(run, await (0,publish/* publishReport */.S3)({ ...run, known, report: { ...run.story, ...report } }));
+    learn(run, await (0,publish/* publishReport */.S)({ ...run, known, report: { ...run.story, ...report } }));
 }
 /** Sets as outputs whatever is known. */
 function setOutputs(run) {
@@ -57074,6 +57000,111 @@ async function clearWorkspace({ workDir }, holdsSecrets) {
     if (holdsSecrets)
         cleared.push(node_path__WEBPACK_IMPORTED_MODULE_2___default().join(workDir, '.terraform', 'terraform.tfstate'));
     await Promise.all(cleared.map((file) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(file, { recursive: true, force: true })));
+}
+
+
+/***/ }),
+
+/***/ 3408:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  I: () => (/* binding */ findWhyNotShown),
+  H: () => (/* binding */ writeComment)
+});
+
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
+// EXTERNAL MODULE: ./src/github/api-error.ts
+var api_error = __nccwpck_require__(3660);
+// EXTERNAL MODULE: ./src/github/comments.ts
+var comments = __nccwpck_require__(6645);
+;// CONCATENATED MODULE: ./src/github/pull-request.ts
+/** How a pull request stands now, whatever the event's payload says: a run that is run again still has its old one. */
+/** @throws GitHubApiError */
+async function readPullRequest({ client, repository, pullRequest, }) {
+    const { data } = await client.rest.pulls.get({
+        owner: repository.owner,
+        repo: repository.name,
+        pull_number: pullRequest,
+    });
+    return { state: data.merged ? 'merged' : data.state, headSha: data.head.sha };
+}
+
+// EXTERNAL MODULE: ./src/github/words.ts
+var words = __nccwpck_require__(7478);
+;// CONCATENATED MODULE: ./src/write-comment.ts
+
+
+
+
+
+const NO_COMMENT = { title: 'No comment on the pull request' };
+/**
+ * Writes a comment on a pull request. What GitHub refuses or cannot do is said in the log and fails nothing.
+ * @param find what to write where; undefined where no pull request has to do with the run
+ * @returns where the comment is
+ */
+async function writeComment({ deps: { log }, context: { repository }, client }, find) {
+    if (client === undefined || repository === undefined)
+        return {};
+    const sayNotice = (reason) => {
+        log.notice(`${reason} See the job summary.`, NO_COMMENT);
+    };
+    try {
+        const comment = await find({ client, repository });
+        if (comment === undefined)
+            return {};
+        if ('reason' in comment) {
+            sayNotice(comment.reason);
+            return {};
+        }
+        const { afterwards, body, ...rest } = comment;
+        const written = await (0,comments/* upsertComment */.l)({ client, repository, ...rest, body: log.redact(body) });
+        if ('url' in written) {
+            await afterwards?.(written);
+            return { 'comment-url': written.url };
+        }
+        if (written.status === 'not-permitted')
+            sayNotice(written.reason);
+    }
+    catch (thrown) {
+        if (isNotPermitted(thrown)) {
+            sayNotice(`GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
+        }
+        else {
+            log.warning(`The comment could not be written: ${(0,errors/* messageOf */.bD)(thrown)} See the job summary.`, NO_COMMENT);
+        }
+    }
+    return {};
+}
+function isNotPermitted(thrown) {
+    return thrown instanceof api_error/* GitHubApiError */.O && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
+}
+/** A push that GitHub has told of by an event may be missing from its API for a moment. */
+const APPEARANCE_MS = 2_000;
+/**
+ * A plan is shown on a pull request that is open and still at the commit that was planned, by GitHub's word and not by the
+ * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
+ */
+async function findWhyNotShown({ pullRequest }, place) {
+    let now = await readPullRequest(place);
+    if (now.state === 'open' && now.headSha !== pullRequest?.headSha) {
+        await place.client.pause(APPEARANCE_MS);
+        now = await readPullRequest(place);
+    }
+    const number = `#${place.pullRequest}`;
+    if (now.state !== 'open')
+        return {
+            reason: `Pull request ${number} is ${now.state}, and no plan is shown or approved there any more.`,
+        };
+    if (now.headSha === pullRequest?.headSha)
+        return undefined;
+    return {
+        reason: `Pull request ${number} has a newer commit than this run (${(0,words/* shorten */.ml)(now.headSha)}), and its plan is the one to show.`,
+    };
 }
 
 

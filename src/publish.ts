@@ -1,7 +1,6 @@
 import type { RunContext } from './context.js';
 import type { Deps } from './deps.js';
 import { ActionError, messageOf } from './errors.js';
-import { GitHubApiError } from './github/api-error.js';
 import {
   APPLIED_MARK,
   parseApprovalRecord,
@@ -12,8 +11,6 @@ import type { GitHubClient } from './github/client.js';
 import { upsertComment, type Choice } from './github/comments.js';
 import type { MergedPullRequest } from './github/merged-pull-request.js';
 import { renderCommentMarker, type MarkedComment, type PullRequestPlace } from './github/own-comments.js';
-import { readPullRequest } from './github/pull-request.js';
-import { shorten } from './github/words.js';
 import type { ToldInputs } from './inputs/told.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
@@ -25,6 +22,7 @@ import type { KeyResult, ReportInput, ReportOutcome } from './report/types.js';
 import { originOf } from './report-files/file.js';
 import { writeReportFiles } from './report-files/write.js';
 import { ACTION_VERSION } from './version.js';
+import { findWhyNotShown, writeComment, type Comment, type NoComment } from './write-comment.js';
 
 /** How a run stands, as far as it is to be told. */
 export type RunReport = Pick<
@@ -70,7 +68,9 @@ export async function publishReport(request: PublishRequest): Promise<Outputs> {
         title: 'No job summary',
       });
     }),
-    wantsComment(request.inputs, report) ? writeComment(request, input) : {},
+    wantsComment(request.inputs, report)
+      ? writeComment(request, (place) => findComment(request, input, place))
+      : {},
   ]);
   const files = await writeFiles(request, input);
   sayVerdict(request, input, comment);
@@ -128,43 +128,22 @@ function markerKey({ command, commentKey, destroys }: ToldInputs): string {
   return command === 'drift' || command === 'verify' ? `${command}:${commentKey}` : commentKey;
 }
 
-async function writeComment(request: PublishRequest, input: ReportInput): Promise<Outputs> {
-  const { deps, inputs, context, client } = request;
-  const { repository } = context;
-  if (client === undefined || repository === undefined) return {};
-  const sayNotice = (reason: string): void => {
-    deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
+/** The report as a comment: where it goes, and which of the comments there it may write over. */
+async function findComment(
+  request: PublishRequest,
+  input: ReportInput,
+  place: Omit<PullRequestPlace, 'pullRequest'>,
+): Promise<Comment | NoComment | undefined> {
+  const key = markerKey(request.inputs);
+  const found = await findPlace(request, place);
+  if (found === undefined || 'reason' in found) return found;
+  const comment = { ...found, key, body: renderComment(input) };
+  if (!isApplied(request.report)) return comment;
+  const { pullRequest } = found;
+  return {
+    ...comment,
+    afterwards: (written) => settleBelow({ ...place, pullRequest, key }, written),
   };
-  try {
-    const place = await findPlace(request, { client, repository });
-    if (place === undefined) return {};
-    if ('reason' in place) {
-      sayNotice(place.reason);
-      return {};
-    }
-    const comment = { client, repository, pullRequest: place.pullRequest, key: markerKey(inputs) };
-    const written = await upsertComment({
-      ...comment,
-      body: deps.log.redact(renderComment(input)),
-      choose: place.choose,
-    });
-    if ('url' in written) {
-      if (isApplied(request.report)) await settleBelow(comment, written);
-      return { 'comment-url': written.url };
-    }
-    if (written.status === 'not-permitted') sayNotice(written.reason);
-  } catch (thrown) {
-    if (isNotPermitted(thrown)) {
-      sayNotice(
-        `GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`,
-      );
-    } else {
-      deps.log.warning(`The comment could not be written: ${messageOf(thrown)} See the job summary.`, {
-        title: 'No comment on the pull request',
-      });
-    }
-  }
-  return {};
 }
 
 /** What stands below a plan that is applied by now told of a run that did not come so far. */
@@ -183,29 +162,22 @@ async function settleBelow(
   });
 }
 
-function isNotPermitted(thrown: unknown): thrown is GitHubApiError {
-  return thrown instanceof GitHubApiError && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
-}
-
-/** Where a report goes, and which of the comments there it may write over; or why it goes nowhere. */
-type Place =
-  | {
-      readonly pullRequest: number;
-      readonly choose: (own: readonly MarkedComment[]) => Choice;
-    }
-  | { readonly reason: string };
-
-type Repository = Pick<PullRequestPlace, 'client' | 'repository'>;
-
 /** @returns undefined where no pull request has to do with the run */
-async function findPlace(request: PublishRequest, repository: Repository): Promise<Place | undefined> {
+async function findPlace(
+  request: PublishRequest,
+  place: Omit<PullRequestPlace, 'pullRequest'>,
+): Promise<Pick<Comment, 'pullRequest' | 'choose'> | NoComment | undefined> {
   const { inputs, context } = request;
   if (context.pullRequest !== undefined) {
     const { number: pullRequest } = context.pullRequest;
     if (inputs.command !== 'plan')
       return { pullRequest, choose: (own) => chooseForResult(request, own, 'new') };
-    const reason = await findWhyNotShown(request, { ...repository, pullRequest });
-    return reason === undefined ? { pullRequest, choose: (own) => chooseForPlan(request, own) } : { reason };
+    return (
+      (await findWhyNotShown(context, { ...place, pullRequest })) ?? {
+        pullRequest,
+        choose: (own) => chooseForPlan(request, own),
+      }
+    );
   }
   if (inputs.command !== 'apply') return undefined;
   const merged = await findMerged(request);
@@ -225,30 +197,6 @@ async function findMerged({
     deps.log.debug(`No comment: ${thrown.what}`);
     return undefined;
   }
-}
-
-/** A push that GitHub has told of by an event may be missing from its API for a moment. */
-const APPEARANCE_MS = 2_000;
-
-/**
- * A plan is shown on a pull request that is open and still at the commit that was planned, by GitHub's word and not by the
- * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
- */
-export async function findWhyNotShown(
-  { context }: Pick<PublishRequest, 'context'>,
-  place: PullRequestPlace,
-): Promise<string | undefined> {
-  let now = await readPullRequest(place);
-  if (now.state === 'open' && now.headSha !== context.pullRequest?.headSha) {
-    await place.client.pause(APPEARANCE_MS);
-    now = await readPullRequest(place);
-  }
-  const number = `#${place.pullRequest}`;
-  if (now.state !== 'open')
-    return `Pull request ${number} is ${now.state}, and no plan is shown or approved there any more.`;
-  return now.headSha === context.pullRequest?.headSha
-    ? undefined
-    : `Pull request ${number} has a newer commit than this run (${shorten(now.headSha)}), and its plan is the one to show.`;
 }
 
 /** In the place of the last plan; below what tells of an apply. */

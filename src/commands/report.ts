@@ -2,28 +2,27 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunContext } from '../context.js';
 import type { Deps } from '../deps.js';
-import { messageOf } from '../errors.js';
 import {
   parseApprovalRecord,
   renderApprovalRecords,
   type ApprovalRecord,
 } from '../github/approval-record.js';
 import type { GitHubClient } from '../github/client.js';
-import { upsertComment } from '../github/comments.js';
 import { findMergedPullRequest } from '../github/merged-pull-request.js';
-import { renderCommentMarker } from '../github/own-comments.js';
+import { renderCommentMarker, type PullRequestPlace } from '../github/own-comments.js';
 import { readShared, type SharedInputs } from '../inputs/shared.js';
 import { inputSources } from '../inputs/sources.js';
 import { groupMarker } from '../keys-file/group.js';
 import { assertNoProblems, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
 import type { Outputs } from '../outputs.js';
-import { findWhyNotShown } from '../publish.js';
-import { headlineOf, kindOf, renderMany, type ManyReports } from '../report/many.js';
+import { renderMany } from '../report/many/comment.js';
+import { headlineOf, kindOf, type ManyReports } from '../report/many/kinds.js';
 import { COMMENT_LIMIT, SUMMARY_ROOM } from '../report/types.js';
 import { originOf, type ReportFile } from '../report-files/file.js';
 import { gatherReports } from '../report-files/gather.js';
 import { writeSharedReport } from '../report-files/write.js';
 import { openWithoutKey, writeStepOutputs } from '../run.js';
+import { findWhyNotShown, writeComment, type Comment, type NoComment } from '../write-comment.js';
 import { compareWithBase, sayRemoved } from './keys.js';
 
 /**
@@ -125,7 +124,9 @@ async function publish(publication: Publication, reports: ManyReports): Promise<
       within(COMMENT_LIMIT, (text) => text.length),
       deps.env,
     ),
-    wantsComment(shared, reports) ? writeComment(publication, reports) : {},
+    wantsComment(shared, reports)
+      ? writeComment(publication, (place) => findComment(publication, reports, place))
+      : {},
   ]);
   return { 'report-path': file, ...comment };
 }
@@ -133,38 +134,6 @@ async function publish(publication: Publication, reports: ManyReports): Promise<
 function wantsComment({ comment }: SharedInputs, { files, missing, removed }: ManyReports): boolean {
   if (comment !== 'changes') return comment === 'always';
   return missing.length + removed.length > 0 || files.some((file) => kindOf(file) !== 'nothing');
-}
-
-async function writeComment(publication: Publication, reports: ManyReports): Promise<Outputs> {
-  const { deps, context, client } = publication;
-  const { repository } = context;
-  if (client === undefined || repository === undefined) return {};
-  const sayNotice = (reason: string): void => {
-    deps.log.notice(`${reason} See the job summary.`, { title: 'No comment on the pull request' });
-  };
-  try {
-    const place = await findPlace(publication, reports, { client, repository });
-    if (place === undefined) return {};
-    if ('reason' in place) {
-      sayNotice(place.reason);
-      return {};
-    }
-    const { pullRequest, key, records } = place;
-    const written = await upsertComment({
-      client,
-      repository,
-      pullRequest,
-      key,
-      body: bodyOf(key, records, reports),
-    });
-    if ('url' in written) return { 'comment-url': written.url };
-    if (written.status === 'not-permitted') sayNotice(written.reason);
-  } catch (thrown) {
-    deps.log.warning(`The comment could not be written: ${messageOf(thrown)} See the job summary.`, {
-      title: 'No comment on the pull request',
-    });
-  }
-  return {};
 }
 
 function bodyOf(key: string, records: readonly ApprovalRecord[], reports: ManyReports): string {
@@ -193,32 +162,31 @@ const MOST_FOR_RECORDS = 20_000;
 const NO_ROOM_FOR_RECORDS =
   '<sub>The approval records had no room here: approve these plans by their digests, with `approved-plan`.</sub>';
 
-type Place =
-  | { readonly pullRequest: number; readonly key: string; readonly records: readonly ApprovalRecord[] }
-  | { readonly reason: string };
-
 /**
  * Plans are shown on the open pull request, in the place of earlier ones. What was applied stands below, once for each
  * run: the plans stay as they were when the pull request was merged.
  * @returns undefined where no pull request has to do with the run
  */
-async function findPlace(
+async function findComment(
   { context, group }: Publication,
-  { files }: ManyReports,
-  place: { readonly client: GitHubClient; readonly repository: NonNullable<RunContext['repository']> },
-): Promise<Place | undefined> {
+  reports: ManyReports,
+  place: Omit<PullRequestPlace, 'pullRequest'>,
+): Promise<Comment | NoComment | undefined> {
+  const { files } = reports;
   const { pullRequest, sha, ref, runId, runAttempt } = context;
   if (pullRequest !== undefined) {
-    const reason = await findWhyNotShown({ context }, { ...place, pullRequest: pullRequest.number });
-    if (reason !== undefined) return { reason };
-    return { pullRequest: pullRequest.number, key: groupMarker(group), records: recordsOf(files, context) };
+    const { number } = pullRequest;
+    const hidden = await findWhyNotShown(context, { ...place, pullRequest: number });
+    if (hidden !== undefined) return hidden;
+    const key = groupMarker(group);
+    return { pullRequest: number, key, body: bodyOf(key, recordsOf(files, context), reports) };
   }
   const applies = files.some(({ report }) => report.command === 'apply');
   if (!applies || sha === undefined || ref === undefined) return undefined;
   const merged = await findMergedPullRequest({ ...place, commit: sha, ref }).catch(() => undefined);
   if (merged === undefined) return undefined;
-  const run = `${runId ?? sha}.${runAttempt}`;
-  return { pullRequest: merged.number, key: `applied:${group}:${run}`, records: [] };
+  const key = `applied:${group}:${runId ?? sha}.${runAttempt}`;
+  return { pullRequest: merged.number, key, body: bodyOf(key, [], reports) };
 }
 
 /** The records of the plans that may be applied; one that says something else of itself than this run is none. */

@@ -2,15 +2,21 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { renderSummary } from '../report/summary.js';
+import { renderWithin } from '../report/layout.js';
+import { ROOM_OF_REPORT } from '../report/types.js';
 import { parseReportFile, type ReportFile, type ReportOrigin } from './file.js';
 
 /** Larger than any report; a file that is larger is none. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
+/** A report, with all that a comment on many keys has room for of it. */
+export interface ShownReport extends ReportFile {
+  readonly body: string;
+}
+
 export interface Gathered {
   /** One for each key, sorted by the key's name. */
-  readonly files: readonly ReportFile[];
+  readonly files: readonly ShownReport[];
   /** What was found and left out, one whole sentence each. */
   readonly leftOut: readonly string[];
 }
@@ -34,7 +40,7 @@ export async function gatherReports(folder: string, origin: ReportOrigin): Promi
 }
 
 interface Found {
-  readonly file?: ReportFile;
+  readonly file?: ShownReport;
   readonly leftOut?: string;
 }
 
@@ -46,18 +52,20 @@ async function readOne(name: string, shown: string, origin: ReportOrigin): Promi
   if (parsed.is === 'broken') return { leftOut: `${shown} ${parsed.reason}.` };
   const { file } = parsed;
   const foreign = sayForeign(file.origin, origin);
-  if (!canBeShown(file))
-    return { leftOut: `${shown} can't be shown: parts of it are not as they should be.` };
-  return foreign === undefined ? { file } : { leftOut: `${shown} ${foreign}.` };
+  if (foreign !== undefined) return { leftOut: `${shown} ${foreign}.` };
+  const body = render(file);
+  return body === undefined
+    ? { leftOut: `${shown} can't be shown: parts of it are not as they should be.` }
+    : { file: { ...file, body } };
 }
 
 /** Not every part was looked at one by one; a file that somebody changed must not end the report of all the others. */
-function canBeShown({ report }: ReportFile): boolean {
+function render({ report }: ReportFile): string | undefined {
+  const measure = (text: string): number => Buffer.byteLength(text);
   try {
-    renderSummary(report);
-    return true;
+    return renderWithin({ input: report, top: '', bottom: '', limit: ROOM_OF_REPORT, measure });
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -71,12 +79,12 @@ function sayForeign(of: ReportOrigin, here: ReportOrigin): string | undefined {
 }
 
 interface Choice {
-  readonly chosen: readonly ReportFile[];
+  readonly chosen: readonly ShownReport[];
   readonly doubled: readonly string[];
 }
 
 /** Of each key the one of the last attempt; a job that ran again has left the earlier one, too. */
-function chooseLatest(files: readonly ReportFile[]): Choice {
+function chooseLatest(files: readonly ShownReport[]): Choice {
   const keys = [...new Set(files.map(({ key }) => key))];
   const choices = keys.map((name) => {
     const ofKey = files.filter(({ key }) => key === name);

@@ -172,6 +172,9 @@ export interface ReportInput {
 /** Comments: GitHub's limit, in characters. */
 export const COMMENT_LIMIT = 65_536;
 
+/** What the report of one key may take of a comment on many, in bytes of UTF-8. */
+export const ROOM_OF_REPORT = 60_000;
+
 /** Job summaries: GitHub's limit for one step, in bytes of UTF-8. */
 export const SUMMARY_LIMIT = 1_048_576;
 
