@@ -33512,7 +33512,6 @@ function rescueCommands(region, keyId) {
 /* harmony export */   NJ: () => (/* binding */ findForbidden),
 /* harmony export */   Xm: () => (/* binding */ makeVisible)
 /* harmony export */ });
-/* unused harmony export showCharacter */
 /** What people put into inputs without seeing it: copied from pages, chats and word processors. */
 const NAMES = new Map([
     ['\t', 'tab'],
@@ -34696,7 +34695,6 @@ function isSettings(value) {
 /* harmony export */   lr: () => (/* binding */ mayBeSecret),
 /* harmony export */   s2: () => (/* binding */ hasBackendSecrets)
 /* harmony export */ });
-/* unused harmony export isSecretVariable */
 /* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7443);
 /* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
 /** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
@@ -34983,8 +34981,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   pn: () => (/* binding */ bareAlias),
   Ko: () => (/* binding */ readInputs)
 });
-
-// UNUSED EXPORTS: BACKENDS
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
@@ -36484,7 +36480,6 @@ function secretsOfSettings(env) {
 /* harmony export */   _U: () => (/* binding */ parseTerraformVersion),
 /* harmony export */   rK: () => (/* binding */ parseProviderVersion)
 /* harmony export */ });
-/* unused harmony export OLDEST_PROVIDER */
 /* harmony import */ var semver__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2088);
 /* harmony import */ var semver__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(semver__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5165);
@@ -39733,12 +39728,7 @@ function accountIn(value) {
 
 
 /** What gives power over a key rather than the use of it. */
-const POWERS = [
-    'kms:PutKeyPolicy',
-    'kms:ScheduleKeyDeletion',
-    'kms:DisableKey',
-    'kms:CreateGrant',
-];
+const POWERS = ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant'];
 /** The statements that give power over the key to others than the key's own account. */
 function findForeignPower(policy, account) {
     return policy.statements
@@ -46775,7 +46765,7 @@ function renderRow({ file, kind }, most) {
 }
 /** The verdict without the alias, which the row has already; of a failure, what was wrong. */
 function sayWhat(report) {
-    const { title } = (0,verdict/* describeVerdict */.XZ)(report);
+    const { title } = (0,verdict/* describeVerdict */.X)(report);
     const words = title.startsWith(`${report.alias}: `) ? title.slice(report.alias.length + 2) : title;
     const { failure, plan } = report;
     const why = failure === undefined
@@ -48326,7 +48316,6 @@ function shortText(value) {
 /* harmony export */   sc: () => (/* binding */ sha256),
 /* harmony export */   xG: () => (/* binding */ canonicalChange)
 /* harmony export */ });
-/* unused harmony export unknownPaths */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _policy_canonical_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4240);
@@ -48432,7 +48421,6 @@ function canonicalPlan(model) {
 /* harmony export */   st: () => (/* binding */ sayRescueOf),
 /* harmony export */   yg: () => (/* binding */ sayDeadline)
 /* harmony export */ });
-/* unused harmony export dayOfDeletion */
 /* harmony import */ var _aws_rescue_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
@@ -48905,7 +48893,7 @@ function joinWords(words) {
 /* harmony export */   ui: () => (/* binding */ isUnfinished),
 /* harmony export */   xB: () => (/* binding */ lastApplyOutputs)
 /* harmony export */ });
-/* unused harmony exports LAST_APPLY_OUTPUTS, renderAppliedBy */
+/* unused harmony export renderAppliedBy */
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_util__WEBPACK_IMPORTED_MODULE_0__);
 /**
@@ -49598,7 +49586,6 @@ function knownOutputs(plan) {
 /* harmony export */   g6: () => (/* binding */ findRegion),
 /* harmony export */   pR: () => (/* binding */ partitionOfKey)
 /* harmony export */ });
-/* unused harmony export regionOfArn */
 /* harmony import */ var _aws_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1051);
 
 /**
@@ -49954,7 +49941,6 @@ function describeCondition({ operator, key, values }) {
 /* harmony export */   XJ: () => (/* binding */ matchesBeginning),
 /* harmony export */   kt: () => (/* binding */ matchesGlob)
 /* harmony export */ });
-/* unused harmony exports ANY, ONE, joinGlobs */
 const ANY = Symbol('*');
 const ONE = Symbol('?');
 function compileGlob(pattern) {
@@ -49965,9 +49951,6 @@ function compileGlob(pattern) {
 /** A text that is compared as it is. */
 function literalGlob(text) {
     return { parts: Array.from(text) };
-}
-function joinGlobs(globs) {
-    return { parts: globs.flatMap(({ parts }) => parts) };
 }
 function matchesGlob(glob, text) {
     return positionsAfter(glob, text).has(glob.parts.length);
@@ -53497,7 +53480,7 @@ async function writeFiles({ deps, inputs, context, known }, report) {
 }
 /** The log's last lines: how it stands, and where to read it. */
 function sayVerdict({ deps, context }, input, comment) {
-    const { symbol, title, detail } = (0,verdict/* describeVerdict */.XZ)(input);
+    const { symbol, title, detail } = (0,verdict/* describeVerdict */.X)(input);
     deps.log.info(`${symbol} ${title}`);
     if (detail !== '')
         deps.log.info(detail);
@@ -54987,7 +54970,7 @@ function renderTitle(input, verdict, detail) {
     return `${(0,markdown/* prose */.CS)(verdict.title)}${key}`;
 }
 function verdictOf(input, detail) {
-    return (0,verdict/* describeVerdict */.XZ)({ ...input, alias: (0,markdown/* clip */.$Q)(input.alias, detail.text) });
+    return (0,verdict/* describeVerdict */.X)({ ...input, alias: (0,markdown/* clip */.$Q)(input.alias, detail.text) });
 }
 function renderVerdict(input, detail) {
     const verdict = verdictOf(input, detail);
@@ -55001,7 +54984,7 @@ function renderVerdict(input, detail) {
 function renderAlarms(input, detail) {
     return [
         ...(input.failure === undefined ? [] : [(0,findings/* renderFailure */.zt)(input.failure, detail)]),
-        ...(0,findings/* renderFindings */.vO)('CAUTION', (0,verdict/* stopsOf */.lD)(input.plan?.findings).filter(isToldByFinding), detail),
+        ...(0,findings/* renderFindings */.vO)('CAUTION', (0,verdict/* stopsOf */.l)(input.plan?.findings).filter(isToldByFinding), detail),
         ...renderDeletion(input, detail),
         ...(0,findings/* renderApproval */.mv)(input.approval, detail),
         ...(0,findings/* renderShown */.W3)(input.shown, detail),
@@ -55560,10 +55543,9 @@ const SUMMARY_ROOM = SUMMARY_LIMIT - 16_384;
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   XZ: () => (/* binding */ describeVerdict),
-/* harmony export */   lD: () => (/* binding */ stopsOf)
+/* harmony export */   X: () => (/* binding */ describeVerdict),
+/* harmony export */   l: () => (/* binding */ stopsOf)
 /* harmony export */ });
-/* unused harmony exports summariseKeys, countsInWords */
 /* harmony import */ var _plan_guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8936);
 /* harmony import */ var _changes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9059);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);

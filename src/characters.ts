@@ -31,7 +31,7 @@ function codeOf(character: string): string {
 }
 
 /** One character so that a reader knows which it is, e.g. `"а" (U+0430)` or `U+200B (zero width space)`. */
-export function showCharacter(character: string): string {
+function showCharacter(character: string): string {
   const name = NAMES.get(character);
   if (INVISIBLE.test(character) || character === ' ') {
     return `${codeOf(character)}${name === undefined ? '' : ` (${name})`}`;

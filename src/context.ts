@@ -12,7 +12,7 @@ export interface RepositoryName {
 }
 
 /** A pull request that is not merged, and that this run is about. */
-export interface PullRequestContext {
+interface PullRequestContext {
   readonly number: number;
   /** The last commit of the pull request's own branch; undefined when the event does not say. */
   readonly headSha: string | undefined;

@@ -40,7 +40,7 @@ export interface CredentialOptions {
 }
 
 /** In the shape that the SDK's clients take. */
-export interface AwsCredentials {
+interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;

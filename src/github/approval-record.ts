@@ -10,7 +10,7 @@ import type { PlanModel } from '../plan/types.js';
 import type { PlannedChange } from '../plan/left-of-begun.js';
 
 /** One change of the plan in words, with hashes by which it, or what is left of it, is known again. */
-export interface RecordedChange extends PlannedChange {
+interface RecordedChange extends PlannedChange {
   readonly line: string;
 }
 

@@ -11,7 +11,7 @@ interface Place {
 }
 
 /** How the second of two commits stands to the first. `unknown`: GitHub does not know one of them any more. */
-export type Relation = 'identical' | 'ahead' | 'behind' | 'diverged' | 'unknown';
+type Relation = 'identical' | 'ahead' | 'behind' | 'diverged' | 'unknown';
 
 export interface Comparison {
   readonly relation: Relation;
@@ -20,7 +20,7 @@ export interface Comparison {
 }
 
 /** GitHub lists no more files of a comparison than these. */
-export const MOST_FILES = 300;
+const MOST_FILES = 300;
 
 /**
  * Compares two commits; each may be named by a branch.

@@ -222,7 +222,7 @@ function ofEnvironment(place: Place, variables: object): BackendSecret[] {
 }
 
 /** Whether an environment variable of this name usually holds a secret. */
-export function isSecretVariable(name: string): boolean {
+function isSecretVariable(name: string): boolean {
   return /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i.test(
     name,
   );

@@ -37,7 +37,7 @@ import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
 export const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'] as const;
 export type Command = (typeof COMMANDS)[number];
 
-export const BACKENDS = [
+const BACKENDS = [
   'azurerm',
   'consul',
   'cos',
@@ -57,9 +57,9 @@ export interface Backend {
 }
 
 /** A folder on this machine, or the URL of a network mirror. */
-export type ProviderMirror = { readonly folder: string } | { readonly url: string };
+type ProviderMirror = { readonly folder: string } | { readonly url: string };
 
-export type Approval =
+type Approval =
   | { readonly by: 'digest'; readonly digest: string }
   | { readonly by: 'pull-request' }
   | { readonly by: 'auto' }

@@ -3,7 +3,7 @@ import { describeProblems, parsePolicy } from '../policy/parse.js';
 import { Invalid } from './parsers.js';
 
 /** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
-export const POLICY_LIMIT_BYTES = 32_768;
+const POLICY_LIMIT_BYTES = 32_768;
 
 /**
  * A whole key policy: JSON in; out comes the same policy in the form in which AWS gives it back, as JSON without white

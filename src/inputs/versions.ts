@@ -5,7 +5,7 @@ import { Invalid, quote } from './parsers.js';
 export const OLDEST_TERRAFORM = '1.5.0';
 
 /** `aws_kms_replica_key` came with 3.64.0 (the provider's changelog). */
-export const OLDEST_PROVIDER = '3.64.0';
+const OLDEST_PROVIDER = '3.64.0';
 
 /** Nobody knows yet what a provider from here on changes. */
 const FIRST_UNKNOWN_PROVIDER = '7.0.0';

@@ -18,7 +18,7 @@ import type { FileProblem, Position } from './problem.js';
 import { inputText, type Plain } from './input-text.js';
 
 /** One input as the file gives it. */
-export interface Given {
+interface Given {
   /** As the step's own input would have it. */
   readonly text: string;
   readonly at: Position;
@@ -26,7 +26,7 @@ export interface Given {
   readonly inherited: boolean;
 }
 
-export type Section = ReadonlyMap<InputName, Given>;
+type Section = ReadonlyMap<InputName, Given>;
 
 /** One key of the file. */
 export interface KeyEntry {

@@ -51,7 +51,7 @@ export function canonicalSide(change: ResourceChange, side: Side): Record<string
 }
 
 /** The parts that are known only after apply, as sorted paths; the format's `false` and `{}` mean nothing. */
-export function unknownPaths(tree: unknown, path: readonly string[] = []): string[] {
+function unknownPaths(tree: unknown, path: readonly string[] = []): string[] {
   if (tree === true) return [canonicalJson(path)];
   if (typeof tree !== 'object' || tree === null) return [];
   return Object.entries(tree)

@@ -68,7 +68,7 @@ function deletionOf({ region, kind, before }: ResourceChange, hadReplicas: boole
  * @param now milliseconds since the epoch
  * @returns `2026-12-26`, in UTC
  */
-export function dayOfDeletion(now: number, windowInDays: number): string {
+function dayOfDeletion(now: number, windowInDays: number): string {
   return new Date(now + windowInDays * DAY_MS).toISOString().slice(0, 10);
 }
 

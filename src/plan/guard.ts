@@ -8,7 +8,7 @@ import { judgeRemoval } from './guard/removal.js';
 import { stop, warn } from './guard/words.js';
 import type { Finding, PlanModel } from './types.js';
 
-export type { GuardRequest, PendingDeletion } from './guard/request.js';
+export type { GuardRequest } from './guard/request.js';
 
 /**
  * Judges a plan by what it does to keys, and first by whose state it was made on.

@@ -11,7 +11,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /** The root outputs, by what they tell. Not longer than the others, so that Terraform aligns those as ever. */
-export const LAST_APPLY_OUTPUTS = { begun: 'last_apply_begun', done: 'last_apply' } as const;
+const LAST_APPLY_OUTPUTS = { begun: 'last_apply_begun', done: 'last_apply' } as const;
 
 const NAMES: ReadonlySet<string> = new Set(Object.values(LAST_APPLY_OUTPUTS));
 

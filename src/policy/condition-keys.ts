@@ -1,7 +1,7 @@
 import { compareTexts } from './document.js';
 
 /** What a condition key speaks of. */
-export type Subject =
+type Subject =
   | 'caller' // who makes the request
   | 'source' // the resource for which an AWS service makes it
   | 'network' // where it comes from

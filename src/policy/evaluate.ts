@@ -30,7 +30,7 @@ export interface Request {
 }
 
 /** A statement that speaks of a request, at least perhaps. */
-export interface Speaking {
+interface Speaking {
   readonly statement: Statement;
   readonly answer: 'always' | 'maybe';
   /** The conditions on which it depends. */
@@ -78,7 +78,7 @@ function speak(statement: Statement, request: Request, version: Policy['version'
  * Whether a statement means the caller. With NotPrincipal everybody is meant of whom not every name is listed: a session
  * stays out only if the session, its role and its account's root are all listed (IAM reference, "NotPrincipal").
  */
-export function answerPrincipals({ not: negated, members }: Principals, caller: Caller): Answer {
+function answerPrincipals({ not: negated, members }: Principals, caller: Caller): Answer {
   const { names, mayBe } = caller;
   const isEverybodyListed = members.some((each) => isSamePrincipal(each, EVERYBODY));
   const isListed = (name: Principal): boolean =>

@@ -10,8 +10,8 @@ export interface Glob {
   readonly parts: readonly (string | typeof ANY | typeof ONE)[];
 }
 
-export const ANY = Symbol('*');
-export const ONE = Symbol('?');
+const ANY = Symbol('*');
+const ONE = Symbol('?');
 
 export function compileGlob(pattern: string): Glob {
   const parts = Array.from(pattern, (character) =>
@@ -24,10 +24,6 @@ export function compileGlob(pattern: string): Glob {
 /** A text that is compared as it is. */
 export function literalGlob(text: string): Glob {
   return { parts: Array.from(text) };
-}
-
-export function joinGlobs(globs: readonly Glob[]): Glob {
-  return { parts: globs.flatMap(({ parts }) => parts) };
 }
 
 export function matchesGlob(glob: Glob, text: string): boolean {

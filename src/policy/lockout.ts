@@ -17,7 +17,7 @@ import {
 const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
 
 /** A key that gets the policy's text. */
-export interface PlacedKey {
+interface PlacedKey {
   readonly region: string;
   readonly role: 'primary' | 'replica';
   /** Undefined for a key that does not exist yet. */

@@ -15,7 +15,7 @@ import { isComparable, readOperator, spellOperator } from './operators.js';
 import { comparePrincipals, normalPrincipal, PRINCIPAL_TYPES, whyImpossible } from './principals.js';
 
 /** What is wrong, for whoever has to choose an error by it. */
-export type ProblemKind =
+type ProblemKind =
   | 'json' // no JSON, or none that means one thing
   | 'syntax' // a member that is missing, unknown, twice or of another type
   | 'principal' // a principal that can't exist

@@ -4,13 +4,8 @@ import { accountOfPrincipal, EVERYBODY, isSamePrincipal } from './principals.js'
 import { accountsHeldTo } from './strangers.js';
 
 /** What gives power over a key rather than the use of it. */
-export const POWERS = [
-  'kms:PutKeyPolicy',
-  'kms:ScheduleKeyDeletion',
-  'kms:DisableKey',
-  'kms:CreateGrant',
-] as const;
-export type Power = (typeof POWERS)[number];
+const POWERS = ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant'] as const;
+type Power = (typeof POWERS)[number];
 
 export interface ForeignPower {
   readonly statement: Statement;

@@ -9,7 +9,7 @@ import { countOf } from './words.js';
  * US dollars per key and month, for the primary and for each replica, whatever the key's spec; a key that is scheduled for
  * deletion costs nothing (https://aws.amazon.com/kms/pricing/, "Key storage").
  */
-export const PRICE_PER_KEY = 1;
+const PRICE_PER_KEY = 1;
 
 const PRICING_PAGE = 'https://aws.amazon.com/kms/pricing/';
 

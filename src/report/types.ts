@@ -4,7 +4,7 @@ import type { Explanation } from '../errors.js';
 import type { LastUse } from '../plan/last-use.js';
 import type { AccessChange, Finding, PlanModel } from '../plan/types.js';
 
-export type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
+type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
 
 /**
  * How the run ended, as far as the reader is concerned.
@@ -43,7 +43,7 @@ export interface ReportedPlan {
   readonly text: string;
 }
 
-export interface ReportVersions {
+interface ReportVersions {
   /** This action's version, e.g. `1.2.0`. */
   readonly action: string;
   readonly terraform: string | undefined;
@@ -125,7 +125,7 @@ export interface ShownPlan {
 }
 
 /** The hidden parts, ready as they are. They are the caller's: whole lines of HTML comments, never cut. */
-export interface HiddenParts {
+interface HiddenParts {
   /** By which the comment is found again; goes first. Not put into the job summary. */
   readonly marker: string;
   /**

@@ -24,7 +24,7 @@ export interface Verdict {
 }
 
 /** A plan speaks of what would be, an apply of what was. */
-export type Tense = 'planned' | 'done';
+type Tense = 'planned' | 'done';
 
 const WOULD_BE: Readonly<Record<Tense, string>> = { planned: 'would be ', done: '' };
 
@@ -93,7 +93,7 @@ function settingsInWords(rows: readonly RegionPlan[], tense: Tense): string[] {
 }
 
 /** What the plan does to the keys, in a few words; the worst first. */
-export function summariseKeys(model: PlanModel, tense: Tense): string {
+function summariseKeys(model: PlanModel, tense: Tense): string {
   const keys = KEY_WORDS.flatMap(([change, words]) => {
     const rows = regionsWith(model.regions, change);
     return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
@@ -107,7 +107,7 @@ export function summariseKeys(model: PlanModel, tense: Tense): string {
 }
 
 /** Terraform's own count, in its words. */
-export function countsInWords(counts: ChangeCounts): string {
+function countsInWords(counts: ChangeCounts): string {
   const optional = [
     ...(counts.import > 0 ? [`${counts.import} to import`] : []),
     ...(counts.move > 0 ? [`${counts.move} to move`] : []),

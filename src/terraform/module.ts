@@ -57,7 +57,7 @@ export interface Fit {
 }
 
 /** What exists in a Region without being in the state: a replica key, the alias of the inputs, or both. */
-export interface Imported {
+interface Imported {
   readonly region: string;
   /** `mrk-…` of the replica key; undefined where the state has the key. */
   readonly keyId: string | undefined;

@@ -34,7 +34,7 @@ export function findRecovery(
 }
 
 /** Keys and aliases of ours that the next plan would replace although nothing else asks for it. */
-export function findTainted({ resources }: StateModel): StateResource[] {
+function findTainted({ resources }: StateModel): StateResource[] {
   return resources.filter(({ tainted, kind }) => tainted && kind !== 'other');
 }
 

@@ -2,7 +2,7 @@ import type { Platform } from '../deps.js';
 import { ActionError } from '../errors.js';
 
 /** Where HashiCorp publishes its releases. */
-export const RELEASES_URL = 'https://releases.hashicorp.com';
+const RELEASES_URL = 'https://releases.hashicorp.com';
 
 /** Node's names (`process.platform`, `process.arch`) on the left, those of the release files on the right. */
 const OS_NAMES: ReadonlyMap<string, string> = new Map([
@@ -71,7 +71,7 @@ export function releaseIndexUrl(base: URL): URL {
   return new URL('terraform/index.json', base);
 }
 
-export function terraformBinaryName({ os }: Platform): string {
+function terraformBinaryName({ os }: Platform): string {
   return os === 'win32' ? 'terraform.exe' : 'terraform';
 }
 

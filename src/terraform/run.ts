@@ -53,7 +53,7 @@ export interface TerraformOptions {
   readonly secrets: Pick<Redactor, 'redact' | 'redactAll'>;
 }
 
-export interface ApplyResult {
+interface ApplyResult {
   /** The root outputs after apply. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }

@@ -11,7 +11,7 @@ export interface SignatureVerifier {
   verify(signed: SignedFile): Promise<void>;
 }
 
-export interface SignedFile {
+interface SignedFile {
   /** What messages call it, e.g. `terraform_1.11.4_SHA256SUMS`. */
   readonly name: string;
   readonly content: Uint8Array;

@@ -34,7 +34,7 @@ export function satisfiesSpec(version: string, spec: VersionSpec): boolean {
 }
 
 /** The spec in words for messages, e.g. `1.11.4` or `a version in ">=1.11.0 <1.12.0-0"`. */
-export function describeSpec(spec: VersionSpec): string {
+function describeSpec(spec: VersionSpec): string {
   return spec.kind === 'exact' ? spec.version : `a version in ${JSON.stringify(spec.range)}`;
 }
 

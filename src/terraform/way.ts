@@ -8,7 +8,7 @@ import { oldestVersion } from '../aws/regions.js';
 export type Way = 'aliases' | 'region';
 
 /** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
-export const REGION_SINCE = '6.0.0';
+const REGION_SINCE = '6.0.0';
 
 /** The way that an exact version goes. */
 export function wayOf(version: string): Way {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { ACTIONS_BOT, type MergeMethod } from '../../../emulator/github/index.js';
 import { ActionError } from '../../../src/errors.js';
-import { readApproval, type Approval } from '../../../src/github/approval.js';
+import { readApproval } from '../../../src/github/approval.js';
 import { renderCommentMarker, upsertComment } from '../../../src/github/comments.js';
 import {
   APPLIED_MARK,
@@ -66,7 +66,7 @@ interface Read {
   readonly token?: string;
 }
 
-async function read({ token, ...options }: Read = {}): Promise<Approval> {
+async function read({ token, ...options }: Read = {}): ReturnType<typeof readApproval> {
   const client = await world.client(token === undefined ? {} : { token });
   const defaults = { commit: MERGE, ref: 'refs/heads/main', commentKey: 'alias/a' };
   return readApproval({ client, repository: REPOSITORY, ...defaults, ...options });
