@@ -33025,6 +33025,7 @@ function defaultCallback(err) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $T: () => (/* binding */ adviseOnRefusals),
 /* harmony export */   Jy: () => (/* binding */ whoDenies),
+/* harmony export */   b2: () => (/* binding */ isMissing),
 /* harmony export */   lr: () => (/* binding */ adviseOnDenial),
 /* harmony export */   oq: () => (/* binding */ readDenial),
 /* harmony export */   q6: () => (/* binding */ sayRefusal)
@@ -37999,7 +38000,15 @@ const REASONS = [
             const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
             return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
         },
-        first: "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first.",
+        first: (text) => {
+            const denial = (0,aws_denial/* readDenial */.oq)(text);
+            const { permission } = denial;
+            // What comes next is how to free the lock, and only then the next run.
+            const advice = (0,aws_denial/* adviseOnDenial */.lr)(denial, { permission }).replace(/(?:\. Then|, and) run again\.$/, '.');
+            return (0,aws_denial/* isMissing */.b2)(denial)
+                ? "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first."
+                : `Without that permission every run leaves its lock behind. ${advice}`;
+        },
     },
     {
         sign: /does not match|doesn't match|lock id [^\n]* existing lock/i,
@@ -38026,7 +38035,7 @@ function whyNotFreed(text) {
     for (const { sign, why, first } of REASONS) {
         const found = sign.exec(line);
         if (found !== null)
-            return { why: why(found, line), first };
+            return { why: why(found, line), first: typeof first === 'string' ? first : first(line) };
     }
     const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
     return {

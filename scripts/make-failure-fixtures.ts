@@ -20,6 +20,7 @@ import { read } from '../__tests__/support/inputs.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
 import { startEmulator, type Emulator, type Fault } from '../emulator/index.js';
 import type { ExecResult } from '../src/deps.js';
+import { messageOf } from '../src/errors.js';
 import { createExec } from '../src/exec.js';
 import { createLog } from '../src/log.js';
 import { prepareConfiguration } from '../src/terraform/prepare.js';
@@ -117,12 +118,17 @@ const failing =
     else await lab.plan();
   };
 
-/** An apply while something else changes the key, over and over. */
+/** An apply while something else changes the key, over and over: the first one, or else one of this change. */
 const meddling =
-  (meddle: (lab: Lab) => Promise<void>): Case['run'] =>
+  (meddle: (lab: Lab) => Promise<void>, change?: readonly [variable: string, value: unknown]): Case['run'] =>
   async (lab) => {
     await ready(lab, { tags: 'team=payments' });
     await lab.plan();
+    if (change !== undefined) {
+      await lab.apply();
+      await lab.setVariable(...change);
+      await lab.plan();
+    }
     const timer = setInterval(() => void meddle(lab), 50);
     await lab.apply().finally(() => {
       clearInterval(timer);
@@ -338,11 +344,14 @@ const CASES: Readonly<Record<string, Case>> = {
   'description-not-seen': {
     provoked: 'something else keeps another description on the key',
     patient: true,
-    run: meddling(async (lab) => {
-      const KeyId = lab.keyId();
-      if (KeyId !== '')
-        await lab.kms.send(new UpdateKeyDescriptionCommand({ KeyId, Description: 'Managed' }));
-    }),
+    run: meddling(
+      async (lab) => {
+        const KeyId = lab.keyId();
+        if (KeyId !== '')
+          await lab.kms.send(new UpdateKeyDescriptionCommand({ KeyId, Description: 'Managed' }));
+      },
+      ['description', 'Payments'],
+    ),
   },
   'refresh-not-allowed-tersely': {
     provoked: 'the role may not describe the key, and AWS does not say which permission is missing',
@@ -633,6 +642,14 @@ async function record(name: string, { provoked, run }: Case): Promise<void> {
   }
 }
 
+/** One case that cannot be provoked takes no other's recording with it. */
+async function tryToRecord(name: string, each: Case): Promise<void> {
+  await record(name, each).catch((thrown: unknown) => {
+    process.stderr.write(`${messageOf(thrown)}\n`);
+    process.exitCode = 1;
+  });
+}
+
 /** Of `apply -json` only the errors; of what is printed for people only the blocks of errors matter, and stderr has them. */
 const isOfFailure =
   (args: readonly string[]) =>
@@ -660,6 +677,6 @@ function withoutChance(text: string, { workDir, mirror, emulator }: Lab): string
 const wanted = process.argv.slice(2);
 const chosen = Object.entries(CASES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 const patient = chosen.filter(([, { patient }]) => patient === true);
-const waits = Promise.all(patient.map(([name, each]) => record(name, each)));
-for (const [name, each] of chosen) if (each.patient !== true) await record(name, each);
+const waits = Promise.all(patient.map(([name, each]) => tryToRecord(name, each)));
+for (const [name, each] of chosen) if (each.patient !== true) await tryToRecord(name, each);
 await waits;

@@ -128,7 +128,7 @@ export interface RefusedCall {
 }
 
 /** Nobody forbade the call, and AWS blames nothing but what the role may do. */
-function isMissing({ policy, explicit }: Denial): boolean {
+export function isMissing({ policy, explicit }: Denial): boolean {
   return policy === undefined || (policy === 'identity-based policy' && !explicit);
 }
 

@@ -1,6 +1,6 @@
 /** The lock of a state in words: who holds it, why it was not freed, and the command that frees it. Pure: Terraform's text in. */
 
-import { readDenial, whoDenies } from '../aws/denial.js';
+import { adviseOnDenial, isMissing, readDenial, whoDenies } from '../aws/denial.js';
 import { inert } from '../log.js';
 
 /** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
@@ -66,7 +66,7 @@ interface Reason {
   /** Ends the sentence "This run could not free its own lock of the state". */
   readonly why: (found: RegExpExecArray, text: string) => string;
   /** Whole sentences, before how to free it. */
-  readonly first: string;
+  readonly first: string | ((text: string) => string);
 }
 
 const REASONS: readonly Reason[] = [
@@ -83,8 +83,15 @@ const REASONS: readonly Reason[] = [
       const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
       return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
     },
-    first:
-      "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first.",
+    first: (text) => {
+      const denial = readDenial(text);
+      const { permission } = denial;
+      // What comes next is how to free the lock, and only then the next run.
+      const advice = adviseOnDenial(denial, { permission }).replace(/(?:\. Then|, and) run again\.$/, '.');
+      return isMissing(denial)
+        ? "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first."
+        : `Without that permission every run leaves its lock behind. ${advice}`;
+    },
   },
   {
     sign: /does not match|doesn't match|lock id [^\n]* existing lock/i,
@@ -111,7 +118,8 @@ export function whyNotFreed(text: string): { readonly why: string; readonly firs
   const line = flat(text);
   for (const { sign, why, first } of REASONS) {
     const found = sign.exec(line);
-    if (found !== null) return { why: why(found, line), first };
+    if (found !== null)
+      return { why: why(found, line), first: typeof first === 'string' ? first : first(line) };
   }
   const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
   return {

@@ -21,7 +21,7 @@ describe('why a lock was not freed', () => {
         'api error AccessDenied: User: x is not authorized to perform: s3:DeleteObject on\nresource: "y" with an explicit deny in a service control policy',
       ),
       /not allowed to s3:DeleteObject on it, as a service control policy denies it/,
-      /have it granted/,
+      /whoever administers the organisation/,
     ],
     [
       s3(400, 'api error ExpiredToken: The provided token has expired.'),
