@@ -34,6 +34,8 @@ const RECORDED_ID = `mrk-${'1'.repeat(32)}`;
 export interface Recorded {
   /** Of a plan in `golden/plans`. */
   readonly plan: string;
+  /** What a plan has that differs from the recorded one. */
+  readonly alter?: ((json: string) => string) | undefined;
   /** A failure of `golden/failures`, with which the command that it was recorded of ends. */
   readonly fails?: string;
   /** What happens as it applies, before it ends. */
@@ -57,15 +59,19 @@ export class RecordedWorld {
   private constructor(
     readonly emulator: Emulator,
     readonly keyId: string,
+    readonly secondMs: number,
   ) {}
 
-  /** @param keyId the id that the plans have which are going to be played */
-  static async open(keyId = RECORDED_ID): Promise<RecordedWorld> {
+  /**
+   * @param keyId the id that the plans have which are going to be played
+   * @param secondMs how long a run waits where it means to wait a second
+   */
+  static async open(keyId = RECORDED_ID, secondMs = 1_000): Promise<RecordedWorld> {
     const emulator = await startEmulator();
     const { github } = emulator;
     github.pushToBranch({ repository: REPOSITORY, branch: 'main', sha: COMMITS.main });
     github.addPullRequest({ repository: REPOSITORY, number: 1, headSha: COMMITS.head });
-    return new RecordedWorld(emulator, keyId);
+    return new RecordedWorld(emulator, keyId, secondMs);
   }
 
   async close(): Promise<void> {
@@ -174,7 +180,8 @@ export class RecordedWorld {
       clock: {
         now: () => this.emulator.clock.now(),
         sleep: async (milliseconds, signal) => {
-          await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+          const shorter = (milliseconds * this.secondMs) / 1_000;
+          await sleep(shorter, undefined, signal === undefined ? {} : { signal });
         },
       },
       platform: { os: process.platform, arch: process.arch },
@@ -209,6 +216,7 @@ export class RecordedWorld {
   }
 
   #play(recorded: Recorded): Exec {
+    const { alter = (json: string) => json } = recorded;
     const answers: Readonly<Record<string, (request: ExecRequest) => string | Promise<string>>> = {
       version: () => JSON.stringify({ terraform_version: '1.11.4' }),
       init: ({ cwd }) => {
@@ -216,7 +224,7 @@ export class RecordedWorld {
         return 'Terraform has been successfully initialized!\n';
       },
       plan: () => readText(recorded.plan),
-      show: ({ args }) => (args.length > 2 ? readPlan(recorded.plan) : this.#state(recorded.plan)),
+      show: ({ args }) => (args.length > 2 ? alter(readPlan(recorded.plan)) : this.#state(recorded.plan)),
       state: () => '',
       apply: async () => {
         await recorded.onApply?.();
