@@ -33344,6 +33344,8 @@ const UNSEEN = {
     deletionDate: undefined,
     role: undefined,
     primaryArn: undefined,
+    replicaRegions: [],
+    made: undefined,
 };
 function explainLook(thrown) {
     const name = thrown instanceof Error ? thrown.name : '';
@@ -33377,6 +33379,8 @@ function readKey(key) {
         deletionDate: key.DeletionDate?.toISOString(),
         role: key.MultiRegionConfiguration?.MultiRegionKeyType,
         primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
+        replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
+        made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
     };
 }
 /** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
@@ -34503,7 +34507,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6944);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7134);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -34972,7 +34976,7 @@ function at(value, ...names) {
 
 /***/ }),
 
-/***/ 9648:
+/***/ 4346:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35120,6 +35124,35 @@ function emptyOf(settings, path = '') {
 
 // EXTERNAL MODULE: ./src/characters.ts
 var characters = __nccwpck_require__(6187);
+;// CONCATENATED MODULE: ./src/inputs/import-key.ts
+
+
+const ALIAS = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
+/**
+ * Reads `import-key`. Only what the text itself tells is judged here; what KMS knows of the key comes later.
+ * @param primaryRegion the one of the inputs, whose partition an ARN has to be in
+ * @throws Invalid for what names no multi-Region key
+ */
+function parseImportKey(primaryRegion) {
+    return (text) => {
+        const given = text.trim();
+        const [, partition, region, account, resource] = /^arn:([a-z-]+):kms:([a-z0-9-]+):(\d{12}):(.+)$/.exec(given) ?? [];
+        const own = (0,regions/* partitionOf */.iQ)(primaryRegion);
+        if (partition !== undefined && own !== undefined && partition !== own) {
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${partition}, the Regions in ${own}, and a multi-Region key cannot leave its partition`);
+        }
+        return { name: parseName(resource?.replace(/^key\//, '') ?? given, text), region, account };
+    };
+}
+function parseName(name, text) {
+    if (/^mrk-[0-9a-f]{32}$/.test(name) || ALIAS.test(name))
+        return name;
+    if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a single-Region key, which can never become a multi-Region key: ids of those begin with "mrk-"`);
+    }
+    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is neither a key's id or ARN nor an alias with "alias/"`);
+}
+
 // EXTERNAL MODULE: ./src/inputs/lists.ts
 var lists = __nccwpck_require__(7560);
 // EXTERNAL MODULE: ./src/policy/canonical.ts
@@ -35179,6 +35212,7 @@ var visible_texts = __nccwpck_require__(3302);
 
 
 
+
 const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
 const BACKENDS = [
     'azurerm',
@@ -35203,6 +35237,7 @@ function readInputs(sources) {
         command: reader.value('command', (0,parsers/* parseChoice */.HU)(COMMANDS), 'plan'),
         ...readRegions(reader),
         ...readAliases(reader),
+        importKey: reader.optional('import-key', parseImportKey(reader.text('primary-region').trim())),
         ...readPolicyInputs(reader, sources),
         ...readKeyInputs(reader),
         ...readCredentialInputs(reader),
@@ -36031,6 +36066,12 @@ const INPUT_SPECS = {
         rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
         example: 'aws_cb_cmk',
     },
+    'import-key': {
+        ofKey: 'value',
+        default: '',
+        rule: 'a multi-Region key that exists, in the Regions\' partition: its id (mrk- and 32 hex digits), its ARN, an alias of it with "alias/", or that alias\'s ARN',
+        example: 'mrk-1234abcd12ab34cd56ef1234567890ab',
+    },
     'account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333, 044455556666"' },
     administrators: {
         ofKey: 'list',
@@ -36402,7 +36443,7 @@ function findIgnoring(entries, key) {
 /* harmony export */ });
 /* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
 /* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9648);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4346);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
 /* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9066);
 /* harmony import */ var _shared_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5940);
@@ -36592,7 +36633,7 @@ function findVisibleSecrets({ type, config }, texts) {
 /* harmony export */   T: () => (/* binding */ checkEntry)
 /* harmony export */ });
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9648);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4346);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4517);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9374);
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
@@ -36644,11 +36685,12 @@ function withoutRepetition(problems) {
     const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
     return [...seen.values()];
 }
-/** Two keys that would take each other's state, or each other's alias. */
+/** Two keys that would take each other's state, each other's alias, or the same key. */
 function findClashes(keys) {
     return [
         ...clashesBy(keys, ({ inputs }) => statesOf(inputs), 'state-key', (first) => `it has the same state as ${first}: one would take the other's keys out of it`),
         ...clashesBy(keys, ({ inputs }) => aliasesOf(inputs), 'alias', (first, where) => `${where.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`),
+        ...clashesBy(keys, ({ inputs: { importKey } }) => (importKey === undefined ? [] : [importKey.name]), 'import-key', (first) => `${first} imports the same key: it would be in two states, and each would undo what the other did`),
     ];
 }
 function clashesBy(keys, placesOf, input, reason) {
@@ -37051,7 +37093,7 @@ class Reader {
 const DEEPEST = 20;
 const MOST_NODES = 200_000;
 /** What only one key of a file can have. */
-const OWN_ONLY = ['alias', 'rename-alias-from', 'state-key'];
+const OWN_ONLY = ['alias', 'rename-alias-from', 'import-key', 'state-key'];
 function plainScalar({ value, source }) {
     if (value === null || value === undefined)
         return { is: 'nothing' };
@@ -37182,7 +37224,7 @@ function inOrder(problems) {
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
 /* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7026);
 /* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9648);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4346);
 /* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1496);
 /* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4473);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4517);
@@ -37400,7 +37442,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 6944:
+/***/ 7134:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38791,6 +38833,37 @@ function textOf(value) {
     return typeof value === 'string' ? value : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/plan/guard/imported-access.ts
+
+
+
+/** At most this many principals are named in a sentence; the report has all of them. */
+const imported_access_MOST_NAMED = 10;
+/**
+ * Who loses access because an imported key gets the policy of the inputs. Whoever wrote those inputs may never have read the
+ * policy that goes: so a reviewer is warned, and a run whose plan nobody reviews is stopped (docs/decisions/import.md).
+ * @param isUnreviewed whether `apply` goes on without anybody's having seen the plan
+ */
+function judgeImportedAccess(model, isUnreviewed) {
+    const imported = model.resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.importing !== undefined);
+    const lost = (0,plan_access/* diffAccess */.K)({ ...model, resources: imported }).filter(takesAway);
+    const names = [...new Set(lost.map(({ principal }) => principal))];
+    if (names.length === 0)
+        return [];
+    const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
+    const more = names.length - imported_access_MOST_NAMED;
+    const who = (0,guard_words/* joinWords */.yZ)([...names.slice(0, imported_access_MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+    const reason = `By the import of ${(0,guard_words/* nameKeys */.u3)(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
+    const keep = 'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
+    if (!isUnreviewed)
+        return [(0,guard_words/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
+    const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
+    return [(0,guard_words/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
+}
+function takesAway({ direction, effect }) {
+    return effect === 'Allow' ? direction === 'loses' : direction === 'gains';
+}
+
 // EXTERNAL MODULE: ./src/policy/document.ts
 var policy_document = __nccwpck_require__(1561);
 ;// CONCATENATED MODULE: ./src/policy/answer.ts
@@ -40093,6 +40166,7 @@ function judgeForgotten(key) {
 
 
 
+
 /**
  * Judges a plan by what it does to keys, and first by whose state it was made on.
  *
@@ -40117,6 +40191,7 @@ function guardPlan(request) {
         ...judgeIdentity(ours),
         ...judgeRemoval(ours),
         ...judgePolicies(model, request.now),
+        ...judgeImportedAccess(model, request.options.unreviewed === true),
         ...judgeKeySettings(model),
         ...judgeAliases(model),
         ...judgeUnknowns(model),
@@ -40259,9 +40334,13 @@ function judgePlan(json, text, { inputs, deps }) {
         owner: ownerOf(inputs),
         primaryRegion: inputs.primaryRegion,
         now: deps.clock.now(),
-        options: { deletionConfirmed: inputs.deletionConfirmed, destroys: inputs.destroys },
+        options: guardOptionsOf(inputs),
     });
     return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+}
+/** What the inputs say of how the guard is to judge. */
+function guardOptionsOf({ command, approval, deletionConfirmed, destroys, }) {
+    return { deletionConfirmed, destroys, unreviewed: command === 'apply' && approval.by === 'auto' };
 }
 /** Whose state the inputs ask for. */
 function ownerOf({ alias, renameAliasFrom }) {
@@ -41623,7 +41702,12 @@ function judgeRegion({ question: { region, change }, look }) {
     ];
 }
 /** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
-const OTHER_STATE = "If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (this action's docs/migrating.md). If not, choose another alias.";
+function sayOtherState(keyId) {
+    const importIt = keyId.startsWith('mrk-')
+        ? ` Where none does, set \`import-key: ${keyId}\`: the plan then takes the key into this state, for review.`
+        : '';
+    return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
+}
 function preflight_judgeAlias({ question, look }) {
     const { region, alias, change, ownId, makesReplica } = question;
     if (alias === undefined || look.is !== 'there')
@@ -41634,11 +41718,11 @@ function preflight_judgeAlias({ question, look }) {
         : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
     const takeIn = makesReplica
         ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-        : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
+        : `Set \`import-key: ${look.key.keyId}\`: the plan then takes it into the state, for review.`;
     return [
         (0,guard_words/* stop */.ds)('alias-taken', {
             reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-            wayOut: isOurs ? takeIn : OTHER_STATE,
+            wayOut: isOurs ? takeIn : sayOtherState(look.key.keyId),
         }, change),
     ];
 }
@@ -41732,1468 +41816,382 @@ async function restoreKey({ region, keyId }, session) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/plan/as-finished.ts
+;// CONCATENATED MODULE: ./src/aws/key-family.ts
 
-/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
-function findMarked({ resources }) {
-    return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
+
+
+
+/** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
+function lookAtNamed(region, name, session) {
+    const look = name.startsWith('alias/') ? aws_look/* lookForAlias */.Hc : aws_look/* lookAtKey */.Cl;
+    return (0,kms_clients/* withKms */.S)([region], session, (clients) => look(clients, region, name));
 }
 /**
- * Keys that AWS may still be creating: KMS says of such a key that it is not enabled, so the plan means to enable it.
- * Only KMS can tell them from keys that somebody has disabled.
+ * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
+ * @param alias with `alias/`
  */
-function findDisabled({ resources }) {
-    return resources.filter(({ kind, action, before, after }) => {
-        const name = ENABLED[kind];
-        return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
-    });
+function lookAtRegions(regions, keyId, alias, session) {
+    return (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(regions.map(async (region) => {
+        const [key, named] = await Promise.all([
+            (0,aws_look/* lookAtKey */.Cl)(clients, region, keyId),
+            (0,aws_look/* lookForAlias */.Hc)(clients, region, alias),
+        ]);
+        return { region, key, alias: named };
+    })));
 }
-const ENABLED = {
-    primary: 'is_enabled',
-    replica: 'enabled',
-    alias: undefined,
-    other: undefined,
-};
-/**
- * A plan as it will be when AWS has finished: it enables a key that it creates by itself, and what the refresh finds of an
- * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
- * @param plan what `terraform show -json` printed of a plan that was read before
- */
-function asFinished(plan, { creating, all }) {
-    const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
-    return {
-        ...rest,
-        resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
-        resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
-    };
+/** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */
+const STACK_TAG = 'aws:cloudformation:stack-name';
+/** Asks each Region for what the key has there, all at once; what may not be asked is told and stops nothing. */
+function listBelongings(regions, keyId, session) {
+    return (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))));
 }
-function enabled(raw) {
-    const { change } = raw;
-    if (change?.before == null || change.after == null)
-        return raw;
-    const before = { ...change.before };
-    for (const name of ['enabled', 'is_enabled'])
-        if (before[name] === false)
-            before[name] = change.after[name];
-    const actions = (0,external_node_util_.isDeepStrictEqual)(before, change.after) ? ['no-op'] : change.actions;
-    return { ...raw, change: { ...change, before, actions } };
-}
-
-;// CONCATENATED MODULE: ./src/terraform/work-copy.ts
-
-
-/** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
-const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
-/**
- * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.
- * It needs no `init`: without a backend in the configuration Terraform keeps its state beside it, and modules and
- * providers are those of the original.
- * @param state the state as `terraform state pull` printed it
- * @returns the copy, a folder inside the original
- */
-async function copyWorkFolder(workDir, state) {
-    const copy = await (0,promises_.mkdtemp)(external_node_path_default().join(workDir, 'copy-'));
-    await Promise.all([
-        ...COPIED.map((name) => (0,promises_.cp)(external_node_path_default().join(workDir, name), external_node_path_default().join(copy, name), { recursive: true })),
-        (0,promises_.writeFile)(external_node_path_default().join(copy, 'main.tf.json'), withoutBackend(await (0,promises_.readFile)(external_node_path_default().join(workDir, 'main.tf.json'), 'utf8'))),
-        (0,promises_.writeFile)(external_node_path_default().join(copy, 'terraform.tfstate'), state, { mode: 0o600 }),
-        linkData(external_node_path_default().join(workDir, '.terraform'), external_node_path_default().join(copy, '.terraform')),
-    ]);
-    return copy;
-}
-/** All of Terraform's own folder but its record of the backend. A junction is what Windows allows everybody. */
-async function linkData(from, to) {
-    await (0,promises_.mkdir)(to);
-    const entries = (await (0,promises_.readdir)(from, { withFileTypes: true })).filter(({ name }) => name !== 'terraform.tfstate');
-    await Promise.all(entries.map((entry) => entry.isDirectory()
-        ? (0,promises_.symlink)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name), 'junction')
-        : (0,promises_.cp)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name))));
-}
-function withoutBackend(rendered) {
-    const { terraform, ...rest } = JSON.parse(rendered);
-    return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/plan-as-finished.ts
-
-
-
-
-
-
-
-
-
-/**
- * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
- * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
- * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
- * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
- * @param first the plan on the state as it is
- */
-async function planAsFinished(request, first, name) {
-    const marked = findMarked(first.reported.model);
-    const kept = marked.length === 0
-        ? first
-        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
-    const creating = await findCreating(request, findDisabled(kept.reported.model));
-    if (marked.length === 0 && creating.length === 0)
-        return { ...first, unfinished: undefined };
-    const unfinished = {
-        creating: creating.map(({ address }) => address),
-        all: [...marked, ...creating].map(({ address }) => address),
-    };
-    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
-    const waitFor = plan_as_finished_distinct([...marked.filter(plan_model/* isKey */.m0), ...creating]);
-    return {
-        ...finished,
-        unfinished: {
-            untaint: marked.map(({ address }) => address),
-            waitFor: waitFor.flatMap((key) => plan_as_finished_waitedKey(request, key)),
-        },
-    };
-}
-function plan_as_finished_distinct(changes) {
-    return [...new Map(changes.map((change) => [change.address, change])).values()];
-}
-/** What a reader of the plan should know of it, as a whole sentence. */
-function sayUnfinished({ untaint, waitFor }, primaryRegion) {
-    const names = new Set([
-        ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
-        ...waitFor.map(({ name }) => name),
-    ]);
-    return `An earlier apply was stopped before AWS had finished the ${(0,guard_words/* joinWords */.yZ)([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
-}
-async function copyWithout({ terraform, workDir }, marked) {
-    const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
-    for (const { address } of marked)
-        await copy.untaint(address);
-    return copy;
-}
-/** Those of them that KMS is still creating; none where KMS does not say. */
-async function findCreating(request, disabled) {
-    const { deps, session } = request;
-    if (disabled.length === 0)
-        return [];
-    const asked = disabled.flatMap((key) => plan_as_finished_waitedKey(request, key).map((waited) => ({ key, waited })));
-    const regions = asked.map(({ waited }) => waited.region);
-    const states = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
-        deps.log.debug((0,errors/* messageOf */.bD)(thrown));
-        return undefined;
-    }))));
-    return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
-}
-function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
-    const id = before?.['id'];
-    if (region === undefined || typeof id !== 'string')
-        return [];
-    return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/make-plan.ts
-
-
-
-
-
-/** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
-async function makePlan(request) {
-    const { deps, workDir } = request;
-    const { reported, json, unfinished } = await planOf(request);
-    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
-    await Promise.all([
-        (0,promises_.writeFile)(paths.json, JSON.stringify(deps.log.redactAll(json))),
-        (0,promises_.writeFile)(paths.text, deps.log.redact(reported.text)),
-    ]);
-    const outputs = {
-        ...(0,src_outputs/* planOutputs */.iS)(reported.model, reported.digest),
-        ...(0,src_outputs/* keyOutputs */.kS)(reported.model.outputs),
-        'plan-json-path': paths.json,
-        'plan-text-path': paths.text,
-    };
-    return { reported, outputs, unfinished };
-}
-async function planOf(request) {
-    // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
-    if (request.inputs.destroys) {
-        return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
-    }
-    const first = await planAndJudge({ ...request, name: 'Plan' });
-    return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
-
-
-
-
-const DONE = 'No key was changed, and the state is as it was.';
-/**
- * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
- * @throws ActionError when the refresh would take a key out of the state
- */
-async function recordRegions(ready) {
-    await applyRefresh(ready, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
-}
-/**
- * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
- * then applied as it was planned.
- * @throws ActionError when the refresh would take a key out of the state
- */
-async function applyRefresh({ terraform }, name, done) {
-    await terraform.phase(name, async ({ say }) => {
-        await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-        const model = (0,plan_model/* buildPlanModel */.FA)(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
-        const lost = model.drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
-        if (lost.length > 0) {
-            throw new errors/* ActionError */.lZ({
-                what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
-                done: DONE,
-                next: 'Run `plan` to see what became of them.',
-            });
-        }
-        await terraform.apply(() => undefined).catch(explained('No key was changed.'));
-        say(done);
-    });
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
- * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
- *
- * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
- * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
- * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
- * the guard and the approval like any other.
- * `plan` and `drift` never change AWS: they say what `apply` will do first.
- */
-async function planKnowingAws(run, ready) {
-    const { inputs } = run;
-    const plan = () => makePlan({ ...run, ...ready });
-    const made = await plan();
-    const { model } = made.reported;
-    const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
-    const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
-    if (found === undefined || found.length === 0)
-        return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
-    const pending = found.filter(({ isPending }) => isPending);
-    const judged = asRecovery(plan_knowing_aws_judge(run, made, found), inputs.allowRecovery ? pending : []);
-    // `drift` changes nothing, and `plan` says what `apply` will do first.
-    if (!inputs.allowRecovery ||
-        inputs.command === 'drift' ||
-        (pending.length > 0 && inputs.command === 'plan'))
-        return judged;
-    (0,refusal/* refuse */.TR)(() => {
-        assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
-    });
-    if (pending.length > 0)
-        await cancelDeletions(run, ready, judged, pending);
-    const created = new Set(wanted.created.map(({ region }) => region));
-    const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
-    await ready.configuration.extend({ imports });
-    return plan();
-}
-/** @throws ActionError when nothing approves it; no deletion is cancelled then */
-async function cancelDeletions(run, ready, judged, pending) {
-    await assertRecoveryApproved(run, ready, judged);
-    for (const place of pending)
-        await bringBack(place, run, ready);
-    const broughtBack = pending.map(({ region }) => region);
-    (0,src_run/* learn */.nB)(run, {}, { broughtBack });
-    run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
-    // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
-    if ((0,src_context/* appliedBy */.r)(run.context) === undefined)
-        return;
-    await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
-}
-/** The plan with the keys that apply brings back before it as a part of what is approved. */
-function asRecovery(made, pending) {
-    if (pending.length === 0)
-        return made;
-    const digest = digestRecovery(made.reported.digest, pending);
-    return {
-        ...made,
-        reported: { ...made.reported, digest },
-        outputs: { ...made.outputs, 'plan-digest': digest },
-    };
-}
-const NO_PLACES = { lost: [], created: [] };
-/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
-function placesOf({ resources, drift }) {
-    const lost = drift
-        .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
-        .flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
-    const primary = resources.find(({ kind }) => kind === 'primary');
-    const created = resources
-        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-        .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
-        .filter(({ region }) => !lost.some((key) => key.region === region));
-    return { lost, created };
-}
-function placeOf(region, keyId) {
-    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
-}
-/** @returns undefined when there is nothing to look for, or KMS does not say */
-async function lookFor(places, { inputs, deps }, { session }) {
-    if (places.length === 0)
-        return undefined;
-    try {
-        return await findKeys(places, `alias/${inputs.alias}`, session);
-    }
-    catch (thrown) {
-        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.bD)(thrown)}`);
-        return undefined;
-    }
-}
-/** What the guard says of the plan, now that it is known what AWS has. */
-function plan_knowing_aws_judge({ inputs, deps }, made, found) {
-    const { model } = made.reported;
-    const pending = found.filter(({ isPending }) => isPending);
-    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-    const isSure = placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
-    const findings = guardPlan({
-        model,
-        owner: ownerOf(inputs),
-        primaryRegion: inputs.primaryRegion,
-        now: deps.clock.now(),
-        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
-        existingReplicas: Object.fromEntries(found
-            .filter((key) => !key.isPending && isReplicaHere(key, model))
-            .map(({ region, keyId }) => [region, keyId])),
-        options: {
-            deletionConfirmed: inputs.deletionConfirmed,
-            destroys: inputs.destroys,
-            recovery: inputs.allowRecovery,
-        },
-    });
-    return { ...made, reported: { ...made.reported, findings } };
-}
-/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
-function isReplicaHere({ replicaOf }, { resources }) {
-    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
-    return replicaOf !== undefined && replicaOf === arn;
-}
-/** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
-async function assertRecoveryApproved(run, { terraform }, { reported }) {
-    const approval = await checkApproval({
-        ...run,
-        plan: reported,
-        pullState: () => terraform.pullState(),
-        marked: [],
-        recovers: true,
-    });
-    if (approval.approved)
-        return;
-    (0,src_run/* learn */.nB)(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
-    (0,refusal/* refuse */.TR)(() => {
-        assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
-    });
-}
-function adviseOnRestore(cause) {
-    return (0,kms_clients/* isDenied */.G)(cause)
-        ? (0,aws_denial/* adviseOnRefusals */.$T)([cause.refused])
-        : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
-}
-async function bringBack(place, { deps }, { session }) {
-    try {
-        await restoreKey(place, session);
-        deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.lZ({
-            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.bD)(cause)}.`,
-            done: 'Nothing else was changed.',
-            next: `${adviseOnRestore(cause)} Or ${(0,rescue/* sayRescue */.r)(place.region, place.keyId)}, and run the job again.`,
-        }, { cause });
-    }
-}
-
-;// CONCATENATED MODULE: ./src/steps/drift.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
- * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
- * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
- * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
- * in the second case what is known of the key is kept first
- */
-async function findDrift(run, ready) {
-    const drift = await planForDrift(run, ready);
-    (0,src_run/* learn */.nB)(run, { drifted: drift.length > 0 });
-    sayKeyStates(run.story.keyStates ?? [], run);
-    (0,refusal/* refuse */.TR)(() => {
-        assertGuarded((run.story.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
-    });
-    return drift;
-}
-/** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
-function assertNoDrift({ inputs, deps, story }, drift) {
-    if (drift.length === 0)
-        return;
-    const explanation = {
-        what: `AWS differs from the configuration: ${drift.join('; ')}.`,
-        done: 'Nothing was changed by this run.',
-        next: story.failure?.next ?? adviseOn(story),
-    };
-    if (inputs.failOnDrift)
-        throw new refusal/* DriftFound */.wR(explanation);
-    deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
-}
-const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
-/** What to do about drift; nothing that `apply` would refuse. */
-function adviseOn({ keyStates, plan }) {
-    const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
-    const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
-    const settle = wayOut === ''
-        ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
-        : `\`apply\` would refuse this plan. ${wayOut}`;
-    const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
-    const urgent = keyStates?.some(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)) === true;
-    return urgent ? `${SAVE_FIRST} ${settled}` : settled;
-}
-const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
-function changesTags({ attributes }) {
-    return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
-}
-async function planForDrift(run, ready) {
-    try {
-        const { reported, outputs } = await lookAhead(run, ready, await planKnowingAws(run, ready));
-        const { model } = reported;
-        const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
-        if (owned.length > 0)
-            (0,src_run/* learn */.nB)(run, outputs, { plan: reported });
-        (0,refusal/* refuse */.TR)(() => {
-            assertGuarded(owned);
-        });
-        const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
-        const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
-        (0,src_run/* learn */.nB)(run, outputs, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
-        return describeDrift(model, run.inputs.primaryRegion);
-    }
-    catch (thrown) {
-        if (!isMovedPrimary(thrown))
-            throw thrown;
-        const explanation = await explainMove(run, ready);
-        (0,src_run/* learn */.nB)(run, {}, { failure: explanation });
-        return [explanation.what.replace(/\.$/, '')];
-    }
-}
-/** Whoever has to decide whether to save a key wants to know whether anything used it. */
-async function withUses(notes, { session }) {
-    const uses = await askLastUse(notes.filter(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)), session);
-    return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
-}
-/** A key that is pending deletion is told by its state, with the commands that save it. */
-function isToldByState({ rule, region }, states) {
-    const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
-    return isOfState && states.some((note) => note.region === region && (0,aws_look/* isPendingDeletion */.oQ)(note.state));
-}
-/** What is different, resource by resource: first what was changed outside, then what else apply would change. */
-function describeDrift({ drift, resources }, primaryRegion) {
-    if (recordedKeys({ drift, resources }).length === 0)
-        return ['the state knows no key yet, and the configuration asks for one'];
-    const outside = drift.map(({ address, action, attributes }) => {
-        const names = attributes.map(({ name }) => name).join(', ');
-        const what = action === 'delete' ? 'gone, or going to be' : `changed outside Terraform (${names})`;
-        return `${nameOfAddress(address, primaryRegion)} ${what}`;
-    });
-    const told = new Set(drift.map(({ address }) => address));
-    const asked = resources
-        .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
-        .map(({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`);
-    return [...outside, ...asked];
-}
-/** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
-function sayKeyStates(notes, { deps: { log } }) {
-    const pending = notes.filter(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state));
-    const others = notes.filter((note) => !pending.includes(note));
-    if (others.length > 0) {
-        const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
-        log.warning(states.join(' '), { title: 'state of a key' });
-    }
-    if (pending.length === 0)
-        return;
-    const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
-        const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
-        return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
-    });
-    const commands = pending.map(({ region, keyId }) => (0,rescue/* rescueCommands */.Y)(region, keyId)?.join(' && '));
-    const save = commands.includes(undefined)
-        ? 'cancel the deletion in the KMS console, then enable the key'
-        : commands.join(' && ');
-    log.error(`${sentences.join(' ')} To save it: ${save}`, {
-        title: 'a key is going to be deleted',
-    });
-}
-/** Where the primary is now, when the refresh ended because it is not where the state has it. */
-async function explainMove(run, { terraform, session }) {
-    const unread = explained('Nothing was changed by this run.');
-    const shown = parseShown(await terraform.showState().catch(unread), 'state');
-    const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
-    const looks = await lookAt(keys, session);
-    const before = keys.find(({ role }) => role === 'primary');
-    const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
-    const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
-    if (before === undefined || now === undefined || now.region === before.region) {
-        return {
-            what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
-            done,
-            next: 'Compare `primary-region` with the Region of the primary key in AWS.',
-        };
-    }
-    return {
-        what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
-        done,
-        next: `To move it back: ${moveBack(before, now.region)}`,
-    };
-}
-/** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
-function moveBack({ keyId, region }, from) {
-    return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/compare-shown.ts
-
-
-
-
-/**
- * Whether a plan on the branch is the one that the pull request showed when it was merged, so that its reviewers need not
- * compare two digests.
- * @returns undefined where the commit is not what a pull request was merged as, or GitHub does not say
- */
-async function compareWithShown({ inputs, context, client, mergedPullRequest }, plan) {
-    const { repository, sha: commit, ref } = context;
-    const merged = await mergedPullRequest?.catch(unknownToGitHub);
-    if (merged === undefined || client === undefined)
-        return undefined;
-    if (repository === undefined || commit === undefined || ref === undefined)
-        return undefined;
-    const { number: pullRequest } = merged;
-    const options = { client, repository, commit, ref, commentKey: inputs.commentKey, mergedPullRequest };
-    try {
-        const { record } = await readApproval(options);
-        if (record.digest === plan.digest)
-            return { pullRequest, is: 'same', says: '', gone: [], added: [] };
-        const says = `Pull request #${pullRequest} showed another plan than this one: the inputs, the state or AWS have changed since.`;
-        return { pullRequest, is: 'different', says, ...(0,approval_record/* compareWithRecord */.bN)(record, plan.model) };
-    }
-    catch (thrown) {
-        if (thrown instanceof api_error/* GitHubApiError */.O)
-            return undefined;
-        if (!(thrown instanceof errors/* ActionError */.lZ))
-            throw thrown;
-        const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
-        return { pullRequest, is: 'unknown', says, gone: [], added: [] };
-    }
-}
-function unknownToGitHub(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
-        throw thrown;
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./src/aws/endpoints.ts
-/**
- * The endpoint that the environment names for a service (AWS SDKs and Tools Reference Guide, "Service-specific
- * endpoints"): its own variable, else `AWS_ENDPOINT_URL`.
- * @returns the URL as it is written there; undefined where AWS's own endpoint is meant
- */
-function endpointOf(service, env) {
-    if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
-        return undefined;
-    return [env[`AWS_ENDPOINT_URL_${service}`], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
-}
-
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
-var lib_core = __nccwpck_require__(6058);
-// EXTERNAL MODULE: ./src/runner/until-cancelled.ts
-var until_cancelled = __nccwpck_require__(5068);
-;// CONCATENATED MODULE: ./src/aws/retry.ts
-
-const ATTEMPTS = 5;
-const FIRST_WAIT_MS = 500;
-/**
- * Makes a call again, by the standard strategy of AWS's SDKs (five attempts, random waits whose ceiling doubles), for what
- * the SDK can't repeat by itself: each attempt needs an OIDC token of its own.
- * @param work one attempt
- * @throws the last failure as it is; the signal's reason once it is aborted
- */
-async function withRetries(work, options) {
-    const { isTransient, onRetry, signal, firstWaitMs = FIRST_WAIT_MS } = options;
-    const { StandardRetryStrategy, isThrottlingError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
-    const strategy = new StandardRetryStrategy({ maxAttempts: ATTEMPTS, baseDelay: firstWaitMs });
-    let token = await strategy.acquireInitialRetryToken('sts');
-    for (;;) {
-        signal?.throwIfAborted();
+async function belongingsIn(region, keyId, { kms, in: pick }) {
+    const at = { client: pick(region) };
+    const unseen = [];
+    const told = async (what, pages) => {
+        const found = [];
         try {
-            return await work();
+            for await (const page of pages)
+                found.push(...page.filter((each) => each !== undefined));
         }
-        catch (failure) {
-            signal?.throwIfAborted();
-            if (!isTransient(failure))
-                throw failure;
-            onRetry(failure);
-            const error = failure;
-            const errorType = isThrottlingError(error) ? 'THROTTLING' : 'TRANSIENT';
-            const wait = strategy.refreshRetryTokenForRetry(token, { error, errorType });
-            token = await (0,until_cancelled/* untilCancelled */.c)(wait, signal).catch(() => {
-                signal?.throwIfAborted();
-                throw failure;
-            });
+        catch (thrown) {
+            const why = (0,kms_clients/* isDenied */.G)(thrown) ? (0,aws_denial/* sayRefusal */.q6)(thrown.refused) : (0,errors/* messageOf */.bD)(thrown);
+            unseen.push(`${what} (${why})`);
         }
-    }
-}
-
-;// CONCATENATED MODULE: ./src/aws/oidc.ts
-/** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
-
-
-
-
-
-/**
- * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
- * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
- *
- * The toolkit asks through the proxy, masks the token, and asks again after a 502, 503 or 504. What it does not repeat is
- * repeated here, with jitter: 429, 500 and broken connections; nothing else, because no other answer changes by itself.
- * The token is in no message.
- *
- * @returns the token, as STS's `WebIdentityToken`
- * @throws ActionError when the job has no permission for a token (see {@link explainMissingOidc}), or none was given
- */
-async function requestIdToken(options) {
-    const { audience, log, signal } = options;
-    const url = readRequestUrl(options);
-    let attempts = 0;
-    const ask = async () => {
-        attempts += 1;
-        const token = await (0,until_cancelled/* untilCancelled */.c)((0,lib_core.getIDToken)(audience), signal);
-        if (typeof token !== 'string')
-            throw new TypeError('the answer held no token');
-        return token;
+        return found.sort();
     };
-    try {
-        const token = await withRetries(ask, {
-            ...options,
-            isTransient: (failure) => readRefusal(failure, url).transient,
-            onRetry: (failure) => {
-                log.debug(`No OIDC token yet (${readRefusal(failure, url).what}); attempt ${attempts}.`);
-            },
-        });
-        log.mask(token);
-        return token;
-    }
-    catch (failure) {
-        signal?.throwIfAborted();
-        throw explainRefusal(readRefusal(failure, url), attempts);
-    }
+    const [aliases, grantees, stacks] = await Promise.all([
+        told('its other aliases', mapPages(kms.paginateListAliases(at, { KeyId: keyId }), ({ Aliases = [] }) => Aliases.map(({ AliasName }) => AliasName))),
+        told('its grants', mapPages(kms.paginateListGrants(at, { KeyId: keyId }), ({ Grants = [] }) => Grants.map(({ GranteePrincipal }) => GranteePrincipal ?? 'a principal that KMS does not name'))),
+        told('its tags', mapPages(kms.paginateListResourceTags(at, { KeyId: keyId }), ({ Tags = [] }) => Tags.filter(({ TagKey }) => TagKey === STACK_TAG).map(({ TagValue }) => TagValue))),
+    ]);
+    return { region, aliases, grantees, stack: stacks[0], unseen };
 }
-function readRequestUrl({ context, env }) {
-    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-    const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-    if (url === '' || bearer === '' || !URL.canParse(url)) {
-        throw explainMissingOidc(context, env);
-    }
-    return new URL(url);
-}
-const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status page.";
-/**
- * Reads why the toolkit got no token. It has the HTTP status in its text alone (`Error Code : 500`); the text itself may
- * repeat the address, which is only for this job.
- */
-function readRefusal(failure, url) {
-    const message = (0,errors/* messageOf */.bD)(failure);
-    const status = Number(/Error Code : (\d{3})/.exec(message)?.[1] ?? Number.NaN);
-    if (!Number.isNaN(status)) {
-        const transient = status === 429 || status === 500;
-        return { what: `the answer was HTTP ${status}`, next: ASK_GITHUB, transient };
-    }
-    const broken = (0,connection/* explainConnection */.c)(failure, url);
-    if (broken !== undefined)
-        return broken;
-    return { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
-}
-function explainRefusal({ what, next }, attempts) {
-    return new errors/* ActionError */.lZ({
-        what: `GitHub gave this job no OIDC token: ${what}${attempts > 1 ? `, ${attempts} times` : ''}.`,
-        done: 'AWS was not called.',
-        next,
-    });
-}
-/**
- * Says why there is no OIDC token to be had, and what would change that. GitHub sets
- * `ACTIONS_ID_TOKEN_REQUEST_URL` and `_TOKEN` only in jobs that have the `id-token: write` permission, which a
- * `pull_request` from a fork never has.
- *
- * @returns the error to throw
- */
-function explainMissingOidc(context, env) {
-    const done = 'AWS was not called.';
-    if (!context.inActions) {
-        return new errors/* ActionError */.lZ({
-            what: '`role-to-assume` needs an OIDC token, and only a GitHub Actions job can have one.',
-            done,
-            next: 'Outside GitHub, leave `role-to-assume` empty and put AWS credentials into the environment.',
-        });
-    }
-    if (context.isFork && !context.runsWithTargetSecrets) {
-        return new errors/* ActionError */.lZ({
-            what: 'This pull request comes from a fork, and GitHub gives the jobs of such a pull request no OIDC token.',
-            done,
-            next: 'To plan it, push its branch to this repository; or skip this job for forks with `if: github.event.pull_request.head.repo.full_name == github.repository`.',
-        });
-    }
-    const requestUrl = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-    if (requestUrl !== '' && !URL.canParse(requestUrl)) {
-        return new errors/* ActionError */.lZ({
-            what: 'ACTIONS_ID_TOKEN_REQUEST_URL is not a URL, so no OIDC token can be asked for.',
-            done,
-            next: 'Do not set this variable in the workflow: the runner sets it.',
-        });
-    }
-    return new errors/* ActionError */.lZ({
-        what: 'This job may not ask for an OIDC token: it lacks the permission `id-token: write`.',
-        done,
-        next: 'Add `permissions: { id-token: write, contents: read, pull-requests: write }` to the job, and to the job that calls it when it is in a reusable workflow. `permissions` of a job replaces that of the workflow as a whole.',
-    });
-}
-/**
- * Reads what a token says, for a message: its signature is not checked, because STS does that.
- *
- * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
- */
-function readClaims(token) {
-    const claims = decodePayload(token);
-    const text = (name) => {
-        const value = Reflect.get(claims, name);
-        return typeof value === 'string' ? value : undefined;
-    };
-    const aud = Reflect.get(claims, 'aud');
-    const exp = Reflect.get(claims, 'exp');
-    return {
-        iss: text('iss'),
-        sub: text('sub'),
-        aud: (Array.isArray(aud) ? aud : [aud]).filter((entry) => typeof entry === 'string'),
-        exp: typeof exp === 'number' ? exp : undefined,
-        repository: text('repository'),
-        repositoryId: text('repository_id'),
-        repositoryOwner: text('repository_owner'),
-        repositoryOwnerId: text('repository_owner_id'),
-        ref: text('ref'),
-        environment: text('environment'),
-        eventName: text('event_name'),
-        jobWorkflowRef: text('job_workflow_ref'),
-    };
-}
-function decodePayload(token) {
-    const parts = token.split('.');
-    try {
-        const payload = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-        if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
-            return payload;
-        }
-    }
-    catch {
-        // The parser's message would quote the token: what follows says all there is to say.
-    }
-    throw new errors/* ActionError */.lZ({
-        what: 'What GitHub gave as an OIDC token is not a JSON Web Token.',
-        done: 'It was not sent to AWS.',
-        next: 'Check that nothing in the workflow sets ACTIONS_ID_TOKEN_REQUEST_URL.',
-    });
+async function* mapPages(pages, itemsOf) {
+    for await (const page of pages)
+        yield itemsOf(page);
 }
 
-;// CONCATENATED MODULE: ./src/aws/refusal.ts
-/** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
+;// CONCATENATED MODULE: ./src/plan/import.ts
+/** Whether a key that exists can become the key of the inputs, and what of it stays as it is. Pure. */
 
 
-const NO_CREDENTIALS = 'No credentials were given, and nothing was called with the role.';
-/** By error code; the codes are those of AssumeRoleWithWebIdentity in AWS's API reference, and of all its services. */
-const ROLE_REFUSALS = new Map([
-    ['AccessDenied', explainAccessDenied],
-    ['InvalidIdentityToken', explainInvalidToken],
-    ['IDPRejectedClaim', explainInvalidToken],
-    ['ExpiredToken', explainExpiredToken],
-    ['ValidationError', explainValidation],
-    ['RegionDisabled', ({ region }) => explainDisabledRegion(region)],
-]);
-/**
- * Explains why STS did not let the job assume the role: with the role, the token's `sub` and `aud`, and the condition
- * of the trust policy that would let it in.
- * @returns the error to throw
- */
-function explainRoleRefusal(request, failure) {
-    const explain = ROLE_REFUSALS.get(failure.code) ?? explainOther;
-    return new errors/* ActionError */.lZ({ ...explain(request, failure), done: NO_CREDENTIALS });
+
+
+
+/** What the ARN alone tells, before AWS is asked. */
+function judgePlace({ importKey, primaryRegion, account }) {
+    const { region = primaryRegion, account: owner = account } = importKey;
+    return [
+        ...(owner === account
+            ? []
+            : [
+                {
+                    reason: `\`import-key\` names a key of the account ${owner}, and these credentials are of ${account}.`,
+                    wayOut: 'Use a role of the account that owns the key: no other account can manage it. To let another account use it, there is `account-ids`.',
+                },
+            ]),
+        ...(region === primaryRegion
+            ? []
+            : [
+                {
+                    reason: `\`import-key\` names a key in ${region}, and \`primary-region\` is ${primaryRegion}.`,
+                    wayOut: `Set \`primary-region\` to the Region of the primary key; if that is ${primaryRegion}, give the key's id, which is the same in every Region.`,
+                },
+            ]),
+    ];
 }
-/** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
-function explainAccessDenied(request, failure) {
-    const { roleArn, claims } = request;
-    const said = explainDenial(failure, request.region, 'sts:AssumeRoleWithWebIdentity');
-    if (said !== undefined) {
+/** What the key itself is, as KMS tells it in the primary Region; one that is not there is refused. */
+function import_judgeKey(look, wanted) {
+    const { importKey, primaryRegion } = wanted;
+    const named = `The key that \`import-key\` names (${importKey.name})`;
+    if (look.is !== 'there')
+        return [notSeen(look, nameInRegion(importKey, primaryRegion), importKey)];
+    const { key } = look;
+    const kind = judgeKind(key, named, wanted);
+    return kind === undefined ? [...judgeMade(key, wanted), ...judgeState(key, primaryRegion)] : [kind];
+}
+function nameInRegion({ name }, region) {
+    return name.startsWith('alias/') ? `key behind ${name} in ${region}` : `key ${name} in ${region}`;
+}
+function notSeen(look, where, { name }) {
+    if (look.is === 'absent') {
         return {
-            what: `AWS does not let this job assume ${quoteText(roleArn)}: ${said.who}. ${describeToken(claims)}`,
-            next: said.next,
+            reason: `There is no ${where}, in the account of these credentials.`,
+            wayOut: 'Correct `import-key`, `primary-region` or the role; to make a new key, remove `import-key`.',
         };
     }
-    return {
-        what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
-        next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
-    };
-}
-function explainInvalidToken(request, failure) {
-    const { roleArn, claims, audience } = request;
-    const issuer = hostOf(claims);
-    const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn)?.[1] ?? 'of the role';
-    if (/no openidconnect provider/i.test(failure.message)) {
+    if (look.is === 'closed') {
         return {
-            what: `The account ${account} has no OpenID Connect provider for ${quoteText(issuer)}, so it can let no GitHub job assume ${quoteText(roleArn)}. ${describeToken(claims)}`,
-            next: `Create the provider in IAM (URL https://${issuer}, audience ${quoteText(audience)}), or correct the account in \`role-to-assume\`. ${describeTrust(request)}`,
+            reason: `Whether there is a ${where}, AWS does not tell these credentials: the account has not enabled the Region, or it is still being enabled.`,
+            wayOut: 'Enable the Region, or take it out of the inputs.',
         };
     }
-    if (/audience/i.test(failure.message)) {
+    const single = name.startsWith('alias/')
+        ? ' The roles of docs/iam.md may read multi-Region keys alone, whose ids begin with `mrk-`: an alias of a single-Region key is refused in the same way.'
+        : '';
+    return {
+        reason: `Whether there is a ${where}, could not be seen: ${look.because}.${single}`,
+        wayOut: look.refused === undefined
+            ? 'Run the job again.'
+            : `${(0,aws_denial/* adviseOnRefusals */.$T)([look.refused])} The policies are in docs/iam.md.`,
+    };
+}
+/** Whether it is a multi-Region primary key that a customer made. */
+function judgeKind(key, named, { primaryRegion }) {
+    if (key.made?.manager === 'AWS') {
         return {
-            what: `The OpenID Connect provider of the account ${account} does not accept the audience ${quoteText(claims.aud.join(', '))}, so ${quoteText(roleArn)} was not assumed. ${describeToken(claims)}`,
-            next: `Add this audience to the provider in IAM, or set \`audience\` to one that it has (usually sts.amazonaws.com; in China sts.amazonaws.com.cn). ${describeTrust(request)}`,
+            reason: `${named} is a key that a service of AWS's made and keeps for itself; nobody else can manage it.`,
+            wayOut: 'Name a key of your own, or remove `import-key` to make one.',
         };
     }
-    return {
-        what: `AWS does not accept this job's OIDC token for ${quoteText(roleArn)} (${failure.code}): ${quoteText(failure.message)}. ${describeToken(claims)}`,
-        next: `Check the OpenID Connect provider in IAM: its URL has to be https://${issuer}. ${describeTrust(request)}`,
-    };
-}
-function explainExpiredToken({ roleArn, claims }) {
-    const until = claims.exp === undefined ? '' : ` It was valid until ${new Date(claims.exp * 1000).toISOString()}.`;
-    return {
-        what: `AWS says that the OIDC token for ${quoteText(roleArn)} has expired, though it was fetched just before.${until} ${describeToken(claims)}`,
-        next: 'Check the clock of a self-hosted runner, and of a GitHub Enterprise server; then run the job again.',
-    };
-}
-function explainValidation(request, { message }) {
-    const { roleArn, durationSeconds } = request;
-    if (/MaxSessionDuration/.test(message)) {
+    if (!key.keyId.startsWith('mrk-')) {
         return {
-            what: `\`role-duration-seconds\` is ${durationSeconds}, and that is longer than ${quoteText(roleArn)} allows a session to be.`,
-            next: `Ask for less (a role allows 3600 seconds unless it says otherwise), or raise the role's maximum session duration in IAM to ${durationSeconds}.`,
+            reason: `${named} is the single-Region key ${key.keyId}, and KMS can never make that a multi-Region key.`,
+            wayOut: 'Remove `import-key` to make a new key, and encrypt the data anew under it (docs/migrating.md); the old key has to stay for as long as data is under it.',
         };
     }
-    return {
-        what: `AWS does not accept the request for ${quoteText(roleArn)}: ${quoteText(message)}.`,
-        next: 'Correct `role-to-assume`, `role-session-name` or `role-duration-seconds`.',
-    };
-}
-function explainDisabledRegion(region) {
-    return {
-        what: `STS is switched off in ${quoteText(region)} for this account.`,
-        next: `Enable the Region for the account, or, if it is, activate its STS endpoint in the account settings of IAM.`,
-    };
-}
-function explainOther(request, failure) {
-    const { roleArn, region, claims } = request;
-    return {
-        what: `${quoteText(roleArn)} could not be assumed: ${describeAnswer(region, failure)}. ${describeToken(claims)}`,
-        next: nextAfter(failure),
-    };
-}
-/** Explains why credentials that are there could not be used for the first call, GetCallerIdentity. */
-function explainIdentityRefusal(region, failure) {
-    return new errors/* ActionError */.lZ({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
-}
-function explainIdentity(region, failure) {
-    switch (failure.code) {
-        case 'InvalidClientTokenId':
-        case 'UnrecognizedClient':
-            return {
-                what: `STS in ${quoteText(region)} does not know these AWS credentials: they are wrong, deleted or of another partition, or the Region is not enabled for the account.`,
-                next: 'Check the credentials in the environment, and whether the Region is enabled for the account.',
-            };
-        case 'SignatureDoesNotMatch':
-            return {
-                what: 'The AWS secret access key does not belong to the access key id.',
-                next: 'Check AWS_SECRET_ACCESS_KEY; a space or line end at its end is the usual cause.',
-            };
-        case 'ExpiredToken':
-            return {
-                what: 'The AWS credentials in the environment have expired.',
-                next: 'Get new ones in a step just before this one, or let this action get them: set `role-to-assume`.',
-            };
-        case 'RegionDisabled':
-            return explainDisabledRegion(region);
-        case 'AccessDenied': {
-            const said = explainDenial(failure, region, 'sts:GetCallerIdentity');
-            if (said !== undefined)
-                return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
-            return explainUnchecked(region, failure);
-        }
-        default:
-            return explainUnchecked(region, failure);
+    if (key.role === undefined) {
+        return {
+            reason: `${named} is the key ${key.keyId}, of which these credentials may see nothing else.`,
+            wayOut: 'Let the role do kms:DescribeKey on it (docs/iam.md), and run the job again.',
+        };
     }
-}
-/** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
-function explainDenial({ message }, region, permission) {
-    const denial = (0,aws_denial/* readDenial */.oq)(message);
-    if (denial.policy === undefined || denial.policy === 'role trust policy')
+    if (key.role === 'PRIMARY')
         return undefined;
-    return { who: (0,aws_denial/* whoDenies */.Jy)(denial), next: (0,aws_denial/* adviseOnDenial */.lr)(denial, { permission, region }) };
-}
-function explainUnchecked(region, failure) {
+    const primary = (0,plan_region/* regionOfArn */.b2)(key.primaryArn) ?? 'another Region';
     return {
-        what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-        next: nextAfter(failure),
+        reason: `${named} is a replica in ${primaryRegion}: its primary is in ${primary}.`,
+        wayOut: `Set \`primary-region\` to ${primary}, and name ${primaryRegion} in \`replica-regions\`. Which of them is the primary can be changed after the import.`,
     };
 }
-/** Explains credentials of an account that is not among `allowed-account-ids`. */
-function explainWrongAccount(accountId, callerArn, allowed) {
-    return new errors/* ActionError */.lZ({
-        what: `The AWS credentials belong to the account ${quoteText(accountId)} (${quoteText(callerArn)}), and \`allowed-account-ids\` allows only ${allowed.join(', ')}.`,
-        done: 'Nothing else was called with them.',
-        next: 'Use credentials or a role of an allowed account, or add this one to `allowed-account-ids`.',
+/** What KMS fixed when it was made: where the inputs say otherwise, Terraform would replace it. */
+function judgeMade({ made, keyId }, { keySpec, keyUsage }) {
+    const differs = (what, has, input, says) => ({
+        reason: `The key ${keyId} has the ${what} ${has}, and \`${input}\` is ${says}: KMS fixes that when a key is made.`,
+        wayOut: `Set \`${input}: ${has}\`.`,
     });
+    const { spec = keySpec, usage = keyUsage, origin = 'AWS_KMS' } = made ?? {};
+    return [
+        ...(spec === keySpec ? [] : [differs('key spec', spec, 'key-spec', keySpec)]),
+        ...(usage === keyUsage ? [] : [differs('key usage', usage, 'key-usage', keyUsage)]),
+        ...(origin === 'AWS_KMS'
+            ? []
+            : [
+                {
+                    reason: `The material of the key ${keyId} is not from KMS (its origin is ${origin}), and this action manages only keys whose material is.`,
+                    wayOut: 'Keep it in a configuration of your own (`aws_kms_external_key`), and remove `import-key`.',
+                },
+            ]),
+    ];
 }
-/**
- * Explains that neither a role nor any credentials were given.
- * @param whyEmpty why the role may be empty although the workflow gives it, in whole sentences
- */
-function explainNoCredentials(reason, whyEmpty = '') {
-    return new errors/* ActionError */.lZ({
-        what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
-        done: 'AWS was not called.',
-        next: `Set \`role-to-assume\` to a role that trusts this repository, with \`permissions: { id-token: write }\` on the job. ${whyEmpty}`.trim(),
-    });
-}
-function describeToken({ sub, aud }) {
-    return `The token's sub is ${quoteText(sub ?? 'missing')}, its aud ${quoteText(aud.join(', '))}.`;
-}
-/** The commonest cause of a refusal: a subject that is not the one of the branch that people have in mind. */
-function describePlace({ environment, sub, ref }) {
-    if (environment !== undefined) {
-        return `The job names the environment ${quoteText(environment)}, so its sub has the environment in it and not the branch.`;
+function judgeState({ keyId, state, deletionDate }, region) {
+    const key = `The key ${keyId} in ${region}`;
+    if (state === 'Enabled')
+        return [];
+    if ((0,aws_look/* isPendingDeletion */.oQ)(state)) {
+        const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
+        return [
+            {
+                reason: `${key} is going to be deleted${when} (${state}).`,
+                wayOut: `To keep it, ${(0,rescue/* sayRescue */.r)(region, keyId)}, then this job again.`,
+            },
+        ];
     }
-    if (sub?.endsWith(':pull_request') === true) {
-        return 'The job runs for a pull request, so its sub ends in pull_request and names no branch.';
+    if (state === 'Disabled') {
+        return [
+            {
+                reason: `${key} is disabled, and the plan would enable it without anybody's having said so.`,
+                wayOut: `Find out why it is, and enable it first: \`aws kms enable-key --region ${region} --key-id ${keyId}\`.`,
+            },
+        ];
     }
-    return ref === undefined
-        ? ''
-        : `The job runs for ${quoteText(ref)} and names no environment: a trust policy for an environment or another branch does not let it in.`;
+    return [
+        {
+            reason: `${key} is ${state}: KMS is still at work on it.`,
+            wayOut: 'Run the job again in a few minutes.',
+        },
+    ];
 }
-function describeTrust({ claims, audience }) {
-    const { sub } = claims;
-    if (sub === undefined)
-        return '';
-    const condition = (subject) => {
-        const host = hostOf(claims);
-        const aud = claims.aud[0] ?? audience;
-        return escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
-    };
-    const { classic, immutable } = bothForms(claims);
-    const own = `This condition lets this very token in: ${condition(sub)}.`;
-    if (sub === classic && immutable !== undefined) {
-        return `${own} That is the classic form; should the repository's subjects become immutable (as those of repositories created, renamed or transferred since July 2026 are), it is ${condition(immutable)}.`;
-    }
-    if (sub === immutable && classic !== undefined) {
-        return `${own} That is the immutable form, with the ids of owner and repository; a trust policy with the classic form, ${condition(classic)}, does not let it in.`;
-    }
-    return own;
+/** The Regions that matter for an import: those of the inputs, and those where AWS has a replica. */
+function regionsOf({ replicaRegions }, wanted) {
+    return [...new Set([wanted.primaryRegion, ...wanted.replicaRegions, ...replicaRegions])];
 }
-/** A token's subject in both forms that GitHub has for it; both undefined for a subject of the user's own making. */
-function bothForms(claims) {
-    const match = /^repo:([^/@:]+)(?:@(\d+))?\/([^/@:]+)(?:@(\d+))?:(.+)$/s.exec(claims.sub ?? '');
-    if (match === null)
-        return { classic: undefined, immutable: undefined };
-    const [, owner = '', ownerId = claims.repositoryOwnerId, name = '', id = claims.repositoryId, rest = ''] = match;
+/** What else of the inputs does not fit to what AWS has, Region by Region. */
+function judgeRegions(looks, key, wanted) {
+    const { primaryRegion, replicaRegions, importKey } = wanted;
+    const asked = new Set([primaryRegion, ...replicaRegions]);
+    const inputs = looks.filter(({ region }) => asked.has(region));
+    const beside = looks.filter((look) => !asked.has(look.region) && !isGoing(look.key));
+    return [
+        ...(beside.length === 0
+            ? []
+            : [
+                lacksRegions(beside.map(({ region }) => region), key),
+            ]),
+        ...inputs.flatMap(({ region, key: look, alias }) => [
+            ...(region === primaryRegion ? [] : judgeReplica(region, look, key, importKey)),
+            ...import_judgeAlias(region, alias, key, wanted),
+        ]),
+    ];
+}
+/** A replica on its way out keeps nobody from importing the others. */
+function isGoing(look) {
+    return look.is === 'absent' || (look.is === 'there' && (0,aws_look/* isPendingDeletion */.oQ)(look.key.state));
+}
+function lacksRegions(regions, { keyId }) {
+    const where = (0,guard_words/* joinWords */.yZ)([...regions].sort());
+    const them = regions.length === 1 ? 'that replica' : 'those replicas';
     return {
-        classic: `repo:${owner}/${name}:${rest}`,
-        immutable: ownerId === undefined || id === undefined
-            ? undefined
-            : `repo:${owner}@${ownerId}/${name}@${id}:${rest}`,
+        reason: `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${them}.`,
+        wayOut: `Add ${where} to \`replica-regions\`, or schedule the deletion of ${them} first, if nothing uses ${regions.length === 1 ? 'it' : 'them'}.`,
     };
 }
-/** The issuer as IAM's condition keys name it: without the scheme. */
-function hostOf({ iss }) {
-    return escapeInvisible((iss ?? 'https://token.actions.githubusercontent.com').replace(/^https:\/\//, ''));
-}
-function describeAnswer(region, failure) {
-    const { attempts } = failure;
-    const answer = describeAttempt(region, failure);
-    return attempts > 1 ? `${answer}, ${attempts} times` : answer;
-}
-function describeAttempt(region, { code, message, status, connection }) {
-    if (status !== undefined)
-        return `STS in ${region} answered ${code}, ${quoteText(message)}`;
-    return connection === undefined
-        ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}`
-        : `STS in ${region} could not be reached: ${connection.what}`;
-}
-/** Neither AWS nor the network is to blame for what failed before a call. */
-function nextAfter({ status, connection, message }) {
-    if (status !== undefined)
-        return 'Run the job again; if it stays so, look at the AWS Health page.';
-    if (connection !== undefined)
-        return connection.next;
-    if (/homedir/i.test(message)) {
-        return 'Set HOME in the environment of the job: the user that the runner runs as has no home folder.';
+function judgeReplica(region, look, { keyId, arn }, named) {
+    // It is made as usual.
+    if (look.is === 'absent')
+        return [];
+    if (look.is !== 'there')
+        return [notSeen(look, `replica of ${keyId} in ${region}`, named)];
+    if (look.key.primaryArn !== arn) {
+        return [
+            {
+                reason: `The key ${keyId} in ${region} is no replica of ${arn}.`,
+                wayOut: 'Take that Region out of `replica-regions`.',
+            },
+        ];
     }
-    if (/fips/i.test(message)) {
-        return 'Unset AWS_USE_FIPS_ENDPOINT (and use_fips_endpoint in the AWS configuration), or AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS: the AWS SDK does not take both.';
-    }
-    return 'Check the AWS_… variables in the environment of the job, and the AWS configuration files of the runner.';
+    return judgeState(look.key, region);
 }
-const LONGEST_QUOTE = 300;
-/** Text of somebody else's in quotes: on one line, of bounded length, with nothing in it that cannot be seen. */
-function quoteText(text) {
-    const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-    return escapeInvisible(JSON.stringify(cut));
+function import_judgeAlias(region, look, { keyId }, { alias }) {
+    // What cannot be seen, the preflight of the plan says.
+    if (look.is !== 'there' || look.key.keyId === keyId)
+        return [];
+    return [
+        {
+            reason: `In ${region} alias/${alias} points to another key (${look.key.keyId}), not to ${keyId}.`,
+            wayOut: `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`,
+        },
+    ];
 }
-function escapeInvisible(text) {
-    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+/** A state that knows a key already: it has to be the very one. */
+function judgeHeld(heldId, namedId) {
+    if (heldId === namedId)
+        return [];
+    return [
+        {
+            reason: `The state has the key ${heldId} already, and \`import-key\` names ${namedId}.`,
+            wayOut: 'Remove `import-key` to go on with the key of this state. To import the other one, give it an `alias` and a `state-key` (or `backend-config`) of its own.',
+        },
+    ];
+}
+/** How much of one kind is named in a sentence. */
+const import_MOST_NAMED = 5;
+/** What a reviewer has to know of the key beside what the plan shows, in whole sentences. */
+function sayBelongings(belongings, keyId, alias) {
+    const others = belongings.flatMap(({ region, aliases }) => aliases.filter((name) => name !== `alias/${alias}`).map((name) => `${name} in ${region}`));
+    const granted = belongings.filter(({ grantees }) => grantees.length > 0);
+    const [first] = granted;
+    const unseen = belongings.flatMap(({ region, unseen: what }) => what.map((each) => `${each} in ${region}`));
+    return [
+        `\`import-key\` takes the key ${keyId} into the state. Its id, its ARNs, its key material and all that was encrypted with it stay; only what is told below changes.`,
+        ...(others.length === 0
+            ? []
+            : [`Other aliases of the key stay as they are, and are in no state: ${import_nameSome(others)}.`]),
+        ...(first === undefined
+            ? []
+            : [
+                `Grants of the key stay, and give access beside the key policy: ${(0,guard_words/* joinWords */.yZ)(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
+            ]),
+        ...(unseen.length === 0 ? [] : [`Not known of the key: ${import_nameSome(unseen)}.`]),
+    ];
+}
+function sayGrants({ region, grantees }) {
+    return `${grantees.length} in ${region} (to ${import_nameSome([...new Set(grantees)])})`;
+}
+function import_nameSome(names) {
+    const more = names.length - import_MOST_NAMED;
+    return (0,guard_words/* joinWords */.yZ)([...names.slice(0, import_MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+}
+/** A key that a CloudFormation stack still has would be changed by two, and deleted with the stack. */
+function judgeBelongings(belongings) {
+    const owned = belongings.filter(({ stack }) => stack !== undefined);
+    const stacks = [...new Set(owned.map(({ stack = '' }) => stack))];
+    if (stacks.length === 0)
+        return [];
+    const where = (0,guard_words/* joinWords */.yZ)(owned.map(({ region }) => region));
+    return [
+        (0,guard_words/* warn */.R8)('owned-by-stack', {
+            reason: `The key in ${where} belongs to the CloudFormation stack ${import_nameSome(stacks)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
+            wayOut: 'Set `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` on it, update the stack, then take it out of the template and update the stack again.',
+        }),
+    ];
 }
 
 // EXTERNAL MODULE: ./src/aws/regions.ts + 1 modules
 var regions = __nccwpck_require__(1051);
-;// CONCATENATED MODULE: ./src/aws/credentials.ts
+;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
 
 
 
-
-
-
-
-const SHORT_MS = 10 * 60_000;
-/** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
-const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
-const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
+/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
+const state_replicas_stateSchema = schemas/* object */.Ikc({
+    resources: schemas/* array */.YOg(schemas/* object */.Ikc({
+        module: schemas/* string */.YjP().optional(),
+        mode: schemas/* string */.YjP(),
+        type: schemas/* string */.YjP().default(''),
+        instances: schemas/* array */.YOg(schemas/* object */.Ikc({ attributes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish() })),
+    }))
+        .default([]),
+});
 /**
- * Gets AWS credentials, masks them, and proves them before anybody else sees them: GetCallerIdentity must answer, and
- * the account must be an allowed one.
- *
- * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
- * environment, profile, container, instance. Tried again, with jitter: what AWS's SDKs mean by throttling and transient,
- * and STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
- *
- * @throws ActionError for every refusal
+ * The replicas that a state knows, by Region.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @throws Error when it is not a state
  */
-async function obtainCredentials(options) {
-    return new ProvenSession(options, await obtainProven(options));
-}
-class ProvenSession {
-    #options;
-    #proven;
-    #renewal;
-    constructor(options, proven) {
-        this.#options = options;
-        this.#proven = proven;
-    }
-    get credentials() {
-        return this.#proven.credentials;
-    }
-    get accountId() {
-        return this.#proven.accountId;
-    }
-    get callerArn() {
-        return this.#proven.callerArn;
-    }
-    get expiresAt() {
-        return this.credentials.expiration?.getTime();
-    }
-    get environment() {
-        return childVariables(this.credentials, this.#options.env);
-    }
-    provider = async () => {
-        await this.refreshIfShort(SHORT_FOR_CLIENTS_MS);
-        return this.credentials;
-    };
-    async refreshIfShort(minMs = SHORT_MS) {
-        if (this.expiresAt === undefined || this.expiresAt - this.#options.clock.now() >= minMs)
-            return false;
-        // Clients of several Regions ask at the same time: one renewal serves them all.
-        this.#renewal ??= this.#renew().finally(() => {
-            this.#renewal = undefined;
-        });
-        return this.#renewal;
-    }
-    async #renew() {
-        const before = this.#proven;
-        const renewed = await obtainProven(this.#options);
-        if (renewed.accountId !== before.accountId) {
-            throw explainWrongAccount(renewed.accountId, renewed.callerArn, [before.accountId]);
-        }
-        this.#proven = renewed;
-        const isNew = renewed.credentials.accessKeyId !== before.credentials.accessKeyId;
-        this.#options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
-        return isNew;
-    }
-}
-async function obtainProven(options) {
-    const { roleToAssume, log } = options;
-    const credentials = roleToAssume === undefined ? await readAmbient(options) : await assumeRole(roleToAssume, options);
-    for (const secret of [credentials.secretAccessKey, credentials.sessionToken, credentials.accessKeyId]) {
-        if (secret !== undefined)
-            log.mask(secret);
-    }
-    return prove(credentials, options);
-}
-async function assumeRole(roleArn, options) {
-    const { AssumeRoleWithWebIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const { region, audience, roleDurationSeconds: durationSeconds, signal } = options;
-    let claims;
-    let attempts = 0;
-    const attempt = async (client) => {
-        attempts += 1;
-        const token = await options.getIdToken(audience);
-        claims = readClaims(token);
-        const command = new AssumeRoleWithWebIdentityCommand({
-            RoleArn: roleArn,
-            RoleSessionName: options.roleSessionName === '' ? DEFAULT_SESSION_NAME : options.roleSessionName,
-            DurationSeconds: durationSeconds,
-            WebIdentityToken: token,
-        });
-        return readIssued((await client.send(command, sendOptions(signal))).Credentials);
-    };
-    try {
-        const isTransient = await transientForSts(options);
-        return await withClient({ ...options, maxAttempts: 1 }, (client) => withRetries(() => attempt(client), {
-            ...options,
-            isTransient,
-            onRetry: (failure) => {
-                options.log.debug(`STS: ${readFailure(failure, options).code}; attempt ${attempts}.`);
-            },
-        }));
-    }
-    catch (failure) {
-        signal?.throwIfAborted();
-        if (failure instanceof errors/* ActionError */.lZ || claims === undefined)
-            throw failure;
-        throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, { ...readFailure(failure, options), attempts });
-    }
-}
-function readIssued(issued) {
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
-        throw new errors/* ActionError */.lZ({
-            what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
-            done: 'Nothing was called with the role.',
-            next: 'Check what AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS point to.',
-        });
-    }
-    return {
-        accessKeyId: AccessKeyId,
-        secretAccessKey: SecretAccessKey,
-        sessionToken: SessionToken,
-        expiration: Expiration,
-    };
-}
-async function readAmbient(options) {
-    const fromEnvironment = readEnvironment(options.env);
-    if (fromEnvironment !== undefined)
-        return fromEnvironment;
-    try {
-        const found = await withClient(options, (client) => client.config.credentials());
-        const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
-        return {
-            accessKeyId,
-            secretAccessKey,
-            ...(sessionToken === undefined ? {} : { sessionToken }),
-            ...(expiration === undefined ? {} : { expiration }),
-        };
-    }
-    catch (error) {
-        throw explainNoCredentials((0,errors/* messageOf */.bD)(error), options.whyNoRole);
-    }
-}
-/** Keys in the environment, unless a profile is named: the SDK, too, lets the profile win then. */
-function readEnvironment(env) {
-    const accessKeyId = env['AWS_ACCESS_KEY_ID'] ?? '';
-    const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'] ?? '';
-    const sessionToken = env['AWS_SESSION_TOKEN'] ?? '';
-    const expiration = new Date(env['AWS_CREDENTIAL_EXPIRATION'] ?? '');
-    if (accessKeyId === '' || secretAccessKey === '' || (env['AWS_PROFILE'] ?? '') !== '')
-        return undefined;
-    return {
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken === '' ? {} : { sessionToken }),
-        ...(Number.isNaN(expiration.getTime()) ? {} : { expiration }),
-    };
-}
-async function prove(credentials, options) {
-    const { GetCallerIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const { region, signal, allowedAccountIds } = options;
-    try {
-        const { Account: accountId = '', Arn: callerArn = '' } = await withClient({ ...options, credentials }, (client) => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)));
-        if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
-            throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
-        }
-        return { credentials, accountId, callerArn };
-    }
-    catch (failure) {
-        signal?.throwIfAborted();
-        if (failure instanceof errors/* ActionError */.lZ)
-            throw failure;
-        throw explainIdentityRefusal(region, readFailure(failure, options));
-    }
-}
-/** Works with a client of STS, which is closed afterwards. */
-async function withClient(options, work) {
-    const { region, env, credentials, maxAttempts = 5 } = options;
-    const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
-    const endpoint = endpointOf('STS', env);
-    const client = new STSClient({
-        region,
-        maxAttempts,
-        requestHandler: new ProxiedHandler(),
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(credentials === undefined ? {} : { credentials }),
-    });
-    try {
-        return await work(client);
-    }
-    finally {
-        client.destroy();
-    }
-}
-function sendOptions(signal) {
-    return signal === undefined ? {} : { abortSignal: signal };
-}
-/** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
-function readFailure(error, { region, env }) {
-    const status = metadataOf(error, 'httpStatusCode');
-    return {
-        code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
-        message: (0,errors/* messageOf */.bD)(error),
-        status,
-        connection: status === undefined ? (0,connection/* explainConnection */.c)(error, urlOfSts(region, env)) : undefined,
-        attempts: metadataOf(error, 'attempts') ?? 1,
-    };
-}
-function metadataOf(error, name) {
-    const metadata = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
-    const value = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
-    return typeof value === 'number' ? value : undefined;
-}
-function urlOfSts(region, env) {
-    const endpoint = endpointOf('STS', env) ?? '';
-    return URL.canParse(endpoint)
-        ? new URL(endpoint)
-        : new URL(`https://sts.${region}.${(0,regions/* dnsSuffixOf */.a4)(region) ?? 'amazonaws.com'}`);
-}
-/**
- * What AWS's SDKs call transient, and what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
- * it says that it could not reach GitHub's keys.
- */
-async function transientForSts(options) {
-    const { isServerError, isThrottlingError, isTransientError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
-    return (failure) => {
-        if (!(failure instanceof Error) || failure instanceof errors/* ActionError */.lZ)
-            return false;
-        const { connection, code, message } = readFailure(failure, options);
-        if (connection !== undefined)
-            return connection.transient;
-        return ([isThrottlingError, isTransientError, isServerError].some((is) => is(failure)) ||
-            code === 'IDPCommunicationError' ||
-            /couldn't retrieve verification key/i.test(message));
-    };
-}
-/** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */
-const OTHER_SOURCES = [
-    'AWS_PROFILE',
-    'AWS_DEFAULT_PROFILE',
-    'AWS_WEB_IDENTITY_TOKEN_FILE',
-    'AWS_ROLE_ARN',
-    'AWS_ROLE_SESSION_NAME',
-    'AWS_SESSION_TOKEN',
-    'AWS_SECURITY_TOKEN',
-    'AWS_CREDENTIAL_EXPIRATION',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-];
-/** AWS's SDKs take an empty variable for one that is not set, so an empty one puts out what the job has set. */
-function childVariables(credentials, env) {
-    const blanked = OTHER_SOURCES.filter((name) => env[name] !== undefined).map((name) => [name, '']);
-    return {
-        ...Object.fromEntries(blanked),
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
-    };
-}
-
-;// CONCATENATED MODULE: ./src/aws/machine-config.ts
-/** The AWS configuration that a machine brings along: its files, its profiles, and what in them no AWS SDK could work with. */
-
-
-/** Variables that lead AWS's SDKs to files and profiles of the machine, or set what such a file would. */
-const LEADS = [
-    ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS'],
-    ...['AWS_DEFAULTS_MODE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
-    ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CREDENTIAL_FILE'],
-];
-/**
- * The environment for a run that has assumed a role: nothing of the machine's AWS configuration counts in it, as the role is
- * all that was asked for. What says how AWS is reached (endpoints, certificates, proxies) stays, as far as it can work.
- * @param emptyFile takes the place of both configuration files
- * @returns the variables to set; undefined for those to unset
- */
-function withoutMachineConfig(env, emptyFile, readFile) {
-    const bad = findBadVariables(env, readFile).map(({ place }) => place);
-    const unset = [...LEADS, ...bad].filter((name) => env[name] !== undefined);
-    return {
-        ...Object.fromEntries(unset.map((name) => [name, undefined])),
-        AWS_CONFIG_FILE: emptyFile,
-        AWS_SHARED_CREDENTIALS_FILE: emptyFile,
-        AWS_EC2_METADATA_DISABLED: 'true',
-    };
-}
-/** Variables with values that an AWS SDK ends with. */
-function findBadVariables(env, readFile) {
-    return [...SETTINGS].flatMap(([name, check]) => {
-        const variable = `AWS_${name.toUpperCase()}`;
-        const value = env[variable] ?? '';
-        const why = value === '' ? undefined : check(value, readFile);
-        return why === undefined ? [] : [{ place: variable, why }];
-    });
-}
-/** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
-const SETTINGS = new Map([
-    [
-        'retry_mode',
-        (value) => /^(?:standard|adaptive)$/i.test(value) ? undefined : `${show(value)} is neither standard nor adaptive`,
-    ],
-    [
-        'max_attempts',
-        (value) => (/^[1-9]\d{0,5}$/.test(value) ? undefined : `${show(value)} is not a whole number from 1 on`),
-    ],
-    [
-        'ca_bundle',
-        (value, readFile) => readFile(value) === undefined ? `the file ${show(value)} cannot be read` : undefined,
-    ],
-]);
-function show(value) {
-    return JSON.stringify(value.slice(0, 200));
-}
-/**
- * Checks what a run without a role takes from the machine, before any SDK fails of it in words that name no place.
- * @throws ActionError that names each setting: its variable, or its file and profile
- */
-function refuseBadConfig(env, readFile) {
-    const files = readFiles(env, readFile);
-    const bad = [...findBadVariables(env, readFile), ...findBadProfile(env, files, readFile)];
-    if (bad.length === 0)
-        return;
-    throw new errors/* ActionError */.lZ({
-        what: `The AWS configuration of this machine cannot be used: ${bad.map(({ place, why }) => `${place}: ${why}`).join('; ')}.`,
-        done: 'AWS was not called.',
-        next: 'Correct it there, or set `role-to-assume`: a run with a role takes nothing from these files.',
-    });
-}
-function readFiles(env, readFile) {
-    const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
-    const read = (variable, name) => {
-        const named = env[variable] ?? '';
-        const file = named === '' ? external_node_path_default().join(home, '.aws', name) : named;
-        const isSomewhere = named !== '' || home !== '';
-        return { file, sections: parseSections((isSomewhere ? readFile(file) : undefined) ?? '') };
-    };
-    return {
-        config: read('AWS_CONFIG_FILE', 'config'),
-        credentials: read('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
-    };
-}
-/** Sections and their settings; what is indented belongs to the setting before it, and counts as none here. */
-function parseSections(text) {
-    const sections = new Map();
-    let current;
-    for (const line of text.split(/\r?\n/)) {
-        const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1]?.replace(/\s+/g, ' ').replace(/"/g, '');
-        if (header !== undefined) {
-            current = sections.get(header) ?? new Map();
-            sections.set(header, current);
+function readStateReplicas(text) {
+    if (text.trim() === '')
+        return [];
+    const replicas = new Map();
+    for (const { module, mode, instances } of state_replicas_stateSchema.parse(JSON.parse(text)).resources) {
+        const place = mode === 'managed' ? placeOf(module ?? '') : undefined;
+        if (place === undefined)
             continue;
-        }
-        const [, name, value] = /^([\w.-]+)\s*=\s*(.*?)(?:\s[#;].*)?\s*$/.exec(line) ?? [];
-        if (name !== undefined && value !== undefined)
-            current?.set(name.toLowerCase(), value);
+        const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
+        const known = replicas.get(`${place.layout} ${place.region}`);
+        replicas.set(`${place.layout} ${place.region}`, {
+            ...place,
+            saysRegion: says && known?.saysRegion !== false,
+        });
     }
-    return sections;
+    return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
 }
-function profilesOf(name, { config, credentials }) {
-    const headers = name === 'default' ? ['default', 'profile default'] : [`profile ${name}`];
-    const places = [...headers.map((header) => ({ ...config, header })), { ...credentials, header: name }];
-    return places.flatMap(({ file, sections, header }) => {
-        const settings = sections.get(header);
-        return settings === undefined ? [] : [{ name, where: `[${header}] of ${file}`, settings }];
+function placeOf(module) {
+    const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
+    if (!(0,regions/* isWellFormedRegion */.qN)(region))
+        return undefined;
+    return { region, layout: mark === '_' ? 'aliases' : 'region' };
+}
+/**
+ * The keys and aliases that a state knows, by Region.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @param primaryRegion where the primary is
+ * @throws Error when it is not a state
+ */
+function readHeldKeys(text, primaryRegion) {
+    const resources = text.trim() === '' ? [] : state_replicas_stateSchema.parse(JSON.parse(text)).resources;
+    const held = resources.flatMap(({ module = '', mode, type, instances }) => {
+        const region = module === 'module.primary' ? primaryRegion : placeOf(module)?.region;
+        const isThere = mode === 'managed' && region !== undefined && instances.length > 0;
+        return isThere ? [{ kind: (0,plan_model/* kindOfType */.OF)(type), region, id: instances[0]?.attributes?.['id'] }] : [];
     });
-}
-function findBadProfile(env, files, readFile) {
-    const variable = (env['AWS_PROFILE'] ?? '') === '' ? 'AWS_DEFAULT_PROFILE' : 'AWS_PROFILE';
-    const named = env[variable] ?? '';
-    const names = named === '' ? ['default'] : [named, 'default'];
-    if (named !== '' && named !== 'default' && profilesOf(named, files).length === 0) {
-        const { config, credentials } = files;
-        return [
-            {
-                place: variable,
-                why: `neither ${config.file} nor ${credentials.file} has the profile ${show(named)}`,
-            },
-        ];
-    }
-    // Terraform gets the credentials of the named one, and reads the settings of the default one.
-    return [...new Set(names)]
-        .flatMap((name) => profilesOf(name, files))
-        .flatMap((profile) => badSettingsOf(profile, files, readFile));
-}
-function badSettingsOf({ name, where, settings }, files, readFile) {
-    const bad = (setting, why) => ({ place: `${setting} in ${where}`, why });
-    const values = [...SETTINGS].flatMap(([setting, check]) => {
-        const value = settings.get(setting) ?? '';
-        const why = value === '' ? undefined : check(value, readFile);
-        return why === undefined ? [] : [bad(setting, why)];
-    });
-    const source = settings.get('source_profile');
-    if (source !== undefined && source !== name && profilesOf(source, files).length === 0)
-        values.push(bad('source_profile', `there is no profile ${show(source)}`));
-    const session = settings.get('sso_session');
-    if (session !== undefined && !files.config.sections.has(`sso-session ${session}`))
-        values.push(bad('sso_session', `there is no [sso-session ${session}]`));
-    const token = settings.get('web_identity_token_file');
-    if (token !== undefined && readFile(token) === undefined)
-        values.push(bad('web_identity_token_file', `the file ${show(token)} cannot be read`));
-    return values;
+    const regionsWith = (...kinds) => new Set(held.filter(({ kind }) => kinds.includes(kind)).map(({ region }) => region));
+    const id = held.find(({ kind }) => kind === 'primary')?.id;
+    return {
+        primaryId: typeof id === 'string' ? id : undefined,
+        keyRegions: regionsWith('primary', 'replica'),
+        aliasRegions: regionsWith('alias'),
+    };
 }
 
 // EXTERNAL MODULE: ./node_modules/semver/index.js
@@ -43230,6 +42228,18 @@ function gibibytes(bytes) {
 var key_specs = __nccwpck_require__(7595);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/aws/endpoints.ts
+/**
+ * The endpoint that the environment names for a service (AWS SDKs and Tools Reference Guide, "Service-specific
+ * endpoints"): its own variable, else `AWS_ENDPOINT_URL`.
+ * @returns the URL as it is written there; undefined where AWS's own endpoint is meant
+ */
+function endpointOf(service, env) {
+    if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
+        return undefined;
+    return [env[`AWS_ENDPOINT_URL_${service}`], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
+}
+
 // EXTERNAL MODULE: ./src/inputs/empty-input.ts
 var empty_input = __nccwpck_require__(8457);
 // EXTERNAL MODULE: ./src/inputs/sources.ts
@@ -43436,7 +42446,9 @@ function versionOf({ fit, awsProviderVersion }) {
 }
 function renderRoot(request) {
     const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-    const imports = (request.fit?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion ? 'module.primary' : addressOf(imported.region), request));
+    const imports = (request.fit?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion
+        ? { module: 'module.primary', type: 'aws_kms_key' }
+        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' }, request));
     return {
         terraform: {
             ...renderRequirements(request.awsProviderVersion),
@@ -43515,10 +42527,10 @@ function layOutByRegion(request) {
     };
 }
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
-function renderImports({ region, keyId, hasAlias }, module, request) {
+function renderImports({ region, keyId, hasAlias }, { module, type }, request) {
     const at = way(request) === 'region' ? `@${region}` : '';
     return [
-        ...(keyId === undefined ? [] : [{ to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` }]),
+        ...(keyId === undefined ? [] : [{ to: `${module}.${type}.this`, id: `${keyId}${at}` }]),
         ...(hasAlias ? [{ to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` }] : []),
     ];
 }
@@ -44442,47 +43454,6 @@ async function offerLockFile({ inputs, workDir, log }, written) {
     log.notice(`Terraform found checksums that lock-file does not have yet. With them it is, until the end of the job, ${file}`, { title: 'An updated lock file' });
 }
 
-;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
-
-
-/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
-const state_replicas_stateSchema = schemas/* object */.Ikc({
-    resources: schemas/* array */.YOg(schemas/* object */.Ikc({
-        module: schemas/* string */.YjP().optional(),
-        mode: schemas/* string */.YjP(),
-        instances: schemas/* array */.YOg(schemas/* object */.Ikc({ attributes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish() })),
-    }))
-        .default([]),
-});
-/**
- * The replicas that a state knows, by Region.
- * @param text what `terraform state pull` printed; empty where there is no state yet
- * @throws Error when it is not a state
- */
-function readStateReplicas(text) {
-    if (text.trim() === '')
-        return [];
-    const replicas = new Map();
-    for (const { module, mode, instances } of state_replicas_stateSchema.parse(JSON.parse(text)).resources) {
-        const place = mode === 'managed' ? state_replicas_placeOf(module ?? '') : undefined;
-        if (place === undefined)
-            continue;
-        const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
-        const known = replicas.get(`${place.layout} ${place.region}`);
-        replicas.set(`${place.layout} ${place.region}`, {
-            ...place,
-            saysRegion: says && known?.saysRegion !== false,
-        });
-    }
-    return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
-}
-function state_replicas_placeOf(module) {
-    const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
-    if (!(0,regions/* isWellFormedRegion */.qN)(region))
-        return undefined;
-    return { region, layout: mark === '_' ? 'aliases' : 'region' };
-}
-
 ;// CONCATENATED MODULE: ./src/steps/ready/configure.ts
 
 
@@ -44566,7 +43537,7 @@ async function fitToState(request) {
     if (way === 'aliases')
         return { providerVersion, way };
     warnOfUntriedWay(providerVersion, log);
-    const replicas = inputs.backend === undefined ? [] : configure_readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
+    const replicas = inputs.backend === undefined ? [] : await readReplicas(terraform);
     const old = replicas.filter(({ layout }) => layout === 'aliases');
     if (old.length === 0)
         return { providerVersion, way };
@@ -44588,9 +43559,14 @@ const SECOND_STEP = 'The state has its replicas by aliases, and knows their Regi
 function warnOfUntriedWay(providerVersion, log) {
     log.warning(`With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`, { title: 'Provider 6.x' });
 }
-function configure_readState(text) {
+async function readReplicas(terraform) {
+    const text = await terraform.pullState().catch(explained(NOTHING_DONE));
+    return understandState(() => readStateReplicas(text));
+}
+/** @throws ActionError when what `terraform state pull` printed is no state that this action knows */
+function understandState(read) {
     try {
-        return readStateReplicas(text);
+        return read();
     }
     catch (cause) {
         throw new errors/* ActionError */.lZ({
@@ -44599,6 +43575,1566 @@ function configure_readState(text) {
             next: 'Use a Terraform version that this action was tested with, or report this with the version.',
         }, { cause });
     }
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/import-key.ts
+
+
+
+
+
+
+
+
+const import_key_NOTHING_DONE = 'Nothing was planned, imported or changed.';
+/**
+ * Has the plan import the key that `import-key` names: the primary, the replicas that the inputs name and AWS has, and the
+ * alias of the inputs where it stands on the key. Where the state has the key already, only what an apply that was stopped
+ * has left out. Nothing is imported here: that is a part of the plan, of its digest, and of what is approved.
+ * @returns what a reviewer has to be warned of
+ * @throws ActionError that says of each thing why the key cannot be imported; nothing was planned then
+ */
+async function prepareImport(run, ready) {
+    const { inputs } = run;
+    const { importKey } = inputs;
+    if (importKey === undefined || inputs.destroys)
+        return [];
+    const wanted = { ...inputs, importKey, account: ready.session.accountId };
+    return ready.terraform.phase('Look at the key to import', async ({ say }) => {
+        const held = await readHeld(run, ready);
+        const { primaryId } = held;
+        if (primaryId !== undefined) {
+            const imports = await findLeftOut({ ...held, primaryId }, wanted, run, ready);
+            if (imports.length > 0)
+                await ready.configuration.extend({ imports });
+            say(`The state has the key ${primaryId} already: \`import-key\` can be removed.`);
+            return [];
+        }
+        const { keyId, looks } = await findKeyToImport(wanted, run, ready);
+        await ready.configuration.extend({ imports: importsOf(looks, keyId) });
+        say(`${keyId} is to be imported.`);
+        return tellBelongings(looks, keyId, run, ready);
+    });
+}
+async function readHeld({ inputs }, { terraform }) {
+    const { backend, primaryRegion } = inputs;
+    const text = backend === undefined ? '' : await terraform.pullState().catch(explained(import_key_NOTHING_DONE));
+    return understandState(() => readHeldKeys(text, primaryRegion));
+}
+/** Of the key that the state has: what exists in the Regions of the inputs, and the state does not know. */
+async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, alias }, run, { session }) {
+    const { primaryId: keyId } = held;
+    const { name } = importKey;
+    const named = name.startsWith('alias/') ? await lookAtNamed(primaryRegion, name, session) : undefined;
+    // An alias that is gone, renamed perhaps, names no other key.
+    const namedId = named === undefined ? name : named.is === 'there' ? named.key.keyId : keyId;
+    assertImportable(judgeHeld(keyId, namedId), run);
+    const regions = [primaryRegion, ...replicaRegions].filter((region) => !held.keyRegions.has(region) || !held.aliasRegions.has(region));
+    if (regions.length === 0)
+        return [];
+    const looks = await lookAtRegions(regions, keyId, `alias/${alias}`, session);
+    return importsOf(looks, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
+        const key = held.keyRegions.has(region) ? undefined : found;
+        const isNew = key !== undefined || (hasAlias && !held.aliasRegions.has(region));
+        return isNew ? [{ region, keyId: key, hasAlias: hasAlias && !held.aliasRegions.has(region) }] : [];
+    });
+}
+/** @throws ActionError with every reason that is known, once all of the key has been looked at */
+async function findKeyToImport(wanted, run, { session }) {
+    assertImportable(judgePlace(wanted), run);
+    const look = await lookAtNamed(wanted.primaryRegion, wanted.importKey.name, session);
+    assertImportable(import_judgeKey(look, wanted), run);
+    if (look.is !== 'there')
+        throw new TypeError('a key that is not there was judged to be importable');
+    const { key } = look;
+    const looks = await lookAtRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, session);
+    assertImportable(judgeRegions(looks, key, wanted), run);
+    const asked = new Set([wanted.primaryRegion, ...wanted.replicaRegions]);
+    return { keyId: key.keyId, looks: looks.filter(({ region }) => asked.has(region)) };
+}
+/** What exists, Region by Region; a key without the alias is imported, an alias on another key never. */
+function importsOf(looks, keyId) {
+    return looks.flatMap(({ region, key, alias }) => {
+        if (key.is !== 'there')
+            return [];
+        return [{ region, keyId, hasAlias: alias.is === 'there' && alias.key.keyId === keyId }];
+    });
+}
+/** Tells what stays of the key beside what the plan has; the report has it, too. */
+async function tellBelongings(looks, keyId, run, { session }) {
+    const regions = looks.flatMap(({ region, key }) => (key.is === 'there' ? [region] : []));
+    const belongings = await listBelongings(regions, keyId, session);
+    const notes = sayBelongings(belongings, keyId, run.inputs.alias);
+    for (const note of notes)
+        run.deps.log.info(note);
+    (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), ...notes] });
+    return judgeBelongings(belongings);
+}
+/** A refusal's reasons are among the findings of a plan as a rule; here there is none yet, so the report gets them so. */
+function assertImportable(refusals, run) {
+    if (refusals.length === 0)
+        return;
+    const failure = {
+        what: refusals.map(({ reason }) => reason).join(' '),
+        done: import_key_NOTHING_DONE,
+        next: [...new Set(refusals.map(({ wayOut }) => wayOut))].join(' '),
+    };
+    (0,src_run/* learn */.nB)(run, {}, { failure });
+    (0,refusal/* refuse */.TR)(() => {
+        throw new errors/* ActionError */.lZ(failure);
+    });
+}
+
+;// CONCATENATED MODULE: ./src/plan/as-finished.ts
+
+/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
+function findMarked({ resources }) {
+    return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
+}
+/**
+ * Keys that AWS may still be creating: KMS says of such a key that it is not enabled, so the plan means to enable it.
+ * Only KMS can tell them from keys that somebody has disabled.
+ */
+function findDisabled({ resources }) {
+    return resources.filter(({ kind, action, before, after }) => {
+        const name = ENABLED[kind];
+        return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
+    });
+}
+const ENABLED = {
+    primary: 'is_enabled',
+    replica: 'enabled',
+    alias: undefined,
+    other: undefined,
+};
+/**
+ * A plan as it will be when AWS has finished: it enables a key that it creates by itself, and what the refresh finds of an
+ * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
+ * @param plan what `terraform show -json` printed of a plan that was read before
+ */
+function asFinished(plan, { creating, all }) {
+    const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
+    return {
+        ...rest,
+        resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
+        resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
+    };
+}
+function enabled(raw) {
+    const { change } = raw;
+    if (change?.before == null || change.after == null)
+        return raw;
+    const before = { ...change.before };
+    for (const name of ['enabled', 'is_enabled'])
+        if (before[name] === false)
+            before[name] = change.after[name];
+    const actions = (0,external_node_util_.isDeepStrictEqual)(before, change.after) ? ['no-op'] : change.actions;
+    return { ...raw, change: { ...change, before, actions } };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/work-copy.ts
+
+
+/** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
+const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
+/**
+ * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.
+ * It needs no `init`: without a backend in the configuration Terraform keeps its state beside it, and modules and
+ * providers are those of the original.
+ * @param state the state as `terraform state pull` printed it
+ * @returns the copy, a folder inside the original
+ */
+async function copyWorkFolder(workDir, state) {
+    const copy = await (0,promises_.mkdtemp)(external_node_path_default().join(workDir, 'copy-'));
+    await Promise.all([
+        ...COPIED.map((name) => (0,promises_.cp)(external_node_path_default().join(workDir, name), external_node_path_default().join(copy, name), { recursive: true })),
+        (0,promises_.writeFile)(external_node_path_default().join(copy, 'main.tf.json'), withoutBackend(await (0,promises_.readFile)(external_node_path_default().join(workDir, 'main.tf.json'), 'utf8'))),
+        (0,promises_.writeFile)(external_node_path_default().join(copy, 'terraform.tfstate'), state, { mode: 0o600 }),
+        linkData(external_node_path_default().join(workDir, '.terraform'), external_node_path_default().join(copy, '.terraform')),
+    ]);
+    return copy;
+}
+/** All of Terraform's own folder but its record of the backend. A junction is what Windows allows everybody. */
+async function linkData(from, to) {
+    await (0,promises_.mkdir)(to);
+    const entries = (await (0,promises_.readdir)(from, { withFileTypes: true })).filter(({ name }) => name !== 'terraform.tfstate');
+    await Promise.all(entries.map((entry) => entry.isDirectory()
+        ? (0,promises_.symlink)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name), 'junction')
+        : (0,promises_.cp)(external_node_path_default().join(from, entry.name), external_node_path_default().join(to, entry.name))));
+}
+function withoutBackend(rendered) {
+    const { terraform, ...rest } = JSON.parse(rendered);
+    return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/plan-as-finished.ts
+
+
+
+
+
+
+
+
+
+/**
+ * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
+ * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
+ * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
+ * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
+ * @param first the plan on the state as it is
+ */
+async function planAsFinished(request, first, name) {
+    const marked = findMarked(first.reported.model);
+    const kept = marked.length === 0
+        ? first
+        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
+    const creating = await findCreating(request, findDisabled(kept.reported.model));
+    if (marked.length === 0 && creating.length === 0)
+        return { ...first, unfinished: undefined };
+    const unfinished = {
+        creating: creating.map(({ address }) => address),
+        all: [...marked, ...creating].map(({ address }) => address),
+    };
+    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
+    const waitFor = plan_as_finished_distinct([...marked.filter(plan_model/* isKey */.m0), ...creating]);
+    return {
+        ...finished,
+        unfinished: {
+            untaint: marked.map(({ address }) => address),
+            waitFor: waitFor.flatMap((key) => plan_as_finished_waitedKey(request, key)),
+        },
+    };
+}
+function plan_as_finished_distinct(changes) {
+    return [...new Map(changes.map((change) => [change.address, change])).values()];
+}
+/** What a reader of the plan should know of it, as a whole sentence. */
+function sayUnfinished({ untaint, waitFor }, primaryRegion) {
+    const names = new Set([
+        ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
+        ...waitFor.map(({ name }) => name),
+    ]);
+    return `An earlier apply was stopped before AWS had finished the ${(0,guard_words/* joinWords */.yZ)([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
+}
+async function copyWithout({ terraform, workDir }, marked) {
+    const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
+    for (const { address } of marked)
+        await copy.untaint(address);
+    return copy;
+}
+/** Those of them that KMS is still creating; none where KMS does not say. */
+async function findCreating(request, disabled) {
+    const { deps, session } = request;
+    if (disabled.length === 0)
+        return [];
+    const asked = disabled.flatMap((key) => plan_as_finished_waitedKey(request, key).map((waited) => ({ key, waited })));
+    const regions = asked.map(({ waited }) => waited.region);
+    const states = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
+        deps.log.debug((0,errors/* messageOf */.bD)(thrown));
+        return undefined;
+    }))));
+    return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
+}
+function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
+    const id = before?.['id'];
+    if (region === undefined || typeof id !== 'string')
+        return [];
+    return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/make-plan.ts
+
+
+
+
+
+/** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
+async function makePlan(request) {
+    const { deps, workDir } = request;
+    const { reported, json, unfinished } = await planOf(request);
+    const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
+    await Promise.all([
+        (0,promises_.writeFile)(paths.json, JSON.stringify(deps.log.redactAll(json))),
+        (0,promises_.writeFile)(paths.text, deps.log.redact(reported.text)),
+    ]);
+    const outputs = {
+        ...(0,src_outputs/* planOutputs */.iS)(reported.model, reported.digest),
+        ...(0,src_outputs/* keyOutputs */.kS)(reported.model.outputs),
+        'plan-json-path': paths.json,
+        'plan-text-path': paths.text,
+    };
+    return { reported, outputs, unfinished };
+}
+async function planOf(request) {
+    // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
+    if (request.inputs.destroys) {
+        return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
+    }
+    const first = await planAndJudge({ ...request, name: 'Plan' });
+    return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
+}
+
+;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
+
+
+
+
+const DONE = 'No key was changed, and the state is as it was.';
+/**
+ * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+async function recordRegions(ready) {
+    await applyRefresh(ready, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
+}
+/**
+ * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
+ * then applied as it was planned.
+ * @throws ActionError when the refresh would take a key out of the state
+ */
+async function applyRefresh({ terraform }, name, done) {
+    await terraform.phase(name, async ({ say }) => {
+        await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
+        const model = (0,plan_model/* buildPlanModel */.FA)(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
+        const lost = model.drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
+        if (lost.length > 0) {
+            throw new errors/* ActionError */.lZ({
+                what: `The refresh would take keys out of the state: ${lost.map(({ address }) => address).join(', ')}.`,
+                done: DONE,
+                next: 'Run `plan` to see what became of them.',
+            });
+        }
+        await terraform.apply(() => undefined).catch(explained('No key was changed.'));
+        say(done);
+    });
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
+ * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
+ *
+ * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
+ * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
+ * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
+ * the guard and the approval like any other.
+ * `plan` and `drift` never change AWS: they say what `apply` will do first.
+ */
+async function planKnowingAws(run, ready) {
+    const ofImport = await prepareImport(run, ready);
+    const made = await planAndLook(run, ready);
+    return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
+}
+async function planAndLook(run, ready) {
+    const { inputs } = run;
+    const plan = () => makePlan({ ...run, ...ready });
+    const made = await plan();
+    const { model } = made.reported;
+    const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
+    const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
+    if (found === undefined || found.length === 0)
+        return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
+    const pending = found.filter(({ isPending }) => isPending);
+    const judged = asRecovery(plan_knowing_aws_judge(run, made, found), inputs.allowRecovery ? pending : []);
+    // `drift` changes nothing, and `plan` says what `apply` will do first.
+    if (!inputs.allowRecovery ||
+        inputs.command === 'drift' ||
+        (pending.length > 0 && inputs.command === 'plan'))
+        return judged;
+    (0,refusal/* refuse */.TR)(() => {
+        assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
+    });
+    if (pending.length > 0)
+        await cancelDeletions(run, ready, judged, pending);
+    const created = new Set(wanted.created.map(({ region }) => region));
+    const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
+    await ready.configuration.extend({ imports });
+    return plan();
+}
+/** @throws ActionError when nothing approves it; no deletion is cancelled then */
+async function cancelDeletions(run, ready, judged, pending) {
+    await assertRecoveryApproved(run, ready, judged);
+    for (const place of pending)
+        await bringBack(place, run, ready);
+    const broughtBack = pending.map(({ region }) => region);
+    (0,src_run/* learn */.nB)(run, {}, { broughtBack });
+    run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
+    // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
+    if ((0,src_context/* appliedBy */.r)(run.context) === undefined)
+        return;
+    await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
+}
+/** The plan with the keys that apply brings back before it as a part of what is approved. */
+function asRecovery(made, pending) {
+    if (pending.length === 0)
+        return made;
+    const digest = digestRecovery(made.reported.digest, pending);
+    return {
+        ...made,
+        reported: { ...made.reported, digest },
+        outputs: { ...made.outputs, 'plan-digest': digest },
+    };
+}
+const NO_PLACES = { lost: [], created: [] };
+/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
+function placesOf({ resources, drift }) {
+    const lost = drift
+        .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
+        .flatMap(({ before }) => plan_knowing_aws_placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const created = resources
+        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
+        .flatMap(({ region }) => plan_knowing_aws_placeOf(region, primary?.before?.['key_id']))
+        .filter(({ region }) => !lost.some((key) => key.region === region));
+    return { lost, created };
+}
+function plan_knowing_aws_placeOf(region, keyId) {
+    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
+}
+/** @returns undefined when there is nothing to look for, or KMS does not say */
+async function lookFor(places, { inputs, deps }, { session }) {
+    if (places.length === 0)
+        return undefined;
+    try {
+        return await findKeys(places, `alias/${inputs.alias}`, session);
+    }
+    catch (thrown) {
+        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.bD)(thrown)}`);
+        return undefined;
+    }
+}
+/** What the guard says of the plan, now that it is known what AWS has. */
+function plan_knowing_aws_judge({ inputs, deps }, made, found) {
+    const { model } = made.reported;
+    const pending = found.filter(({ isPending }) => isPending);
+    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
+    const isSure = placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const findings = guardPlan({
+        model,
+        owner: ownerOf(inputs),
+        primaryRegion: inputs.primaryRegion,
+        now: deps.clock.now(),
+        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
+        existingReplicas: Object.fromEntries(found
+            .filter((key) => !key.isPending && isReplicaHere(key, model))
+            .map(({ region, keyId }) => [region, keyId])),
+        options: { ...guardOptionsOf(inputs), recovery: inputs.allowRecovery },
+    });
+    return { ...made, reported: { ...made.reported, findings } };
+}
+/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
+function isReplicaHere({ replicaOf }, { resources }) {
+    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
+    return replicaOf !== undefined && replicaOf === arn;
+}
+/** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
+async function assertRecoveryApproved(run, { terraform }, { reported }) {
+    const approval = await checkApproval({
+        ...run,
+        plan: reported,
+        pullState: () => terraform.pullState(),
+        marked: [],
+        recovers: true,
+    });
+    if (approval.approved)
+        return;
+    (0,src_run/* learn */.nB)(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
+    (0,refusal/* refuse */.TR)(() => {
+        assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
+    });
+}
+function adviseOnRestore(cause) {
+    return (0,kms_clients/* isDenied */.G)(cause)
+        ? (0,aws_denial/* adviseOnRefusals */.$T)([cause.refused])
+        : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
+}
+async function bringBack(place, { deps }, { session }) {
+    try {
+        await restoreKey(place, session);
+        deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.lZ({
+            what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.bD)(cause)}.`,
+            done: 'Nothing else was changed.',
+            next: `${adviseOnRestore(cause)} Or ${(0,rescue/* sayRescue */.r)(place.region, place.keyId)}, and run the job again.`,
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/steps/drift.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
+ * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
+ * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
+ * in the second case what is known of the key is kept first
+ */
+async function findDrift(run, ready) {
+    const drift = await planForDrift(run, ready);
+    (0,src_run/* learn */.nB)(run, { drifted: drift.length > 0 });
+    sayKeyStates(run.story.keyStates ?? [], run);
+    (0,refusal/* refuse */.TR)(() => {
+        assertGuarded((run.story.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
+    });
+    return drift;
+}
+/** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
+function assertNoDrift({ inputs, deps, story }, drift) {
+    if (drift.length === 0)
+        return;
+    const explanation = {
+        what: `AWS differs from the configuration: ${drift.join('; ')}.`,
+        done: 'Nothing was changed by this run.',
+        next: story.failure?.next ?? adviseOn(story),
+    };
+    if (inputs.failOnDrift)
+        throw new refusal/* DriftFound */.wR(explanation);
+    deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
+}
+const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
+/** What to do about drift; nothing that `apply` would refuse. */
+function adviseOn({ keyStates, plan }) {
+    const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
+    const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
+    const settle = wayOut === ''
+        ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
+        : `\`apply\` would refuse this plan. ${wayOut}`;
+    const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
+    const urgent = keyStates?.some(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)) === true;
+    return urgent ? `${SAVE_FIRST} ${settled}` : settled;
+}
+const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
+function changesTags({ attributes }) {
+    return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
+}
+async function planForDrift(run, ready) {
+    try {
+        const { reported, outputs } = await lookAhead(run, ready, await planKnowingAws(run, ready));
+        const { model } = reported;
+        const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
+        if (owned.length > 0)
+            (0,src_run/* learn */.nB)(run, outputs, { plan: reported });
+        (0,refusal/* refuse */.TR)(() => {
+            assertGuarded(owned);
+        });
+        const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
+        const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
+        (0,src_run/* learn */.nB)(run, outputs, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
+        return describeDrift(model, run.inputs.primaryRegion);
+    }
+    catch (thrown) {
+        if (!isMovedPrimary(thrown))
+            throw thrown;
+        const explanation = await explainMove(run, ready);
+        (0,src_run/* learn */.nB)(run, {}, { failure: explanation });
+        return [explanation.what.replace(/\.$/, '')];
+    }
+}
+/** Whoever has to decide whether to save a key wants to know whether anything used it. */
+async function withUses(notes, { session }) {
+    const uses = await askLastUse(notes.filter(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)), session);
+    return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
+}
+/** A key that is pending deletion is told by its state, with the commands that save it. */
+function isToldByState({ rule, region }, states) {
+    const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
+    return isOfState && states.some((note) => note.region === region && (0,aws_look/* isPendingDeletion */.oQ)(note.state));
+}
+/** What is different, resource by resource: first what was changed outside, then what else apply would change. */
+function describeDrift({ drift, resources }, primaryRegion) {
+    if (recordedKeys({ drift, resources }).length === 0)
+        return ['the state knows no key yet, and the configuration asks for one'];
+    const outside = drift.map(({ address, action, attributes }) => {
+        const names = attributes.map(({ name }) => name).join(', ');
+        const what = action === 'delete' ? 'gone, or going to be' : `changed outside Terraform (${names})`;
+        return `${nameOfAddress(address, primaryRegion)} ${what}`;
+    });
+    const told = new Set(drift.map(({ address }) => address));
+    const asked = resources
+        .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
+        .map(({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`);
+    return [...outside, ...asked];
+}
+/** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
+function sayKeyStates(notes, { deps: { log } }) {
+    const pending = notes.filter(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state));
+    const others = notes.filter((note) => !pending.includes(note));
+    if (others.length > 0) {
+        const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
+        log.warning(states.join(' '), { title: 'state of a key' });
+    }
+    if (pending.length === 0)
+        return;
+    const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
+        const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+        return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
+    });
+    const commands = pending.map(({ region, keyId }) => (0,rescue/* rescueCommands */.Y)(region, keyId)?.join(' && '));
+    const save = commands.includes(undefined)
+        ? 'cancel the deletion in the KMS console, then enable the key'
+        : commands.join(' && ');
+    log.error(`${sentences.join(' ')} To save it: ${save}`, {
+        title: 'a key is going to be deleted',
+    });
+}
+/** Where the primary is now, when the refresh ended because it is not where the state has it. */
+async function explainMove(run, { terraform, session }) {
+    const unread = explained('Nothing was changed by this run.');
+    const shown = parseShown(await terraform.showState().catch(unread), 'state');
+    const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
+    const looks = await lookAt(keys, session);
+    const before = keys.find(({ role }) => role === 'primary');
+    const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
+    const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
+    if (before === undefined || now === undefined || now.region === before.region) {
+        return {
+            what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
+            done,
+            next: 'Compare `primary-region` with the Region of the primary key in AWS.',
+        };
+    }
+    return {
+        what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
+        done,
+        next: `To move it back: ${moveBack(before, now.region)}`,
+    };
+}
+/** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
+function moveBack({ keyId, region }, from) {
+    return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
+}
+
+;// CONCATENATED MODULE: ./src/steps/plan/compare-shown.ts
+
+
+
+
+/**
+ * Whether a plan on the branch is the one that the pull request showed when it was merged, so that its reviewers need not
+ * compare two digests.
+ * @returns undefined where the commit is not what a pull request was merged as, or GitHub does not say
+ */
+async function compareWithShown({ inputs, context, client, mergedPullRequest }, plan) {
+    const { repository, sha: commit, ref } = context;
+    const merged = await mergedPullRequest?.catch(unknownToGitHub);
+    if (merged === undefined || client === undefined)
+        return undefined;
+    if (repository === undefined || commit === undefined || ref === undefined)
+        return undefined;
+    const { number: pullRequest } = merged;
+    const options = { client, repository, commit, ref, commentKey: inputs.commentKey, mergedPullRequest };
+    try {
+        const { record } = await readApproval(options);
+        if (record.digest === plan.digest)
+            return { pullRequest, is: 'same', says: '', gone: [], added: [] };
+        const says = `Pull request #${pullRequest} showed another plan than this one: the inputs, the state or AWS have changed since.`;
+        return { pullRequest, is: 'different', says, ...(0,approval_record/* compareWithRecord */.bN)(record, plan.model) };
+    }
+    catch (thrown) {
+        if (thrown instanceof api_error/* GitHubApiError */.O)
+            return undefined;
+        if (!(thrown instanceof errors/* ActionError */.lZ))
+            throw thrown;
+        const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
+        return { pullRequest, is: 'unknown', says, gone: [], added: [] };
+    }
+}
+function unknownToGitHub(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
+        throw thrown;
+    return undefined;
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var lib_core = __nccwpck_require__(6058);
+// EXTERNAL MODULE: ./src/runner/until-cancelled.ts
+var until_cancelled = __nccwpck_require__(5068);
+;// CONCATENATED MODULE: ./src/aws/retry.ts
+
+const ATTEMPTS = 5;
+const FIRST_WAIT_MS = 500;
+/**
+ * Makes a call again, by the standard strategy of AWS's SDKs (five attempts, random waits whose ceiling doubles), for what
+ * the SDK can't repeat by itself: each attempt needs an OIDC token of its own.
+ * @param work one attempt
+ * @throws the last failure as it is; the signal's reason once it is aborted
+ */
+async function withRetries(work, options) {
+    const { isTransient, onRetry, signal, firstWaitMs = FIRST_WAIT_MS } = options;
+    const { StandardRetryStrategy, isThrottlingError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
+    const strategy = new StandardRetryStrategy({ maxAttempts: ATTEMPTS, baseDelay: firstWaitMs });
+    let token = await strategy.acquireInitialRetryToken('sts');
+    for (;;) {
+        signal?.throwIfAborted();
+        try {
+            return await work();
+        }
+        catch (failure) {
+            signal?.throwIfAborted();
+            if (!isTransient(failure))
+                throw failure;
+            onRetry(failure);
+            const error = failure;
+            const errorType = isThrottlingError(error) ? 'THROTTLING' : 'TRANSIENT';
+            const wait = strategy.refreshRetryTokenForRetry(token, { error, errorType });
+            token = await (0,until_cancelled/* untilCancelled */.c)(wait, signal).catch(() => {
+                signal?.throwIfAborted();
+                throw failure;
+            });
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./src/aws/oidc.ts
+/** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
+
+
+
+
+
+/**
+ * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
+ * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
+ *
+ * The toolkit asks through the proxy, masks the token, and asks again after a 502, 503 or 504. What it does not repeat is
+ * repeated here, with jitter: 429, 500 and broken connections; nothing else, because no other answer changes by itself.
+ * The token is in no message.
+ *
+ * @returns the token, as STS's `WebIdentityToken`
+ * @throws ActionError when the job has no permission for a token (see {@link explainMissingOidc}), or none was given
+ */
+async function requestIdToken(options) {
+    const { audience, log, signal } = options;
+    const url = readRequestUrl(options);
+    let attempts = 0;
+    const ask = async () => {
+        attempts += 1;
+        const token = await (0,until_cancelled/* untilCancelled */.c)((0,lib_core.getIDToken)(audience), signal);
+        if (typeof token !== 'string')
+            throw new TypeError('the answer held no token');
+        return token;
+    };
+    try {
+        const token = await withRetries(ask, {
+            ...options,
+            isTransient: (failure) => readRefusal(failure, url).transient,
+            onRetry: (failure) => {
+                log.debug(`No OIDC token yet (${readRefusal(failure, url).what}); attempt ${attempts}.`);
+            },
+        });
+        log.mask(token);
+        return token;
+    }
+    catch (failure) {
+        signal?.throwIfAborted();
+        throw explainRefusal(readRefusal(failure, url), attempts);
+    }
+}
+function readRequestUrl({ context, env }) {
+    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+    if (url === '' || bearer === '' || !URL.canParse(url)) {
+        throw explainMissingOidc(context, env);
+    }
+    return new URL(url);
+}
+const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status page.";
+/**
+ * Reads why the toolkit got no token. It has the HTTP status in its text alone (`Error Code : 500`); the text itself may
+ * repeat the address, which is only for this job.
+ */
+function readRefusal(failure, url) {
+    const message = (0,errors/* messageOf */.bD)(failure);
+    const status = Number(/Error Code : (\d{3})/.exec(message)?.[1] ?? Number.NaN);
+    if (!Number.isNaN(status)) {
+        const transient = status === 429 || status === 500;
+        return { what: `the answer was HTTP ${status}`, next: ASK_GITHUB, transient };
+    }
+    const broken = (0,connection/* explainConnection */.c)(failure, url);
+    if (broken !== undefined)
+        return broken;
+    return { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
+}
+function explainRefusal({ what, next }, attempts) {
+    return new errors/* ActionError */.lZ({
+        what: `GitHub gave this job no OIDC token: ${what}${attempts > 1 ? `, ${attempts} times` : ''}.`,
+        done: 'AWS was not called.',
+        next,
+    });
+}
+/**
+ * Says why there is no OIDC token to be had, and what would change that. GitHub sets
+ * `ACTIONS_ID_TOKEN_REQUEST_URL` and `_TOKEN` only in jobs that have the `id-token: write` permission, which a
+ * `pull_request` from a fork never has.
+ *
+ * @returns the error to throw
+ */
+function explainMissingOidc(context, env) {
+    const done = 'AWS was not called.';
+    if (!context.inActions) {
+        return new errors/* ActionError */.lZ({
+            what: '`role-to-assume` needs an OIDC token, and only a GitHub Actions job can have one.',
+            done,
+            next: 'Outside GitHub, leave `role-to-assume` empty and put AWS credentials into the environment.',
+        });
+    }
+    if (context.isFork && !context.runsWithTargetSecrets) {
+        return new errors/* ActionError */.lZ({
+            what: 'This pull request comes from a fork, and GitHub gives the jobs of such a pull request no OIDC token.',
+            done,
+            next: 'To plan it, push its branch to this repository; or skip this job for forks with `if: github.event.pull_request.head.repo.full_name == github.repository`.',
+        });
+    }
+    const requestUrl = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    if (requestUrl !== '' && !URL.canParse(requestUrl)) {
+        return new errors/* ActionError */.lZ({
+            what: 'ACTIONS_ID_TOKEN_REQUEST_URL is not a URL, so no OIDC token can be asked for.',
+            done,
+            next: 'Do not set this variable in the workflow: the runner sets it.',
+        });
+    }
+    return new errors/* ActionError */.lZ({
+        what: 'This job may not ask for an OIDC token: it lacks the permission `id-token: write`.',
+        done,
+        next: 'Add `permissions: { id-token: write, contents: read, pull-requests: write }` to the job, and to the job that calls it when it is in a reusable workflow. `permissions` of a job replaces that of the workflow as a whole.',
+    });
+}
+/**
+ * Reads what a token says, for a message: its signature is not checked, because STS does that.
+ *
+ * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
+ */
+function readClaims(token) {
+    const claims = decodePayload(token);
+    const text = (name) => {
+        const value = Reflect.get(claims, name);
+        return typeof value === 'string' ? value : undefined;
+    };
+    const aud = Reflect.get(claims, 'aud');
+    const exp = Reflect.get(claims, 'exp');
+    return {
+        iss: text('iss'),
+        sub: text('sub'),
+        aud: (Array.isArray(aud) ? aud : [aud]).filter((entry) => typeof entry === 'string'),
+        exp: typeof exp === 'number' ? exp : undefined,
+        repository: text('repository'),
+        repositoryId: text('repository_id'),
+        repositoryOwner: text('repository_owner'),
+        repositoryOwnerId: text('repository_owner_id'),
+        ref: text('ref'),
+        environment: text('environment'),
+        eventName: text('event_name'),
+        jobWorkflowRef: text('job_workflow_ref'),
+    };
+}
+function decodePayload(token) {
+    const parts = token.split('.');
+    try {
+        const payload = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
+        if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
+            return payload;
+        }
+    }
+    catch {
+        // The parser's message would quote the token: what follows says all there is to say.
+    }
+    throw new errors/* ActionError */.lZ({
+        what: 'What GitHub gave as an OIDC token is not a JSON Web Token.',
+        done: 'It was not sent to AWS.',
+        next: 'Check that nothing in the workflow sets ACTIONS_ID_TOKEN_REQUEST_URL.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/aws/refusal.ts
+/** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
+
+
+const NO_CREDENTIALS = 'No credentials were given, and nothing was called with the role.';
+/** By error code; the codes are those of AssumeRoleWithWebIdentity in AWS's API reference, and of all its services. */
+const ROLE_REFUSALS = new Map([
+    ['AccessDenied', explainAccessDenied],
+    ['InvalidIdentityToken', explainInvalidToken],
+    ['IDPRejectedClaim', explainInvalidToken],
+    ['ExpiredToken', explainExpiredToken],
+    ['ValidationError', explainValidation],
+    ['RegionDisabled', ({ region }) => explainDisabledRegion(region)],
+]);
+/**
+ * Explains why STS did not let the job assume the role: with the role, the token's `sub` and `aud`, and the condition
+ * of the trust policy that would let it in.
+ * @returns the error to throw
+ */
+function explainRoleRefusal(request, failure) {
+    const explain = ROLE_REFUSALS.get(failure.code) ?? explainOther;
+    return new errors/* ActionError */.lZ({ ...explain(request, failure), done: NO_CREDENTIALS });
+}
+/** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
+function explainAccessDenied(request, failure) {
+    const { roleArn, claims } = request;
+    const said = explainDenial(failure, request.region, 'sts:AssumeRoleWithWebIdentity');
+    if (said !== undefined) {
+        return {
+            what: `AWS does not let this job assume ${quoteText(roleArn)}: ${said.who}. ${describeToken(claims)}`,
+            next: said.next,
+        };
+    }
+    return {
+        what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
+        next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
+    };
+}
+function explainInvalidToken(request, failure) {
+    const { roleArn, claims, audience } = request;
+    const issuer = hostOf(claims);
+    const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn)?.[1] ?? 'of the role';
+    if (/no openidconnect provider/i.test(failure.message)) {
+        return {
+            what: `The account ${account} has no OpenID Connect provider for ${quoteText(issuer)}, so it can let no GitHub job assume ${quoteText(roleArn)}. ${describeToken(claims)}`,
+            next: `Create the provider in IAM (URL https://${issuer}, audience ${quoteText(audience)}), or correct the account in \`role-to-assume\`. ${describeTrust(request)}`,
+        };
+    }
+    if (/audience/i.test(failure.message)) {
+        return {
+            what: `The OpenID Connect provider of the account ${account} does not accept the audience ${quoteText(claims.aud.join(', '))}, so ${quoteText(roleArn)} was not assumed. ${describeToken(claims)}`,
+            next: `Add this audience to the provider in IAM, or set \`audience\` to one that it has (usually sts.amazonaws.com; in China sts.amazonaws.com.cn). ${describeTrust(request)}`,
+        };
+    }
+    return {
+        what: `AWS does not accept this job's OIDC token for ${quoteText(roleArn)} (${failure.code}): ${quoteText(failure.message)}. ${describeToken(claims)}`,
+        next: `Check the OpenID Connect provider in IAM: its URL has to be https://${issuer}. ${describeTrust(request)}`,
+    };
+}
+function explainExpiredToken({ roleArn, claims }) {
+    const until = claims.exp === undefined ? '' : ` It was valid until ${new Date(claims.exp * 1000).toISOString()}.`;
+    return {
+        what: `AWS says that the OIDC token for ${quoteText(roleArn)} has expired, though it was fetched just before.${until} ${describeToken(claims)}`,
+        next: 'Check the clock of a self-hosted runner, and of a GitHub Enterprise server; then run the job again.',
+    };
+}
+function explainValidation(request, { message }) {
+    const { roleArn, durationSeconds } = request;
+    if (/MaxSessionDuration/.test(message)) {
+        return {
+            what: `\`role-duration-seconds\` is ${durationSeconds}, and that is longer than ${quoteText(roleArn)} allows a session to be.`,
+            next: `Ask for less (a role allows 3600 seconds unless it says otherwise), or raise the role's maximum session duration in IAM to ${durationSeconds}.`,
+        };
+    }
+    return {
+        what: `AWS does not accept the request for ${quoteText(roleArn)}: ${quoteText(message)}.`,
+        next: 'Correct `role-to-assume`, `role-session-name` or `role-duration-seconds`.',
+    };
+}
+function explainDisabledRegion(region) {
+    return {
+        what: `STS is switched off in ${quoteText(region)} for this account.`,
+        next: `Enable the Region for the account, or, if it is, activate its STS endpoint in the account settings of IAM.`,
+    };
+}
+function explainOther(request, failure) {
+    const { roleArn, region, claims } = request;
+    return {
+        what: `${quoteText(roleArn)} could not be assumed: ${describeAnswer(region, failure)}. ${describeToken(claims)}`,
+        next: nextAfter(failure),
+    };
+}
+/** Explains why credentials that are there could not be used for the first call, GetCallerIdentity. */
+function explainIdentityRefusal(region, failure) {
+    return new errors/* ActionError */.lZ({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
+}
+function explainIdentity(region, failure) {
+    switch (failure.code) {
+        case 'InvalidClientTokenId':
+        case 'UnrecognizedClient':
+            return {
+                what: `STS in ${quoteText(region)} does not know these AWS credentials: they are wrong, deleted or of another partition, or the Region is not enabled for the account.`,
+                next: 'Check the credentials in the environment, and whether the Region is enabled for the account.',
+            };
+        case 'SignatureDoesNotMatch':
+            return {
+                what: 'The AWS secret access key does not belong to the access key id.',
+                next: 'Check AWS_SECRET_ACCESS_KEY; a space or line end at its end is the usual cause.',
+            };
+        case 'ExpiredToken':
+            return {
+                what: 'The AWS credentials in the environment have expired.',
+                next: 'Get new ones in a step just before this one, or let this action get them: set `role-to-assume`.',
+            };
+        case 'RegionDisabled':
+            return explainDisabledRegion(region);
+        case 'AccessDenied': {
+            const said = explainDenial(failure, region, 'sts:GetCallerIdentity');
+            if (said !== undefined)
+                return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
+            return explainUnchecked(region, failure);
+        }
+        default:
+            return explainUnchecked(region, failure);
+    }
+}
+/** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
+function explainDenial({ message }, region, permission) {
+    const denial = (0,aws_denial/* readDenial */.oq)(message);
+    if (denial.policy === undefined || denial.policy === 'role trust policy')
+        return undefined;
+    return { who: (0,aws_denial/* whoDenies */.Jy)(denial), next: (0,aws_denial/* adviseOnDenial */.lr)(denial, { permission, region }) };
+}
+function explainUnchecked(region, failure) {
+    return {
+        what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
+        next: nextAfter(failure),
+    };
+}
+/** Explains credentials of an account that is not among `allowed-account-ids`. */
+function explainWrongAccount(accountId, callerArn, allowed) {
+    return new errors/* ActionError */.lZ({
+        what: `The AWS credentials belong to the account ${quoteText(accountId)} (${quoteText(callerArn)}), and \`allowed-account-ids\` allows only ${allowed.join(', ')}.`,
+        done: 'Nothing else was called with them.',
+        next: 'Use credentials or a role of an allowed account, or add this one to `allowed-account-ids`.',
+    });
+}
+/**
+ * Explains that neither a role nor any credentials were given.
+ * @param whyEmpty why the role may be empty although the workflow gives it, in whole sentences
+ */
+function explainNoCredentials(reason, whyEmpty = '') {
+    return new errors/* ActionError */.lZ({
+        what: `There are no AWS credentials: \`role-to-assume\` is not set, and none were found in the environment, the container or the instance (${quoteText(reason)}).`,
+        done: 'AWS was not called.',
+        next: `Set \`role-to-assume\` to a role that trusts this repository, with \`permissions: { id-token: write }\` on the job. ${whyEmpty}`.trim(),
+    });
+}
+function describeToken({ sub, aud }) {
+    return `The token's sub is ${quoteText(sub ?? 'missing')}, its aud ${quoteText(aud.join(', '))}.`;
+}
+/** The commonest cause of a refusal: a subject that is not the one of the branch that people have in mind. */
+function describePlace({ environment, sub, ref }) {
+    if (environment !== undefined) {
+        return `The job names the environment ${quoteText(environment)}, so its sub has the environment in it and not the branch.`;
+    }
+    if (sub?.endsWith(':pull_request') === true) {
+        return 'The job runs for a pull request, so its sub ends in pull_request and names no branch.';
+    }
+    return ref === undefined
+        ? ''
+        : `The job runs for ${quoteText(ref)} and names no environment: a trust policy for an environment or another branch does not let it in.`;
+}
+function describeTrust({ claims, audience }) {
+    const { sub } = claims;
+    if (sub === undefined)
+        return '';
+    const condition = (subject) => {
+        const host = hostOf(claims);
+        const aud = claims.aud[0] ?? audience;
+        return escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
+    };
+    const { classic, immutable } = bothForms(claims);
+    const own = `This condition lets this very token in: ${condition(sub)}.`;
+    if (sub === classic && immutable !== undefined) {
+        return `${own} That is the classic form; should the repository's subjects become immutable (as those of repositories created, renamed or transferred since July 2026 are), it is ${condition(immutable)}.`;
+    }
+    if (sub === immutable && classic !== undefined) {
+        return `${own} That is the immutable form, with the ids of owner and repository; a trust policy with the classic form, ${condition(classic)}, does not let it in.`;
+    }
+    return own;
+}
+/** A token's subject in both forms that GitHub has for it; both undefined for a subject of the user's own making. */
+function bothForms(claims) {
+    const match = /^repo:([^/@:]+)(?:@(\d+))?\/([^/@:]+)(?:@(\d+))?:(.+)$/s.exec(claims.sub ?? '');
+    if (match === null)
+        return { classic: undefined, immutable: undefined };
+    const [, owner = '', ownerId = claims.repositoryOwnerId, name = '', id = claims.repositoryId, rest = ''] = match;
+    return {
+        classic: `repo:${owner}/${name}:${rest}`,
+        immutable: ownerId === undefined || id === undefined
+            ? undefined
+            : `repo:${owner}@${ownerId}/${name}@${id}:${rest}`,
+    };
+}
+/** The issuer as IAM's condition keys name it: without the scheme. */
+function hostOf({ iss }) {
+    return escapeInvisible((iss ?? 'https://token.actions.githubusercontent.com').replace(/^https:\/\//, ''));
+}
+function describeAnswer(region, failure) {
+    const { attempts } = failure;
+    const answer = describeAttempt(region, failure);
+    return attempts > 1 ? `${answer}, ${attempts} times` : answer;
+}
+function describeAttempt(region, { code, message, status, connection }) {
+    if (status !== undefined)
+        return `STS in ${region} answered ${code}, ${quoteText(message)}`;
+    return connection === undefined
+        ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}`
+        : `STS in ${region} could not be reached: ${connection.what}`;
+}
+/** Neither AWS nor the network is to blame for what failed before a call. */
+function nextAfter({ status, connection, message }) {
+    if (status !== undefined)
+        return 'Run the job again; if it stays so, look at the AWS Health page.';
+    if (connection !== undefined)
+        return connection.next;
+    if (/homedir/i.test(message)) {
+        return 'Set HOME in the environment of the job: the user that the runner runs as has no home folder.';
+    }
+    if (/fips/i.test(message)) {
+        return 'Unset AWS_USE_FIPS_ENDPOINT (and use_fips_endpoint in the AWS configuration), or AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS: the AWS SDK does not take both.';
+    }
+    return 'Check the AWS_… variables in the environment of the job, and the AWS configuration files of the runner.';
+}
+const LONGEST_QUOTE = 300;
+/** Text of somebody else's in quotes: on one line, of bounded length, with nothing in it that cannot be seen. */
+function quoteText(text) {
+    const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+    return escapeInvisible(JSON.stringify(cut));
+}
+function escapeInvisible(text) {
+    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+;// CONCATENATED MODULE: ./src/aws/credentials.ts
+
+
+
+
+
+
+
+const SHORT_MS = 10 * 60_000;
+/** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
+const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
+const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
+/**
+ * Gets AWS credentials, masks them, and proves them before anybody else sees them: GetCallerIdentity must answer, and
+ * the account must be an allowed one.
+ *
+ * With a role, a fresh OIDC token for every attempt is exchanged at STS. Without one, the SDK's own chain is asked:
+ * environment, profile, container, instance. Tried again, with jitter: what AWS's SDKs mean by throttling and transient,
+ * and STS not reaching GitHub's keys; never AccessDenied or an expired token, which no second attempt changes.
+ *
+ * @throws ActionError for every refusal
+ */
+async function obtainCredentials(options) {
+    return new ProvenSession(options, await obtainProven(options));
+}
+class ProvenSession {
+    #options;
+    #proven;
+    #renewal;
+    constructor(options, proven) {
+        this.#options = options;
+        this.#proven = proven;
+    }
+    get credentials() {
+        return this.#proven.credentials;
+    }
+    get accountId() {
+        return this.#proven.accountId;
+    }
+    get callerArn() {
+        return this.#proven.callerArn;
+    }
+    get expiresAt() {
+        return this.credentials.expiration?.getTime();
+    }
+    get environment() {
+        return childVariables(this.credentials, this.#options.env);
+    }
+    provider = async () => {
+        await this.refreshIfShort(SHORT_FOR_CLIENTS_MS);
+        return this.credentials;
+    };
+    async refreshIfShort(minMs = SHORT_MS) {
+        if (this.expiresAt === undefined || this.expiresAt - this.#options.clock.now() >= minMs)
+            return false;
+        // Clients of several Regions ask at the same time: one renewal serves them all.
+        this.#renewal ??= this.#renew().finally(() => {
+            this.#renewal = undefined;
+        });
+        return this.#renewal;
+    }
+    async #renew() {
+        const before = this.#proven;
+        const renewed = await obtainProven(this.#options);
+        if (renewed.accountId !== before.accountId) {
+            throw explainWrongAccount(renewed.accountId, renewed.callerArn, [before.accountId]);
+        }
+        this.#proven = renewed;
+        const isNew = renewed.credentials.accessKeyId !== before.credentials.accessKeyId;
+        this.#options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
+        return isNew;
+    }
+}
+async function obtainProven(options) {
+    const { roleToAssume, log } = options;
+    const credentials = roleToAssume === undefined ? await readAmbient(options) : await assumeRole(roleToAssume, options);
+    for (const secret of [credentials.secretAccessKey, credentials.sessionToken, credentials.accessKeyId]) {
+        if (secret !== undefined)
+            log.mask(secret);
+    }
+    return prove(credentials, options);
+}
+async function assumeRole(roleArn, options) {
+    const { AssumeRoleWithWebIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
+    const { region, audience, roleDurationSeconds: durationSeconds, signal } = options;
+    let claims;
+    let attempts = 0;
+    const attempt = async (client) => {
+        attempts += 1;
+        const token = await options.getIdToken(audience);
+        claims = readClaims(token);
+        const command = new AssumeRoleWithWebIdentityCommand({
+            RoleArn: roleArn,
+            RoleSessionName: options.roleSessionName === '' ? DEFAULT_SESSION_NAME : options.roleSessionName,
+            DurationSeconds: durationSeconds,
+            WebIdentityToken: token,
+        });
+        return readIssued((await client.send(command, sendOptions(signal))).Credentials);
+    };
+    try {
+        const isTransient = await transientForSts(options);
+        return await withClient({ ...options, maxAttempts: 1 }, (client) => withRetries(() => attempt(client), {
+            ...options,
+            isTransient,
+            onRetry: (failure) => {
+                options.log.debug(`STS: ${readFailure(failure, options).code}; attempt ${attempts}.`);
+            },
+        }));
+    }
+    catch (failure) {
+        signal?.throwIfAborted();
+        if (failure instanceof errors/* ActionError */.lZ || claims === undefined)
+            throw failure;
+        throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, { ...readFailure(failure, options), attempts });
+    }
+}
+function readIssued(issued) {
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
+        throw new errors/* ActionError */.lZ({
+            what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
+            done: 'Nothing was called with the role.',
+            next: 'Check what AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS point to.',
+        });
+    }
+    return {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration,
+    };
+}
+async function readAmbient(options) {
+    const fromEnvironment = readEnvironment(options.env);
+    if (fromEnvironment !== undefined)
+        return fromEnvironment;
+    try {
+        const found = await withClient(options, (client) => client.config.credentials());
+        const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
+        return {
+            accessKeyId,
+            secretAccessKey,
+            ...(sessionToken === undefined ? {} : { sessionToken }),
+            ...(expiration === undefined ? {} : { expiration }),
+        };
+    }
+    catch (error) {
+        throw explainNoCredentials((0,errors/* messageOf */.bD)(error), options.whyNoRole);
+    }
+}
+/** Keys in the environment, unless a profile is named: the SDK, too, lets the profile win then. */
+function readEnvironment(env) {
+    const accessKeyId = env['AWS_ACCESS_KEY_ID'] ?? '';
+    const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'] ?? '';
+    const sessionToken = env['AWS_SESSION_TOKEN'] ?? '';
+    const expiration = new Date(env['AWS_CREDENTIAL_EXPIRATION'] ?? '');
+    if (accessKeyId === '' || secretAccessKey === '' || (env['AWS_PROFILE'] ?? '') !== '')
+        return undefined;
+    return {
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken === '' ? {} : { sessionToken }),
+        ...(Number.isNaN(expiration.getTime()) ? {} : { expiration }),
+    };
+}
+async function prove(credentials, options) {
+    const { GetCallerIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
+    const { region, signal, allowedAccountIds } = options;
+    try {
+        const { Account: accountId = '', Arn: callerArn = '' } = await withClient({ ...options, credentials }, (client) => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)));
+        if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
+            throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
+        }
+        return { credentials, accountId, callerArn };
+    }
+    catch (failure) {
+        signal?.throwIfAborted();
+        if (failure instanceof errors/* ActionError */.lZ)
+            throw failure;
+        throw explainIdentityRefusal(region, readFailure(failure, options));
+    }
+}
+/** Works with a client of STS, which is closed afterwards. */
+async function withClient(options, work) {
+    const { region, env, credentials, maxAttempts = 5 } = options;
+    const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
+    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
+    const endpoint = endpointOf('STS', env);
+    const client = new STSClient({
+        region,
+        maxAttempts,
+        requestHandler: new ProxiedHandler(),
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(credentials === undefined ? {} : { credentials }),
+    });
+    try {
+        return await work(client);
+    }
+    finally {
+        client.destroy();
+    }
+}
+function sendOptions(signal) {
+    return signal === undefined ? {} : { abortSignal: signal };
+}
+/** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
+function readFailure(error, { region, env }) {
+    const status = metadataOf(error, 'httpStatusCode');
+    return {
+        code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
+        message: (0,errors/* messageOf */.bD)(error),
+        status,
+        connection: status === undefined ? (0,connection/* explainConnection */.c)(error, urlOfSts(region, env)) : undefined,
+        attempts: metadataOf(error, 'attempts') ?? 1,
+    };
+}
+function metadataOf(error, name) {
+    const metadata = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
+    const value = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
+    return typeof value === 'number' ? value : undefined;
+}
+function urlOfSts(region, env) {
+    const endpoint = endpointOf('STS', env) ?? '';
+    return URL.canParse(endpoint)
+        ? new URL(endpoint)
+        : new URL(`https://sts.${region}.${(0,regions/* dnsSuffixOf */.a4)(region) ?? 'amazonaws.com'}`);
+}
+/**
+ * What AWS's SDKs call transient, and what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
+ * it says that it could not reach GitHub's keys.
+ */
+async function transientForSts(options) {
+    const { isServerError, isThrottlingError, isTransientError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
+    return (failure) => {
+        if (!(failure instanceof Error) || failure instanceof errors/* ActionError */.lZ)
+            return false;
+        const { connection, code, message } = readFailure(failure, options);
+        if (connection !== undefined)
+            return connection.transient;
+        return ([isThrottlingError, isTransientError, isServerError].some((is) => is(failure)) ||
+            code === 'IDPCommunicationError' ||
+            /couldn't retrieve verification key/i.test(message));
+    };
+}
+/** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */
+const OTHER_SOURCES = [
+    'AWS_PROFILE',
+    'AWS_DEFAULT_PROFILE',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_ROLE_ARN',
+    'AWS_ROLE_SESSION_NAME',
+    'AWS_SESSION_TOKEN',
+    'AWS_SECURITY_TOKEN',
+    'AWS_CREDENTIAL_EXPIRATION',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+];
+/** AWS's SDKs take an empty variable for one that is not set, so an empty one puts out what the job has set. */
+function childVariables(credentials, env) {
+    const blanked = OTHER_SOURCES.filter((name) => env[name] !== undefined).map((name) => [name, '']);
+    return {
+        ...Object.fromEntries(blanked),
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/aws/machine-config.ts
+/** The AWS configuration that a machine brings along: its files, its profiles, and what in them no AWS SDK could work with. */
+
+
+/** Variables that lead AWS's SDKs to files and profiles of the machine, or set what such a file would. */
+const LEADS = [
+    ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS'],
+    ...['AWS_DEFAULTS_MODE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
+    ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CREDENTIAL_FILE'],
+];
+/**
+ * The environment for a run that has assumed a role: nothing of the machine's AWS configuration counts in it, as the role is
+ * all that was asked for. What says how AWS is reached (endpoints, certificates, proxies) stays, as far as it can work.
+ * @param emptyFile takes the place of both configuration files
+ * @returns the variables to set; undefined for those to unset
+ */
+function withoutMachineConfig(env, emptyFile, readFile) {
+    const bad = findBadVariables(env, readFile).map(({ place }) => place);
+    const unset = [...LEADS, ...bad].filter((name) => env[name] !== undefined);
+    return {
+        ...Object.fromEntries(unset.map((name) => [name, undefined])),
+        AWS_CONFIG_FILE: emptyFile,
+        AWS_SHARED_CREDENTIALS_FILE: emptyFile,
+        AWS_EC2_METADATA_DISABLED: 'true',
+    };
+}
+/** Variables with values that an AWS SDK ends with. */
+function findBadVariables(env, readFile) {
+    return [...SETTINGS].flatMap(([name, check]) => {
+        const variable = `AWS_${name.toUpperCase()}`;
+        const value = env[variable] ?? '';
+        const why = value === '' ? undefined : check(value, readFile);
+        return why === undefined ? [] : [{ place: variable, why }];
+    });
+}
+/** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
+const SETTINGS = new Map([
+    [
+        'retry_mode',
+        (value) => /^(?:standard|adaptive)$/i.test(value) ? undefined : `${show(value)} is neither standard nor adaptive`,
+    ],
+    [
+        'max_attempts',
+        (value) => (/^[1-9]\d{0,5}$/.test(value) ? undefined : `${show(value)} is not a whole number from 1 on`),
+    ],
+    [
+        'ca_bundle',
+        (value, readFile) => readFile(value) === undefined ? `the file ${show(value)} cannot be read` : undefined,
+    ],
+]);
+function show(value) {
+    return JSON.stringify(value.slice(0, 200));
+}
+/**
+ * Checks what a run without a role takes from the machine, before any SDK fails of it in words that name no place.
+ * @throws ActionError that names each setting: its variable, or its file and profile
+ */
+function refuseBadConfig(env, readFile) {
+    const files = readFiles(env, readFile);
+    const bad = [...findBadVariables(env, readFile), ...findBadProfile(env, files, readFile)];
+    if (bad.length === 0)
+        return;
+    throw new errors/* ActionError */.lZ({
+        what: `The AWS configuration of this machine cannot be used: ${bad.map(({ place, why }) => `${place}: ${why}`).join('; ')}.`,
+        done: 'AWS was not called.',
+        next: 'Correct it there, or set `role-to-assume`: a run with a role takes nothing from these files.',
+    });
+}
+function readFiles(env, readFile) {
+    const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
+    const read = (variable, name) => {
+        const named = env[variable] ?? '';
+        const file = named === '' ? external_node_path_default().join(home, '.aws', name) : named;
+        const isSomewhere = named !== '' || home !== '';
+        return { file, sections: parseSections((isSomewhere ? readFile(file) : undefined) ?? '') };
+    };
+    return {
+        config: read('AWS_CONFIG_FILE', 'config'),
+        credentials: read('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    };
+}
+/** Sections and their settings; what is indented belongs to the setting before it, and counts as none here. */
+function parseSections(text) {
+    const sections = new Map();
+    let current;
+    for (const line of text.split(/\r?\n/)) {
+        const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1]?.replace(/\s+/g, ' ').replace(/"/g, '');
+        if (header !== undefined) {
+            current = sections.get(header) ?? new Map();
+            sections.set(header, current);
+            continue;
+        }
+        const [, name, value] = /^([\w.-]+)\s*=\s*(.*?)(?:\s[#;].*)?\s*$/.exec(line) ?? [];
+        if (name !== undefined && value !== undefined)
+            current?.set(name.toLowerCase(), value);
+    }
+    return sections;
+}
+function profilesOf(name, { config, credentials }) {
+    const headers = name === 'default' ? ['default', 'profile default'] : [`profile ${name}`];
+    const places = [...headers.map((header) => ({ ...config, header })), { ...credentials, header: name }];
+    return places.flatMap(({ file, sections, header }) => {
+        const settings = sections.get(header);
+        return settings === undefined ? [] : [{ name, where: `[${header}] of ${file}`, settings }];
+    });
+}
+function findBadProfile(env, files, readFile) {
+    const variable = (env['AWS_PROFILE'] ?? '') === '' ? 'AWS_DEFAULT_PROFILE' : 'AWS_PROFILE';
+    const named = env[variable] ?? '';
+    const names = named === '' ? ['default'] : [named, 'default'];
+    if (named !== '' && named !== 'default' && profilesOf(named, files).length === 0) {
+        const { config, credentials } = files;
+        return [
+            {
+                place: variable,
+                why: `neither ${config.file} nor ${credentials.file} has the profile ${show(named)}`,
+            },
+        ];
+    }
+    // Terraform gets the credentials of the named one, and reads the settings of the default one.
+    return [...new Set(names)]
+        .flatMap((name) => profilesOf(name, files))
+        .flatMap((profile) => badSettingsOf(profile, files, readFile));
+}
+function badSettingsOf({ name, where, settings }, files, readFile) {
+    const bad = (setting, why) => ({ place: `${setting} in ${where}`, why });
+    const values = [...SETTINGS].flatMap(([setting, check]) => {
+        const value = settings.get(setting) ?? '';
+        const why = value === '' ? undefined : check(value, readFile);
+        return why === undefined ? [] : [bad(setting, why)];
+    });
+    const source = settings.get('source_profile');
+    if (source !== undefined && source !== name && profilesOf(source, files).length === 0)
+        values.push(bad('source_profile', `there is no profile ${show(source)}`));
+    const session = settings.get('sso_session');
+    if (session !== undefined && !files.config.sections.has(`sso-session ${session}`))
+        values.push(bad('sso_session', `there is no [sso-session ${session}]`));
+    const token = settings.get('web_identity_token_file');
+    if (token !== undefined && readFile(token) === undefined)
+        values.push(bad('web_identity_token_file', `the file ${show(token)} cannot be read`));
+    return values;
 }
 
 ;// CONCATENATED MODULE: ./src/steps/ready/state-needs.ts
@@ -47800,7 +48336,7 @@ async function planAndApply(run) {
     const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
     const made = await lookAhead(run, ready, planned);
     const { reported, outputs } = made;
-    (0,src_run/* learn */.nB)(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
+    (0,src_run/* learn */.nB)(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, run) });
     const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
     (0,src_run/* learn */.nB)(run, {}, { shown });
     sayFindings(reported.findings, run.deps.log, isReviewed(run));
@@ -47857,10 +48393,10 @@ function doneBefore({ story: { broughtBack = [] } }) {
         : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
 }
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
-function notesOf({ unfinished }, { command, primaryRegion }) {
-    if (unfinished === undefined || command === 'apply')
+function notesOf({ unfinished }, { inputs, story }) {
+    if (unfinished === undefined || inputs.command === 'apply')
         return {};
-    return { notes: [sayUnfinished(unfinished, primaryRegion)] };
+    return { notes: [...(story.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 /** `drift`: what AWS has, against the state and the configuration. */
 async function drift(run) {
@@ -48722,7 +49258,8 @@ function isForeignBeside({ rule }) {
 function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
     // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
     const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
-    const own = known.filter(({ address, before }) => before !== null && (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address));
+    // What is only to be imported is in AWS, and not yet in the state.
+    const own = known.filter(({ address, before, importing }) => before !== null && importing === undefined && (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address));
     const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
     return {
         foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(at))),
@@ -49109,7 +49646,7 @@ function plannedChanges(model) {
 /**
  * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
  * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
- * approved, values before it and all; or create, to the approved values, what the approved plan creates. Only what that
+ * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved plan creates. Only what that
  * run left marked, because its creation did not come to its end, may be changed to those values.
  * @param marked addresses of what Terraform's state has marked so
  */
@@ -49117,8 +49654,9 @@ function isLeftOfBegun(begun, remaining, marked) {
     const exactly = new Set(begun.map(({ hash }) => hash));
     const creations = new Map(begun.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])));
     const isLeft = (change) => {
-        if (exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change)))
+        if (exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change)) || asImports(change).some((each) => exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(each)))) {
             return true;
+        }
         const creates = creations.get(change.address);
         const goesOn = change.action === 'create' || (change.action === 'update' && marked.includes(change.address));
         if (creates === undefined || !goesOn)
@@ -49133,6 +49671,17 @@ function isLeftOfBegun(begun, remaining, marked) {
         isPart: extra.length === 0 && strange.length === 0,
         extra: [...extra.map(({ address }) => address), ...strange].sort(),
     };
+}
+/**
+ * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
+ * with the first change that it saves, so an apply that was stopped leaves the changes alone. Which key it is, the values
+ * before it tell.
+ */
+function asImports(change) {
+    const id = change.before?.['key_id'];
+    if (!(0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0)(change) || change.importing !== undefined || typeof id !== 'string')
+        return [];
+    return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
 }
 
 
@@ -49592,6 +50141,7 @@ function knownOutputs(plan) {
 /* harmony export */   KC: () => (/* binding */ accountOfArn),
 /* harmony export */   RP: () => (/* binding */ regionOfSide),
 /* harmony export */   XA: () => (/* binding */ indexProviderRegions),
+/* harmony export */   b2: () => (/* binding */ regionOfArn),
 /* harmony export */   g6: () => (/* binding */ findRegion),
 /* harmony export */   pR: () => (/* binding */ partitionOfKey)
 /* harmony export */ });
@@ -54052,7 +54602,7 @@ const ATTRIBUTES = {
     tags: tagsInWords,
     tags_all: tagsInWords,
     description: named('description'),
-    deletion_window_in_days: named('deletion window, in days,'),
+    deletion_window_in_days: windowInWords,
     rotation_period_in_days: named('rotation period, in days,'),
     customer_master_key_spec: named('key spec'),
     key_usage: named('key usage'),
@@ -54064,8 +54614,20 @@ const ATTRIBUTES = {
 /** The attributes worth a reader's time: `tags_all` repeats `tags`, and an alias's target is named twice. */
 function relevantAttributes(change) {
     const names = new Set(change.attributes.map((attribute) => attribute.name));
-    return change.attributes.filter(({ name }) => !(name === 'tags_all' && names.has('tags')) &&
-        !(name === 'target_key_arn' && names.has('target_key_id')));
+    return change.attributes.filter((attribute) => !(attribute.name === 'tags_all' && names.has('tags')) &&
+        !(attribute.name === 'target_key_arn' && names.has('target_key_id')) &&
+        !isDefaultOfImport(attribute, change));
+}
+/** What no key has and only a state keeps: an import writes the default down. */
+function isDefaultOfImport({ name, after }, { importing }) {
+    return importing !== undefined && name === 'bypass_policy_lockout_safety_check' && isValue(after, false);
+}
+/** An import does not know the days: KMS has them only once a deletion is scheduled. */
+function windowInWords(attribute, detail) {
+    const { before, after } = attribute;
+    if (before.is !== 'absent' && !isValue(before, 0))
+        return `deletion window, in days, ${fromTo(attribute, detail)}`;
+    return `deletion window, in days, ${shownInWords(after, detail)}`;
 }
 /** The attributes of an update or of drift, one phrase each. */
 function attributesInWords(change, detail) {

@@ -13,7 +13,7 @@ import { asCancellation, refuse, reportOf } from './refusal.js';
 import { listKeys } from './commands/keys.js';
 import { reportKeys } from './commands/report.js';
 import { environmentName } from './inputs/reader.js';
-import type { Command, Inputs } from './inputs/inputs.js';
+import type { Command } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import type { MadePlan } from './steps/plan/make-plan.js';
 import { withLastUse } from './steps/plan/with-last-use.js';
@@ -79,7 +79,7 @@ async function planAndApply(run: Run): Promise<void> {
   const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
   const made = await lookAhead(run, ready, planned);
   const { reported, outputs } = made;
-  learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, inputs) });
+  learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, run) });
   const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
   learn(run, {}, { shown });
   sayFindings(reported.findings, run.deps.log, isReviewed(run));
@@ -138,9 +138,9 @@ function doneBefore({ story: { broughtBack = [] } }: Run): string {
 }
 
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
-function notesOf({ unfinished }: MadePlan, { command, primaryRegion }: Inputs): { notes?: string[] } {
-  if (unfinished === undefined || command === 'apply') return {};
-  return { notes: [sayUnfinished(unfinished, primaryRegion)] };
+function notesOf({ unfinished }: MadePlan, { inputs, story }: Run): { notes?: string[] } {
+  if (unfinished === undefined || inputs.command === 'apply') return {};
+  return { notes: [...(story.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 
 /** `drift`: what AWS has, against the state and the configuration. */

@@ -54,7 +54,7 @@ describe('the policies of docs/iam.md', () => {
   });
   afterAll(() => job.stop());
 
-  test('allow what plan, apply, verify, every change, recovery and destroy call, and nothing else', () => {
+  test('allow what plan, apply, verify, every change, recovery, destroy and import call, and nothing else', () => {
     const statements = [
       ...readPolicy('plan', PLAN_ROLE),
       ...readPolicy('apply', APPLY_ROLE),
@@ -101,6 +101,22 @@ async function liveThrough(job: MainJob): Promise<void> {
   await read({ ...CHANGED, command: 'verify' });
   await read({ ...CHANGED, 'plan-destroy': 'true' });
   await change({ ...CHANGED, command: 'destroy', 'confirm-destroy': CHANGED.alias });
+  const imported = await makeByHand(job);
+  await read(imported);
+  await change(imported);
+}
+
+/** A key that is there already, and the inputs that bring it under the action. */
+async function makeByHand({ emulator }: MainJob): Promise<Record<string, string>> {
+  const { KeyMetadata } = await kmsIn(emulator, 'ap-southeast-1').send(
+    new CreateKeyCommand({ MultiRegion: true }),
+  );
+  return {
+    'import-key': KeyMetadata?.KeyId ?? '',
+    'replica-regions': '',
+    alias: 'aws_cb_cmk_imported',
+    'state-key': 'aws-kms-multi-region-key/imported.tfstate',
+  };
 }
 
 function succeeded(run: ActionRun): void {

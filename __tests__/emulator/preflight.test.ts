@@ -96,7 +96,7 @@ describe('before a replica is added', () => {
     expect(recorded).toBe(`mrk-${'1'.repeat(32)}`);
     const [finding] = (await look('partly-applied', id)).findings;
     expect(finding?.wayOut).toBe(
-      `Bring it into the state: \`terraform import 'module.replica_${JAKARTA}.aws_kms_alias.this' ${ALIAS}\`.`,
+      `Set \`import-key: ${id}\`: the plan then takes it into the state, for review.`,
     );
   });
 });

@@ -50,6 +50,7 @@ const STARTS: Readonly<Record<string, () => Start>> = {
   destroy: () => ({ event: 'workflow_dispatch', inputs: { alias: 'aws_cb_cmk' } }),
   drift: () => ({ event: 'schedule' }),
   'enterprise-and-mirrors': () => PULL_REQUEST,
+  'import-key': () => PULL_REQUEST,
   'merge-queue': () => PULL_REQUEST,
   'plan-and-apply': () => PULL_REQUEST,
   'required-check': () => PULL_REQUEST,
@@ -117,7 +118,7 @@ describe('a pull request from a fork', () => {
   );
 });
 
-describe.each(['plan-and-apply', 'approve-by-pull-request', 'merge-queue'])('%s', (name) => {
+describe.each(['plan-and-apply', 'import-key', 'approve-by-pull-request', 'merge-queue'])('%s', (name) => {
   test('plans on the pull request, and applies nothing', async () => {
     expect(commandsOf(await run(name, PULL_REQUEST))).toEqual(['plan: plan']);
   });

@@ -29,6 +29,19 @@ export interface FoundKey {
   readonly role: 'PRIMARY' | 'REPLICA' | undefined;
   /** The ARN of the primary of this multi-Region key; undefined for any other key, and where it is not known. */
   readonly primaryArn: string | undefined;
+  /** Of the replicas of this multi-Region key, also of those that are going to be deleted; empty where not known. */
+  readonly replicaRegions: readonly string[];
+  /** What KMS fixes when a key is made, in its own words; undefined where it is not known. */
+  readonly made:
+    | {
+        readonly spec: string | undefined;
+        readonly usage: string | undefined;
+        /** Where the key material is from: `AWS_KMS`, `EXTERNAL`, … */
+        readonly origin: string | undefined;
+        /** `CUSTOMER`, or `AWS` for a key that a service of AWS's made in the account. */
+        readonly manager: string | undefined;
+      }
+    | undefined;
 }
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
@@ -70,6 +83,8 @@ const UNSEEN = {
   deletionDate: undefined,
   role: undefined,
   primaryArn: undefined,
+  replicaRegions: [],
+  made: undefined,
 } as const;
 
 function explainLook(thrown: unknown): Look {
@@ -103,6 +118,8 @@ function readKey(key: KeyMetadata): FoundKey {
     deletionDate: key.DeletionDate?.toISOString(),
     role: key.MultiRegionConfiguration?.MultiRegionKeyType,
     primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
+    replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
+    made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
   };
 }
 

@@ -23,6 +23,7 @@ import {
   quote,
 } from './parsers.js';
 import { findForbidden } from '../characters.js';
+import { parseImportKey, type ImportKey } from './import-key.js';
 import { parseList } from './lists.js';
 import { parsePolicyInput } from './policy.js';
 import { explainEmptyInput } from './empty-input.js';
@@ -74,6 +75,8 @@ export interface Inputs {
   readonly alias: string;
   /** The alias that the key in the state has until now, without `alias/`; undefined unless it is to be renamed. */
   readonly renameAliasFrom: string | undefined;
+  /** A key that was made elsewhere, to be taken into the state; undefined for none. */
+  readonly importKey: ImportKey | undefined;
   readonly accountIds: readonly string[];
   readonly administrators: readonly string[];
   readonly users: readonly string[];
@@ -132,6 +135,7 @@ export function readInputs(sources: InputSources): Inputs {
     command: reader.value('command', parseChoice(COMMANDS), 'plan'),
     ...readRegions(reader),
     ...readAliases(reader),
+    importKey: reader.optional('import-key', parseImportKey(reader.text('primary-region').trim())),
     ...readPolicyInputs(reader, sources),
     ...readKeyInputs(reader),
     ...readCredentialInputs(reader),

@@ -39,6 +39,12 @@ export const INPUT_SPECS = {
     rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
     example: 'aws_cb_cmk',
   },
+  'import-key': {
+    ofKey: 'value',
+    default: '',
+    rule: 'a multi-Region key that exists, in the Regions\' partition: its id (mrk- and 32 hex digits), its ARN, an alias of it with "alias/", or that alias\'s ARN',
+    example: 'mrk-1234abcd12ab34cd56ef1234567890ab',
+  },
   'account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333, 044455556666"' },
   administrators: {
     ofKey: 'list',

@@ -71,7 +71,7 @@ function withoutRepetition<T>(problems: readonly T[]): T[] {
   return [...seen.values()];
 }
 
-/** Two keys that would take each other's state, or each other's alias. */
+/** Two keys that would take each other's state, each other's alias, or the same key. */
 function findClashes(keys: readonly CheckedKey[]): FileProblem[] {
   return [
     ...clashesBy(
@@ -87,13 +87,20 @@ function findClashes(keys: readonly CheckedKey[]): FileProblem[] {
       (first, where) =>
         `${where.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`,
     ),
+    ...clashesBy(
+      keys,
+      ({ inputs: { importKey } }) => (importKey === undefined ? [] : [importKey.name]),
+      'import-key',
+      (first) =>
+        `${first} imports the same key: it would be in two states, and each would undo what the other did`,
+    ),
   ];
 }
 
 function clashesBy(
   keys: readonly CheckedKey[],
   placesOf: (key: CheckedKey) => readonly string[],
-  input: 'state-key' | 'alias',
+  input: 'state-key' | 'alias' | 'import-key',
   reason: (first: string, place: string) => string,
 ): FileProblem[] {
   const taken = new Map<string, string>();

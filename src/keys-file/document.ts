@@ -277,7 +277,7 @@ const DEEPEST = 20;
 const MOST_NODES = 200_000;
 
 /** What only one key of a file can have. */
-const OWN_ONLY: readonly InputName[] = ['alias', 'rename-alias-from', 'state-key'];
+const OWN_ONLY: readonly InputName[] = ['alias', 'rename-alias-from', 'import-key', 'state-key'];
 
 function plainScalar({ value, source }: Scalar): Plain {
   if (value === null || value === undefined) return { is: 'nothing' };

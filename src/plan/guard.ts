@@ -2,6 +2,7 @@ import { ActionError } from '../errors.js';
 import { judgeAliases, judgeKeySettings } from './guard/settings.js';
 import { judgeIdentity } from './guard/identity.js';
 import { holdingsOf, isStateOfAnother, judgeOwnership, withoutForeign } from './guard/ownership.js';
+import { judgeImportedAccess } from './guard/imported-access.js';
 import type { GuardRequest } from './guard/request.js';
 import { judgePolicies } from './guard/policies.js';
 import { judgeRemoval } from './guard/removal.js';
@@ -33,6 +34,7 @@ export function guardPlan(request: GuardRequest): Finding[] {
     ...judgeIdentity(ours),
     ...judgeRemoval(ours),
     ...judgePolicies(model, request.now),
+    ...judgeImportedAccess(model, request.options.unreviewed === true),
     ...judgeKeySettings(model),
     ...judgeAliases(model),
     ...judgeUnknowns(model),

@@ -1,5 +1,5 @@
 import { fingerprintChanges, hashChange, hashSide } from './difference.js';
-import { changesAnything } from './model.js';
+import { changesAnything, isKey } from './model.js';
 import type { PartOfApproved } from './part-of-approved.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
@@ -31,7 +31,7 @@ export function plannedChanges(model: PlanModel): (PlannedChange & { readonly li
 /**
  * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
  * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
- * approved, values before it and all; or create, to the approved values, what the approved plan creates. Only what that
+ * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved plan creates. Only what that
  * run left marked, because its creation did not come to its end, may be changed to those values.
  * @param marked addresses of what Terraform's state has marked so
  */
@@ -45,7 +45,9 @@ export function isLeftOfBegun(
     begun.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])),
   );
   const isLeft = (change: ResourceChange): boolean => {
-    if (exactly.has(hashChange(change))) return true;
+    if (exactly.has(hashChange(change)) || asImports(change).some((each) => exactly.has(hashChange(each)))) {
+      return true;
+    }
     const creates = creations.get(change.address);
     const goesOn =
       change.action === 'create' || (change.action === 'update' && marked.includes(change.address));
@@ -59,4 +61,15 @@ export function isLeftOfBegun(
     isPart: extra.length === 0 && strange.length === 0,
     extra: [...extra.map(({ address }) => address), ...strange].sort(),
   };
+}
+
+/**
+ * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
+ * with the first change that it saves, so an apply that was stopped leaves the changes alone. Which key it is, the values
+ * before it tell.
+ */
+function asImports(change: ResourceChange): ResourceChange[] {
+  const id = change.before?.['key_id'];
+  if (!isKey(change) || change.importing !== undefined || typeof id !== 'string') return [];
+  return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
 }

@@ -100,8 +100,12 @@ function judgeRegion({ question: { region, change }, look }: Answer): Finding[] 
 }
 
 /** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
-const OTHER_STATE =
-  "If that is the key you mean, another state knows it: correct `state-bucket` or `state-key`, or bring it under this one (this action's docs/migrating.md). If not, choose another alias.";
+function sayOtherState(keyId: string): string {
+  const importIt = keyId.startsWith('mrk-')
+    ? ` Where none does, set \`import-key: ${keyId}\`: the plan then takes the key into this state, for review.`
+    : '';
+  return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
+}
 
 function judgeAlias({ question, look }: Answer): Finding[] {
   const { region, alias, change, ownId, makesReplica } = question;
@@ -112,13 +116,13 @@ function judgeAlias({ question, look }: Answer): Finding[] {
     : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
   const takeIn = makesReplica
     ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-    : `Bring it into the state: \`terraform import '${change.address}' ${alias}\`.`;
+    : `Set \`import-key: ${look.key.keyId}\`: the plan then takes it into the state, for review.`;
   return [
     stop(
       'alias-taken',
       {
         reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-        wayOut: isOurs ? takeIn : OTHER_STATE,
+        wayOut: isOurs ? takeIn : sayOtherState(look.key.keyId),
       },
       change,
     ),

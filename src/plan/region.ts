@@ -53,7 +53,7 @@ export function regionOfSide(side: Attributes): string | undefined {
 }
 
 /** `arn:aws:kms:REGION:…` to the Region; undefined for anything else. */
-function regionOfArn(arn: unknown): string | undefined {
+export function regionOfArn(arn: unknown): string | undefined {
   const region = typeof arn === 'string' && arn.startsWith('arn:') ? arn.split(':')[3] : undefined;
   return region === '' ? undefined : region;
 }

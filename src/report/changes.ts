@@ -80,7 +80,7 @@ const ATTRIBUTES: Readonly<Record<string, Describe>> = {
   tags: tagsInWords,
   tags_all: tagsInWords,
   description: named('description'),
-  deletion_window_in_days: named('deletion window, in days,'),
+  deletion_window_in_days: windowInWords,
   rotation_period_in_days: named('rotation period, in days,'),
   customer_master_key_spec: named('key spec'),
   key_usage: named('key usage'),
@@ -94,10 +94,24 @@ const ATTRIBUTES: Readonly<Record<string, Describe>> = {
 function relevantAttributes(change: ResourceChange): AttributeChange[] {
   const names = new Set(change.attributes.map((attribute) => attribute.name));
   return change.attributes.filter(
-    ({ name }) =>
-      !(name === 'tags_all' && names.has('tags')) &&
-      !(name === 'target_key_arn' && names.has('target_key_id')),
+    (attribute) =>
+      !(attribute.name === 'tags_all' && names.has('tags')) &&
+      !(attribute.name === 'target_key_arn' && names.has('target_key_id')) &&
+      !isDefaultOfImport(attribute, change),
   );
+}
+
+/** What no key has and only a state keeps: an import writes the default down. */
+function isDefaultOfImport({ name, after }: AttributeChange, { importing }: ResourceChange): boolean {
+  return importing !== undefined && name === 'bypass_policy_lockout_safety_check' && isValue(after, false);
+}
+
+/** An import does not know the days: KMS has them only once a deletion is scheduled. */
+function windowInWords(attribute: AttributeChange, detail: Detail): string {
+  const { before, after } = attribute;
+  if (before.is !== 'absent' && !isValue(before, 0))
+    return `deletion window, in days, ${fromTo(attribute, detail)}`;
+  return `deletion window, in days, ${shownInWords(after, detail)}`;
 }
 
 /** The attributes of an update or of drift, one phrase each. */

@@ -56,10 +56,10 @@ export interface Fit {
   readonly imports?: readonly Imported[];
 }
 
-/** What exists in a Region without being in the state: a replica key, the alias of the inputs, or both. */
-interface Imported {
+/** What exists in a Region without being in the state: the key, the alias of the inputs, or both. */
+export interface Imported {
   readonly region: string;
-  /** `mrk-…` of the replica key; undefined where the state has the key. */
+  /** `mrk-…`; undefined where the state has the key. */
   readonly keyId: string | undefined;
   /** Whether the alias exists there, points to the key, and is not in the state. */
   readonly hasAlias: boolean;
@@ -161,7 +161,9 @@ function renderRoot(request: ModuleRequest): object {
   const imports = (request.fit?.imports ?? []).flatMap((imported) =>
     renderImports(
       imported,
-      imported.region === request.primaryRegion ? 'module.primary' : addressOf(imported.region),
+      imported.region === request.primaryRegion
+        ? { module: 'module.primary', type: 'aws_kms_key' }
+        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' },
       request,
     ),
   );
@@ -257,12 +259,12 @@ function layOutByRegion(request: ModuleRequest): Layout {
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
 function renderImports(
   { region, keyId, hasAlias }: Imported,
-  module: string,
+  { module, type }: { readonly module: string; readonly type: string },
   request: ModuleRequest,
 ): object[] {
   const at = way(request) === 'region' ? `@${region}` : '';
   return [
-    ...(keyId === undefined ? [] : [{ to: `${module}.aws_kms_replica_key.this`, id: `${keyId}${at}` }]),
+    ...(keyId === undefined ? [] : [{ to: `${module}.${type}.this`, id: `${keyId}${at}` }]),
     ...(hasAlias ? [{ to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` }] : []),
   ];
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { isWellFormedRegion } from '../aws/regions.js';
+import { kindOfType } from '../plan/model.js';
+import type { ResourceKind } from '../plan/types.js';
 
 /** A replica Region as the state has it. */
 export interface StateReplica {
@@ -17,6 +19,7 @@ const stateSchema = z.object({
       z.object({
         module: z.string().optional(),
         mode: z.string(),
+        type: z.string().default(''),
         instances: z.array(z.object({ attributes: z.record(z.string(), z.unknown()).nullish() })),
       }),
     )
@@ -48,4 +51,36 @@ function placeOf(module: string): Pick<StateReplica, 'region' | 'layout'> | unde
   const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
   if (!isWellFormedRegion(region)) return undefined;
   return { region, layout: mark === '_' ? 'aliases' : 'region' };
+}
+
+/** What a state has of one multi-Region key, at the addresses of the bundled module. */
+export interface HeldKeys {
+  /** The primary's `mrk-…`; undefined where the state knows no primary. */
+  readonly primaryId: string | undefined;
+  /** Where it has the key, and where the alias, whatever their role. */
+  readonly keyRegions: ReadonlySet<string>;
+  readonly aliasRegions: ReadonlySet<string>;
+}
+
+/**
+ * The keys and aliases that a state knows, by Region.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @param primaryRegion where the primary is
+ * @throws Error when it is not a state
+ */
+export function readHeldKeys(text: string, primaryRegion: string): HeldKeys {
+  const resources = text.trim() === '' ? [] : stateSchema.parse(JSON.parse(text)).resources;
+  const held = resources.flatMap(({ module = '', mode, type, instances }) => {
+    const region = module === 'module.primary' ? primaryRegion : placeOf(module)?.region;
+    const isThere = mode === 'managed' && region !== undefined && instances.length > 0;
+    return isThere ? [{ kind: kindOfType(type), region, id: instances[0]?.attributes?.['id'] }] : [];
+  });
+  const regionsWith = (...kinds: readonly ResourceKind[]): Set<string> =>
+    new Set(held.filter(({ kind }) => kinds.includes(kind)).map(({ region }) => region));
+  const id = held.find(({ kind }) => kind === 'primary')?.id;
+  return {
+    primaryId: typeof id === 'string' ? id : undefined,
+    keyRegions: regionsWith('primary', 'replica'),
+    aliasRegions: regionsWith('alias'),
+  };
 }

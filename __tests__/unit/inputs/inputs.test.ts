@@ -50,6 +50,20 @@ const BAD: readonly (readonly [Record<string, string>, string])[] = [
     'set state-key: aws-kms-multi-region-key/old.tfstate, and keep it',
   ],
   [{ 'rename-alias-from': 'old', backend: 'local' }, 'set backend-config: path=…, in every run'],
+  [{ 'import-key': 'mrk-1234' }, 'import-key: "mrk-1234" is neither a key\'s id or ARN nor an alias'],
+  [{ 'import-key': 'aws_cb_cmk' }, 'import-key: "aws_cb_cmk" is neither a key\'s id or ARN nor an alias'],
+  [
+    { 'import-key': '1234abcd-12ab-34cd-56ef-1234567890ab' },
+    'is a single-Region key, which can never become a multi-Region key',
+  ],
+  [
+    { 'import-key': `arn:aws-cn:kms:cn-north-1:999900001111:key/mrk-${'0'.repeat(32)}` },
+    'is in the partition aws-cn, the Regions in aws',
+  ],
+  [
+    { 'import-key': `arn:aws:iam::999900001111:role/mrk-${'0'.repeat(32)}` },
+    "is neither a key's id or ARN nor an alias",
+  ],
   [
     { 'account-ids': '11112222333' },
     'account-ids: "11112222333" is not 12 digits: perhaps a leading zero was lost',

@@ -191,6 +191,11 @@ describe('a keys file', () => {
       'defaults.alias@1:13: it is of one key alone',
     ],
     [
+      'an import for all',
+      `defaults: { import-key: mrk-${'0'.repeat(32)} }\n${one('grants: any')}`,
+      'defaults.import-key@1:13: it is of one key alone',
+    ],
+    [
       'a state for all',
       `defaults: { state-bucket: acme-state, state-key: x }\n${one('grants: any')}`,
       'defaults.state-key@1:39: it is of one key alone',
@@ -243,6 +248,11 @@ describe('a keys file', () => {
       'one alias',
       pair('alias: x', 'alias: x, replica-regions: [eu-north-1]'),
       'b.alias@4:8: eu-west-1 has this alias already, of the key a',
+    ],
+    [
+      'one key to import',
+      pair(`import-key: mrk-${'0'.repeat(32)}`, `import-key: mrk-${'0'.repeat(32)}`),
+      'b.import-key@4:8: a imports the same key',
     ],
     ['one alias by name', pair('alias: b', 'grants: any'), 'b.alias@4:3: eu-west-1 has this alias already'],
   ])('refuses two keys with %s', (_, text, problem) => {

@@ -28,13 +28,14 @@ type Changed = Partial<Omit<GuardRequest, 'options'>> & {
   confirmed?: boolean;
   command?: string;
   recovery?: boolean;
+  unreviewed?: boolean;
 };
 
 function guard(
   model: PlanModel,
-  { confirmed = false, command = 'apply', recovery = false, ...changed }: Changed = {},
+  { confirmed = false, command = 'apply', recovery = false, unreviewed = false, ...changed }: Changed = {},
 ): Finding[] {
-  const options = { deletionConfirmed: confirmed, destroys: command === 'destroy', recovery };
+  const options = { deletionConfirmed: confirmed, destroys: command === 'destroy', recovery, unreviewed };
   const findings = guardPlan({ model, owner: ownerOf(model), primaryRegion: PRIMARY, options, ...changed });
   for (const { reason, wayOut } of findings) {
     for (const words of [reason, wayOut]) expect(words).toMatch(/^(?!.*undefined)[A-Z`].*\.$/);
@@ -744,6 +745,65 @@ describe('a policy that can’t be reviewed', () => {
     expect(verdict(modelOf([replicaChange(stays)]))).toEqual([]);
     const imported = replicaChange({ ...stays, change: { importing: { id: KEY_ID } } });
     expect(verdict(modelOf([imported]))).toEqual([`stop policy-unreadable ${REPLICA}`]);
+  });
+});
+
+describe('an import that takes access away', () => {
+  const app = 'arn:aws:iam::999900001111:role/app';
+  const use = statement();
+  const of = statement({ Principal: { AWS: app }, Action: 'kms:Decrypt' });
+  const model = (change: Json = { importing: { id: KEY_ID } }): PlanModel =>
+    modelOf([
+      primaryChange({
+        actions: ['update'],
+        before: primaryValues({ policy: policyOf(use, of) }),
+        after: primaryValues({ policy: policyOf(use) }),
+        change,
+      }),
+    ]);
+
+  test('is a warning that names who loses it', () => {
+    expect(verdict(model())).toEqual([`warning import-takes-access ${PRIMARY}`]);
+    expect(only(model()).reason).toContain(app);
+  });
+
+  test('is told of the Regions where it is so', () => {
+    const same = replicaValues({ policy: policyOf(use) });
+    const replica = replicaChange({
+      actions: ['no-op'],
+      before: same,
+      after: same,
+      change: { importing: { id: KEY_ID } },
+    });
+    const both = { ...model(), resources: [...model().resources, ...modelOf([replica]).resources] };
+    expect(verdict(both)).toEqual([`warning import-takes-access ${PRIMARY}`]);
+  });
+
+  test('is a stop where nobody reviews the plan', () => {
+    expect(verdict(model(), { unreviewed: true })).toEqual([`stop import-takes-access ${PRIMARY}`]);
+    expect(only(model(), { unreviewed: true }).wayOut).toContain('`approved-plan`');
+  });
+
+  test('is told of imports alone, and not where access is only won', () => {
+    expect(verdict(model({}), { unreviewed: true })).toEqual([]);
+    const won = primaryChange({
+      actions: ['update'],
+      before: primaryValues({ policy: policyOf(use) }),
+      after: primaryValues({ policy: policyOf(use, of) }),
+      change: { importing: { id: KEY_ID } },
+    });
+    expect(verdict(modelOf([won]), { unreviewed: true })).toEqual([]);
+  });
+
+  test('by a new denial counts, too', () => {
+    const denied = { ...of, Effect: 'Deny' };
+    const change = primaryChange({
+      actions: ['update'],
+      before: primaryValues({ policy: policyOf(use) }),
+      after: primaryValues({ policy: policyOf(use, denied) }),
+      change: { importing: { id: KEY_ID } },
+    });
+    expect(verdict(modelOf([change]))).toContain(`warning import-takes-access ${PRIMARY}`);
   });
 });
 

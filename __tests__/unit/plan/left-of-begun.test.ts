@@ -2,7 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { plannedChanges, isLeftOfBegun } from '../../../src/plan/left-of-begun.js';
 import type { PartOfApproved } from '../../../src/plan/part-of-approved.js';
 import type { PlanModel } from '../../../src/plan/types.js';
-import { goldenModel, modelOf, replicaChange, replicaValues, ROOT_POLICY, type Json } from './raw-plan.js';
+import {
+  goldenModel,
+  KEY_ID,
+  modelOf,
+  replicaChange,
+  replicaValues,
+  ROOT_POLICY,
+  type Json,
+} from './raw-plan.js';
 
 function judge(begun: PlanModel, remaining: PlanModel, marked: readonly string[] = []): PartOfApproved {
   return isLeftOfBegun(plannedChanges(begun), remaining, marked);
@@ -99,5 +107,35 @@ describe('of a replica that was to be changed', () => {
     const other = replicaValues({ description: 'newer' });
     expect(isLeft(replicaChange({ actions: ['update'], before: other, after }))).toBe(false);
     expect(isLeft(replicaChange({ actions: ['create'], after }))).toBe(false);
+  });
+});
+
+describe('of a key that was to be imported and changed', () => {
+  const [before, after] = [replicaValues({ description: 'old' }), replicaValues({ description: 'new' })];
+  const importing = (id: string): Json => ({ importing: { id } });
+  const left = replicaChange({ actions: ['update'], before, after });
+  const isLeft = (id: string, remaining: Json): boolean =>
+    judge(
+      modelOf([replicaChange({ actions: ['update'], before, after, change: importing(id) })]),
+      modelOf([remaining]),
+    ).isPart;
+
+  test('the change is left once the key is imported, by either form of its id', () => {
+    expect(isLeft(KEY_ID, left)).toBe(true);
+    expect(isLeft(`${KEY_ID}@ap-southeast-2`, left)).toBe(true);
+  });
+
+  test('neither the change of another key is, nor another change of that one', () => {
+    const other = replicaValues({ description: 'old', key_id: 'mrk-other' });
+    expect(isLeft(KEY_ID, replicaChange({ actions: ['update'], before: other, after }))).toBe(false);
+    expect(isLeft('mrk-other', left)).toBe(false);
+    const elsewhere = replicaValues({ description: 'newer' });
+    expect(isLeft(KEY_ID, replicaChange({ actions: ['update'], before, after: elsewhere }))).toBe(false);
+  });
+
+  test('nor is its import, where only the change was approved', () => {
+    const begun = modelOf([left]);
+    const again = replicaChange({ actions: ['update'], before, after, change: importing(KEY_ID) });
+    expect(judge(begun, modelOf([again])).isPart).toBe(false);
   });
 });

@@ -102,6 +102,19 @@ describe('a resource that the bundled module does not have', () => {
     expect(stops(judge(planOf(created, { resource_drift: [gone] })))).toEqual(['foreign-state']);
   });
 
+  test('makes a state no less another\u2019s when a key is to be imported into it', () => {
+    const values = replicaValues();
+    const imported = replicaChange({
+      actions: ['no-op'],
+      before: values,
+      after: values,
+      change: { importing: { id: 'mrk-1' } },
+    });
+    expect(stops(judge(planOf([imported, foreign('aws_s3_bucket.logs', ['delete'])])))).toEqual([
+      'foreign-state',
+    ]);
+  });
+
   test('is told before anything else, and once', () => {
     const many = ['a', 'b', 'c', 'd', 'e'].map((name) => foreign(`aws_s3_bucket.${name}`, ['delete']));
     const gone = replicaChange({ actions: ['delete'], before: replicaValues() });

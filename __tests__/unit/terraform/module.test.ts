@@ -345,6 +345,13 @@ describe('what AWS has already', () => {
     ]);
   });
 
+  test('is imported as the primary where it is in its Region', () => {
+    const primary = [{ region: 'ap-southeast-1', keyId: `mrk-${'0'.repeat(32)}`, hasAlias: false }];
+    expect(importOf(request({ fit: { imports: primary } }))).toEqual([
+      { to: 'module.primary.aws_kms_key.this', id: `mrk-${'0'.repeat(32)}` },
+    ]);
+  });
+
   test('is imported without an alias where it has none', () => {
     const bare = imports.map((one) => ({ ...one, hasAlias: false }));
     expect(importOf(request({ fit: { imports: bare } }))).toHaveLength(1);

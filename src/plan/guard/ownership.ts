@@ -41,7 +41,10 @@ export function isForeignBeside({ rule }: Pick<Finding, 'rule'>): boolean {
 export function holdingsOf({ resources, drift, changedOutputs, notedAlias }: PlanModel): Holdings {
   // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
   const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
-  const own = known.filter(({ address, before }) => before !== null && isOwnAddress(address));
+  // What is only to be imported is in AWS, and not yet in the state.
+  const own = known.filter(
+    ({ address, before, importing }) => before !== null && importing === undefined && isOwnAddress(address),
+  );
   const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
   return {
     foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !isOwnAddress(at))),

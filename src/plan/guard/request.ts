@@ -27,5 +27,7 @@ export interface GuardRequest {
     readonly deletionConfirmed: boolean;
     /** The plan is that of `destroy`, or of its preview. */
     readonly destroys: boolean;
+    /** `apply` goes on by `auto-approve`, without anybody's having seen the plan. */
+    readonly unreviewed?: boolean;
   };
 }

@@ -6,7 +6,7 @@ import { summariseCounts } from '../../outputs.js';
 import { explained, type PhasedTerraform } from '../ready/phased-terraform.js';
 import { diffAccess } from '../../plan/access.js';
 import { digestPlan } from '../../plan/digest.js';
-import { guardPlan } from '../../plan/guard.js';
+import { guardPlan, type GuardRequest } from '../../plan/guard.js';
 import type { Owner } from '../../plan/guard/ownership.js';
 import { buildPlanModel } from '../../plan/model.js';
 import type { ReportedPlan } from '../../report/types.js';
@@ -68,9 +68,19 @@ export function judgePlan(
     owner: ownerOf(inputs),
     primaryRegion: inputs.primaryRegion,
     now: deps.clock.now(),
-    options: { deletionConfirmed: inputs.deletionConfirmed, destroys: inputs.destroys },
+    options: guardOptionsOf(inputs),
   });
   return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+}
+
+/** What the inputs say of how the guard is to judge. */
+export function guardOptionsOf({
+  command,
+  approval,
+  deletionConfirmed,
+  destroys,
+}: Pick<Inputs, 'command' | 'approval' | 'deletionConfirmed' | 'destroys'>): GuardRequest['options'] {
+  return { deletionConfirmed, destroys, unreviewed: command === 'apply' && approval.by === 'auto' };
 }
 
 /** Whose state the inputs ask for. */

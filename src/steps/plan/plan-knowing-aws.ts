@@ -4,7 +4,8 @@ import { isDenied } from '../../aws/kms-clients.js';
 import { sayRescue } from '../../aws/rescue.js';
 import { appliedBy } from '../../context.js';
 import { ActionError, messageOf } from '../../errors.js';
-import { ownerOf } from './judge-plan.js';
+import { guardOptionsOf, ownerOf } from './judge-plan.js';
+import { prepareImport } from './import-key.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import { assertApproved, checkApproval } from '../apply/approve.js';
 import { applyRefresh } from '../apply/record-regions.js';
@@ -18,7 +19,7 @@ import { refuse } from '../../refusal.js';
 import { learn, type Run } from '../../run.js';
 
 /**
- * Makes the plan, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
+ * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
  * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
  *
  * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
@@ -28,6 +29,12 @@ import { learn, type Run } from '../../run.js';
  * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
 export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> {
+  const ofImport = await prepareImport(run, ready);
+  const made = await planAndLook(run, ready);
+  return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
+}
+
+async function planAndLook(run: Run, ready: Ready): Promise<MadePlan> {
   const { inputs } = run;
   const plan = (): Promise<MadePlan> => makePlan({ ...run, ...ready });
   const made = await plan();
@@ -147,11 +154,7 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
         .filter((key) => !key.isPending && isReplicaHere(key, model))
         .map(({ region, keyId }) => [region, keyId]),
     ),
-    options: {
-      deletionConfirmed: inputs.deletionConfirmed,
-      destroys: inputs.destroys,
-      recovery: inputs.allowRecovery,
-    },
+    options: { ...guardOptionsOf(inputs), recovery: inputs.allowRecovery },
   });
   return { ...made, reported: { ...made.reported, findings } };
 }

@@ -113,8 +113,7 @@ async function fitToState(request: FitRequest): Promise<Fit & { readonly way: Wa
   const way = wayOf(providerVersion);
   if (way === 'aliases') return { providerVersion, way };
   warnOfUntriedWay(providerVersion, log);
-  const replicas =
-    inputs.backend === undefined ? [] : readState(await terraform.pullState().catch(explained(NOTHING_DONE)));
+  const replicas = inputs.backend === undefined ? [] : await readReplicas(terraform);
   const old = replicas.filter(({ layout }) => layout === 'aliases');
   if (old.length === 0) return { providerVersion, way };
   const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
@@ -144,9 +143,15 @@ function warnOfUntriedWay(providerVersion: string, log: Log): void {
   );
 }
 
-function readState(text: string): StateReplica[] {
+async function readReplicas(terraform: PhasedTerraform): Promise<StateReplica[]> {
+  const text = await terraform.pullState().catch(explained(NOTHING_DONE));
+  return understandState(() => readStateReplicas(text));
+}
+
+/** @throws ActionError when what `terraform state pull` printed is no state that this action knows */
+export function understandState<T>(read: () => T): T {
   try {
-    return readStateReplicas(text);
+    return read();
   } catch (cause) {
     throw new ActionError(
       {

@@ -1,0 +1,115 @@
+import type { AwsSession } from './credentials.js';
+import { sayRefusal } from './denial.js';
+import { isDenied, withKms, type KmsClients } from './kms-clients.js';
+import { lookAtKey, lookForAlias, type Look } from './look.js';
+import { messageOf } from '../errors.js';
+
+type Session = Pick<AwsSession, 'provider'>;
+
+/** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
+export function lookAtNamed(region: string, name: string, session: Session): Promise<Look> {
+  const look = name.startsWith('alias/') ? lookForAlias : lookAtKey;
+  return withKms([region], session, (clients) => look(clients, region, name));
+}
+
+/** One Region, as far as it concerns a multi-Region key that exists. */
+export interface RegionLook {
+  readonly region: string;
+  readonly key: Look;
+  /** What the alias of the inputs is there. */
+  readonly alias: Look;
+}
+
+/**
+ * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
+ * @param alias with `alias/`
+ */
+export function lookAtRegions(
+  regions: readonly string[],
+  keyId: string,
+  alias: string,
+  session: Session,
+): Promise<RegionLook[]> {
+  return withKms(regions, session, (clients) =>
+    Promise.all(
+      regions.map(async (region) => {
+        const [key, named] = await Promise.all([
+          lookAtKey(clients, region, keyId),
+          lookForAlias(clients, region, alias),
+        ]);
+        return { region, key, alias: named };
+      }),
+    ),
+  );
+}
+
+/** What belongs to a key in one Region beside what Terraform manages here. */
+export interface Belongings {
+  readonly region: string;
+  /** Sorted, with `alias/`. */
+  readonly aliases: readonly string[];
+  /** The grantee of each grant, sorted; one that has several is there several times. */
+  readonly grantees: readonly string[];
+  /** The CloudFormation stack that says it owns the key. */
+  readonly stack: string | undefined;
+  /** What KMS did not tell, and why: `its grants (kms:ListGrants is missing)`. */
+  readonly unseen: readonly string[];
+}
+
+/** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */
+const STACK_TAG = 'aws:cloudformation:stack-name';
+
+/** Asks each Region for what the key has there, all at once; what may not be asked is told and stops nothing. */
+export function listBelongings(
+  regions: readonly string[],
+  keyId: string,
+  session: Session,
+): Promise<Belongings[]> {
+  return withKms(regions, session, (clients) =>
+    Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))),
+  );
+}
+
+async function belongingsIn(
+  region: string,
+  keyId: string,
+  { kms, in: pick }: KmsClients,
+): Promise<Belongings> {
+  const at = { client: pick(region) };
+  const unseen: string[] = [];
+  const told = async (what: string, pages: AsyncIterable<(string | undefined)[]>): Promise<string[]> => {
+    const found: string[] = [];
+    try {
+      for await (const page of pages) found.push(...page.filter((each) => each !== undefined));
+    } catch (thrown) {
+      const why = isDenied(thrown) ? sayRefusal(thrown.refused) : messageOf(thrown);
+      unseen.push(`${what} (${why})`);
+    }
+    return found.sort();
+  };
+  const [aliases, grantees, stacks] = await Promise.all([
+    told(
+      'its other aliases',
+      mapPages(kms.paginateListAliases(at, { KeyId: keyId }), ({ Aliases = [] }) =>
+        Aliases.map(({ AliasName }) => AliasName),
+      ),
+    ),
+    told(
+      'its grants',
+      mapPages(kms.paginateListGrants(at, { KeyId: keyId }), ({ Grants = [] }) =>
+        Grants.map(({ GranteePrincipal }) => GranteePrincipal ?? 'a principal that KMS does not name'),
+      ),
+    ),
+    told(
+      'its tags',
+      mapPages(kms.paginateListResourceTags(at, { KeyId: keyId }), ({ Tags = [] }) =>
+        Tags.filter(({ TagKey }) => TagKey === STACK_TAG).map(({ TagValue }) => TagValue),
+      ),
+    ),
+  ]);
+  return { region, aliases, grantees, stack: stacks[0], unseen };
+}
+
+async function* mapPages<P, T>(pages: AsyncIterable<P>, itemsOf: (page: P) => T): AsyncIterable<T> {
+  for await (const page of pages) yield itemsOf(page);
+}
