@@ -47214,13 +47214,14 @@ function kindOf({ report }) {
     const { outcome, plan } = report;
     if (outcome === 'failed' || outcome === 'cancelled')
         return 'failed';
-    const deletes = plan?.model.regions.some((row) => ['deleted', 'replaced'].includes((0,changes/* rowChange */.D)(row))) === true;
-    if (deletes && outcome !== 'drifted')
-        return 'deletes';
-    if (outcome === 'refused' || plan?.findings.some(({ severity }) => severity === 'stop') === true)
-        return 'stopped';
     if (outcome === 'drifted')
         return 'drifted';
+    // Whatever a plan would delete, one that is refused deletes nothing.
+    if (outcome === 'refused' || plan?.findings.some(({ severity }) => severity === 'stop') === true)
+        return 'stopped';
+    const deletes = plan?.model.regions.some((row) => ['deleted', 'replaced'].includes((0,changes/* rowChange */.D)(row))) === true;
+    if (deletes)
+        return 'deletes';
     if (outcome === 'planned')
         return 'changes';
     return outcome === 'applied' ? 'applied' : 'nothing';
@@ -47293,7 +47294,7 @@ function renderTable(rows, most) {
     const shown = rows.slice(0, most).map((row) => renderRow(row, most));
     const hidden = rows.length - shown.length;
     return [
-        (0,markdown/* table */.tp)(['Key', 'What happens', 'Who gains access'], shown),
+        (0,markdown/* table */.tp)(['Key', 'What happens, and who gains access'], shown),
         ...(hidden > 0 ? [`…and ${(0,report_words/* countOf */.pq)(hidden, 'more key')}, less heavy ones, left out for length.`] : []),
     ];
 }
@@ -47301,11 +47302,15 @@ function renderRow({ file, kind }, most) {
     const { report } = file;
     const long = most > 100 ? 120 : 240;
     const regions = report.plan?.model.regions.map(({ region }) => (0,markdown/* codeSpan */.SS)(region)) ?? [];
-    const where = regions.length === 0 ? '' : `<br>${(0,report_words/* limitItems */.gt)(regions, 4).join(' ')}`;
+    // Two columns, as a third would be off a telephone's screen.
+    const lines = [
+        (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(sayWhat(report), long)),
+        (0,report_words/* limitItems */.gt)(regions, 4).join(' '),
+        ...gainsOf(report, most > 100 ? 2 : 4).map((gain) => `➕ ${gain}`),
+    ];
     return [
         `${SYMBOLS[kind]} ${(0,markdown/* codeSpan */.SS)((0,markdown/* clip */.$Q)(file.key, 80))}`,
-        `${(0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(sayWhat(report), long))}${where}`,
-        gainsOf(report, most > 100 ? 2 : 4),
+        lines.filter((line) => line !== '').join('<br>'),
     ];
 }
 /** The verdict without the alias, which the row has already; of a failure, what was wrong. */
@@ -47318,6 +47323,7 @@ function sayWhat(report) {
         : [failure.what, ...(failure.each ?? [])].join(' ');
     return report.outcome === 'planned' || why === undefined ? words : `${words}: ${why}`;
 }
+/** Who gains access, whoever is new first. */
 function gainsOf({ plan, accountId }, most) {
     const gains = (plan?.access ?? []).filter(isGain);
     const strangersFirst = [...gains].sort((a, b) => Number(b.stranger) - Number(a.stranger));
@@ -47325,8 +47331,7 @@ function gainsOf({ plan, accountId }, most) {
         const name = (0,report_words/* principalInWords */.$W)(principal, accountId, { rows: 1, values: 1, text: 80 });
         return stranger ? `**new:** ${name}` : name;
     });
-    const distinct = [...new Set(names)];
-    return distinct.length === 0 ? '–' : (0,report_words/* limitItems */.gt)(distinct, most).join('<br>');
+    return (0,report_words/* limitItems */.gt)([...new Set(names)], most);
 }
 
 ;// CONCATENATED MODULE: ./src/report/many/comment.ts
@@ -54797,7 +54802,7 @@ function renderCost(model) {
     const billed = countBilledKeys(model);
     const amount = (keys) => (billed.priced ? dollars(keys) : (0,words/* countOf */.pq)(keys, 'key'));
     const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
-    const keys = billed.priced ? ` for ${(0,words/* countOf */.pq)(billed.after, 'key')}` : '';
+    const keys = billed.priced && billed.after > 0 ? ` for ${(0,words/* countOf */.pq)(billed.after, 'key')}` : '';
     const before = billed.before === billed.after ? ', as before' : '';
     return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
 }
@@ -55584,11 +55589,9 @@ function renderWarnings(plan, { outcome }, detail) {
         ...(0,findings/* renderNotUnderstood */.VD)(plan.model.notUnderstood, detail),
     ];
 }
-/**
- * The table says the same in less room than the picture of many Regions; and what was applied is no more to be weighed.
- */
+/** The table says the same in less room than the picture of many Regions; and only a plan is still to be weighed. */
 function foldPicture(picture, regions, { outcome }) {
-    if (outcome !== 'applied' && regions <= words/* OPEN_REGIONS */.LW)
+    if (outcome === 'planned' && regions <= words/* OPEN_REGIONS */.LW)
         return picture;
     return (0,markdown/* details */.zH)(`The picture of ${(0,words/* countOf */.pq)(regions, 'Region')}`, [picture]);
 }
@@ -55966,7 +55969,7 @@ function renderNotes(notes, detail) {
 /** A failure in its three parts; what was wrong in several places is a list. */
 function renderFailure({ what, each, done, next }, detail) {
     const head = `**${foreign(what, detail)}**`;
-    const rest = [foreign(done, detail), next === '' ? '' : `**Next:** ${foreign(next, detail)}`];
+    const rest = [foreign(done, detail), next === '' ? '' : `**What to do:** ${foreign(next, detail)}`];
     const join = (parts) => parts.filter((part) => part !== '' && part !== '****').join('<br>');
     if (each === undefined)
         return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [join([head, ...rest])]);
@@ -56296,7 +56299,15 @@ function driftedVerdict(input) {
     const found = drift.length === 0
         ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
         : `${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(drift.length, 'resource')} changed outside Terraform`;
-    return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
+    return {
+        symbol: '⚠️',
+        title: `${input.alias}: ${found}`,
+        detail: `Nothing was changed by this run.${canBePutBack(input) ? ' To put it back, run `apply`; to keep it, change the inputs.' : ''}`,
+    };
+}
+/** Whether apply would do it: it would refuse to with a stop, and a key that is pending deletion has to be saved first. */
+function canBePutBack({ plan, keyStates = [] }) {
+    return plan?.model.hasChanges === true && stopsOf(plan.findings).length === 0 && keyStates.length === 0;
 }
 const COMMANDS = {
     plan: 'the plan',

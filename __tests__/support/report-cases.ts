@@ -2,7 +2,10 @@
 
 import type { PlanModel, RegionPlan } from '../../src/plan/types.js';
 import type { LastUse } from '../../src/plan/last-use.js';
-import type { ReportInput } from '../../src/report/types.js';
+import { renderComment } from '../../src/report/comment.js';
+import { renderMany } from '../../src/report/many/comment.js';
+import { renderSummary } from '../../src/report/summary.js';
+import { COMMENT_LIMIT, type ReportInput } from '../../src/report/types.js';
 import {
   absent,
   access,
@@ -485,7 +488,56 @@ function notApproved(): ReportInput {
   });
 }
 
-/** By the name of the golden file. */
+function inSync(): ReportInput {
+  return report(plan(same()), { command: 'drift', outcome: 'in-sync' });
+}
+
+function verified(): ReportInput {
+  const { keys, verification } = applied();
+  return { ...withoutPlan(), command: 'verify', outcome: 'verified', keys, verification };
+}
+
+/** A run that ended before there was a plan. */
+function withoutPlan(): ReportInput {
+  return { ...report(plan(same())), plan: undefined };
+}
+
+function wrongInputs(): ReportInput {
+  const failure = {
+    what: '2 inputs are wrong:',
+    each: [
+      'account-ids: "44455556666" is not 12 digits: perhaps a leading zero was lost because it was not in quotes (044455556666?). It must be AWS account ids of exactly 12 digits. Example: account-ids: "111122223333, 044455556666"',
+      'replica-regions: "ap-southeast-1" is the primary Region and cannot have a replica too.',
+    ],
+    done: 'Nothing was installed, called or changed.',
+    next: 'Correct the `with:` block of this step and run it again.',
+  };
+  return { ...withoutPlan(), outcome: 'failed', failure };
+}
+
+function locked(): ReportInput {
+  const failure = {
+    what: 'The state is locked by somebody else (runner@build-7, apply, since 2026-11-26 09:20:05 UTC, lock id 0f1e2d3c).',
+    done: 'Nothing was planned or changed.',
+    next: 'If that run is still going on, wait for it. If it was killed, free the lock: `terraform force-unlock 0f1e2d3c`.',
+  };
+  return { ...withoutPlan(), outcome: 'failed', failure };
+}
+
+function afterMerge(): ReportInput {
+  return {
+    ...accountsChanged(),
+    shown: {
+      pullRequest: 7,
+      is: 'different',
+      says: 'Pull request #7 showed another plan than this one: the inputs, the state or AWS have changed since.',
+      gone: [],
+      added: ['ap-southeast-2: arn:aws:iam::888899990000:root loses kms:Decrypt'],
+    },
+  };
+}
+
+/** The reports on one key, by the name of the golden file. */
 export const CASES: Readonly<Record<string, () => ReportInput>> = {
   'first-creation': firstCreation,
   'no-change': () => report(plan(same()), { ignoredTags: ['CostCenter', 'auto-tag:*'] }),
@@ -506,4 +558,47 @@ export const CASES: Readonly<Record<string, () => ReportInput>> = {
   failed,
   cancelled,
   'not-approved': notApproved,
+  'after-merge': afterMerge,
+  'in-sync': inSync,
+  verified,
+  'wrong-inputs': wrongInputs,
+  locked,
+};
+
+/** One comment on many keys, of which something else happens to each. */
+function manyKeys(): string {
+  const files = Object.entries({
+    billing: accountsChanged,
+    orders: regionRemoved,
+    payments: destroy,
+    search: wrongInputs,
+    sessions: () => report(plan(same())),
+    users: firstCreation,
+  }).map(([key, makeInput]) => {
+    const input = { ...makeInput(), alias: `alias/${key}`, commentKey: key };
+    const origin = { repository: 'acme/keys', runId: '4711', attempt: 1, commit: input.source.commit };
+    return { key, origin, hasWork: true, report: input, body: renderSummary(input) };
+  });
+  return renderMany({
+    reports: {
+      files,
+      missing: ['invoices'],
+      untouched: 12,
+      removed: [],
+      leftOut: [],
+      source: report(plan(same())).source,
+    },
+    top: '<!-- aws-kms-multi-region-key:comment-key=keys -->',
+    bottoms: [''],
+    limit: COMMENT_LIMIT,
+    measure: (text) => text.length,
+  });
+}
+
+/** Every report as a comment, by the name of its golden file. */
+export const COMMENTS: Readonly<Record<string, () => string>> = {
+  ...Object.fromEntries(
+    Object.entries(CASES).map(([name, makeInput]) => [name, () => renderComment(makeInput())]),
+  ),
+  'many-keys': manyKeys,
 };

@@ -43,7 +43,7 @@ export interface Measure {
 /** Runs in the page; as text, since this project's types know no document. */
 const MEASURE = `[...document.querySelectorAll('article')].map((article) => {
   const tables = [...article.querySelectorAll('table')];
-  const regions = tables.filter((each) => each.querySelector('th')?.textContent.startsWith('Region'));
+  const regions = tables.filter((each) => /^(Region|Key)/.test(each.querySelector('th')?.textContent));
   const wide = [...regions, ...article.querySelectorAll('.markdown-body')];
   return {
     name: article.id,

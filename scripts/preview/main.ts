@@ -12,8 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { CASES } from '../../__tests__/support/report-cases.js';
-import { renderComment } from '../../src/report/comment.js';
+import { COMMENTS } from '../../__tests__/support/report-cases.js';
 import { measureReports, openBrowser, showPage, type Measure } from './browser.js';
 import { readAssets } from './packed.js';
 import { renderPage, type Shown, type Theme } from './page.js';
@@ -29,12 +28,14 @@ const MAY_BE_WIDE: ReadonlySet<string> = new Set(['hostile']);
 const FOLDER = 'preview';
 
 function reportsNamed(names: readonly string[]): Shown[] {
-  const unknown = names.filter((name) => !Object.hasOwn(CASES, name));
+  const unknown = names.filter((name) => !Object.hasOwn(COMMENTS, name));
   if (unknown.length > 0)
-    throw new Error(`No report is named ${unknown.join(', ')}; there are: ${Object.keys(CASES).join(', ')}.`);
-  return Object.entries(CASES)
+    throw new Error(
+      `No report is named ${unknown.join(', ')}; there are: ${Object.keys(COMMENTS).join(', ')}.`,
+    );
+  return Object.entries(COMMENTS)
     .filter(([name]) => names.length === 0 || names.includes(name))
-    .map(([name, makeInput]) => ({ name, markdown: renderComment(makeInput()) }));
+    .map(([name, render]) => ({ name, markdown: render() }));
 }
 
 /** What is wrong with the size of a report, in words. */

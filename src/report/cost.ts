@@ -58,7 +58,7 @@ export function renderCost(model: PlanModel): string {
   const billed = countBilledKeys(model);
   const amount = (keys: number): string => (billed.priced ? dollars(keys) : countOf(keys, 'key'));
   const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
-  const keys = billed.priced ? ` for ${countOf(billed.after, 'key')}` : '';
+  const keys = billed.priced && billed.after > 0 ? ` for ${countOf(billed.after, 'key')}` : '';
   const before = billed.before === billed.after ? ', as before' : '';
   return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
 }

@@ -96,11 +96,9 @@ function renderWarnings(plan: ReportedPlan, { outcome }: ReportInput, detail: De
   ];
 }
 
-/**
- * The table says the same in less room than the picture of many Regions; and what was applied is no more to be weighed.
- */
+/** The table says the same in less room than the picture of many Regions; and only a plan is still to be weighed. */
 function foldPicture(picture: string, regions: number, { outcome }: ReportInput): string {
-  if (outcome !== 'applied' && regions <= OPEN_REGIONS) return picture;
+  if (outcome === 'planned' && regions <= OPEN_REGIONS) return picture;
   return details(`The picture of ${countOf(regions, 'Region')}`, [picture]);
 }
 

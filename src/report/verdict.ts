@@ -211,7 +211,16 @@ function driftedVerdict(input: ReportInput): Verdict {
     drift.length === 0
       ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
       : `${countOf(drift.length, 'resource')} changed outside Terraform`;
-  return { symbol: '⚠️', title: `${input.alias}: ${found}`, detail: 'Nothing was changed by this run.' };
+  return {
+    symbol: '⚠️',
+    title: `${input.alias}: ${found}`,
+    detail: `Nothing was changed by this run.${canBePutBack(input) ? ' To put it back, run `apply`; to keep it, change the inputs.' : ''}`,
+  };
+}
+
+/** Whether apply would do it: it would refuse to with a stop, and a key that is pending deletion has to be saved first. */
+function canBePutBack({ plan, keyStates = [] }: ReportInput): boolean {
+  return plan?.model.hasChanges === true && stopsOf(plan.findings).length === 0 && keyStates.length === 0;
 }
 
 const COMMANDS = {

@@ -5,19 +5,19 @@ import { describe, expect, test } from '@jest/globals';
 import { renderComment } from '../../../src/report/comment.js';
 import { renderSummary } from '../../../src/report/summary.js';
 import { COMMENT_LIMIT, SUMMARY_LIMIT } from '../../../src/report/types.js';
-import { CASES } from '../../support/report-cases.js';
+import { CASES, COMMENTS } from '../../support/report-cases.js';
 
 const goldenFile = (name: string): URL => new URL(`../../golden/report/${name}.md`, import.meta.url);
 
 describe('the comment', () => {
-  test.each(Object.entries(CASES))('reads as agreed for %s', (name, makeInput) => {
-    const comment = renderComment(makeInput());
+  test.each(Object.entries(COMMENTS))('reads as agreed for %s', (name, render) => {
+    const comment = render();
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(goldenFile(name), `${comment}\n`);
     expect(`${comment}\n`).toBe(readFileSync(goldenFile(name), 'utf8'));
   });
 
-  test.each(Object.entries(CASES))('fits GitHub for %s', (_, makeInput) => {
-    expect(renderComment(makeInput()).length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  test.each(Object.entries(COMMENTS))('fits GitHub for %s', (_, render) => {
+    expect(render().length).toBeLessThanOrEqual(COMMENT_LIMIT);
   });
 });
 

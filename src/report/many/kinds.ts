@@ -50,12 +50,13 @@ export const SYMBOLS: Readonly<Record<Kind, string>> = {
 export function kindOf({ report }: ReportFile): Kind {
   const { outcome, plan } = report;
   if (outcome === 'failed' || outcome === 'cancelled') return 'failed';
-  const deletes =
-    plan?.model.regions.some((row) => ['deleted', 'replaced'].includes(rowChange(row))) === true;
-  if (deletes && outcome !== 'drifted') return 'deletes';
+  if (outcome === 'drifted') return 'drifted';
+  // Whatever a plan would delete, one that is refused deletes nothing.
   if (outcome === 'refused' || plan?.findings.some(({ severity }) => severity === 'stop') === true)
     return 'stopped';
-  if (outcome === 'drifted') return 'drifted';
+  const deletes =
+    plan?.model.regions.some((row) => ['deleted', 'replaced'].includes(rowChange(row))) === true;
+  if (deletes) return 'deletes';
   if (outcome === 'planned') return 'changes';
   return outcome === 'applied' ? 'applied' : 'nothing';
 }

@@ -49,7 +49,7 @@ function renderTable(rows: readonly Row[], most: number): string[] {
   const shown = rows.slice(0, most).map((row) => renderRow(row, most));
   const hidden = rows.length - shown.length;
   return [
-    table(['Key', 'What happens', 'Who gains access'], shown),
+    table(['Key', 'What happens, and who gains access'], shown),
     ...(hidden > 0 ? [`…and ${countOf(hidden, 'more key')}, less heavy ones, left out for length.`] : []),
   ];
 }
@@ -58,11 +58,15 @@ function renderRow({ file, kind }: Row, most: number): string[] {
   const { report } = file;
   const long = most > 100 ? 120 : 240;
   const regions = report.plan?.model.regions.map(({ region }) => codeSpan(region)) ?? [];
-  const where = regions.length === 0 ? '' : `<br>${limitItems(regions, 4).join(' ')}`;
+  // Two columns, as a third would be off a telephone's screen.
+  const lines = [
+    prose(clip(sayWhat(report), long)),
+    limitItems(regions, 4).join(' '),
+    ...gainsOf(report, most > 100 ? 2 : 4).map((gain) => `➕ ${gain}`),
+  ];
   return [
     `${SYMBOLS[kind]} ${codeSpan(clip(file.key, 80))}`,
-    `${prose(clip(sayWhat(report), long))}${where}`,
-    gainsOf(report, most > 100 ? 2 : 4),
+    lines.filter((line) => line !== '').join('<br>'),
   ];
 }
 
@@ -78,13 +82,13 @@ function sayWhat(report: ReportInput): string {
   return report.outcome === 'planned' || why === undefined ? words : `${words}: ${why}`;
 }
 
-function gainsOf({ plan, accountId }: ReportInput, most: number): string {
+/** Who gains access, whoever is new first. */
+function gainsOf({ plan, accountId }: ReportInput, most: number): string[] {
   const gains = (plan?.access ?? []).filter(isGain);
   const strangersFirst = [...gains].sort((a, b) => Number(b.stranger) - Number(a.stranger));
   const names = strangersFirst.map(({ principal, stranger }) => {
     const name = principalInWords(principal, accountId, { rows: 1, values: 1, text: 80 });
     return stranger ? `**new:** ${name}` : name;
   });
-  const distinct = [...new Set(names)];
-  return distinct.length === 0 ? '–' : limitItems(distinct, most).join('<br>');
+  return limitItems([...new Set(names)], most);
 }

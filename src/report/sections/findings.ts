@@ -61,7 +61,7 @@ export function renderNotes(notes: readonly string[] | undefined, detail: Detail
 /** A failure in its three parts; what was wrong in several places is a list. */
 export function renderFailure({ what, each, done, next }: Explanation, detail: Detail): string {
   const head = `**${foreign(what, detail)}**`;
-  const rest = [foreign(done, detail), next === '' ? '' : `**Next:** ${foreign(next, detail)}`];
+  const rest = [foreign(done, detail), next === '' ? '' : `**What to do:** ${foreign(next, detail)}`];
   const join = (parts: readonly string[]): string =>
     parts.filter((part) => part !== '' && part !== '****').join('<br>');
   if (each === undefined) return alert('CAUTION', [join([head, ...rest])]);
