@@ -38425,10 +38425,12 @@ function explainTerraformError(error, done) {
         }, { cause: error });
     }
     const { symptom, match } = found;
+    // The address of a replica has its Region in it.
+    const text = `${error.text}\n${error.diagnostics[0]?.address ?? ''}`;
     return new errors/* ActionError */.lZ({
-        what: `${symptom.what(match, error.text)} (terraform ${error.command}: ${said})`,
+        what: `${symptom.what(match, text)} (terraform ${error.command}: ${said})`,
         done,
-        next: typeof symptom.next === 'string' ? symptom.next : symptom.next(error.text),
+        next: typeof symptom.next === 'string' ? symptom.next : symptom.next(text),
     }, { cause: error });
 }
 /** A summary of so few words says nothing without its detail. */
@@ -38459,11 +38461,12 @@ function placeOfState(text) {
     const [, key, bucket] = /\bobject\s+"([\w./-]{1,1024})"\s+in\s+S3\s+bucket\s+"([\w.-]{1,63})"/.exec(text) ?? [];
     return key === undefined || bucket === undefined ? '' : ` ${key} in the bucket ${bucket}`;
 }
-const REGION_SAID = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),/;
-/** Of the endpoint, of an ARN, or of the provider that was asked. */
+const REGION_SAID = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),|\bmodule\.replica(?:_|\[")([a-z0-9-]+)/;
+/** Of the endpoint, of an ARN, of the provider that was asked, or of the replica that it is about. */
 function regionSaid(text) {
-    const [, endpoint, arn, provider] = REGION_SAID.exec(text) ?? [];
-    return endpoint ?? arn ?? provider;
+    return REGION_SAID.exec(text)
+        ?.slice(1)
+        .find((region) => region !== undefined);
 }
 function inRegion(text) {
     const name = regionSaid(text);

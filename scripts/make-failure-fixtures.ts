@@ -270,7 +270,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'denied-by-bucket-policy': {
     provoked: 'a Deny in the policy of the state bucket',
-    run: failing('init', { action: 'ListObjectsV2' }, deniedBy('resource-based policy')),
+    run: failing(
+      'refresh',
+      { action: 'GetObject', resource: '*.tfstate' },
+      deniedBy('resource-based policy'),
+    ),
   },
   'denied-by-organisation': {
     provoked: 'a service control policy of the organisation',

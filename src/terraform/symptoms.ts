@@ -258,11 +258,13 @@ export function explainTerraformError(error: TerraformError, done: string): Acti
     );
   }
   const { symptom, match } = found;
+  // The address of a replica has its Region in it.
+  const text = `${error.text}\n${error.diagnostics[0]?.address ?? ''}`;
   return new ActionError(
     {
-      what: `${symptom.what(match, error.text)} (terraform ${error.command}: ${said})`,
+      what: `${symptom.what(match, text)} (terraform ${error.command}: ${said})`,
       done,
-      next: typeof symptom.next === 'string' ? symptom.next : symptom.next(error.text),
+      next: typeof symptom.next === 'string' ? symptom.next : symptom.next(text),
     },
     { cause: error },
   );
@@ -302,12 +304,13 @@ function placeOfState(text: string): string {
 }
 
 const REGION_SAID =
-  /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),/;
+  /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),|\bmodule\.replica(?:_|\[")([a-z0-9-]+)/;
 
-/** Of the endpoint, of an ARN, or of the provider that was asked. */
+/** Of the endpoint, of an ARN, of the provider that was asked, or of the replica that it is about. */
 function regionSaid(text: string): string | undefined {
-  const [, endpoint, arn, provider] = REGION_SAID.exec(text) ?? [];
-  return endpoint ?? arn ?? provider;
+  return REGION_SAID.exec(text)
+    ?.slice(1)
+    .find((region?: string) => region !== undefined);
 }
 
 function inRegion(text: string): string {

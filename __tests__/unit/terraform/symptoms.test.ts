@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { explainTerraformError, SYMPTOM_NAMES, symptomOf } from '../../../src/terraform/symptoms.js';
+import { TerraformError } from '../../../src/terraform/run.js';
 import { FAILURES_FOLDER, failureNames, readFailure, replayFailure } from '../../support/failures.js';
 
 /** What a person reads of each recorded failure. UPDATE_GOLDEN=1 writes it anew; a person reads the difference. */
@@ -11,7 +12,6 @@ const MESSAGES = path.join(FAILURES_FOLDER, 'messages.txt');
 const NOT_RECORDED: Readonly<Record<string, string>> = {
   quota: 'the SDK takes it for throttling and tries for minutes',
   throttled: 'the provider tries for minutes first; the fault matrix throttles for a while',
-  'change-not-seen': 'the provider waits ten minutes; unit/terraform/waits.test.ts has what it says',
   'download-checksum': 'e2e/provider-mirror.test.ts: a network mirror gives a provider with another checksum',
   'mirror-silent': 'e2e/provider-mirror.test.ts: the mirror is not there',
 };
@@ -48,4 +48,14 @@ describe('what Terraform was recorded to say', () => {
       expect(JSON.stringify(failure)).not.toMatch(/\/tmp\/|\/home\/|\/root\/|@(?!build-7)[\w-]+,/);
     },
   );
+});
+
+test('a refusal names the Region of the replica that it is about, and of the primary none that is another’s', () => {
+  const text = 'api error AccessDeniedException: User: x is not authorized to perform: kms:ReplicateKey';
+  const explain = (address: string): string =>
+    explainTerraformError(new TerraformError('apply', 1, [{ summary: text, detail: '', address }]), 'DONE.')
+      .message;
+  for (const replica of ['module.replica_ap-southeast-2', 'module.replica["ap-southeast-2"]'])
+    expect(explain(`${replica}.aws_kms_replica_key.this`)).toContain('kms:ReplicateKey in ap-southeast-2');
+  expect(explain('module.primary.aws_kms_key.this')).not.toContain('kms:ReplicateKey in');
 });
