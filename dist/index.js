@@ -44181,7 +44181,9 @@ function isToldByState({ rule, region }, states) {
 }
 /** What is different, resource by resource: first what was changed outside, then what else apply would change. */
 function describeDrift({ drift, resources }, primaryRegion) {
-    if (recordedKeys({ drift, resources }).length === 0)
+    // What is only to be imported is in AWS, and not in the state.
+    const held = resources.filter(({ importing }) => importing === undefined);
+    if (recordedKeys({ drift, resources: held }).length === 0)
         return ['the state knows no key yet, and the configuration asks for one'];
     const outside = drift.map(({ address, action, attributes }) => {
         const names = attributes.map(({ name }) => name).join(', ');
