@@ -37805,7 +37805,7 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
             throw thrown;
         const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
         throw new errors/* ActionError */.lZ({
-            what: `AWS does not take these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
+            what: `AWS does not accept these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
             done,
             next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
         }, { cause: thrown });
@@ -38826,7 +38826,7 @@ function judgeProperties(key) {
         const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
         return [
             (0,guard_words/* stop */.ds)(rule, {
-                reason: `The plan changes ${(0,guard_words/* joinWords */.yZ)(change)} for ${(0,guard_words/* nameKey */.Rc)(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
+                reason: `The plan changes ${(0,guard_words/* joinWords */.yZ)(change)} for ${(0,guard_words/* nameKey */.Rc)(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
                 wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
             }, key),
         ];
@@ -39947,7 +39947,7 @@ function judgeControlOf(group, account, now) {
     if (control.answer === 'maybe') {
         const conditions = nameSome(control.hangsOn.map(policy_document/* describeCondition */.p));
         const hangsOn = conditions === '' ? 'who the caller is' : conditions;
-        const reason = `Whether anybody can change the key policy in ${where} again hangs on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
+        const reason = `Whether anybody can change the key policy in ${where} again depends on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
         return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
     }
     if (control.root === 'always')
@@ -40014,7 +40014,7 @@ function judgeDeleted({ policy, keys }) {
     }));
     if (deleted.size === 0)
         return [];
-    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names what was deleted since: AWS shows ${nameSome([...deleted.values()])} where an ARN was. Whoever has made a new one of the same name is not let in by it.`;
+    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${nameSome([...deleted.values()])} in place of its ARN. A new principal of the same name gets no access by it.`;
     const wayOut = 'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
     return [(0,guard_words/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
 }
@@ -40131,7 +40131,7 @@ function judgeDeletions(keys, { model, now, options }) {
 }
 function judgeTainted(key) {
     return (0,guard_words/* stop */.ds)('key-replaced', {
-        reason: `An earlier apply did not see ${(0,guard_words/* nameKey */.Rc)(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
+        reason: `An earlier apply ended before ${(0,guard_words/* nameKey */.Rc)(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
         wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
     }, key);
 }
@@ -40156,7 +40156,7 @@ function judgeReplacement(key, { deletionConfirmed }) {
 }
 function judgeForgotten(key) {
     return (0,guard_words/* stop */.ds)('key-forgotten', {
-        reason: `Terraform would forget ${(0,guard_words/* nameKey */.Rc)(key)}: it would live on, and cost, in no state that knows it.`,
+        reason: `Terraform would forget ${(0,guard_words/* nameKey */.Rc)(key)}: it would stay in AWS and be billed, and no state would know it.`,
         wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
     }, key);
 }
@@ -40814,7 +40814,7 @@ async function takeInUnanswered(request) {
     for (const { address } of made)
         course.takenIn.add(address);
     const names = (0,guard_words/* joinWords */.yZ)(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
-    const note = `AWS made the ${names}, but its answer got lost on the way; the run took it into the state and went on from there.`;
+    const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
     run.deps.log.info(note);
     (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), note] });
     return true;
@@ -40956,7 +40956,7 @@ function sayWaited(keys, waitedMs) {
     const names = `the ${(0,guard_words/* joinWords */.yZ)(keys.map(({ name }) => name))}`;
     return [
         waitedMs < 1000
-            ? `Terraform had taken ${names} for failed, although AWS has finished it. It was kept; no key was replaced.`
+            ? `Terraform had marked ${names} as failed, although AWS finished it. It was kept; no key was replaced.`
             : `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`,
     ];
 }
@@ -41212,7 +41212,7 @@ function explainApiError({ kind, message }) {
     const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
     return (0,words/* notApplied */.$U)(what, isPermission
         ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
-        : 'Run the job again later: the plan will be checked anew.');
+        : 'Run the job again later: the plan will be checked again.');
 }
 
 ;// CONCATENATED MODULE: ./src/keys-file/group.ts
@@ -41699,7 +41699,7 @@ function judgeRegion({ question: { region, change }, look }) {
         return [];
     return [
         (0,guard_words/* stop */.ds)('region-not-enabled', {
-            reason: `AWS does not take these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+            reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
             wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
         }, change),
     ];
@@ -43818,7 +43818,7 @@ function sayUnfinished({ untaint, waitFor }, primaryRegion) {
         ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
         ...waitFor.map(({ name }) => name),
     ]);
-    return `An earlier apply was stopped before AWS had finished the ${(0,guard_words/* joinWords */.yZ)([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
+    return `An earlier apply was stopped before AWS had finished the ${(0,guard_words/* joinWords */.yZ)([...names])}. This plan shows what is left after that: apply waits until AWS has finished, keeps what is there and goes on.`;
 }
 async function copyWithout({ terraform, workDir }, marked) {
     const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
@@ -47904,7 +47904,7 @@ async function tell(run, { session }, { primary, since, said }) {
 function describeLostKey({ arn, id, region }) {
     return [
         `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
-        'It is as planned, has no alias and costs US$1 a month; nothing can be encrypted under it but by somebody who found it.',
+        'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
         `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
     ].join(' ');
 }
@@ -48245,7 +48245,7 @@ async function verify_prove(run, session, keys, done) {
     if (failed.length === 0)
         return;
     throw new errors/* ActionError */.lZ({
-        what: `The keys are not all as they should be. ${failed.join('; ')}.`,
+        what: `Some checks on the keys failed. ${failed.join('; ')}.`,
         done,
         next: verify_adviseOn(verification),
     });
@@ -54089,7 +54089,7 @@ async function findComment(request, input, place) {
 }
 /** What stands below a plan that is applied by now told of a run that did not come so far. */
 async function settleBelow(comment, applied) {
-    const text = `An earlier run ended before all was applied. It is by now: see [what was applied](${applied.url}).`;
+    const text = `An earlier run ended before everything was applied. A later one has applied it: see [what was applied](${applied.url}).`;
     await (0,comments/* upsertComment */.l)({
         ...comment,
         body: `${(0,own_comments/* renderCommentMarker */.W)(comment.key)}\n${text}\n`,
@@ -54796,7 +54796,7 @@ function footnotes(billed) {
     const parts = [
         billed.priced
             ? `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
-            : 'Each key in each Region is billed; API requests separately. The price in this partition is on its own price list.',
+            : 'Each key in each Region is billed, and API requests separately. This partition has a price list of its own.',
         ...(billed.rotates ? ['The first two rotations each add US$1 a month; later ones are free.'] : []),
         ...(billed.after < billed.before ? ['A key that is scheduled for deletion is not billed.'] : []),
     ];
@@ -56296,7 +56296,7 @@ function appliedVerdict(input) {
 function verifiedVerdict(input) {
     // Only `crypto` uses the keys; to have looked at them proves less.
     const used = input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true)) === true;
-    const found = used ? 'the keys work as one key' : 'the keys are there as the state has them';
+    const found = used ? 'the keys work as one key' : 'the keys are as the state has them';
     return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
 }
 function driftedVerdict(input) {
@@ -56706,7 +56706,7 @@ var resolve = __nccwpck_require__(9133);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
 // EXTERNAL MODULE: ./src/log.ts
-var log = __nccwpck_require__(5625);
+var src_log = __nccwpck_require__(5625);
 // EXTERNAL MODULE: ./src/refusal.ts
 var refusal = __nccwpck_require__(3791);
 // EXTERNAL MODULE: ./src/report/summary.ts
@@ -56782,7 +56782,7 @@ function environmentSecrets(env) {
  */
 async function startRun(outside) {
     const inputs = (0,resolve/* readStepInputs */.Wn)((0,sources/* inputSources */.B)(outside.env));
-    const deps = { ...outside, log: (0,log/* naming */.b7)(outside.log, inputs.alias) };
+    const deps = { ...outside, log: (0,src_log/* naming */.b7)(outside.log, inputs.alias) };
     hideSecrets(deps, inputs);
     const context = await openContext(deps);
     const client = await openGitHub(deps, inputs, context);
@@ -56823,9 +56823,10 @@ function hideEnvironment({ env, log }, token) {
  * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
  * tells.
  */
-async function tellWrongInputs(deps, thrown) {
-    const { env, log } = deps;
-    const inputs = (0,resolve/* readToldOfStep */.JF)((0,sources/* inputSources */.B)(env));
+async function tellWrongInputs(outside, thrown) {
+    const inputs = (0,resolve/* readToldOfStep */.JF)((0,sources/* inputSources */.B)(outside.env));
+    const log = (0,src_log/* naming */.b7)(outside.log, inputs.alias);
+    const deps = { ...outside, log };
     hideUnread(deps, inputs.githubToken);
     try {
         const context = await openContext(deps);

@@ -151,7 +151,7 @@ async function settleBelow(
   comment: PullRequestPlace & { readonly key: string },
   applied: { readonly id: number; readonly url: string },
 ): Promise<void> {
-  const text = `An earlier run ended before all was applied. It is by now: see [what was applied](${applied.url}).`;
+  const text = `An earlier run ended before everything was applied. A later one has applied it: see [what was applied](${applied.url}).`;
   await upsertComment({
     ...comment,
     body: `${renderCommentMarker(comment.key)}\n${text}\n`,

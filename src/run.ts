@@ -84,9 +84,10 @@ function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string 
  * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
  * tells.
  */
-export async function tellWrongInputs(deps: Deps, thrown: unknown): Promise<void> {
-  const { env, log } = deps;
-  const inputs = readToldOfStep(inputSources(env));
+export async function tellWrongInputs(outside: Deps, thrown: unknown): Promise<void> {
+  const inputs = readToldOfStep(inputSources(outside.env));
+  const log = naming(outside.log, inputs.alias);
+  const deps = { ...outside, log };
   hideUnread(deps, inputs.githubToken);
   try {
     const context = await openContext(deps);

@@ -244,7 +244,7 @@ test('whatever goes wrong with one of its calls, the main job ends right or says
         verdict: 'survived',
         unknown: [],
       });
-      expect(run.summary).toContain('but its answer got lost on the way');
+      expect(run.summary).toContain('but its answer was lost');
     }
     expect({ where, unsaid }).toEqual({ where, unsaid: [] });
     expect({ where, missing: ledger.missing }).toEqual({ where, missing: [] });

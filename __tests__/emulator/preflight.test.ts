@@ -51,7 +51,7 @@ describe('before a key is made', () => {
     ]);
     expect(findings.map(({ reason }) => reason)).toEqual([
       `In ${SYDNEY} the alias ${ALIAS} exists already, points to a key (${other.id}), and is not in this state.`,
-      `AWS does not take these credentials in ${JAKARTA}: the account has not enabled the Region, or it is still being enabled.`,
+      `AWS does not accept these credentials in ${JAKARTA}: the account has not enabled the Region, or it is still being enabled.`,
     ]);
   });
 

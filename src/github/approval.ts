@@ -188,6 +188,6 @@ export function explainApiError({ kind, message }: GitHubApiError): ActionError 
     what,
     isPermission
       ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
-      : 'Run the job again later: the plan will be checked anew.',
+      : 'Run the job again later: the plan will be checked again.',
   );
 }

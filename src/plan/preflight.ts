@@ -91,7 +91,7 @@ function judgeRegion({ question: { region, change }, look }: Answer): Finding[] 
     stop(
       'region-not-enabled',
       {
-        reason: `AWS does not take these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+        reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
         wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
       },
       change,

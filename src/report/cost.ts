@@ -46,7 +46,7 @@ function footnotes(billed: BilledKeys): string {
   const parts = [
     billed.priced
       ? `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
-      : 'Each key in each Region is billed; API requests separately. The price in this partition is on its own price list.',
+      : 'Each key in each Region is billed, and API requests separately. This partition has a price list of its own.',
     ...(billed.rotates ? ['The first two rotations each add US$1 a month; later ones are free.'] : []),
     ...(billed.after < billed.before ? ['A key that is scheduled for deletion is not billed.'] : []),
   ];

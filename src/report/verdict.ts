@@ -201,7 +201,7 @@ function verifiedVerdict(input: ReportInput): Verdict {
   // Only `crypto` uses the keys; to have looked at them proves less.
   const used =
     input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true)) === true;
-  const found = used ? 'the keys work as one key' : 'the keys are there as the state has them';
+  const found = used ? 'the keys work as one key' : 'the keys are as the state has them';
   return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
 }
 

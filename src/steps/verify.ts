@@ -103,7 +103,7 @@ async function prove(
   learn(run, { verified: failed.length === 0 }, { verification });
   if (failed.length === 0) return;
   throw new ActionError({
-    what: `The keys are not all as they should be. ${failed.join('; ')}.`,
+    what: `Some checks on the keys failed. ${failed.join('; ')}.`,
     done,
     next: adviseOn(verification),
   });

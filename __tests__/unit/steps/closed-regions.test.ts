@@ -47,7 +47,7 @@ describe('a plan that failed because AWS does not know the credentials', () => {
     const failure = await explain(REFUSED, 'ap-southeast-3', 'ap-southeast-2');
     expect(failure).toBeInstanceOf(ActionError);
     expect((failure as ActionError).message).toBe(
-      'AWS does not take these credentials in ap-southeast-2, ap-southeast-3: not enabled for the account, or still being enabled. Nothing was changed. Enable what is missing (`aws account enable-region --region-name ap-southeast-2`, `aws account enable-region --region-name ap-southeast-3`; it takes some minutes) or take it out of the inputs, and run again.',
+      'AWS does not accept these credentials in ap-southeast-2, ap-southeast-3: not enabled for the account, or still being enabled. Nothing was changed. Enable what is missing (`aws account enable-region --region-name ap-southeast-2`, `aws account enable-region --region-name ap-southeast-3`; it takes some minutes) or take it out of the inputs, and run again.',
     );
     expect((failure as ActionError).cause).toBe(REFUSED);
   });

@@ -102,7 +102,7 @@ test('what was made and not answered is imported by the next plan, and the repor
   ]);
   expect(takenIn).toEqual([REPLICA, ALIAS]);
   expect(notes).toEqual([
-    `AWS made the replica key in ${REGION} and alias in ap-southeast-1, but its answer got lost on the way; the run took it into the state and went on from there.`,
+    `AWS made the replica key in ${REGION} and alias in ap-southeast-1, but its answer was lost; the run took it into the state and went on from there.`,
   ]);
 });
 

@@ -207,7 +207,7 @@ function judgeProperties(key: ResourceChange): Finding[] {
       stop(
         rule,
         {
-          reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS fixes that when a key is made, so this is another key, and data under the old one would be lost.`,
+          reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
           wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
         },
         key,

@@ -114,7 +114,7 @@ function judgeControlOf(group: PolicyGroup, account: string | undefined, now: nu
   if (control.answer === 'maybe') {
     const conditions = nameSome(control.hangsOn.map(describeCondition));
     const hangsOn = conditions === '' ? 'who the caller is' : conditions;
-    const reason = `Whether anybody can change the key policy in ${where} again hangs on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
+    const reason = `Whether anybody can change the key policy in ${where} again depends on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
     return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
   }
   if (control.root === 'always') return [];
@@ -189,7 +189,7 @@ function judgeDeleted({ policy, keys }: PolicyGroup): Finding[] {
     }),
   );
   if (deleted.size === 0) return [];
-  const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names what was deleted since: AWS shows ${nameSome([...deleted.values()])} where an ARN was. Whoever has made a new one of the same name is not let in by it.`;
+  const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${nameSome([...deleted.values()])} in place of its ARN. A new principal of the same name gets no access by it.`;
   const wayOut =
     'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
   return [warn('deleted-principal', { reason, wayOut }, keys)];

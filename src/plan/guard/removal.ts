@@ -53,7 +53,7 @@ function judgeTainted(key: ResourceChange): Finding {
   return stop(
     'key-replaced',
     {
-      reason: `An earlier apply did not see ${nameKey(key)} become ready, so Terraform wants to delete it and make another one, although it may well be there and in use.`,
+      reason: `An earlier apply ended before ${nameKey(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
       wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
     },
     key,
@@ -93,7 +93,7 @@ function judgeForgotten(key: ResourceChange): Finding {
   return stop(
     'key-forgotten',
     {
-      reason: `Terraform would forget ${nameKey(key)}: it would live on, and cost, in no state that knows it.`,
+      reason: `Terraform would forget ${nameKey(key)}: it would stay in AWS and be billed, and no state would know it.`,
       wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
     },
     key,

@@ -98,7 +98,7 @@ function sayWaited(keys: readonly WaitedKey[], waitedMs: number): string[] {
   const names = `the ${joinWords(keys.map(({ name }) => name))}`;
   return [
     waitedMs < 1000
-      ? `Terraform had taken ${names} for failed, although AWS has finished it. It was kept; no key was replaced.`
+      ? `Terraform had marked ${names} as failed, although AWS finished it. It was kept; no key was replaced.`
       : `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`,
   ];
 }

@@ -34,7 +34,7 @@ export async function takeInUnanswered(
   });
   for (const { address } of made) course.takenIn.add(address);
   const names = joinWords(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
-  const note = `AWS made the ${names}, but its answer got lost on the way; the run took it into the state and went on from there.`;
+  const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
   run.deps.log.info(note);
   learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
   return true;

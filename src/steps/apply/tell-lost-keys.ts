@@ -74,7 +74,7 @@ async function tell(run: Run, { session }: Ready, { primary, since, said }: Told
 function describeLostKey({ arn, id, region }: LostKey): string {
   return [
     `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
-    'It is as planned, has no alias and costs US$1 a month; nothing can be encrypted under it but by somebody who found it.',
+    'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
     `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
   ].join(' ');
 }

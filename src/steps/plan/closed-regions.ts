@@ -27,7 +27,7 @@ export function namingClosedRegions(
     const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
     throw new ActionError(
       {
-        what: `AWS does not take these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
+        what: `AWS does not accept these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
         done,
         next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
       },

@@ -73,7 +73,7 @@ export function sayUnfinished({ untaint, waitFor }: Recovery, primaryRegion: str
     ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
     ...waitFor.map(({ name }) => name),
   ]);
-  return `An earlier apply was stopped before AWS had finished the ${joinWords([...names])}. What is shown here is what is left then: apply waits until AWS has finished, keeps what is there and goes on.`;
+  return `An earlier apply was stopped before AWS had finished the ${joinWords([...names])}. This plan shows what is left after that: apply waits until AWS has finished, keeps what is there and goes on.`;
 }
 
 async function copyWithout(
