@@ -44276,6 +44276,9 @@ async function compareWithShown({ inputs, context, client, mergedPullRequest }, 
             return undefined;
         if (!(thrown instanceof errors/* ActionError */.lZ))
             throw thrown;
+        // After the apply, nothing is left of what was shown, and nothing has to be reviewed.
+        if (!plan.model.hasChanges)
+            return undefined;
         const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
         return { pullRequest, is: 'unknown', says, gone: [], added: [] };
     }

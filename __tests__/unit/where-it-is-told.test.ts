@@ -49,6 +49,15 @@ const KINDS: Readonly<Record<string, Kind>> = {
     terraform: () => ({ plan: 'ten-regions' }),
     result: 'planned',
   },
+  'plan after the apply': {
+    on: { ...PUSH, runId: 3 },
+    before: async (world) => {
+      await planned('first-creation')(world);
+      await world.run(BY_PULL_REQUEST, { plan: 'first-creation', onApply: () => world.makeKeys() }, PUSH);
+    },
+    terraform: () => ({ plan: 'no-change' }),
+    result: 'no-changes',
+  },
   'plan without changes': {
     on: PULL_REQUEST,
     before: withKeys,

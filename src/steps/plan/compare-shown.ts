@@ -28,6 +28,8 @@ export async function compareWithShown(
   } catch (thrown) {
     if (thrown instanceof GitHubApiError) return undefined;
     if (!(thrown instanceof ActionError)) throw thrown;
+    // After the apply, nothing is left of what was shown, and nothing has to be reviewed.
+    if (!plan.model.hasChanges) return undefined;
     const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
     return { pullRequest, is: 'unknown', says, gone: [], added: [] };
   }
