@@ -67,7 +67,7 @@ describe('a plan is stopped that', () => {
       [
         'changes customer_master_key_spec from SYMMETRIC_DEFAULT to ECC_NIST_P256 for the primary key',
         'changes key_usage from ENCRYPT_DECRYPT to SIGN_VERIFY for the primary key',
-        'KMS fixes that when a key is made',
+        'KMS cannot change that of a key',
         'Put `key-spec` back',
         'Put `key-usage` back',
       ],
