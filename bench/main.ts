@@ -17,7 +17,13 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
       );
       return 2;
     }
-    process.stdout.write(`${await bench(args)}\n`);
+    try {
+      process.stdout.write(`${await bench(args)}\n`);
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown;
+      process.stderr.write(`${thrown.message}\n`);
+      return 2;
+    }
   }
   return 0;
 }

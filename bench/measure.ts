@@ -128,3 +128,10 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
     `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
+
+/** A number of rounds or Regions from the command line. @throws RangeError for anything but a whole number from 1 on */
+export function readCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new RangeError(`"${text}" is no number of rounds or Regions, e.g. 3.`);
+  return Number(text);
+}

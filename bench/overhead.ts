@@ -5,7 +5,7 @@ import { startEmulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
 import { renderForHand, runByHand, runToEnd, type ByHand } from './by-hand.js';
-import { gibibytes, markdownTable } from './measure.js';
+import { gibibytes, markdownTable, readCount } from './measure.js';
 
 const ROUNDS = 7;
 const STARTS = 15;
@@ -40,7 +40,7 @@ export async function benchOverhead([rounds]: readonly string[]): Promise<string
     return '### Overhead\n\n- NOT measured: it needs a Terraform on PATH and a provider 5.x in a mirror, so that no download is timed.';
   const stage = await setStage({ node: process.execPath, terraform: terraform.path, mirror: mirror.dir });
   try {
-    const count = rounds === undefined ? ROUNDS : Number(rounds);
+    const count = rounds === undefined ? ROUNDS : readCount(rounds);
     const pairs = [
       await pair(
         'plan, three Regions',

@@ -7,7 +7,7 @@ import { regionsOfPartition } from '../src/aws/regions.js';
 import { memoryByAliases } from '../src/terraform/memory.js';
 import { wayOf, type Way } from '../src/terraform/way.js';
 import { renderForHand, runByHand, type ByHand } from './by-hand.js';
-import { gibibytes, HOW_COUNTED, markdownTable, measure, type Cost } from './measure.js';
+import { gibibytes, HOW_COUNTED, markdownTable, measure, readCount, type Cost } from './measure.js';
 
 const COUNTS = [1, 3, 10, 20, 30];
 
@@ -27,7 +27,7 @@ const STEPS = [
  * @returns Markdown: a table, and what was not measured
  */
 export async function benchRegions(args: readonly string[]): Promise<string> {
-  const counts = args.length === 0 ? COUNTS : args.map(Number);
+  const counts = args.length === 0 ? COUNTS : args.map(readCount);
   const rows: string[][] = [];
   const skipped: string[] = [];
   const terraform = findTerraform();

@@ -33233,8 +33233,9 @@ function specNeedsProvider(spec, providerVersion) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ isDenied),
-/* harmony export */   S: () => (/* binding */ withKms)
+/* harmony export */   GZ: () => (/* binding */ isDenied),
+/* harmony export */   Rm: () => (/* binding */ sayKmsError),
+/* harmony export */   SH: () => (/* binding */ withKms)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 /* harmony import */ var _denial_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1074);
@@ -33242,6 +33243,13 @@ function specNeedsProvider(spec, providerVersion) {
 
 function isDenied(thrown) {
     return thrown instanceof Error && typeof Reflect.get(thrown, 'refused') === 'object';
+}
+/** What KMS answered in place of a result: what is refused and by whom, or the name of its error, or the message without one. */
+function sayKmsError(thrown) {
+    if (isDenied(thrown))
+        return (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .sayRefusal */ .q6)(thrown.refused);
+    const name = thrown instanceof Error ? thrown.name : '';
+    return name === '' || name === 'Error' ? (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown) : name;
 }
 /**
  * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
@@ -33299,9 +33307,7 @@ function noteRefusal(thrown, commandName, region) {
 /* harmony export */   oQ: () => (/* binding */ isPendingDeletion)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _denial_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1074);
-/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(577);
-
+/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(577);
 
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
@@ -33352,12 +33358,10 @@ function explainLook(thrown) {
     if (name === 'NotFoundException')
         return { is: 'absent' };
     if (CLOSED.test(name))
-        return { is: 'closed' };
-    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_2__/* .isDenied */ .G)(thrown)) {
-        const { refused } = thrown;
-        return { is: 'unknown', because: (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .sayRefusal */ .q6)(refused), mayPass: false, refused };
-    }
-    const because = name === '' || name === 'Error' ? (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown) : name;
+        return { is: 'closed', because: 'the Region does not take these credentials', mayPass: false };
+    const because = (0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .sayKmsError */ .Rm)(thrown);
+    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .isDenied */ .GZ)(thrown))
+        return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
     return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
 }
 /** No answer at all, a server's error, or too many calls: asking again may help. */
@@ -34507,8 +34511,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7134);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3072);
+/* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
 
@@ -34602,7 +34606,7 @@ function prepareProxies({ log }) {
 }
 // Node would print it as it is, with whatever is secret in it.
 process.on('uncaughtException', (thrown) => {
-    (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .tellFailure */ .s9)(thrown, { log, env: process.env });
+    (0,_tell_failure_js__WEBPACK_IMPORTED_MODULE_9__/* .tellFailure */ .s9)(thrown, { log, env: process.env });
     process.exit(_actions_core__WEBPACK_IMPORTED_MODULE_5__.ExitCode.Failure);
 });
 giveHome();
@@ -34612,7 +34616,7 @@ try {
     await (0,_main_js__WEBPACK_IMPORTED_MODULE_8__/* .run */ .e)(deps);
 }
 catch (thrown) {
-    (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .tellFailure */ .s9)(thrown, deps);
+    (0,_tell_failure_js__WEBPACK_IMPORTED_MODULE_9__/* .tellFailure */ .s9)(thrown, deps);
     process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_5__.ExitCode.Failure;
 }
 // What the libraries leave open (the socket of a refused download, a wait between attempts) must not keep the step.
@@ -34768,7 +34772,7 @@ function splitSecrets(type, settings) {
     };
 }
 /** Whether Terraform's own record of the backend has a secret in it. */
-function hasBackendSecrets({ backend, }) {
+function hasBackendSecrets({ backend }) {
     return backend !== undefined && Object.keys(splitSecrets(backend.type, backend.config).secret).length > 0;
 }
 function findSecrets(place, value) {
@@ -34976,7 +34980,7 @@ function at(value, ...names) {
 
 /***/ }),
 
-/***/ 4346:
+/***/ 9977:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35000,8 +35004,37 @@ var principals = __nccwpck_require__(9203);
 var backend_config = __nccwpck_require__(2500);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
+// EXTERNAL MODULE: ./src/characters.ts
+var characters = __nccwpck_require__(6187);
+;// CONCATENATED MODULE: ./src/inputs/places.ts
+/** Names of places in AWS, as inputs and settings of a backend give them. */
+
+
+
+const parseRegion = (text) => {
+    const region = text.trim();
+    if (!(0,regions/* isWellFormedRegion */.qN)(region)) {
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not a Region id${(0,parsers/* because */.xx)(region, /[^a-z0-9-]/u)}`);
+    }
+    return region;
+};
+const parseBucket = (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
+/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
+const parseStateKey = (text) => {
+    const key = text.trim();
+    if (/^\/|\/$|\/\//.test(key))
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a "/" with nothing before or after it`);
+    const found = (0,characters/* findForbidden */.NJ)(key, /[\p{Cc}\p{Cf}]/u);
+    if (found !== undefined)
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a character that is not allowed: ${found}`);
+    if (Buffer.byteLength(key) > 1024)
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has ${Buffer.byteLength(key)} bytes`);
+    return key;
+};
+
 ;// CONCATENATED MODULE: ./src/inputs/backend-settings.ts
 /** The settings without which a backend has no place for the state, and what they have to be. Pure. */
+
 
 /** Azure's naming rules for storage accounts and blob containers. */
 const STORAGE_ACCOUNT = /^[a-z0-9]{3,24}$/;
@@ -35018,62 +35051,60 @@ const parseAddress = (text) => {
  * What Terraform 1.11.4 asks for at `init` (tried with an empty block of each backend; consul crashes without its `path`),
  * and what the documentation of gcs and kubernetes calls required.
  */
-function neededBy(s3) {
-    return {
-        azurerm: {
-            storage_account_name: {
-                rule: '3 to 24 lower-case letters and digits',
-                example: 'acmestate',
-                parse: matching(STORAGE_ACCOUNT, 'is not the name of a storage account', /[^a-z0-9]/u),
-            },
-            container_name: {
-                rule: '3 to 63 lower-case letters, digits and single "-"',
-                example: 'tfstate',
-                parse: matching(CONTAINER, 'is not the name of a container', /[^a-z0-9$-]/u),
-            },
-            key: { rule: 'the name of the blob', example: 'kms/aws_cb_cmk.tfstate' },
+const NEEDED = {
+    azurerm: {
+        storage_account_name: {
+            rule: '3 to 24 lower-case letters and digits',
+            example: 'acmestate',
+            parse: (0,parsers/* parseMatching */.Pu)(STORAGE_ACCOUNT, 'is not the name of a storage account', /[^a-z0-9]/u),
         },
-        consul: { path: { rule: 'the path in the key-value store', example: 'kms/aws_cb_cmk' } },
-        cos: {
-            bucket: { rule: 'the name of the bucket', example: 'acme-state-1250000000' },
-            region: { rule: 'its region', example: 'ap-guangzhou', variables: ['TENCENTCLOUD_REGION'] },
+        container_name: {
+            rule: '3 to 63 lower-case letters, digits and single "-"',
+            example: 'tfstate',
+            parse: (0,parsers/* parseMatching */.Pu)(CONTAINER, 'is not the name of a container', /[^a-z0-9$-]/u),
         },
-        gcs: {
-            bucket: {
-                rule: '3 to 222 lower-case letters, digits, "-", "_" and "."',
-                example: 'acme-terraform-state',
-                parse: matching(GOOGLE_BUCKET, 'is not the name of a bucket', /[^a-z0-9._-]/u),
-            },
+        key: { rule: 'the name of the blob', example: 'kms/aws_cb_cmk.tfstate' },
+    },
+    consul: { path: { rule: 'the path in the key-value store', example: 'kms/aws_cb_cmk' } },
+    cos: {
+        bucket: { rule: 'the name of the bucket', example: 'acme-state-1250000000' },
+        region: { rule: 'its region', example: 'ap-guangzhou', variables: ['TENCENTCLOUD_REGION'] },
+    },
+    gcs: {
+        bucket: {
+            rule: '3 to 222 lower-case letters, digits, "-", "_" and "."',
+            example: 'acme-terraform-state',
+            parse: (0,parsers/* parseMatching */.Pu)(GOOGLE_BUCKET, 'is not the name of a bucket', /[^a-z0-9._-]/u),
         },
-        http: {
-            address: {
-                rule: 'an http or https URL',
-                example: 'https://state.example.com/kms/aws_cb_cmk',
-                parse: parseAddress,
-                variables: ['TF_HTTP_ADDRESS'],
-            },
+    },
+    http: {
+        address: {
+            rule: 'an http or https URL',
+            example: 'https://state.example.com/kms/aws_cb_cmk',
+            parse: parseAddress,
+            variables: ['TF_HTTP_ADDRESS'],
         },
-        kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
-        oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
-        s3: {
-            bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: s3.bucket },
-            key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: s3.key },
-            region: {
-                rule: 'the Region id of the bucket',
-                example: 'eu-central-1',
-                parse: s3.region,
-                variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
-            },
+    },
+    kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
+    oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
+    s3: {
+        bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: parseBucket },
+        key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: parseStateKey },
+        region: {
+            rule: 'the Region id of the bucket',
+            example: 'eu-central-1',
+            parse: parseRegion,
+            variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
         },
-    };
-}
+    },
+};
 /**
  * What is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is where an
  * expression of the workflow has no value.
  * @param type undefined where inputs of their own say all that the backend needs
  */
-function findSettingProblems(type, config, { env, s3 }) {
-    const needed = type === undefined ? {} : (neededBy(s3)[type] ?? {});
+function findSettingProblems(type, config, env) {
+    const needed = type === undefined ? {} : (NEEDED[type] ?? {});
     const wrong = Object.entries(needed).flatMap(([name, rule]) => findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }));
     const empty = emptyOf(config).filter((name) => !Object.hasOwn(needed, name));
     return [
@@ -35108,9 +35139,6 @@ function whyNot(parse, value) {
         throw thrown;
     }
 }
-function matching(pattern, reason, forbidden) {
-    return (0,parsers/* parseMatching */.Pu)(pattern, reason, forbidden);
-}
 /** The paths of the settings whose value is an empty text, at any depth of objects. */
 function emptyOf(settings, path = '') {
     return Object.entries(settings).flatMap(([name, value]) => {
@@ -35122,8 +35150,6 @@ function emptyOf(settings, path = '') {
     });
 }
 
-// EXTERNAL MODULE: ./src/characters.ts
-var characters = __nccwpck_require__(6187);
 ;// CONCATENATED MODULE: ./src/inputs/import-key.ts
 
 
@@ -35196,6 +35222,7 @@ var versions = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
 
 
 
@@ -35306,21 +35333,9 @@ function requirePlaceOfState(reader, from) {
 function defaultStateKey(alias) {
     return `aws-kms-multi-region-key/${alias}.tfstate`;
 }
-const parseRegion = (text) => {
-    const region = text.trim();
-    if (!(0,regions/* isWellFormedRegion */.qN)(region)) {
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not a Region id${because(region, /[^a-z0-9-]/u)}`);
-    }
-    return region;
-};
 /** Without `alias/`, which both forms mean. */
 function bareAlias(text) {
     return text.trim().replace(/^alias\//, '');
-}
-/** `: it has "." in it`, where a character that is not allowed tells why. */
-function because(text, forbidden) {
-    const found = (0,characters/* findForbidden */.NJ)(text, forbidden);
-    return found === undefined ? '' : `: it has ${found}`;
 }
 /**
  * The rules of KMS (API reference, CreateAlias) and of the provider; of the bundled module's variable; and of the names
@@ -35355,7 +35370,7 @@ function whyNoAccount(text) {
         return (0,principals/* lostZeros */._p)(text);
     if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text))
         return ', but a number with an exponent: put it in quotes';
-    return because(text, /\D/u);
+    return (0,parsers/* because */.xx)(text, /\D/u);
 }
 /** The same where an id stands in an ARN. */
 function whyNoAccountInArn(arn) {
@@ -35406,7 +35421,7 @@ function readInWorkspace(text, { env, readFile }) {
 function parsePrincipal(partition) {
     return (text) => {
         if (!/^arn:[^:]*:(iam|sts):/.test(text))
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM user, role or account root${because(text, NOT_IN_ARNS)}`);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM user, role or account root${(0,parsers/* because */.xx)(text, NOT_IN_ARNS)}`);
         if (/^arn:[^:]*:sts:/.test(text))
             throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a session: name its role`);
         const why = (0,principals/* whyImpossible */.u)({ type: 'AWS', value: text }, partition);
@@ -35478,7 +35493,7 @@ function parseRoleArn(partition) {
     return (text) => {
         const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
         if (found === null) {
-            const why = whyNoAccountInArn(text.trim()) || because(text.trim(), NOT_IN_ARNS);
+            const why = whyNoAccountInArn(text.trim()) || (0,parsers/* because */.xx)(text.trim(), NOT_IN_ARNS);
             throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM role${why}`);
         }
         if (found[1] !== partition) {
@@ -35491,7 +35506,6 @@ function parseRoleArn(partition) {
 function defaultAudience(partition) {
     return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
 }
-const parseBucket = (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
 function readStateInputs(reader, { env }) {
     const bucket = reader.optional('state-bucket', parseBucket);
     const type = reader.optional('backend', (0,parsers/* parseChoice */.HU)(BACKENDS));
@@ -35516,22 +35530,9 @@ function readStateInputs(reader, { env }) {
 function checkSettings(reader, type, { config, env }) {
     // Settings that could not be read are told as such, and not as missing.
     const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
-    const s3 = { bucket: parseBucket, key: parseStateKey, region: parseRegion };
-    for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, { env, s3 }))
+    for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, env))
         reader.problem('backend-config', reason, spec);
 }
-/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
-const parseStateKey = (text) => {
-    const key = text.trim();
-    if (/^\/|\/$|\/\//.test(key))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a "/" with nothing before or after it`);
-    const found = (0,characters/* findForbidden */.NJ)(key, /[\p{Cc}\p{Cf}]/u);
-    if (found !== undefined)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a character that is not allowed: ${found}`);
-    if (Buffer.byteLength(key) > 1024)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has ${Buffer.byteLength(key)} bytes`);
-    return key;
-};
 function readS3Inputs(reader, bucket) {
     const key = reader.optional('state-key', parseStateKey);
     const region = reader.optional('state-region', parseRegion);
@@ -35733,6 +35734,7 @@ function sayProblems(problems) {
 /* harmony export */   hD: () => (/* reexport safe */ _quote_js__WEBPACK_IMPORTED_MODULE_1__.h),
 /* harmony export */   k6: () => (/* binding */ parseAssignments),
 /* harmony export */   r4: () => (/* binding */ parseText),
+/* harmony export */   xx: () => (/* binding */ because),
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
@@ -35772,6 +35774,11 @@ function parseInteger(least, most) {
         return value;
     };
 }
+/** `: it has "." in it`, where a character that is not allowed tells why. */
+function because(text, forbidden) {
+    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(text, forbidden);
+    return found === undefined ? '' : `: it has ${found}`;
+}
 /**
  * Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value.
  * @param forbidden matches one character that is not allowed, for the message
@@ -35781,8 +35788,7 @@ function parseMatching(pattern, reason, forbidden) {
         const value = text.trim();
         if (pattern.test(value))
             return value;
-        const found = forbidden === undefined ? undefined : (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(value, forbidden);
-        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} ${reason}${found === undefined ? '' : `: it has ${found}`}`);
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} ${reason}${forbidden === undefined ? '' : because(value, forbidden)}`);
     };
 }
 function parseText(most) {
@@ -35920,8 +35926,7 @@ class InputReader {
         const { secret, freeText } = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name];
         if (secret === true || freeText === true || message.includes('U+'))
             return '';
-        const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_1__/* .findForbidden */ .NJ)(this.text(name), _characters_js__WEBPACK_IMPORTED_MODULE_1__/* .UNUSUAL */ .Gu);
-        return found === undefined ? '' : `: it has ${found}`;
+        return (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .because */ .xx)(this.text(name), _characters_js__WEBPACK_IMPORTED_MODULE_1__/* .UNUSUAL */ .Gu);
     }
     /**
      * Notes a problem; `reason` ends the sentence that begins with the input's name.
@@ -36443,7 +36448,7 @@ function findIgnoring(entries, key) {
 /* harmony export */ });
 /* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
 /* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4346);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9977);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
 /* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9066);
 /* harmony import */ var _shared_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5940);
@@ -36633,7 +36638,7 @@ function findVisibleSecrets({ type, config }, texts) {
 /* harmony export */   T: () => (/* binding */ checkEntry)
 /* harmony export */ });
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4346);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9977);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4517);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9374);
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
@@ -37224,7 +37229,7 @@ function inOrder(problems) {
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
 /* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7026);
 /* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4346);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9977);
 /* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1496);
 /* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4473);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4517);
@@ -37442,7 +37447,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 7134:
+/***/ 3072:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37812,7 +37817,7 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
     };
 }
 async function findClosed(regions, alias, session) {
-    const looks = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(regions.map((region) => (0,aws_look/* lookAtKey */.Cl)(clients, region, alias))));
+    const looks = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map((region) => (0,aws_look/* lookAtKey */.Cl)(clients, region, alias))));
     return regions.filter((_, index) => looks[index]?.is === 'closed');
 }
 
@@ -38849,22 +38854,18 @@ const imported_access_MOST_NAMED = 10;
  */
 function judgeImportedAccess(model, isUnreviewed) {
     const imported = model.resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.importing !== undefined);
-    const lost = (0,plan_access/* diffAccess */.K)({ ...model, resources: imported }).filter(takesAway);
-    const names = [...new Set(lost.map(({ principal }) => principal))];
-    if (names.length === 0)
+    const lost = (0,plan_access/* diffAccess */.K)({ ...model, resources: imported }).filter((change) => !(0,plan_access/* isGain */.C9)(change));
+    if (lost.length === 0)
         return [];
     const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
-    const more = names.length - imported_access_MOST_NAMED;
-    const who = (0,guard_words/* joinWords */.yZ)([...names.slice(0, imported_access_MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+    const names = lost.map(({ principal }) => principal);
+    const who = (0,guard_words/* nameSome */.Kf)(names, imported_access_MOST_NAMED);
     const reason = `By the import of ${(0,guard_words/* nameKeys */.u3)(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
     const keep = 'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
     if (!isUnreviewed)
         return [(0,guard_words/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
     const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
     return [(0,guard_words/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
-}
-function takesAway({ direction, effect }) {
-    return effect === 'Allow' ? direction === 'loses' : direction === 'gains';
 }
 
 // EXTERNAL MODULE: ./src/policy/document.ts
@@ -39917,13 +39918,8 @@ function nameStatement({ position, sid }) {
 }
 /** At most this many principals or conditions are named in a sentence. */
 const policies_MOST_NAMED = 10;
-function nameSome(names) {
-    const distinct = [...new Set(names)];
-    const rest = distinct.length - policies_MOST_NAMED;
-    return (0,guard_words/* joinWords */.yZ)([...distinct.slice(0, policies_MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])]);
-}
 function namePrincipals(principals) {
-    return nameSome(principals.map(policy_principals/* describePrincipal */.wC).sort());
+    return (0,guard_words/* nameSome */.Kf)(principals.map(policy_principals/* describePrincipal */.wC).sort(), policies_MOST_NAMED);
 }
 const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account, and no denial that takes it away.';
 function judgeControlOf(group, account, now) {
@@ -39945,7 +39941,7 @@ function judgeControlOf(group, account, now) {
     }
     const where = (0,guard_words/* joinWords */.yZ)([...control.regions].sort());
     if (control.answer === 'maybe') {
-        const conditions = nameSome(control.hangsOn.map(policy_document/* describeCondition */.p));
+        const conditions = (0,guard_words/* nameSome */.Kf)(control.hangsOn.map(policy_document/* describeCondition */.p), policies_MOST_NAMED);
         const hangsOn = conditions === '' ? 'who the caller is' : conditions;
         const reason = `Whether anybody can change the key policy in ${where} again depends on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
         return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
@@ -39979,7 +39975,7 @@ function judgeOpening(group, opening) {
     const said = why.length === 0
         ? ''
         : ` Its conditions do not pin it to anything of yours: ${why.slice(0, 5).join('; ')}.`;
-    const reason = `${capitalised(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
+    const reason = `${(0,guard_words/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
     if (kind === 'service') {
         const rule = heldTo === 'name' ? 'service-source-by-name' : 'service-without-source';
         return warnOf(group, rule, { reason, wayOut: PIN_SOURCE });
@@ -39989,9 +39985,6 @@ function judgeOpening(group, opening) {
     const rule = isNamed ? `${kind}-principal` : 'public-principal';
     return [policies_judge(group, rule, { reason, wayOut: PIN_IT })];
 }
-function capitalised(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
 function judgePower(group, account) {
     if (account === undefined)
         return [];
@@ -39999,7 +39992,7 @@ function judgePower(group, account) {
         const grants = powers.includes('kms:CreateGrant')
             ? ' With kms:CreateGrant and no limit to it they can pass the use of the key on to anybody.'
             : '';
-        const reason = `${capitalised(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${(0,guard_words/* joinWords */.yZ)(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
+        const reason = `${(0,guard_words/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${(0,guard_words/* joinWords */.yZ)(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
         const wayOut = 'Allow others the actions that use the key, and grants only with the condition Bool kms:GrantIsForAWSResource "true".';
         return warnOf(group, 'foreign-power', { reason, wayOut });
     });
@@ -40014,7 +40007,7 @@ function judgeDeleted({ policy, keys }) {
     }));
     if (deleted.size === 0)
         return [];
-    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${nameSome([...deleted.values()])} in place of its ARN. A new principal of the same name gets no access by it.`;
+    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${(0,guard_words/* nameSome */.Kf)([...deleted.values()], policies_MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
     const wayOut = 'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
     return [(0,guard_words/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
 }
@@ -40479,9 +40472,8 @@ function askKms(clients, log) {
             return look.key.state;
         if (look.is === 'absent')
             return 'NotFound';
-        const because = look.is === 'closed' ? 'the Region does not take these credentials' : look.because;
-        const refused = look.is === 'unknown' ? look.refused : undefined;
-        if (look.is === 'closed' || !look.mayPass)
+        const { because, refused } = look;
+        if (!look.mayPass)
             throw explainCannotAsk(name, because, refused);
         log.debug(`${name}: ${because}`);
         return 'Creating';
@@ -40733,7 +40725,7 @@ function reasonOf(failed) {
  * @throws Error when KMS does not say
  */
 async function isMadeSince(search, session) {
-    return (0,kms_clients/* withKms */.S)([search.region], session, async (clients) => {
+    return (0,kms_clients/* withKms */.SH)([search.region], session, async (clients) => {
         const aliases = await listAliases(search, clients);
         if (search.kind === 'alias') {
             return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
@@ -40935,7 +40927,7 @@ async function settle(run, { terraform, session }, { untaint, waitFor }, course)
             say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
         }
         const regions = waitFor.map(({ region }) => region);
-        const result = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => waitForKeys({
+        const result = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => waitForKeys({
             keys: waitFor,
             timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
             askState: askKms(clients, deps.log),
@@ -41315,6 +41307,7 @@ async function findOvertaken({ client, repository }, pullRequest, since) {
 
 
 
+
 /**
  * Why an approval does not hold any more, because it was used, or because of what came after it: another commit that was
  * applied to this key, the end of the key, or commits on the branch that change again what was merged. The state tells
@@ -41410,7 +41403,7 @@ async function findLaterOnBranch(question) {
     const { number } = mergedPullRequest;
     const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
     if (files === undefined) {
-        return `${came_after_capitalised(came_after_nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
+        return `${(0,guard_words/* capitalise */.sK)(came_after_nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
     }
     if (files.length === 0)
         return undefined;
@@ -41441,9 +41434,6 @@ function describeRun(by) {
 }
 function came_after_nameOf({ ref }) {
     return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
-}
-function came_after_capitalised(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 function joinSome(files) {
     return files.length > 3 ? `${files.slice(0, 3).join(', ')} and ${files.length - 3} more` : files.join(', ');
@@ -41584,7 +41574,6 @@ function sayAttributes({ record }, { model }) {
 ;// CONCATENATED MODULE: ./src/aws/last-usage.ts
 
 
-
 /**
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
  * @returns one answer for each place, in their order; what KMS does not say is among them
@@ -41593,11 +41582,11 @@ async function askLastUse(places, session) {
     if (places.length === 0)
         return [];
     const regions = places.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
+    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
         ...place,
         is: 'unknown',
-        because: becauseOf(thrown),
-        ...((0,kms_clients/* isDenied */.G)(thrown) ? { advice: (0,aws_denial/* adviseOnRefusals */.$T)([thrown.refused]) } : {}),
+        because: (0,kms_clients/* sayKmsError */.Rm)(thrown),
+        ...((0,kms_clients/* isDenied */.GZ)(thrown) ? { advice: (0,aws_denial/* adviseOnRefusals */.$T)([thrown.refused]) } : {}),
     })))));
 }
 async function askOne({ region, keyId }, clients) {
@@ -41621,12 +41610,6 @@ async function askOne({ region, keyId }, clients) {
     const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
     return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
 }
-function becauseOf(thrown) {
-    if ((0,kms_clients/* isDenied */.G)(thrown))
-        return (0,aws_denial/* sayRefusal */.q6)(thrown.refused);
-    const name = thrown instanceof Error ? thrown.name : '';
-    return name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name;
-}
 
 ;// CONCATENATED MODULE: ./src/steps/key-states.ts
 
@@ -41634,7 +41617,7 @@ function becauseOf(thrown) {
 /** Describes each key, all at once; what KMS does not say of one is in its own answer. */
 async function lookAt(keys, session) {
     const regions = keys.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, look: await (0,aws_look/* lookAtKey */.Cl)(clients, key.region, key.keyId) }))));
+    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, look: await (0,aws_look/* lookAtKey */.Cl)(clients, key.region, key.keyId) }))));
 }
 /** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
 async function lookAtStates(keys, session) {
@@ -41753,7 +41736,7 @@ async function askRegions(questions, session) {
     if (questions.length === 0)
         return judgeAnswers([]);
     const regions = questions.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.S)(regions, session, async (clients) => {
+    return (0,kms_clients/* withKms */.SH)(regions, session, async (clients) => {
         const ask = async (question) => ({
             question,
             // Where no alias is to be made, any name does: the question is then whether the Region answers.
@@ -41776,7 +41759,7 @@ async function askRegions(questions, session) {
  */
 async function findKeys(places, alias, session) {
     const regions = places.map(({ region }) => region);
-    const found = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
+    const found = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
     return found.flat();
 }
 async function findKey({ region, keyId }, alias, clients) {
@@ -41801,9 +41784,9 @@ async function mustSee(clients, region, name) {
         return look.key;
     if (look.is === 'absent')
         return undefined;
-    const [why, refused] = look.is === 'closed' ? ['the Region does not take these credentials'] : [look.because, look.refused];
+    const { because, refused } = look;
     throw new errors/* ActionError */.lZ({
-        what: `KMS does not say whether ${name} is there in ${region}: ${why}.`,
+        what: `KMS does not say whether ${name} is there in ${region}: ${because}.`,
         done: 'Nothing was changed.',
         next: refused === undefined ? 'Run the job again.' : (0,aws_denial/* adviseOnRefusals */.$T)([refused]),
     });
@@ -41813,7 +41796,7 @@ async function mustSee(clients, region, name) {
  * @throws the SDK's error of the call that failed
  */
 async function restoreKey({ region, keyId }, session) {
-    await (0,kms_clients/* withKms */.S)([region], session, async ({ kms, in: pick }) => {
+    await (0,kms_clients/* withKms */.SH)([region], session, async ({ kms, in: pick }) => {
         await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
         await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
     });
@@ -41822,19 +41805,17 @@ async function restoreKey({ region, keyId }, session) {
 ;// CONCATENATED MODULE: ./src/aws/key-family.ts
 
 
-
-
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
 function lookAtNamed(region, name, session) {
     const look = name.startsWith('alias/') ? aws_look/* lookForAlias */.Hc : aws_look/* lookAtKey */.Cl;
-    return (0,kms_clients/* withKms */.S)([region], session, (clients) => look(clients, region, name));
+    return (0,kms_clients/* withKms */.SH)([region], session, (clients) => look(clients, region, name));
 }
 /**
  * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
  * @param alias with `alias/`
  */
 function lookAtRegions(regions, keyId, alias, session) {
-    return (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(regions.map(async (region) => {
+    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map(async (region) => {
         const [key, named] = await Promise.all([
             (0,aws_look/* lookAtKey */.Cl)(clients, region, keyId),
             (0,aws_look/* lookForAlias */.Hc)(clients, region, alias),
@@ -41846,7 +41827,7 @@ function lookAtRegions(regions, keyId, alias, session) {
 const STACK_TAG = 'aws:cloudformation:stack-name';
 /** Asks each Region for what the key has there, all at once; what may not be asked is told and stops nothing. */
 function listBelongings(regions, keyId, session) {
-    return (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))));
+    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))));
 }
 async function belongingsIn(region, keyId, { kms, in: pick }) {
     const at = { client: pick(region) };
@@ -41858,8 +41839,7 @@ async function belongingsIn(region, keyId, { kms, in: pick }) {
                 found.push(...page.filter((each) => each !== undefined));
         }
         catch (thrown) {
-            const why = (0,kms_clients/* isDenied */.G)(thrown) ? (0,aws_denial/* sayRefusal */.q6)(thrown.refused) : (0,errors/* messageOf */.bD)(thrown);
-            unseen.push(`${what} (${why})`);
+            unseen.push(`${what} (${(0,kms_clients/* sayKmsError */.Rm)(thrown)})`);
         }
         return found.sort();
     };
@@ -42100,21 +42080,17 @@ function sayBelongings(belongings, keyId, alias) {
         `\`import-key\` takes the key ${keyId} into the state. Its id, its ARNs, its key material and all that was encrypted with it stay; only what is told below changes.`,
         ...(others.length === 0
             ? []
-            : [`Other aliases of the key stay as they are, and are in no state: ${import_nameSome(others)}.`]),
+            : [`Other aliases of the key stay as they are, and are in no state: ${(0,guard_words/* nameSome */.Kf)(others, import_MOST_NAMED)}.`]),
         ...(first === undefined
             ? []
             : [
                 `Grants of the key stay, and give access beside the key policy: ${(0,guard_words/* joinWords */.yZ)(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
             ]),
-        ...(unseen.length === 0 ? [] : [`Not known of the key: ${import_nameSome(unseen)}.`]),
+        ...(unseen.length === 0 ? [] : [`Not known of the key: ${(0,guard_words/* nameSome */.Kf)(unseen, import_MOST_NAMED)}.`]),
     ];
 }
 function sayGrants({ region, grantees }) {
-    return `${grantees.length} in ${region} (to ${import_nameSome([...new Set(grantees)])})`;
-}
-function import_nameSome(names) {
-    const more = names.length - import_MOST_NAMED;
-    return (0,guard_words/* joinWords */.yZ)([...names.slice(0, import_MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+    return `${grantees.length} in ${region} (to ${(0,guard_words/* nameSome */.Kf)(grantees, import_MOST_NAMED)})`;
 }
 /** A key that a CloudFormation stack still has would be changed by two, and deleted with the stack. */
 function judgeBelongings(belongings) {
@@ -42125,7 +42101,7 @@ function judgeBelongings(belongings) {
     const where = (0,guard_words/* joinWords */.yZ)(owned.map(({ region }) => region));
     return [
         (0,guard_words/* warn */.R8)('owned-by-stack', {
-            reason: `The key in ${where} belongs to the CloudFormation stack ${import_nameSome(stacks)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
+            reason: `The key in ${where} belongs to the CloudFormation stack ${(0,guard_words/* nameSome */.Kf)(stacks, import_MOST_NAMED)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
             wayOut: 'Set `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` on it, update the stack, then take it out of the template and update the stack again.',
         }),
     ];
@@ -42133,12 +42109,12 @@ function judgeBelongings(belongings) {
 
 // EXTERNAL MODULE: ./src/aws/regions.ts + 1 modules
 var regions = __nccwpck_require__(1051);
-;// CONCATENATED MODULE: ./src/terraform/state-replicas.ts
+;// CONCATENATED MODULE: ./src/terraform/state-keys.ts
 
 
 
 /** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
-const state_replicas_stateSchema = schemas/* object */.Ikc({
+const state_keys_stateSchema = schemas/* object */.Ikc({
     resources: schemas/* array */.YOg(schemas/* object */.Ikc({
         module: schemas/* string */.YjP().optional(),
         mode: schemas/* string */.YjP(),
@@ -42156,7 +42132,7 @@ function readStateReplicas(text) {
     if (text.trim() === '')
         return [];
     const replicas = new Map();
-    for (const { module, mode, instances } of state_replicas_stateSchema.parse(JSON.parse(text)).resources) {
+    for (const { module, mode, instances } of state_keys_stateSchema.parse(JSON.parse(text)).resources) {
         const place = mode === 'managed' ? placeOf(module ?? '') : undefined;
         if (place === undefined)
             continue;
@@ -42182,7 +42158,7 @@ function placeOf(module) {
  * @throws Error when it is not a state
  */
 function readHeldKeys(text, primaryRegion) {
-    const resources = text.trim() === '' ? [] : state_replicas_stateSchema.parse(JSON.parse(text)).resources;
+    const resources = text.trim() === '' ? [] : state_keys_stateSchema.parse(JSON.parse(text)).resources;
     const held = resources.flatMap(({ module = '', mode, type, instances }) => {
         const region = module === 'module.primary' ? primaryRegion : placeOf(module)?.region;
         const isThere = mode === 'managed' && region !== undefined && instances.length > 0;
@@ -42417,7 +42393,8 @@ const VARIABLES = {
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
  * templates; of the user's, only Regions, account ids, ignored tag keys (which AWS's rules keep free of `$` and `%`),
- * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists in the inputs has no influence.
+ * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists
+ * in the inputs has no influence.
  * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
@@ -43833,7 +43810,7 @@ async function findCreating(request, disabled) {
         return [];
     const asked = disabled.flatMap((key) => plan_as_finished_waitedKey(request, key).map((waited) => ({ key, waited })));
     const regions = asked.map(({ waited }) => waited.region);
-    const states = await (0,kms_clients/* withKms */.S)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
+    const states = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
         deps.log.debug((0,errors/* messageOf */.bD)(thrown));
         return undefined;
     }))));
@@ -43932,8 +43909,9 @@ async function applyRefresh({ terraform }, name, done) {
 
 
 /**
- * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
- * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
+ * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be
+ * there: a replica in a Region that was removed and is asked for again, a key that was scheduled for deletion outside
+ * Terraform, a replica that a killed run left.
  *
  * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
  * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
@@ -44065,7 +44043,7 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
     });
 }
 function adviseOnRestore(cause) {
-    return (0,kms_clients/* isDenied */.G)(cause)
+    return (0,kms_clients/* isDenied */.GZ)(cause)
         ? (0,aws_denial/* adviseOnRefusals */.$T)([cause.refused])
         : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
 }
@@ -47197,6 +47175,7 @@ var changes = __nccwpck_require__(9059);
 /** What happens to each of many keys, and the headline over all of them. */
 
 
+
 /** What happens to a key, by its weight. */
 const KINDS = ['deletes', 'stopped', 'failed', 'drifted', 'changes', 'applied', 'nothing'];
 const COUNTED = {
@@ -47256,16 +47235,14 @@ function rowsOf({ files }) {
 }
 /** Among equals, those that let somebody new in come first. */
 function kinds_strangersOf({ file }) {
-    return (file.report.plan?.access ?? []).filter((change) => change.stranger && isGain(change)).length;
-}
-function isGain({ direction, effect }) {
-    return direction === 'gains' ? effect === 'Allow' : effect === 'Deny';
+    return (file.report.plan?.access ?? []).filter((change) => change.stranger && (0,plan_access/* isGain */.C9)(change)).length;
 }
 
 // EXTERNAL MODULE: ./src/report/verdict.ts
 var verdict = __nccwpck_require__(687);
 ;// CONCATENATED MODULE: ./src/report/many/table.ts
 /** What everybody sees of many keys: a row for each to which something happens. */
+
 
 
 
@@ -47333,7 +47310,7 @@ function sayWhat(report) {
 }
 /** Who gains access, whoever is new first. */
 function gainsOf({ plan, accountId }, most) {
-    const gains = (plan?.access ?? []).filter(isGain);
+    const gains = (plan?.access ?? []).filter(plan_access/* isGain */.C9);
     const strangersFirst = [...gains].sort((a, b) => Number(b.stranger) - Number(a.stranger));
     const names = strangersFirst.map(({ principal, stranger }) => {
         const name = (0,report_words/* principalInWords */.$W)(principal, accountId, { rows: 1, values: 1, text: 80 });
@@ -47735,6 +47712,8 @@ function say_findings_distinct(texts) {
     return [...new Set(texts)];
 }
 
+// EXTERNAL MODULE: ./src/tell-failure.ts
+var tell_failure = __nccwpck_require__(1891);
 ;// CONCATENATED MODULE: ./src/steps/apply/tell-deleted.ts
 
 
@@ -47787,7 +47766,7 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 async function lost_keys_findLostKeys(search) {
-    return (0,kms_clients/* withKms */.S)([search.region], search.session, async ({ kms, in: pick }) => {
+    return (0,kms_clients/* withKms */.SH)([search.region], search.session, async ({ kms, in: pick }) => {
         const client = pick(search.region);
         const [keys, named] = await Promise.all([lost_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
         const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
@@ -47851,7 +47830,6 @@ function isOfThisRun(found, known, { since }) {
 
 
 
-
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
 /**
@@ -47896,12 +47874,7 @@ async function tell(run, { session }, { primary, since, said }) {
         }
     }
     catch (thrown) {
-        const name = (0,kms_clients/* isDenied */.G)(thrown)
-            ? (0,aws_denial/* sayRefusal */.q6)(thrown.refused)
-            : thrown instanceof Error
-                ? thrown.name
-                : (0,errors/* messageOf */.bD)(thrown);
-        deps.log.info(`Could not look whether AWS made a key that no state knows: ${name}`);
+        deps.log.info(`Could not look whether AWS made a key that no state knows: ${(0,kms_clients/* sayKmsError */.Rm)(thrown)}`);
     }
 }
 function describeLostKey({ arn, id, region }) {
@@ -48083,14 +48056,13 @@ async function readPublicKey(kms, client, KeyId) {
 
 
 
-
 /**
  * Asks KMS in every Region, all at once, whether each key is as it should be.
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 async function verifyKeys(options) {
     const regions = options.keys.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.S)(regions, options.session, async (clients) => {
+    return (0,kms_clients/* withKms */.SH)(regions, options.session, async (clients) => {
         const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
         if (options.mode === 'describe')
             return rows;
@@ -48141,7 +48113,7 @@ async function verify_check(name, ask) {
         return { name, ok: detail === undefined, detail };
     }
     catch (thrown) {
-        const refused = (0,kms_clients/* isDenied */.G)(thrown) ? { refused: thrown.refused } : {};
+        const refused = (0,kms_clients/* isDenied */.GZ)(thrown) ? { refused: thrown.refused } : {};
         return { name, ok: false, detail: explainError(thrown), ...refused };
     }
 }
@@ -48155,12 +48127,8 @@ const ANSWERS = {
     IncorrectKeyException: 'the ciphertext is of another key',
 };
 function explainError(thrown) {
-    const name = thrown instanceof Error ? thrown.name : '';
-    if ((0,kms_clients/* isDenied */.G)(thrown))
-        return `not checked: ${(0,aws_denial/* sayRefusal */.q6)(thrown.refused)}`;
-    if (thrown instanceof errors/* ActionError */.lZ)
-        return `not checked: ${thrown.what}`;
-    return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name}`;
+    const answer = thrown instanceof Error ? ANSWERS[thrown.name] : undefined;
+    return answer ?? `not checked: ${thrown instanceof errors/* ActionError */.lZ ? thrown.what : (0,kms_clients/* sayKmsError */.Rm)(thrown)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/steps/verify.ts
@@ -48294,6 +48262,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -48306,13 +48275,13 @@ async function run(deps) {
     if (forMany === undefined)
         return runForKey(deps);
     return forMany(deps).catch(async (thrown) => {
-        await (0,src_run/* tellFailedCommand */.Q5)(deps, command, thrown);
+        await (0,tell_failure/* tellFailedCommand */.Q5)(deps, command, thrown);
         throw thrown;
     });
 }
 async function runForKey(deps) {
     const started = await (0,src_run/* startRun */.AD)(deps).catch(async (thrown) => {
-        await (0,src_run/* tellWrongInputs */.Wf)(deps, thrown);
+        await (0,tell_failure/* tellWrongInputs */.Wf)(deps, thrown);
         throw thrown;
     });
     try {
@@ -48544,6 +48513,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   hr: () => (/* binding */ diffDriftAccess),
   vF: () => (/* binding */ findAccount),
   fH: () => (/* binding */ findUndecidedPolicies),
+  C9: () => (/* binding */ isGain),
   hs: () => (/* binding */ policyOfSide)
 });
 
@@ -48786,6 +48756,10 @@ function mergeRegions(changes, present, known) {
 function isSame(some, all) {
     return some.size === all.size && [...some].every((place) => all.has(place));
 }
+/** Whether somebody may do more by the change: what is allowed is gained, or what is denied is lost. Any other takes away. */
+function isGain({ direction, effect }) {
+    return direction === 'gains' ? effect === 'Allow' : effect === 'Deny';
+}
 
 
 /***/ }),
@@ -48979,9 +48953,11 @@ function canonicalPlan(model) {
 /* harmony export */   st: () => (/* binding */ sayRescueOf),
 /* harmony export */   yg: () => (/* binding */ sayDeadline)
 /* harmony export */ });
-/* harmony import */ var _aws_rescue_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
+/* harmony import */ var _aws_rescue_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7124);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
+/* harmony import */ var _guard_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1020);
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
+
 
 
 /** KMS's own default, which the provider leaves it to (API reference, ScheduleKeyDeletion, PendingWindowInDays). */
@@ -49069,7 +49045,7 @@ function sayDated(dated, count, words) {
     if (first === undefined)
         return [];
     const isSame = new Set(dated.map((key) => deadlineOf(key, words))).size === 1;
-    const deadline = `${capitalise(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
+    const deadline = `${(0,_guard_words_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
     const replicas = dated.length === 1 ? 'the replica' : 'the replicas';
     const they = dated.length === 1 ? 'it' : 'they';
     return [`${deadline} ${dated.length < count ? replicas : they} can be brought back.`];
@@ -49087,7 +49063,7 @@ function deadlineOf({ region, windowInDays }, { now, days, tense }) {
 /** How to bring the keys back, in a sentence; the report has the commands for each Region. */
 function sayRescueOf({ keys }) {
     const [first, ...more] = keys;
-    const commands = first === undefined ? undefined : (0,_aws_rescue_js__WEBPACK_IMPORTED_MODULE_1__/* .rescueCommands */ .Y)(first.region, first.keyId ?? '');
+    const commands = first === undefined ? undefined : (0,_aws_rescue_js__WEBPACK_IMPORTED_MODULE_2__/* .rescueCommands */ .Y)(first.region, first.keyId ?? '');
     if (first === undefined)
         return '';
     if (commands === undefined)
@@ -49101,9 +49077,6 @@ function sayWaiting({ windowInDays }) {
 }
 function listOf(items) {
     return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
-}
-function capitalise(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 
@@ -49356,9 +49329,7 @@ function placeOf({ foreign }) {
 }
 /** At most three by name, and how many more. */
 function someOf(names) {
-    const shown = names.slice(0, 3);
-    const more = names.length - shown.length;
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .joinWords */ .yZ)([...shown, ...(more > 0 ? [`${more} more`] : [])]);
+    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .nameSome */ .Kf)(names, 3);
 }
 function textOf(value) {
     return typeof value === 'string' ? [value] : [];
@@ -49375,6 +49346,7 @@ function distinct(texts) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $z: () => (/* binding */ groupBy),
+/* harmony export */   Kf: () => (/* binding */ nameSome),
 /* harmony export */   R8: () => (/* binding */ warn),
 /* harmony export */   Rc: () => (/* binding */ nameKey),
 /* harmony export */   ds: () => (/* binding */ stop),
@@ -49432,6 +49404,12 @@ function groupBy(items, valueOf) {
 }
 function capitalise(text) {
     return text.charAt(0).toUpperCase() + text.slice(1);
+}
+/** The first of some names, each once, and how many more there are. */
+function nameSome(names, most) {
+    const distinct = [...new Set(names)];
+    const more = distinct.length - most;
+    return joinWords([...distinct.slice(0, most), ...(more > 0 ? [`${more} more`] : [])]);
 }
 /** `a`, `a and b`, `a, b and c`. */
 function joinWords(words) {
@@ -49659,8 +49637,8 @@ function plannedChanges(model) {
 /**
  * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
  * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
- * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved plan creates. Only what that
- * run left marked, because its creation did not come to its end, may be changed to those values.
+ * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
+ * plan creates. Only what that run left marked, because its creation did not come to its end, may be changed to those values.
  * @param marked addresses of what Terraform's state has marked so
  */
 function isLeftOfBegun(begun, remaining, marked) {
@@ -54254,6 +54232,8 @@ function quote(text) {
 /* harmony export */   wR: () => (/* binding */ DriftFound)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _plan_guard_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1020);
+
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
 class Refusal extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
@@ -54285,7 +54265,7 @@ function asCancellation(thrown, cancelled, applying) {
     if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
         return thrown;
     return new Cancellation({
-        what: `${capitalise((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
+        what: `${(0,_plan_guard_words_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
         done: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ && thrown.done !== '' ? thrown.done : whatIsDone(applying),
         // What was done of an apply ends with what comes next.
         next: applying ? '' : 'Run the job again.',
@@ -54305,9 +54285,6 @@ function reportOf(thrown) {
     if (thrown instanceof Cancellation)
         return { outcome: 'cancelled', failure: thrown };
     return { outcome: 'failed', failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .explanationOf */ .pg)(thrown) };
-}
-function capitalise(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 
@@ -56495,22 +56472,19 @@ function regionsInWords(regions, detail) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  ed: () => (/* binding */ hideEnvironment),
   E_: () => (/* binding */ knownOutputs),
   nB: () => (/* binding */ learn),
+  o6: () => (/* binding */ openGitHub),
   _j: () => (/* binding */ openWithoutKey),
   mk: () => (/* binding */ run_publish),
   n0: () => (/* binding */ setOutputs),
   AD: () => (/* binding */ startRun),
-  Q5: () => (/* binding */ tellFailedCommand),
-  s9: () => (/* binding */ tellFailure),
-  Wf: () => (/* binding */ tellWrongInputs),
   sR: () => (/* binding */ writeStepOutputs)
 });
 
 // EXTERNAL MODULE: ./src/context.ts
 var src_context = __nccwpck_require__(788);
-// EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/runner/connection.ts
 var connection = __nccwpck_require__(5356);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -56696,24 +56670,16 @@ function readField(container, name) {
 
 // EXTERNAL MODULE: ./src/github/merged-pull-request.ts
 var merged_pull_request = __nccwpck_require__(487);
-// EXTERNAL MODULE: ./src/inputs/reader.ts
-var reader = __nccwpck_require__(9066);
 // EXTERNAL MODULE: ./src/inputs/backend-secrets.ts
 var backend_secrets = __nccwpck_require__(9357);
 // EXTERNAL MODULE: ./src/inputs/sources.ts
 var sources = __nccwpck_require__(6203);
-// EXTERNAL MODULE: ./src/inputs/told.ts
-var told = __nccwpck_require__(1496);
 // EXTERNAL MODULE: ./src/keys-file/resolve.ts
 var resolve = __nccwpck_require__(9133);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
 // EXTERNAL MODULE: ./src/log.ts
-var src_log = __nccwpck_require__(5625);
-// EXTERNAL MODULE: ./src/refusal.ts
-var refusal = __nccwpck_require__(3791);
-// EXTERNAL MODULE: ./src/report/summary.ts
-var summary = __nccwpck_require__(7994);
+var log = __nccwpck_require__(5625);
 // EXTERNAL MODULE: ./src/outputs.ts
 var src_outputs = __nccwpck_require__(7729);
 // EXTERNAL MODULE: ./src/publish.ts + 2 modules
@@ -56773,11 +56739,6 @@ function environmentSecrets(env) {
 
 
 
-
-
-
-
-
 /**
  * Reads everything that tells what this run is about. Nothing is installed; at most GitHub is asked where the commit
  * came from.
@@ -56785,12 +56746,16 @@ function environmentSecrets(env) {
  */
 async function startRun(outside) {
     const inputs = (0,resolve/* readStepInputs */.Wn)((0,sources/* inputSources */.B)(outside.env));
-    const deps = { ...outside, log: (0,src_log/* naming */.b7)(outside.log, inputs.alias) };
+    const deps = { ...outside, log: (0,log/* naming */.b7)(outside.log, inputs.alias) };
     hideSecrets(deps, inputs);
+    return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], known: [], story: {} };
+}
+/** Reads where the run comes from, and begins to ask GitHub what has to be known of that. */
+async function openGitHub(deps, inputs) {
     const context = await openContext(deps);
-    const client = await openGitHub(deps, inputs, context);
-    const mergedPullRequest = startLookForMerge(inputs, context, client);
-    return { deps, inputs, context, client, mergedPullRequest, atEnd: [], known: [], story: {} };
+    const isAsked = context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
+    const client = isAsked ? await clientFor(deps, inputs.githubToken, context) : undefined;
+    return { context, client, mergedPullRequest: startLookForMerge(inputs, context, client) };
 }
 /** Reads where the run comes from, and says what is unusual about that. */
 async function openContext(deps) {
@@ -56820,51 +56785,6 @@ function hideEnvironment({ env, log }, token) {
         log.mask(secret);
     if (token !== undefined)
         log.mask(token);
-}
-/**
- * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
- * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
- * tells.
- */
-async function tellWrongInputs(outside, thrown) {
-    const inputs = (0,resolve/* readToldOfStep */.JF)((0,sources/* inputSources */.B)(outside.env));
-    const log = (0,src_log/* naming */.b7)(outside.log, inputs.alias);
-    const deps = { ...outside, log };
-    hideUnread(deps, inputs.githubToken);
-    try {
-        const context = await openContext(deps);
-        const concerned = context.pullRequest !== undefined || inputs.command === 'apply';
-        const client = concerned ? await clientFor(deps, inputs.githubToken, context) : undefined;
-        const mergedPullRequest = startLookForMerge({ ...inputs, approval: { by: 'nobody' } }, context, client);
-        const report = (0,refusal/* reportOf */.EI)(thrown);
-        const told = await (0,publish/* publishReport */.S)({ deps, inputs, context, client, mergedPullRequest, report, known: {} });
-        writeStepOutputs(deps, { result: 'failed', ...told });
-    }
-    catch (problem) {
-        deps.runner.setOutput('result', 'failed');
-        log.warning(`What is wrong could not be told elsewhere: ${(0,errors/* messageOf */.bD)(problem)}`, { title: 'No report' });
-    }
-}
-/** The same for a command that is about no single key, and that no comment tells of. */
-async function tellFailedCommand(deps, command, thrown) {
-    hideUnread(deps, undefined);
-    deps.runner.setOutput('result', 'failed');
-    const { failure } = (0,refusal/* reportOf */.EI)(thrown);
-    if (failure === undefined)
-        return;
-    await deps.runner
-        .addSummary((0,summary/* renderFailedCommand */.P)(deps.log.redactAll({ ...failure }), command))
-        .catch((problem) => {
-        deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.bD)(problem)}`, {
-            title: 'No job summary',
-        });
-    });
-}
-/** What is, or may be, secret in inputs that were not read as a whole. */
-function hideUnread({ env, log }, token) {
-    for (const secret of (0,told/* secretsOfInputs */.y)(env))
-        log.mask(secret);
-    hideEnvironment({ env, log }, token);
 }
 /** Keeps what was found out, for the outputs and the report. */
 function learn(run, outputs, story = {}) {
@@ -56936,10 +56856,6 @@ function startLookForMerge(inputs, context, client) {
     answer.catch(() => undefined);
     return answer;
 }
-async function openGitHub(deps, inputs, context) {
-    const wanted = context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
-    return wanted ? clientFor(deps, inputs.githubToken, context) : undefined;
-}
 /** @returns undefined without a token, or outside GitHub */
 async function clientFor(deps, token, context) {
     if (token === undefined || context.repository === undefined)
@@ -56951,13 +56867,6 @@ async function clientFor(deps, token, context) {
         clock: deps.clock,
         log: deps.log,
     });
-}
-/** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
-function tellFailure(thrown, { log, env }) {
-    const named = (env[(0,reader/* environmentName */.VE)('alias')] ?? env[(0,reader/* environmentName */.VE)('key')] ?? '').trim();
-    const alias = named.replace(/^alias\//, '').slice(0, 256);
-    const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
-    log.error(new errors/* ActionError */.lZ((0,errors/* explanationOf */.pg)(thrown)).message, { title });
 }
 
 
@@ -57466,6 +57375,87 @@ async function untilCancelled(work, signal) {
     return Promise.race([cancelled, work]).finally(() => {
         ended.abort();
     });
+}
+
+
+/***/ }),
+
+/***/ 1891:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q5: () => (/* binding */ tellFailedCommand),
+/* harmony export */   Wf: () => (/* binding */ tellWrongInputs),
+/* harmony export */   s9: () => (/* binding */ tellFailure)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9066);
+/* harmony import */ var _inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6203);
+/* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1496);
+/* harmony import */ var _keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9133);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5625);
+/* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7223);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3791);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7994);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
+/** How what ended a step is told, where there is no run that could tell it. */
+
+
+
+
+
+
+
+
+
+
+/** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
+function tellFailure(thrown, { log, env }) {
+    const named = (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('alias')] ?? env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('key')] ?? '').trim();
+    const alias = named.replace(/^alias\//, '').slice(0, 256);
+    const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
+    log.error(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .explanationOf */ .pg)(thrown)).message, { title });
+}
+/**
+ * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
+ * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
+ * tells.
+ */
+async function tellWrongInputs(outside, thrown) {
+    const inputs = (0,_keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__/* .readToldOfStep */ .JF)((0,_inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__/* .inputSources */ .B)(outside.env));
+    const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_5__/* .naming */ .b7)(outside.log, inputs.alias);
+    const deps = { ...outside, log };
+    hideUnread(deps, inputs.githubToken);
+    try {
+        const places = await (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .openGitHub */ .o6)(deps, { ...inputs, approval: { by: 'nobody' } });
+        const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_6__/* .publishReport */ .S)({ deps, inputs, ...places, report: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown), known: {} });
+        (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .writeStepOutputs */ .sR)(deps, { result: 'failed', ...told });
+    }
+    catch (problem) {
+        deps.runner.setOutput('result', 'failed');
+        log.warning(`What is wrong could not be told elsewhere: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, { title: 'No report' });
+    }
+}
+/** The same for a command that is about no single key, and that no comment tells of. */
+async function tellFailedCommand(deps, command, thrown) {
+    hideUnread(deps, undefined);
+    deps.runner.setOutput('result', 'failed');
+    const { failure } = (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown);
+    if (failure === undefined)
+        return;
+    await deps.runner
+        .addSummary((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_8__/* .renderFailedCommand */ .P)(deps.log.redactAll({ ...failure }), command))
+        .catch((problem) => {
+        deps.log.warning(`The job summary could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, {
+            title: 'No job summary',
+        });
+    });
+}
+/** What is, or may be, secret in inputs that were not read as a whole. */
+function hideUnread({ env, log }, token) {
+    for (const secret of (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_3__/* .secretsOfInputs */ .y)(env))
+        log.mask(secret);
+    (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .hideEnvironment */ .ed)({ env, log }, token);
 }
 
 

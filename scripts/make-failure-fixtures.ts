@@ -64,6 +64,7 @@ interface Case {
 const NO_WAIT = { AWS_MAX_ATTEMPTS: '1' };
 const expired = { type: 'expired-token' } as const;
 const denied = { type: 'access-denied' } as const;
+const FREEING_THE_LOCK = { action: 'DeleteObject', resource: '*.tflock' } as const;
 
 /** A Deny statement in a policy of this kind. */
 const deniedBy = (
@@ -221,27 +222,23 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'lock-not-freed': {
     provoked: 'the role may not delete the lock',
-    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, denied),
+    run: failing('plan', FREEING_THE_LOCK, denied),
   },
   'lock-not-freed-by-organisation': {
     provoked: 'a service control policy lets nobody delete from the bucket',
-    run: failing(
-      'plan',
-      { action: 'DeleteObject', resource: '*.tflock' },
-      deniedBy('service control policy'),
-    ),
+    run: failing('plan', FREEING_THE_LOCK, deniedBy('service control policy')),
   },
   'lock-not-freed-expired': {
     provoked: 'the credentials expired before the lock was freed',
-    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, expired),
+    run: failing('plan', FREEING_THE_LOCK, expired),
   },
   'lock-not-freed-unavailable': {
     provoked: 'S3 did not take the call that frees the lock',
-    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, { type: 'unavailable' }),
+    run: failing('plan', FREEING_THE_LOCK, { type: 'unavailable' }),
   },
   'lock-not-freed-no-answer': {
     provoked: 'the connection broke off while the lock was freed',
-    run: failing('plan', { action: 'DeleteObject', resource: '*.tflock' }, { type: 'reset' }),
+    run: failing('plan', FREEING_THE_LOCK, { type: 'reset' }),
   },
   'lock-not-allowed': {
     provoked: 'the role may not write the lock',

@@ -8,7 +8,7 @@ import type { Clock, Deps, Runner } from './deps.js';
 import { createExec } from './exec.js';
 import { createLog, withoutCommands } from './log.js';
 import { run } from './main.js';
-import { tellFailure } from './run.js';
+import { tellFailure } from './tell-failure.js';
 import { readProxySettings } from './runner/proxy.js';
 
 const cancellation = new AbortController();

@@ -1,4 +1,5 @@
 import { ActionError, explanationOf, messageOf } from './errors.js';
+import { capitalise } from './plan/guard/words.js';
 import type { RunReport } from './publish.js';
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
@@ -52,8 +53,4 @@ export function reportOf(thrown: unknown): RunReport {
   if (thrown instanceof DriftFound) return { outcome: 'drifted' };
   if (thrown instanceof Cancellation) return { outcome: 'cancelled', failure: thrown };
   return { outcome: 'failed', failure: explanationOf(thrown) };
-}
-
-function capitalise(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -1,18 +1,13 @@
 import { readContext, type RunContext } from './context.js';
 import type { Deps } from './deps.js';
-import { ActionError, explanationOf, messageOf } from './errors.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
 import type { Inputs } from './inputs/inputs.js';
-import { environmentName } from './inputs/reader.js';
 import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
-import { secretsOfInputs } from './inputs/told.js';
-import { readStepInputs, readToldOfStep } from './keys-file/resolve.js';
+import { readStepInputs } from './keys-file/resolve.js';
 import { visibleTexts } from './inputs/visible-texts.js';
 import { naming } from './log.js';
-import { reportOf } from './refusal.js';
-import { renderFailedCommand } from './report/summary.js';
 import { resultOf, writeOutputs, type Outputs } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
 import { environmentSecrets } from './runner/environment-secrets.js';
@@ -45,10 +40,21 @@ export async function startRun(outside: Deps): Promise<Run> {
   const inputs = readStepInputs(inputSources(outside.env));
   const deps = { ...outside, log: naming(outside.log, inputs.alias) };
   hideSecrets(deps, inputs);
+  return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], known: [], story: {} };
+}
+
+type GitHubInputs = Pick<Inputs, 'command' | 'comment' | 'approval' | 'githubToken'>;
+
+/** Reads where the run comes from, and begins to ask GitHub what has to be known of that. */
+export async function openGitHub(
+  deps: Deps,
+  inputs: GitHubInputs,
+): Promise<Pick<Run, 'context' | 'client' | 'mergedPullRequest'>> {
   const context = await openContext(deps);
-  const client = await openGitHub(deps, inputs, context);
-  const mergedPullRequest = startLookForMerge(inputs, context, client);
-  return { deps, inputs, context, client, mergedPullRequest, atEnd: [], known: [], story: {} };
+  const isAsked =
+    context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
+  const client = isAsked ? await clientFor(deps, inputs.githubToken, context) : undefined;
+  return { context, client, mergedPullRequest: startLookForMerge(inputs, context, client) };
 }
 
 /** Reads where the run comes from, and says what is unusual about that. */
@@ -74,54 +80,9 @@ function hideSecrets({ env, log }: Deps, inputs: Inputs): void {
 }
 
 /** The same for a command that has no backend. */
-function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string | undefined): void {
+export function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: string | undefined): void {
   for (const secret of environmentSecrets(env)) log.mask(secret);
   if (token !== undefined) log.mask(token);
-}
-
-/**
- * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
- * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
- * tells.
- */
-export async function tellWrongInputs(outside: Deps, thrown: unknown): Promise<void> {
-  const inputs = readToldOfStep(inputSources(outside.env));
-  const log = naming(outside.log, inputs.alias);
-  const deps = { ...outside, log };
-  hideUnread(deps, inputs.githubToken);
-  try {
-    const context = await openContext(deps);
-    const concerned = context.pullRequest !== undefined || inputs.command === 'apply';
-    const client = concerned ? await clientFor(deps, inputs.githubToken, context) : undefined;
-    const mergedPullRequest = startLookForMerge({ ...inputs, approval: { by: 'nobody' } }, context, client);
-    const report = reportOf(thrown);
-    const told = await publishReport({ deps, inputs, context, client, mergedPullRequest, report, known: {} });
-    writeStepOutputs(deps, { result: 'failed', ...told });
-  } catch (problem) {
-    deps.runner.setOutput('result', 'failed');
-    log.warning(`What is wrong could not be told elsewhere: ${messageOf(problem)}`, { title: 'No report' });
-  }
-}
-
-/** The same for a command that is about no single key, and that no comment tells of. */
-export async function tellFailedCommand(deps: Deps, command: string, thrown: unknown): Promise<void> {
-  hideUnread(deps, undefined);
-  deps.runner.setOutput('result', 'failed');
-  const { failure } = reportOf(thrown);
-  if (failure === undefined) return;
-  await deps.runner
-    .addSummary(renderFailedCommand(deps.log.redactAll({ ...failure }), command))
-    .catch((problem: unknown) => {
-      deps.log.warning(`The job summary could not be written: ${messageOf(problem)}`, {
-        title: 'No job summary',
-      });
-    });
-}
-
-/** What is, or may be, secret in inputs that were not read as a whole. */
-function hideUnread({ env, log }: Deps, token: string | undefined): void {
-  for (const secret of secretsOfInputs(env)) log.mask(secret);
-  hideEnvironment({ env, log }, token);
 }
 
 /** Keeps what was found out, for the outputs and the report. */
@@ -182,13 +143,14 @@ function sayContext(context: RunContext, { log }: Pick<Deps, 'log'>): void {
 /** The events whose commit is what a branch became by a merge; of the others only `apply` has to know which one. */
 const MERGE_EVENTS: ReadonlySet<string> = new Set(['push', 'pull_request', 'pull_request_target']);
 
-type MergeInputs = Pick<Inputs, 'command' | 'comment' | 'approval'>;
-
 /**
  * Whether the pull request that the commit was merged from has to be known: `apply` reads its approval there, and tells there
  * what became of it; `plan` says whether it is what was shown there. No other command has to do with a pull request.
  */
-function concernsMerge({ command, comment, approval }: MergeInputs, context: RunContext): boolean {
+function concernsMerge(
+  { command, comment, approval }: Omit<GitHubInputs, 'githubToken'>,
+  context: RunContext,
+): boolean {
   const { pullRequest, ref, eventName } = context;
   if (pullRequest !== undefined || ref?.startsWith('refs/heads/') !== true) return false;
   if (command === 'plan') return MERGE_EVENTS.has(eventName);
@@ -202,7 +164,7 @@ function needsGitHub({ by }: Inputs['approval']): boolean {
 
 /** Begins to look, so that GitHub answers while Terraform is at work; whoever needs the answer meets its failure. */
 function startLookForMerge(
-  inputs: MergeInputs,
+  inputs: Omit<GitHubInputs, 'githubToken'>,
   context: RunContext,
   client: GitHubClient | undefined,
 ): Run['mergedPullRequest'] {
@@ -212,16 +174,6 @@ function startLookForMerge(
   const answer = findMergedPullRequest({ client, repository, commit: sha, ref });
   answer.catch(() => undefined);
   return answer;
-}
-
-async function openGitHub(
-  deps: Deps,
-  inputs: Inputs,
-  context: RunContext,
-): Promise<GitHubClient | undefined> {
-  const wanted =
-    context.pullRequest !== undefined || needsGitHub(inputs.approval) || concernsMerge(inputs, context);
-  return wanted ? clientFor(deps, inputs.githubToken, context) : undefined;
 }
 
 /** @returns undefined without a token, or outside GitHub */
@@ -238,12 +190,4 @@ async function clientFor(
     clock: deps.clock,
     log: deps.log,
   });
-}
-
-/** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
-export function tellFailure(thrown: unknown, { log, env }: Pick<Deps, 'log' | 'env'>): void {
-  const named = (env[environmentName('alias')] ?? env[environmentName('key')] ?? '').trim();
-  const alias = named.replace(/^alias\//, '').slice(0, 256);
-  const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
-  log.error(new ActionError(explanationOf(thrown)).message, { title });
 }

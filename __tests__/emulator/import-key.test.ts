@@ -9,7 +9,7 @@ import {
   type CreateKeyCommandInput,
 } from '@aws-sdk/client-kms';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../emulator/index.js';
+import type { Emulator } from '../../emulator/index.js';
 import { lookAtNamed } from '../../src/aws/key-family.js';
 import type { FoundKey } from '../../src/aws/look.js';
 import { ActionError } from '../../src/errors.js';
@@ -21,7 +21,16 @@ import { prepareImport } from '../../src/steps/plan/import-key.js';
 import type { Ready } from '../../src/steps/ready/make-ready.js';
 import type { Imported } from '../../src/terraform/module.js';
 import { read } from '../support/inputs.js';
-import { createFamily, createKey, kmsIn, settingsOf, type CreatedKey } from './support.js';
+import {
+  type CreatedKey,
+  createFamily,
+  createKey,
+  kmsIn,
+  sessionOf,
+  settingsOf,
+  startForAction,
+  stopForAction,
+} from './support.js';
 
 const PRIMARY = 'ap-southeast-1';
 const [SYDNEY, JAKARTA, TOKYO] = ['ap-southeast-2', 'ap-southeast-3', 'ap-northeast-1'] as const;
@@ -34,12 +43,10 @@ const refusals: string[] = [];
 
 let emulator: Emulator;
 beforeEach(async () => {
-  emulator = await startEmulator({ region: PRIMARY });
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+  emulator = await startForAction({ region: PRIMARY });
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
+  await stopForAction(emulator);
 });
 afterAll(() => {
   const text = `${refusals.join('\n\n')}\n`;
@@ -67,13 +74,12 @@ async function prepare(
   changed: Readonly<Record<string, string>> = {},
   state = '',
 ): Promise<Prepared> {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = emulator.env;
   const imports: Imported[] = [];
   const story: Run['story'] = {};
   const inputs = read({ 'state-bucket': 'acme-state', ...changed, 'import-key': importKey });
   const run = { inputs, deps: { log: { info: () => undefined } }, known: [], story } as unknown as Run;
   const ready = {
-    session: { accountId: ACCOUNT, provider: () => Promise.resolve({ accessKeyId, secretAccessKey }) },
+    session: { accountId: ACCOUNT, ...sessionOf(emulator) },
     terraform: {
       phase: (_: string, work: (phase: { say: () => void }) => unknown) => work({ say: () => undefined }),
       pullState: () => Promise.resolve(state),

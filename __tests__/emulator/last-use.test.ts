@@ -2,10 +2,10 @@
 
 import { EncryptCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../emulator/index.js';
+import type { Emulator } from '../../emulator/index.js';
 import { askLastUse } from '../../src/aws/last-usage.js';
 import { judgeUse, sayLastUse, type LastUse } from '../../src/plan/last-use.js';
-import { createFamily, kmsIn } from './support.js';
+import { createFamily, kmsIn, sessionOf, startForAction, stopForAction } from './support.js';
 
 const [PRIMARY, SYDNEY, JAKARTA] = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
 const HOUR_MS = 3_600_000;
@@ -13,21 +13,17 @@ const HOUR_MS = 3_600_000;
 let emulator: Emulator;
 let keyId: string;
 beforeEach(async () => {
-  emulator = await startEmulator({ region: PRIMARY });
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+  emulator = await startForAction({ region: PRIMARY });
   keyId = (await createFamily(emulator, [PRIMARY, SYDNEY, JAKARTA])).id;
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
+  await stopForAction(emulator);
 });
 
 function ask(regions: readonly string[]): Promise<LastUse[]> {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = emulator.env;
-  const provider = () => Promise.resolve({ accessKeyId, secretAccessKey });
   return askLastUse(
     regions.map((region) => ({ region, keyId })),
-    { provider },
+    sessionOf(emulator),
   );
 }
 

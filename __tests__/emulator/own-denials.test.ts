@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { POLICY_KINDS } from '../../emulator/aws/denial.js';
-import { startEmulator, type Emulator } from '../../emulator/index.js';
+import type { Emulator } from '../../emulator/index.js';
 import { adviseOnRefusals } from '../../src/aws/denial.js';
 import { findKeys } from '../../src/aws/existing-keys.js';
 import { askKms } from '../../src/aws/key-wait.js';
@@ -17,7 +17,7 @@ import { messageOf } from '../../src/errors.js';
 import { judgeUse } from '../../src/plan/last-use.js';
 import { denialText } from '../../emulator/aws/denial.js';
 import { FAILURES_FOLDER } from '../support/failures.js';
-import { createFamily } from './support.js';
+import { createFamily, sessionOf, startForAction, stopForAction } from './support.js';
 
 /** UPDATE_GOLDEN=1 writes it anew. */
 const GOLDEN = path.join(FAILURES_FOLDER, 'own-denials.txt');
@@ -27,22 +27,14 @@ const ALIAS = 'alias/aws_cb_cmk';
 let emulator: Emulator;
 let keyId: string;
 beforeAll(async () => {
-  emulator = await startEmulator({ region: REGION });
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+  emulator = await startForAction({ region: REGION });
   keyId = (await createFamily(emulator, [REGION])).id;
 });
 afterAll(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
+  await stopForAction(emulator);
 });
 
-const session = {
-  provider: () =>
-    Promise.resolve({
-      accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
-    }),
-};
+const session = { provider: () => sessionOf(emulator).provider() };
 
 const thrownBy = (work: Promise<unknown>): Promise<string> =>
   work.then(

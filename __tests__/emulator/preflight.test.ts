@@ -1,11 +1,11 @@
 import { CreateAliasCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../emulator/index.js';
+import type { Emulator } from '../../emulator/index.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import { askOf, type Judgement } from '../../src/plan/preflight.js';
 import { askRegions } from '../../src/steps/plan/look-ahead.js';
 import { goldenPlan } from '../unit/plan/raw-plan.js';
-import { createFamily, createKey, kmsIn } from './support.js';
+import { createFamily, createKey, kmsIn, sessionOf, startForAction, stopForAction } from './support.js';
 
 const PRIMARY = 'ap-southeast-1';
 const [SYDNEY, JAKARTA, TOKYO] = ['ap-southeast-2', 'ap-southeast-3', 'ap-northeast-1'] as const;
@@ -13,20 +13,17 @@ const ALIAS = 'alias/aws_cb_cmk';
 
 let emulator: Emulator;
 beforeEach(async () => {
-  emulator = await startEmulator({ region: PRIMARY });
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+  emulator = await startForAction({ region: PRIMARY });
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
+  await stopForAction(emulator);
 });
 
 /** Asks what a recorded plan needs; `id` takes the place of the key's recorded id. */
 function look(plan: string, id = ''): Promise<Judgement> {
   const text = JSON.stringify(goldenPlan(plan));
   const model = buildPlanModel(JSON.parse(id === '' ? text : text.replace(/mrk-1{32}/g, id)));
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = emulator.env;
-  return askRegions(askOf(model), { provider: () => Promise.resolve({ accessKeyId, secretAccessKey }) });
+  return askRegions(askOf(model), sessionOf(emulator));
 }
 
 async function takeAlias(region: string, keyId: string): Promise<void> {

@@ -6,10 +6,10 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { KEY_SPECS, type KeyUsage } from '../../emulator/aws/kms/specs.js';
-import { startEmulator, type Emulator } from '../../emulator/index.js';
+import type { Emulator } from '../../emulator/index.js';
 import type { ExpectedKey, KeyCheck } from '../../src/aws/key-check.js';
 import { verifyKeys, type VerifyOptions } from '../../src/aws/verify.js';
-import { createFamily, createKey, kmsIn } from './support.js';
+import { createFamily, createKey, kmsIn, sessionOf, startForAction, stopForAction } from './support.js';
 
 // RSA keys of 4096 bits are made here, by OpenSSL, in anything from one second to ten.
 jest.setTimeout(120_000);
@@ -20,12 +20,10 @@ const ALIAS = 'alias/app';
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ region: HERE });
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+  emulator = await startForAction({ region: HERE });
 });
 afterAll(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
+  await stopForAction(emulator);
 });
 
 const arnOf = (region: string, id: string): string => `arn:aws:kms:${region}:${emulator.account}:key/${id}`;
@@ -46,11 +44,10 @@ async function verify(
   keys: readonly ExpectedKey[],
   mode: VerifyOptions['mode'] = 'crypto',
 ): Promise<{ failed: string[]; names: string[] }> {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = emulator.env;
   const rows = await verifyKeys({
     keys,
     mode,
-    session: { provider: () => Promise.resolve({ accessKeyId, secretAccessKey }) },
+    session: sessionOf(emulator),
     samePolicy: (a, b) => a === b,
   });
   const all = rows.flatMap(({ region, checks }) => checks.map((check) => ({ region, ...check })));

@@ -14,7 +14,7 @@ import { createLog } from '../../src/log.js';
 import { run } from '../../src/main.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';
-import { tellFailure } from '../../src/run.js';
+import { tellFailure } from '../../src/tell-failure.js';
 import { PICTURED_HEAD } from '../../scripts/pictures/scenes.js';
 import { createFamily, kmsIn } from '../emulator/support.js';
 import { readFailure, type RecordedFailure } from './failures.js';

@@ -146,13 +146,19 @@ export interface Restriction {
   readonly says: readonly RegExp[];
 }
 
+const DENIED_BY_ORGANISATION = {
+  type: 'access-denied',
+  policy: 'service control policy',
+  explicit: true,
+} as const;
+
 export const RESTRICTIONS: readonly Restriction[] = [
   {
     name: 'a service control policy that lets nobody make keys',
     faults: [
       {
         match: { service: 'kms', action: 'CreateKey' },
-        effect: { type: 'access-denied', policy: 'service control policy', explicit: true },
+        effect: DENIED_BY_ORGANISATION,
       },
     ],
     command: 'apply',
@@ -166,7 +172,7 @@ export const RESTRICTIONS: readonly Restriction[] = [
     faults: [
       {
         match: { service: 'kms', region: 'ap-southeast-1' },
-        effect: { type: 'access-denied', policy: 'service control policy', explicit: true },
+        effect: DENIED_BY_ORGANISATION,
       },
     ],
     command: 'apply',

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Linter } from 'eslint';
 import { ActionError, explanationOf } from '../../src/errors.js';
 import { hear } from '../support/recorded-run.js';
-import { tellFailure } from '../../src/run.js';
+import { tellFailure } from '../../src/tell-failure.js';
 
 const CONFIG: string = '../../eslint.config.js';
 const { default: config } = (await import(CONFIG)) as { default: Linter.Config[] };

@@ -66,10 +66,9 @@ async function mustSee(clients: KmsClients, region: string, name: string): Promi
   const look = await lookAtKey(clients, region, name);
   if (look.is === 'there') return look.key;
   if (look.is === 'absent') return undefined;
-  const [why, refused] =
-    look.is === 'closed' ? ['the Region does not take these credentials'] : [look.because, look.refused];
+  const { because, refused } = look;
   throw new ActionError({
-    what: `KMS does not say whether ${name} is there in ${region}: ${why}.`,
+    what: `KMS does not say whether ${name} is there in ${region}: ${because}.`,
     done: 'Nothing was changed.',
     next: refused === undefined ? 'Run the job again.' : adviseOnRefusals([refused]),
   });

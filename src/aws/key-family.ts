@@ -1,8 +1,6 @@
 import type { AwsSession } from './credentials.js';
-import { sayRefusal } from './denial.js';
-import { isDenied, withKms, type KmsClients } from './kms-clients.js';
+import { sayKmsError, withKms, type KmsClients } from './kms-clients.js';
 import { lookAtKey, lookForAlias, type Look } from './look.js';
-import { messageOf } from '../errors.js';
 
 type Session = Pick<AwsSession, 'provider'>;
 
@@ -82,8 +80,7 @@ async function belongingsIn(
     try {
       for await (const page of pages) found.push(...page.filter((each) => each !== undefined));
     } catch (thrown) {
-      const why = isDenied(thrown) ? sayRefusal(thrown.refused) : messageOf(thrown);
-      unseen.push(`${what} (${why})`);
+      unseen.push(`${what} (${sayKmsError(thrown)})`);
     }
     return found.sort();
   };

@@ -96,9 +96,8 @@ export function askKms(clients: KmsClients, log: Pick<Log, 'debug'>): AskKeyStat
     const look = await lookAtKey(clients, region, id);
     if (look.is === 'there') return look.key.state;
     if (look.is === 'absent') return 'NotFound';
-    const because = look.is === 'closed' ? 'the Region does not take these credentials' : look.because;
-    const refused = look.is === 'unknown' ? look.refused : undefined;
-    if (look.is === 'closed' || !look.mayPass) throw explainCannotAsk(name, because, refused);
+    const { because, refused } = look;
+    if (!look.mayPass) throw explainCannotAsk(name, because, refused);
     log.debug(`${name}: ${because}`);
     return 'Creating';
   };

@@ -1,7 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
-import { readDenial, type RefusedCall } from './denial.js';
+import { readDenial, sayRefusal, type RefusedCall } from './denial.js';
 import type { ProxiedHandler } from './http-handler.js';
 
 /** The SDK's client for KMS; it is loaded by the first run that uses it. */
@@ -21,6 +21,13 @@ export interface Denied extends Error {
 
 export function isDenied(thrown: unknown): thrown is Denied {
   return thrown instanceof Error && typeof Reflect.get(thrown, 'refused') === 'object';
+}
+
+/** What KMS answered in place of a result: what is refused and by whom, or the name of its error, or the message without one. */
+export function sayKmsError(thrown: unknown): string {
+  if (isDenied(thrown)) return sayRefusal(thrown.refused);
+  const name = thrown instanceof Error ? thrown.name : '';
+  return name === '' || name === 'Error' ? messageOf(thrown) : name;
 }
 
 /**

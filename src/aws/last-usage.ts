@@ -1,9 +1,8 @@
-import { messageOf } from '../errors.js';
 import type { LastUse } from '../plan/last-use.js';
 import type { AwsSession } from './credentials.js';
-import { adviseOnRefusals, sayRefusal } from './denial.js';
+import { adviseOnRefusals } from './denial.js';
 import type { KeyPlace } from './existing-keys.js';
-import { isDenied, withKms, type KmsClients } from './kms-clients.js';
+import { isDenied, sayKmsError, withKms, type KmsClients } from './kms-clients.js';
 
 /**
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
@@ -21,7 +20,7 @@ export async function askLastUse(
         askOne(place, clients).catch((thrown: unknown): LastUse => ({
           ...place,
           is: 'unknown',
-          because: becauseOf(thrown),
+          because: sayKmsError(thrown),
           ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
         })),
       ),
@@ -49,10 +48,4 @@ async function askOne({ region, keyId }: KeyPlace, clients: KmsClients): Promise
   }
   const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
   return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
-}
-
-function becauseOf(thrown: unknown): string {
-  if (isDenied(thrown)) return sayRefusal(thrown.refused);
-  const name = thrown instanceof Error ? thrown.name : '';
-  return name === '' || name === 'Error' ? messageOf(thrown) : name;
 }

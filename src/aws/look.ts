@@ -1,14 +1,14 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
-import { ActionError, messageOf } from '../errors.js';
-import { sayRefusal, type RefusedCall } from './denial.js';
-import { isDenied, type KmsClients } from './kms-clients.js';
+import { ActionError } from '../errors.js';
+import type { RefusedCall } from './denial.js';
+import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
 
 /** What KMS answers when it is asked for one key. */
 export type Look =
   | { readonly is: 'there'; readonly key: FoundKey }
   | { readonly is: 'absent' }
   /** The Region takes none of this account's credentials: it is not enabled. */
-  | { readonly is: 'closed' }
+  | { readonly is: 'closed'; readonly because: string; readonly mayPass: false; readonly refused?: undefined }
   | {
       readonly is: 'unknown';
       readonly because: string;
@@ -90,12 +90,10 @@ const UNSEEN = {
 function explainLook(thrown: unknown): Look {
   const name = thrown instanceof Error ? thrown.name : '';
   if (name === 'NotFoundException') return { is: 'absent' };
-  if (CLOSED.test(name)) return { is: 'closed' };
-  if (isDenied(thrown)) {
-    const { refused } = thrown;
-    return { is: 'unknown', because: sayRefusal(refused), mayPass: false, refused };
-  }
-  const because = name === '' || name === 'Error' ? messageOf(thrown) : name;
+  if (CLOSED.test(name))
+    return { is: 'closed', because: 'the Region does not take these credentials', mayPass: false };
+  const because = sayKmsError(thrown);
+  if (isDenied(thrown)) return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
   return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
 }
 

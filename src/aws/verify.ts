@@ -1,9 +1,8 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
-import { ActionError, messageOf } from '../errors.js';
+import { ActionError } from '../errors.js';
 import type { AwsSession } from './credentials.js';
-import { sayRefusal } from './denial.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
-import { isDenied, withKms, type Kms, type KmsClients } from './kms-clients.js';
+import { isDenied, sayKmsError, withKms, type Kms, type KmsClients } from './kms-clients.js';
 import { proveOneKey } from './one-key-proof.js';
 
 export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
@@ -98,8 +97,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 function explainError(thrown: unknown): string {
-  const name = thrown instanceof Error ? thrown.name : '';
-  if (isDenied(thrown)) return `not checked: ${sayRefusal(thrown.refused)}`;
-  if (thrown instanceof ActionError) return `not checked: ${thrown.what}`;
-  return ANSWERS[name] ?? `not checked: ${name === '' || name === 'Error' ? messageOf(thrown) : name}`;
+  const answer = thrown instanceof Error ? ANSWERS[thrown.name] : undefined;
+  return answer ?? `not checked: ${thrown instanceof ActionError ? thrown.what : sayKmsError(thrown)}`;
 }

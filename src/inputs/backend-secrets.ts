@@ -1,6 +1,6 @@
 /** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
 
-import type { Setting, Settings } from './settings.js';
+import type { BackendSettings, Setting, Settings } from './settings.js';
 import { suggest } from './suggest.js';
 import { isTrivial } from '../runner/redaction.js';
 
@@ -84,11 +84,7 @@ export function splitSecrets(type: string, settings: Settings): { secret: Settin
 }
 
 /** Whether Terraform's own record of the backend has a secret in it. */
-export function hasBackendSecrets({
-  backend,
-}: {
-  readonly backend: { readonly type: string; readonly config: Settings } | undefined;
-}): boolean {
+export function hasBackendSecrets({ backend }: { readonly backend: BackendSettings | undefined }): boolean {
   return backend !== undefined && Object.keys(splitSecrets(backend.type, backend.config).secret).length > 0;
 }
 

@@ -4,6 +4,7 @@ import type { Setting, Settings } from './settings.js';
 import type { InputSources } from './sources.js';
 import type { InputSpec } from './spec.js';
 import { Invalid, parseMatching, quote, type Parser } from './parsers.js';
+import { parseBucket, parseRegion, parseStateKey } from './places.js';
 
 interface Needed {
   readonly rule: string;
@@ -36,66 +37,57 @@ export interface SettingProblem {
   readonly spec?: Pick<InputSpec, 'rule' | 'example'>;
 }
 
-/** What is asked of S3 is what the inputs of their own are asked. */
-export interface S3Rules {
-  readonly bucket: Parser<string>;
-  readonly key: Parser<string>;
-  readonly region: Parser<string>;
-}
-
 /**
  * What Terraform 1.11.4 asks for at `init` (tried with an empty block of each backend; consul crashes without its `path`),
  * and what the documentation of gcs and kubernetes calls required.
  */
-function neededBy(s3: S3Rules): Readonly<Record<string, Readonly<Record<string, Needed>>>> {
-  return {
-    azurerm: {
-      storage_account_name: {
-        rule: '3 to 24 lower-case letters and digits',
-        example: 'acmestate',
-        parse: matching(STORAGE_ACCOUNT, 'is not the name of a storage account', /[^a-z0-9]/u),
-      },
-      container_name: {
-        rule: '3 to 63 lower-case letters, digits and single "-"',
-        example: 'tfstate',
-        parse: matching(CONTAINER, 'is not the name of a container', /[^a-z0-9$-]/u),
-      },
-      key: { rule: 'the name of the blob', example: 'kms/aws_cb_cmk.tfstate' },
+const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> = {
+  azurerm: {
+    storage_account_name: {
+      rule: '3 to 24 lower-case letters and digits',
+      example: 'acmestate',
+      parse: parseMatching(STORAGE_ACCOUNT, 'is not the name of a storage account', /[^a-z0-9]/u),
     },
-    consul: { path: { rule: 'the path in the key-value store', example: 'kms/aws_cb_cmk' } },
-    cos: {
-      bucket: { rule: 'the name of the bucket', example: 'acme-state-1250000000' },
-      region: { rule: 'its region', example: 'ap-guangzhou', variables: ['TENCENTCLOUD_REGION'] },
+    container_name: {
+      rule: '3 to 63 lower-case letters, digits and single "-"',
+      example: 'tfstate',
+      parse: parseMatching(CONTAINER, 'is not the name of a container', /[^a-z0-9$-]/u),
     },
-    gcs: {
-      bucket: {
-        rule: '3 to 222 lower-case letters, digits, "-", "_" and "."',
-        example: 'acme-terraform-state',
-        parse: matching(GOOGLE_BUCKET, 'is not the name of a bucket', /[^a-z0-9._-]/u),
-      },
+    key: { rule: 'the name of the blob', example: 'kms/aws_cb_cmk.tfstate' },
+  },
+  consul: { path: { rule: 'the path in the key-value store', example: 'kms/aws_cb_cmk' } },
+  cos: {
+    bucket: { rule: 'the name of the bucket', example: 'acme-state-1250000000' },
+    region: { rule: 'its region', example: 'ap-guangzhou', variables: ['TENCENTCLOUD_REGION'] },
+  },
+  gcs: {
+    bucket: {
+      rule: '3 to 222 lower-case letters, digits, "-", "_" and "."',
+      example: 'acme-terraform-state',
+      parse: parseMatching(GOOGLE_BUCKET, 'is not the name of a bucket', /[^a-z0-9._-]/u),
     },
-    http: {
-      address: {
-        rule: 'an http or https URL',
-        example: 'https://state.example.com/kms/aws_cb_cmk',
-        parse: parseAddress,
-        variables: ['TF_HTTP_ADDRESS'],
-      },
+  },
+  http: {
+    address: {
+      rule: 'an http or https URL',
+      example: 'https://state.example.com/kms/aws_cb_cmk',
+      parse: parseAddress,
+      variables: ['TF_HTTP_ADDRESS'],
     },
-    kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
-    oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
-    s3: {
-      bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: s3.bucket },
-      key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: s3.key },
-      region: {
-        rule: 'the Region id of the bucket',
-        example: 'eu-central-1',
-        parse: s3.region,
-        variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
-      },
+  },
+  kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
+  oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
+  s3: {
+    bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: parseBucket },
+    key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: parseStateKey },
+    region: {
+      rule: 'the Region id of the bucket',
+      example: 'eu-central-1',
+      parse: parseRegion,
+      variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
     },
-  };
-}
+  },
+};
 
 /**
  * What is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is where an
@@ -105,9 +97,9 @@ function neededBy(s3: S3Rules): Readonly<Record<string, Readonly<Record<string, 
 export function findSettingProblems(
   type: string | undefined,
   config: Settings,
-  { env, s3 }: { readonly env: InputSources['env']; readonly s3: S3Rules },
+  env: InputSources['env'],
 ): SettingProblem[] {
-  const needed = type === undefined ? {} : (neededBy(s3)[type] ?? {});
+  const needed = type === undefined ? {} : (NEEDED[type] ?? {});
   const wrong = Object.entries(needed).flatMap(([name, rule]) =>
     findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }),
   );
@@ -146,10 +138,6 @@ function whyNot(parse: Parser<string>, value: string): string | undefined {
     if (thrown instanceof Invalid) return thrown.message;
     throw thrown;
   }
-}
-
-function matching(pattern: RegExp, reason: string, forbidden: RegExp): Parser<string> {
-  return parseMatching(pattern, reason, forbidden);
 }
 
 /** The paths of the settings whose value is an empty text, at any depth of objects. */

@@ -8,11 +8,13 @@ import {
   type KeySpec,
   type KeyUsage,
 } from '../aws/key-specs.js';
-import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
+import { partitionOf } from '../aws/regions.js';
 import { lostZeros, whyImpossible } from '../policy/principals.js';
 import { parseBackendConfig } from './backend-config.js';
 import { findSettingProblems } from './backend-settings.js';
+import { parseBucket, parseRegion, parseStateKey } from './places.js';
 import {
+  because,
   Invalid,
   parseBoolean,
   parseChoice,
@@ -28,7 +30,7 @@ import { parseList } from './lists.js';
 import { parsePolicyInput } from './policy.js';
 import { explainEmptyInput } from './empty-input.js';
 import { InputReader } from './reader.js';
-import type { Settings } from './settings.js';
+import type { BackendSettings } from './settings.js';
 import { parseCommentKey, readComment, readToken } from './shared.js';
 import type { InputSources } from './sources.js';
 import { findIgnoring, parseIgnoredTags, parseTags } from './tags.js';
@@ -51,10 +53,9 @@ const BACKENDS = [
   's3',
 ] as const;
 
-export interface Backend {
+/** The settings are as the user gave them and as the action completed them. */
+export interface Backend extends BackendSettings {
   readonly type: (typeof BACKENDS)[number];
-  /** The settings as the user gave them and as the action completed them; values may be secret. */
-  readonly config: Settings;
 }
 
 /** A folder on this machine, or the URL of a network mirror. */
@@ -218,23 +219,9 @@ function defaultStateKey(alias: string): string {
   return `aws-kms-multi-region-key/${alias}.tfstate`;
 }
 
-const parseRegion = (text: string): string => {
-  const region = text.trim();
-  if (!isWellFormedRegion(region)) {
-    throw new Invalid(`${quote(text)} is not a Region id${because(region, /[^a-z0-9-]/u)}`);
-  }
-  return region;
-};
-
 /** Without `alias/`, which both forms mean. */
 export function bareAlias(text: string): string {
   return text.trim().replace(/^alias\//, '');
-}
-
-/** `: it has "." in it`, where a character that is not allowed tells why. */
-function because(text: string, forbidden: RegExp): string {
-  const found = findForbidden(text, forbidden);
-  return found === undefined ? '' : `: it has ${found}`;
 }
 
 /**
@@ -451,12 +438,6 @@ function defaultAudience(partition: string): string {
   return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
 }
 
-const parseBucket = parseMatching(
-  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-  'is not the name of a bucket',
-  /[^a-z0-9.-]/u,
-);
-
 function readStateInputs(reader: InputReader, { env }: Pick<InputSources, 'env'>): Pick<Inputs, 'backend'> {
   const bucket = reader.optional('state-bucket', parseBucket);
   const type = reader.optional('backend', parseChoice(BACKENDS));
@@ -485,20 +466,9 @@ function checkSettings(
 ): void {
   // Settings that could not be read are told as such, and not as missing.
   const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
-  const s3 = { bucket: parseBucket, key: parseStateKey, region: parseRegion };
-  for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, { env, s3 }))
+  for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, env))
     reader.problem('backend-config', reason, spec);
 }
-
-/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
-const parseStateKey = (text: string): string => {
-  const key = text.trim();
-  if (/^\/|\/$|\/\//.test(key)) throw new Invalid(`${quote(text)} has a "/" with nothing before or after it`);
-  const found = findForbidden(key, /[\p{Cc}\p{Cf}]/u);
-  if (found !== undefined) throw new Invalid(`${quote(text)} has a character that is not allowed: ${found}`);
-  if (Buffer.byteLength(key) > 1024) throw new Invalid(`${quote(text)} has ${Buffer.byteLength(key)} bytes`);
-  return key;
-};
 
 function readS3Inputs(reader: InputReader, bucket: string | undefined): Record<string, string> {
   const key = reader.optional('state-key', parseStateKey);

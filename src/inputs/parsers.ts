@@ -37,6 +37,12 @@ export function parseInteger(least: number, most: number): Parser<number> {
   };
 }
 
+/** `: it has "." in it`, where a character that is not allowed tells why. */
+export function because(text: string, forbidden: RegExp): string {
+  const found = findForbidden(text, forbidden);
+  return found === undefined ? '' : `: it has ${found}`;
+}
+
 /**
  * Text that matches as a whole after trimming; `reason` ends the sentence that begins with the value.
  * @param forbidden matches one character that is not allowed, for the message
@@ -45,8 +51,7 @@ export function parseMatching(pattern: RegExp, reason: string, forbidden?: RegEx
   return (text) => {
     const value = text.trim();
     if (pattern.test(value)) return value;
-    const found = forbidden === undefined ? undefined : findForbidden(value, forbidden);
-    throw new Invalid(`${quote(text)} ${reason}${found === undefined ? '' : `: it has ${found}`}`);
+    throw new Invalid(`${quote(text)} ${reason}${forbidden === undefined ? '' : because(value, forbidden)}`);
   };
 }
 

@@ -1,7 +1,7 @@
 import { ActionError } from '../errors.js';
-import { findForbidden, UNUSUAL } from '../characters.js';
+import { UNUSUAL } from '../characters.js';
 import { INPUT_NAMES, INPUT_SPECS, type InputName, type InputSpec } from './spec.js';
-import { Invalid, quote, type Parser } from './parsers.js';
+import { because, Invalid, quote, type Parser } from './parsers.js';
 import { suggest } from './suggest.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -83,8 +83,7 @@ export class InputReader {
   #unusualIn(name: InputName, message: string): string {
     const { secret, freeText }: InputSpec = INPUT_SPECS[name];
     if (secret === true || freeText === true || message.includes('U+')) return '';
-    const found = findForbidden(this.text(name), UNUSUAL);
-    return found === undefined ? '' : `: it has ${found}`;
+    return because(this.text(name), UNUSUAL);
   }
 
   /**

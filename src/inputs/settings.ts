@@ -3,3 +3,10 @@ export type Setting = string | number | boolean | null | readonly Setting[] | Se
 export interface Settings {
   readonly [name: string]: Setting;
 }
+
+/** A backend and its settings. */
+export interface BackendSettings {
+  readonly type: string;
+  /** Values may be secret. */
+  readonly config: Settings;
+}

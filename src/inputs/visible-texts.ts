@@ -1,6 +1,6 @@
 import { createRedactor } from '../runner/redaction.js';
 import { secretsOf } from './backend-secrets.js';
-import type { Settings } from './settings.js';
+import type { BackendSettings } from './settings.js';
 
 /** A text that must stay readable, since later jobs decide by it or people review it. */
 export interface VisibleText {
@@ -62,7 +62,7 @@ export function visibleTexts(
  * @returns the setting, and what it is a part of; never the value
  */
 export function findVisibleSecrets(
-  { type, config }: { readonly type: string; readonly config: Settings },
+  { type, config }: BackendSettings,
   texts: readonly VisibleText[],
 ): { readonly setting: string; readonly what: string }[] {
   return secretsOf(type, config).flatMap(({ setting, secret }) => {

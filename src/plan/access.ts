@@ -140,3 +140,8 @@ function mergeRegions(
 function isSame(some: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
   return some.size === all.size && [...some].every((place) => all.has(place));
 }
+
+/** Whether somebody may do more by the change: what is allowed is gained, or what is denied is lost. Any other takes away. */
+export function isGain({ direction, effect }: Pick<AccessChange, 'direction' | 'effect'>): boolean {
+  return direction === 'gains' ? effect === 'Allow' : effect === 'Deny';
+}

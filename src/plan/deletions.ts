@@ -2,6 +2,7 @@
 
 import { rescueCommands } from '../aws/rescue.js';
 import { isKept, isKey } from './model.js';
+import { capitalise } from './guard/words.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
 /** KMS's own default, which the provider leaves it to (API reference, ScheduleKeyDeletion, PendingWindowInDays). */
@@ -169,8 +170,4 @@ function sayWaiting({ windowInDays }: Deletion): string {
 
 function listOf(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
-}
-
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -6,7 +6,7 @@ import { isPendingDeletion, type FoundKey, type Look } from '../aws/look.js';
 import { sayRescue } from '../aws/rescue.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { ImportKey } from '../inputs/import-key.js';
-import { joinWords, warn, type Words } from './guard/words.js';
+import { joinWords, nameSome, warn, type Words } from './guard/words.js';
 import { regionOfArn } from './region.js';
 import type { Finding } from './types.js';
 
@@ -263,23 +263,18 @@ export function sayBelongings(belongings: readonly Belongings[], keyId: string, 
     `\`import-key\` takes the key ${keyId} into the state. Its id, its ARNs, its key material and all that was encrypted with it stay; only what is told below changes.`,
     ...(others.length === 0
       ? []
-      : [`Other aliases of the key stay as they are, and are in no state: ${nameSome(others)}.`]),
+      : [`Other aliases of the key stay as they are, and are in no state: ${nameSome(others, MOST_NAMED)}.`]),
     ...(first === undefined
       ? []
       : [
           `Grants of the key stay, and give access beside the key policy: ${joinWords(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
         ]),
-    ...(unseen.length === 0 ? [] : [`Not known of the key: ${nameSome(unseen)}.`]),
+    ...(unseen.length === 0 ? [] : [`Not known of the key: ${nameSome(unseen, MOST_NAMED)}.`]),
   ];
 }
 
 function sayGrants({ region, grantees }: Belongings): string {
-  return `${grantees.length} in ${region} (to ${nameSome([...new Set(grantees)])})`;
-}
-
-function nameSome(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return joinWords([...names.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+  return `${grantees.length} in ${region} (to ${nameSome(grantees, MOST_NAMED)})`;
 }
 
 /** A key that a CloudFormation stack still has would be changed by two, and deleted with the stack. */
@@ -290,7 +285,7 @@ export function judgeBelongings(belongings: readonly Belongings[]): Finding[] {
   const where = joinWords(owned.map(({ region }) => region));
   return [
     warn('owned-by-stack', {
-      reason: `The key in ${where} belongs to the CloudFormation stack ${nameSome(stacks)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
+      reason: `The key in ${where} belongs to the CloudFormation stack ${nameSome(stacks, MOST_NAMED)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
       wayOut:
         'Set `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` on it, update the stack, then take it out of the template and update the stack again.',
     }),

@@ -31,8 +31,8 @@ export function plannedChanges(model: PlanModel): (PlannedChange & { readonly li
 /**
  * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
  * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
- * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved plan creates. Only what that
- * run left marked, because its creation did not come to its end, may be changed to those values.
+ * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
+ * plan creates. Only what that run left marked, because its creation did not come to its end, may be changed to those values.
  * @param marked addresses of what Terraform's state has marked so
  */
 export function isLeftOfBegun(

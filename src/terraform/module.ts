@@ -105,7 +105,8 @@ const VARIABLES = {
  *
  * Text of the user's goes into terraform.tfvars.json, which Terraform reads literally. JSON configuration it reads as
  * templates; of the user's, only Regions, account ids, ignored tag keys (which AWS's rules keep free of `$` and `%`),
- * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists in the inputs has no influence.
+ * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists
+ * in the inputs has no influence.
  * @param request validated inputs, and what they have to fit
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */

@@ -1,13 +1,14 @@
 import {
   CreateAliasCommand,
   CreateKeyCommand,
-  KMSClient,
+  type KMSClient,
   ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import type { Emulator } from '../../../emulator/index.js';
 import { isMadeSince, type MadeSearch } from '../../../src/aws/made-since.js';
+import { kmsIn, sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
 
 const REGION = 'ap-southeast-2';
 const ALIAS = 'alias/aws_cb_cmk';
@@ -20,10 +21,9 @@ let primaryArn: string;
 /** Before the replica was made, by the emulator's clock. */
 let since: number;
 beforeEach(async () => {
-  emulator = await startEmulator();
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
-  client = new KMSClient({ region: 'ap-southeast-1', credentials: credentials() });
-  there = new KMSClient({ region: REGION, credentials: credentials() });
+  emulator = await startForAction();
+  client = kmsIn(emulator, 'ap-southeast-1');
+  there = kmsIn(emulator, REGION);
   const { KeyMetadata } = await client.send(new CreateKeyCommand({ MultiRegion: true }));
   keyId = KeyMetadata?.KeyId ?? '';
   primaryArn = KeyMetadata?.Arn ?? '';
@@ -34,21 +34,15 @@ beforeEach(async () => {
   emulator.clock.advance(5_000);
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
   client.destroy();
   there.destroy();
-  await emulator.stop();
-});
-
-const credentials = (): { accessKeyId: string; secretAccessKey: string } => ({
-  accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-  secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+  await stopForAction(emulator);
 });
 
 const ask = (changed: Partial<MadeSearch> = {}): Promise<boolean> =>
   isMadeSince(
     { kind: 'replica', region: REGION, keyId, primaryArn, alias: ALIAS, since, ...changed },
-    { provider: () => Promise.resolve(credentials()) },
+    sessionOf(emulator),
   );
 
 const name = (alias: string): Promise<unknown> =>

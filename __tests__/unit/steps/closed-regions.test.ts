@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import type { Emulator } from '../../../emulator/index.js';
 import type { AwsSession } from '../../../src/aws/credentials.js';
 import { ActionError } from '../../../src/errors.js';
 import { namingClosedRegions } from '../../../src/steps/plan/closed-regions.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { read } from '../../support/inputs.js';
+import { sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
 
 /** What the provider says in such a Region, without its name. */
 const REFUSED = new TerraformError('plan', 1, [
@@ -17,24 +18,16 @@ const REFUSED = new TerraformError('plan', 1, [
 
 let emulator: Emulator;
 beforeEach(async () => {
-  emulator = await startEmulator();
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+  emulator = await startForAction();
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
+  await stopForAction(emulator);
 });
 
 /** What a plan's failure becomes with the article's three Regions, some of them not enabled for the account. */
 function explain(thrown: unknown, ...closed: string[]): Promise<unknown> {
   closed.forEach((region) => emulator.disabledRegions.add(region));
-  const session = {
-    provider: () =>
-      Promise.resolve({
-        accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-        secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
-      }),
-  } as unknown as AwsSession;
+  const session = sessionOf(emulator) as unknown as AwsSession;
   return namingClosedRegions(
     read(),
     session,

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import type { Emulator } from '../../../emulator/index.js';
 import { ActionError } from '../../../src/errors.js';
 import type { Ready } from '../../../src/steps/ready/make-ready.js';
 import type { Course } from '../../../src/steps/apply/course.js';
 import { settle } from '../../../src/steps/apply/recover.js';
 import type { Run } from '../../../src/run.js';
 import type { WaitedKey } from '../../../src/aws/key-wait.js';
+import { kmsIn, sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
 
 const REGION = 'ap-southeast-2';
 const ADDRESS = `module.replica_${REGION}.aws_kms_replica_key.this`;
@@ -13,25 +14,18 @@ const ADDRESS = `module.replica_${REGION}.aws_kms_replica_key.this`;
 let emulator: Emulator;
 let key: WaitedKey;
 beforeEach(async () => {
-  emulator = await startEmulator({
+  emulator = await startForAction({
     faults: [{ match: { region: REGION }, effect: { type: 'slow-replica', seconds: 3600 } }],
   });
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
   key = { region: REGION, id: await replicate(), name: `replica key in ${REGION}` };
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
-  await emulator.stop();
-});
-
-const credentials = (): { accessKeyId: string; secretAccessKey: string } => ({
-  accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-  secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+  await stopForAction(emulator);
 });
 
 async function replicate(): Promise<string> {
-  const { KMSClient, CreateKeyCommand, ReplicateKeyCommand } = await import('@aws-sdk/client-kms');
-  const client = new KMSClient({ region: 'ap-southeast-1', credentials: credentials() });
+  const { CreateKeyCommand, ReplicateKeyCommand } = await import('@aws-sdk/client-kms');
+  const client = kmsIn(emulator, 'ap-southeast-1');
   const { KeyMetadata } = await client.send(new CreateKeyCommand({ MultiRegion: true }));
   const KeyId = KeyMetadata?.KeyId ?? '';
   await client.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: REGION }));
@@ -63,7 +57,7 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
     story: {},
   } as unknown as Run;
   const ready = {
-    session: { refreshIfShort: () => Promise.resolve(false), provider: () => Promise.resolve(credentials()) },
+    session: { refreshIfShort: () => Promise.resolve(false), ...sessionOf(emulator) },
     terraform: {
       phase: (_: string, work: (phase: { say: (line: string) => void }) => Promise<void>) =>
         work({ say: (line) => events.push(line) }),

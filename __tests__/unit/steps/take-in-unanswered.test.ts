@@ -1,12 +1,18 @@
-import { CreateAliasCommand, CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  type KMSClient,
+  ReplicateKeyCommand,
+} from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import type { Emulator } from '../../../emulator/index.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { Run } from '../../../src/run.js';
 import type { RecoverRequest } from '../../../src/steps/apply/course.js';
 import { takeInUnanswered } from '../../../src/steps/apply/take-in-unanswered.js';
 import type { Fit } from '../../../src/terraform/module.js';
 import { TerraformError } from '../../../src/terraform/run.js';
+import { kmsIn, sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
 
 const REGION = 'ap-southeast-2';
 const REPLICA = `module.replica_${REGION}.aws_kms_replica_key.this`;
@@ -15,19 +21,12 @@ const ALIAS = 'module.primary.aws_kms_alias.this';
 let emulator: Emulator;
 let client: KMSClient;
 beforeEach(async () => {
-  emulator = await startEmulator();
-  process.env['AWS_ENDPOINT_URL'] = emulator.url;
-  client = new KMSClient({ region: 'ap-southeast-1', credentials: credentials() });
+  emulator = await startForAction();
+  client = kmsIn(emulator, 'ap-southeast-1');
 });
 afterEach(async () => {
-  delete process.env['AWS_ENDPOINT_URL'];
   client.destroy();
-  await emulator.stop();
-});
-
-const credentials = (): { accessKeyId: string; secretAccessKey: string } => ({
-  accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-  secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+  await stopForAction(emulator);
 });
 
 /** A primary, its replica and its alias are made; of the last two Terraform has heard only that they exist. */
@@ -48,7 +47,7 @@ async function takeIn() {
     story: {},
   } as unknown as Run;
   const ready = {
-    session: { provider: () => Promise.resolve(credentials()) },
+    session: sessionOf(emulator),
     configuration: {
       extend: (more: Fit) => {
         extended.push(more);

@@ -1,7 +1,7 @@
-import { diffAccess } from '../access.js';
+import { diffAccess, isGain } from '../access.js';
 import { isKey } from '../model.js';
-import type { AccessChange, Finding, PlanModel } from '../types.js';
-import { joinWords, nameKeys, stop, warn } from './words.js';
+import type { Finding, PlanModel } from '../types.js';
+import { nameKeys, nameSome, stop, warn } from './words.js';
 
 /** At most this many principals are named in a sentence; the report has all of them. */
 const MOST_NAMED = 10;
@@ -13,22 +13,17 @@ const MOST_NAMED = 10;
  */
 export function judgeImportedAccess(model: PlanModel, isUnreviewed: boolean): Finding[] {
   const imported = model.resources.filter((change) => isKey(change) && change.importing !== undefined);
-  const lost = diffAccess({ ...model, resources: imported }).filter(takesAway);
-  const names = [...new Set(lost.map(({ principal }) => principal))];
-  if (names.length === 0) return [];
+  const lost = diffAccess({ ...model, resources: imported }).filter((change) => !isGain(change));
+  if (lost.length === 0) return [];
   const keys = imported.filter(({ region = '' }) =>
     lost.some(({ regions }) => regions === 'all' || regions.includes(region)),
   );
-  const more = names.length - MOST_NAMED;
-  const who = joinWords([...names.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+  const names = lost.map(({ principal }) => principal);
+  const who = nameSome(names, MOST_NAMED);
   const reason = `By the import of ${nameKeys(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
   const keep =
     'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
   if (!isUnreviewed) return [warn('import-takes-access', { reason, wayOut: keep }, keys)];
   const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
   return [stop('import-takes-access', { reason, wayOut }, keys)];
-}
-
-function takesAway({ direction, effect }: AccessChange): boolean {
-  return effect === 'Allow' ? direction === 'loses' : direction === 'gains';
 }

@@ -1,7 +1,7 @@
 import { isOwnAddress, isOwnOutput } from '../../terraform/addresses.js';
 import { isKey } from '../model.js';
 import type { Finding, PlanModel } from '../types.js';
-import { joinWords, stop, warn } from './words.js';
+import { nameSome, stop, warn } from './words.js';
 
 /** Whose state it has to be. */
 export interface Owner {
@@ -155,9 +155,7 @@ function placeOf({ foreign }: Holdings): { region: undefined; address: string } 
 
 /** At most three by name, and how many more. */
 export function someOf(names: readonly string[]): string {
-  const shown = names.slice(0, 3);
-  const more = names.length - shown.length;
-  return joinWords([...shown, ...(more > 0 ? [`${more} more`] : [])]);
+  return nameSome(names, 3);
 }
 
 function textOf(value: unknown): string[] {

@@ -16,7 +16,7 @@ import { canonicalPolicy } from '../canonical.js';
 import { changesPolicy, isKept, isKey } from '../model.js';
 import { partitionOfKey } from '../region.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
-import { joinWords, stop, tell, warn, type Words } from './words.js';
+import { capitalise, joinWords, nameSome, stop, tell, warn, type Words } from './words.js';
 
 /**
  * What lies in the planned policies: who could never change one any more, and who gets in that nobody named.
@@ -80,14 +80,8 @@ function nameStatement({ position, sid }: Statement): string {
 /** At most this many principals or conditions are named in a sentence. */
 const MOST_NAMED = 10;
 
-function nameSome(names: readonly string[]): string {
-  const distinct = [...new Set(names)];
-  const rest = distinct.length - MOST_NAMED;
-  return joinWords([...distinct.slice(0, MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])]);
-}
-
 function namePrincipals(principals: readonly Principal[]): string {
-  return nameSome(principals.map(describePrincipal).sort());
+  return nameSome(principals.map(describePrincipal).sort(), MOST_NAMED);
 }
 
 const KEEP_ROOT =
@@ -112,7 +106,7 @@ function judgeControlOf(group: PolicyGroup, account: string | undefined, now: nu
   }
   const where = joinWords([...control.regions].sort());
   if (control.answer === 'maybe') {
-    const conditions = nameSome(control.hangsOn.map(describeCondition));
+    const conditions = nameSome(control.hangsOn.map(describeCondition), MOST_NAMED);
     const hangsOn = conditions === '' ? 'who the caller is' : conditions;
     const reason = `Whether anybody can change the key policy in ${where} again depends on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
     return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
@@ -151,7 +145,7 @@ function judgeOpening(group: PolicyGroup, opening: Opening): Finding[] {
     why.length === 0
       ? ''
       : ` Its conditions do not pin it to anything of yours: ${why.slice(0, 5).join('; ')}.`;
-  const reason = `${capitalised(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
+  const reason = `${capitalise(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
   if (kind === 'service') {
     const rule = heldTo === 'name' ? 'service-source-by-name' : 'service-without-source';
     return warnOf(group, rule, { reason, wayOut: PIN_SOURCE });
@@ -161,17 +155,13 @@ function judgeOpening(group: PolicyGroup, opening: Opening): Finding[] {
   return [judge(group, rule, { reason, wayOut: PIN_IT })];
 }
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 function judgePower(group: PolicyGroup, account: string | undefined): Finding[] {
   if (account === undefined) return [];
   return findForeignPower(group.policy, account).flatMap(({ statement, principals, powers }) => {
     const grants = powers.includes('kms:CreateGrant')
       ? ' With kms:CreateGrant and no limit to it they can pass the use of the key on to anybody.'
       : '';
-    const reason = `${capitalised(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${joinWords(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
+    const reason = `${capitalise(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${joinWords(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
     const wayOut =
       'Allow others the actions that use the key, and grants only with the condition Bool kms:GrantIsForAWSResource "true".';
     return warnOf(group, 'foreign-power', { reason, wayOut });
@@ -189,7 +179,7 @@ function judgeDeleted({ policy, keys }: PolicyGroup): Finding[] {
     }),
   );
   if (deleted.size === 0) return [];
-  const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${nameSome([...deleted.values()])} in place of its ARN. A new principal of the same name gets no access by it.`;
+  const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${nameSome([...deleted.values()], MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
   const wayOut =
     'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
   return [warn('deleted-principal', { reason, wayOut }, keys)];

@@ -2,7 +2,7 @@
 
 import type { ShownReport } from '../../report-files/gather.js';
 import type { ReportFile } from '../../report-files/file.js';
-import type { AccessChange } from '../../plan/types.js';
+import { isGain } from '../../plan/access.js';
 import { rowChange } from '../changes.js';
 import { countOf } from '../words.js';
 
@@ -92,8 +92,4 @@ export function rowsOf({ files }: Pick<ManyReports, 'files'>): Row[] {
 /** Among equals, those that let somebody new in come first. */
 function strangersOf({ file }: Row): number {
   return (file.report.plan?.access ?? []).filter((change) => change.stranger && isGain(change)).length;
-}
-
-export function isGain({ direction, effect }: AccessChange): boolean {
-  return direction === 'gains' ? effect === 'Allow' : effect === 'Deny';
 }

@@ -1,10 +1,11 @@
 /** What everybody sees of many keys: a row for each to which something happens. */
 
+import { isGain } from '../../plan/access.js';
 import { alert, clip, codeSpan, details, prose, table } from '../markdown.js';
 import type { ReportInput } from '../types.js';
 import { describeVerdict } from '../verdict.js';
 import { countOf, limitItems, principalInWords } from '../words.js';
-import { headlineOf, isGain, SYMBOLS, type ManyReports, type Row } from './kinds.js';
+import { headlineOf, SYMBOLS, type ManyReports, type Row } from './kinds.js';
 
 /** Headline, call-outs, the table, and the keys without changes. */
 export function renderHead(reports: ManyReports, rows: readonly Row[], most: number): string[] {

@@ -4,6 +4,7 @@ import { compareCommits, findOvertaken, type Comparison } from '../../github/bra
 import type { GitHubClient } from '../../github/client.js';
 import type { MergedPullRequest } from '../../github/merged-pull-request.js';
 import { shorten } from '../../github/words.js';
+import { capitalise } from '../../plan/guard/words.js';
 import { orderOf, type AppliedBy, type LastApply } from '../../plan/last-apply.js';
 import type { PlanModel } from '../../plan/types.js';
 
@@ -117,7 +118,7 @@ async function findLaterOnBranch(question: Question): Promise<string | undefined
   const { number } = mergedPullRequest;
   const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
   if (files === undefined) {
-    return `${capitalised(nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${ANEW}`;
+    return `${capitalise(nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${ANEW}`;
   }
   if (files.length === 0) return undefined;
   return `What pull request #${number} changed was changed again on ${nameOf(context)} after it was merged (${joinSome(files)}), by a revert or by another pull request, so what was approved there is void. ${OVERTAKEN}`;
@@ -155,10 +156,6 @@ function describeRun(by: AppliedBy | undefined): string {
 
 function nameOf({ ref }: RunContext): string {
   return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
-}
-
-function capitalised(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function joinSome(files: readonly string[]): string {

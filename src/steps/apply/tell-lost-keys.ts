@@ -1,6 +1,5 @@
 import { findLostKeys, type LostKey } from '../../aws/lost-keys.js';
-import { sayRefusal } from '../../aws/denial.js';
-import { isDenied } from '../../aws/kms-clients.js';
+import { sayKmsError } from '../../aws/kms-clients.js';
 import { messageOf } from '../../errors.js';
 import type { Ready } from '../ready/make-ready.js';
 import { canonicalJson, canonicalPolicy } from '../../plan/canonical.js';
@@ -62,12 +61,7 @@ async function tell(run: Run, { session }: Ready, { primary, since, said }: Told
       learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
     }
   } catch (thrown) {
-    const name = isDenied(thrown)
-      ? sayRefusal(thrown.refused)
-      : thrown instanceof Error
-        ? thrown.name
-        : messageOf(thrown);
-    deps.log.info(`Could not look whether AWS made a key that no state knows: ${name}`);
+    deps.log.info(`Could not look whether AWS made a key that no state knows: ${sayKmsError(thrown)}`);
   }
 }
 

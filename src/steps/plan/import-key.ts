@@ -15,7 +15,7 @@ import type { Finding } from '../../plan/types.js';
 import { refuse } from '../../refusal.js';
 import { learn, type Run } from '../../run.js';
 import type { Imported } from '../../terraform/module.js';
-import { readHeldKeys, type HeldKeys } from '../../terraform/state-replicas.js';
+import { readHeldKeys, type HeldKeys } from '../../terraform/state-keys.js';
 import { understandState } from '../ready/configure.js';
 import type { Ready } from '../ready/make-ready.js';
 import { explained } from '../ready/phased-terraform.js';

@@ -19,8 +19,9 @@ import { refuse } from '../../refusal.js';
 import { learn, type Run } from '../../run.js';
 
 /**
- * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be there: a replica in a Region that was removed
- * and is asked for again, a key that was scheduled for deletion outside Terraform, a replica that a killed run left.
+ * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be
+ * there: a replica in a Region that was removed and is asked for again, a key that was scheduled for deletion outside
+ * Terraform, a replica that a killed run left.
  *
  * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
  * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;

@@ -14,7 +14,7 @@ import {
   type PreparedConfiguration,
 } from '../../terraform/prepare.js';
 import { openProviders } from '../../terraform/providers.js';
-import { readStateReplicas, type StateReplica } from '../../terraform/state-replicas.js';
+import { readStateReplicas, type StateReplica } from '../../terraform/state-keys.js';
 import { onlyWayOf, wayOf, type Way } from '../../terraform/way.js';
 import type { Workspace } from '../../workspace.js';
 

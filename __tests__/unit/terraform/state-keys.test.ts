@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readStateReplicas } from '../../../src/terraform/state-replicas.js';
+import { readStateReplicas } from '../../../src/terraform/state-keys.js';
 
 const resource = (module: string, attributes: object, mode = 'managed'): object => ({
   module,
