@@ -7,6 +7,11 @@ import process from 'node:process';
 const STORIES = ['review', 'recovery', 'module', 'fault-matrix'];
 const E2E = process.argv.some((argument) => argument.includes('e2e')) ? '*' : `{${STORIES.join(',')}}`;
 
+/** What needs nektos/act, which `npm run test:act` alone asks for. */
+const ACT = process.argv.some((argument) => argument.includes('__tests__/act'))
+  ? ['<rootDir>/__tests__/act/*.test.ts']
+  : [];
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -18,7 +23,11 @@ export default {
   // On a machine with other work a child process alone may take seconds to start.
   testTimeout: 60_000,
   testSequencer: '<rootDir>/jest.sequencer.js',
-  testMatch: ['<rootDir>/__tests__/{unit,emulator}/**/*.test.ts', `<rootDir>/__tests__/e2e/${E2E}.test.ts`],
+  testMatch: [
+    '<rootDir>/__tests__/{unit,emulator}/**/*.test.ts',
+    `<rootDir>/__tests__/e2e/${E2E}.test.ts`,
+    ...ACT,
+  ],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
 };

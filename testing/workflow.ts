@@ -73,7 +73,7 @@ export interface StepResult {
 
 /** What is outside the runner. */
 export interface Outside {
-  /** Begins a job: what the event puts into its environment, and its payload. */
+  /** Begins a job: what the event puts into its environment (with RUNNER_TEMP where there is a folder for it), and its payload. */
   startJob(job: {
     readonly event: string;
     readonly pullRequest?: number;
@@ -213,7 +213,7 @@ async function runSteps(run: Run, id: string, job: JobFile, contexts: Contexts):
   const environment = readEnvironment(job, contexts);
   if (environment !== undefined && !run.outside.approve(environment)) return FAILED;
   const own = await readContexts(run, environment);
-  const base = { ...contexts, github: own.github };
+  const base = { ...contexts, github: own.github, runner: own.runner };
   const jobEnv = interpolateAll({ ...run.env, ...job.env }, base);
   const steps: Record<string, StepRecord> = {};
   let outcome: Outcome = 'success';
@@ -294,7 +294,7 @@ function interpolateAll(
 async function readContexts(
   { start, outside, inputs }: Run,
   environment: string | undefined,
-): Promise<{ github: Contexts & { event: Contexts }; runnerEnv: Texts } & Contexts> {
+): Promise<{ github: Contexts & { event: Contexts }; runner: Contexts; runnerEnv: Texts } & Contexts> {
   const { event, pullRequest, inputs: given, runId } = start;
   const about = { pullRequest, environment, inputs: given, runId };
   const said = Object.entries(about).filter(([, value]) => value !== undefined);
@@ -305,7 +305,7 @@ async function readContexts(
     inputs,
     secrets: start.secrets ?? {},
     vars: start.vars ?? {},
-    runner: { os: 'Linux', temp: '/tmp' },
+    runner: { os: 'Linux', temp: env['RUNNER_TEMP'] ?? '/tmp' },
     env: {},
     matrix: {},
     needs: {},

@@ -56,6 +56,97 @@ const COMMANDS: readonly (readonly [page: string, begin: string, trial: Trial])[
   ],
 ];
 
+const GITHUB = { notTried: 'It needs a repository on GitHub.' };
+const REWRITES = { notTried: 'It rewrites what the tests compare with.' };
+const MINUTES = { notTried: 'It takes many minutes, and is there for a person who looks at what it says.' };
+const CI = { tried: '../.github/workflows/ci.yml' };
+const CI_RUN = { tried: '../.ci/run' };
+const CALLS = {
+  notTried:
+    'It needs an AWS account. What it calls is tried on the emulator, with the SDK and with the action.',
+};
+
+/** The commands within sentences, by their beginning, the longest of which counts. */
+const INLINE: Readonly<Record<string, Trial>> = {
+  '.ci/run': { notTried: 'It is what runs the tests.' },
+  'UPDATE_GOLDEN=1 npm': REWRITES,
+  'aws iam list-open-id-connect-providers': NEEDS_AWS,
+  'aws kms ': CALLS,
+  'gh api ': GITHUB,
+  'gh issue create': { tried: 'unit/example-scripts.test.ts' },
+  'go install github.com/nektos/act@': CI,
+  "grep -l '^jobs:' .github/workflows/*.yml examples/*.yml | xargs go run github.com/rhysd/actionlint/": CI,
+  'npm ci': CI_RUN,
+  'npm ci && npm run demo': CI_RUN,
+  'npm ci && npm test': CI_RUN,
+  'npm run bench': MINUTES,
+  'npm run build': CI_RUN,
+  'npm run demo': CI_RUN,
+  'npm run demo -- --verbose': { notTried: 'It is the demo, which CI runs, with its whole log.' },
+  'npm run format': { notTried: 'It rewrites files as `npm run lint` wants them, which CI runs.' },
+  'npm run lint': CI_RUN,
+  'npm run pictures': REWRITES,
+  'npm run preview': MINUTES,
+  'npm run test:act': CI,
+  'npm run test:e2e': CI,
+  'npm run test:faults': MINUTES,
+  'npm run test:providers': MINUTES,
+  'npm run test:schema-6': CI,
+  'npm run test:unit': { notTried: 'It is a part of `npm test`.' },
+  'npm run workflow': { tried: 'e2e/shell-story.test.ts' },
+  'npm test': CI_RUN,
+  'npx tsx scripts/make-': MINUTES,
+  'npx tsx scripts/readme-tables.ts': { tried: 'unit/readme.test.ts' },
+  'pipx run cfn-lint==1.58.0 bootstrap/template.yml': CI,
+  'pipx run zizmor==1.32.0': CI,
+  'terraform apply': { tried: 'e2e/migrating.test.ts' },
+  'terraform apply -refresh-only': { notTried: 'It is Terraform\u2019s own answer to a change by hand.' },
+  'terraform import': { notTried: 'The page says why it is not used.' },
+  'terraform init': { tried: 'e2e/migrating.test.ts' },
+  'terraform init -migrate-state': { notTried: 'It asks a person, and moves a state of their own.' },
+  'terraform plan': { tried: 'e2e/migrating.test.ts' },
+  'terraform state pull': { tried: 'e2e/migrating.test.ts' },
+  'terraform state rm': { tried: 'e2e/import-key.test.ts' },
+  'terraform test': { tried: 'e2e/module.test.ts' },
+  'terraform validate': { tried: 'e2e/module.test.ts' },
+};
+
+/** What a command begins with. */
+const PROGRAM =
+  /^(?:\.ci\/run$|UPDATE_GOLDEN=1 |(?:aws|cfn-lint|curl|docker|gh|git|go|grep|jq|node|npm|npx|pip|pipx|terraform) )/;
+
+const INLINE_COMMANDS: readonly (readonly [page: string, command: string])[] = PAGES.flatMap((page) => {
+  const prose = read(page)
+    .replaceAll(/^```[\s\S]*?^```$/gm, '')
+    .replaceAll(/\s+/g, ' ');
+  const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+  return [...new Set(spans)].filter((span) => PROGRAM.test(span)).map((span) => [page, span] as const);
+});
+
+/** The beginning in the table that a command has, the longest. */
+function inlineOf(command: string): string | undefined {
+  return Object.keys(INLINE)
+    .filter((begin) => command.startsWith(begin))
+    .sort((one, other) => other.length - one.length)[0];
+}
+
+describe('commands within sentences', () => {
+  test.each(INLINE_COMMANDS)('%s: "%s" is tried, or named as not tried', (_, command) => {
+    expect(inlineOf(command)).toBeDefined();
+  });
+
+  test.each(Object.entries(INLINE))('"%s" is still there, and what tries it, too', (begin, trial) => {
+    expect(INLINE_COMMANDS.some(([, command]) => inlineOf(command) === begin)).toBe(true);
+    if ('notTried' in trial) return;
+    const file = path.join('__tests__', trial.tried);
+    expect(existsSync(file)).toBe(true);
+    // CI's own files have the command itself, and an npm script perhaps without its chatter.
+    if (!trial.tried.startsWith('..')) return;
+    const wanted = begin.split('&&').at(-1)?.trim() ?? '';
+    expect(read(file).replaceAll(' --silent', '')).toContain(wanted);
+  });
+});
+
 describe('commands', () => {
   const shell = BLOCKS.filter(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language));
 

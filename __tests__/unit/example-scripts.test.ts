@@ -1,11 +1,11 @@
 /** The scripts in the examples, run by Bash as the runner does, with stand-ins for `gh` and `terraform` that note how they were called. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { tempFolder } from '../support/temp-folder.js';
+import { makeStandIns } from '../support/stand-ins.js';
 
 interface Ran {
   readonly status: number | null;
@@ -28,25 +28,13 @@ function scriptOf(example: string, job: string): string {
 
 /** @param answers what a stand-in prints, by the beginning of its arguments */
 function runScript(script: string, env: Record<string, string>, answers: Record<string, string> = {}): Ran {
-  const folder = tempFolder('example script');
-  const calls = path.join(folder, 'calls');
-  const cases = Object.entries(answers).map(([begin, text]) => `"${begin}"*) printf '%s' '${text}' ;;`);
-  for (const name of ['gh', 'terraform']) {
-    const file = path.join(folder, name);
-    writeFileSync(
-      file,
-      `#!/bin/bash\nprintf '%s\\n' "${name} $*" >> "$CALLS"\ncase "$*" in\n${cases.join('\n')}\n*) ;;\nesac\n`,
-    );
-    chmodSync(file, 0o755);
-  }
-  writeFileSync(calls, '');
+  const { folder, calls } = makeStandIns(['gh', 'terraform'], answers);
   writeFileSync(path.join(folder, 'output'), '');
   const { status, stdout } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
     cwd: folder,
     encoding: 'utf8',
     env: {
       PATH: `${folder}${path.delimiter}${process.env['PATH'] ?? ''}`,
-      CALLS: calls,
       GITHUB_OUTPUT: path.join(folder, 'output'),
       ...env,
     },
@@ -55,7 +43,7 @@ function runScript(script: string, env: Record<string, string>, answers: Record<
     status,
     stdout,
     output: readFileSync(path.join(folder, 'output'), 'utf8'),
-    calls: readFileSync(calls, 'utf8').trim().split('\n'),
+    calls: calls(),
   };
 }
 

@@ -7,6 +7,7 @@ import { INPUT_NAMES } from '../../src/inputs/spec.js';
 import { readShared } from '../../src/inputs/shared.js';
 import { readStepInputs } from '../../src/keys-file/resolve.js';
 import type { Start, StepCall, StepResult } from '../../testing/workflow.js';
+import { EXAMPLE_STORIES } from '../support/example-stories.js';
 import { withBlock } from '../support/inputs.js';
 import { isAction, makeGitHub, play, type Played } from '../support/played-workflow.js';
 
@@ -65,6 +66,11 @@ test('every example is among those that run here; the reusable one is run by the
   expect(files.sort()).toEqual(
     [...Object.keys(STARTS), 'kms-key-reusable'].map((name) => `${name}.yml`).sort(),
   );
+});
+
+test('every example also runs with the real Terraform, in a story', () => {
+  const told = Object.values(EXAMPLE_STORIES).flatMap(({ examples }) => examples);
+  expect(told.sort()).toEqual([...Object.keys(STARTS), 'kms-key-reusable'].sort());
 });
 
 const everything: Answer = (call) =>

@@ -35,11 +35,11 @@ test.each(MESSAGES.map(([, message = '']) => message))('the action can say: %s',
 function namedTests(page: string): [string, string, string][] {
   const found = read(page)
     .replaceAll(/\s+/g, ' ')
-    .matchAll(/`((?:unit|e2e|emulator)\/[\w/.-]+\.test\.ts)`: _(.+?)_(?=[;.) ]|$)/g);
+    .matchAll(/`((?:act|unit|e2e|emulator)\/[\w/.-]+\.test\.ts)`: _(.+?)_(?=[;.) ]|$)/g);
   return [...found].map(([, file = '', title = '']) => [page, file, title]);
 }
 
-const NAMING = ['docs/threat-model.md', 'docs/performance.md', 'docs/events.md'];
+const NAMING = ['docs/act.md', 'docs/threat-model.md', 'docs/performance.md', 'docs/events.md'];
 
 test.each(NAMING)('%s names a test for what it says', (page) => {
   const files = read(page).match(/\.test\.ts`/g);
