@@ -18,7 +18,8 @@ export const modules = {
 
 
 
-const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+/** Milliseconds. KMS and STS answer within one second; what takes longer is a Region that does not answer. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 6_000, throwOnRequestTimeout: true };
 /**
  * Carries the SDK's requests, each through the proxy that the environment names for its host: the SDK itself knows none.
  * Certificates of NODE_EXTRA_CA_CERTS count through a proxy, too: Node adds them to the ones it trusts by default.

@@ -33019,6 +33019,31 @@ function defaultCallback(err) {
 
 /***/ }),
 
+/***/ 8199:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ attemptsOf),
+/* harmony export */   s: () => (/* binding */ httpStatusOf)
+/* harmony export */ });
+/** The number that the SDK keeps beside an error or a result. */
+function metadataOf(thrown, name) {
+    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
+    const value = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
+    return typeof value === 'number' ? value : undefined;
+}
+/** The HTTP status of the answer that an error stands for; undefined where AWS gave none. */
+function httpStatusOf(thrown) {
+    return metadataOf(thrown, 'httpStatusCode');
+}
+/** How often the SDK made the call by itself. */
+function attemptsOf(thrown) {
+    return metadataOf(thrown, 'attempts');
+}
+
+
+/***/ }),
+
 /***/ 1074:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -33307,7 +33332,9 @@ function noteRefusal(thrown, commandName, region) {
 /* harmony export */   oQ: () => (/* binding */ isPendingDeletion)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8199);
 /* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(577);
+
 
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
@@ -33368,11 +33395,10 @@ function explainLook(thrown) {
 function mayPass(thrown, name) {
     if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
         return false;
-    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
-    const status = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+    const status = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .httpStatusOf */ .s)(thrown);
     if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
         return true;
-    return typeof status !== 'number' || status === 429 || status >= 500;
+    return status === undefined || status === 429 || status >= 500;
 }
 function readKey(key) {
     return {
@@ -33839,11 +33865,13 @@ function linesOf(text) {
     const lines = text.split(/\r?\n/);
     return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
+/** A provider that waits for a dead Region does not hear the first one. */
+const SECOND_INTERRUPT_MS = 2_000;
 /**
  * Runs a child that gets one SIGINT when the step is cancelled, and is waited for.
  *
  * It leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and Terraform
- * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here.
+ * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here; a second one only where it is given up.
  */
 async function runInterruptible(request, interrupted) {
     const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(request.file, [...request.args], {
@@ -33856,13 +33884,21 @@ async function runInterruptible(request, interrupted) {
     const interrupt = () => {
         void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
     };
+    let secondInterrupt;
+    const giveUp = () => {
+        interrupt();
+        secondInterrupt = setTimeout(() => child.kill('SIGINT'), SECOND_INTERRUPT_MS);
+    };
     interrupted.addEventListener('abort', interrupt, { once: true });
+    request.givenUp?.addEventListener('abort', giveUp, { once: true });
     try {
         const closed = (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close');
         return await collect(child.stdout, child.stderr, request, closed);
     }
     finally {
+        clearTimeout(secondInterrupt);
         interrupted.removeEventListener('abort', interrupt);
+        request.givenUp?.removeEventListener('abort', giveUp);
     }
 }
 async function collect(stdout, stderr, request, closed) {
@@ -34511,7 +34547,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3072);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9057);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37447,7 +37483,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 3072:
+/***/ 9057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37695,8 +37731,8 @@ function createTerraform(options) {
             await run(initArgs(initOptions), { environment });
         },
         selectedProviderVersion: () => readSelectedVersion(options.workDir),
-        plan: async (planOptions) => {
-            const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }));
+        plan: async (planOptions, givenUp) => {
+            const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }), { givenUp });
             return planTextOf(stdout);
         },
         showPlan: async () => (await run(showPlanArgs(), QUERY)).stdout,
@@ -42208,6 +42244,7 @@ var key_specs = __nccwpck_require__(7595);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/aws/endpoints.ts
+
 /**
  * The endpoint that the environment names for a service (AWS SDKs and Tools Reference Guide, "Service-specific
  * endpoints"): its own variable, else `AWS_ENDPOINT_URL`.
@@ -42217,6 +42254,13 @@ function endpointOf(service, env) {
     if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true')
         return undefined;
     return [env[`AWS_ENDPOINT_URL_${service}`], env['AWS_ENDPOINT_URL']].find((url) => url !== undefined && url !== '');
+}
+/** Where a call of a service in a Region goes: to the endpoint that the environment names, else to AWS's own. */
+function urlOfService(service, region, env) {
+    const endpoint = endpointOf(service, env) ?? '';
+    if (URL.canParse(endpoint))
+        return new URL(endpoint);
+    return new URL(`https://${service.toLowerCase()}.${region}.${(0,regions/* dnsSuffixOf */.a4)(region) ?? 'amazonaws.com'}`);
 }
 
 // EXTERNAL MODULE: ./src/inputs/empty-input.ts
@@ -44267,6 +44311,8 @@ function unknownToGitHub(thrown) {
     return undefined;
 }
 
+// EXTERNAL MODULE: ./src/aws/answer.ts
+var answer = __nccwpck_require__(8199);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
 var lib_core = __nccwpck_require__(6058);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -44785,7 +44831,33 @@ class ProvenSession {
         return isNew;
     }
 }
+/** How long the STS of one Region is asked while there is another one to ask, in milliseconds. */
+const ONE_REGION_MS = 5_000;
+/** An STS that gave no answer: the one of another Region may. */
+class NoAnswer extends errors/* ActionError */.lZ {
+}
+/** Credentials are the same whichever Region's STS gives them, so no Region that is down keeps a run from the others. */
 async function obtainProven(options) {
+    const { otherRegions = [], log } = options;
+    let { region } = options;
+    for (const next of otherRegions) {
+        const limit = AbortSignal.timeout(ONE_REGION_MS);
+        const signal = AbortSignal.any([limit, ...(options.signal === undefined ? [] : [options.signal])]);
+        try {
+            return await obtainIn({ ...options, region, signal });
+        }
+        catch (failure) {
+            options.signal?.throwIfAborted();
+            if (!limit.aborted && !(failure instanceof NoAnswer))
+                throw failure;
+            log.info(`STS in ${region} gave no credentials; the one in ${next} is asked.`);
+            region = next;
+        }
+    }
+    return obtainIn({ ...options, region });
+}
+/** By the STS of one Region. */
+async function obtainIn(options) {
     const { roleToAssume, log } = options;
     const credentials = roleToAssume === undefined ? await readAmbient(options) : await assumeRole(roleToAssume, options);
     for (const secret of [credentials.secretAccessKey, credentials.sessionToken, credentials.accessKeyId]) {
@@ -44825,7 +44897,8 @@ async function assumeRole(roleArn, options) {
         signal?.throwIfAborted();
         if (failure instanceof errors/* ActionError */.lZ || claims === undefined)
             throw failure;
-        throw explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, { ...readFailure(failure, options), attempts });
+        const read = { ...readFailure(failure, options), attempts };
+        throw orNoAnswer(explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, read), read);
     }
 }
 function readIssued(issued) {
@@ -44891,8 +44964,12 @@ async function prove(credentials, options) {
         signal?.throwIfAborted();
         if (failure instanceof errors/* ActionError */.lZ)
             throw failure;
-        throw explainIdentityRefusal(region, readFailure(failure, options));
+        const read = readFailure(failure, options);
+        throw orNoAnswer(explainIdentityRefusal(region, read), read);
     }
+}
+function orNoAnswer(explained, { connection }) {
+    return connection?.kind === 'network' ? new NoAnswer(explained) : explained;
 }
 /** Works with a client of STS, which is closed afterwards. */
 async function withClient(options, work) {
@@ -44919,25 +44996,14 @@ function sendOptions(signal) {
 }
 /** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
 function readFailure(error, { region, env }) {
-    const status = metadataOf(error, 'httpStatusCode');
+    const status = (0,answer/* httpStatusOf */.s)(error);
     return {
         code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
         message: (0,errors/* messageOf */.bD)(error),
         status,
-        connection: status === undefined ? (0,connection/* explainConnection */.c)(error, urlOfSts(region, env)) : undefined,
-        attempts: metadataOf(error, 'attempts') ?? 1,
+        connection: status === undefined ? (0,connection/* explainConnection */.c)(error, urlOfService('STS', region, env)) : undefined,
+        attempts: (0,answer/* attemptsOf */.O)(error) ?? 1,
     };
-}
-function metadataOf(error, name) {
-    const metadata = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
-    const value = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
-    return typeof value === 'number' ? value : undefined;
-}
-function urlOfSts(region, env) {
-    const endpoint = endpointOf('STS', env) ?? '';
-    return URL.canParse(endpoint)
-        ? new URL(endpoint)
-        : new URL(`https://sts.${region}.${(0,regions/* dnsSuffixOf */.a4)(region) ?? 'amazonaws.com'}`);
 }
 /**
  * What AWS's SDKs call transient, and what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
@@ -45123,6 +45189,86 @@ function badSettingsOf({ name, where, settings }, files, readFile) {
     return values;
 }
 
+;// CONCATENATED MODULE: ./src/aws/silent-regions.ts
+
+
+
+
+
+/** Room for two attempts: a connection is given up after 5 seconds, an answer after 6 (http-handler.ts). */
+const LIMIT_MS = 8_000;
+/**
+ * Asks KMS one question in every Region, all at once. Terraform's provider repeats a call 25 times before it says that nobody
+ * answers, which takes it many minutes: so it is found out before Terraform is started.
+ * @returns the Regions without any answer, in the order given
+ */
+async function findSilentRegions(question) {
+    const regions = [...new Set(question.regions)];
+    return (0,kms_clients/* withKms */.SH)(regions, question.session, async (clients) => (await Promise.all(regions.map((region) => silent_regions_askOne(region, clients, question)))).flat());
+}
+async function silent_regions_askOne(region, clients, { alias, env, signal, limitMs = LIMIT_MS }) {
+    const limit = AbortSignal.timeout(limitMs);
+    const command = new clients.kms.DescribeKeyCommand({ KeyId: alias });
+    try {
+        await clients.in(region).send(command, { abortSignal: AbortSignal.any([signal, limit]) });
+        return [];
+    }
+    catch (thrown) {
+        signal.throwIfAborted();
+        if (limit.aborted) {
+            return [{ region, because: `no answer within ${Math.round(limitMs / 1000)} s`, next: undefined }];
+        }
+        // An answer, whatever it says; or no call was made at all.
+        if ((0,answer/* httpStatusOf */.s)(thrown) !== undefined || thrown instanceof errors/* ActionError */.lZ)
+            return [];
+        const broken = (0,connection/* explainConnection */.c)(thrown, urlOfService('KMS', region, env));
+        if (broken === undefined)
+            return [];
+        return [{ region, because: broken.what, next: broken.kind === 'network' ? undefined : broken.next }];
+    }
+}
+
+;// CONCATENATED MODULE: ./src/steps/ready/silence.ts
+
+
+
+/**
+ * The Regions of the key whose KMS does not answer. What can be known without them, each command finds out by itself.
+ * @throws ActionError when the state is in one of them, too: then nothing can be known
+ */
+async function findSilence({ deps, inputs }, session) {
+    const silent = await findSilentRegions({
+        regions: [inputs.primaryRegion, ...inputs.replicaRegions],
+        alias: `alias/${inputs.alias}`,
+        session,
+        env: deps.env,
+        signal: deps.cancelled,
+    });
+    const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
+    if (ofState.length > 0)
+        throw explainSilence(silent, `The state is in ${(0,guard_words/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
+    return silent;
+}
+function stateRegionOf({ backend }) {
+    return backend?.type === 's3' ? backend.config['region'] : undefined;
+}
+/** @param seen what could be seen in spite of it, in whole sentences; empty for nothing */
+function explainSilence(silent, seen) {
+    const each = silent.map(({ region, because }) => `in ${region}, ${because}`);
+    return new errors/* ActionError */.lZ({
+        what: `KMS does not answer: ${each.join('; ')}. ${seen}`.trim(),
+        done: 'Nothing was planned or changed.',
+        next: `${adviseOnSilence(silent)} ${UNTIL_THEN}`,
+    });
+}
+/** Where to look for the cause. */
+function adviseOnSilence(silent) {
+    const ways = [...new Set(silent.flatMap(({ next }) => next ?? []))];
+    return ways.length > 0 ? ways.join(' ') : LOOK;
+}
+const LOOK = 'Look at the AWS Health Dashboard, at the name of the Region, and at the way from this runner to it (firewall, proxy, VPC endpoint).';
+const UNTIL_THEN = "Until KMS answers in every Region, nothing of the key can be changed or moved; wherever it answers, the key goes on encrypting and decrypting (this action's docs/disaster-recovery.md).";
+
 ;// CONCATENATED MODULE: ./src/steps/ready/state-needs.ts
 
 
@@ -45176,6 +45322,59 @@ function refuseNewerState(error) {
         done: 'Nothing was changed.',
         next: 'Set `aws-provider-version` to a 6.x version again.',
     }, { cause: error });
+}
+
+;// CONCATENATED MODULE: ./src/steps/ready/watched-plan.ts
+
+
+
+/** A plan of a few Regions takes 5 to 8 seconds, one that waits for a Region many minutes. In milliseconds. */
+const UNUSUAL_MS = 10_000;
+/** Room for a connection that is not made, and a second one. */
+const watched_plan_LIMIT_MS = 7_000;
+/**
+ * Terraform whose plan does not wait for a Region that nobody has asked yet: one that has left the inputs, and whose key is
+ * still in the state. The state is looked into only where a plan takes unusually long, since hardly any run needs it.
+ */
+function watchPlan(terraform, run, session) {
+    const { clock, cancelled } = run.deps;
+    return {
+        ...terraform,
+        plan: async (options) => {
+            const ended = new AbortController();
+            const givenUp = new AbortController();
+            let silent = [];
+            const watch = async () => {
+                await clock.sleep(UNUSUAL_MS, ended.signal);
+                const signal = AbortSignal.any([cancelled, ended.signal]);
+                silent = await findSilentLeavers(terraform, run, { session, signal });
+                if (silent.length > 0)
+                    givenUp.abort();
+            };
+            // Whatever the state or AWS says in place of an answer, the plan will say by itself.
+            const watching = watch().catch(() => undefined);
+            try {
+                return await terraform.plan(options, givenUp.signal);
+            }
+            catch (thrown) {
+                throw silent.length > 0 ? explainSilence(silent, LEFT) : thrown;
+            }
+            finally {
+                ended.abort();
+                await watching;
+            }
+        },
+    };
+}
+const LEFT = 'It has left the inputs, and the state still has the key there: Terraform can give it up only while it answers.';
+async function findSilentLeavers(terraform, { inputs, deps }, { session, signal }) {
+    const asked = new Set([inputs.primaryRegion, ...inputs.replicaRegions]);
+    const { keyRegions } = readHeldKeys(await terraform.pullState(), inputs.primaryRegion);
+    const regions = [...keyRegions].filter((region) => !asked.has(region));
+    if (regions.length === 0)
+        return [];
+    const alias = `alias/${inputs.alias}`;
+    return findSilentRegions({ regions, alias, session, env: deps.env, signal, limitMs: watched_plan_LIMIT_MS });
 }
 
 // EXTERNAL MODULE: external "node:tls"
@@ -46789,6 +46988,8 @@ function hasCache({ env }) {
 
 
 
+
+
 /**
  * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -46799,9 +47000,9 @@ async function makeReady(run) {
     const workspace = await (0,src_workspace/* createWorkspace */.sK)(deps.env);
     run.atEnd.push(() => (0,src_workspace/* clearWorkspace */.j)(workspace, (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)));
     await settleAwsConfig(run, workspace);
-    const [tool, session, certificates] = await Promise.all([
+    const [tool, { session, silent }, certificates] = await Promise.all([
         install(deps, inputs, workspace),
-        logIn(run),
+        logInAndListen(run),
         trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
     ]);
     (0,src_run/* learn */.nB)(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
@@ -46816,7 +47017,13 @@ async function makeReady(run) {
     });
     const configuration = await configure(run, tool.version, workspace, terraform);
     (0,src_run/* learn */.nB)(run, { 'aws-provider-version': configuration.providerVersion });
-    return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
+    return {
+        session,
+        terraform: planAsTheStateNeeds(watchPlan(terraform, run, session), configuration),
+        configuration,
+        silent,
+        workDir,
+    };
 }
 /**
  * With a role, nothing of the machine's AWS configuration counts, for the SDK as for Terraform. Without one it is what the
@@ -46860,11 +47067,17 @@ function install(deps, inputs, workspace) {
         signal: deps.cancelled,
     });
 }
+/** While Terraform is being unpacked, each Region is asked whether it is there. */
+async function logInAndListen(run) {
+    const session = await logIn(run);
+    return { session, silent: await findSilence(run, session) };
+}
 async function logIn({ deps, inputs, context }) {
     const { env, clock, log } = deps;
     const session = await obtainCredentials({
         ...inputs,
         region: inputs.primaryRegion,
+        otherRegions: inputs.replicaRegions,
         whyNoRole: (0,empty_input/* explainEmptyInput */.p)((0,inputs_sources/* inputSources */.B)(env)),
         env,
         clock,
@@ -47890,13 +48103,14 @@ function describeLostKey({ arn, id, region }) {
 
 /**
  * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
- * encrypted (or signed), and the other way round.
- * @returns checks by Region; none without a primary
+ * encrypted (or signed), and the other way round. Where the primary's Region does not answer, the first replica takes its part.
+ * @param request with the keys of the Regions that answer
+ * @returns checks by Region
  */
 async function proveOneKey(request) {
     const { keys, clients, check } = request;
-    const primary = keys.find(({ role }) => role === 'primary');
-    if (primary === undefined)
+    const reference = keys.find(({ role }) => role === 'primary') ?? keys[0];
+    if (reference === undefined)
         return new Map();
     const between = (from, to) => async () => {
         const proof = await chooseProof(clients, from);
@@ -47907,16 +48121,16 @@ async function proveOneKey(request) {
             ? undefined
             : `the result of ${from.region} does not fit the key in ${to.region}`;
     };
-    const names = nameChecks(await usageOf(clients, primary));
+    const names = nameChecks(await usageOf(clients, reference), one_key_proof_nameOf(reference));
     const prove = async (name, from, to) => ({
         ...(await check(name, between(from, to))),
         usesKey: true,
     });
     const rows = keys.map(async (key) => [
         key.region,
-        key === primary
-            ? [await prove(names.alone, primary, primary)]
-            : await Promise.all([prove(names.from, primary, key), prove(names.to, key, primary)]),
+        key === reference
+            ? [await prove(names.alone, key, key)]
+            : await Promise.all([prove(names.from, reference, key), prove(names.to, key, reference)]),
     ]);
     return new Map(await Promise.all(rows));
 }
@@ -47948,8 +48162,14 @@ const one_key_proof_NAMES = {
         to: 'the primary has its public key',
     },
 };
-function nameChecks(usage) {
-    return (usage === undefined || !Object.hasOwn(one_key_proof_NAMES, usage) ? undefined : one_key_proof_NAMES[usage]) ?? ENCRYPTION;
+function one_key_proof_nameOf({ role, region }) {
+    return role === 'primary' ? 'the primary' : region;
+}
+/** @param reference what the other keys are held against */
+function nameChecks(usage, reference) {
+    const names = (usage === undefined || !Object.hasOwn(one_key_proof_NAMES, usage) ? undefined : one_key_proof_NAMES[usage]) ?? ENCRYPTION;
+    const named = (name) => name.replace('the primary', reference);
+    return { alone: names.alone, from: named(names.from), to: named(names.to) };
 }
 /** Undefined where KMS does not say; the checks then tell why they could not be made. */
 async function usageOf(clients, { region, arn }) {
@@ -48061,14 +48281,20 @@ async function readPublicKey(kms, client, KeyId) {
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 async function verifyKeys(options) {
-    const regions = options.keys.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.SH)(regions, options.session, async (clients) => {
-        const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
-        if (options.mode === 'describe')
+    const { session, mode, silent = [] } = options;
+    const isSilent = ({ region }) => silent.some((each) => each.region === region);
+    const keys = options.keys.filter((key) => !isSilent(key));
+    return (0,kms_clients/* withKms */.SH)(keys.map(({ region }) => region), session, async (clients) => {
+        const rows = await Promise.all(options.keys.map((key) => isSilent(key) ? Promise.resolve(withoutAnswer(key, silent)) : describeKey(key, clients, options)));
+        if (mode === 'describe')
             return rows;
-        const proofs = await proveOneKey({ ...options, clients, check: verify_check });
+        const proofs = await proveOneKey({ keys, clients, check: verify_check });
         return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
     });
+}
+function withoutAnswer({ region, role }, silent) {
+    const detail = silent.find((each) => each.region === region)?.because;
+    return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
 }
 async function describeKey(key, clients, { samePolicy }) {
     const { kms } = clients;
@@ -48148,12 +48374,14 @@ function explainError(thrown) {
 
 
 
+
+
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
  * @throws ActionError that names each check that failed
  */
-async function proveApplied(run, { session }, model) {
+async function proveApplied(run, ready, model) {
     const { alias, primaryRegion } = run.inputs;
     const keys = (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), primaryRegion);
     (0,src_run/* learn */.nB)(run, {}, { keys });
@@ -48164,13 +48392,56 @@ async function proveApplied(run, { session }, model) {
         alias: `alias/${alias}`,
         policy: plannedPolicy(model, region),
     }));
-    await verify_prove(run, session, expected, 'The plan was applied, and the state knows the keys.');
+    await verify_prove(run, ready, expected, 'The plan was applied, and the state knows the keys.');
 }
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
-async function proveRecorded(run, { terraform, session }) {
+async function proveRecorded(run, ready) {
+    const keys = await readRecorded(run, ready);
+    if (keys.length === 0) {
+        throw new errors/* ActionError */.lZ({
+            what: 'The state knows no key, so there is nothing to verify.',
+            done: 'Nothing was changed.',
+            next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
+        });
+    }
+    await verify_prove(run, ready, keys, 'Nothing was changed.');
+}
+/**
+ * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
+ * are, as far as the state and KMS tell.
+ * @throws ActionError unless every Region answers
+ */
+async function stopWhereSilent(run, ready) {
+    if (ready.silent.length > 0)
+        throw explainSilence(ready.silent, await describeOthers(run, ready));
+}
+/** In whole sentences; empty where nothing is known of them. */
+async function describeOthers(run, { silent, ...ready }) {
+    const keys = await readRecorded(run, ready).catch(() => []);
+    if (keys.length === 0)
+        return '';
+    const verification = await verifyKeys({
+        keys,
+        mode: 'describe',
+        session: ready.session,
+        samePolicy,
+        silent,
+    });
+    (0,src_run/* learn */.nB)(run, {}, { verification });
+    const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
+    if (others.length === 0)
+        return '';
+    const failed = others.flatMap(failedChecks);
+    const where = (0,guard_words/* joinWords */.yZ)(others.map(({ region }) => region));
+    return failed.length === 0
+        ? `In ${where} the key is as the state has it.`
+        : `Of the others, some checks failed: ${failed.join('; ')}.`;
+}
+/** The keys that the state knows; they are kept for the report and the outputs. */
+async function readRecorded(run, { terraform }) {
     const state = await terraform.phase('Read the state', async () => {
         const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
         return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
@@ -48181,15 +48452,9 @@ async function proveRecorded(run, { terraform, session }) {
     });
     (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
     const keys = recordedKeysOf(state);
-    if (keys.length === 0) {
-        throw new errors/* ActionError */.lZ({
-            what: 'The state knows no key, so there is nothing to verify.',
-            done: 'Nothing was changed.',
-            next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
-        });
-    }
-    (0,src_run/* learn */.nB)(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
-    await verify_prove(run, session, keys, 'Nothing was changed.');
+    if (keys.length > 0)
+        (0,src_run/* learn */.nB)(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+    return keys;
 }
 function holdingsOfState({ resources, outputs }) {
     const own = resources.filter(({ address }) => (0,terraform_addresses/* isOwnAddress */.v7)(address));
@@ -48205,12 +48470,11 @@ function holdingsOfState({ resources, outputs }) {
 function aliasArnOf({ arn, alias }) {
     return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
 }
-async function verify_prove(run, session, keys, done) {
+async function verify_prove(run, { session, silent }, keys, done) {
     const { verify: mode } = run.inputs;
     if (mode === 'off' || keys.length === 0)
         return;
-    const samePolicy = (a, b) => (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(a)) === (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(b));
-    const verification = await verifyKeys({ keys, mode, session, samePolicy });
+    const verification = await verifyKeys({ keys, mode, session, samePolicy, silent });
     const failed = verification.flatMap(failedChecks);
     (0,src_run/* learn */.nB)(run, { verified: failed.length === 0 }, { verification });
     if (failed.length === 0)
@@ -48218,8 +48482,11 @@ async function verify_prove(run, session, keys, done) {
     throw new errors/* ActionError */.lZ({
         what: `Some checks on the keys failed. ${failed.join('; ')}.`,
         done,
-        next: verify_adviseOn(verification),
+        next: [verify_adviseOn(verification), ...(silent.length > 0 ? [adviseOnSilence(silent)] : [])].join(' '),
     });
+}
+function samePolicy(a, b) {
+    return (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(a)) === (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(b));
 }
 /** In words: `ap-southeast-2: alias (it is not there)`. */
 function failedChecks({ region, checks }) {
@@ -48314,6 +48581,7 @@ async function planAndApply(run) {
     const { inputs } = run;
     // 1. The tools, the credentials and the configuration
     const ready = await makeReady(run);
+    await stopWhereSilent(run, ready);
     // 2. The plan, what is in its way in AWS, and what the guard says of it
     const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
     const made = await lookAhead(run, ready, planned);
@@ -48384,6 +48652,7 @@ function notesOf({ unfinished }, { inputs, story }) {
 async function drift(run) {
     // 1. The tools, the credentials and the configuration
     const ready = await makeReady(run);
+    await stopWhereSilent(run, ready);
     // 2. What differs, by a plan that nobody applies
     const found = await findDrift(run, ready);
     assertNoDrift(run, found);
@@ -54133,8 +54402,8 @@ function hasRecord({ body }) {
     return (0,approval_record/* parseApprovalRecord */.iR)(body).found !== 'none';
 }
 /** Also where only the proof failed afterwards. */
-function isApplied({ outcome, verification }) {
-    return outcome === 'applied' || (outcome === 'failed' && verification !== undefined);
+function isApplied({ outcome, plan, verification }) {
+    return outcome === 'applied' || (outcome === 'failed' && plan !== undefined && verification !== undefined);
 }
 function describeRun({ deps, inputs, context, report, known }) {
     const record = lastLineOf(inputs, context, report, deps.log.redact);

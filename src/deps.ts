@@ -15,6 +15,11 @@ export interface ExecRequest {
   readonly onStderrLine?: (line: string) => void;
   /** Waited for before the child is sent the SIGINT of a cancellation; a few seconds at most. */
   readonly beforeInterrupt?: (() => Promise<void>) | undefined;
+  /**
+   * Aborted when the end of the child is not wanted any more: it gets a SIGINT and, 2 seconds later, a second one, by which
+   * Terraform frees its lock and leaves at once. Only for what has nothing to save.
+   */
+  readonly givenUp?: AbortSignal | undefined;
   /** True for a child that saves what would be lost: it is started in a step that was cancelled, too. */
   readonly evenWhenCancelled?: boolean;
   /** True for a command that holds no lock and ends by itself: it is not interrupted, and its lines come when it has ended. */

@@ -46,11 +46,14 @@ function linesOf(text: string): string[] {
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
+/** A provider that waits for a dead Region does not hear the first one. */
+const SECOND_INTERRUPT_MS = 2_000;
+
 /**
  * Runs a child that gets one SIGINT when the step is cancelled, and is waited for.
  *
  * It leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and Terraform
- * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here.
+ * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here; a second one only where it is given up.
  */
 async function runInterruptible(request: ExecRequest, interrupted: AbortSignal): Promise<ExecResult> {
   const child = spawn(request.file, [...request.args], {
@@ -63,12 +66,20 @@ async function runInterruptible(request: ExecRequest, interrupted: AbortSignal):
   const interrupt = (): void => {
     void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
   };
+  let secondInterrupt: NodeJS.Timeout | undefined;
+  const giveUp = (): void => {
+    interrupt();
+    secondInterrupt = setTimeout(() => child.kill('SIGINT'), SECOND_INTERRUPT_MS);
+  };
   interrupted.addEventListener('abort', interrupt, { once: true });
+  request.givenUp?.addEventListener('abort', giveUp, { once: true });
   try {
     const closed = once(child, 'close') as Promise<[number | null]>;
     return await collect(child.stdout, child.stderr, request, closed);
   } finally {
+    clearTimeout(secondInterrupt);
     interrupted.removeEventListener('abort', interrupt);
+    request.givenUp?.removeEventListener('abort', giveUp);
   }
 }
 

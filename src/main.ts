@@ -24,7 +24,7 @@ import { tellFailedCommand, tellWrongInputs } from './tell-failure.js';
 import { isLocked } from './terraform/symptoms.js';
 import { tellingDeleted } from './steps/apply/tell-deleted.js';
 import { tellingLostKeys } from './steps/apply/tell-lost-keys.js';
-import { proveApplied, proveRecorded } from './steps/verify.js';
+import { proveApplied, proveRecorded, stopWhereSilent } from './steps/verify.js';
 
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
@@ -76,6 +76,7 @@ async function planAndApply(run: Run): Promise<void> {
   const { inputs } = run;
   // 1. The tools, the credentials and the configuration
   const ready = await makeReady(run);
+  await stopWhereSilent(run, ready);
   // 2. The plan, what is in its way in AWS, and what the guard says of it
   const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
   const made = await lookAhead(run, ready, planned);
@@ -148,6 +149,7 @@ function notesOf({ unfinished }: MadePlan, { inputs, story }: Run): { notes?: st
 async function drift(run: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
   const ready = await makeReady(run);
+  await stopWhereSilent(run, ready);
   // 2. What differs, by a plan that nobody applies
   const found = await findDrift(run, ready);
   assertNoDrift(run, found);

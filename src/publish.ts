@@ -229,8 +229,8 @@ function hasRecord({ body }: MarkedComment): boolean {
 }
 
 /** Also where only the proof failed afterwards. */
-function isApplied({ outcome, verification }: RunReport): boolean {
-  return outcome === 'applied' || (outcome === 'failed' && verification !== undefined);
+function isApplied({ outcome, plan, verification }: RunReport): boolean {
+  return outcome === 'applied' || (outcome === 'failed' && plan !== undefined && verification !== undefined);
 }
 
 function describeRun({ deps, inputs, context, report, known }: PublishRequest): ReportInput {

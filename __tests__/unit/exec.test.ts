@@ -52,6 +52,18 @@ describe('a child process', () => {
     expect(result).toMatchObject({ exitCode: 1, stdout: 'ready\nsaved 1\n' });
   });
 
+  test('gets a second SIGINT where it is given up, and only there', async () => {
+    const exec = createExec(new AbortController().signal);
+    const givenUp = new AbortController();
+    const script = `let n = 0; process.on('SIGINT', () => { if (++n === 2) { console.log('left'); process.exit(1) } });
+      setInterval(() => {}, 1000); console.log('ready')`;
+    const onStdoutLine = (): void => {
+      givenUp.abort();
+    };
+    const result = await exec(node(script, { onStdoutLine, givenUp: givenUp.signal }));
+    expect(result).toMatchObject({ exitCode: 1, stdout: 'ready\nleft\n' });
+  });
+
   test('gets its SIGINT only once it may be interrupted', async () => {
     const cancellation = new AbortController();
     const exec = createExec(cancellation.signal);

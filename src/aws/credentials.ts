@@ -3,7 +3,8 @@ import type { Environment } from '../context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';
-import { endpointOf } from './endpoints.js';
+import { attemptsOf, httpStatusOf } from './answer.js';
+import { endpointOf, urlOfService } from './endpoints.js';
 import { readClaims, type IdTokenClaims } from './oidc.js';
 import {
   explainIdentityRefusal,
@@ -12,12 +13,13 @@ import {
   explainWrongAccount,
   type StsFailure,
 } from './refusal.js';
-import { dnsSuffixOf } from './regions.js';
 import { withRetries } from './retry.js';
 
 export interface CredentialOptions {
   /** The primary Region: its STS endpoint is called, which is also the one of its partition. */
   readonly region: string;
+  /** Regions of the same partition whose STS is asked where that one does not answer, in this order. */
+  readonly otherRegions?: readonly string[];
   /** The role to assume with the job's OIDC token; undefined for the credentials that are there already. */
   readonly roleToAssume: string | undefined;
   /** Why there may be no role although the workflow gives one, in whole sentences. */
@@ -33,7 +35,7 @@ export interface CredentialOptions {
   /** Gets a fresh OIDC token, already masked. */
   readonly getIdToken: (audience: string) => Promise<string>;
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: Pick<Log, 'mask' | 'debug'>;
+  readonly log: Pick<Log, 'mask' | 'debug' | 'info'>;
   readonly signal?: AbortSignal | undefined;
   /** See RetryOptions. */
   readonly firstWaitMs?: number;
@@ -152,7 +154,33 @@ class ProvenSession implements AwsSession {
   }
 }
 
+/** How long the STS of one Region is asked while there is another one to ask, in milliseconds. */
+const ONE_REGION_MS = 5_000;
+
+/** An STS that gave no answer: the one of another Region may. */
+class NoAnswer extends ActionError {}
+
+/** Credentials are the same whichever Region's STS gives them, so no Region that is down keeps a run from the others. */
 async function obtainProven(options: CredentialOptions): Promise<Proven> {
+  const { otherRegions = [], log } = options;
+  let { region } = options;
+  for (const next of otherRegions) {
+    const limit = AbortSignal.timeout(ONE_REGION_MS);
+    const signal = AbortSignal.any([limit, ...(options.signal === undefined ? [] : [options.signal])]);
+    try {
+      return await obtainIn({ ...options, region, signal });
+    } catch (failure) {
+      options.signal?.throwIfAborted();
+      if (!limit.aborted && !(failure instanceof NoAnswer)) throw failure;
+      log.info(`STS in ${region} gave no credentials; the one in ${next} is asked.`);
+      region = next;
+    }
+  }
+  return obtainIn({ ...options, region });
+}
+
+/** By the STS of one Region. */
+async function obtainIn(options: CredentialOptions): Promise<Proven> {
   const { roleToAssume, log } = options;
   const credentials =
     roleToAssume === undefined ? await readAmbient(options) : await assumeRole(roleToAssume, options);
@@ -193,10 +221,8 @@ async function assumeRole(roleArn: string, options: CredentialOptions): Promise<
   } catch (failure) {
     signal?.throwIfAborted();
     if (failure instanceof ActionError || claims === undefined) throw failure;
-    throw explainRoleRefusal(
-      { region, roleArn, audience, durationSeconds, claims },
-      { ...readFailure(failure, options), attempts },
-    );
+    const read = { ...readFailure(failure, options), attempts };
+    throw orNoAnswer(explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, read), read);
   }
 }
 
@@ -271,8 +297,13 @@ async function prove(credentials: AwsCredentials, options: CredentialOptions): P
   } catch (failure) {
     signal?.throwIfAborted();
     if (failure instanceof ActionError) throw failure;
-    throw explainIdentityRefusal(region, readFailure(failure, options));
+    const read = readFailure(failure, options);
+    throw orNoAnswer(explainIdentityRefusal(region, read), read);
   }
+}
+
+function orNoAnswer(explained: ActionError, { connection }: StsFailure): ActionError {
+  return connection?.kind === 'network' ? new NoAnswer(explained) : explained;
 }
 
 interface ClientOptions extends Pick<CredentialOptions, 'region' | 'env'> {
@@ -307,28 +338,14 @@ function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSign
 
 /** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
 function readFailure(error: unknown, { region, env }: CredentialOptions): StsFailure {
-  const status = metadataOf(error, 'httpStatusCode');
+  const status = httpStatusOf(error);
   return {
     code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
     message: messageOf(error),
     status,
-    connection: status === undefined ? explainConnection(error, urlOfSts(region, env)) : undefined,
-    attempts: metadataOf(error, 'attempts') ?? 1,
+    connection: status === undefined ? explainConnection(error, urlOfService('STS', region, env)) : undefined,
+    attempts: attemptsOf(error) ?? 1,
   };
-}
-
-function metadataOf(error: unknown, name: string): number | undefined {
-  const metadata: unknown = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
-  const value: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
-  return typeof value === 'number' ? value : undefined;
-}
-
-function urlOfSts(region: string, env: Environment): URL {
-  const endpoint = endpointOf('STS', env) ?? '';
-  return URL.canParse(endpoint)
-    ? new URL(endpoint)
-    : new URL(`https://sts.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);
 }
 
 type SdkError = Parameters<typeof import('@smithy/core/retry').isThrottlingError>[0];

@@ -1,4 +1,5 @@
 import type { Environment } from '../context.js';
+import { dnsSuffixOf } from './regions.js';
 
 /** AWS's services as the variables for their endpoints name them: `AWS_ENDPOINT_URL_<SERVICE>`. */
 export type Service = 'KMS' | 'STS' | 'IAM' | 'EC2' | 'S3' | 'DYNAMODB';
@@ -13,4 +14,11 @@ export function endpointOf(service: Service, env: Environment): string | undefin
   return [env[`AWS_ENDPOINT_URL_${service}`], env['AWS_ENDPOINT_URL']].find(
     (url) => url !== undefined && url !== '',
   );
+}
+
+/** Where a call of a service in a Region goes: to the endpoint that the environment names, else to AWS's own. */
+export function urlOfService(service: Service, region: string, env: Environment): URL {
+  const endpoint = endpointOf(service, env) ?? '';
+  if (URL.canParse(endpoint)) return new URL(endpoint);
+  return new URL(`https://${service.toLowerCase()}.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);
 }

@@ -5,7 +5,8 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { ProxyRefusal } from '../runner/connection.js';
 import { proxyFor } from '../runner/proxy.js';
 
-const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true } as const;
+/** Milliseconds. KMS and STS answer within one second; what takes longer is a Region that does not answer. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 6_000, throwOnRequestTimeout: true } as const;
 
 type Handle = NodeHttpHandler['handle'];
 type Request = Parameters<Handle>[0];

@@ -1,5 +1,6 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { ActionError } from '../errors.js';
+import { httpStatusOf } from './answer.js';
 import type { RefusedCall } from './denial.js';
 import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
 
@@ -100,11 +101,9 @@ function explainLook(thrown: unknown): Look {
 /** No answer at all, a server's error, or too many calls: asking again may help. */
 function mayPass(thrown: unknown, name: string): boolean {
   if (thrown instanceof ActionError) return false;
-  const metadata: unknown = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+  const status = httpStatusOf(thrown);
   if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name)) return true;
-  return typeof status !== 'number' || status === 429 || status >= 500;
+  return status === undefined || status === 429 || status >= 500;
 }
 
 function readKey(key: KeyMetadata): FoundKey {

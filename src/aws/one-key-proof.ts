@@ -19,13 +19,14 @@ interface Proof {
 
 /**
  * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
- * encrypted (or signed), and the other way round.
- * @returns checks by Region; none without a primary
+ * encrypted (or signed), and the other way round. Where the primary's Region does not answer, the first replica takes its part.
+ * @param request with the keys of the Regions that answer
+ * @returns checks by Region
  */
 export async function proveOneKey(request: ProofRequest): Promise<Map<string, KeyCheck[]>> {
   const { keys, clients, check } = request;
-  const primary = keys.find(({ role }) => role === 'primary');
-  if (primary === undefined) return new Map();
+  const reference = keys.find(({ role }) => role === 'primary') ?? keys[0];
+  if (reference === undefined) return new Map();
   const between = (from: ExpectedKey, to: ExpectedKey) => async (): Promise<string | undefined> => {
     const proof = await chooseProof(clients, from);
     const made = await proof.make(clients.in(from.region), from.arn);
@@ -34,16 +35,16 @@ export async function proveOneKey(request: ProofRequest): Promise<Map<string, Ke
       ? undefined
       : `the result of ${from.region} does not fit the key in ${to.region}`;
   };
-  const names = nameChecks(await usageOf(clients, primary));
+  const names = nameChecks(await usageOf(clients, reference), nameOf(reference));
   const prove = async (name: string, from: ExpectedKey, to: ExpectedKey): Promise<KeyCheck> => ({
     ...(await check(name, between(from, to))),
     usesKey: true,
   });
   const rows = keys.map(async (key): Promise<[string, KeyCheck[]]> => [
     key.region,
-    key === primary
-      ? [await prove(names.alone, primary, primary)]
-      : await Promise.all([prove(names.from, primary, key), prove(names.to, key, primary)]),
+    key === reference
+      ? [await prove(names.alone, key, key)]
+      : await Promise.all([prove(names.from, reference, key), prove(names.to, key, reference)]),
   ]);
   return new Map(await Promise.all(rows));
 }
@@ -85,8 +86,16 @@ const NAMES: Readonly<Record<string, CheckNames>> = {
   },
 };
 
-function nameChecks(usage: string | undefined): CheckNames {
-  return (usage === undefined || !Object.hasOwn(NAMES, usage) ? undefined : NAMES[usage]) ?? ENCRYPTION;
+function nameOf({ role, region }: ExpectedKey): string {
+  return role === 'primary' ? 'the primary' : region;
+}
+
+/** @param reference what the other keys are held against */
+function nameChecks(usage: string | undefined, reference: string): CheckNames {
+  const names =
+    (usage === undefined || !Object.hasOwn(NAMES, usage) ? undefined : NAMES[usage]) ?? ENCRYPTION;
+  const named = (name: string): string => name.replace('the primary', reference);
+  return { alone: names.alone, from: named(names.from), to: named(names.to) };
 }
 
 /** Undefined where KMS does not say; the checks then tell why they could not be made. */

@@ -4,6 +4,7 @@ import type { AwsSession } from './credentials.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
 import { isDenied, sayKmsError, withKms, type Kms, type KmsClients } from './kms-clients.js';
 import { proveOneKey } from './one-key-proof.js';
+import type { SilentRegion } from './silent-regions.js';
 
 export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
   readonly checks: readonly KeyCheck[];
@@ -15,6 +16,8 @@ export interface VerifyOptions {
   /** `crypto` also proves that all of them are one key: it encrypts (or signs) in one Region, and decrypts (or verifies) in the others. */
   readonly mode: 'describe' | 'crypto';
   readonly session: Pick<AwsSession, 'provider'>;
+  /** Regions that are known not to answer: they are not asked. */
+  readonly silent?: readonly SilentRegion[];
   /** Whether two policies mean the same. */
   readonly samePolicy: (a: string, b: string) => boolean;
 }
@@ -24,13 +27,28 @@ export interface VerifyOptions {
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]> {
-  const regions = options.keys.map(({ region }) => region);
-  return withKms(regions, options.session, async (clients) => {
-    const rows = await Promise.all(options.keys.map((key) => describeKey(key, clients, options)));
-    if (options.mode === 'describe') return rows;
-    const proofs = await proveOneKey({ ...options, clients, check });
-    return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
-  });
+  const { session, mode, silent = [] } = options;
+  const isSilent = ({ region }: ExpectedKey): boolean => silent.some((each) => each.region === region);
+  const keys = options.keys.filter((key) => !isSilent(key));
+  return withKms(
+    keys.map(({ region }) => region),
+    session,
+    async (clients) => {
+      const rows = await Promise.all(
+        options.keys.map((key) =>
+          isSilent(key) ? Promise.resolve(withoutAnswer(key, silent)) : describeKey(key, clients, options),
+        ),
+      );
+      if (mode === 'describe') return rows;
+      const proofs = await proveOneKey({ keys, clients, check });
+      return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
+    },
+  );
+}
+
+function withoutAnswer({ region, role }: ExpectedKey, silent: readonly SilentRegion[]): VerifiedKey {
+  const detail = silent.find((each) => each.region === region)?.because;
+  return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
 }
 
 async function describeKey(

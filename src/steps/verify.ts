@@ -1,13 +1,14 @@
-import type { AwsSession } from '../aws/credentials.js';
 import { adviseOnRefusals } from '../aws/denial.js';
 import type { ExpectedKey } from '../aws/key-check.js';
 import { verifyKeys, type VerifiedKey } from '../aws/verify.js';
 import { ActionError } from '../errors.js';
 import { refuse } from '../refusal.js';
 import { assertGuarded } from '../plan/guard.js';
+import { joinWords } from '../plan/guard/words.js';
 import { isStateOfAnother, judgeOwnership, type Holdings } from '../plan/guard/ownership.js';
 import { ownerOf } from './plan/judge-plan.js';
 import type { Ready } from './ready/make-ready.js';
+import { adviseOnSilence, explainSilence } from './ready/silence.js';
 import { keyOutputs } from '../outputs.js';
 import { explained } from './ready/phased-terraform.js';
 import { canonicalJson, canonicalPolicy } from '../plan/canonical.js';
@@ -30,7 +31,7 @@ import {
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
  * @throws ActionError that names each check that failed
  */
-export async function proveApplied(run: Run, { session }: Ready, model: PlanModel): Promise<void> {
+export async function proveApplied(run: Run, ready: Ready, model: PlanModel): Promise<void> {
   const { alias, primaryRegion } = run.inputs;
   const keys = keyResults(knownOutputs(run), primaryRegion);
   learn(run, {}, { keys });
@@ -41,14 +42,60 @@ export async function proveApplied(run: Run, { session }: Ready, model: PlanMode
     alias: `alias/${alias}`,
     policy: plannedPolicy(model, region),
   }));
-  await prove(run, session, expected, 'The plan was applied, and the state knows the keys.');
+  await prove(run, ready, expected, 'The plan was applied, and the state knows the keys.');
 }
 
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
-export async function proveRecorded(run: Run, { terraform, session }: Ready): Promise<void> {
+export async function proveRecorded(run: Run, ready: Ready): Promise<void> {
+  const keys = await readRecorded(run, ready);
+  if (keys.length === 0) {
+    throw new ActionError({
+      what: 'The state knows no key, so there is nothing to verify.',
+      done: 'Nothing was changed.',
+      next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
+    });
+  }
+  await prove(run, ready, keys, 'Nothing was changed.');
+}
+
+/**
+ * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
+ * are, as far as the state and KMS tell.
+ * @throws ActionError unless every Region answers
+ */
+export async function stopWhereSilent(run: Run, ready: Ready): Promise<void> {
+  if (ready.silent.length > 0) throw explainSilence(ready.silent, await describeOthers(run, ready));
+}
+
+/** In whole sentences; empty where nothing is known of them. */
+async function describeOthers(run: Run, { silent, ...ready }: Ready): Promise<string> {
+  const keys = await readRecorded(run, ready).catch(() => []);
+  if (keys.length === 0) return '';
+  const verification = await verifyKeys({
+    keys,
+    mode: 'describe',
+    session: ready.session,
+    samePolicy,
+    silent,
+  });
+  learn(run, {}, { verification });
+  const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
+  if (others.length === 0) return '';
+  const failed = others.flatMap(failedChecks);
+  const where = joinWords(others.map(({ region }) => region));
+  return failed.length === 0
+    ? `In ${where} the key is as the state has it.`
+    : `Of the others, some checks failed: ${failed.join('; ')}.`;
+}
+
+/** The keys that the state knows; they are kept for the report and the outputs. */
+async function readRecorded(
+  run: Run,
+  { terraform }: Pick<Ready, 'terraform'>,
+): Promise<readonly RecordedKey[]> {
   const state = await terraform.phase('Read the state', async () => {
     const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
     return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
@@ -59,15 +106,9 @@ export async function proveRecorded(run: Run, { terraform, session }: Ready): Pr
   });
   learn(run, keyOutputs(state.outputs));
   const keys = recordedKeysOf(state);
-  if (keys.length === 0) {
-    throw new ActionError({
-      what: 'The state knows no key, so there is nothing to verify.',
-      done: 'Nothing was changed.',
-      next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
-    });
-  }
-  learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
-  await prove(run, session, keys, 'Nothing was changed.');
+  if (keys.length > 0)
+    learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+  return keys;
 }
 
 function holdingsOfState({ resources, outputs }: StateModel): Holdings {
@@ -90,23 +131,25 @@ function aliasArnOf({ arn, alias }: RecordedKey): string | undefined {
 
 async function prove(
   run: Run,
-  session: AwsSession,
+  { session, silent }: Ready,
   keys: readonly ExpectedKey[],
   done: string,
 ): Promise<void> {
   const { verify: mode } = run.inputs;
   if (mode === 'off' || keys.length === 0) return;
-  const samePolicy = (a: string, b: string): boolean =>
-    canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
-  const verification = await verifyKeys({ keys, mode, session, samePolicy });
+  const verification = await verifyKeys({ keys, mode, session, samePolicy, silent });
   const failed = verification.flatMap(failedChecks);
   learn(run, { verified: failed.length === 0 }, { verification });
   if (failed.length === 0) return;
   throw new ActionError({
     what: `Some checks on the keys failed. ${failed.join('; ')}.`,
     done,
-    next: adviseOn(verification),
+    next: [adviseOn(verification), ...(silent.length > 0 ? [adviseOnSilence(silent)] : [])].join(' '),
   });
+}
+
+function samePolicy(a: string, b: string): boolean {
+  return canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
 }
 
 /** In words: `ap-southeast-2: alias (it is not there)`. */

@@ -64,8 +64,12 @@ export interface Terraform {
   init(options: InitOptions, environment?: Readonly<Record<string, string>>): Promise<void>;
   /** The version of hashicorp/aws that init chose, from the lock file it wrote. */
   selectedProviderVersion(): Promise<string>;
-  /** Makes and saves a plan. @returns Terraform's own description of it, without colours and progress lines */
-  plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>): Promise<string>;
+  /**
+   * Makes and saves a plan.
+   * @param givenUp aborted when its end is not wanted any more
+   * @returns Terraform's own description of it, without colours and progress lines
+   */
+  plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>, givenUp?: AbortSignal): Promise<string>;
   /** The saved plan. @returns the JSON text */
   showPlan(): Promise<string>;
   /** Applies the saved plan, and nothing else. */
@@ -88,9 +92,10 @@ export function createTerraform(options: TerraformOptions): Terraform {
       await run(initArgs(initOptions), { environment });
     },
     selectedProviderVersion: () => readSelectedVersion(options.workDir),
-    plan: async (planOptions) => {
+    plan: async (planOptions, givenUp) => {
       const { stdout } = await run(
         planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }),
+        { givenUp },
       );
       return planTextOf(stdout);
     },
@@ -107,7 +112,10 @@ export function createTerraform(options: TerraformOptions): Terraform {
   };
 }
 
-type RunOptions = Pick<ExecRequest, 'onStdoutLine' | 'beforeInterrupt' | 'evenWhenCancelled' | 'isQuery'> & {
+type RunOptions = Pick<
+  ExecRequest,
+  'onStdoutLine' | 'beforeInterrupt' | 'givenUp' | 'evenWhenCancelled' | 'isQuery'
+> & {
   /** Beside what every command gets. */
   readonly environment?: Readonly<Record<string, string>>;
 };

@@ -11,7 +11,7 @@ import { messageOf } from '../../../src/errors.js';
 
 const ISSUER = 'token.actions.githubusercontent.com';
 const clock: Clock = { now: Date.now, sleep: () => Promise.resolve() };
-const log = { mask: (): void => undefined, debug: (): void => undefined };
+const log = { mask: (): void => undefined, debug: (): void => undefined, info: (): void => undefined };
 
 let emulator: Emulator;
 beforeEach(async () => {
@@ -159,5 +159,44 @@ describe('is refused', () => {
     const env = { ...jobEnvironment(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined };
     expect(await refusalOf(obtain({}, env))).toMatch(/lacks the permission `id-token: write`/);
     expect(emulator.github.tokensIssued).toBe(0);
+  });
+});
+
+describe('an STS that does not answer', () => {
+  const OTHER = 'eu-west-3';
+  const asked = (): (string | undefined)[] =>
+    emulator.calls.find({ service: 'sts', action: 'GetCallerIdentity' }).map(({ region }) => region);
+
+  test('is replaced by that of the next Region, where the connection breaks', async () => {
+    emulator.faults.add({ match: { service: 'sts', region: emulator.region }, effect: { type: 'reset' } });
+    const session = await obtain({ otherRegions: [OTHER] });
+    expect(session.accountId).toBe(emulator.account);
+    expect(asked().at(-1)).toBe(OTHER);
+  });
+
+  test('is replaced within seconds, where it takes the connection and says nothing', async () => {
+    emulator.faults.add({ match: { service: 'sts', region: emulator.region }, effect: { type: 'timeout' } });
+    const started = Date.now();
+    const session = await obtain({ otherRegions: [OTHER] });
+    expect(session.accountId).toBe(emulator.account);
+    expect(asked().at(-1)).toBe(OTHER);
+    expect(Date.now() - started).toBeLessThan(15_000);
+  }, 30_000);
+
+  test('is the end of the way where no other Region answers either', async () => {
+    emulator.faults.add({
+      match: { service: 'sts', action: 'GetCallerIdentity' },
+      effect: { type: 'reset' },
+    });
+    expect(await refusalOf(obtain({ otherRegions: [OTHER] }))).toMatch(
+      /STS in "?eu-west-3"? could not be reached/,
+    );
+  }, 30_000);
+
+  test('a refusal is an answer: no other Region is asked', async () => {
+    expect(await refusalOf(obtain({ otherRegions: [OTHER], allowedAccountIds: ['111122223333'] }))).toMatch(
+      /allows only/,
+    );
+    expect(asked()).toEqual([emulator.region]);
   });
 });

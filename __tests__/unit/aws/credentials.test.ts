@@ -51,7 +51,11 @@ function obtain(over: Partial<CredentialOptions> = {}): Promise<AwsSession> {
     getIdToken: (audience) => Promise.resolve(makeToken(audience)),
     clock: { now: () => now },
     firstWaitMs: 1,
-    log: { mask: (secret) => masked.push(secret), debug: (line) => logged.push(line) },
+    log: {
+      mask: (secret) => masked.push(secret),
+      debug: (line) => logged.push(line),
+      info: (line) => logged.push(line),
+    },
     ...over,
   });
 }

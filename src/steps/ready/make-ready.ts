@@ -3,6 +3,7 @@ import path from 'node:path';
 import { obtainCredentials, type AwsSession } from '../../aws/credentials.js';
 import { findBadVariables, refuseBadConfig, withoutMachineConfig } from '../../aws/machine-config.js';
 import { requestIdToken } from '../../aws/oidc.js';
+import type { SilentRegion } from '../../aws/silent-regions.js';
 import { configure, type Configuration } from './configure.js';
 import type { Deps } from '../../deps.js';
 import { ActionError } from '../../errors.js';
@@ -11,7 +12,9 @@ import { explainEmptyInput } from '../../inputs/empty-input.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { inputSources } from '../../inputs/sources.js';
 import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
+import { findSilence } from './silence.js';
 import { planAsTheStateNeeds } from './state-needs.js';
+import { watchPlan } from './watched-plan.js';
 import { learn, type Run } from '../../run.js';
 import { trustExtraCertificates } from '../../terraform/certificates.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
@@ -22,6 +25,8 @@ export interface Ready {
   readonly session: AwsSession;
   readonly terraform: PhasedTerraform;
   readonly configuration: Configuration;
+  /** The Regions of the key whose KMS does not answer. */
+  readonly silent: readonly SilentRegion[];
   /** The folder of this run's configuration, plan and logs. */
   readonly workDir: string;
 }
@@ -36,9 +41,9 @@ export async function makeReady(run: Run): Promise<Ready> {
   const workspace = await createWorkspace(deps.env);
   run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
   await settleAwsConfig(run, workspace);
-  const [tool, session, certificates] = await Promise.all([
+  const [tool, { session, silent }, certificates] = await Promise.all([
     install(deps, inputs, workspace),
-    logIn(run),
+    logInAndListen(run),
     trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
   ]);
   learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
@@ -53,7 +58,13 @@ export async function makeReady(run: Run): Promise<Ready> {
   });
   const configuration = await configure(run, tool.version, workspace, terraform);
   learn(run, { 'aws-provider-version': configuration.providerVersion });
-  return { session, terraform: planAsTheStateNeeds(terraform, configuration), configuration, workDir };
+  return {
+    session,
+    terraform: planAsTheStateNeeds(watchPlan(terraform, run, session), configuration),
+    configuration,
+    silent,
+    workDir,
+  };
 }
 
 /**
@@ -99,11 +110,18 @@ function install(deps: Deps, inputs: Inputs, workspace: Workspace): Promise<Inst
   });
 }
 
+/** While Terraform is being unpacked, each Region is asked whether it is there. */
+async function logInAndListen(run: Run): Promise<Pick<Ready, 'session' | 'silent'>> {
+  const session = await logIn(run);
+  return { session, silent: await findSilence(run, session) };
+}
+
 async function logIn({ deps, inputs, context }: Run): Promise<AwsSession> {
   const { env, clock, log } = deps;
   const session = await obtainCredentials({
     ...inputs,
     region: inputs.primaryRegion,
+    otherRegions: inputs.replicaRegions,
     whyNoRole: explainEmptyInput(inputSources(env)),
     env,
     clock,
