@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/errors.js';
 import { assertGuarded, guardPlan, type GuardRequest } from '../../../src/plan/guard.js';
 import type { Owner } from '../../../src/plan/guard/ownership.js';
+import { nameKeys, nameSome } from '../../../src/plan/guard/words.js';
 import type { Finding, PlanModel } from '../../../src/plan/types.js';
+import { knownFindings } from '../../support/known-findings.js';
 import {
   ACCOUNT,
   aliasChange,
@@ -24,6 +26,8 @@ import {
   type Json,
 } from './raw-plan.js';
 
+const hold = knownFindings('guard');
+
 type Changed = Partial<Omit<GuardRequest, 'options'>> & {
   confirmed?: boolean;
   command?: string;
@@ -37,6 +41,7 @@ function guard(
 ): Finding[] {
   const options = { deletionConfirmed: confirmed, destroys: command === 'destroy', recovery, unreviewed };
   const findings = guardPlan({ model, owner: ownerOf(model), primaryRegion: PRIMARY, options, ...changed });
+  hold(findings);
   for (const { reason, wayOut } of findings) {
     for (const words of [reason, wayOut]) expect(words).toMatch(/^(?!.*undefined)[A-Z`].*\.$/);
   }
@@ -377,6 +382,20 @@ test('a Region whose key changes its role stops', () => {
   expect(verdict(model, { confirmed: true, primaryRegion: REPLICA })).toContain(
     `stop primary-moved ${REPLICA}`,
   );
+});
+
+test('keys are named by kind and Region, and counted from the fourth replica on', () => {
+  const replicas = ['a', 'b', 'c', 'd'].map((region) => ({ kind: 'replica', region }) as const);
+  const primary = { kind: 'primary', region: PRIMARY } as const;
+  expect(nameKeys([])).toBe('');
+  expect(nameKeys([{ kind: 'replica', region: undefined }])).toBe('the replica key in an unknown Region');
+  expect(nameKeys([primary, ...replicas.slice(0, 1)])).toBe(
+    `the primary key in ${PRIMARY} and the replica key in a`,
+  );
+  expect(nameKeys(replicas.slice(0, 3))).toBe('the replica keys in a, b and c');
+  expect(nameKeys(replicas)).toBe('the replica keys in 4 Regions');
+  expect(nameSome(['a', 'b', 'a', 'c'], 2)).toBe('a, b and 1 more');
+  expect(nameSome(['a', 'b'], 2)).toBe('a and b');
 });
 
 test('a Region that comes back while its replica is pending deletion stops with the date', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { guardPlan } from '../../../src/plan/guard.js';
 import type { PlanModel } from '../../../src/plan/types.js';
+import { knownFindings } from '../../support/known-findings.js';
 import {
   ACCOUNT,
   KEY_ID,
@@ -22,6 +23,8 @@ const OTHER = '111122223333';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/admin`;
 const ORG = 'o-a1b2c3d4e5';
 
+const hold = knownFindings('policies');
+
 /** A primary and a replica that both get the policy. */
 function planWith(policy: string): PlanModel {
   return modelOf([
@@ -39,6 +42,7 @@ function verdictOf(policy: string): string[] {
     primaryRegion: PRIMARY,
     options,
   });
+  hold(found);
   return [...new Set(found.map(({ severity, rule }) => `${severity} ${rule}`))];
 }
 
@@ -67,6 +71,37 @@ describe('a policy that lets strangers in', () => {
     ['any account by a star', when('StringLike', 'kms:CallerAccount', '*'), PUBLIC],
     ['a tenth of all accounts', when('StringLike', 'kms:CallerAccount', '1*'), PUBLIC],
     ['an account or any', when('StringLike', 'kms:CallerAccount', [ACCOUNT, '*']), PUBLIC],
+    ['thirteen digits', when('StringEquals', 'kms:CallerAccount', `9${OTHER}`), PUBLIC],
+    ['an organisation that goes on', when('StringLike', 'aws:PrincipalOrgID', `${ORG}*`), PUBLIC],
+    [
+      'an organisation, with what only looks like a demand for the key',
+      use({
+        Condition: {
+          'ForAllValues:StringLike': { 'aws:PrincipalOrgPaths': `${ORG}/*` },
+          'ForAnyValue:StringEquals': { 'aws:PrincipalOrgPaths': 'false' },
+        },
+      }),
+      PUBLIC,
+    ],
+    [
+      'an organisation, with a key that may be missing, too',
+      use({
+        Condition: {
+          'ForAllValues:StringLike': { 'aws:PrincipalOrgPaths': `${ORG}/*` },
+          Null: { 'aws:PrincipalOrgPaths': ['false', 'true'] },
+        },
+      }),
+      PUBLIC,
+    ],
+    ['a unique id with an open end', when('StringLike', 'aws:userid', 'AROAABCDEFGHIJKLMNOP*'), PUBLIC],
+    ['no VPC, but what ends like one', when('StringEquals', 'aws:SourceVpc', 'x-vpc-0a1b2c3d'), PUBLIC],
+    ['a VPC that goes on', when('StringLike', 'aws:SourceVpc', 'vpc-0a1b*'), PUBLIC],
+    ['no address', when('IpAddress', 'aws:SourceIp', 'nonsense'), UNREADABLE],
+    [
+      'a service’s encryption context, which anybody may write',
+      when('StringEquals', 'kms:EncryptionContext:aws:s3:arn', `arn:aws:s3:eu-west-1:${ACCOUNT}:x`),
+      PUBLIC,
+    ],
     ['eleven digits', when('StringEquals', 'kms:CallerAccount', '11112222333'), PUBLIC],
     ['any identity', when('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::*:*'), PUBLIC],
     ['any role', when('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/*'), PUBLIC],
@@ -298,6 +333,49 @@ describe('a policy that lets strangers in', () => {
       service('s3.amazonaws.com', { Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::acme-logs' } } }),
       'warning service-source-by-name',
     ],
+    [
+      'a service with a context of the caller’s own',
+      service('ec2.amazonaws.com', {
+        Condition: { StringEquals: { 'kms:EncryptionContext:team': `arn:aws:ec2:eu-west-1:${ACCOUNT}:x` } },
+      }),
+      'warning service-without-source',
+    ],
+    [
+      'a service with a source of no account and no name',
+      service('s3.amazonaws.com', { Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::' } } }),
+      'warning service-without-source',
+    ],
+    [
+      'CloudTrail for a trail with a variable',
+      service('cloudtrail.amazonaws.com', {
+        Condition: {
+          StringLike: {
+            'kms:EncryptionContext:aws:cloudtrail:arn': `arn:aws:cloudtrail:*:${ACCOUNT}:trail/a\${aws:username}`,
+          },
+        },
+      }),
+      'warning service-without-source',
+    ],
+    [
+      'a VPC by its ARN',
+      when('ArnEquals', 'aws:SourceVpcArn', `arn:aws:ec2:eu-west-1:${ACCOUNT}:vpc/vpc-0a1b2c3d`),
+      'warning held-to-network',
+    ],
+    [
+      'the VPC endpoints of an account',
+      when('StringEquals', 'aws:VpceAccount', ACCOUNT),
+      'warning held-to-network',
+    ],
+    [
+      'the VPC endpoints of an organisation',
+      when('StringEquals', 'aws:VpceOrgID', ORG),
+      'warning held-to-network',
+    ],
+    [
+      'the VPC endpoints of a part of an organisation',
+      when('ForAnyValue:StringLike', 'aws:VpceOrgPaths', `${ORG}/r-ab12/*`),
+      'warning held-to-network',
+    ],
     ['an office', when('IpAddress', 'aws:SourceIp', '203.0.113.0/24'), 'warning held-to-network'],
     ['an office of version 6', when('IpAddress', 'aws:SourceIp', '2001:db8::/32'), 'warning held-to-network'],
     ['a VPC endpoint', when('StringEquals', 'aws:SourceVpce', 'vpce-0a1b2c3d'), 'warning held-to-network'],
@@ -345,6 +423,23 @@ describe('a policy that lets strangers in', () => {
       },
       ['kms:CreateGrant'],
     ],
+    [
+      'all of it to the own account and another',
+      { Action: 'kms:*', Condition: { StringEquals: { 'kms:CallerAccount': [ACCOUNT, OTHER] } } },
+      ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant'],
+    ],
+    ...Object.entries({
+      'for anything but AWS resources': { Bool: { 'kms:GrantIsForAWSResource': 'false' } },
+      'for AWS resources, or not': { Bool: { 'kms:GrantIsForAWSResource': ['true', 'false'] } },
+      'for AWS resources by a text': { StringEquals: { 'kms:GrantIsForAWSResource': 'true' } },
+      'for all grantees but one': { StringNotEquals: { 'kms:GranteePrincipal': ROLE } },
+      'for any role as a grantee': { ArnLike: { 'kms:GranteePrincipal': `arn:aws:iam::${ACCOUNT}:role/*` } },
+      'retired by a role': { StringEquals: { 'kms:RetiringPrincipal': ROLE } },
+    }).map(([name, Condition]): [string, Json, string[]] => [
+      `grants ${name}`,
+      { Principal: { AWS: `arn:aws:iam::${OTHER}:role/a` }, Action: 'kms:CreateGrant', Condition },
+      ['kms:CreateGrant'],
+    ]),
   ])('is named as power over the key: %s', (_, changed, powers) => {
     const options = { deletionConfirmed: false, destroys: false };
     const model = planWith(policyOf(statement(), use(changed)));
@@ -354,6 +449,29 @@ describe('a policy that lets strangers in', () => {
     for (const each of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant']) {
       expect(power[0]?.reason.includes(each)).toBe(powers.includes(each));
     }
+  });
+});
+
+describe('no power over the key to others', () => {
+  test.each<[string, Json]>([
+    [
+      'all of it to whoever is of the own account',
+      { Action: 'kms:*', Condition: { StringEquals: { 'kms:CallerAccount': ACCOUNT } } },
+    ],
+    ['grants for AWS resources', { Condition: { Bool: { 'kms:GrantIsForAWSResource': 'TRUE' } } }],
+    ['grants for one grantee', { Condition: { ArnEquals: { 'kms:GranteePrincipal': ROLE } } }],
+    [
+      'grants for one service',
+      { Condition: { StringEquals: { 'kms:GranteeServicePrincipal': 'rds.amazonaws.com' } } },
+    ],
+    [
+      'grants for one grantee, by a pattern without a wildcard',
+      { Condition: { ArnLike: { 'KMS:GRANTEEPRINCIPAL': ROLE } } },
+    ],
+  ])('%s', (_, changed) => {
+    const grants = { Principal: { AWS: `arn:aws:iam::${OTHER}:role/a` }, Action: 'kms:CreateGrant' };
+    const planned = use('Action' in changed ? changed : { ...grants, ...changed });
+    expect(verdict(statement(), planned).filter((each) => each.includes('foreign-power'))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { all, any, not, type Answer } from '../../../src/policy/answer.js';
 import { splitArn } from '../../../src/policy/arn.js';
-import { findConditionKey } from '../../../src/policy/condition-keys.js';
+import { findConditionKey, type ConditionKey } from '../../../src/policy/condition-keys.js';
 import { compileGlob, matchesBeginning, matchesGlob } from '../../../src/policy/glob.js';
 import { readDate, readRange, spellOperator } from '../../../src/policy/operators.js';
 import { parsePolicy } from '../../../src/policy/parse.js';
@@ -10,6 +10,7 @@ import {
   deletedKind,
   describePrincipal,
   isRoot,
+  whyImpossible,
 } from '../../../src/policy/principals.js';
 import { findOpenings } from '../../../src/policy/strangers.js';
 import type { Principal } from '../../../src/policy/document.js';
@@ -100,6 +101,49 @@ describe('a condition key', () => {
     else expect(findConditionKey(key)).toMatchObject(expected);
   });
 });
+
+/** Of AWS's lists of condition keys, by what each speaks of; those that every request has, or that have several values, by themselves. */
+const DOCUMENTED: readonly (readonly [string, Partial<ConditionKey>])[] = [
+  [
+    'aws:PrincipalArn aws:PrincipalAccount aws:PrincipalType aws:userid',
+    { subject: 'caller', present: 'always' },
+  ],
+  ['kms:CallerAccount aws:PrincipalIsAWSService aws:ViaAWSService', { subject: 'caller', present: 'always' }],
+  ['aws:PrincipalOrgPaths aws:PrincipalServiceNamesList', { subject: 'caller', multivalued: true }],
+  ['aws:PrincipalOrgID aws:PrincipalServiceName aws:username', { subject: 'caller', present: 'maybe' }],
+  ['aws:FederatedProvider aws:SourceIdentity aws:MultiFactorAuthAge sts:RoleArn', { subject: 'caller' }],
+  ['aws:SourceAccount aws:SourceArn aws:SourceOrgID', { subject: 'source', multivalued: false }],
+  ['aws:SourceOrgPaths', { subject: 'source', multivalued: true }],
+  ['aws:SourceIp aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:VpcSourceIp', { subject: 'network' }],
+  ['aws:VpceAccount aws:VpceOrgID aws:Ec2InstanceSourceVpc', { subject: 'network', present: 'maybe' }],
+  ['aws:CurrentTime aws:EpochTime', { subject: 'time', present: 'always' }],
+  ['aws:TokenIssueTime', { subject: 'time', present: 'maybe' }],
+  ['aws:SecureTransport aws:RequestedRegion', { subject: 'request', present: 'always' }],
+  ['aws:referer aws:UserAgent aws:RequestTag/a aws:CalledViaFirst aws:CalledViaLast', { subject: 'request' }],
+  ['aws:CalledVia aws:TagKeys', { subject: 'request', multivalued: true }],
+  [
+    'aws:ResourceAccount kms:KeyOrigin kms:KeySpec kms:KeyUsage kms:MultiRegion',
+    { subject: 'resource', present: 'always' },
+  ],
+  ['aws:ResourceOrgID kms:MultiRegionKeyType kms:PrimaryRegion', { subject: 'resource', present: 'maybe' }],
+  ['kms:BypassPolicyLockoutSafetyCheck kms:DataKeyPairSpec kms:EncryptionAlgorithm', { subject: 'request' }],
+  ['kms:ExpirationModel kms:GrantConstraintType kms:GrantIsForAWSResource', { subject: 'request' }],
+  ['kms:GranteePrincipal kms:KeyAgreementAlgorithm kms:MacAlgorithm kms:MessageType', { subject: 'request' }],
+  ['kms:ReEncryptOnSameKey kms:RequestAlias kms:ReplicaRegion kms:RetiringPrincipal', { subject: 'request' }],
+  ['kms:RotationPeriodInDays kms:SigningAlgorithm kms:ValidTo kms:ViaService', { subject: 'request' }],
+  [
+    'kms:ScheduleKeyDeletionPendingWindowInDays kms:WrappingAlgorithm kms:WrappingKeySpec',
+    { subject: 'request' },
+  ],
+  ['kms:GrantOperations kms:EncryptionContextKeys', { subject: 'request', multivalued: true }],
+];
+
+test.each(DOCUMENTED.flatMap(([keys, expected]) => keys.split(' ').map((key) => [key, expected] as const)))(
+  'the condition key %s of the documentation is known',
+  (key, expected) => {
+    expect(findConditionKey(key)).toMatchObject(expected);
+  },
+);
 
 test.each<[string, string | undefined]>([
   ['StringEquals', 'StringEquals'],
@@ -298,4 +342,119 @@ describe('an operator pins the account of a caller only where it compares texts'
       expect(opens).toBe(!/^(?:String|Arn)(?:Equals|Like)/.test(operator));
     },
   );
+});
+
+describe('a principal that can’t exist', () => {
+  const ACCOUNT = '111122223333';
+  const ID = 'AROAJQABLZS4A3QDU576Q';
+  const HEX = 'a1'.repeat(32);
+
+  test.each<[Principal['type'], string, string | undefined]>([
+    ['AWS', '*', undefined],
+    ['AWS', `arn:aws:iam::${ACCOUNT}:root`, undefined],
+    ['AWS', `arn:aws:iam::${ACCOUNT}:role/a/b/c`, undefined],
+    ['AWS', `arn:aws:iam::${ACCOUNT}:user/a`, undefined],
+    ['AWS', `arn:aws:sts::${ACCOUNT}:assumed-role/a/me`, undefined],
+    ['AWS', `arn:aws:sts::${ACCOUNT}:federated-user/me`, undefined],
+    ['AWS', ID, 'which is the id that AWS shows for a deleted role: name the ARN of one that exists'],
+    ['AWS', `${ID}!`, 'which is neither an account id nor the ARN of an account root, role or user'],
+    [
+      'AWS',
+      '11112222333',
+      'which has 11 digits, not 12: perhaps a leading zero was lost because it was not in quotes (011112222333?)',
+    ],
+    ['AWS', '1111222233334', 'which has 13 digits, not 12'],
+    ['AWS', 'x1111', 'which is neither an account id nor the ARN of an account root, role or user'],
+    ['AWS', '1111x', 'which is neither an account id nor the ARN of an account root, role or user'],
+    ['AWS', `arn:aws-cn:iam::${ACCOUNT}:root`, 'which is in the partition aws-cn, and the key in aws'],
+    ['AWS', `arn:awx:iam::${ACCOUNT}:root`, 'whose partition "awx" does not exist: the key\'s is aws'],
+    ['AWS', `arn:aws:iam:eu-west-1:${ACCOUNT}:root`, 'which names a Region, and identities have none'],
+    [
+      'AWS',
+      'arn:aws:iam::1:root',
+      'whose account has 1 digits, not 12: perhaps a leading zero was lost because it was not in quotes (000000000001?)',
+    ],
+    ['AWS', 'arn:aws:iam::x1:root', 'whose account "x1" is not 12 digits'],
+    ['AWS', 'arn:aws:iam::1x:root', 'whose account "1x" is not 12 digits'],
+    ['AWS', `arn:aws:iam::9${ACCOUNT}:root`, 'whose account has 13 digits, not 12'],
+    [
+      'AWS',
+      `arn:aws:iam::${ACCOUNT}:group/a`,
+      'which is a group, and a group is no principal: name its users',
+    ],
+    ['AWS', `arn:aws:iam::${ACCOUNT}:policy/a`, 'which is not an account root, role or user'],
+    ['AWS', `arn:aws:iam::${ACCOUNT}:role/a b`, 'which is not an account root, role or user'],
+    ['AWS', `arn:aws:iam::${ACCOUNT}:role/`, 'which is not an account root, role or user'],
+    [
+      'AWS',
+      `arn:aws:sts::${ACCOUNT}:assumed-role/a`,
+      'which is an assumed role without a session: name the role, arn:…:iam::ACCOUNT:role/NAME',
+    ],
+    [
+      'AWS',
+      `arn:aws:sts::${ACCOUNT}:assumed-role/a/`,
+      'which is an assumed role without a session: name the role, arn:…:iam::ACCOUNT:role/NAME',
+    ],
+    [
+      'AWS',
+      `arn:aws:sts::${ACCOUNT}:assumed-role/a/m`,
+      'which is not a session of a role or a federated user',
+    ],
+    [
+      'AWS',
+      `arn:aws:sts::${ACCOUNT}:assumed-role/a/me/too`,
+      'which is not a session of a role or a federated user',
+    ],
+    [
+      'AWS',
+      `arn:aws:sts::${ACCOUNT}:x-assumed-role/a`,
+      'which is not a session of a role or a federated user',
+    ],
+    [
+      'AWS',
+      `arn:aws:s3::${ACCOUNT}:a`,
+      'which is of the service "s3": only identities of iam and sts are principals',
+    ],
+    ['Service', 'logs.amazonaws.com', undefined],
+    ['Service', 'logs', 'which is not the name of a service, such as logs.amazonaws.com'],
+    ['Service', 'logs.amazonaws.com!', 'which is not the name of a service, such as logs.amazonaws.com'],
+    ['Service', ' logs.amazonaws.com', 'which is not the name of a service, such as logs.amazonaws.com'],
+    ['CanonicalUser', HEX, undefined],
+    ['CanonicalUser', `${HEX}0`, 'which is not a canonical user id of 64 hex digits'],
+    ['CanonicalUser', `0${HEX}`, 'which is not a canonical user id of 64 hex digits'],
+    ['Federated', 'accounts.google.com', undefined],
+    ['Federated', 'accounts.google.com/', 'which is not an identity provider'],
+    ['Federated', '!accounts.google.com', 'which is not an identity provider'],
+    ['Federated', `arn:aws:iam::${ACCOUNT}:oidc-provider/a.b`, undefined],
+    ['Federated', `arn:aws:iam::${ACCOUNT}:saml-provider/a`, undefined],
+    [
+      'Federated',
+      `arn:aws:iam::${ACCOUNT}:x-saml-provider/a`,
+      'which is not the ARN of an identity provider',
+    ],
+    [
+      'Federated',
+      `arn:aws:iam::${ACCOUNT}:saml-provider/a b`,
+      'which is not the ARN of an identity provider',
+    ],
+    ['Federated', `arn:aws:sts::${ACCOUNT}:saml-provider/a`, 'which is not the ARN of an identity provider'],
+    [
+      'Federated',
+      'arn:aws:iam::1:saml-provider/a',
+      'whose account has 1 digits, not 12: perhaps a leading zero was lost because it was not in quotes (000000000001?)',
+    ],
+  ])('%s %s', (type, value, why) => {
+    expect(whyImpossible({ type, value }, 'aws')).toBe(why);
+  });
+
+  test.each([
+    'arn:*:iam::111122223333:root',
+    'arn:aws:iam:*:111122223333:root',
+    'arn:aws:iam::*:root',
+    'arn:aws:iam::111122223333:role/?',
+  ])('a wildcard: %s', (value) => {
+    expect(whyImpossible({ type: 'AWS', value }, 'aws')).toMatch(
+      /^which has a wildcard, and an ARN in a Principal takes none/,
+    );
+  });
 });
