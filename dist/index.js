@@ -33329,6 +33329,7 @@ function noteRefusal(thrown, commandName, region) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Cl: () => (/* binding */ lookAtKey),
 /* harmony export */   Hc: () => (/* binding */ lookForAlias),
+/* harmony export */   bg: () => (/* binding */ mayPass),
 /* harmony export */   oQ: () => (/* binding */ isPendingDeletion)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
@@ -33389,12 +33390,13 @@ function explainLook(thrown) {
     const because = (0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .sayKmsError */ .Rm)(thrown);
     if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .isDenied */ .GZ)(thrown))
         return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
-    return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
+    return { is: 'unknown', because, mayPass: mayPass(thrown) };
 }
 /** No answer at all, a server's error, or too many calls: asking again may help. */
-function mayPass(thrown, name) {
+function mayPass(thrown) {
     if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
         return false;
+    const name = thrown instanceof Error ? thrown.name : '';
     const status = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .httpStatusOf */ .s)(thrown);
     if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
         return true;
@@ -34547,7 +34549,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9057);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1443);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -35622,6 +35624,7 @@ function readReviewInputs(reader) {
         ...readDeletion(reader, alias),
         requireUnusedDays: reader.value('require-unused-days', (0,parsers/* parseInteger */.cG)(0, 3650), 0),
         allowRecovery: reader.value('allow-recovery', parsers/* parseBoolean */.yG, false),
+        movePrimary: reader.value('move-primary', parsers/* parseBoolean */.yG, false),
     };
 }
 function readApproval(reader) {
@@ -36303,6 +36306,7 @@ const INPUT_SPECS = {
         example: '90',
     },
     'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
+    'move-primary': { ofKey: 'value', default: 'false', rule: boolean, example: 'true' },
     verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
     'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
     'keys-file': {
@@ -37483,7 +37487,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 9057:
+/***/ 1443:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38291,7 +38295,7 @@ const SYMPTOMS = [
         name: 'primary-moved',
         sign: MOVED,
         what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
-        next: 'Set `primary-region` back to the Region of the primary key.',
+        next: 'Set `primary-region` to the Region where AWS has the primary key, and all others among `replica-regions`; with `move-primary: true` the state follows.',
     },
     {
         name: 'no-credentials',
@@ -38750,7 +38754,7 @@ function rolesOf(entries) {
 function primaryOf(roles) {
     return [...roles].find(([, role]) => role === 'primary')?.[0];
 }
-const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
+const MOVE = 'To move the primary to a Region that has a replica, set `move-primary: true`, with the old primary Region among `replica-regions`.';
 /** A primary in another Region, and Regions whose key would change its role. */
 function judgeRoles({ model, primaryRegion }) {
     const [before, after] = [rolesBefore(model), rolesAfter(model)];
@@ -41590,7 +41594,8 @@ async function readFromPullRequest(request) {
 }
 /** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
 function asLeftOf({ pullRequest, record: { changes } }, { plan, marked, context, recovers = false }) {
-    if (recovers)
+    // Of a move nothing is left but the move itself, whose digest is the same however far it came.
+    if (recovers || plan.move !== undefined)
         return undefined;
     const { model } = plan;
     const wasStopped = model.lastApply !== undefined && (0,last_apply/* isUnfinished */.ui)(model.lastApply, context.sha ?? '');
@@ -42212,6 +42217,135 @@ function readHeldKeys(text, primaryRegion) {
 // EXTERNAL MODULE: ./node_modules/semver/index.js
 var node_modules_semver = __nccwpck_require__(2088);
 var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
+;// CONCATENATED MODULE: ./src/terraform/primary-place.ts
+
+
+/** Terraform's state, format version 4; what is not read here is kept as it is. */
+const stateFile = schemas/* looseObject */._H3({
+    serial: schemas/* number */.aig().int(),
+    resources: schemas/* array */.YOg(schemas/* looseObject */._H3({
+        module: schemas/* string */.YjP().optional(),
+        mode: schemas/* string */.YjP(),
+        type: schemas/* string */.YjP(),
+        instances: schemas/* array */.YOg(schemas/* looseObject */._H3({
+            attributes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
+        })),
+    }))
+        .default([]),
+});
+function parse(text) {
+    return stateFile.parse(JSON.parse(text));
+}
+/**
+ * Where the primary and its replicas are by the state.
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @returns undefined where the state knows no primary
+ * @throws Error when it is not a state
+ */
+function findPrimaryPlace(text) {
+    if (text.trim() === '')
+        return undefined;
+    const keys = parse(text).resources.flatMap(({ module, mode, type, instances }) => mode === 'managed' && /^module\.(primary|replica)/.test(module ?? '')
+        ? instances.flatMap(({ attributes }) => ({ type, arn: primary_place_textOf(attributes?.['arn']) }))
+        : []);
+    const arn = keys.find(({ type }) => type === 'aws_kms_key')?.arn;
+    const region = regionOf(arn);
+    if (arn === undefined || region === undefined)
+        return undefined;
+    const replicas = keys.flatMap(({ type, arn: own }) => type === 'aws_kms_replica_key' ? (regionOf(own) ?? []) : []);
+    return { region, arn, keyId: arn.replace(/^.*:key\//, ''), replicas: replicas.sort() };
+}
+/**
+ * The state without the keys and aliases at both ends of a move, which get other addresses: they are imported there. Nothing
+ * else is different.
+ * @param text what `terraform state pull` printed
+ */
+function withoutEnds(text, ends) {
+    const state = parse(text);
+    const modules = new Set(['module.primary', ...ends.flatMap(modulesOf)]);
+    const resources = state.resources.flatMap((resource) => {
+        if (resource.mode !== 'managed' || resource.module === undefined)
+            return [resource];
+        return modules.has(resource.module) ? [] : [resource];
+    });
+    return JSON.stringify({ ...state, resources });
+}
+/** By aliases, and by `region` on the resource. */
+function modulesOf(region) {
+    return [`module.replica_${region}`, `module.replica["${region}"]`];
+}
+/**
+ * A state that came about in a copy, as the next one of what it was copied from: where that has become a later one meanwhile,
+ * the backend refuses it.
+ */
+function asNextOf(made, before) {
+    return JSON.stringify({ ...parse(made), serial: parse(before).serial + 1 });
+}
+function regionOf(arn) {
+    const region = arn?.split(':')[3];
+    return region !== undefined && (0,regions/* isWellFormedRegion */.qN)(region) ? region : undefined;
+}
+function primary_place_textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/steps/ready/primary-move.ts
+
+
+/**
+ * The move that `move-primary` asks for, by what the state has. Commands other than `plan` and `apply` look at the keys as
+ * they are, so for them a move that cannot be is none.
+ * @returns undefined where there is none to make
+ * @throws ActionError when the inputs would give up the old primary
+ */
+async function findPendingMove({ inputs, log, pullState }) {
+    if (!inputs.movePrimary || inputs.backend === undefined)
+        return undefined;
+    const place = findPrimaryPlace(await pullState());
+    const moves = !inputs.destroys && (inputs.command === 'plan' || inputs.command === 'apply');
+    if (place === undefined || place.region === inputs.primaryRegion) {
+        if (moves)
+            log.notice(sayNothingToMove(place), { title: 'move-primary' });
+        return undefined;
+    }
+    const keepsOld = inputs.replicaRegions.includes(place.region);
+    // Where the state has no replica, AWS may have one that was made by hand, and even the primary: `planMove` asks.
+    if (keepsOld && (moves || place.replicas.includes(inputs.primaryRegion)))
+        return pendingMove(place, inputs);
+    if (!moves)
+        return undefined;
+    throw primary_move_explainGivenUp(place.region, inputs.primaryRegion);
+}
+function sayNothingToMove(place) {
+    return place === undefined
+        ? 'The state knows no key yet, so there is no primary to move.'
+        : `The primary is in ${place.region} already, so there is nothing to move; \`move-primary: true\` may stay or go.`;
+}
+function primary_move_explainGivenUp(from, to) {
+    return new errors/* ActionError */.lZ({
+        what: `The primary is in ${from}, which is not among \`replica-regions\`: after the move the key there is a replica, and these inputs would give it up.`,
+        done: 'Nothing was planned or changed.',
+        next: `Put ${from} among \`replica-regions\`, in the place of ${to}. A replica can be given up in a plan of its own after the move.`,
+    });
+}
+function pendingMove({ region: from, arn, keyId, replicas }, inputs) {
+    const { primaryRegion: to, replicaRegions, description, replicaDescription, deletionWindowInDays } = inputs;
+    const turned = replicaRegions.map((region) => (region === from ? to : region));
+    const others = replicas.filter((region) => region !== to);
+    return {
+        arn,
+        keyId,
+        from,
+        to,
+        others,
+        description,
+        replicaDescription,
+        deletionWindowInDays,
+        before: { ...inputs, primaryRegion: from, replicaRegions: turned },
+        after: { ...inputs, primaryRegion: to, replicaRegions: [from, ...others] },
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/memory.ts
 const GIBIBYTE = 2 ** 30;
 /**
@@ -42673,8 +42807,8 @@ function copyModules(request) {
     return [
         ...copies.map((file) => ({ path: file, copyOf: file })),
         ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
-        allowDestroy('modules/primary', 'aws_kms_key'),
-        allowDestroy('modules/replica', 'aws_kms_replica_key'),
+        lifecycleOf('primary', request),
+        lifecycleOf('replica', request),
     ];
 }
 /** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
@@ -42684,13 +42818,33 @@ function copyRegionFiles(name) {
         copyOf: `modules/${name}/provider-6/${file}`,
     }));
 }
+const KEY_TYPES = { primary: 'aws_kms_key', replica: 'aws_kms_replica_key' };
+/** What the modules set of a key and AWS says, but for the description, which goes with the role. */
+const SETTINGS = {
+    primary: [
+        'customer_master_key_spec',
+        'enable_key_rotation',
+        'is_enabled',
+        'key_usage',
+        'policy',
+        'tags',
+        'tags_all',
+    ],
+    replica: ['enabled', 'policy', 'tags', 'tags_all'],
+};
 /**
  * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
  * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
  */
-function allowDestroy(folder, type) {
-    const content = toJson({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
-    return { path: `${folder}/lifecycle_override.tf.json`, content };
+function lifecycleOf(name, request) {
+    const period = name === 'primary' && knowsRotationPeriod(versionOf(request));
+    const settings = [...SETTINGS[name], ...(period ? ['rotation_period_in_days'] : [])];
+    const lifecycle = {
+        prevent_destroy: false,
+        ...(request.fit?.keepsSettings === true ? { ignore_changes: settings } : {}),
+    };
+    const content = toJson({ resource: { [KEY_TYPES[name]]: { this: { lifecycle } } } });
+    return { path: `modules/${name}/lifecycle_override.tf.json`, content };
 }
 /** Whether every version that may be chosen knows `rotation_period_in_days`. */
 function knowsRotationPeriod(providerVersion) {
@@ -42730,7 +42884,7 @@ async function prepareConfiguration({ inputs, workspace, terraformVersion, modul
         await writePrivately(secretFile, JSON.stringify(secret));
     let namesBackend = false;
     const rewrite = async (fit) => {
-        await write(renderConfiguration({ ...inputs, backend: shown, env, fit, appliedBy }));
+        await write(renderConfiguration({ ...inputs, ...fit.regions, backend: shown, env, fit, appliedBy }));
         namesBackend = true;
     };
     await (onlyWayOf(inputs.awsProviderVersion) === undefined
@@ -43489,6 +43643,7 @@ async function offerLockFile({ inputs, workDir, log }, written) {
 
 
 
+
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
  * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
@@ -43538,17 +43693,44 @@ async function initialise(request) {
     // There may have been no more than what chooses the provider, which is on this runner now.
     if (onlyWayOf(inputs.awsProviderVersion) === undefined)
         await init();
-    const fit = await fitToState({ ...request, providerVersion });
-    let fitted = fit;
+    const move = await readPendingMove(request);
+    const regions = move?.before;
+    if (move !== undefined)
+        await initialiseBoth(move, request, providerVersion);
+    const fit = await fitToState({ ...request, inputs: regions ?? inputs, regions, providerVersion });
+    let fitted = { ...fit, regions };
     return {
         providerVersion,
         way: fit.way,
         awaitsRegions: wayOf(providerVersion) !== fit.way,
+        move,
         extend: (more) => {
             const imports = [...(fitted.imports ?? []), ...(more.imports ?? [])];
             return prepared.rewrite((fitted = { ...fitted, ...more, imports }));
         },
+        during: async (other, work) => {
+            await prepared.rewrite({ ...fitted, ...other });
+            return work().finally(() => prepared.rewrite(fitted));
+        },
     };
+}
+/**
+ * Has the module calls of both configurations on this runner: of the one for where the primary is, which it is then, and of
+ * the one for where it goes.
+ */
+async function initialiseBoth({ before, after }, { inputs, prepared, init }, providerVersion) {
+    const isOther = sorted(after.replicaRegions) !== sorted(inputs.replicaRegions);
+    for (const regions of isOther ? [after, before] : [before]) {
+        await prepared.rewrite({ providerVersion, regions });
+        await init();
+    }
+}
+function sorted(regions) {
+    return [...regions].sort().join(' ');
+}
+function readPendingMove({ inputs, log, terraform, }) {
+    const pullState = () => terraform.pullState().catch(explained(NOTHING_DONE));
+    return findPendingMove({ inputs, log, pullState });
 }
 /**
  * A state that was written by aliases comes to `region` in two steps, as the provider's guide on Regions has it: first an
@@ -43556,7 +43738,7 @@ async function initialise(request) {
  * left out, the provider would look for every replica in the primary's Region, and miss it.
  */
 async function fitToState(request) {
-    const { inputs, terraform, prepared, init, providerVersion, log } = request;
+    const { inputs, regions, terraform, prepared, init, providerVersion, log } = request;
     const way = wayOf(providerVersion);
     if (way === 'aliases')
         return { providerVersion, way };
@@ -43568,8 +43750,8 @@ async function fitToState(request) {
     const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
     const moves = old.every(({ saysRegion }) => saysRegion) && canMove;
     const fit = moves
-        ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
-        : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
+        ? { providerVersion, way, regions, movedRegions: old.map(({ region }) => region) }
+        : { providerVersion, way: 'aliases', regions, stateRegions: old.map(({ region }) => region) };
     log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
     await prepared.rewrite(fit);
     // The module calls by aliases are other ones than those that were initialised.
@@ -43875,21 +44057,25 @@ function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
 
 /** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
 async function makePlan(request) {
-    const { deps, workDir } = request;
-    const { reported, json, unfinished } = await planOf(request);
+    const plan = await planOf(request);
+    const { reported, unfinished } = plan;
+    return { reported, outputs: await keepPlan(request, plan), unfinished };
+}
+/** Keeps a plan as files. @returns what it says by itself, and where the files are */
+async function keepPlan({ deps, workDir }, { reported, json }) {
     const paths = { json: external_node_path_default().join(workDir, 'plan.json'), text: external_node_path_default().join(workDir, 'plan.txt') };
     await Promise.all([
         (0,promises_.writeFile)(paths.json, JSON.stringify(deps.log.redactAll(json))),
         (0,promises_.writeFile)(paths.text, deps.log.redact(reported.text)),
     ]);
-    const outputs = {
+    return {
         ...(0,src_outputs/* planOutputs */.iS)(reported.model, reported.digest),
         ...(0,src_outputs/* keyOutputs */.kS)(reported.model.outputs),
         'plan-json-path': paths.json,
         'plan-text-path': paths.text,
     };
-    return { reported, outputs, unfinished };
 }
+/** Makes the plan of the run, as it will be once AWS has finished what an earlier apply began. */
 async function planOf(request) {
     // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
     if (request.inputs.destroys) {
@@ -44253,13 +44439,13 @@ async function explainMove(run, { terraform, session }) {
         return {
             what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
             done,
-            next: 'Compare `primary-region` with the Region of the primary key in AWS.',
+            next: 'Compare `primary-region` with the Region of the primary key in AWS. A primary is moved with `move-primary: true`.',
         };
     }
     return {
         what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
         done,
-        next: `To move it back: ${moveBack(before, now.region)}`,
+        next: `To let the state follow: \`primary-region: ${now.region}\`, with ${before.region} among \`replica-regions\` and \`move-primary: true\`, and \`apply\`. To move it back: ${moveBack(before, now.region)}`,
     };
 }
 /** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
@@ -45074,7 +45260,7 @@ function withoutMachineConfig(env, emptyFile, readFile) {
 }
 /** Variables with values that an AWS SDK ends with. */
 function findBadVariables(env, readFile) {
-    return [...SETTINGS].flatMap(([name, check]) => {
+    return [...machine_config_SETTINGS].flatMap(([name, check]) => {
         const variable = `AWS_${name.toUpperCase()}`;
         const value = env[variable] ?? '';
         const why = value === '' ? undefined : check(value, readFile);
@@ -45082,7 +45268,7 @@ function findBadVariables(env, readFile) {
     });
 }
 /** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
-const SETTINGS = new Map([
+const machine_config_SETTINGS = new Map([
     [
         'retry_mode',
         (value) => /^(?:standard|adaptive)$/i.test(value) ? undefined : `${show(value)} is neither standard nor adaptive`,
@@ -45172,7 +45358,7 @@ function findBadProfile(env, files, readFile) {
 }
 function badSettingsOf({ name, where, settings }, files, readFile) {
     const bad = (setting, why) => ({ place: `${setting} in ${where}`, why });
-    const values = [...SETTINGS].flatMap(([setting, check]) => {
+    const values = [...machine_config_SETTINGS].flatMap(([setting, check]) => {
         const value = settings.get(setting) ?? '';
         const why = value === '' ? undefined : check(value, readFile);
         return why === undefined ? [] : [bad(setting, why)];
@@ -47111,6 +47297,452 @@ async function recordApplied({ terraform }) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/aws/primary-region.ts
+
+
+
+
+
+const primary_region_POLL_MS = 1_000;
+const primary_region_SAY_EVERY_MS = 10_000;
+/** KMS is eventually consistent: each Region may still show the old roles for a while. */
+const primary_region_UNSEEN_MS = 60_000;
+/**
+ * Asks KMS in every Region of the key how far a move has come, and waits as long as one is under way, in whichever direction.
+ * Moves nothing.
+ * @throws ActionError when an end is not there, is going to be deleted or does not say, when the primary is in a third Region,
+ * or when the time is up
+ */
+async function awaitPromotion(move, session, options) {
+    return (0,kms_clients/* withKms */.SH)(primary_region_regionsOf(move), session, (clients) => awaitEnd(move, clients, options));
+}
+/**
+ * Moves the primary as far as AWS has not moved it yet, and waits until every key shows it. Whatever became of a call without
+ * an answer, or of one that was refused because it was made before, AWS is asked for.
+ * @throws ActionError when the move is refused, or does not come to its end in time; running again goes on from there
+ */
+async function promote(move, session, options) {
+    const { from, to } = move;
+    await (0,kms_clients/* withKms */.SH)(primary_region_regionsOf(move), session, async (clients) => {
+        if ((await awaitEnd(move, clients, options)) === 'done') {
+            options.say(`AWS has the primary in ${to} already`);
+            return;
+        }
+        options.signal.throwIfAborted();
+        options.say(`primary key: moving from ${from} to ${to}`);
+        const doubt = await update(move, clients);
+        const end = await primary_region_settle(move, clients, options).catch((thrown) => {
+            throw options.signal.aborted ? primary_region_explainGivenUp(move, thrown) : thrown;
+        });
+        if (end === 'before') {
+            throw doubt === undefined ? explainUndone(move) : primary_region_explainRefusal(move, doubt);
+        }
+        options.say(`primary key: in ${to}, and both keys are ready`);
+    });
+}
+function primary_region_regionsOf({ from, to, others }) {
+    return [from, to, ...others];
+}
+async function awaitEnd(move, clients, options) {
+    const progress = await ask(move, clients);
+    return progress === 'under-way' ? primary_region_settle(move, clients, options) : progress;
+}
+/**
+ * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
+ * at once of a move that has begun or ended.
+ */
+async function primary_region_settle(move, clients, { clock, signal, timeoutMs, say }) {
+    const started = clock.now();
+    let saidAt = started;
+    let beforeSince;
+    for (;;) {
+        signal.throwIfAborted();
+        const now = clock.now();
+        const isTimeUp = now - started >= timeoutMs;
+        const progress = await ask(move, clients, { isPatient: !isTimeUp });
+        if (progress === 'done')
+            return 'done';
+        beforeSince = progress === 'before' ? (beforeSince ?? now) : undefined;
+        if (beforeSince !== undefined && (isTimeUp || now - beforeSince >= primary_region_UNSEEN_MS))
+            return 'before';
+        if (isTimeUp)
+            throw primary_region_explainTimeUp(move, now - started);
+        if (now - saidAt >= primary_region_SAY_EVERY_MS) {
+            saidAt = now;
+            say(`Waiting for AWS to move the primary, ${String(Math.round((now - started) / 1000))} s`);
+        }
+        await clock.sleep(primary_region_POLL_MS, signal);
+    }
+}
+/** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
+async function ask(move, clients, { isPatient = false } = {}) {
+    const [from, to, ...others] = await Promise.all(primary_region_regionsOf(move).map((region) => (0,aws_look/* lookAtKey */.Cl)(clients, region, move.keyId)));
+    if (from === undefined || to === undefined)
+        throw new TypeError('two Regions were asked');
+    const keyAt = (region, look) => isPatient && look.is === 'unknown' && look.mayPass ? undefined : keyIn(region, look, move);
+    const [old, next] = [keyAt(move.from, from), keyAt(move.to, to)];
+    if (old === undefined || next === undefined)
+        return 'under-way';
+    return progressOf(move, [old, next], others.flatMap((look) => (look.is === 'there' ? look.key : [])));
+}
+/** `UpdatePrimaryRegion` (API reference): both keys are `Updating`, and for a moment both may show as replicas. */
+function progressOf(move, [from, to], others) {
+    const named = to.primaryArn ?? from.primaryArn;
+    const place = named?.split(':')[3];
+    if ([from, to].some(({ state }) => state === 'Updating'))
+        return 'under-way';
+    if (to.role === 'PRIMARY') {
+        const isSeen = from.role !== 'PRIMARY' && others.every((key) => primary_region_isOf(key, move.to));
+        return isSeen ? 'done' : 'under-way';
+    }
+    if (from.role === 'PRIMARY')
+        return 'before';
+    if (place === move.from || place === move.to)
+        return 'under-way';
+    throw new errors/* ActionError */.lZ({
+        what: `The primary of ${move.keyId} is neither in ${move.from} nor in ${move.to}: AWS has it at ${named ?? 'a place that it does not name'}.`,
+        done: 'Nothing was moved.',
+        next: `Set \`primary-region\` to the Region where it is, with \`move-primary: true\`, so that the state follows; then move it to ${move.to}.`,
+    });
+}
+/** Whether a replica names the key in this Region as its primary, or none. */
+function primary_region_isOf({ primaryArn }, region) {
+    return primaryArn === undefined || primaryArn.split(':')[3] === region;
+}
+/** @throws ActionError where there is no key that can be an end of a move */
+function keyIn(region, look, { keyId, from, to }) {
+    if (look.is === 'there') {
+        if (!(0,aws_look/* isPendingDeletion */.oQ)(look.key.state))
+            return look.key;
+        throw explainEnd(`The key ${keyId} in ${region} is going to be deleted (${look.key.state})`, `A primary moves only between keys that stay. Save it: ${(0,rescue/* sayRescue */.r)(region, keyId)}; then run the job again.`);
+    }
+    if (look.is === 'absent') {
+        throw explainEnd(`There is no key ${keyId} in ${region}`, region === to
+            ? `First have a replica made there: \`primary-region: ${from}\`, with ${to} among \`replica-regions\`. Then move the primary in a plan of its own.`
+            : `After the move the key in ${region} is a replica, so there has to be one: \`aws kms replicate-key --region ${to} --key-id ${keyId} --replica-region ${region}\`. Then run the job again.`);
+    }
+    throw explainEnd(`KMS does not tell how the key ${keyId} in ${region} is: ${look.because}`, look.refused === undefined
+        ? `A primary moves only while both Regions answer. Run the job again when ${region} does.`
+        : (0,aws_denial/* adviseOnRefusals */.$T)([look.refused]));
+}
+function explainEnd(what, next) {
+    return new errors/* ActionError */.lZ({
+        what: `${what}.`,
+        done: 'Nothing was moved by this step, and the state is as it was.',
+        next,
+    });
+}
+/** KMS says so where an earlier attempt's call was taken: the key is `Updating`, or the primary no more. */
+const AS_IF_DONE = /^(KMSInvalidState|UnsupportedOperation)/;
+/**
+ * Makes the call.
+ * @returns its failure, where AWS may have taken the call all the same; undefined where it did
+ * @throws ActionError when it was refused
+ */
+async function update(move, clients) {
+    const { keyId: KeyId, from, to } = move;
+    try {
+        await clients.in(from).send(new clients.kms.UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: to }));
+        return undefined;
+    }
+    catch (thrown) {
+        const name = thrown instanceof Error ? thrown.name : '';
+        if ((0,kms_clients/* isDenied */.GZ)(thrown) || !((0,aws_look/* mayPass */.bg)(thrown) || AS_IF_DONE.test(name)))
+            throw primary_region_explainRefusal(move, thrown);
+        return thrown;
+    }
+}
+function primary_region_explainRefusal({ keyId, from, to }, cause) {
+    const refused = (0,kms_clients/* isDenied */.GZ)(cause) ? [cause.refused] : [];
+    const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : '';
+    return new errors/* ActionError */.lZ({
+        what: `AWS did not move the primary of ${keyId} from ${from} to ${to}: ${name}${(0,errors/* messageOf */.bD)(cause).replace(/\.$/, '')}.`,
+        done: `The primary is still in ${from}, and nothing was changed.`,
+        next: refused.length > 0
+            ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${(0,aws_denial/* adviseOnRefusals */.$T)(refused)}`
+            : 'Run the job again.',
+    }, { cause });
+}
+function primary_region_explainGivenUp({ from, to }, cause) {
+    return new errors/* ActionError */.lZ({
+        what: 'The wait for AWS was given up.',
+        done: `AWS was asked to move the primary to ${to}, and the state still has it in ${from}. Running the job again finds out from AWS how far the move came, and goes on from there.`,
+        next: '',
+    }, { cause });
+}
+function explainUndone({ keyId, from, to }) {
+    return new errors/* ActionError */.lZ({
+        what: `AWS took the call that moves the primary of ${keyId} from ${from} to ${to}, and a minute later it has the primary in ${from}: something else moved it back, most likely.`,
+        done: 'The state has the primary there, too; no key was made, replaced or forgotten.',
+        next: 'Look in CloudTrail who else calls UpdatePrimaryRegion, then run the job again.',
+    });
+}
+function primary_region_explainTimeUp({ from, to }, waitedMs) {
+    return new errors/* ActionError */.lZ({
+        what: `AWS is still moving the primary, between ${from} and ${to}, after ${String(Math.round(waitedMs / 60_000))} minutes.`,
+        done: `The keys go on encrypting and decrypting; the state still has the primary in ${from}.`,
+        next: 'Run the job again: it goes on from where AWS is. `replica-timeout-minutes` sets how long a run waits.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/plan/move.ts
+
+
+
+
+
+/**
+ * What a move does, as one short text. It has nothing in it of how far AWS has come, so that the approval of a move that was
+ * interrupted holds for its remainder; and a move between other Regions, of another key, or a plan of any other kind has
+ * another digest. So has the same move once the primary has come back: an apply that came to its end is in between.
+ * @param last the run that last applied to its end, by the state, which a move writes only at its own end
+ */
+function digestMove(move, last) {
+    const { arn, from, to, description, replicaDescription, deletionWindowInDays } = move;
+    const moves = { arn, from, to, description, replicaDescription, deletionWindowInDays };
+    const after = last === undefined ? null : ((0,last_apply/* renderAppliedBy */.Rz)(last) ?? null);
+    return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalJson */.dj)({ version: 1, movesPrimary: moves, after }))}`;
+}
+/** What the provider cannot read of a key that it imports, and what goes with the role. */
+const FOLLOWS = new Set(['deletion_window_in_days', 'bypass_policy_lockout_safety_check', 'description']);
+/**
+ * Whether a change is the state's way to follow the move: what is in one of both Regions, under its new address; and the
+ * description that every replica has, where somebody has changed one.
+ */
+function follows({ kind, region, action, importing, attributes }, move) {
+    const names = attributes.map(({ name }) => name);
+    if (region !== move.from && region !== move.to) {
+        return kind === 'replica' && action === 'update' && names.join() === 'description';
+    }
+    const stays = action === 'no-op' || action === 'update';
+    if (kind === 'other' || importing === undefined || !stays)
+        return false;
+    return names.every((name) => kind !== 'alias' && FOLLOWS.has(name));
+}
+/**
+ * What a plan has beside the move: a move comes alone.
+ * @param model the plan with the primary where it was; or, once AWS has moved it, the plan in which the state follows
+ */
+function judgeMove(model, move, hasMoved) {
+    const others = model.resources
+        .filter((change) => (0,plan_model/* changesAnything */.gR)(change) && !(hasMoved && follows(change, move)))
+        .map((change) => nameChange(change, hasMoved ? move.to : move.from));
+    const outputs = hasMoved ? [] : model.changedOutputs.map((name) => `change of the output ${name}`);
+    const changes = [...others, ...outputs];
+    if (changes.length === 0)
+        return [];
+    return [
+        (0,guard_words/* stop */.ds)('move-not-alone', {
+            reason: `A move of the primary comes alone, and this plan has other changes: ${(0,guard_words/* joinWords */.yZ)(changes)}.`,
+            wayOut: hasMoved
+                ? `AWS has the primary in ${move.to} already, and the state is to follow first. Leave out of the inputs what makes these changes (\`aws-provider-version\` may be such a thing), and make them in a plan of their own after it.`
+                : `Make these changes in a plan of their own first, with \`primary-region\` ${move.from} and without \`move-primary\`; or take them out of the inputs until the primary has moved.`,
+        }),
+    ];
+}
+const move_VERBS = {
+    create: 'creation',
+    update: 'update',
+    replace: 'replacement',
+    delete: 'deletion',
+    forget: 'removal from the state',
+};
+function nameChange({ address, action, attributes, importing, movedFrom }, primaryRegion) {
+    const rare = importing !== undefined ? 'import' : movedFrom !== undefined ? 'new address' : 'change';
+    const names = action === 'update' ? ` (${attributes.map(({ name }) => name).join(', ')})` : '';
+    return `${move_VERBS[action] ?? rare} of the ${nameOfAddress(address, primaryRegion)}${names}`;
+}
+/** The plan as the move leaves it: the same keys, two of them in each other's role, and no other change. */
+function asMove(model, move, hasMoved) {
+    const still = (change) => follows(change, move) ? { ...change, action: 'no-op', importing: undefined, attributes: [] } : change;
+    const regions = model.regions.map((row) => ({
+        ...row,
+        role: row.region === move.to ? 'primary' : row.region === move.from ? 'replica' : row.role,
+        key: row.key === undefined ? undefined : still(row.key),
+        aliases: row.aliases.map(still),
+    }));
+    return {
+        ...model,
+        hasChanges: true,
+        counts: { ...model.counts, import: 0, change: 0 },
+        resources: model.resources.map(still),
+        // Once AWS has moved it, the refresh finds just that.
+        drift: hasMoved ? [] : model.drift,
+        changedOutputs: [],
+        regions: regions.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary')),
+    };
+}
+/** E.g. `the primary moves from ap-southeast-1 to ap-southeast-2`. */
+function sayMove({ from, to }) {
+    return `the primary moves from ${from} to ${to}`;
+}
+
+;// CONCATENATED MODULE: ./src/steps/move/move-primary.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** The state that has followed, in the working folder. */
+const MOVED_STATE = 'moved.tfstate';
+/**
+ * The plan of a move: that Terraform has nothing else to do. As long as AWS has not moved the primary, that is the plan with
+ * the primary where it is; once AWS has, by an apply that was interrupted or by hand, it is the one in which the state follows,
+ * made on a copy of it. Changes nothing, and moves nothing.
+ * @param run with the inputs that fit the state
+ */
+async function planMove(run, ready, move) {
+    const progress = await ready.terraform.phase('Look where AWS has the primary', ({ say }) => awaitPromotion(move, ready.session, { ...waitOptions(run), say }));
+    const hasMoved = progress === 'done';
+    const planned = hasMoved ? await planFollowing(run, ready, move) : await planOf({ ...run, ...ready });
+    const reported = reportMove(run, planned, move, hasMoved);
+    const outputs = {
+        ...(await keepPlan({ ...run, ...ready }, { ...planned, reported })),
+        'plan-summary': `${sayMove(move)}, ${(0,src_outputs/* summariseCounts */.P_)(reported.model.counts, true)}`,
+    };
+    return { reported, outputs, unfinished: undefined };
+}
+function reportMove({ inputs, deps }, { reported, unfinished }, move, hasMoved) {
+    const others = [
+        ...judgeMove(reported.model, move, hasMoved),
+        ...(unfinished === undefined ? [] : [UNFINISHED]),
+    ];
+    const model = others.length === 0 ? asMove(reported.model, move, hasMoved) : reported.model;
+    const ofGuard = guardPlan({
+        model,
+        owner: ownerOf(inputs),
+        primaryRegion: hasMoved ? move.to : move.from,
+        now: deps.clock.now(),
+        options: { deletionConfirmed: false, destroys: false },
+    });
+    return {
+        ...reported,
+        model,
+        findings: [...others, ...ofGuard],
+        digest: digestMove(move, model.lastApply?.done),
+        access: [],
+        move,
+        text: describeText(move, hasMoved),
+    };
+}
+const UNFINISHED = {
+    severity: 'stop',
+    rule: 'move-not-alone',
+    reason: 'A move of the primary comes alone, and an earlier apply was stopped before its end.',
+    wayOut: 'First let that apply come to its end, without `move-primary` and with `primary-region` as it was.',
+    region: undefined,
+    address: undefined,
+};
+function describeText(move, hasMoved) {
+    const { from, to, keyId } = move;
+    const first = hasMoved
+        ? `AWS has the primary of ${keyId} in ${to} already, and the state has it in ${from}. The state follows.`
+        : `UpdatePrimaryRegion moves the primary of ${keyId} from ${from} to ${to}, and the state follows.`;
+    return `${first}\nTerraform has no other change: no key is made, replaced, deleted or forgotten.\n`;
+}
+/** The plan in which the state follows, as it would be applied. */
+async function planFollowing(run, ready, move) {
+    run.deps.log.notice(`AWS has the primary in ${move.to} already, and the state has it in ${move.from}: an apply was interrupted, or it was moved by hand. What is left is for the state to follow. It takes each key's settings as AWS has them; what differs from the inputs is for the next plan.`, { title: 'move-primary' });
+    const { judged } = await planInCopy(run, ready, move, move_primary_NOTHING_DONE);
+    return { ...judged, unfinished: undefined };
+}
+const move_primary_NOTHING_DONE = 'Nothing was changed by this run.';
+/**
+ * Plans, on a copy of the state, that the keys and aliases at both ends come under their new addresses, with their settings
+ * as AWS has them: whatever was changed meanwhile, by hand or in the inputs, does not keep the state from following.
+ */
+async function planInCopy(run, ready, move, done) {
+    const { terraform, configuration, workDir, session } = ready;
+    const ends = [move.from, move.to];
+    await assertAliases(move, session, done);
+    const state = await terraform.pullState().catch(explained(done));
+    const imports = ends.map((region) => ({ region, keyId: move.keyId, hasAlias: true }));
+    const folder = await configuration.during({ regions: move.after, imports, keepsSettings: true }, () => copyWorkFolder(workDir, withoutEnds(state, ends)));
+    const copy = terraform.inFolder(folder);
+    const judged = await planAndJudge({
+        ...run,
+        ...ready,
+        inputs: move.after,
+        name: 'Plan that the state follows',
+        done,
+        planner: () => Promise.resolve(copy),
+    });
+    return { judged, copy, folder, state };
+}
+/** @throws ActionError where an alias that is to be imported is not there, or is another key's */
+async function assertAliases({ keyId, from, to, after }, session, done) {
+    const alias = `alias/${after.alias}`;
+    const looks = await (0,kms_clients/* withKms */.SH)([from, to], session, (clients) => Promise.all([from, to].map(async (region) => ({ region, look: await (0,aws_look/* lookForAlias */.Hc)(clients, region, alias) }))));
+    const missing = looks.filter(({ look }) => look.is === 'absent' || (look.is === 'there' && look.key.keyId !== keyId));
+    if (missing.length === 0)
+        return;
+    const commands = missing.map(({ region, look }) => {
+        const verb = look.is === 'absent' ? 'create' : 'update';
+        return `\`aws kms ${verb}-alias --region ${region} --alias-name ${alias} --target-key-id ${keyId}\``;
+    });
+    throw new errors/* ActionError */.lZ({
+        what: `${alias} does not lead to the key ${keyId} in ${(0,guard_words/* joinWords */.yZ)(missing.map(({ region }) => region))}, and the state takes it in as AWS has it.`,
+        done,
+        next: `Where \`alias\` was changed, set it back until the primary has moved. Else make the alias: ${commands.join(' and ')}. Then run the job again.`,
+    });
+}
+function waitOptions({ deps, inputs }) {
+    return {
+        clock: deps.clock,
+        signal: deps.cancelled,
+        timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
+    };
+}
+/**
+ * Moves the primary, and lets the state follow in one write: all that leads there happens in a copy of it, so that a run that
+ * is stopped anywhere leaves the state as it was, and the next one finds out from AWS how far this one came.
+ * @throws ActionError that says how far it came
+ */
+async function applyMove(run, ready, move) {
+    const { terraform, session, workDir } = ready;
+    await session.refreshIfShort();
+    await terraform.phase('Move the primary', ({ say }) => promote(move, session, { ...waitOptions(run), say }));
+    const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
+    await session.refreshIfShort();
+    const { judged, copy, folder, state } = await planInCopy(run, ready, move, done);
+    assertGuarded(judgeMove(judged.reported.model, move, true), done);
+    const outputs = await terraform.phase('Let the state follow', async ({ say }) => {
+        const applied = await copy
+            .apply((event) => {
+            const line = describeEvent(event, move.to);
+            if (line !== undefined)
+                say(line);
+        })
+            .catch(explained(done));
+        const followed = await (0,promises_.readFile)(external_node_path_default().join(folder, 'terraform.tfstate'), 'utf8');
+        await (0,promises_.writeFile)(external_node_path_default().join(workDir, MOVED_STATE), asNextOf(followed, state), { mode: 0o600 });
+        await terraform
+            .pushState(MOVED_STATE)
+            .catch((thrown) => keptByAnother(thrown, ready, move, done));
+        say(`The state has the primary in ${move.to}`);
+        return applied.outputs;
+    });
+    (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)(outputs));
+}
+/** Where another run has let the state follow meanwhile, nothing is left to write. */
+async function keptByAnother(thrown, { terraform }, { to }, done) {
+    const place = findPrimaryPlace(await terraform.pullState().catch(explained(done)));
+    if (place?.region !== to)
+        explained(done)(thrown);
+}
+
 ;// CONCATENATED MODULE: ./src/github/contents.ts
 /** Files of the repository as they are at a commit. */
 
@@ -48530,6 +49162,7 @@ function plannedPolicy({ resources }, region) {
 
 
 
+
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
@@ -48577,13 +49210,14 @@ async function inTime({ cancelled, clock }, published) {
     });
 }
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
-async function planAndApply(run) {
-    const { inputs } = run;
+async function planAndApply(started) {
     // 1. The tools, the credentials and the configuration
-    const ready = await makeReady(run);
+    const ready = await makeReady(started);
+    const run = asTheStateHas(started, ready);
     await stopWhereSilent(run, ready);
+    const { inputs } = run;
     // 2. The plan, what is in its way in AWS, and what the guard says of it
-    const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
+    const planned = await withLastUse(run, ready, await planOrMove(run, ready));
     const made = await lookAhead(run, ready, planned);
     const { reported, outputs } = made;
     (0,src_run/* learn */.nB)(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, run) });
@@ -48613,10 +49247,25 @@ async function planAndApply(run) {
         assertApproved(approval, run.deps.log, doneBefore(run));
     });
     const { model } = reported;
-    await tellingLostKeys(run, ready, model, () => tellingDeleted(run, ready, model, () => applyApproved(run, ready, made)));
+    await tellingLostKeys(run, ready, model, () => tellingDeleted(run, ready, model, () => applyOrMove(run, ready, made)));
     // 4. The proof that the keys are what was planned
-    await proveApplied(run, ready, model);
+    await proveApplied(started, ready, model);
     await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
+}
+/** The run with the inputs that fit the state: with the primary where it was, as long as it is still to be moved. */
+function asTheStateHas(run, { configuration: { move } }) {
+    return move === undefined ? run : { ...run, inputs: move.before };
+}
+/** A move of the primary comes alone; it is a plan of another kind. */
+function planOrMove(run, ready) {
+    const { move } = ready.configuration;
+    return move === undefined || run.inputs.destroys ? planKnowingAws(run, ready) : planMove(run, ready, move);
+}
+function applyOrMove(run, ready, made) {
+    const { move } = ready.configuration;
+    return move === undefined || made.reported.move === undefined
+        ? applyApproved(run, ready, made)
+        : applyMove(run, ready, move);
 }
 /** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
 function isReviewed({ inputs, story }) {
@@ -48649,9 +49298,10 @@ function notesOf({ unfinished }, { inputs, story }) {
     return { notes: [...(story.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 /** `drift`: what AWS has, against the state and the configuration. */
-async function drift(run) {
+async function drift(started) {
     // 1. The tools, the credentials and the configuration
-    const ready = await makeReady(run);
+    const ready = await makeReady(started);
+    const run = asTheStateHas(started, ready);
     await stopWhereSilent(run, ready);
     // 2. What differs, by a plan that nobody applies
     const found = await findDrift(run, ready);
@@ -48659,9 +49309,10 @@ async function drift(run) {
     await (0,src_run/* publish */.mk)(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
 }
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
-async function verify(run) {
+async function verify(started) {
     // 1. The tools, the credentials and the configuration
-    const ready = await makeReady(run);
+    const ready = await makeReady(started);
+    const run = asTheStateHas(started, ready);
     // 2. The proof, with the keys as the state has them
     await proveRecorded(run, ready);
     await (0,src_run/* publish */.mk)(run, { outcome: 'verified' });
@@ -49694,12 +50345,12 @@ function joinWords(words) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   BB: () => (/* binding */ readLastApply),
+/* harmony export */   Rz: () => (/* binding */ renderAppliedBy),
 /* harmony export */   ed: () => (/* binding */ isLastApplyOutput),
 /* harmony export */   mJ: () => (/* binding */ orderOf),
 /* harmony export */   ui: () => (/* binding */ isUnfinished),
 /* harmony export */   xB: () => (/* binding */ lastApplyOutputs)
 /* harmony export */ });
-/* unused harmony export renderAppliedBy */
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_util__WEBPACK_IMPORTED_MODULE_0__);
 /**
@@ -55628,7 +56279,11 @@ const WEIGHTS = {
     moved: 4,
     none: 5,
 };
-function changeLines(planned, detail) {
+function changeLines(planned, move, detail) {
+    if (planned.region === move?.to)
+        return ['⬆️ **becomes the primary**; key policy, tags and alias stay'];
+    if (planned.region === move?.from)
+        return ['⬇️ **becomes a replica**; key policy, tags and alias stay'];
     const words = (0,changes/* regionInWords */.Bf)(planned, detail);
     if (words.length === 0)
         return ['stays as it is'];
@@ -55647,9 +56302,9 @@ function checkLines({ checks }, detail) {
         ...(passed.length === 0 ? [] : [`✅ ${(0,words/* limitItems */.gt)(passed, detail.values).join(' ')}`]),
     ];
 }
-function linesOf({ planned, key, verified }, detail) {
+function linesOf({ planned, key, verified, move }, detail) {
     return [
-        ...(planned === undefined ? [] : changeLines(planned, detail)),
+        ...(planned === undefined ? [] : changeLines(planned, move, detail)),
         ...(verified === undefined ? [] : checkLines(verified, detail)),
         ...(key !== undefined && key.aliasArn === undefined ? ['no alias yet'] : []),
     ];
@@ -55674,7 +56329,12 @@ function rowsOf(planned, input, detail) {
     const regions = new Set([...planned, ...keys, ...verification].map(({ region }) => region));
     const of = (all, region) => all.find((each) => each.region === region);
     return [...regions]
-        .map((region) => rowOf(region, { planned: of(planned, region), key: of(keys, region), verified: of(verification, region) }, detail))
+        .map((region) => rowOf(region, {
+        planned: of(planned, region),
+        key: of(keys, region),
+        verified: of(verification, region),
+        move: input.plan?.move,
+    }, detail))
         .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary') || a.weight - b.weight);
 }
 /** Rows that say the same, in the order of the first of them. */
@@ -55743,6 +56403,21 @@ function renderOthers(model, detail) {
     const more = others.length > detail.rows ? `, and ${others.length - detail.rows} more` : '';
     return [`Besides the keys: ${named.join(', ')}${more}.`];
 }
+/** The move of the primary, in a row of its own: what it does, and what it leaves as it is. */
+function renderMove({ from, to, description, replicaDescription }, detail) {
+    const does = [
+        'Every key goes on encrypting and decrypting all the while.',
+        `Rotation and replication are ${(0,words/* codeOf */.$N)(to, detail)}'s from then on, and so is the next move.`,
+        'Key policies, tags, aliases and grants stay with the key of their Region. No key is made, replaced, deleted or forgotten.',
+        ...(description === replicaDescription
+            ? []
+            : [
+                `Descriptions go with the role: ${(0,words/* codeOf */.$N)(to, detail)} gets ${(0,words/* codeOf */.$N)(description, detail)}, ${(0,words/* codeOf */.$N)(from, detail)} gets ${(0,words/* codeOf */.$N)(replicaDescription, detail)}.`,
+            ]),
+    ];
+    const where = `**primary**<br>${(0,words/* codeOf */.$N)(from, detail)} → ${(0,words/* codeOf */.$N)(to, detail)}`;
+    return [(0,markdown/* table */.tp)(['Move', 'What it does'], [[where, does.join('<br>')]])];
+}
 /** The table of Regions, what is folded of it, and what else the plan changes, as Markdown blocks. */
 function renderRegions(input, detail) {
     const model = input.plan?.model;
@@ -55753,6 +56428,7 @@ function renderRegions(input, detail) {
     const folded = shown.filter((group) => group.length > 1);
     return [
         ...renderKeyId(planned, input, detail),
+        ...(input.plan?.move === undefined ? [] : renderMove(input.plan.move, detail)),
         ...(shown.length === 0
             ? []
             : [
@@ -56443,7 +57119,9 @@ function settingsInWords(rows, tense) {
     return [...regions].map(([word, changed]) => `${word} in ${where(changed)}`);
 }
 /** What the plan does to the keys, in a few words; the worst first. */
-function summariseKeys(model, tense) {
+function summariseKeys({ model, move }, tense) {
+    if (move !== undefined)
+        return `primary ${WOULD_BE[tense]}moved from ${move.from} to ${move.to}`;
     const keys = KEY_WORDS.flatMap(([change, words]) => {
         const rows = regionsWith(model.regions, change);
         return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
@@ -56485,7 +57163,7 @@ function deletesKeys({ regions }) {
 }
 function plannedVerdict(input) {
     const model = input.plan?.model;
-    const summary = model === undefined ? 'planned' : summariseKeys(model, 'planned');
+    const summary = input.plan === undefined ? 'planned' : summariseKeys(input.plan, 'planned');
     const another = sayAnother(input);
     if (another !== undefined)
         return another;
@@ -56515,7 +57193,6 @@ function sayAnother({ alias, plan }) {
     };
 }
 function refusedVerdict(input) {
-    const model = input.plan?.model;
     const another = sayAnother(input);
     if (another !== undefined)
         return another;
@@ -56525,9 +57202,9 @@ function refusedVerdict(input) {
     return {
         symbol: '⛔',
         title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
-        detail: model === undefined
+        detail: input.plan === undefined
             ? ''
-            : `Planned: ${summariseKeys(model, 'planned')}; ${countsInWords(model.counts)}.`,
+            : `Planned: ${summariseKeys(input.plan, 'planned')}; ${countsInWords(input.plan.model.counts)}.`,
     };
 }
 function appliedVerdict(input) {
@@ -56536,7 +57213,7 @@ function appliedVerdict(input) {
     const verified = input.verification === undefined || failed ? '' : ' and verified';
     return {
         symbol: failed ? '⚠️' : model !== undefined && deletesKeys(model) ? '🗑️' : '✅',
-        title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model, 'done')}`,
+        title: `${input.alias}: applied${verified}, ${input.plan === undefined ? 'done' : summariseKeys(input.plan, 'done')}`,
         detail: failed
             ? 'The plan was applied, but a check on the keys failed.'
             : `The plan was applied${regionCount(input)}.`,

@@ -25,6 +25,7 @@ const VALUES: Partial<Record<InputName, object>> = {
   'rotation-period-in-days': { type: ['integer', 'string'] },
   'deletion-window-in-days': { type: ['integer', 'string'] },
   'role-duration-seconds': { type: ['integer', 'string'] },
+  'move-primary': { type: ['boolean', 'string'] },
 };
 
 const ACCOUNT = { type: 'string', pattern: '^[0-9]{12}$' };

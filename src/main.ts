@@ -10,6 +10,7 @@ import { isNewlyApplied, recordApplied } from './steps/apply/record-applied.js';
 import { recordRegions } from './steps/apply/record-regions.js';
 import { planKnowingAws } from './steps/plan/plan-knowing-aws.js';
 import { asCancellation, refuse, reportOf } from './refusal.js';
+import { applyMove, planMove } from './steps/move/move-primary.js';
 import { listKeys } from './commands/keys.js';
 import { reportKeys } from './commands/report.js';
 import { environmentName } from './inputs/reader.js';
@@ -72,13 +73,14 @@ async function inTime({ cancelled, clock }: Deps, published: Promise<void>): Pro
 }
 
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
-async function planAndApply(run: Run): Promise<void> {
-  const { inputs } = run;
+async function planAndApply(started: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
-  const ready = await makeReady(run);
+  const ready = await makeReady(started);
+  const run = asTheStateHas(started, ready);
   await stopWhereSilent(run, ready);
+  const { inputs } = run;
   // 2. The plan, what is in its way in AWS, and what the guard says of it
-  const planned = await withLastUse(run, ready, await planKnowingAws(run, ready));
+  const planned = await withLastUse(run, ready, await planOrMove(run, ready));
   const made = await lookAhead(run, ready, planned);
   const { reported, outputs } = made;
   learn(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, run) });
@@ -107,11 +109,29 @@ async function planAndApply(run: Run): Promise<void> {
   });
   const { model } = reported;
   await tellingLostKeys(run, ready, model, () =>
-    tellingDeleted(run, ready, model, () => applyApproved(run, ready, made)),
+    tellingDeleted(run, ready, model, () => applyOrMove(run, ready, made)),
   );
   // 4. The proof that the keys are what was planned
-  await proveApplied(run, ready, model);
+  await proveApplied(started, ready, model);
   await publish(run, { outcome: 'applied' });
+}
+
+/** The run with the inputs that fit the state: with the primary where it was, as long as it is still to be moved. */
+function asTheStateHas(run: Run, { configuration: { move } }: Ready): Run {
+  return move === undefined ? run : { ...run, inputs: move.before };
+}
+
+/** A move of the primary comes alone; it is a plan of another kind. */
+function planOrMove(run: Run, ready: Ready): Promise<MadePlan> {
+  const { move } = ready.configuration;
+  return move === undefined || run.inputs.destroys ? planKnowingAws(run, ready) : planMove(run, ready, move);
+}
+
+function applyOrMove(run: Run, ready: Ready, made: MadePlan): Promise<void> {
+  const { move } = ready.configuration;
+  return move === undefined || made.reported.move === undefined
+    ? applyApproved(run, ready, made)
+    : applyMove(run, ready, move);
 }
 
 /** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
@@ -146,9 +166,10 @@ function notesOf({ unfinished }: MadePlan, { inputs, story }: Run): { notes?: st
 }
 
 /** `drift`: what AWS has, against the state and the configuration. */
-async function drift(run: Run): Promise<void> {
+async function drift(started: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
-  const ready = await makeReady(run);
+  const ready = await makeReady(started);
+  const run = asTheStateHas(started, ready);
   await stopWhereSilent(run, ready);
   // 2. What differs, by a plan that nobody applies
   const found = await findDrift(run, ready);
@@ -157,9 +178,10 @@ async function drift(run: Run): Promise<void> {
 }
 
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
-async function verify(run: Run): Promise<void> {
+async function verify(started: Run): Promise<void> {
   // 1. The tools, the credentials and the configuration
-  const ready = await makeReady(run);
+  const ready = await makeReady(started);
+  const run = asTheStateHas(started, ready);
   // 2. The proof, with the keys as the state has them
   await proveRecorded(run, ready);
   await publish(run, { outcome: 'verified' });

@@ -36,6 +36,15 @@ const CHANGED = {
   'allow-recovery': 'true',
 };
 
+const MOVED = {
+  ...CHANGED,
+  'rename-alias-from': '',
+  'primary-region': 'ap-southeast-2',
+  'replica-regions': 'ap-southeast-1, ap-southeast-3',
+  'move-primary': 'true',
+  'state-region': 'ap-southeast-1',
+};
+
 describe('the policies of docs/iam.md', () => {
   let job: MainJob;
   let calls: Call[];
@@ -99,6 +108,9 @@ async function liveThrough(job: MainJob): Promise<void> {
   await read(CHANGED);
   await change(CHANGED);
   await read({ ...CHANGED, command: 'verify' });
+  await read(MOVED);
+  await change(MOVED);
+  await change({ ...CHANGED, 'rename-alias-from': '', 'move-primary': 'true' });
   await read({ ...CHANGED, 'plan-destroy': 'true' });
   await change({ ...CHANGED, command: 'destroy', 'confirm-destroy': CHANGED.alias });
   const imported = await makeByHand(job);

@@ -161,6 +161,21 @@ async function importKey(stage: Stage): Promise<void> {
   ]);
 }
 
+async function movePrimary(stage: Stage): Promise<void> {
+  await planAndApply(stage, 'plan-and-apply');
+  const { github, kms } = stage.emulator;
+  github.addPullRequest({ repository: REPOSITORY, number: 2, headSha: 'c'.repeat(40) });
+  const roles = (): unknown[] => REGIONS.flatMap((region) => kms.keys(region).map(({ role }) => role));
+  expect(await stage.run('move-primary', { event: 'pull_request', pullRequest: 2 })).toEqual({
+    plan: 'success',
+  });
+  expect(roles()).toEqual(['primary', 'replica', 'replica']);
+  github.mergePullRequest({ repository: REPOSITORY, number: 2, method: 'squash' });
+  const applied = await stage.run('move-primary', { event: 'push', pullRequest: 2 });
+  expect(applied).toEqual({ plan: 'success', apply: 'success' });
+  expect(roles()).toEqual(['replica', 'primary', 'replica']);
+}
+
 /** A matrix, whose reports go through artifacts into one comment; then the look at all of them. */
 async function manyKeys(stage: Stage): Promise<void> {
   copyFileSync('examples/kms-keys.yml', path.join(stage.repository, 'kms-keys.yml'));
@@ -240,6 +255,7 @@ export const EXAMPLE_STORIES: Readonly<Record<string, ExampleStory>> = {
   },
   'a merge queue plans its own commit': { examples: ['merge-queue'], tell: mergeQueue },
   'a key that was made by hand is imported': { examples: ['import-key'], tell: importKey },
+  'a primary moves to a Region that has a replica': { examples: ['move-primary'], tell: movePrimary },
   'the keys of a file are planned, applied and looked at': {
     examples: ['many-keys', 'drift-many-keys'],
     tell: manyKeys,

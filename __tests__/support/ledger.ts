@@ -22,7 +22,7 @@ interface State {
     readonly type: string;
     readonly instances: readonly {
       readonly status?: string;
-      readonly attributes: { readonly id: string | null } | null;
+      readonly attributes: { readonly id: string | null; readonly arn?: string | null } | null;
     }[];
   }[];
 }
@@ -58,7 +58,10 @@ function keysOf({ resources = [] }: State): KeyName[] {
   return resources
     .filter(({ type }) => type === 'aws_kms_key' || type === 'aws_kms_replica_key')
     .flatMap(({ module = '', instances }) =>
-      instances.map(({ attributes }) => `${regionOf(module)}/${attributes?.id ?? 'without an id'}`),
+      instances.map(({ attributes }) => {
+        const region = attributes?.arn?.split(':')[3] ?? regionOf(module);
+        return `${region}/${attributes?.id ?? 'without an id'}`;
+      }),
     );
 }
 

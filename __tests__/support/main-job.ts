@@ -35,6 +35,8 @@ export interface Moment {
   readonly milliseconds: number;
   /** From SIGINT to SIGTERM; 7.5 s on GitHub. */
   readonly sigtermAfterMs?: number;
+  /** The first signal: SIGINT, or SIGKILL where a runner is lost. */
+  readonly signal?: 'SIGINT' | 'SIGKILL';
 }
 
 export interface CancelledRun extends ActionRun {
@@ -102,15 +104,15 @@ interface Signals {
   readonly sinceInterrupt: () => number | undefined;
 }
 
-function signalAt({ after, milliseconds, sigtermAfterMs = 7_500 }: Moment): Signals {
+function signalAt({ after, milliseconds, sigtermAfterMs = 7_500, signal = 'SIGINT' }: Moment): Signals {
   const timers: NodeJS.Timeout[] = [];
   let pid = 0;
   let log = '';
   let interruptedAt: number | undefined;
   const interrupt = (): void => {
     interruptedAt = Date.now();
-    process.kill(pid, 'SIGINT');
-    timers.push(setTimeout(() => process.kill(pid, 'SIGTERM'), sigtermAfterMs));
+    process.kill(pid, signal);
+    if (signal === 'SIGINT') timers.push(setTimeout(() => process.kill(pid, 'SIGTERM'), sigtermAfterMs));
   };
   return {
     hooks: {

@@ -36,6 +36,8 @@ export interface Recorded {
   readonly plan: string;
   /** What a plan has that differs from the recorded one. */
   readonly alter?: ((json: string) => string) | undefined;
+  /** Whether the state can be pulled, with what the plan found there. */
+  readonly hasState?: boolean;
   /** A failure of `golden/failures`, with which the command that it was recorded of ends. */
   readonly fails?: string;
   /** What happens as it applies, before it ends. */
@@ -215,6 +217,20 @@ export class RecordedWorld {
     return JSON.stringify({ values: { outputs, root_module: { resources } } });
   }
 
+  /** The same as the backend has it, as far as the action reads it. */
+  #stateFile(plan: string): string {
+    const { resource_changes: changes = [] } = JSON.parse(readPlan(plan)) as RawPlan;
+    const resources = changes
+      .filter(({ change }) => change.before !== null)
+      .map(({ module_address: module, mode, type, change }) => ({
+        module,
+        mode,
+        type,
+        instances: [{ attributes: change.before }],
+      }));
+    return JSON.stringify({ version: 4, serial: 1, resources });
+  }
+
   #play(recorded: Recorded): Exec {
     const { alter = (json: string) => json } = recorded;
     const answers: Readonly<Record<string, (request: ExecRequest) => string | Promise<string>>> = {
@@ -225,7 +241,7 @@ export class RecordedWorld {
       },
       plan: () => readText(recorded.plan),
       show: ({ args }) => (args.length > 2 ? alter(readPlan(recorded.plan)) : this.#state(recorded.plan)),
-      state: () => '',
+      state: () => (recorded.hasState === true ? this.#stateFile(recorded.plan) : ''),
       apply: async () => {
         await recorded.onApply?.();
         const model = buildPlanModel(JSON.parse(readPlan(recorded.plan)));
@@ -254,7 +270,12 @@ function readText(name: string): string {
 }
 
 interface RawPlan {
-  readonly resource_changes?: readonly { readonly change: { readonly before: unknown } }[];
+  readonly resource_changes?: readonly {
+    readonly module_address?: string;
+    readonly mode?: string;
+    readonly type?: string;
+    readonly change: { readonly before: unknown };
+  }[];
   readonly planned_values?: { readonly outputs?: unknown };
 }
 

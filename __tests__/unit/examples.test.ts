@@ -53,6 +53,7 @@ const STARTS: Readonly<Record<string, () => Start>> = {
   'enterprise-and-mirrors': () => PULL_REQUEST,
   'import-key': () => PULL_REQUEST,
   'merge-queue': () => PULL_REQUEST,
+  'move-primary': () => PULL_REQUEST,
   'plan-and-apply': () => PULL_REQUEST,
   'required-check': () => PULL_REQUEST,
   'drift-many-keys': () => ({ event: 'schedule' }),
@@ -124,34 +125,37 @@ describe('a pull request from a fork', () => {
   );
 });
 
-describe.each(['plan-and-apply', 'import-key', 'approve-by-pull-request', 'merge-queue'])('%s', (name) => {
-  test('plans on the pull request, and applies nothing', async () => {
-    expect(commandsOf(await run(name, PULL_REQUEST))).toEqual(['plan: plan']);
-  });
+describe.each(['plan-and-apply', 'import-key', 'move-primary', 'approve-by-pull-request', 'merge-queue'])(
+  '%s',
+  (name) => {
+    test('plans on the pull request, and applies nothing', async () => {
+      expect(commandsOf(await run(name, PULL_REQUEST))).toEqual(['plan: plan']);
+    });
 
-  test('applies after the merge what was planned, once the reviewers of production let it through', async () => {
-    const played = await run(name, merged());
-    expect(commandsOf(played)).toEqual(['plan: plan', 'apply: apply']);
-    expect(played.asked).toEqual(['production']);
-    expect(played.calls[1]?.with['approved-plan']).toBe(
-      name === 'approve-by-pull-request' ? 'pull-request' : DIGEST,
-    );
-  });
+    test('applies after the merge what was planned, once the reviewers of production let it through', async () => {
+      const played = await run(name, merged());
+      expect(commandsOf(played)).toEqual(['plan: plan', 'apply: apply']);
+      expect(played.asked).toEqual(['production']);
+      expect(played.calls[1]?.with['approved-plan']).toBe(
+        name === 'approve-by-pull-request' ? 'pull-request' : DIGEST,
+      );
+    });
 
-  test('applies nothing when they refuse', async () => {
-    const played = await run(name, merged(), planned, false);
-    expect(commandsOf(played)).toEqual(['plan: plan']);
-    expect(resultsOf(played)).toEqual({ plan: 'success', apply: 'failure' });
-  });
+    test('applies nothing when they refuse', async () => {
+      const played = await run(name, merged(), planned, false);
+      expect(commandsOf(played)).toEqual(['plan: plan']);
+      expect(resultsOf(played)).toEqual({ plan: 'success', apply: 'failure' });
+    });
 
-  test('asks nobody when there is nothing to change, or no plan', async () => {
-    const start = merged();
-    const none = await run(name, start, () => ({ outputs: { ...PLANNED, 'has-changes': 'false' } }));
-    expect([resultsOf(none), none.asked]).toEqual([{ plan: 'success', apply: 'skipped' }, []]);
-    const failed = await run(name, start, () => ({ exitCode: 1 }));
-    expect([resultsOf(failed), failed.asked]).toEqual([{ plan: 'failure', apply: 'skipped' }, []]);
-  });
-});
+    test('asks nobody when there is nothing to change, or no plan', async () => {
+      const start = merged();
+      const none = await run(name, start, () => ({ outputs: { ...PLANNED, 'has-changes': 'false' } }));
+      expect([resultsOf(none), none.asked]).toEqual([{ plan: 'success', apply: 'skipped' }, []]);
+      const failed = await run(name, start, () => ({ exitCode: 1 }));
+      expect([resultsOf(failed), failed.asked]).toEqual([{ plan: 'failure', apply: 'skipped' }, []]);
+    });
+  },
+);
 
 test('merge-queue plans on the queue\u2019s own commit, whose subject is the queue\u2019s branch', async () => {
   const played = await run('merge-queue', { event: 'merge_group', pullRequest: 1 });

@@ -71,6 +71,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
     terraform: (world) => ({ plan: 'first-creation', onApply: () => world.makeKeys() }),
     result: 'applied',
   },
+  'plan of a move': {
+    with: {
+      'primary-region': 'ap-southeast-2',
+      'replica-regions': 'ap-southeast-1, ap-southeast-3',
+      'move-primary': 'true',
+    },
+    on: PULL_REQUEST,
+    before: withKeys,
+    terraform: () => ({ plan: 'no-change', hasState: true }),
+    result: 'planned',
+  },
   'destroy preview': {
     with: { 'plan-destroy': 'true', ...DESTROY },
     on: BY_HAND,

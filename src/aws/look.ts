@@ -95,12 +95,13 @@ function explainLook(thrown: unknown): Look {
     return { is: 'closed', because: 'the Region does not take these credentials', mayPass: false };
   const because = sayKmsError(thrown);
   if (isDenied(thrown)) return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
-  return { is: 'unknown', because, mayPass: mayPass(thrown, name) };
+  return { is: 'unknown', because, mayPass: mayPass(thrown) };
 }
 
 /** No answer at all, a server's error, or too many calls: asking again may help. */
-function mayPass(thrown: unknown, name: string): boolean {
+export function mayPass(thrown: unknown): boolean {
   if (thrown instanceof ActionError) return false;
+  const name = thrown instanceof Error ? thrown.name : '';
   const status = httpStatusOf(thrown);
   if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name)) return true;
   return status === undefined || status === 429 || status >= 500;

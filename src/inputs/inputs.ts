@@ -118,6 +118,8 @@ export interface Inputs {
   readonly requireUnusedDays: number;
   /** Keys pending deletion may be brought back, and a replica that exists taken into the state. */
   readonly allowRecovery: boolean;
+  /** The primary may move to `primaryRegion`, where the state has a replica now. */
+  readonly movePrimary: boolean;
   readonly verify: 'off' | 'describe' | 'crypto';
   readonly failOnDrift: boolean;
   readonly replicaTimeoutMinutes: number;
@@ -528,6 +530,7 @@ type ReviewInputs = Pick<
   | 'deletionConfirmed'
   | 'requireUnusedDays'
   | 'allowRecovery'
+  | 'movePrimary'
 >;
 
 function readReviewInputs(reader: InputReader): ReviewInputs {
@@ -540,6 +543,7 @@ function readReviewInputs(reader: InputReader): ReviewInputs {
     ...readDeletion(reader, alias),
     requireUnusedDays: reader.value('require-unused-days', parseInteger(0, 3650), 0),
     allowRecovery: reader.value('allow-recovery', parseBoolean, false),
+    movePrimary: reader.value('move-primary', parseBoolean, false),
   };
 }
 

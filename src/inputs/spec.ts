@@ -235,6 +235,7 @@ export const INPUT_SPECS = {
     example: '90',
   },
   'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
+  'move-primary': { ofKey: 'value', default: 'false', rule: boolean, example: 'true' },
   verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
   'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
   'keys-file': {

@@ -2,6 +2,7 @@
 
 import type { Explanation } from '../errors.js';
 import type { LastUse } from '../plan/last-use.js';
+import type { PrimaryMove } from '../plan/move.js';
 import type { AccessChange, Finding, PlanModel } from '../plan/types.js';
 
 type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
@@ -39,6 +40,8 @@ export interface ReportedPlan {
   readonly digest: string;
   /** When each key that the plan deletes was last used; left out where it was not asked. */
   readonly lastUse?: readonly LastUse[] | undefined;
+  /** The move of the primary, which comes alone. */
+  readonly move?: PrimaryMove | undefined;
   /** What `terraform show -no-color` prints: Terraform's own words, uncoloured. */
   readonly text: string;
 }

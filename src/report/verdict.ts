@@ -11,7 +11,7 @@ import type {
 } from '../plan/types.js';
 import { rowChange, type RowChange } from './changes.js';
 import { clip } from './markdown.js';
-import type { ReportInput, ShownPlan } from './types.js';
+import type { ReportedPlan, ReportInput, ShownPlan } from './types.js';
 import { countOf, listOf } from './words.js';
 
 /** Plain text, no Markdown: for the log as it is, for the comment through the escaping of prose. */
@@ -93,7 +93,9 @@ function settingsInWords(rows: readonly RegionPlan[], tense: Tense): string[] {
 }
 
 /** What the plan does to the keys, in a few words; the worst first. */
-function summariseKeys(model: PlanModel, tense: Tense): string {
+function summariseKeys({ model, move }: Pick<ReportedPlan, 'model' | 'move'>, tense: Tense): string {
+  if (move !== undefined) return `primary ${WOULD_BE[tense]}moved from ${move.from} to ${move.to}`;
+
   const keys = KEY_WORDS.flatMap(([change, words]) => {
     const rows = regionsWith(model.regions, change);
     return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
@@ -138,7 +140,7 @@ function deletesKeys({ regions }: PlanModel): boolean {
 
 function plannedVerdict(input: ReportInput): Verdict {
   const model = input.plan?.model;
-  const summary = model === undefined ? 'planned' : summariseKeys(model, 'planned');
+  const summary = input.plan === undefined ? 'planned' : summariseKeys(input.plan, 'planned');
   const another = sayAnother(input);
   if (another !== undefined) return another;
   const stops = stopsOf(input.plan?.findings);
@@ -168,7 +170,6 @@ function sayAnother({ alias, plan }: ReportInput): Verdict | undefined {
 }
 
 function refusedVerdict(input: ReportInput): Verdict {
-  const model = input.plan?.model;
   const another = sayAnother(input);
   if (another !== undefined) return another;
   const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
@@ -178,9 +179,9 @@ function refusedVerdict(input: ReportInput): Verdict {
     symbol: '⛔',
     title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
     detail:
-      model === undefined
+      input.plan === undefined
         ? ''
-        : `Planned: ${summariseKeys(model, 'planned')}; ${countsInWords(model.counts)}.`,
+        : `Planned: ${summariseKeys(input.plan, 'planned')}; ${countsInWords(input.plan.model.counts)}.`,
   };
 }
 
@@ -190,7 +191,7 @@ function appliedVerdict(input: ReportInput): Verdict {
   const verified = input.verification === undefined || failed ? '' : ' and verified';
   return {
     symbol: failed ? '⚠️' : model !== undefined && deletesKeys(model) ? '🗑️' : '✅',
-    title: `${input.alias}: applied${verified}, ${model === undefined ? 'done' : summariseKeys(model, 'done')}`,
+    title: `${input.alias}: applied${verified}, ${input.plan === undefined ? 'done' : summariseKeys(input.plan, 'done')}`,
     detail: failed
       ? 'The plan was applied, but a check on the keys failed.'
       : `The plan was applied${regionCount(input)}.`,

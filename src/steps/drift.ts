@@ -167,13 +167,13 @@ async function explainMove(run: Run, { terraform, session }: Ready): Promise<Exp
     return {
       what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
       done,
-      next: 'Compare `primary-region` with the Region of the primary key in AWS.',
+      next: 'Compare `primary-region` with the Region of the primary key in AWS. A primary is moved with `move-primary: true`.',
     };
   }
   return {
     what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
     done,
-    next: `To move it back: ${moveBack(before, now.region)}`,
+    next: `To let the state follow: \`primary-region: ${now.region}\`, with ${before.region} among \`replica-regions\` and \`move-primary: true\`, and \`apply\`. To move it back: ${moveBack(before, now.region)}`,
   };
 }
 

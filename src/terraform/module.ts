@@ -54,6 +54,10 @@ export interface Fit {
   readonly stateRegions?: readonly string[];
   /** What AWS has already, and the state is to know again. */
   readonly imports?: readonly Imported[];
+  /** Other Regions than those of the inputs: as long as a primary that is to move has not moved. */
+  readonly regions?: Pick<Inputs, 'primaryRegion' | 'replicaRegions'> | undefined;
+  /** Leaves what AWS has of each key, whatever the inputs say, but for what goes with its role. */
+  readonly keepsSettings?: boolean;
 }
 
 /** What exists in a Region without being in the state: the key, the alias of the inputs, or both. */
@@ -400,8 +404,8 @@ function copyModules(request: ModuleRequest): ConfigurationFile[] {
   return [
     ...copies.map((file) => ({ path: file, copyOf: file })),
     ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
-    allowDestroy('modules/primary', 'aws_kms_key'),
-    allowDestroy('modules/replica', 'aws_kms_replica_key'),
+    lifecycleOf('primary', request),
+    lifecycleOf('replica', request),
   ];
 }
 
@@ -413,13 +417,35 @@ function copyRegionFiles(name: string): ConfigurationFile[] {
   }));
 }
 
+const KEY_TYPES = { primary: 'aws_kms_key', replica: 'aws_kms_replica_key' } as const;
+
+/** What the modules set of a key and AWS says, but for the description, which goes with the role. */
+const SETTINGS = {
+  primary: [
+    'customer_master_key_spec',
+    'enable_key_rotation',
+    'is_enabled',
+    'key_usage',
+    'policy',
+    'tags',
+    'tags_all',
+  ],
+  replica: ['enabled', 'policy', 'tags', 'tags_all'],
+} as const;
+
 /**
  * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
  * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
  */
-function allowDestroy(folder: string, type: string): ConfigurationFile {
-  const content = toJson({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
-  return { path: `${folder}/lifecycle_override.tf.json`, content };
+function lifecycleOf(name: keyof typeof KEY_TYPES, request: ModuleRequest): ConfigurationFile {
+  const period = name === 'primary' && knowsRotationPeriod(versionOf(request));
+  const settings = [...SETTINGS[name], ...(period ? ['rotation_period_in_days'] : [])];
+  const lifecycle = {
+    prevent_destroy: false,
+    ...(request.fit?.keepsSettings === true ? { ignore_changes: settings } : {}),
+  };
+  const content = toJson({ resource: { [KEY_TYPES[name]]: { this: { lifecycle } } } });
+  return { path: `modules/${name}/lifecycle_override.tf.json`, content };
 }
 
 /** Whether every version that may be chosen knows `rotation_period_in_days`. */

@@ -69,7 +69,7 @@ export async function prepareConfiguration({
   if (hasSecrets) await writePrivately(secretFile, JSON.stringify(secret));
   let namesBackend = false;
   const rewrite = async (fit: Fit): Promise<void> => {
-    await write(renderConfiguration({ ...inputs, backend: shown, env, fit, appliedBy }));
+    await write(renderConfiguration({ ...inputs, ...fit.regions, backend: shown, env, fit, appliedBy }));
     namesBackend = true;
   };
   await (onlyWayOf(inputs.awsProviderVersion) === undefined

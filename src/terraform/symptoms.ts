@@ -67,7 +67,7 @@ const SYMPTOMS: readonly Symptom[] = [
     sign: MOVED,
     what: (found) =>
       `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
-    next: 'Set `primary-region` back to the Region of the primary key.',
+    next: 'Set `primary-region` to the Region where AWS has the primary key, and all others among `replica-regions`; with `move-primary: true` the state follows.',
   },
   {
     name: 'no-credentials',

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { describe, expect, test } from '@jest/globals';
 import { check, KEYS, manyKeys } from '../../support/keys-file.js';
 
@@ -45,6 +46,12 @@ describe('a keys file', () => {
       'nothing but defaults',
       'defaults: { primary-region: eu-west-1 }\nkeys:\n  a:\n',
       { primaryRegion: 'eu-west-1' },
+    ],
+    ['a move of its primary', one('move-primary: true'), { movePrimary: true }],
+    [
+      'a move for every key, each planned and approved by itself',
+      `defaults: { move-primary: true }\n${one('grants: any')}`,
+      { movePrimary: true },
     ],
     [
       'text in the place of a list',
@@ -291,9 +298,11 @@ describe('a keys file', () => {
   test('of 500 keys is checked in less than a second', () => {
     const text = manyKeys(500);
     check(manyKeys(5));
-    const start = performance.now();
+    // Of this process alone: what else the machine does at the time says nothing of the file.
+    const start = process.cpuUsage();
     const { keys, problems } = check(text);
-    const milliseconds = performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    const milliseconds = (user + system) / 1000;
     expect(problems).toEqual([]);
     expect(keys).toHaveLength(500);
     expect(milliseconds).toBeLessThan(1000);

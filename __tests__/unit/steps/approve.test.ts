@@ -10,6 +10,7 @@ import type { Inputs } from '../../../src/inputs/inputs.js';
 import { hashAttributes } from '../../../src/plan/attribute-hashes.js';
 import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';
 import type { LastApply } from '../../../src/plan/last-apply.js';
+import { digestMove, type PrimaryMove } from '../../../src/plan/move.js';
 import { plannedChanges } from '../../../src/plan/left-of-begun.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { ApprovalResult } from '../../../src/report/types.js';
@@ -55,31 +56,49 @@ const APPROVED = modelOf([describedAs('New'), replica]);
 const LEFT = modelOf([replica]);
 const OTHER = modelOf([describedAs('Quite another')]);
 
+const MOVE: PrimaryMove = {
+  arn: 'arn:aws:kms:ap-southeast-1:999900001111:key/mrk-1',
+  from: 'ap-southeast-1',
+  to: 'ap-southeast-2',
+  description: 'primary',
+  replicaDescription: 'replica',
+  deletionWindowInDays: 30,
+};
+/** In which nothing else is to change. */
+const MOVED: PlanModel = { ...modelOf([]), hasChanges: true };
+const MOVE_DIGEST = digestMove(MOVE, OLDER.done);
+
 let world: GitHubWorld;
 beforeAll(async () => {
   world = await startGitHub({ repository: { fullName: NAME } });
   world.github.pushToBranch({ repository: NAME, branch: 'main', sha: BEFORE });
   world.github.addPullRequest({ ...PLACE, headSha: HEAD, files: [{ filename: 'key.yml', patch: '' }] });
-  const record = renderApprovalRecord({
+  await record('alias/a', APPROVED, digestPlan(APPROVED));
+  await record('alias/moved', MOVED, MOVE_DIGEST);
+  world.github.mergePullRequest({ ...PLACE, method: 'squash', mergeCommitSha: MERGE });
+});
+afterAll(() => world.stop());
+
+/** A comment on the pull request that shows a plan. */
+async function record(commentKey: string, model: PlanModel, digest: string): Promise<void> {
+  const text = renderApprovalRecord({
     repository: NAME,
     pullRequest: 7,
-    commentKey: 'alias/a',
+    commentKey,
     commit: HEAD,
-    digest: digestPlan(APPROVED),
-    changes: plannedChanges(APPROVED),
-    values: hashAttributes(APPROVED),
+    digest,
+    changes: plannedChanges(model),
+    values: hashAttributes(model),
   });
   const written = await upsertComment({
     client: await world.client(),
     repository: { owner: 'octo-org', name: 'octo-repo' },
     pullRequest: 7,
-    key: 'alias/a',
-    body: [renderCommentMarker('alias/a'), record, ''].join('\n'),
+    key: commentKey,
+    body: [renderCommentMarker(commentKey), text, ''].join('\n'),
   });
   if (!('id' in written)) throw new Error(written.status);
-  world.github.mergePullRequest({ ...PLACE, method: 'squash', mergeCommitSha: MERGE });
-});
-afterAll(() => world.stop());
+}
 
 interface Asked {
   readonly approval: Inputs['approval'];
@@ -88,6 +107,7 @@ interface Asked {
   readonly last?: LastApply;
   readonly commentKey?: string;
   readonly token?: string;
+  readonly move?: PrimaryMove;
   readonly request?: Partial<ApproveRequest>;
 }
 
@@ -110,6 +130,7 @@ async function ask({ model = APPROVED, last = OLDER, token, ...asked }: Asked): 
       findings: [],
       digest: asked.digest ?? digestPlan(model),
       text: '',
+      move: asked.move,
     },
     pullState: () => Promise.resolve(''),
     marked: [],
@@ -174,6 +195,36 @@ describe.each([
         refused,
       );
     }
+  });
+});
+
+describe.each([
+  ['a digest', (digest: string) => ({ approval: { by: 'digest', digest } as const })],
+  ['a pull request', () => ({ approval: PULL_REQUEST, commentKey: 'alias/moved' })],
+])('%s, of a move of the primary,', (_, approvalOf) => {
+  const approval = (): ReturnType<typeof approvalOf> => approvalOf(MOVE_DIGEST);
+  const asked = { model: MOVED, digest: MOVE_DIGEST, request: {} };
+
+  test('approves the move, and its remainder where it was stopped before it could note anything', async () => {
+    expect(await ask({ ...approval(), ...asked })).toMatchObject({ approved: true });
+    expect(await ask({ ...approval(), ...asked, last: STOPPED })).toMatchObject({ approved: true });
+  });
+
+  test('approves no second one once it was applied, nor after what was applied since', async () => {
+    expect(await ask({ ...approval(), ...asked, last: DONE })).toMatchObject(refused);
+    const since: LastApply = { begun: by(BEFORE, '101'), done: by(BEFORE, '101') };
+    expect(await ask({ ...approval(), ...asked, last: since })).toMatchObject(refused);
+  });
+
+  test('approves neither another move, nor any plan without one', async () => {
+    const other = digestMove({ ...MOVE, to: 'ap-southeast-3' }, OLDER.done);
+    expect(await ask({ ...approval(), ...asked, digest: other })).toMatchObject(refused);
+    expect(await ask({ ...approval(), model: OTHER, last: STOPPED })).toMatchObject(refused);
+  });
+
+  test('is not taken for what a stopped apply has left, whatever the plan of the move changes', async () => {
+    const move = { ...asked, digest: digestMove({ ...MOVE, to: 'ap-southeast-3' }, OLDER.done), model: LEFT };
+    expect(await ask({ approval: PULL_REQUEST, ...move, last: STOPPED, move: MOVE })).toMatchObject(refused);
   });
 });
 

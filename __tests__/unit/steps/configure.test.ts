@@ -162,3 +162,87 @@ test('what is fitted later comes to what was before: imports beside those that t
   ]);
   expect((await root()).provider.aws.map(({ alias }) => alias)).toContain('ap-southeast-9');
 });
+
+describe('a primary that is to move', () => {
+  const A = 'ap-southeast-1';
+  const [B, C] = ['ap-southeast-2', 'ap-southeast-3'];
+  const AT_B = { 'primary-region': B, 'replica-regions': `${A}, ${C}`, 'move-primary': 'true' };
+  const entry = (module: string, type: string, region: string): object => ({
+    module,
+    mode: 'managed',
+    type,
+    instances: [{ attributes: { arn: `arn:aws:kms:${region}:999900001111:key/mrk-1` } }],
+  });
+  const state = (replicas: readonly string[]): string =>
+    JSON.stringify({
+      serial: 1,
+      resources: [
+        entry('module.primary', 'aws_kms_key', A),
+        ...replicas.map((region) => entry(`module.replica_${region}`, 'aws_kms_replica_key', region)),
+      ],
+    });
+  const primaryOf = ({ provider }: Root): unknown => provider.aws.find(({ alias }) => alias === undefined);
+
+  test('is still where the state has it, and the modules of both are there', async () => {
+    const { configuration, asked, root } = await play('5.100.0', state([B, C]), AT_B);
+    expect(configuration.move).toMatchObject({ from: A, to: B, others: [C] });
+    expect(asked).toEqual(['init', 'state pull', 'init']);
+    expect(primaryOf(await root())).toMatchObject({ region: A });
+    expect(Object.keys((await root()).module)).toContain(`replica_${B}`);
+  });
+
+  test('has the Regions of the state once it has moved, whatever the inputs ask for beside it', async () => {
+    const more = { ...AT_B, 'replica-regions': `${A}, eu-west-1` };
+    const { configuration, asked, root } = await play('5.100.0', state([B, C]), more);
+    expect(asked).toEqual(['init', 'state pull', 'init', 'init']);
+    expect(configuration.move?.after).toMatchObject({ primaryRegion: B, replicaRegions: [A, C] });
+    expect(configuration.move?.before).toMatchObject({ primaryRegion: A, replicaRegions: [B, 'eu-west-1'] });
+    const regions = configuration.move?.after;
+    const imports = [{ region: A, keyId: 'mrk-1', hasAlias: false }];
+    const during = await configuration.during({ regions, imports }, root);
+    expect(during.import).toEqual([{ to: `module.replica_${A}.aws_kms_replica_key.this`, id: 'mrk-1' }]);
+    expect(Object.keys(during.module)).toEqual(['policy', 'primary', `replica_${A}`, `replica_${C}`]);
+    // And then it is as it was, for whatever else reads it.
+    expect(primaryOf(await root())).toMatchObject({ region: A });
+    expect(await root()).not.toHaveProperty('import');
+    await expect(configuration.during({ regions }, () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
+    expect(primaryOf(await root())).toMatchObject({ region: A });
+  });
+
+  test.each([
+    ['the primary is there already', { ...AT_B, 'primary-region': A, 'replica-regions': `${B}, ${C}` }],
+    ['nobody asks for it', { ...AT_B, 'move-primary': 'false' }],
+  ])('has nothing to move where %s', async (_, inputs) => {
+    const { configuration, asked } = await play('5.100.0', state([B, C]), inputs);
+    expect(configuration.move).toBeUndefined();
+    expect(asked.filter((command) => command === 'init')).toHaveLength(1);
+  });
+
+  test('has nothing to move where there is no state yet, and says so', async () => {
+    const { configuration, told } = await play('5.100.0', '', AT_B);
+    expect(configuration.move).toBeUndefined();
+    expect(told).toEqual(['move-primary']);
+  });
+
+  test('is not moved by inputs that would give up the key that it leaves', async () => {
+    const giveUp = { ...AT_B, 'replica-regions': C };
+    await expect(play('5.100.0', state([B, C]), giveUp)).rejects.toThrow(
+      `The primary is in ${A}, which is not among \`replica-regions\``,
+    );
+    // What only looks at the keys looks at them as they are.
+    expect((await play('5.100.0', state([B, C]), { ...giveUp, command: 'verify' })).configuration.move).toBe(
+      undefined,
+    );
+  });
+
+  test('may move to a replica that the state does not know: AWS is asked whether it is there', async () => {
+    expect((await play('5.100.0', state([C]), AT_B)).configuration.move).toMatchObject({
+      to: B,
+      others: [C],
+    });
+    const drift = await play('5.100.0', state([C]), { ...AT_B, command: 'drift' });
+    expect(drift.configuration.move).toBeUndefined();
+  });
+});

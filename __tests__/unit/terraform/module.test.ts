@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { regionsOfPartition } from '../../../src/aws/regions.js';
 import {
@@ -446,6 +446,42 @@ describe('the module files', () => {
       expect(override).toEqual({ resource: { [type]: { this: { lifecycle: { prevent_destroy: false } } } } });
     }
   });
+
+  test.each([
+    ['primary', 'aws_kms_key', '5.100.0'],
+    ['primary', 'aws_kms_key', '5.48.0'],
+    ['replica', 'aws_kms_replica_key', '5.100.0'],
+  ])(
+    'leave each setting of a %s as AWS has it, where that is asked for, but for what goes with the role or cannot be read (%s, %s)',
+    (name, type, awsProviderVersion) => {
+      const of = request({ awsProviderVersion, fit: { keepsSettings: true } });
+      const { resource } = JSON.parse(contentOf(`modules/${name}/lifecycle_override.tf.json`, of)) as {
+        resource: Record<string, { this: { lifecycle: { ignore_changes: string[] } } }>;
+      };
+      const ignored = resource[type]?.this.lifecycle.ignore_changes ?? [];
+      const sources = pathsOf(of).filter(
+        (file) => file.startsWith(`modules/${name}/`) && file.endsWith('.tf'),
+      );
+      const blocks = sources.flatMap(
+        (file) =>
+          new RegExp(`resource "${type}" "this" \\{\\n([\\s\\S]*?)\\n\\}`).exec(
+            readFileSync(`terraform/${file}`, 'utf8'),
+          )?.[1] ?? [],
+      );
+      const set = blocks.flatMap((block) =>
+        [...block.matchAll(/^ {2}(\w+) += /gm)].map(([, argument]) => argument ?? ''),
+      );
+      // What nobody changes of a key that exists, and what follows the move.
+      const rest = ['multi_region', 'primary_key_arn', 'deletion_window_in_days', 'description'];
+      expect(set).toContain('policy');
+      expect(set.filter((argument) => !ignored.includes(argument) && !rest.includes(argument))).toEqual([]);
+      expect(ignored.filter((argument) => rest.includes(argument))).toEqual([]);
+      // By hand a key can be disabled, too, and a tag come from the provider.
+      expect(ignored).toEqual(
+        expect.arrayContaining(['tags_all', name === 'primary' ? 'is_enabled' : 'enabled']),
+      );
+    },
+  );
 
   test('and everything else stays inside the working folder', () => {
     expect(pathsOf(request()).filter((path) => path.startsWith('/') || path.includes('..'))).toEqual([]);

@@ -49,7 +49,8 @@ function primaryOf(roles: Roles): string | undefined {
   return [...roles].find(([, role]) => role === 'primary')?.[0];
 }
 
-const MOVE = 'A primary moves only by `aws kms update-primary-region`, which this action does not do.';
+const MOVE =
+  'To move the primary to a Region that has a replica, set `move-primary: true`, with the old primary Region among `replica-regions`.';
 
 /** A primary in another Region, and Regions whose key would change its role. */
 function judgeRoles({ model, primaryRegion }: GuardRequest): Finding[] {

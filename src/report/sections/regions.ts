@@ -1,5 +1,6 @@
 /** The one table of Regions: which role the key has there, what changes, and after apply its ARN and the checks on it. */
 
+import type { PrimaryMove } from '../../plan/move.js';
 import type { PlanModel, RegionPlan } from '../../plan/types.js';
 import { regionInWords, rowChange, type RowChange } from '../changes.js';
 import { breakableArn, details, table } from '../markdown.js';
@@ -48,9 +49,12 @@ interface Facts {
   readonly planned: RegionPlan | undefined;
   readonly key: KeyResult | undefined;
   readonly verified: VerificationRow | undefined;
+  readonly move: PrimaryMove | undefined;
 }
 
-function changeLines(planned: RegionPlan, detail: Detail): string[] {
+function changeLines(planned: RegionPlan, move: PrimaryMove | undefined, detail: Detail): string[] {
+  if (planned.region === move?.to) return ['⬆️ **becomes the primary**; key policy, tags and alias stay'];
+  if (planned.region === move?.from) return ['⬇️ **becomes a replica**; key policy, tags and alias stay'];
   const words = regionInWords(planned, detail);
   if (words.length === 0) return ['stays as it is'];
   return words.map((phrase, index) => (index === 0 ? `${SIGNS[rowChange(planned)]}${phrase}` : phrase));
@@ -70,9 +74,9 @@ function checkLines({ checks }: VerificationRow, detail: Detail): string[] {
   ];
 }
 
-function linesOf({ planned, key, verified }: Facts, detail: Detail): string[] {
+function linesOf({ planned, key, verified, move }: Facts, detail: Detail): string[] {
   return [
-    ...(planned === undefined ? [] : changeLines(planned, detail)),
+    ...(planned === undefined ? [] : changeLines(planned, move, detail)),
     ...(verified === undefined ? [] : checkLines(verified, detail)),
     ...(key !== undefined && key.aliasArn === undefined ? ['no alias yet'] : []),
   ];
@@ -104,7 +108,12 @@ function rowsOf(planned: readonly RegionPlan[], input: ReportInput, detail: Deta
     .map((region) =>
       rowOf(
         region,
-        { planned: of(planned, region), key: of(keys, region), verified: of(verification, region) },
+        {
+          planned: of(planned, region),
+          key: of(keys, region),
+          verified: of(verification, region),
+          move: input.plan?.move,
+        },
         detail,
       ),
     )
@@ -180,6 +189,22 @@ function renderOthers(model: PlanModel, detail: Detail): string[] {
   return [`Besides the keys: ${named.join(', ')}${more}.`];
 }
 
+/** The move of the primary, in a row of its own: what it does, and what it leaves as it is. */
+function renderMove({ from, to, description, replicaDescription }: PrimaryMove, detail: Detail): string[] {
+  const does = [
+    'Every key goes on encrypting and decrypting all the while.',
+    `Rotation and replication are ${codeOf(to, detail)}'s from then on, and so is the next move.`,
+    'Key policies, tags, aliases and grants stay with the key of their Region. No key is made, replaced, deleted or forgotten.',
+    ...(description === replicaDescription
+      ? []
+      : [
+          `Descriptions go with the role: ${codeOf(to, detail)} gets ${codeOf(description, detail)}, ${codeOf(from, detail)} gets ${codeOf(replicaDescription, detail)}.`,
+        ]),
+  ];
+  const where = `**primary**<br>${codeOf(from, detail)} → ${codeOf(to, detail)}`;
+  return [table(['Move', 'What it does'], [[where, does.join('<br>')]])];
+}
+
 /** The table of Regions, what is folded of it, and what else the plan changes, as Markdown blocks. */
 export function renderRegions(input: ReportInput, detail: Detail): string[] {
   const model = input.plan?.model;
@@ -190,6 +215,7 @@ export function renderRegions(input: ReportInput, detail: Detail): string[] {
   const folded = shown.filter((group) => group.length > 1);
   return [
     ...renderKeyId(planned, input, detail),
+    ...(input.plan?.move === undefined ? [] : renderMove(input.plan.move, detail)),
     ...(shown.length === 0
       ? []
       : [

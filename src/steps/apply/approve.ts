@@ -150,7 +150,8 @@ function asLeftOf(
   { pullRequest, record: { changes } }: Approval,
   { plan, marked, context, recovers = false }: ApproveRequest,
 ): ApprovalResult | undefined {
-  if (recovers) return undefined;
+  // Of a move nothing is left but the move itself, whose digest is the same however far it came.
+  if (recovers || plan.move !== undefined) return undefined;
   const { model } = plan;
   const wasStopped = model.lastApply !== undefined && isUnfinished(model.lastApply, context.sha ?? '');
   if (changes === undefined || !wasStopped || !isLeftOfBegun(changes, model, marked).isPart) return undefined;

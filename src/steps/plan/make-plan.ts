@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { planAndJudge } from './judge-plan.js';
+import { planAndJudge, type JudgedPlan } from './judge-plan.js';
 import { keyOutputs, planOutputs, type Outputs } from '../../outputs.js';
 import { planAsFinished, type FinishedPlan, type MakePlanRequest } from './plan-as-finished.js';
 import type { ReportedPlan } from '../../report/types.js';
@@ -15,23 +15,31 @@ export interface MadePlan {
 
 /** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
 export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
-  const { deps, workDir } = request;
-  const { reported, json, unfinished } = await planOf(request);
+  const plan = await planOf(request);
+  const { reported, unfinished } = plan;
+  return { reported, outputs: await keepPlan(request, plan), unfinished };
+}
+
+/** Keeps a plan as files. @returns what it says by itself, and where the files are */
+export async function keepPlan(
+  { deps, workDir }: Pick<MakePlanRequest, 'deps' | 'workDir'>,
+  { reported, json }: JudgedPlan,
+): Promise<Outputs> {
   const paths = { json: path.join(workDir, 'plan.json'), text: path.join(workDir, 'plan.txt') };
   await Promise.all([
     writeFile(paths.json, JSON.stringify(deps.log.redactAll(json))),
     writeFile(paths.text, deps.log.redact(reported.text)),
   ]);
-  const outputs = {
+  return {
     ...planOutputs(reported.model, reported.digest),
     ...keyOutputs(reported.model.outputs),
     'plan-json-path': paths.json,
     'plan-text-path': paths.text,
   };
-  return { reported, outputs, unfinished };
 }
 
-async function planOf(request: MakePlanRequest): Promise<FinishedPlan> {
+/** Makes the plan of the run, as it will be once AWS has finished what an earlier apply began. */
+export async function planOf(request: MakePlanRequest): Promise<FinishedPlan> {
   // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
   if (request.inputs.destroys) {
     return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };

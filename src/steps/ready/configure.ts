@@ -4,6 +4,7 @@ import type { Log } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { explained, type PhasedTerraform } from './phased-terraform.js';
+import { findPendingMove, type PendingMove } from './primary-move.js';
 import type { Run } from '../../run.js';
 import { refuseForeignProviders } from '../../terraform/foreign-state.js';
 import { memoryNotice } from '../../terraform/memory.js';
@@ -25,8 +26,12 @@ export interface Configuration {
   readonly way: Way;
   /** True when the provider is to name Regions on resources, and the state does not say them yet. */
   readonly awaitsRegions: boolean;
+  /** The move of the primary that is still to be made; until it is, the configuration has the primary where it was. */
+  readonly move: PendingMove | undefined;
   /** Writes it anew with something more to fit, imports beside those it has; needs no further `init`. */
   readonly extend: (more: Fit) => Promise<void>;
+  /** Writes it with something else to fit for as long as this work takes, and then as it was. */
+  readonly during: <T>(other: Fit, work: () => Promise<T>) => Promise<T>;
 }
 
 const NOTHING_DONE = 'Nothing was planned or changed.';
@@ -81,20 +86,58 @@ async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise
   if (semver.valid(inputs.awsProviderVersion) === null) await prepared.rewrite({ providerVersion });
   // There may have been no more than what chooses the provider, which is on this runner now.
   if (onlyWayOf(inputs.awsProviderVersion) === undefined) await init();
-  const fit = await fitToState({ ...request, providerVersion });
-  let fitted: Fit = fit;
+  const move = await readPendingMove(request);
+  const regions = move?.before;
+  if (move !== undefined) await initialiseBoth(move, request, providerVersion);
+  const fit = await fitToState({ ...request, inputs: regions ?? inputs, regions, providerVersion });
+  let fitted: Fit = { ...fit, regions };
   return {
     providerVersion,
     way: fit.way,
     awaitsRegions: wayOf(providerVersion) !== fit.way,
+    move,
     extend: (more) => {
       const imports = [...(fitted.imports ?? []), ...(more.imports ?? [])];
       return prepared.rewrite((fitted = { ...fitted, ...more, imports }));
     },
+    during: async (other, work) => {
+      await prepared.rewrite({ ...fitted, ...other });
+      return work().finally(() => prepared.rewrite(fitted));
+    },
   };
 }
 
+/**
+ * Has the module calls of both configurations on this runner: of the one for where the primary is, which it is then, and of
+ * the one for where it goes.
+ */
+async function initialiseBoth(
+  { before, after }: PendingMove,
+  { inputs, prepared, init }: Omit<FitRequest, 'providerVersion'>,
+  providerVersion: string,
+): Promise<void> {
+  const isOther = sorted(after.replicaRegions) !== sorted(inputs.replicaRegions);
+  for (const regions of isOther ? [after, before] : [before]) {
+    await prepared.rewrite({ providerVersion, regions });
+    await init();
+  }
+}
+
+function sorted(regions: readonly string[]): string {
+  return [...regions].sort().join(' ');
+}
+
+function readPendingMove({
+  inputs,
+  log,
+  terraform,
+}: Omit<FitRequest, 'providerVersion'>): Promise<PendingMove | undefined> {
+  const pullState = (): Promise<string> => terraform.pullState().catch(explained(NOTHING_DONE));
+  return findPendingMove({ inputs, log, pullState });
+}
+
 interface FitRequest {
+  readonly regions?: Fit['regions'];
   readonly inputs: Inputs;
   readonly terraform: PhasedTerraform;
   readonly prepared: PreparedConfiguration;
@@ -109,7 +152,7 @@ interface FitRequest {
  * left out, the provider would look for every replica in the primary's Region, and miss it.
  */
 async function fitToState(request: FitRequest): Promise<Fit & { readonly way: Way }> {
-  const { inputs, terraform, prepared, init, providerVersion, log } = request;
+  const { inputs, regions, terraform, prepared, init, providerVersion, log } = request;
   const way = wayOf(providerVersion);
   if (way === 'aliases') return { providerVersion, way };
   warnOfUntriedWay(providerVersion, log);
@@ -119,8 +162,8 @@ async function fitToState(request: FitRequest): Promise<Fit & { readonly way: Wa
   const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
   const moves = old.every(({ saysRegion }) => saysRegion) && canMove;
   const fit: Fit & { way: Way } = moves
-    ? { providerVersion, way, movedRegions: old.map(({ region }) => region) }
-    : { providerVersion, way: 'aliases', stateRegions: old.map(({ region }) => region) };
+    ? { providerVersion, way, regions, movedRegions: old.map(({ region }) => region) }
+    : { providerVersion, way: 'aliases', regions, stateRegions: old.map(({ region }) => region) };
   log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
   await prepared.rewrite(fit);
   // The module calls by aliases are other ones than those that were initialised.

@@ -1,0 +1,261 @@
+import type { Clock } from '../deps.js';
+import { ActionError, messageOf } from '../errors.js';
+import type { AwsSession } from './credentials.js';
+import { adviseOnRefusals, type RefusedCall } from './denial.js';
+import { isDenied, withKms, type KmsClients } from './kms-clients.js';
+import { isPendingDeletion, lookAtKey, mayPass, type FoundKey, type Look } from './look.js';
+import { sayRescue } from './rescue.js';
+
+/** A key whose primary is to be in another Region. */
+export interface Promotion {
+  /** The id that the keys share. */
+  readonly keyId: string;
+  readonly from: string;
+  readonly to: string;
+  /** The Regions of its other replicas. */
+  readonly others: readonly string[];
+}
+
+/** How far AWS has come: not begun; under way, which passes by itself; or at its end. */
+type Progress = 'before' | 'under-way' | 'done';
+
+type Session = Pick<AwsSession, 'provider'>;
+
+export interface WaitOptions {
+  readonly clock: Clock;
+  /** Aborted when the step is cancelled. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Gets a line for each step, and now and then while AWS is at work. */
+  readonly say: (line: string) => void;
+}
+
+const POLL_MS = 1_000;
+const SAY_EVERY_MS = 10_000;
+/** KMS is eventually consistent: each Region may still show the old roles for a while. */
+const UNSEEN_MS = 60_000;
+
+/**
+ * Asks KMS in every Region of the key how far a move has come, and waits as long as one is under way, in whichever direction.
+ * Moves nothing.
+ * @throws ActionError when an end is not there, is going to be deleted or does not say, when the primary is in a third Region,
+ * or when the time is up
+ */
+export async function awaitPromotion(
+  move: Promotion,
+  session: Session,
+  options: WaitOptions,
+): Promise<'before' | 'done'> {
+  return withKms(regionsOf(move), session, (clients) => awaitEnd(move, clients, options));
+}
+
+/**
+ * Moves the primary as far as AWS has not moved it yet, and waits until every key shows it. Whatever became of a call without
+ * an answer, or of one that was refused because it was made before, AWS is asked for.
+ * @throws ActionError when the move is refused, or does not come to its end in time; running again goes on from there
+ */
+export async function promote(move: Promotion, session: Session, options: WaitOptions): Promise<void> {
+  const { from, to } = move;
+  await withKms(regionsOf(move), session, async (clients) => {
+    if ((await awaitEnd(move, clients, options)) === 'done') {
+      options.say(`AWS has the primary in ${to} already`);
+      return;
+    }
+    options.signal.throwIfAborted();
+    options.say(`primary key: moving from ${from} to ${to}`);
+    const doubt = await update(move, clients);
+    const end = await settle(move, clients, options).catch((thrown: unknown) => {
+      throw options.signal.aborted ? explainGivenUp(move, thrown) : thrown;
+    });
+    if (end === 'before') {
+      throw doubt === undefined ? explainUndone(move) : explainRefusal(move, doubt);
+    }
+    options.say(`primary key: in ${to}, and both keys are ready`);
+  });
+}
+
+function regionsOf({ from, to, others }: Promotion): readonly string[] {
+  return [from, to, ...others];
+}
+
+async function awaitEnd(
+  move: Promotion,
+  clients: KmsClients,
+  options: WaitOptions,
+): Promise<'before' | 'done'> {
+  const progress = await ask(move, clients);
+  return progress === 'under-way' ? settle(move, clients, options) : progress;
+}
+
+/**
+ * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
+ * at once of a move that has begun or ended.
+ */
+async function settle(
+  move: Promotion,
+  clients: KmsClients,
+  { clock, signal, timeoutMs, say }: WaitOptions,
+): Promise<'before' | 'done'> {
+  const started = clock.now();
+  let saidAt = started;
+  let beforeSince: number | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const now = clock.now();
+    const isTimeUp = now - started >= timeoutMs;
+    const progress = await ask(move, clients, { isPatient: !isTimeUp });
+    if (progress === 'done') return 'done';
+    beforeSince = progress === 'before' ? (beforeSince ?? now) : undefined;
+    if (beforeSince !== undefined && (isTimeUp || now - beforeSince >= UNSEEN_MS)) return 'before';
+    if (isTimeUp) throw explainTimeUp(move, now - started);
+    if (now - saidAt >= SAY_EVERY_MS) {
+      saidAt = now;
+      say(`Waiting for AWS to move the primary, ${String(Math.round((now - started) / 1000))} s`);
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
+async function ask(
+  move: Promotion,
+  clients: KmsClients,
+  { isPatient = false }: { readonly isPatient?: boolean } = {},
+): Promise<Progress> {
+  const [from, to, ...others] = await Promise.all(
+    regionsOf(move).map((region) => lookAtKey(clients, region, move.keyId)),
+  );
+  if (from === undefined || to === undefined) throw new TypeError('two Regions were asked');
+  const keyAt = (region: string, look: Look): FoundKey | undefined =>
+    isPatient && look.is === 'unknown' && look.mayPass ? undefined : keyIn(region, look, move);
+  const [old, next] = [keyAt(move.from, from), keyAt(move.to, to)];
+  if (old === undefined || next === undefined) return 'under-way';
+  return progressOf(
+    move,
+    [old, next],
+    others.flatMap((look) => (look.is === 'there' ? look.key : [])),
+  );
+}
+
+/** `UpdatePrimaryRegion` (API reference): both keys are `Updating`, and for a moment both may show as replicas. */
+function progressOf(
+  move: Promotion,
+  [from, to]: readonly [FoundKey, FoundKey],
+  others: readonly FoundKey[],
+): Progress {
+  const named = to.primaryArn ?? from.primaryArn;
+  const place = named?.split(':')[3];
+  if ([from, to].some(({ state }) => state === 'Updating')) return 'under-way';
+  if (to.role === 'PRIMARY') {
+    const isSeen = from.role !== 'PRIMARY' && others.every((key) => isOf(key, move.to));
+    return isSeen ? 'done' : 'under-way';
+  }
+  if (from.role === 'PRIMARY') return 'before';
+  if (place === move.from || place === move.to) return 'under-way';
+  throw new ActionError({
+    what: `The primary of ${move.keyId} is neither in ${move.from} nor in ${move.to}: AWS has it at ${named ?? 'a place that it does not name'}.`,
+    done: 'Nothing was moved.',
+    next: `Set \`primary-region\` to the Region where it is, with \`move-primary: true\`, so that the state follows; then move it to ${move.to}.`,
+  });
+}
+
+/** Whether a replica names the key in this Region as its primary, or none. */
+function isOf({ primaryArn }: FoundKey, region: string): boolean {
+  return primaryArn === undefined || primaryArn.split(':')[3] === region;
+}
+
+/** @throws ActionError where there is no key that can be an end of a move */
+function keyIn(region: string, look: Look, { keyId, from, to }: Promotion): FoundKey {
+  if (look.is === 'there') {
+    if (!isPendingDeletion(look.key.state)) return look.key;
+    throw explainEnd(
+      `The key ${keyId} in ${region} is going to be deleted (${look.key.state})`,
+      `A primary moves only between keys that stay. Save it: ${sayRescue(region, keyId)}; then run the job again.`,
+    );
+  }
+  if (look.is === 'absent') {
+    throw explainEnd(
+      `There is no key ${keyId} in ${region}`,
+      region === to
+        ? `First have a replica made there: \`primary-region: ${from}\`, with ${to} among \`replica-regions\`. Then move the primary in a plan of its own.`
+        : `After the move the key in ${region} is a replica, so there has to be one: \`aws kms replicate-key --region ${to} --key-id ${keyId} --replica-region ${region}\`. Then run the job again.`,
+    );
+  }
+  throw explainEnd(
+    `KMS does not tell how the key ${keyId} in ${region} is: ${look.because}`,
+    look.refused === undefined
+      ? `A primary moves only while both Regions answer. Run the job again when ${region} does.`
+      : adviseOnRefusals([look.refused]),
+  );
+}
+
+function explainEnd(what: string, next: string): ActionError {
+  return new ActionError({
+    what: `${what}.`,
+    done: 'Nothing was moved by this step, and the state is as it was.',
+    next,
+  });
+}
+
+/** KMS says so where an earlier attempt's call was taken: the key is `Updating`, or the primary no more. */
+const AS_IF_DONE = /^(KMSInvalidState|UnsupportedOperation)/;
+
+/**
+ * Makes the call.
+ * @returns its failure, where AWS may have taken the call all the same; undefined where it did
+ * @throws ActionError when it was refused
+ */
+async function update(move: Promotion, clients: KmsClients): Promise<unknown> {
+  const { keyId: KeyId, from, to } = move;
+  try {
+    await clients.in(from).send(new clients.kms.UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: to }));
+    return undefined;
+  } catch (thrown) {
+    const name = thrown instanceof Error ? thrown.name : '';
+    if (isDenied(thrown) || !(mayPass(thrown) || AS_IF_DONE.test(name))) throw explainRefusal(move, thrown);
+    return thrown;
+  }
+}
+
+function explainRefusal({ keyId, from, to }: Promotion, cause: unknown): ActionError {
+  const refused: readonly RefusedCall[] = isDenied(cause) ? [cause.refused] : [];
+  const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : '';
+  return new ActionError(
+    {
+      what: `AWS did not move the primary of ${keyId} from ${from} to ${to}: ${name}${messageOf(cause).replace(/\.$/, '')}.`,
+      done: `The primary is still in ${from}, and nothing was changed.`,
+      next:
+        refused.length > 0
+          ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${adviseOnRefusals(refused)}`
+          : 'Run the job again.',
+    },
+    { cause },
+  );
+}
+
+function explainGivenUp({ from, to }: Promotion, cause: unknown): ActionError {
+  return new ActionError(
+    {
+      what: 'The wait for AWS was given up.',
+      done: `AWS was asked to move the primary to ${to}, and the state still has it in ${from}. Running the job again finds out from AWS how far the move came, and goes on from there.`,
+      next: '',
+    },
+    { cause },
+  );
+}
+
+function explainUndone({ keyId, from, to }: Promotion): ActionError {
+  return new ActionError({
+    what: `AWS took the call that moves the primary of ${keyId} from ${from} to ${to}, and a minute later it has the primary in ${from}: something else moved it back, most likely.`,
+    done: 'The state has the primary there, too; no key was made, replaced or forgotten.',
+    next: 'Look in CloudTrail who else calls UpdatePrimaryRegion, then run the job again.',
+  });
+}
+
+function explainTimeUp({ from, to }: Promotion, waitedMs: number): ActionError {
+  return new ActionError({
+    what: `AWS is still moving the primary, between ${from} and ${to}, after ${String(Math.round(waitedMs / 60_000))} minutes.`,
+    done: `The keys go on encrypting and decrypting; the state still has the primary in ${from}.`,
+    next: 'Run the job again: it goes on from where AWS is. `replica-timeout-minutes` sets how long a run waits.',
+  });
+}
