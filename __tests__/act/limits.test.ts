@@ -84,9 +84,10 @@ test('runs of one concurrency group do not wait for each other', async () => {
   expect(at('a', 'begin') < at('b', 'end') && at('b', 'begin') < at('a', 'end')).toBe(true);
 });
 
-test('a mask hides a value in the lines after it', async () => {
+test('a mask hides a value in the lines after it, and the JSON log has the value itself', async () => {
   const { log } = await run(job('a', 'echo "::add-mask::hush-hush"; echo "it is hush-hush, END"'));
   expect(log).toMatch(/it is \*{3}, END/);
+  expect(log).toContain('"arg":"hush-hush"');
 });
 
 test('the job summary is a line of the log', async () => {
