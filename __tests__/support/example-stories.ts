@@ -11,6 +11,7 @@ import { startEmulator, type Emulator } from '../../emulator/index.js';
 import type { Start } from '../../testing/workflow.js';
 import { createFamily, kmsIn } from '../emulator/support.js';
 import { makeCertificate } from './certificate.js';
+import { runTerraformOk } from './rendered-terraform.js';
 import { makeStandIns } from './stand-ins.js';
 import { tempFolder } from './temp-folder.js';
 import { findProviderMirror } from './terraform.js';
@@ -225,12 +226,23 @@ async function requiredCheck(stage: Stage): Promise<void> {
   expect(comments(stage)).toHaveLength(1);
 }
 
+/** As the example's comment says how. */
+async function writeLockFile(repository: string, mirror: string | undefined): Promise<void> {
+  const text = readFileSync('examples/enterprise-and-mirrors.yml', 'utf8');
+  const [configuration = ''] = /^# {3}terraform \{\n(?:# {3}.*\n)+/m.exec(text) ?? [];
+  const folder = tempFolder('lock-file');
+  writeFileSync(path.join(folder, 'main.tf'), configuration.replaceAll(/^# {3}/gm, ''));
+  const from = mirror === undefined ? [] : [`-fs-mirror=${mirror}`];
+  await runTerraformOk(folder, ['providers', 'lock', '-platform=linux_amd64', ...from]);
+  copyFileSync(path.join(folder, '.terraform.lock.hcl'), path.join(repository, '.terraform.lock.hcl'));
+}
+
 /** Its addresses are nobody's, so they are changed: what goes through a proxy is told by e2e/proxy.test.ts. */
 async function enterprise(stage: Stage): Promise<void> {
   const certificate = path.join(tempFolder('certificate'), 'proxy.pem');
   writeFileSync(certificate, makeCertificate(['proxy.example.com']).cert);
   const mirror = findProviderMirror((version) => version === '5.100.0');
-  writeFileSync(path.join(stage.repository, '.terraform.lock.hcl'), '# made by the first run\n');
+  await writeLockFile(stage.repository, mirror?.dir);
   const results = await stage.run('enterprise-and-mirrors', PULL_REQUEST, (text) =>
     text
       .replace('/etc/ssl/certs/example-proxy.pem', certificate)

@@ -105,6 +105,7 @@ const INLINE: Readonly<Record<string, Trial>> = {
   'terraform init': { tried: 'e2e/migrating.test.ts' },
   'terraform init -migrate-state': { notTried: 'It asks a person, and moves a state of their own.' },
   'terraform plan': { tried: 'e2e/migrating.test.ts' },
+  'terraform providers lock': { tried: 'support/example-stories.ts' },
   'terraform state pull': { tried: 'e2e/migrating.test.ts' },
   'terraform state rm': { tried: 'e2e/import-key.test.ts' },
   'terraform test': { tried: 'e2e/module.test.ts' },
@@ -115,10 +116,20 @@ const INLINE: Readonly<Record<string, Trial>> = {
 const PROGRAM =
   /^(?:\.ci\/run$|UPDATE_GOLDEN=1 |(?:aws|cfn-lint|curl|docker|gh|git|go|grep|jq|node|npm|npx|pip|pipx|terraform) )/;
 
-const INLINE_COMMANDS: readonly (readonly [page: string, command: string])[] = PAGES.flatMap((page) => {
-  const prose = read(page)
-    .replaceAll(/^```[\s\S]*?^```$/gm, '')
-    .replaceAll(/\s+/g, ' ');
+/** The comments of the examples, which are read like pages. */
+const EXAMPLES = readdirSync('examples').filter((name) => name.endsWith('.yml'));
+
+/** What a page or the comments of an example say, without blocks of code. */
+function proseOf(page: string): string {
+  const text = page.endsWith('.yml')
+    ? [...read(page).matchAll(/^ *# ?(.*)$/gm)].map(([, comment = '']) => comment).join('\n')
+    : read(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+const COMMANDING = [...PAGES, ...EXAMPLES.map((name) => `examples/${name}`)];
+const INLINE_COMMANDS: readonly (readonly [page: string, command: string])[] = COMMANDING.flatMap((page) => {
+  const prose = proseOf(page);
   const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
   return [...new Set(spans)].filter((span) => PROGRAM.test(span)).map((span) => [page, span] as const);
 });
