@@ -36943,7 +36943,8 @@ function readKeysDocument(text) {
     const [document, second] = (0,dist/* parseAllDocuments */.hR)(text.replace(/^\uFEFF/, ''), {
         lineCounter: lines,
         prettyErrors: false,
-        uniqueKeys: true,
+        // Its own way to tell takes time with the square of the names; `repeatedIn` tells them.
+        uniqueKeys: false,
         logLevel: 'error',
     });
     const at = placeOf(lines);
@@ -36956,7 +36957,34 @@ function readKeysDocument(text) {
     if (second !== undefined) {
         broken.push({ at: at(second), reason: 'a second document begins here, and there is only one' });
     }
-    return broken.length > 0 ? { keys: [], problems: broken } : new Reader(document, at).read();
+    if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2')
+        broken.push({ at: START, reason: 'it is YAML of another version than 1.2: take the line %YAML out' });
+    if (broken.length > 0)
+        return { keys: [], problems: broken };
+    const { anchored, tagged } = surveyNodes(document);
+    return tagged.length > 0
+        ? { keys: [], problems: tagged.map((node) => ({ at: at(node), reason: TAGGED })) }
+        : new Reader(document.contents, at, anchored).read();
+}
+const TAGGED = 'tags (`!…`) are not read: write the value as it is, and text in quotes';
+/** Goes over the whole document once: an alias stands for the last node before it that has its anchor. */
+function surveyNodes(document) {
+    const [anchors, anchored, tagged] = [new Map(), new Map(), []];
+    (0,dist/* visit */.YR)(document, {
+        Node: (_, node) => {
+            if ((0,dist/* isAlias */.Vj)(node)) {
+                const meant = anchors.get(node.source);
+                if (meant !== undefined)
+                    anchored.set(node, meant);
+                return;
+            }
+            if (node.tag !== undefined)
+                tagged.push(node);
+            if (node.anchor !== undefined)
+                anchors.set(node.anchor, node);
+        },
+    });
+    return { anchored, tagged };
 }
 const SHAPE = 'It must be a map with `keys`, a map of key names, and `defaults` if there are any';
 function failed(problem) {
@@ -36969,17 +36997,19 @@ function placeOf(lines) {
     };
 }
 class Reader {
-    #document;
+    #contents;
     #at;
+    #anchored;
     #problems = [];
     /** How many values were read, over aliases. */
     #nodes = 0;
-    constructor(document, at) {
-        this.#document = document;
+    constructor(contents, at, anchored) {
+        this.#contents = contents;
         this.#at = at;
+        this.#anchored = anchored;
     }
     read() {
-        const top = this.#mapOf(this.#document.contents, { at: this.#at(this.#document.contents) }, SHAPE);
+        const top = this.#mapOf(this.#contents, { at: this.#at(this.#contents) }, SHAPE);
         for (const { name, at } of top) {
             if (name === 'defaults' || name === 'keys')
                 continue;
@@ -37093,7 +37123,11 @@ class Reader {
             this.#problems.push({ ...where, reason: `it is ${kindOf(resolved)}. ${rule}` });
             return [];
         }
-        return resolved.items.flatMap((pair) => this.#named(pair, where));
+        const named = resolved.items.flatMap((pair) => this.#named(pair, where));
+        const repeated = new Set(repeatedIn(named));
+        for (const { name, at } of repeated)
+            this.#problems.push({ ...where, at, reason: `${(0,parsers/* quote */.hD)(name)} stands there twice` });
+        return named.filter((pair) => !repeated.has(pair));
     }
     #named(pair, { key }) {
         const at = this.#at(pair.key);
@@ -37107,7 +37141,7 @@ class Reader {
     /** What an alias (`*name`) stands for. */
     #resolve(node) {
         if ((0,dist/* isAlias */.Vj)(node))
-            return node.resolve(this.#document);
+            return this.#anchored.get(node);
         return node ?? undefined;
     }
     #plain(node, depth = 0) {
@@ -37128,11 +37162,19 @@ class Reader {
                     throw new parsers/* Invalid */.WO('a name in it is missing, or is no text');
                 return [scalarText(name), this.#plain((pair.value ?? undefined), depth + 1)];
             });
+            const [twice] = repeatedIn(members.map(([name]) => ({ name })));
+            if (twice !== undefined)
+                throw new parsers/* Invalid */.WO(`it has ${(0,parsers/* quote */.hD)(twice.name)} twice`);
             return { is: 'map', members };
         }
         const { items } = resolved;
         return { is: 'list', entries: items.map((item) => this.#plain(item ?? undefined, depth + 1)) };
     }
+}
+/** What has the name of one before it. The library compares names as they are written, and an alias may mean any. */
+function repeatedIn(named) {
+    const seen = new Set();
+    return named.filter(({ name }) => seen.size === seen.add(name).size);
 }
 /** Of a value: nothing that describes a key is nested deeper, or larger. */
 const DEEPEST = 20;
@@ -41300,8 +41342,9 @@ function linesOf(patch) {
 /** What a branch has become since a commit: whether the commit is its tip, and what came after it. */
 
 
-/** GitHub lists no more files of a comparison than these. */
+/** GitHub lists no more files of a comparison than these; and of a pull request. */
 const MOST_FILES = 300;
+const MOST_FILES_OF_PULL_REQUEST = 3000;
 /**
  * Compares two commits; each may be named by a branch.
  * @throws GitHubApiError
@@ -41338,11 +41381,10 @@ async function findOvertaken({ client, repository }, pullRequest, since) {
         pull_number: pullRequest,
         per_page: 100,
     });
-    return findChangedAgain(own, since);
+    return own.length >= MOST_FILES_OF_PULL_REQUEST ? undefined : findChangedAgain(own, since);
 }
 
 ;// CONCATENATED MODULE: ./src/steps/apply/came-after.ts
-
 
 
 
@@ -41370,6 +41412,8 @@ async function findWhatCameAfter(request) {
     const branch = await tolerant(approval, () => compareWithBranch(request, now));
     const question = { ...request, now, last, branch };
     if (order === 'other-commit') {
+        if (isDoubtful(question))
+            return explainElsewhere(last);
         const later = await tolerant(approval, () => findLaterCommit(question));
         if (later !== undefined)
             return later;
@@ -41403,11 +41447,10 @@ const isTip = ({ branch }) => branch?.relation === 'identical';
 async function findLaterCommit(question) {
     const { client, context, last, now, approval } = question;
     const { begun } = last;
-    // The ids of both runs are known, and say that this one was started later: it is no old run.
-    const isOrdered = begun?.runId !== undefined && now.runId !== undefined;
     if (begun === undefined || client === undefined || context.repository === undefined)
         return undefined;
-    if (approval === 'run' && isOrdered)
+    // The ids of both runs are known, and none says that this is the older run: a digest was approved in this very run.
+    if (approval === 'run' && begun.runId !== undefined && now.runId !== undefined)
         return undefined;
     const { repository } = context;
     const { relation } = await compareCommits({ client, repository }, begun.commit, now.commit);
@@ -41416,6 +41459,13 @@ async function findLaterCommit(question) {
     if (relation === 'behind')
         return explainLater(last);
     return isTip(question) ? undefined : explainUnordered(last, now);
+}
+/**
+ * Ids of two repositories have no order, and the state remembers the last run alone: whether this one, which is run again,
+ * has applied before is not known.
+ */
+function isDoubtful({ last: { begun }, now }) {
+    return begun !== undefined && begun.repository !== now.repository && now.attempt > 1;
 }
 /**
  * Whether an approval may be older than what was done to the key without leaving a trace: the state was written by an
@@ -41443,7 +41493,7 @@ async function findLaterOnBranch(question) {
     const { number } = mergedPullRequest;
     const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
     if (files === undefined) {
-        return `${(0,guard_words/* capitalise */.sK)(came_after_nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
+        return `Pull request #${number}, or ${came_after_nameOf(context)} since it was merged, has changed so many files that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
     }
     if (files.length === 0)
         return undefined;
@@ -41460,6 +41510,9 @@ function explainLater({ begun }) {
 }
 function explainUnordered({ begun }, { commit }) {
     return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,words/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
+}
+function explainElsewhere({ begun }) {
+    return `The key was last applied from another repository (${describeRun(begun)}), and this run is run again: whether it would undo something newer is not known. ${came_after_ANEW}`;
 }
 function explainForgotten() {
     return `The state does not say what was applied to this key last: it was destroyed, changed by hand, or written by an older version of this action. An old run, or one that is run again, could undo that. Start a new run on the newest commit of the branch. ${came_after_ANEW}`;
@@ -55286,6 +55339,9 @@ const OUTCOMES = [
     'failed',
 ];
 const objects = zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({}));
+const role = zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['primary', 'replica']);
+/** Of the keys and of the checks on them; the rest is shown as text. */
+const ofRegions = zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ region: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), role }));
 const change = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
     address: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
     kind: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['primary', 'replica', 'alias', 'other']),
@@ -55302,7 +55358,7 @@ const model = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
     drift: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(change),
     regions: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
         region: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-        role: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['primary', 'replica']),
+        role,
         key: change.optional(),
         aliases: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(change),
     })),
@@ -55333,8 +55389,8 @@ const schema = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
             text: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
         })
             .optional(),
-        keys: objects.optional(),
-        verification: objects.optional(),
+        keys: ofRegions.optional(),
+        verification: ofRegions.optional(),
         ignoredTags: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()).optional(),
         versions: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ action: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
         source: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ commit: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
@@ -56348,7 +56404,7 @@ function groupRows(rows) {
     }
     return [...groups.values()];
 }
-const roleOf = (role) => (role === 'primary' ? '**primary**' : role);
+const roleOf = (role) => (role === 'primary' ? '**primary**' : 'replica');
 /** The place and the role, then the id: two short lines, so that what changes has room on a narrow screen. */
 function regions_whereCell(group, { region, role }, detail) {
     if (group.length > 1)
@@ -61608,7 +61664,7 @@ __webpack_unused_export__ = publicApi.parse;
 exports.hR = publicApi.parseAllDocuments;
 __webpack_unused_export__ = publicApi.parseDocument;
 __webpack_unused_export__ = publicApi.stringify;
-__webpack_unused_export__ = visit.visit;
+exports.YR = visit.visit;
 __webpack_unused_export__ = visit.visitAsync;
 
 

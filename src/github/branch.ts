@@ -19,8 +19,9 @@ export interface Comparison {
   readonly files: readonly PatchedFile[];
 }
 
-/** GitHub lists no more files of a comparison than these. */
+/** GitHub lists no more files of a comparison than these; and of a pull request. */
 const MOST_FILES = 300;
+const MOST_FILES_OF_PULL_REQUEST = 3000;
 
 /**
  * Compares two commits; each may be named by a branch.
@@ -65,5 +66,5 @@ export async function findOvertaken(
     pull_number: pullRequest,
     per_page: 100,
   });
-  return findChangedAgain(own, since);
+  return own.length >= MOST_FILES_OF_PULL_REQUEST ? undefined : findChangedAgain(own, since);
 }

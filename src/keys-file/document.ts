@@ -6,6 +6,8 @@ import {
   isScalar,
   LineCounter,
   parseAllDocuments,
+  visit,
+  type Alias,
   type Document,
   type Node,
   type Pair,
@@ -64,7 +66,8 @@ export function readKeysDocument(text: string): KeysDocument {
   const [document, second] = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    // Its own way to tell takes time with the square of the names; `repeatedIn` tells them.
+    uniqueKeys: false,
     logLevel: 'error',
   }) as Document.Parsed[];
   const at = placeOf(lines);
@@ -78,7 +81,38 @@ export function readKeysDocument(text: string): KeysDocument {
   if (second !== undefined) {
     broken.push({ at: at(second), reason: 'a second document begins here, and there is only one' });
   }
-  return broken.length > 0 ? { keys: [], problems: broken } : new Reader(document, at).read();
+  if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2')
+    broken.push({ at: START, reason: 'it is YAML of another version than 1.2: take the line %YAML out' });
+  if (broken.length > 0) return { keys: [], problems: broken };
+  const { anchored, tagged } = surveyNodes(document);
+  return tagged.length > 0
+    ? { keys: [], problems: tagged.map((node) => ({ at: at(node), reason: TAGGED })) }
+    : new Reader(document.contents, at, anchored).read();
+}
+
+const TAGGED = 'tags (`!…`) are not read: write the value as it is, and text in quotes';
+
+/** What each alias stands for. The library looks for it from the top of the document each time it is asked. */
+type Anchored = ReadonlyMap<Alias, Node>;
+
+/** Goes over the whole document once: an alias stands for the last node before it that has its anchor. */
+function surveyNodes(document: Document.Parsed): {
+  readonly anchored: Anchored;
+  readonly tagged: readonly Node[];
+} {
+  const [anchors, anchored, tagged] = [new Map<string, Node>(), new Map<Alias, Node>(), [] as Node[]];
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node)) {
+        const meant = anchors.get(node.source);
+        if (meant !== undefined) anchored.set(node, meant);
+        return;
+      }
+      if (node.tag !== undefined) tagged.push(node);
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return { anchored, tagged };
 }
 
 const SHAPE = 'It must be a map with `keys`, a map of key names, and `defaults` if there are any';
@@ -103,19 +137,21 @@ interface NamedPair {
 }
 
 class Reader {
-  readonly #document: Document.Parsed;
+  readonly #contents: Node | null;
   readonly #at: Place;
+  readonly #anchored: Anchored;
   readonly #problems: FileProblem[] = [];
   /** How many values were read, over aliases. */
   #nodes = 0;
 
-  constructor(document: Document.Parsed, at: Place) {
-    this.#document = document;
+  constructor(contents: Node | null, at: Place, anchored: Anchored) {
+    this.#contents = contents;
     this.#at = at;
+    this.#anchored = anchored;
   }
 
   read(): KeysDocument {
-    const top = this.#mapOf(this.#document.contents, { at: this.#at(this.#document.contents) }, SHAPE);
+    const top = this.#mapOf(this.#contents, { at: this.#at(this.#contents) }, SHAPE);
     for (const { name, at } of top) {
       if (name === 'defaults' || name === 'keys') continue;
       const near = suggest(name, ['defaults', 'keys']);
@@ -231,7 +267,11 @@ class Reader {
       this.#problems.push({ ...where, reason: `it is ${kindOf(resolved)}. ${rule}` });
       return [];
     }
-    return resolved.items.flatMap((pair) => this.#named(pair, where));
+    const named = resolved.items.flatMap((pair) => this.#named(pair, where));
+    const repeated = new Set(repeatedIn(named));
+    for (const { name, at } of repeated)
+      this.#problems.push({ ...where, at, reason: `${quote(name)} stands there twice` });
+    return named.filter((pair) => !repeated.has(pair));
   }
 
   #named(pair: Pair, { key }: Omit<FileProblem, 'reason'>): NamedPair[] {
@@ -246,7 +286,7 @@ class Reader {
 
   /** What an alias (`*name`) stands for. */
   #resolve(node: Node | null | undefined): Node | undefined {
-    if (isAlias(node)) return node.resolve(this.#document);
+    if (isAlias(node)) return this.#anchored.get(node);
     return node ?? undefined;
   }
 
@@ -265,11 +305,19 @@ class Reader {
         if (!isScalar(name)) throw new Invalid('a name in it is missing, or is no text');
         return [scalarText(name), this.#plain((pair.value ?? undefined) as Node | undefined, depth + 1)];
       });
+      const [twice] = repeatedIn(members.map(([name]) => ({ name })));
+      if (twice !== undefined) throw new Invalid(`it has ${quote(twice.name)} twice`);
       return { is: 'map', members };
     }
     const { items } = resolved as { items: readonly (Node | null)[] };
     return { is: 'list', entries: items.map((item) => this.#plain(item ?? undefined, depth + 1)) };
   }
+}
+
+/** What has the name of one before it. The library compares names as they are written, and an alias may mean any. */
+function repeatedIn<T extends { readonly name: string }>(named: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return named.filter(({ name }) => seen.size === seen.add(name).size);
 }
 
 /** Of a value: nothing that describes a key is nested deeper, or larger. */

@@ -94,6 +94,9 @@ const OUTCOMES = [
 ] as const satisfies readonly ReportOutcome[];
 
 const objects = z.array(z.looseObject({}));
+const role = z.enum(['primary', 'replica']);
+/** Of the keys and of the checks on them; the rest is shown as text. */
+const ofRegions = z.array(z.looseObject({ region: z.string(), role }));
 
 const change = z.looseObject({
   address: z.string(),
@@ -113,7 +116,7 @@ const model = z.looseObject({
   regions: z.array(
     z.looseObject({
       region: z.string(),
-      role: z.enum(['primary', 'replica']),
+      role,
       key: change.optional(),
       aliases: z.array(change),
     }),
@@ -149,8 +152,8 @@ const schema = z.strictObject({
         text: z.string(),
       })
       .optional(),
-    keys: objects.optional(),
-    verification: objects.optional(),
+    keys: ofRegions.optional(),
+    verification: ofRegions.optional(),
     ignoredTags: z.array(z.string()).optional(),
     versions: z.looseObject({ action: z.string() }),
     source: z.looseObject({ commit: z.string() }),

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { describe, expect, test } from '@jest/globals';
+import { readKeysDocument } from '../../../src/keys-file/document.js';
 import { check, KEYS, manyKeys } from '../../support/keys-file.js';
 
 /** `payments.account-ids@3:5: …`, of each problem. */
@@ -125,9 +126,9 @@ describe('a keys file', () => {
     [
       'a key twice',
       'keys:\n  a: { primary-region: eu-west-1 }\n  a: { primary-region: eu-west-1 }\n',
-      '@3:3: it is no YAML',
+      'keys@3:3: "a" stands there twice',
     ],
-    ['an input twice', one('grants: any\n    grants: none'), '@5:5: it is no YAML'],
+    ['an input twice', one('grants: any\n    grants: none'), 'a@5:5: "grants" stands there twice'],
     ['two documents', `${one('grants: any')}---\nkeys: {}\n`, 'a second document'],
     ['a tag of YAML', one('description: !secret x'), 'it is no YAML that this file can have'],
     ['a merge key', `x: 1\nkeys: { a: { "<<": {} } }`, 'merge keys are not read'],
@@ -225,6 +226,49 @@ describe('a keys file', () => {
     ],
   ])('refuses %s', (_, text, problem) => {
     expect(problemsOf(text).join('\n')).toContain(problem);
+  });
+
+  test.each([
+    ['a tag', 'keys:\n  a: { alias: !!binary aGk= }\n', '@2:'],
+    ['a tag on a map', 'keys: !!set { a, b }\n', '@1:'],
+    ['a tag of its own', 'keys:\n  a: { alias: !x y }\n', '@2:'],
+    [
+      'an older YAML, to which "yes" is true',
+      '%YAML 1.1\n---\nkeys: { a: { alias: b } }\n',
+      'another version',
+    ],
+    ['a key that stands there twice', 'keys:\n  a: {alias: x}\n  a: {alias: y}\n', '"a" stands there twice'],
+    [
+      'a key twice, by an anchor',
+      'keys:\n  ? &n a\n  : {alias: x}\n  ? *n\n  : {alias: y}\n',
+      '"a" stands there twice',
+    ],
+    [
+      'an input twice, by an anchor',
+      'keys:\n  a: { alias: &n description, description: x, *n : y }\n',
+      'twice',
+    ],
+    ['a tag key twice, by an anchor', one('tags: { x: &n x, *n : y }'), 'it has "x" twice'],
+  ])('has no %s', (_, text, told) => {
+    expect(problemsOf(text).join('\n')).toContain(told);
+  });
+
+  test('takes of an anchor that is given anew the last before the alias', () => {
+    const { keys } = check(
+      'keys:\n  a: { alias: &n x, description: *n , primary-region: eu-west-1 }\n  b: { alias: &n y, description: *n , primary-region: eu-west-1 }\n',
+    );
+    expect(keys.map(({ inputs }) => inputs.description)).toEqual(['x', 'y']);
+  });
+
+  test.each([
+    ['keys', (index: number) => ` k${index}: &a${index} {}`],
+    ['aliases', (index: number) => ` k${index}: *a`],
+  ])('with 10,000 %s is read in seconds', (_, line) => {
+    const start = performance.now();
+    readKeysDocument(
+      `defaults: &a {}\nkeys:\n${Array.from({ length: 10_000 }, (__, index) => line(index)).join('\n')}`,
+    );
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   test('tells everything at once, in the order of the file, and what is wrong with the defaults once', () => {

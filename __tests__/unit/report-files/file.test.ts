@@ -54,6 +54,15 @@ describe('the report of one key as a file', () => {
     expect(text).not.toContain('top-secret');
   });
 
+  test('with a role that is none is broken: words of ours are not shown as text from outside is', () => {
+    const region = { region: 'ap-southeast-1', role: '@octocat<img>' };
+    for (const part of ['keys', 'verification']) {
+      const file = fileOf(report(plan([]), { [part]: [{ ...region, keyArn: 'x', checks: [] }] }));
+      expect(parseReportFile(renderReportFile(file))).toMatchObject({ is: 'broken' });
+      expect(renderComment(file.report)).not.toContain('@octocat');
+    }
+  });
+
   const whole = JSON.parse(
     renderReportFile(fileOf(report(plan([row({ region: 'ap-southeast-1' })])))),
   ) as object;

@@ -161,6 +161,30 @@ describe.each(['commit', 'run'] as const)('an approval of a %s', (approval) => {
     expect(await ask({ approval })).toContain('GitHub does not list them all');
   });
 
+  test('nor where the pull request did', async () => {
+    const files = Array.from({ length: 3000 }, (_, index) => ({ filename: `${index}.txt`, patch: '+x' }));
+    world.github.addPullRequest({ ...PLACE, number: 8, headSha: '8'.repeat(40), files });
+    world.github.mergePullRequest({ ...PLACE, number: 8, method: 'squash', mergeCommitSha: '9'.repeat(40) });
+    push(NEXT, { files: [{ filename: 'the-3001st.yml', patch: REVERT }] });
+    const request = {
+      mergedPullRequest: { number: 8, headSha: '8'.repeat(40), branch: 'main', mergedAt: 0 },
+    };
+    expect(await ask({ approval, context: { sha: '9'.repeat(40) }, request })).toContain(
+      'GitHub does not list them all',
+    );
+  });
+
+  test('is void in a run that is run again, where another repository has applied since', async () => {
+    const last = {
+      begun: { ...by(NEXT, '200'), repository: 'a/b' },
+      done: { ...by(NEXT, '200'), repository: 'a/b' },
+    };
+    expect(await ask({ approval, last })).toBeUndefined();
+    expect(await ask({ approval, last, context: { runAttempt: 2 } })).toContain(
+      'last applied from another repository (commit ccccccc of a/b by run 200)',
+    );
+  });
+
   test('does not outlive the end of the key: an old run does not make it anew', async () => {
     const gone = { approval, last: nothing, model: newKey, state: '{"version":4,"resources":[]}' };
     expect(await ask({ ...gone, context: { runAttempt: 2 } })).toContain('The state does not say');

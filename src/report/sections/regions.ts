@@ -131,7 +131,7 @@ function groupRows(rows: readonly Row[]): Row[][] {
   return [...groups.values()];
 }
 
-const roleOf = (role: Role): string => (role === 'primary' ? '**primary**' : role);
+const roleOf = (role: Role): string => (role === 'primary' ? '**primary**' : 'replica');
 
 /** The place and the role, then the id: two short lines, so that what changes has room on a narrow screen. */
 function whereCell(group: readonly Row[], { region, role }: Row, detail: Detail): string {

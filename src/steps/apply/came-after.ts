@@ -4,7 +4,6 @@ import { compareCommits, findOvertaken, type Comparison } from '../../github/bra
 import type { GitHubClient } from '../../github/client.js';
 import type { MergedPullRequest } from '../../github/merged-pull-request.js';
 import { shorten } from '../../github/words.js';
-import { capitalise } from '../../plan/guard/words.js';
 import { orderOf, type AppliedBy, type LastApply } from '../../plan/last-apply.js';
 import type { PlanModel } from '../../plan/types.js';
 
@@ -46,6 +45,7 @@ export async function findWhatCameAfter(request: CameAfterRequest): Promise<stri
   const branch = await tolerant(approval, () => compareWithBranch(request, now));
   const question = { ...request, now, last, branch };
   if (order === 'other-commit') {
+    if (isDoubtful(question)) return explainElsewhere(last);
     const later = await tolerant(approval, () => findLaterCommit(question));
     if (later !== undefined) return later;
   }
@@ -84,15 +84,22 @@ const isTip = ({ branch }: Question): boolean => branch?.relation === 'identical
 async function findLaterCommit(question: Question): Promise<string | undefined> {
   const { client, context, last, now, approval } = question;
   const { begun } = last;
-  // The ids of both runs are known, and say that this one was started later: it is no old run.
-  const isOrdered = begun?.runId !== undefined && now.runId !== undefined;
   if (begun === undefined || client === undefined || context.repository === undefined) return undefined;
-  if (approval === 'run' && isOrdered) return undefined;
+  // The ids of both runs are known, and none says that this is the older run: a digest was approved in this very run.
+  if (approval === 'run' && begun.runId !== undefined && now.runId !== undefined) return undefined;
   const { repository } = context;
   const { relation } = await compareCommits({ client, repository }, begun.commit, now.commit);
   if (relation === 'ahead' || relation === 'identical') return undefined;
   if (relation === 'behind') return explainLater(last);
   return isTip(question) ? undefined : explainUnordered(last, now);
+}
+
+/**
+ * Ids of two repositories have no order, and the state remembers the last run alone: whether this one, which is run again,
+ * has applied before is not known.
+ */
+function isDoubtful({ last: { begun }, now }: Question): boolean {
+  return begun !== undefined && begun.repository !== now.repository && now.attempt > 1;
 }
 
 /**
@@ -118,7 +125,7 @@ async function findLaterOnBranch(question: Question): Promise<string | undefined
   const { number } = mergedPullRequest;
   const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
   if (files === undefined) {
-    return `${capitalise(nameOf(context))} has changed so many files since pull request #${number} was merged that GitHub does not list them all: whether it was reverted is not known. ${ANEW}`;
+    return `Pull request #${number}, or ${nameOf(context)} since it was merged, has changed so many files that GitHub does not list them all: whether it was reverted is not known. ${ANEW}`;
   }
   if (files.length === 0) return undefined;
   return `What pull request #${number} changed was changed again on ${nameOf(context)} after it was merged (${joinSome(files)}), by a revert or by another pull request, so what was approved there is void. ${OVERTAKEN}`;
@@ -138,6 +145,10 @@ function explainLater({ begun }: LastApply): string {
 
 function explainUnordered({ begun }: LastApply, { commit }: AppliedBy): string {
   return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${shorten(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${ANEW}`;
+}
+
+function explainElsewhere({ begun }: LastApply): string {
+  return `The key was last applied from another repository (${describeRun(begun)}), and this run is run again: whether it would undo something newer is not known. ${ANEW}`;
 }
 
 function explainForgotten(): string {
