@@ -34935,12 +34935,15 @@ function ofAddress(text) {
     const passwords = rest.startsWith(':') ? passwordsOf(rest.slice(1)) : [];
     return [...ofUser, ...passwords, ...ofQuery(text)].flatMap((secret) => [secret, ...decoded(secret)]);
 }
+/** So many places are tried; what ends at a later one is known by its pieces. */
+const MOST_ENDS = 50;
 function passwordsOf(rest) {
-    const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
-    const whole = ends.map((end) => rest.slice(0, end));
+    const last = rest.lastIndexOf('@');
+    if (last < 0)
+        return [];
     // What stands before a sign that ends a host, a path or a query is quoted by itself.
-    const quoted = whole.flatMap((password) => [...password.matchAll(/[/?#]/g)].map(({ index }) => password.slice(0, index)));
-    return [...new Set([...whole, ...quoted])];
+    const ends = [...rest.slice(0, last).matchAll(/[@/?#]/g)].slice(0, MOST_ENDS).map(({ index }) => index);
+    return [...ends, last].map((end) => rest.slice(0, end));
 }
 const SECRET_PARAMETER = /token|secret|passw|passphrase|api_?key|access_?key|auth|credential|signature|^sig$|^code$|^key$|^pass$|^pwd$/i;
 function ofQuery(text) {
@@ -34964,7 +34967,14 @@ function isPath(text) {
 }
 /** Whether a text can hardly be anything but a key or a token: long, and of letters and digits without an order. */
 function looksRandom(text) {
-    return (/(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(text) || /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text));
+    return ([...text.matchAll(/[A-Za-z0-9+/=_-]{16,}/g)].some(([run]) => isMixed(run)) ||
+        /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text));
+}
+/** Has small and capital letters and digits from where 16 characters stand together without a slash or a hyphen. */
+function isMixed(run) {
+    const start = run.search(/[A-Za-z0-9+=_]{16}/);
+    const rest = start < 0 ? '' : run.slice(start);
+    return /[a-z]/.test(rest) && /[A-Z]/.test(rest) && /\d/.test(rest);
 }
 
 
@@ -35142,7 +35152,7 @@ const NEEDED = {
  * @param type undefined where inputs of their own say all that the backend needs
  */
 function findSettingProblems(type, config, env) {
-    const needed = type === undefined ? {} : (NEEDED[type] ?? {});
+    const needed = (type !== undefined && Object.hasOwn(NEEDED, type) ? NEEDED[type] : undefined) ?? {};
     const wrong = Object.entries(needed).flatMap(([name, rule]) => findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }));
     const empty = emptyOf(config).filter((name) => !Object.hasOwn(needed, name));
     return [
@@ -37444,12 +37454,14 @@ function inputError(name, reason) {
 /* harmony export */   hM: () => (/* binding */ createLog),
 /* harmony export */   tJ: () => (/* binding */ inert)
 /* harmony export */ });
-/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3291);
+
 
 const COLOURS = { notice: '36', warning: '33', error: '31' };
 /** Writes the log in the runner's own language, or as plain lines on a terminal. */
 function createLog(options) {
-    const { add, ...redactor } = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedactor */ .l)();
+    const { add, ...redactor } = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__/* .createRedactor */ .l)();
     const { write, toolkit } = options;
     // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
     const show = (text) => redactor.redact(inert(redactor.redact(text)));
@@ -37457,7 +37469,8 @@ function createLog(options) {
         write(`${show(text)}\n`);
     };
     const annotate = (level) => (message, annotation) => {
-        const [said, title] = [redactor.redact(message), redactor.redact(annotation.title)];
+        const clean = (text) => redactor.redact(tame(redactor.redact(text)));
+        const [said, title] = [clean(message), clean(annotation.title)];
         if (toolkit === undefined)
             write(terminalLine(options, level, `${title}: ${said}`));
         else
@@ -37512,16 +37525,20 @@ function withoutCommands(write) {
     const filtered = (text, ...rest) => /^::[a-z-]+[ :]/.test(text) || write(text, ...rest);
     return filtered;
 }
-// \p{Cc}: what a terminal would obey rather than show; a tab is harmless.
-const CONTROL_CHARACTERS = /(?!\t)\p{Cc}/gu;
+/** \p{Cc}: what a terminal would obey rather than show; tabs and line ends are harmless. */
+const CONTROL_CHARACTERS = /(?![\t\n])\p{Cc}/gu;
+/** What moves the characters around it about, so that a line reads as another one than it is. */
+const MOVING = /[\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
+/** Text in which every character is seen where it stands. */
+function tame(text) {
+    return text.replace(CONTROL_CHARACTERS, '').replace(MOVING, _characters_js__WEBPACK_IMPORTED_MODULE_0__/* .makeVisible */ .Xm);
+}
 /**
  * Text that the runner takes for no command: one line, without control characters. The runner reads `::` at the start
  * of a line (after white space) and `##[` anywhere in it; a zero-width space between the characters ends both.
  */
 function inert(text) {
-    return text
-        .replace(/\r?\n|\r/g, ' ')
-        .replace(CONTROL_CHARACTERS, '')
+    return tame(text.replace(/\r?\n|\r/g, ' '))
         .replace(/^(\s*):(?=:)/, '$1:\u200b')
         .replace(/##(?=\[)/g, '##\u200b');
 }
@@ -37739,7 +37756,7 @@ function parseBlocks(text) {
         .filter(([first]) => first?.startsWith('Error: '))
         .map(([first = '', ...rest]) => {
         const detail = rest.join('\n').trim();
-        const address = /^\s*with (\S+),$/m.exec(detail)?.[1];
+        const address = /^[^\S\n]*with (\S+),$/m.exec(detail)?.[1];
         return { summary: first.slice('Error: '.length), detail, address };
     });
 }
@@ -38068,7 +38085,7 @@ function sayForeignProviders(providers) {
 
 /** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
 function lockHolder(text) {
-    const record = (name, value) => new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
+    const record = (name, value) => new RegExp(`^[^\\S\\n]*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
     const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
     const since = record('Created', '[\\d-]+ [\\d:]+');
     return [
@@ -38083,7 +38100,7 @@ function lockRecord(text) {
     return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
 }
 function lockId(text) {
-    return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
+    return /^[^\S\n]*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
 }
 function howToUnlock(text) {
     return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
@@ -38096,13 +38113,13 @@ function howToFree(text) {
     return command === undefined ? inFolder : `\`${command}\`, or ${inFolder}`;
 }
 function commandToFree(text) {
-    const path = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
+    const path = /^[^\S\n]*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
     if (/\bDynamoDB\b/.test(text)) {
         const item = JSON.stringify({ LockID: { S: path ?? 'BUCKET/KEY' } });
         return `aws dynamodb delete-item --table-name TABLE --key '${item}'`;
     }
     const onGoogle = /\bgs:\/\/[\w./-]{1,1100}\.tflock\b/.exec(text)?.[0] ??
-        /^\s*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
+        /^[^\S\n]*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
     if (onGoogle !== undefined)
         return `gcloud storage rm ${onGoogle}`;
     const inS3 = placeInS3(text, path);
@@ -38560,11 +38577,11 @@ function inRegion(text) {
     return name === undefined ? '' : ` in ${name}`;
 }
 /** AWS's names of the calls whose permission is called otherwise (IAM's list of actions for S3). */
-const S3_PERMISSIONS = {
-    HeadObject: 'GetObject',
-    ListObjectsV2: 'ListBucket',
-    HeadBucket: 'ListBucket',
-};
+const S3_PERMISSIONS = new Map([
+    ['HeadObject', 'GetObject'],
+    ['ListObjectsV2', 'ListBucket'],
+    ['HeadBucket', 'ListBucket'],
+]);
 /** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
 function missingPermission(text) {
     const said = (0,aws_denial/* readDenial */.oq)(text).permission;
@@ -38572,7 +38589,7 @@ function missingPermission(text) {
     if (said !== undefined || asked === null)
         return said;
     const [, service = '', call = ''] = asked;
-    return `${service.toLowerCase()}:${S3_PERMISSIONS[call] ?? call}`;
+    return `${service.toLowerCase()}:${S3_PERMISSIONS.get(call) ?? call}`;
 }
 function already(alias, text) {
     return alias !== undefined && !/replica/i.test(text)
@@ -39282,7 +39299,8 @@ function answerResource(pattern, resource) {
 function decide(policy, request) {
     const unknownKeys = new Set();
     const look = (key) => {
-        const values = request.values[key.toLowerCase()];
+        const name = key.toLowerCase();
+        const values = Object.hasOwn(request.values, name) ? request.values[name] : undefined;
         if (values !== undefined)
             return { is: 'values', values };
         if (findConditionKey(key) !== undefined)
@@ -39587,7 +39605,8 @@ function lookupOf(request, bypass) {
                 'aws:epochtime': known(String(Math.floor(time.getTime() / 1000))),
             }),
     };
-    return (name) => facts[name.toLowerCase()] ?? factOf(name.toLowerCase());
+    const byName = new Map(Object.entries(facts));
+    return (name) => byName.get(name.toLowerCase()) ?? factOf(name.toLowerCase());
 }
 function identityFacts({ kind, account, arn }, partition) {
     if (arn === undefined) {
@@ -54929,6 +54948,8 @@ function renderComment(input) {
     return comment;
 }
 
+// EXTERNAL MODULE: ./src/report/markdown.ts
+var markdown = __nccwpck_require__(4285);
 // EXTERNAL MODULE: ./src/report/verdict.ts
 var verdict = __nccwpck_require__(687);
 // EXTERNAL MODULE: ./src/report/summary.ts
@@ -54944,6 +54965,7 @@ const ACTION_VERSION = '1.0.0';
 // EXTERNAL MODULE: ./src/write-comment.ts + 1 modules
 var write_comment = __nccwpck_require__(3408);
 ;// CONCATENATED MODULE: ./src/publish.ts
+
 
 
 
@@ -55043,7 +55065,7 @@ async function findComment(request, input, place) {
 }
 /** What stands below a plan that is applied by now told of a run that did not come so far. */
 async function settleBelow(comment, applied) {
-    const text = `An earlier run ended before everything was applied. A later one has applied it: see [what was applied](${applied.url}).`;
+    const text = `An earlier run ended before everything was applied. A later one has applied it: see ${(0,markdown/* link */.nf)('what was applied', applied.url)}.`;
     await (0,comments/* upsertComment */.l)({
         ...comment,
         body: `${(0,own_comments/* renderCommentMarker */.W)(comment.key)}\n${text}\n`,
@@ -55188,7 +55210,7 @@ function keyResults(known, primaryRegion) {
  */
 function quote(text) {
     const oneLine = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .makeVisible */ .Xm)(JSON.stringify(text));
-    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+    return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98).replace(/[\uD800-\uDBFF]$/, '')}…"`;
 }
 
 
@@ -55776,6 +55798,7 @@ var region_names = __nccwpck_require__(2737);
 /** The picture: the primary and its replicas, as a Mermaid flowchart. GitHub draws it in comments and job summaries. */
 
 
+
 /** With more replicas than this the picture shows one box per part of the world and kind of change. */
 const REPLICAS_ONE_BY_ONE = 8;
 /** Regions named in one box, and boxes in the picture, at the most. */
@@ -55810,8 +55833,7 @@ const CLASSES = [
 ];
 /** Letters and digits of any script, and little else: no quote, bracket, `#`, `;` or `<` that Mermaid could read. */
 function label(text) {
-    const plain = text
-        .normalize('NFC')
+    const plain = (0,markdown/* showInvisible */.jQ)(text.normalize('NFC'))
         .replace(/[^\p{L}\p{N} .,:()-]/gu, '_')
         .trim();
     return plain.length > 48 ? `${plain.slice(0, 47)}…` : plain;
@@ -56290,7 +56312,7 @@ function countFitting(lines, room, measure) {
  * @returns Markdown no longer than `room`, its last line complete
  */
 function renderPlanText({ text, room, measure, source }) {
-    const lines = toDiffLines((0,markdown/* showInvisibleInLines */.zY)(text).replace(/^\n+|\s+$/g, ''));
+    const lines = toDiffLines((0,markdown/* showInvisibleInLines */.zY)(text).replace(/^\n+/, '').trimEnd());
     const fence = (0,markdown/* fenceFor */.Lt)(lines.join('\n'), 'diff');
     const written = lines.map(fence.line);
     const build = (shown) => {
@@ -56675,13 +56697,13 @@ function renderWithin(options) {
 /* harmony export */   Lt: () => (/* binding */ fenceFor),
 /* harmony export */   PA: () => (/* binding */ breakableArn),
 /* harmony export */   SS: () => (/* binding */ codeSpan),
+/* harmony export */   jQ: () => (/* binding */ showInvisible),
 /* harmony export */   nf: () => (/* binding */ link),
 /* harmony export */   tp: () => (/* binding */ table),
 /* harmony export */   xE: () => (/* binding */ alert),
 /* harmony export */   zH: () => (/* binding */ details),
 /* harmony export */   zY: () => (/* binding */ showInvisibleInLines)
 /* harmony export */ });
-/* unused harmony export showInvisible */
 /**
  * Text that is not ours, made inert for GitHub's Markdown. Two rules carry everything:
  * - Inside code GitHub makes no mentions, references, links, HTML or mathematics, so whatever is not a plain word goes
@@ -56759,15 +56781,23 @@ function breakableArn(arn) {
     return parts === null ? undefined : `<code>${parts.slice(1).join('<wbr>')}</code>`;
 }
 const OPENING = /^["'“‘(]*/u;
-const CLOSING = /["'”’).,;:!?…]*$/u;
+const CLOSING = new Set(`"'”’).,;:!?…`);
 const PLAIN_WORD = /^(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’–—][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*|e\.g|i\.e|–|—)$/u;
 /**
  * Plain in letters, yet GitHub would link it (commits, also between letters that are not ASCII; GH-1; the references that
  * a repository configures) or it reads better as code (Regions, accounts).
  */
 const NOT_PLAIN = /[0-9a-f]{7}|gh-[0-9]|^(?:[a-z]+-[0-9]+|[a-z]{2,5}(?:-[a-z]+)+-[0-9]+)$/i;
+/** Some letters and marks can't be seen, either. */
 function isPlain(word) {
-    return PLAIN_WORD.test(word) && !NOT_PLAIN.test(word);
+    return PLAIN_WORD.test(word) && !NOT_PLAIN.test(word) && showInvisible(word) === word;
+}
+/** Where the signs at its end begin; read backwards, as an expression would look for them from every place anew. */
+function startOfClosing(token) {
+    let start = token.length;
+    while (CLOSING.has(token.charAt(start - 1)))
+        start -= 1;
+    return start;
 }
 function renderWord(token) {
     const quoted = /^(["'“‘(]*)`([^`]+)`(["'”’).,;:!?…]*)$/u.exec(token);
@@ -56775,11 +56805,11 @@ function renderWord(token) {
         return `${quoted[1] ?? ''}${codeSpan(quoted[2] ?? '')}${quoted[3] ?? ''}`;
     const opening = OPENING.exec(token)?.[0] ?? '';
     const rest = token.slice(opening.length);
-    const closing = CLOSING.exec(rest)?.[0] ?? '';
-    const core = rest.slice(0, rest.length - closing.length);
+    const end = startOfClosing(rest);
+    const core = rest.slice(0, end);
     if (core === '')
         return codeSpan(token);
-    return `${opening}${isPlain(core) ? core : codeSpan(core)}${closing}`;
+    return `${opening}${isPlain(core) ? core : codeSpan(core)}${rest.slice(end)}`;
 }
 /**
  * A sentence that may hold names and values from outside: plain words stay, every other token (and what already is
@@ -58111,7 +58141,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 ;// CONCATENATED MODULE: ./src/runner/secret-forms.ts
-/** The forms that a secret takes on its way into a text: escaped for JSON, an address, HTML or Markdown, in base64. Pure. */
+/** The forms that a secret takes on its way into a text: escaped for JSON, an address, HTML or Markdown, in base64 or hexadecimal. Pure. */
 /** White space of any kind and in any form; Terraform breaks long lines and puts a bar before each. */
 const SPACE = '(?:[\\s│+\\u200b]|\\\\{1,8}(?:[nrtu]|u00(?:0[9aAdD]|20))|%(?:25){0,3}(?:0[9aAdD]|20)|&(?:nbsp|#(?:32|10|13|9));){1,64}';
 /** A run of backslashes: each escape doubles it. */
@@ -58128,17 +58158,18 @@ const HTML_NAMES = new Map([
  * are bounded, so that no text makes it slow.
  */
 function patternOf(secret) {
-    const runs = secret.match(/\s+|\\+|[^\s\\]/gu) ?? [];
+    const runs = secret.match(/[\t-\r ]+|\\+|[^\t-\r \\]/gu) ?? [];
     return runs.map(patternOfRun).join('');
 }
 function patternOfRun(run) {
-    if (/^\s/.test(run))
+    if (/^[\t-\r ]/.test(run))
         return SPACE;
     if (run.startsWith('\\'))
         return BACKSLASHES;
     if (/^[A-Za-z0-9]$/.test(run))
         return run;
-    const itself = run.replace(/[$()*+./?[\]^{|}]/, '\\$&');
+    // White space of other kinds is often written as plain space.
+    const itself = /\s/.test(run) ? '\\s' : run.replace(/[$()*+./?[\]^{|}]/, '\\$&');
     return `\\\\{0,8}(?:${[inHtml(run), inAddress(run), inJson(run), itself].join('|')})`;
 }
 function inHtml(character) {
@@ -58151,11 +58182,12 @@ function inHtml(character) {
 function inAddress(character) {
     return [...Buffer.from(character, 'utf8')].map((byte) => `%(?:25){0,3}${anyCase(hex(byte, 2))}`).join('');
 }
-/** By its UTF-16 units, without the backslashes before the first. */
+/** By its UTF-16 units, or as one code point in braces; without the backslashes before the first. */
 function inJson(character) {
-    return Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
         .map((unit) => `u${anyCase(hex(unit, 4))}`)
         .join('\\\\{1,8}');
+    return `${units}|u\\{${anyCase(hex(character.codePointAt(0) ?? 0, 1))}\\}`;
 }
 function hex(code, digits) {
     return code.toString(16).padStart(digits, '0');
@@ -58175,6 +58207,10 @@ function base64Forms(secret) {
     });
     const urlSafe = forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
     return [...new Set([...forms, ...urlSafe])];
+}
+/** The bytes in hexadecimal, also with signs between them: S3 repeats a request that it refuses in that form. */
+function hexPattern(secret) {
+    return [...Buffer.from(secret, 'utf8')].map((byte) => anyCase(hex(byte, 2))).join('[ :]?');
 }
 
 ;// CONCATENATED MODULE: ./src/runner/redaction.ts
@@ -58256,11 +58292,11 @@ function findersOf(secret) {
         const word = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${pattern})(?![\\p{L}\\p{N}_])`, 'gu');
         return [(text) => findPattern(text, word)];
     }
-    const expression = new RegExp(pattern, 'gu');
-    return [
-        (text) => findPattern(text, expression),
-        ...base64Forms(secret).map((form) => (text) => findLiteral(text, form)),
-    ];
+    const patterns = [pattern, hexPattern(secret), ...base64Forms(secret).map(patternOf)];
+    return patterns.map((each) => {
+        const expression = new RegExp(each, 'gu');
+        return (text) => findPattern(text, expression);
+    });
 }
 /** Each place, also those that overlap: two secrets may share characters, and so may two places of one. */
 function* findPattern(text, pattern) {
@@ -58271,13 +58307,11 @@ function* findPattern(text, pattern) {
         pattern.lastIndex = found.index + ((text.codePointAt(found.index) ?? 0) > 0xffff ? 2 : 1);
     }
 }
-function* findLiteral(text, literal) {
-    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1))
-        yield [at, at + literal.length];
-}
+/** Of the secret itself, and of its forms in base64, which mail and PEM break into lines of 64 or 76 characters. */
 function piecesOf(secret) {
-    const runs = secret.split(/\s+/).filter((run) => run.length >= SHORTEST_IN_PIECES);
-    return runs.flatMap((run) => Array.from({ length: run.length - PIECE + 1 }, (_, at) => run.slice(at, at + PIECE)));
+    const words = secret.split(/\s+/).filter((run) => run.length >= SHORTEST_IN_PIECES);
+    const encoded = secret.length < SHORTEST_ANYWHERE ? [] : base64Forms(secret);
+    return [...words, ...encoded.filter((form) => form.length >= PIECE)].flatMap((run) => Array.from({ length: run.length - PIECE + 1 }, (_, at) => run.slice(at, at + PIECE)));
 }
 function* findPieces(text, pieces) {
     if (pieces.size === 0)
@@ -58301,11 +58335,13 @@ function findBeginnings(text, secrets) {
         .map((secret) => [at - beginningBefore(text, at, secret), at])
         .filter(([start, end]) => end - start >= shortest));
 }
-/** How many characters right before the cut are the beginning of the secret. */
+/** How many characters right before the cut are the beginning of the secret: the most, or none if fewer than looked for. */
 function beginningBefore(text, cut, secret) {
-    for (let length = Math.min(secret.length - 1, cut); length > 0; length -= 1)
-        if (text.endsWith(secret.slice(0, length), cut))
-            return length;
+    const before = text.slice(Math.max(0, cut - secret.length + 1), cut);
+    const first = secret.slice(0, SHORTEST_BEGINNING);
+    for (let at = before.indexOf(first); at >= 0; at = before.indexOf(first, at + 1))
+        if (secret.startsWith(before.slice(at)))
+            return before.length - at;
     return 0;
 }
 /** Replaces the places, those that overlap as one. */

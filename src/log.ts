@@ -1,4 +1,5 @@
 import type * as core from '@actions/core';
+import { makeVisible } from './characters.js';
 import type { AnnotationOptions, StepLog } from './deps.js';
 import { createRedactor } from './runner/redaction.js';
 
@@ -34,7 +35,8 @@ export function createLog(options: LogOptions): StepLog {
   const annotate =
     (level: Level) =>
     (message: string, annotation: AnnotationOptions): void => {
-      const [said, title] = [redactor.redact(message), redactor.redact(annotation.title)];
+      const clean = (text: string): string => redactor.redact(tame(redactor.redact(text)));
+      const [said, title] = [clean(message), clean(annotation.title)];
       if (toolkit === undefined) write(terminalLine(options, level, `${title}: ${said}`));
       else toolkit[level](said, { title });
     };
@@ -94,17 +96,23 @@ export function withoutCommands<W extends (text: string, ...rest: never[]) => bo
   return filtered as W;
 }
 
-// \p{Cc}: what a terminal would obey rather than show; a tab is harmless.
-const CONTROL_CHARACTERS = /(?!\t)\p{Cc}/gu;
+/** \p{Cc}: what a terminal would obey rather than show; tabs and line ends are harmless. */
+const CONTROL_CHARACTERS = /(?![\t\n])\p{Cc}/gu;
+
+/** What moves the characters around it about, so that a line reads as another one than it is. */
+const MOVING = /[\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
+
+/** Text in which every character is seen where it stands. */
+function tame(text: string): string {
+  return text.replace(CONTROL_CHARACTERS, '').replace(MOVING, makeVisible);
+}
 
 /**
  * Text that the runner takes for no command: one line, without control characters. The runner reads `::` at the start
  * of a line (after white space) and `##[` anywhere in it; a zero-width space between the characters ends both.
  */
 export function inert(text: string): string {
-  return text
-    .replace(/\r?\n|\r/g, ' ')
-    .replace(CONTROL_CHARACTERS, '')
+  return tame(text.replace(/\r?\n|\r/g, ' '))
     .replace(/^(\s*):(?=:)/, '$1:\u200b')
     .replace(/##(?=\[)/g, '##\u200b');
 }

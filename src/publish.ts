@@ -16,6 +16,7 @@ import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
 import { plannedChanges } from './plan/left-of-begun.js';
 import { renderComment } from './report/comment.js';
+import { link } from './report/markdown.js';
 import { describeVerdict } from './report/verdict.js';
 import { renderSummary } from './report/summary.js';
 import type { KeyResult, ReportInput, ReportOutcome } from './report/types.js';
@@ -151,7 +152,7 @@ async function settleBelow(
   comment: PullRequestPlace & { readonly key: string },
   applied: { readonly id: number; readonly url: string },
 ): Promise<void> {
-  const text = `An earlier run ended before everything was applied. A later one has applied it: see [what was applied](${applied.url}).`;
+  const text = `An earlier run ended before everything was applied. A later one has applied it: see ${link('what was applied', applied.url)}.`;
   await upsertComment({
     ...comment,
     body: `${renderCommentMarker(comment.key)}\n${text}\n`,

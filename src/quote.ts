@@ -6,5 +6,5 @@ import { makeVisible } from './characters.js';
  */
 export function quote(text: string): string {
   const oneLine = makeVisible(JSON.stringify(text));
-  return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98)}…"`;
+  return oneLine.length <= 102 ? oneLine : `${oneLine.slice(0, 98).replace(/[\uD800-\uDBFF]$/, '')}…"`;
 }

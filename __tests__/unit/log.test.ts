@@ -91,6 +91,13 @@ test('without a runner nothing that the toolkit says to one is written', () => {
   expect(written).toBe('shown\na::b and ::::\n');
 });
 
+test('what turns the order of characters round is shown as what it is, in lines and in annotations', () => {
+  const { log, text } = capture(true);
+  log.info('let in: \u202e321 account\u2066');
+  log.warning('a\u001b[8mb\u202ec\nd', { title: 'e\u2029f' });
+  expect(text()).toBe('let in: \\u202e321 account\\u2066\n::warning title=e\\u2029f::a[8mb\\u202ec%0Ad\n');
+});
+
 test('control characters, as of a terminal, do not reach the log', () => {
   const { log, text } = capture(true);
   log.info('a\u001b[2Kb\u0008c\u009bd');

@@ -241,14 +241,15 @@ export function ofAddress(text: string): string[] {
   return [...ofUser, ...passwords, ...ofQuery(text)].flatMap((secret) => [secret, ...decoded(secret)]);
 }
 
+/** So many places are tried; what ends at a later one is known by its pieces. */
+const MOST_ENDS = 50;
+
 function passwordsOf(rest: string): string[] {
-  const ends = [...rest.matchAll(/@/g)].map(({ index }) => index);
-  const whole = ends.map((end) => rest.slice(0, end));
+  const last = rest.lastIndexOf('@');
+  if (last < 0) return [];
   // What stands before a sign that ends a host, a path or a query is quoted by itself.
-  const quoted = whole.flatMap((password) =>
-    [...password.matchAll(/[/?#]/g)].map(({ index }) => password.slice(0, index)),
-  );
-  return [...new Set([...whole, ...quoted])];
+  const ends = [...rest.slice(0, last).matchAll(/[@/?#]/g)].slice(0, MOST_ENDS).map(({ index }) => index);
+  return [...ends, last].map((end) => rest.slice(0, end));
 }
 
 const SECRET_PARAMETER =
@@ -281,8 +282,14 @@ function isPath(text: string): boolean {
 /** Whether a text can hardly be anything but a key or a token: long, and of letters and digits without an order. */
 export function looksRandom(text: string): boolean {
   return (
-    /(?=[A-Za-z0-9+/=_-]*[a-z])(?=[A-Za-z0-9+/=_-]*[A-Z])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+=_]{16,}/.test(
-      text,
-    ) || /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text)
+    [...text.matchAll(/[A-Za-z0-9+/=_-]{16,}/g)].some(([run]) => isMixed(run)) ||
+    /(?<![0-9a-f])(?=[a-f]*\d)[0-9a-f]{32,}(?![0-9a-f])/i.test(text)
   );
+}
+
+/** Has small and capital letters and digits from where 16 characters stand together without a slash or a hyphen. */
+function isMixed(run: string): boolean {
+  const start = run.search(/[A-Za-z0-9+=_]{16}/);
+  const rest = start < 0 ? '' : run.slice(start);
+  return /[a-z]/.test(rest) && /[A-Z]/.test(rest) && /\d/.test(rest);
 }

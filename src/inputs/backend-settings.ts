@@ -99,7 +99,7 @@ export function findSettingProblems(
   config: Settings,
   env: InputSources['env'],
 ): SettingProblem[] {
-  const needed = type === undefined ? {} : (NEEDED[type] ?? {});
+  const needed = (type !== undefined && Object.hasOwn(NEEDED, type) ? NEEDED[type] : undefined) ?? {};
   const wrong = Object.entries(needed).flatMap(([name, rule]) =>
     findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }),
   );

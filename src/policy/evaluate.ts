@@ -132,7 +132,8 @@ export interface Decision {
 export function decide(policy: Policy, request: KnownRequest): Decision {
   const unknownKeys = new Set<string>();
   const look = (key: string): Value => {
-    const values = request.values[key.toLowerCase()];
+    const name = key.toLowerCase();
+    const values = Object.hasOwn(request.values, name) ? request.values[name] : undefined;
     if (values !== undefined) return { is: 'values', values };
     if (findConditionKey(key) !== undefined) return { is: 'absent' };
     unknownKeys.add(key);

@@ -287,7 +287,8 @@ function lookupOf(request: HolderRequest, bypass: string): Lookup {
           'aws:epochtime': known(String(Math.floor(time.getTime() / 1000))),
         }),
   };
-  return (name) => facts[name.toLowerCase()] ?? factOf(name.toLowerCase());
+  const byName = new Map(Object.entries(facts));
+  return (name) => byName.get(name.toLowerCase()) ?? factOf(name.toLowerCase());
 }
 
 function identityFacts({ kind, account, arn }: Holder, partition: string): Record<string, Value> {

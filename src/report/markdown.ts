@@ -89,7 +89,7 @@ export function breakableArn(arn: string): string | undefined {
 }
 
 const OPENING = /^["'“‘(]*/u;
-const CLOSING = /["'”’).,;:!?…]*$/u;
+const CLOSING: ReadonlySet<string> = new Set(`"'”’).,;:!?…`);
 const PLAIN_WORD =
   /^(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’–—][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*|e\.g|i\.e|–|—)$/u;
 /**
@@ -98,8 +98,16 @@ const PLAIN_WORD =
  */
 const NOT_PLAIN = /[0-9a-f]{7}|gh-[0-9]|^(?:[a-z]+-[0-9]+|[a-z]{2,5}(?:-[a-z]+)+-[0-9]+)$/i;
 
+/** Some letters and marks can't be seen, either. */
 function isPlain(word: string): boolean {
-  return PLAIN_WORD.test(word) && !NOT_PLAIN.test(word);
+  return PLAIN_WORD.test(word) && !NOT_PLAIN.test(word) && showInvisible(word) === word;
+}
+
+/** Where the signs at its end begin; read backwards, as an expression would look for them from every place anew. */
+function startOfClosing(token: string): number {
+  let start = token.length;
+  while (CLOSING.has(token.charAt(start - 1))) start -= 1;
+  return start;
 }
 
 function renderWord(token: string): string {
@@ -107,10 +115,10 @@ function renderWord(token: string): string {
   if (quoted !== null) return `${quoted[1] ?? ''}${codeSpan(quoted[2] ?? '')}${quoted[3] ?? ''}`;
   const opening = OPENING.exec(token)?.[0] ?? '';
   const rest = token.slice(opening.length);
-  const closing = CLOSING.exec(rest)?.[0] ?? '';
-  const core = rest.slice(0, rest.length - closing.length);
+  const end = startOfClosing(rest);
+  const core = rest.slice(0, end);
   if (core === '') return codeSpan(token);
-  return `${opening}${isPlain(core) ? core : codeSpan(core)}${closing}`;
+  return `${opening}${isPlain(core) ? core : codeSpan(core)}${rest.slice(end)}`;
 }
 
 /**

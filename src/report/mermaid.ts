@@ -2,6 +2,7 @@
 
 import type { RegionPlan } from '../plan/types.js';
 import { rowChange, type RowChange } from './changes.js';
+import { showInvisible } from './markdown.js';
 import { areaOf, placeOf } from './region-names.js';
 
 /** With more replicas than this the picture shows one box per part of the world and kind of change. */
@@ -50,8 +51,7 @@ interface Box {
 
 /** Letters and digits of any script, and little else: no quote, bracket, `#`, `;` or `<` that Mermaid could read. */
 function label(text: string): string {
-  const plain = text
-    .normalize('NFC')
+  const plain = showInvisible(text.normalize('NFC'))
     .replace(/[^\p{L}\p{N} .,:()-]/gu, '_')
     .trim();
   return plain.length > 48 ? `${plain.slice(0, 47)}…` : plain;

@@ -4,7 +4,7 @@
  * it already (AWS, Terraform), its beginning at the cut and any longer piece of it are found, too.
  */
 
-import { base64Forms, patternOf } from './secret-forms.js';
+import { base64Forms, hexPattern, patternOf } from './secret-forms.js';
 
 /** What stands in the place of a secret, as on the runner. */
 const PLACEHOLDER = '***';
@@ -107,11 +107,11 @@ function findersOf(secret: string): ((text: string) => Iterable<Span>)[] {
     const word = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${pattern})(?![\\p{L}\\p{N}_])`, 'gu');
     return [(text) => findPattern(text, word)];
   }
-  const expression = new RegExp(pattern, 'gu');
-  return [
-    (text) => findPattern(text, expression),
-    ...base64Forms(secret).map((form) => (text: string) => findLiteral(text, form)),
-  ];
+  const patterns = [pattern, hexPattern(secret), ...base64Forms(secret).map(patternOf)];
+  return patterns.map((each) => {
+    const expression = new RegExp(each, 'gu');
+    return (text) => findPattern(text, expression);
+  });
 }
 
 /** Each place, also those that overlap: two secrets may share characters, and so may two places of one. */
@@ -124,14 +124,11 @@ function* findPattern(text: string, pattern: RegExp): Iterable<Span> {
   }
 }
 
-function* findLiteral(text: string, literal: string): Iterable<Span> {
-  for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1))
-    yield [at, at + literal.length];
-}
-
+/** Of the secret itself, and of its forms in base64, which mail and PEM break into lines of 64 or 76 characters. */
 function piecesOf(secret: string): string[] {
-  const runs = secret.split(/\s+/).filter((run) => run.length >= SHORTEST_IN_PIECES);
-  return runs.flatMap((run) =>
+  const words = secret.split(/\s+/).filter((run) => run.length >= SHORTEST_IN_PIECES);
+  const encoded = secret.length < SHORTEST_ANYWHERE ? [] : base64Forms(secret);
+  return [...words, ...encoded.filter((form) => form.length >= PIECE)].flatMap((run) =>
     Array.from({ length: run.length - PIECE + 1 }, (_, at) => run.slice(at, at + PIECE)),
   );
 }
@@ -160,10 +157,12 @@ function findBeginnings(text: string, secrets: readonly string[]): Span[] {
   );
 }
 
-/** How many characters right before the cut are the beginning of the secret. */
+/** How many characters right before the cut are the beginning of the secret: the most, or none if fewer than looked for. */
 function beginningBefore(text: string, cut: number, secret: string): number {
-  for (let length = Math.min(secret.length - 1, cut); length > 0; length -= 1)
-    if (text.endsWith(secret.slice(0, length), cut)) return length;
+  const before = text.slice(Math.max(0, cut - secret.length + 1), cut);
+  const first = secret.slice(0, SHORTEST_BEGINNING);
+  for (let at = before.indexOf(first); at >= 0; at = before.indexOf(first, at + 1))
+    if (secret.startsWith(before.slice(at))) return before.length - at;
   return 0;
 }
 

@@ -1,4 +1,4 @@
-/** The forms that a secret takes on its way into a text: escaped for JSON, an address, HTML or Markdown, in base64. Pure. */
+/** The forms that a secret takes on its way into a text: escaped for JSON, an address, HTML or Markdown, in base64 or hexadecimal. Pure. */
 
 /** White space of any kind and in any form; Terraform breaks long lines and puts a bar before each. */
 const SPACE =
@@ -20,15 +20,16 @@ const HTML_NAMES: ReadonlyMap<string, string> = new Map([
  * are bounded, so that no text makes it slow.
  */
 export function patternOf(secret: string): string {
-  const runs = secret.match(/\s+|\\+|[^\s\\]/gu) ?? [];
+  const runs = secret.match(/[\t-\r ]+|\\+|[^\t-\r \\]/gu) ?? [];
   return runs.map(patternOfRun).join('');
 }
 
 function patternOfRun(run: string): string {
-  if (/^\s/.test(run)) return SPACE;
+  if (/^[\t-\r ]/.test(run)) return SPACE;
   if (run.startsWith('\\')) return BACKSLASHES;
   if (/^[A-Za-z0-9]$/.test(run)) return run;
-  const itself = run.replace(/[$()*+./?[\]^{|}]/, '\\$&');
+  // White space of other kinds is often written as plain space.
+  const itself = /\s/.test(run) ? '\\s' : run.replace(/[$()*+./?[\]^{|}]/, '\\$&');
   return `\\\\{0,8}(?:${[inHtml(run), inAddress(run), inJson(run), itself].join('|')})`;
 }
 
@@ -44,11 +45,12 @@ function inAddress(character: string): string {
   return [...Buffer.from(character, 'utf8')].map((byte) => `%(?:25){0,3}${anyCase(hex(byte, 2))}`).join('');
 }
 
-/** By its UTF-16 units, without the backslashes before the first. */
+/** By its UTF-16 units, or as one code point in braces; without the backslashes before the first. */
 function inJson(character: string): string {
-  return Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
     .map((unit) => `u${anyCase(hex(unit, 4))}`)
     .join('\\\\{1,8}');
+  return `${units}|u\\{${anyCase(hex(character.codePointAt(0) ?? 0, 1))}\\}`;
 }
 
 function hex(code: number, digits: number): string {
@@ -71,4 +73,9 @@ export function base64Forms(secret: string): string[] {
   });
   const urlSafe = forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
   return [...new Set([...forms, ...urlSafe])];
+}
+
+/** The bytes in hexadecimal, also with signs between them: S3 repeats a request that it refuses in that form. */
+export function hexPattern(secret: string): string {
+  return [...Buffer.from(secret, 'utf8')].map((byte) => anyCase(hex(byte, 2))).join('[ :]?');
 }

@@ -114,7 +114,7 @@ function parseBlocks(text: string): Diagnostic[] {
     .filter(([first]) => first?.startsWith('Error: '))
     .map(([first = '', ...rest]) => {
       const detail = rest.join('\n').trim();
-      const address = /^\s*with (\S+),$/m.exec(detail)?.[1];
+      const address = /^[^\S\n]*with (\S+),$/m.exec(detail)?.[1];
       return { summary: first.slice('Error: '.length), detail, address };
     });
 }

@@ -6,7 +6,7 @@ import { inert } from '../log.js';
 /** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
 export function lockHolder(text: string): string {
   const record = (name: string, value: string): string | undefined =>
-    new RegExp(`^\\s*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
+    new RegExp(`^[^\\S\\n]*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
   const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
   const since = record('Created', '[\\d-]+ [\\d:]+');
   return [
@@ -23,7 +23,7 @@ export function lockRecord(text: string): string {
 }
 
 function lockId(text: string): string | undefined {
-  return /^\s*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
+  return /^[^\S\n]*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
 }
 
 export function howToUnlock(text: string): string {
@@ -39,14 +39,14 @@ export function howToFree(text: string): string {
 }
 
 function commandToFree(text: string): string | undefined {
-  const path = /^\s*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
+  const path = /^[^\S\n]*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
   if (/\bDynamoDB\b/.test(text)) {
     const item = JSON.stringify({ LockID: { S: path ?? 'BUCKET/KEY' } });
     return `aws dynamodb delete-item --table-name TABLE --key '${item}'`;
   }
   const onGoogle =
     /\bgs:\/\/[\w./-]{1,1100}\.tflock\b/.exec(text)?.[0] ??
-    /^\s*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
+    /^[^\S\n]*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
   if (onGoogle !== undefined) return `gcloud storage rm ${onGoogle}`;
   const inS3 = placeInS3(text, path);
   return inS3 === undefined ? undefined : `aws s3 rm s3://${inS3}`;

@@ -319,11 +319,11 @@ function inRegion(text: string): string {
 }
 
 /** AWS's names of the calls whose permission is called otherwise (IAM's list of actions for S3). */
-const S3_PERMISSIONS: Readonly<Record<string, string>> = {
-  HeadObject: 'GetObject',
-  ListObjectsV2: 'ListBucket',
-  HeadBucket: 'ListBucket',
-};
+const S3_PERMISSIONS: ReadonlyMap<string, string> = new Map([
+  ['HeadObject', 'GetObject'],
+  ['ListObjectsV2', 'ListBucket'],
+  ['HeadBucket', 'ListBucket'],
+]);
 
 /** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
 function missingPermission(text: string): string | undefined {
@@ -331,7 +331,7 @@ function missingPermission(text: string): string | undefined {
   const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
   if (said !== undefined || asked === null) return said;
   const [, service = '', call = ''] = asked;
-  return `${service.toLowerCase()}:${S3_PERMISSIONS[call] ?? call}`;
+  return `${service.toLowerCase()}:${S3_PERMISSIONS.get(call) ?? call}`;
 }
 
 function already(alias: string | undefined, text: string): string {

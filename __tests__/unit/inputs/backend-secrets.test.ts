@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBackendConfig } from '../../../src/inputs/backend-config.js';
-import { mayBeSecret, secretsOf, splitSecrets } from '../../../src/inputs/backend-secrets.js';
+import {
+  looksRandom,
+  mayBeSecret,
+  ofAddress,
+  secretsOf,
+  splitSecrets,
+} from '../../../src/inputs/backend-secrets.js';
 import { createRedactor } from '../../../src/runner/redaction.js';
 import { read } from '../../support/inputs.js';
 
@@ -172,4 +178,17 @@ describe('a secret that is a part of an output is refused', () => {
   test('and its value is not repeated', () => {
     expect(reading('secret_key=production', { alias: 'production' })).not.toThrow(/is secret.*production/);
   });
+});
+
+test.each([
+  ['one long run', 'a'.repeat(60_000)],
+  ['runs of many parts', 'a/'.repeat(30_000)],
+  ['an address with a sign of its end everywhere', `https://u:${'@/'.repeat(30_000)}@h`],
+  ['addresses one behind the other', 'https://a:b@'.repeat(5_000)],
+])('60,000 characters take no time: %s', (_, text) => {
+  const start = performance.now();
+  looksRandom(text);
+  const found = ofAddress(text);
+  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(found.length).toBeLessThan(200);
 });

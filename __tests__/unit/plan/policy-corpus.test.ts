@@ -57,6 +57,23 @@ const service = (name: string, changed: Json = {}): Json => use({ Principal: { S
 const PUBLIC = 'stop public-principal';
 const UNREADABLE = 'stop policy-unreadable';
 
+test.each(['StringEquals', 'StringNotEquals', 'StringLikeIfExists'])(
+  'a variable with a name of JavaScript’s is one that nobody knows: %s',
+  (operator) => {
+    const judge = (variable: string): string[] =>
+      verdict(
+        statement(),
+        statement({
+          Effect: 'Deny',
+          Principal: '*',
+          Condition: { [operator]: { 'aws:PrincipalArn': `\${${variable}}` } },
+        }),
+      );
+    expect(judge('constructor')).toEqual(judge('aws:unheard-of'));
+    expect(judge('__proto__')).toEqual(judge('aws:unheard-of'));
+  },
+);
+
 describe('a policy that lets strangers in', () => {
   test.each<[string, Json, string]>([
     ['everybody', use(), PUBLIC],

@@ -86,6 +86,7 @@ describe('prose', () => {
     ['one\n# two', 'one `#` two'],
     ['@a`b` and `c`@d', '`` @a`b` `` and `` `c`@d ``'],
     ['("a") and ...', '("a") and `...`'],
+    ['ab\u3164 c\uFE0Fd \u115F é', '`ab\\u3164` `c\\uFE0Fd` `\\u115F` é'],
     ['JIRA-123 in us-gov-west-1 of a1-b', '`JIRA-123` in `us-gov-west-1` of a1-b'],
   ])('%j becomes %j', (text, markdown) => {
     expect(prose(text)).toBe(markdown);
@@ -103,6 +104,16 @@ describe('prose', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+test.each([
+  ['signs that end a word', `a${').'.repeat(50_000)}x`],
+  ['quotation marks', `"'`.repeat(50_000)],
+  ['joined words', `${"a-b'".repeat(25_000)}!`],
+])('100,000 characters take no time: %s', (_, text) => {
+  const start = performance.now();
+  prose(text);
+  expect(performance.now() - start).toBeLessThan(2_000);
 });
 
 describe('a code block', () => {

@@ -258,6 +258,9 @@ describe('the cost', () => {
 
 describe('the picture', () => {
   test('joins the primary to each replica, and marks what comes and what goes', () => {
+    expect(
+      drawKeys([row({ region: 'a\u3164\u202eb' })].map((each) => ({ ...each, role: 'primary' }))),
+    ).toContain('"a_u3164_u202Eb<br>primary"');
     const source = drawKeys([
       row({ region: PRIMARY }),
       row({ region: SYDNEY, key: { action: 'create' } }),

@@ -59,6 +59,13 @@ describe('a secret is taken out', () => {
       '"päss🔑wörd" "p\\u00e4ss\\ud83d\\udd11w\\u00F6rd"',
       '"***" "***"',
     ],
+    ['with a no-break space in an address', ['päss\u00a0word'], encodeURIComponent('päss\u00a0word'), '***'],
+    ['with a no-break space in JSON', ['pass\u00a0word'], '"pass\\u00A0word" pass word', '"***" ***'],
+    ['as one code point in braces', ['pass\u{E0041}word'], 'pass\\u{E0041}word', '***'],
+    ['in base64 in an address', ['>>>???>>>'], `?a=${encodeURIComponent(btoa('>>>???>>>'))}`, '?a=***'],
+    ['in base64 in JSON', ['>>>???>>>'], '"Pj4+Pz8\\/Pj4+"', '"***"'],
+    ['in hexadecimal', ['hunter2-h'], '68756E746572322D68 68756e746572322d68', '*** ***'],
+    ['in hexadecimal, as S3 writes it', ['hunter2-h'], 'a 68 75 6e 74 65 72 32 2d 68 b', 'a *** b'],
     ['with the signs of a pattern', ['a.b*c(d)[e]{f}|g^$?'], 'a.b*c(d)[e]{f}|g^$? aXb', '*** aXb'],
   ])('%s', (_, secrets, text, shown) => {
     expect(knowing(...secrets).redact(text)).toBe(shown);
@@ -119,6 +126,20 @@ describe('a secret is taken out', () => {
     ['its end', `a ${TOKEN.slice(-20)} b`, 'a *** b'],
   ])('cut by somebody else: %s', (_, text, shown) => {
     expect(knowing(TOKEN).redact(text)).toBe(shown);
+  });
+
+  test('what base64 breaks into lines of 76 characters', () => {
+    const lines = Buffer.from(`{"token":"${TOKEN}${TOKEN}"}`).toString('base64').replace(/.{76}/g, '$&\n');
+    const shown = knowing(TOKEN).redact(lines);
+    expect(shown.split('\n').every((line) => line.includes('***'))).toBe(true);
+    expect(Buffer.from(shown.replaceAll('***', ' '), 'base64').toString()).not.toContain(TOKEN.slice(0, 12));
+  });
+
+  test.each(['…', '...', 'a…', `${TOKEN.slice(0, 4)}…`])('in no time in a text of many cuts: %s', (cut) => {
+    const redactor = knowing(TOKEN.repeat(12), 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY');
+    const start = performance.now();
+    redactor.redact(cut.repeat(100_000 / cut.length));
+    expect(performance.now() - start).toBeLessThan(3_000);
   });
 
   test('four characters of its beginning are everybody’s', () => {

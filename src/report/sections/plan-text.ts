@@ -57,7 +57,7 @@ function countFitting(lines: readonly string[], room: number, measure: (text: st
  * @returns Markdown no longer than `room`, its last line complete
  */
 export function renderPlanText({ text, room, measure, source }: PlanTextOptions): string {
-  const lines = toDiffLines(showInvisibleInLines(text).replace(/^\n+|\s+$/g, ''));
+  const lines = toDiffLines(showInvisibleInLines(text).replace(/^\n+/, '').trimEnd());
   const fence = fenceFor(lines.join('\n'), 'diff');
   const written = lines.map(fence.line);
   const build = (shown: number): string => {
