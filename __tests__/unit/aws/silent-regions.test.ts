@@ -50,8 +50,9 @@ test('an answer is an answer, whatever it says: a key that is not there, a refus
 test('a Region that takes the connection and says nothing is told when the time is up', async () => {
   inB({ type: 'timeout' });
   const started = Date.now();
-  expect(await ask(300)).toEqual([{ region: B, because: 'no answer within 0 s', next: undefined }]);
-  expect(Date.now() - started).toBeLessThan(3_000);
+  expect(await ask(3_000)).toEqual([{ region: B, because: 'no answer within 3 s', next: undefined }]);
+  // On a machine with other work the two Regions that answer need time, too.
+  expect(Date.now() - started).toBeLessThan(30_000);
 });
 
 test('a Region that breaks every connection is told with the code', async () => {
