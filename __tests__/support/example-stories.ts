@@ -97,6 +97,12 @@ const keys = ({ emulator }: Stage, regions: readonly string[] = REGIONS): string
 
 const everywhere = (state: string): string[] => REGIONS.map((region) => `${region} ${state}`);
 
+/** An empty bucket where the example says that the states are. */
+function moveBucket({ emulator }: Stage, region: string): void {
+  const { s3, account, clock } = emulator;
+  s3.add({ name: 'acme-terraform-state', region, account, createdAt: clock.now() });
+}
+
 /** A plan on the pull request, which changes nothing, and the apply after the merge. */
 async function planAndApply(stage: Stage, example: string): Promise<void> {
   expect(await stage.run(example, PULL_REQUEST)).toEqual({ plan: 'success' });
@@ -180,9 +186,7 @@ async function movePrimary(stage: Stage): Promise<void> {
 /** A matrix, whose reports go through artifacts into one comment; then the look at all of them. */
 async function manyKeys(stage: Stage): Promise<void> {
   copyFileSync('examples/kms-keys.yml', path.join(stage.repository, 'kms-keys.yml'));
-  // Where the file says that the states are.
-  const { s3, account, clock } = stage.emulator;
-  s3.add({ name: 'acme-terraform-state', region: 'eu-central-1', account, createdAt: clock.now() });
+  moveBucket(stage, 'eu-central-1');
   const planned = { keys: 'success', plan: 'success', report: 'success' };
   expect(await stage.run('many-keys', PULL_REQUEST)).toEqual(planned);
   expect(comments(stage)).toEqual([expect.stringMatching(/payments[^]*orders|orders[^]*payments/)]);
@@ -243,6 +247,7 @@ async function enterprise(stage: Stage): Promise<void> {
   writeFileSync(certificate, makeCertificate(['proxy.example.com']).cert);
   const mirror = findProviderMirror((version) => version === '5.100.0');
   await writeLockFile(stage.repository, mirror?.dir);
+  moveBucket(stage, 'eu-central-1');
   const results = await stage.run('enterprise-and-mirrors', PULL_REQUEST, (text) =>
     text
       .replace('/etc/ssl/certs/example-proxy.pem', certificate)
