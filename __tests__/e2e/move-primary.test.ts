@@ -296,7 +296,8 @@ test('an approval of a move on the pull request holds for its remainder, and nei
 
     const old = await there.apply(11, 4);
     expect(old).toMatchObject({ exitCode: 1, outputs: { result: 'not-approved' } });
-    expect(old.stdout).toContain('older than what was applied to the key since');
+    expect(old.stdout).toContain('was applied');
+    expect(old.stdout).toContain('an approval is used once');
     // A new run, with the digest in so many words.
     const digest = planned.outputs['plan-digest'] ?? '';
     const again = await back.apply(14, 1, { ...AT_B, 'approved-plan': digest });
