@@ -34549,7 +34549,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1443);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4170);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37546,7 +37546,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 1443:
+/***/ 4170:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42226,27 +42226,32 @@ var regions = __nccwpck_require__(1051);
 
 
 
-/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
-const state_keys_stateSchema = schemas/* object */.Ikc({
-    resources: schemas/* array */.YOg(schemas/* object */.Ikc({
+/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. Its values are foreign. */
+const stateFile = schemas/* looseObject */._H3({
+    resources: schemas/* array */.YOg(schemas/* looseObject */._H3({
         module: schemas/* string */.YjP().optional(),
         mode: schemas/* string */.YjP(),
         type: schemas/* string */.YjP().default(''),
-        instances: schemas/* array */.YOg(schemas/* object */.Ikc({ attributes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish() })),
+        instances: schemas/* array */.YOg(schemas/* looseObject */._H3({ attributes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish() })),
     }))
         .default([]),
 });
+/**
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @throws Error when it is not a state
+ */
+function parseStateFile(text) {
+    return stateFile.parse(text.trim() === '' ? {} : JSON.parse(text));
+}
 /**
  * The replicas that a state knows, by Region.
  * @param text what `terraform state pull` printed; empty where there is no state yet
  * @throws Error when it is not a state
  */
 function readStateReplicas(text) {
-    if (text.trim() === '')
-        return [];
     const replicas = new Map();
-    for (const { module, mode, instances } of state_keys_stateSchema.parse(JSON.parse(text)).resources) {
-        const place = mode === 'managed' ? placeOf(module ?? '') : undefined;
+    for (const { module, mode, instances } of parseStateFile(text).resources) {
+        const place = mode === 'managed' ? replicaPlaceOf(module ?? '') : undefined;
         if (place === undefined)
             continue;
         const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
@@ -42258,7 +42263,8 @@ function readStateReplicas(text) {
     }
     return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
 }
-function placeOf(module) {
+/** By a module call's address: where the replica of it is, and by which provider mode. */
+function replicaPlaceOf(module) {
     const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
     if (!(0,regions/* isWellFormedRegion */.qN)(region))
         return undefined;
@@ -42271,9 +42277,8 @@ function placeOf(module) {
  * @throws Error when it is not a state
  */
 function readHeldKeys(text, primaryRegion) {
-    const resources = text.trim() === '' ? [] : state_keys_stateSchema.parse(JSON.parse(text)).resources;
-    const held = resources.flatMap(({ module = '', mode, type, instances }) => {
-        const region = module === 'module.primary' ? primaryRegion : placeOf(module)?.region;
+    const held = parseStateFile(text).resources.flatMap(({ module = '', mode, type, instances }) => {
+        const region = module === 'module.primary' ? primaryRegion : replicaPlaceOf(module)?.region;
         const isThere = mode === 'managed' && region !== undefined && instances.length > 0;
         return isThere ? [{ kind: (0,plan_model/* kindOfType */.OF)(type), region, id: instances[0]?.attributes?.['id'] }] : [];
     });
@@ -42292,22 +42297,7 @@ var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
 ;// CONCATENATED MODULE: ./src/terraform/primary-place.ts
 
 
-/** Terraform's state, format version 4; what is not read here is kept as it is. */
-const stateFile = schemas/* looseObject */._H3({
-    serial: schemas/* number */.aig().int(),
-    resources: schemas/* array */.YOg(schemas/* looseObject */._H3({
-        module: schemas/* string */.YjP().optional(),
-        mode: schemas/* string */.YjP(),
-        type: schemas/* string */.YjP(),
-        instances: schemas/* array */.YOg(schemas/* looseObject */._H3({
-            attributes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
-        })),
-    }))
-        .default([]),
-});
-function parse(text) {
-    return stateFile.parse(JSON.parse(text));
-}
+
 /**
  * Where the primary and its replicas are by the state.
  * @param text what `terraform state pull` printed; empty where there is no state yet
@@ -42315,9 +42305,7 @@ function parse(text) {
  * @throws Error when it is not a state
  */
 function findPrimaryPlace(text) {
-    if (text.trim() === '')
-        return undefined;
-    const keys = parse(text).resources.flatMap(({ module, mode, type, instances }) => mode === 'managed' && /^module\.(primary|replica)/.test(module ?? '')
+    const keys = parseStateFile(text).resources.flatMap(({ module, mode, type, instances }) => mode === 'managed' && /^module\.(primary|replica)/.test(module ?? '')
         ? instances.flatMap(({ attributes }) => ({ type, arn: primary_place_textOf(attributes?.['arn']) }))
         : []);
     const arn = keys.find(({ type }) => type === 'aws_kms_key')?.arn;
@@ -42333,26 +42321,21 @@ function findPrimaryPlace(text) {
  * @param text what `terraform state pull` printed
  */
 function withoutEnds(text, ends) {
-    const state = parse(text);
-    const modules = new Set(['module.primary', ...ends.flatMap(modulesOf)]);
-    const resources = state.resources.flatMap((resource) => {
-        if (resource.mode !== 'managed' || resource.module === undefined)
-            return [resource];
-        return modules.has(resource.module) ? [] : [resource];
-    });
+    const state = parseStateFile(text);
+    const isEnd = (module) => module === 'module.primary' || ends.includes(replicaPlaceOf(module)?.region ?? '');
+    const resources = state.resources.filter(({ mode, module }) => mode !== 'managed' || module === undefined || !isEnd(module));
     return JSON.stringify({ ...state, resources });
-}
-/** By aliases, and by `region` on the resource. */
-function modulesOf(region) {
-    return [`module.replica_${region}`, `module.replica["${region}"]`];
 }
 /**
  * A state that came about in a copy, as the next one of what it was copied from: where that has become a later one meanwhile,
  * the backend refuses it.
  */
 function asNextOf(made, before) {
-    return JSON.stringify({ ...parse(made), serial: parse(before).serial + 1 });
+    const { serial } = numbered.parse(JSON.parse(before));
+    return JSON.stringify({ ...numbered.parse(JSON.parse(made)), serial: serial + 1 });
 }
+/** A state by its number in a row of them. */
+const numbered = schemas/* looseObject */._H3({ serial: schemas/* number */.aig().int() });
 function regionOf(arn) {
     const region = arn?.split(':')[3];
     return region !== undefined && (0,regions/* isWellFormedRegion */.qN)(region) ? region : undefined;
@@ -44281,15 +44264,15 @@ const NO_PLACES = { lost: [], created: [] };
 function placesOf({ resources, drift }) {
     const lost = drift
         .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
-        .flatMap(({ before }) => plan_knowing_aws_placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
+        .flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
     const primary = resources.find(({ kind }) => kind === 'primary');
     const created = resources
         .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-        .flatMap(({ region }) => plan_knowing_aws_placeOf(region, primary?.before?.['key_id']))
+        .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
         .filter(({ region }) => !lost.some((key) => key.region === region));
     return { lost, created };
 }
-function plan_knowing_aws_placeOf(region, keyId) {
+function placeOf(region, keyId) {
     return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
 }
 /** @returns undefined when there is nothing to look for, or KMS does not say */
@@ -45494,18 +45477,18 @@ async function silent_regions_askOne(region, clients, { alias, env, signal, limi
  * The Regions of the key whose KMS does not answer. What can be known without them, each command finds out by itself.
  * @throws ActionError when the state is in one of them, too: then nothing can be known
  */
-async function findSilence({ deps, inputs }, session) {
-    const silent = await findSilentRegions({
-        regions: [inputs.primaryRegion, ...inputs.replicaRegions],
-        alias: `alias/${inputs.alias}`,
-        session,
-        env: deps.env,
-        signal: deps.cancelled,
-    });
+async function findSilence(run, session) {
+    const { inputs, deps } = run;
+    const regions = [inputs.primaryRegion, ...inputs.replicaRegions];
+    const silent = await listenTo(regions, run, { session, signal: deps.cancelled });
     const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
     if (ofState.length > 0)
         throw explainSilence(silent, `The state is in ${(0,guard_words/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
     return silent;
+}
+/** Asks for the run's alias in these Regions. @returns those that do not answer */
+function listenTo(regions, { inputs, deps }, options) {
+    return findSilentRegions({ ...options, regions, alias: `alias/${inputs.alias}`, env: deps.env });
 }
 function stateRegionOf({ backend }) {
     return backend?.type === 's3' ? backend.config['region'] : undefined;
@@ -45585,7 +45568,6 @@ function refuseNewerState(error) {
 ;// CONCATENATED MODULE: ./src/steps/ready/watched-plan.ts
 
 
-
 /** A plan of a few Regions takes 5 to 8 seconds, one that waits for a Region many minutes. In milliseconds. */
 const UNUSUAL_MS = 10_000;
 /** Room for a connection that is not made, and a second one. */
@@ -45625,14 +45607,12 @@ function watchPlan(terraform, run, session) {
     };
 }
 const LEFT = 'It has left the inputs, and the state still has the key there: Terraform can give it up only while it answers.';
-async function findSilentLeavers(terraform, { inputs, deps }, { session, signal }) {
+async function findSilentLeavers(terraform, run, options) {
+    const { inputs } = run;
     const asked = new Set([inputs.primaryRegion, ...inputs.replicaRegions]);
     const { keyRegions } = readHeldKeys(await terraform.pullState(), inputs.primaryRegion);
     const regions = [...keyRegions].filter((region) => !asked.has(region));
-    if (regions.length === 0)
-        return [];
-    const alias = `alias/${inputs.alias}`;
-    return findSilentRegions({ regions, alias, session, env: deps.env, signal, limitMs: watched_plan_LIMIT_MS });
+    return regions.length === 0 ? [] : listenTo(regions, run, { ...options, limitMs: watched_plan_LIMIT_MS });
 }
 
 // EXTERNAL MODULE: external "node:tls"
@@ -48780,7 +48760,7 @@ async function tell(run, { session }, { primary, since, said }) {
             keySpec: inputs.keySpec,
             keyUsage: inputs.keyUsage,
             policy,
-            samePolicy: (a, b) => (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(a)) === (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(b)),
+            samePolicy: canonical/* isSamePolicy */.j9,
             since,
             knownId: (0,src_run/* knownOutputs */.E_)(run)['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
             signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
@@ -48986,18 +48966,19 @@ async function readPublicKey(kms, client, KeyId) {
  */
 async function verifyKeys(options) {
     const { session, mode, silent = [] } = options;
-    const isSilent = ({ region }) => silent.some((each) => each.region === region);
-    const keys = options.keys.filter((key) => !isSilent(key));
+    const silence = new Map(silent.map(({ region, because }) => [region, because]));
+    const keys = options.keys.filter(({ region }) => !silence.has(region));
     return (0,kms_clients/* withKms */.SH)(keys.map(({ region }) => region), session, async (clients) => {
-        const rows = await Promise.all(options.keys.map((key) => isSilent(key) ? Promise.resolve(withoutAnswer(key, silent)) : describeKey(key, clients, options)));
+        const rows = await Promise.all(options.keys.map((key) => silence.has(key.region)
+            ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
+            : describeKey(key, clients, options)));
         if (mode === 'describe')
             return rows;
         const proofs = await proveOneKey({ keys, clients, check: verify_check });
         return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
     });
 }
-function withoutAnswer({ region, role }, silent) {
-    const detail = silent.find((each) => each.region === region)?.because;
+function withoutAnswer({ region, role }, detail) {
     return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
 }
 async function describeKey(key, clients, { samePolicy }) {
@@ -49079,7 +49060,6 @@ function explainError(thrown) {
 
 
 
-
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
@@ -49112,37 +49092,6 @@ async function proveRecorded(run, ready) {
         });
     }
     await verify_prove(run, ready, keys, 'Nothing was changed.');
-}
-/**
- * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
- * are, as far as the state and KMS tell.
- * @throws ActionError unless every Region answers
- */
-async function stopWhereSilent(run, ready) {
-    if (ready.silent.length > 0)
-        throw explainSilence(ready.silent, await describeOthers(run, ready));
-}
-/** In whole sentences; empty where nothing is known of them. */
-async function describeOthers(run, { silent, ...ready }) {
-    const keys = await readRecorded(run, ready).catch(() => []);
-    if (keys.length === 0)
-        return '';
-    const verification = await verifyKeys({
-        keys,
-        mode: 'describe',
-        session: ready.session,
-        samePolicy,
-        silent,
-    });
-    (0,src_run/* learn */.nB)(run, {}, { verification });
-    const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
-    if (others.length === 0)
-        return '';
-    const failed = others.flatMap(failedChecks);
-    const where = (0,guard_words/* joinWords */.yZ)(others.map(({ region }) => region));
-    return failed.length === 0
-        ? `In ${where} the key is as the state has it.`
-        : `Of the others, some checks failed: ${failed.join('; ')}.`;
 }
 /** The keys that the state knows; they are kept for the report and the outputs. */
 async function readRecorded(run, { terraform }) {
@@ -49178,7 +49127,7 @@ async function verify_prove(run, { session, silent }, keys, done) {
     const { verify: mode } = run.inputs;
     if (mode === 'off' || keys.length === 0)
         return;
-    const verification = await verifyKeys({ keys, mode, session, samePolicy, silent });
+    const verification = await verifyKeys({ keys, mode, session, samePolicy: canonical/* isSamePolicy */.j9, silent });
     const failed = verification.flatMap(failedChecks);
     (0,src_run/* learn */.nB)(run, { verified: failed.length === 0 }, { verification });
     if (failed.length === 0)
@@ -49188,9 +49137,6 @@ async function verify_prove(run, { session, silent }, keys, done) {
         done,
         next: [verify_adviseOn(verification), ...(silent.length > 0 ? [adviseOnSilence(silent)] : [])].join(' '),
     });
-}
-function samePolicy(a, b) {
-    return (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(a)) === (0,canonical/* canonicalJson */.dj)((0,canonical/* canonicalPolicy */.Hk)(b));
 }
 /** In words: `ap-southeast-2: alias (it is not there)`. */
 function failedChecks({ region, checks }) {
@@ -49210,7 +49156,47 @@ function plannedPolicy({ resources }, region) {
     return typeof policy === 'string' ? policy : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/steps/stop-where-silent.ts
+
+
+
+
+
+
+/**
+ * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
+ * are, as far as the state and KMS tell.
+ * @throws ActionError unless every Region answers
+ */
+async function stopWhereSilent(run, ready) {
+    if (ready.silent.length > 0)
+        throw explainSilence(ready.silent, await describeOthers(run, ready));
+}
+/** In whole sentences; empty where nothing is known of them. */
+async function describeOthers(run, { silent, ...ready }) {
+    const keys = await readRecorded(run, ready).catch(() => []);
+    if (keys.length === 0)
+        return '';
+    const verification = await verifyKeys({
+        keys,
+        mode: 'describe',
+        session: ready.session,
+        samePolicy: canonical/* isSamePolicy */.j9,
+        silent,
+    });
+    (0,src_run/* learn */.nB)(run, {}, { verification });
+    const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
+    if (others.length === 0)
+        return '';
+    const failed = others.flatMap(failedChecks);
+    const where = (0,guard_words/* joinWords */.yZ)(others.map(({ region }) => region));
+    return failed.length === 0
+        ? `In ${where} the key is as the state has it.`
+        : `Of the others, some checks failed: ${failed.join('; ')}.`;
+}
+
 ;// CONCATENATED MODULE: ./src/main.ts
+
 
 
 
@@ -49837,6 +49823,7 @@ function shortText(value) {
 /* harmony export */   GV: () => (/* binding */ canonicalSide),
 /* harmony export */   Hk: () => (/* binding */ canonicalPolicy),
 /* harmony export */   dj: () => (/* binding */ canonicalJson),
+/* harmony export */   j9: () => (/* binding */ isSamePolicy),
 /* harmony export */   sc: () => (/* binding */ sha256),
 /* harmony export */   xG: () => (/* binding */ canonicalChange)
 /* harmony export */ });
@@ -49870,6 +49857,10 @@ function sha256(text) {
 /** A key policy in the form in which two are compared, by the Region of its key. */
 function canonicalPolicy(text, region) {
     return (0,_policy_canonical_js__WEBPACK_IMPORTED_MODULE_1__/* .canonicalPolicy */ .H)(text, { partition: (0,_region_js__WEBPACK_IMPORTED_MODULE_3__/* .partitionOfKey */ .pR)({ region }) });
+}
+/** Whether two key policies mean the same. */
+function isSamePolicy(a, b) {
+    return canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
 }
 /**
  * One side of a change by attribute: policies as sets, sensitive values by their hash, and without those that are null,

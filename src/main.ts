@@ -25,7 +25,8 @@ import { tellFailedCommand, tellWrongInputs } from './tell-failure.js';
 import { isLocked } from './terraform/symptoms.js';
 import { tellingDeleted } from './steps/apply/tell-deleted.js';
 import { tellingLostKeys } from './steps/apply/tell-lost-keys.js';
-import { proveApplied, proveRecorded, stopWhereSilent } from './steps/verify.js';
+import { stopWhereSilent } from './steps/stop-where-silent.js';
+import { proveApplied, proveRecorded } from './steps/verify.js';
 
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;

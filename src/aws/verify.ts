@@ -28,15 +28,17 @@ export interface VerifyOptions {
  */
 export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]> {
   const { session, mode, silent = [] } = options;
-  const isSilent = ({ region }: ExpectedKey): boolean => silent.some((each) => each.region === region);
-  const keys = options.keys.filter((key) => !isSilent(key));
+  const silence = new Map(silent.map(({ region, because }) => [region, because]));
+  const keys = options.keys.filter(({ region }) => !silence.has(region));
   return withKms(
     keys.map(({ region }) => region),
     session,
     async (clients) => {
       const rows = await Promise.all(
         options.keys.map((key) =>
-          isSilent(key) ? Promise.resolve(withoutAnswer(key, silent)) : describeKey(key, clients, options),
+          silence.has(key.region)
+            ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
+            : describeKey(key, clients, options),
         ),
       );
       if (mode === 'describe') return rows;
@@ -46,8 +48,7 @@ export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]>
   );
 }
 
-function withoutAnswer({ region, role }: ExpectedKey, silent: readonly SilentRegion[]): VerifiedKey {
-  const detail = silent.find((each) => each.region === region)?.because;
+function withoutAnswer({ region, role }: ExpectedKey, detail: string | undefined): VerifiedKey {
   return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
 }
 

@@ -27,6 +27,11 @@ export function canonicalPolicy(text: string, region?: string): unknown {
   return compareForm(text, { partition: partitionOfKey({ region }) });
 }
 
+/** Whether two key policies mean the same. */
+export function isSamePolicy(a: string, b: string): boolean {
+  return canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
+}
+
 type Side = 'before' | 'after';
 
 /**

@@ -95,7 +95,6 @@ function settingsInWords(rows: readonly RegionPlan[], tense: Tense): string[] {
 /** What the plan does to the keys, in a few words; the worst first. */
 function summariseKeys({ model, move }: Pick<ReportedPlan, 'model' | 'move'>, tense: Tense): string {
   if (move !== undefined) return `primary ${WOULD_BE[tense]}moved from ${move.from} to ${move.to}`;
-
   const keys = KEY_WORDS.flatMap(([change, words]) => {
     const rows = regionsWith(model.regions, change);
     return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];

@@ -4,14 +4,13 @@ import { verifyKeys, type VerifiedKey } from '../aws/verify.js';
 import { ActionError } from '../errors.js';
 import { refuse } from '../refusal.js';
 import { assertGuarded } from '../plan/guard.js';
-import { joinWords } from '../plan/guard/words.js';
 import { isStateOfAnother, judgeOwnership, type Holdings } from '../plan/guard/ownership.js';
 import { ownerOf } from './plan/judge-plan.js';
 import type { Ready } from './ready/make-ready.js';
-import { adviseOnSilence, explainSilence } from './ready/silence.js';
+import { adviseOnSilence } from './ready/silence.js';
 import { keyOutputs } from '../outputs.js';
 import { explained } from './ready/phased-terraform.js';
-import { canonicalJson, canonicalPolicy } from '../plan/canonical.js';
+import { isSamePolicy } from '../plan/canonical.js';
 import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
 import { knownOutputs, learn, type Run } from '../run.js';
@@ -61,38 +60,8 @@ export async function proveRecorded(run: Run, ready: Ready): Promise<void> {
   await prove(run, ready, keys, 'Nothing was changed.');
 }
 
-/**
- * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
- * are, as far as the state and KMS tell.
- * @throws ActionError unless every Region answers
- */
-export async function stopWhereSilent(run: Run, ready: Ready): Promise<void> {
-  if (ready.silent.length > 0) throw explainSilence(ready.silent, await describeOthers(run, ready));
-}
-
-/** In whole sentences; empty where nothing is known of them. */
-async function describeOthers(run: Run, { silent, ...ready }: Ready): Promise<string> {
-  const keys = await readRecorded(run, ready).catch(() => []);
-  if (keys.length === 0) return '';
-  const verification = await verifyKeys({
-    keys,
-    mode: 'describe',
-    session: ready.session,
-    samePolicy,
-    silent,
-  });
-  learn(run, {}, { verification });
-  const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
-  if (others.length === 0) return '';
-  const failed = others.flatMap(failedChecks);
-  const where = joinWords(others.map(({ region }) => region));
-  return failed.length === 0
-    ? `In ${where} the key is as the state has it.`
-    : `Of the others, some checks failed: ${failed.join('; ')}.`;
-}
-
 /** The keys that the state knows; they are kept for the report and the outputs. */
-async function readRecorded(
+export async function readRecorded(
   run: Run,
   { terraform }: Pick<Ready, 'terraform'>,
 ): Promise<readonly RecordedKey[]> {
@@ -137,7 +106,7 @@ async function prove(
 ): Promise<void> {
   const { verify: mode } = run.inputs;
   if (mode === 'off' || keys.length === 0) return;
-  const verification = await verifyKeys({ keys, mode, session, samePolicy, silent });
+  const verification = await verifyKeys({ keys, mode, session, samePolicy: isSamePolicy, silent });
   const failed = verification.flatMap(failedChecks);
   learn(run, { verified: failed.length === 0 }, { verification });
   if (failed.length === 0) return;
@@ -148,12 +117,8 @@ async function prove(
   });
 }
 
-function samePolicy(a: string, b: string): boolean {
-  return canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
-}
-
 /** In words: `ap-southeast-2: alias (it is not there)`. */
-function failedChecks({ region, checks }: VerifiedKey): string[] {
+export function failedChecks({ region, checks }: VerifiedKey): string[] {
   return checks
     .filter(({ ok }) => !ok)
     .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);

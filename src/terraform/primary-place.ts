@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isWellFormedRegion } from '../aws/regions.js';
+import { parseStateFile, replicaPlaceOf } from './state-keys.js';
 
 /** Where a state has the keys of its multi-Region key. */
 export interface PrimaryPlace {
@@ -10,30 +11,6 @@ export interface PrimaryPlace {
   readonly replicas: readonly string[];
 }
 
-/** Terraform's state, format version 4; what is not read here is kept as it is. */
-const stateFile = z.looseObject({
-  serial: z.number().int(),
-  resources: z
-    .array(
-      z.looseObject({
-        module: z.string().optional(),
-        mode: z.string(),
-        type: z.string(),
-        instances: z.array(
-          z.looseObject({
-            attributes: z.record(z.string(), z.unknown()).nullish(),
-          }),
-        ),
-      }),
-    )
-    .default([]),
-});
-type StateFile = z.infer<typeof stateFile>;
-
-function parse(text: string): StateFile {
-  return stateFile.parse(JSON.parse(text));
-}
-
 /**
  * Where the primary and its replicas are by the state.
  * @param text what `terraform state pull` printed; empty where there is no state yet
@@ -41,8 +18,7 @@ function parse(text: string): StateFile {
  * @throws Error when it is not a state
  */
 export function findPrimaryPlace(text: string): PrimaryPlace | undefined {
-  if (text.trim() === '') return undefined;
-  const keys = parse(text).resources.flatMap(({ module, mode, type, instances }) =>
+  const keys = parseStateFile(text).resources.flatMap(({ module, mode, type, instances }) =>
     mode === 'managed' && /^module\.(primary|replica)/.test(module ?? '')
       ? instances.flatMap(({ attributes }) => ({ type, arn: textOf(attributes?.['arn']) }))
       : [],
@@ -61,19 +37,14 @@ export function findPrimaryPlace(text: string): PrimaryPlace | undefined {
  * else is different.
  * @param text what `terraform state pull` printed
  */
-export function withoutEnds(text: string, ends: readonly [from: string, to: string]): string {
-  const state = parse(text);
-  const modules = new Set(['module.primary', ...ends.flatMap(modulesOf)]);
-  const resources = state.resources.flatMap((resource) => {
-    if (resource.mode !== 'managed' || resource.module === undefined) return [resource];
-    return modules.has(resource.module) ? [] : [resource];
-  });
+export function withoutEnds(text: string, ends: readonly string[]): string {
+  const state = parseStateFile(text);
+  const isEnd = (module: string): boolean =>
+    module === 'module.primary' || ends.includes(replicaPlaceOf(module)?.region ?? '');
+  const resources = state.resources.filter(
+    ({ mode, module }) => mode !== 'managed' || module === undefined || !isEnd(module),
+  );
   return JSON.stringify({ ...state, resources });
-}
-
-/** By aliases, and by `region` on the resource. */
-function modulesOf(region: string): string[] {
-  return [`module.replica_${region}`, `module.replica["${region}"]`];
 }
 
 /**
@@ -81,8 +52,12 @@ function modulesOf(region: string): string[] {
  * the backend refuses it.
  */
 export function asNextOf(made: string, before: string): string {
-  return JSON.stringify({ ...parse(made), serial: parse(before).serial + 1 });
+  const { serial } = numbered.parse(JSON.parse(before));
+  return JSON.stringify({ ...numbered.parse(JSON.parse(made)), serial: serial + 1 });
 }
+
+/** A state by its number in a row of them. */
+const numbered = z.looseObject({ serial: z.number().int() });
 
 function regionOf(arn: string | undefined): string | undefined {
   const region = arn?.split(':')[3];

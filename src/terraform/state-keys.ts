@@ -12,19 +12,27 @@ export interface StateReplica {
   readonly saysRegion: boolean;
 }
 
-/** Terraform's state, format version 4, as far as it tells where replicas are. Its values are foreign. */
-const stateSchema = z.object({
+/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. Its values are foreign. */
+const stateFile = z.looseObject({
   resources: z
     .array(
-      z.object({
+      z.looseObject({
         module: z.string().optional(),
         mode: z.string(),
         type: z.string().default(''),
-        instances: z.array(z.object({ attributes: z.record(z.string(), z.unknown()).nullish() })),
+        instances: z.array(z.looseObject({ attributes: z.record(z.string(), z.unknown()).nullish() })),
       }),
     )
     .default([]),
 });
+
+/**
+ * @param text what `terraform state pull` printed; empty where there is no state yet
+ * @throws Error when it is not a state
+ */
+export function parseStateFile(text: string): z.infer<typeof stateFile> {
+  return stateFile.parse(text.trim() === '' ? {} : JSON.parse(text));
+}
 
 /**
  * The replicas that a state knows, by Region.
@@ -32,10 +40,9 @@ const stateSchema = z.object({
  * @throws Error when it is not a state
  */
 export function readStateReplicas(text: string): StateReplica[] {
-  if (text.trim() === '') return [];
   const replicas = new Map<string, StateReplica>();
-  for (const { module, mode, instances } of stateSchema.parse(JSON.parse(text)).resources) {
-    const place = mode === 'managed' ? placeOf(module ?? '') : undefined;
+  for (const { module, mode, instances } of parseStateFile(text).resources) {
+    const place = mode === 'managed' ? replicaPlaceOf(module ?? '') : undefined;
     if (place === undefined) continue;
     const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
     const known = replicas.get(`${place.layout} ${place.region}`);
@@ -47,7 +54,8 @@ export function readStateReplicas(text: string): StateReplica[] {
   return [...replicas.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
 }
 
-function placeOf(module: string): Pick<StateReplica, 'region' | 'layout'> | undefined {
+/** By a module call's address: where the replica of it is, and by which provider mode. */
+export function replicaPlaceOf(module: string): Pick<StateReplica, 'region' | 'layout'> | undefined {
   const [, mark, region = ''] = /^module\.replica(_|\[")([a-z0-9-]+)(?:"\])?$/.exec(module) ?? [];
   if (!isWellFormedRegion(region)) return undefined;
   return { region, layout: mark === '_' ? 'aliases' : 'region' };
@@ -69,9 +77,8 @@ export interface HeldKeys {
  * @throws Error when it is not a state
  */
 export function readHeldKeys(text: string, primaryRegion: string): HeldKeys {
-  const resources = text.trim() === '' ? [] : stateSchema.parse(JSON.parse(text)).resources;
-  const held = resources.flatMap(({ module = '', mode, type, instances }) => {
-    const region = module === 'module.primary' ? primaryRegion : placeOf(module)?.region;
+  const held = parseStateFile(text).resources.flatMap(({ module = '', mode, type, instances }) => {
+    const region = module === 'module.primary' ? primaryRegion : replicaPlaceOf(module)?.region;
     const isThere = mode === 'managed' && region !== undefined && instances.length > 0;
     return isThere ? [{ kind: kindOfType(type), region, id: instances[0]?.attributes?.['id'] }] : [];
   });

@@ -2,7 +2,7 @@ import { findLostKeys, type LostKey } from '../../aws/lost-keys.js';
 import { sayKmsError } from '../../aws/kms-clients.js';
 import { messageOf } from '../../errors.js';
 import type { Ready } from '../ready/make-ready.js';
-import { canonicalJson, canonicalPolicy } from '../../plan/canonical.js';
+import { isSamePolicy } from '../../plan/canonical.js';
 import type { PlanModel, ResourceChange } from '../../plan/types.js';
 import { knownOutputs, learn, type Run } from '../../run.js';
 
@@ -51,7 +51,7 @@ async function tell(run: Run, { session }: Ready, { primary, since, said }: Told
       keySpec: inputs.keySpec,
       keyUsage: inputs.keyUsage,
       policy,
-      samePolicy: (a, b) => canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b)),
+      samePolicy: isSamePolicy,
       since,
       knownId: knownOutputs(run)['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
       signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),

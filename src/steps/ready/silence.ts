@@ -1,5 +1,5 @@
 import type { AwsSession } from '../../aws/credentials.js';
-import { findSilentRegions, type SilentRegion } from '../../aws/silent-regions.js';
+import { findSilentRegions, type SilenceQuestion, type SilentRegion } from '../../aws/silent-regions.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { joinWords } from '../../plan/guard/words.js';
@@ -9,18 +9,23 @@ import type { Run } from '../../run.js';
  * The Regions of the key whose KMS does not answer. What can be known without them, each command finds out by itself.
  * @throws ActionError when the state is in one of them, too: then nothing can be known
  */
-export async function findSilence({ deps, inputs }: Run, session: AwsSession): Promise<SilentRegion[]> {
-  const silent = await findSilentRegions({
-    regions: [inputs.primaryRegion, ...inputs.replicaRegions],
-    alias: `alias/${inputs.alias}`,
-    session,
-    env: deps.env,
-    signal: deps.cancelled,
-  });
+export async function findSilence(run: Run, session: AwsSession): Promise<SilentRegion[]> {
+  const { inputs, deps } = run;
+  const regions = [inputs.primaryRegion, ...inputs.replicaRegions];
+  const silent = await listenTo(regions, run, { session, signal: deps.cancelled });
   const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
   if (ofState.length > 0)
     throw explainSilence(silent, `The state is in ${joinWords(ofState.map(({ region }) => region))}, too.`);
   return silent;
+}
+
+/** Asks for the run's alias in these Regions. @returns those that do not answer */
+export function listenTo(
+  regions: readonly string[],
+  { inputs, deps }: Run,
+  options: Pick<SilenceQuestion, 'session' | 'signal' | 'limitMs'>,
+): Promise<SilentRegion[]> {
+  return findSilentRegions({ ...options, regions, alias: `alias/${inputs.alias}`, env: deps.env });
 }
 
 function stateRegionOf({ backend }: Inputs): unknown {

@@ -1,9 +1,9 @@
-import { findSilentRegions, type SilentRegion } from '../../aws/silent-regions.js';
+import type { SilentRegion } from '../../aws/silent-regions.js';
 import type { AwsSession } from '../../aws/credentials.js';
 import type { Run } from '../../run.js';
 import { readHeldKeys } from '../../terraform/state-keys.js';
 import type { PhasedTerraform } from './phased-terraform.js';
-import { explainSilence } from './silence.js';
+import { explainSilence, listenTo } from './silence.js';
 
 /** A plan of a few Regions takes 5 to 8 seconds, one that waits for a Region many minutes. In milliseconds. */
 const UNUSUAL_MS = 10_000;
@@ -47,13 +47,12 @@ const LEFT =
 
 async function findSilentLeavers(
   terraform: PhasedTerraform,
-  { inputs, deps }: Run,
-  { session, signal }: { session: AwsSession; signal: AbortSignal },
+  run: Run,
+  options: { readonly session: AwsSession; readonly signal: AbortSignal },
 ): Promise<SilentRegion[]> {
+  const { inputs } = run;
   const asked = new Set([inputs.primaryRegion, ...inputs.replicaRegions]);
   const { keyRegions } = readHeldKeys(await terraform.pullState(), inputs.primaryRegion);
   const regions = [...keyRegions].filter((region) => !asked.has(region));
-  if (regions.length === 0) return [];
-  const alias = `alias/${inputs.alias}`;
-  return findSilentRegions({ regions, alias, session, env: deps.env, signal, limitMs: LIMIT_MS });
+  return regions.length === 0 ? [] : listenTo(regions, run, { ...options, limitMs: LIMIT_MS });
 }
