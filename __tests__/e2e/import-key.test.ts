@@ -19,7 +19,6 @@ import type { KeyView } from '../../emulator/index.js';
 import { kmsIn } from '../emulator/support.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 import { INIT, runTerraformOk } from '../support/rendered-terraform.js';
-import { findProviders } from '../support/terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
@@ -174,19 +173,6 @@ describe('a key that was made elsewhere', () => {
     expect(calls('CreateKey') + calls('ReplicateKey')).toBe(0);
   });
 });
-
-const others = findProviders().filter(({ version }) => version !== '5.100.0');
-const chosen = process.env['ALL_PROVIDERS'] === '1' ? others : others.slice(0, 1);
-if (chosen.length === 0)
-  process.stderr.write('NOT run: an import with another provider than 5.100.0; no mirror here has one.\n');
-for (const { version, dir } of chosen) {
-  test(`provider ${version} imports a key as it is reviewed`, async () => {
-    const id = await makeFamily();
-    await name(JAKARTA, ALIAS, id);
-    await importAndRest({ 'import-key': id, 'aws-provider-version': version, 'provider-mirror': dir });
-    expect(keyIn(JAKARTA)).toMatchObject({ id, aliases: [ALIAS] });
-  });
-}
 
 test('a replica in a Region that the inputs lack is refused; named there, it is imported', async () => {
   const id = await makeFamily([SYDNEY, JAKARTA, TOKYO]);

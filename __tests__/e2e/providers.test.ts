@@ -1,4 +1,9 @@
-import { DisableKeyRotationCommand, UpdateKeyDescriptionCommand } from '@aws-sdk/client-kms';
+import {
+  CreateKeyCommand,
+  DisableKeyRotationCommand,
+  ReplicateKeyCommand,
+  UpdateKeyDescriptionCommand,
+} from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
 import { wayOf } from '../../src/terraform/way.js';
@@ -135,6 +140,27 @@ describe.each(versions.map((provider) => ({ provider, name: provider?.version ??
       await atRest();
     });
 
+    test('has its primary moved to a replica and back, and no key is made or given up', async () => {
+      const before = { created: calls('CreateKey'), replicated: calls('ReplicateKey') };
+      const [next = '', ...others] = regions;
+      const move = { 'move-primary': 'true', 'state-region': PRIMARY };
+      const there = { 'primary-region': next, 'replica-regions': [PRIMARY, ...others].join(' ') };
+      for (const [to, where] of [
+        [next, there],
+        [PRIMARY, {}],
+      ] as const) {
+        expect(await job.apply({ ...changed, ...move, ...where })).toMatchObject({
+          exitCode: 0,
+          outputs: { 'to-add': '0', 'to-change': '0', 'to-destroy': '0', verified: 'true' },
+        });
+        expect(job.emulator.kms.keys(to)[0]).toMatchObject({ role: 'primary', state: 'Enabled' });
+        expect(await job.run({ ...changed, ...move, ...where })).toMatchObject({
+          outputs: { 'has-changes': 'false' },
+        });
+      }
+      expect({ created: calls('CreateKey'), replicated: calls('ReplicateKey') }).toEqual(before);
+    });
+
     if (provider !== newest) {
       test(`goes on with provider ${newest?.version ?? ''}, and no key changes`, async () => {
         const before = { ids: keyIds(), created: calls('CreateKey'), replicated: calls('ReplicateKey') };
@@ -163,6 +189,28 @@ describe.each(versions.map((provider) => ({ provider, name: provider?.version ??
       expect(keyIds()).toEqual([undefined, undefined, undefined, undefined]);
       expect(calls('CreateKey')).toBe(1);
       expect(calls('ReplicateKey')).toBe(3);
+    });
+
+    test('imports a key that was made by hand, as it was reviewed', async () => {
+      const kms = kmsIn(job.emulator, PRIMARY);
+      const made = await kms.send(new CreateKeyCommand({ MultiRegion: true, Description: 'By hand' }));
+      const KeyId = made.KeyMetadata?.KeyId ?? '';
+      for (const ReplicaRegion of REPLICAS) await kms.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion }));
+      job.emulator.clock.advance(5_000);
+      const taken = {
+        ...inputsFor(provider),
+        alias: 'imported',
+        'state-key': 'imported.tfstate',
+        'import-key': KeyId,
+      };
+      const planned = await job.run(taken);
+      expect(planned).toMatchObject({ exitCode: 0, outputs: { 'to-destroy': '0', result: 'planned' } });
+      const approved = { command: 'apply', 'approved-plan': planned.outputs['plan-digest'] ?? '' };
+      expect(await job.run({ ...taken, ...approved, verify: 'crypto' })).toMatchObject({
+        exitCode: 0,
+        outputs: { 'to-destroy': '0', verified: 'true', 'key-id': KeyId },
+      });
+      expect(await job.run(taken)).toMatchObject({ outputs: { 'has-changes': 'false' } });
     });
   },
 );
