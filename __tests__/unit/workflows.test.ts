@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { releaseProblem } from '../../scripts/check-release.js';
 import { INPUT_NAMES } from '../../src/inputs/spec.js';
+import { WANTED_VERSIONS } from '../support/wanted-versions.js';
 
 interface Step {
   readonly id?: string;
@@ -66,6 +67,13 @@ describe.each([...OWN, ...EXAMPLES])('%s', (file) => {
 test('the last job of CI needs all the others', () => {
   const { all, ...others } = workflow('.github/workflows/ci.yml').jobs;
   expect(all?.needs).toEqual(Object.keys(others));
+});
+
+test('CI tells the story with every provider version that somebody’s workflow may name', () => {
+  const mirrored = (workflow('.github/workflows/ci.yml').jobs['providers']?.steps ?? []).flatMap(
+    ({ run }) => /mirror-provider\.sh "[^"]+" (.+)/.exec(run ?? '')?.[1]?.split(' ') ?? [],
+  );
+  expect(mirrored).toEqual(WANTED_VERSIONS);
 });
 
 /** The README's own workflow is read like an example, but names the action by its major tag to be short. */
