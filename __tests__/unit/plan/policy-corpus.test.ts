@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { guardPlan } from '../../../src/plan/guard.js';
 import type { PlanModel } from '../../../src/plan/types.js';
+import { knownControl } from '../../support/known-control.js';
 import { knownFindings } from '../../support/known-findings.js';
 import {
   ACCOUNT,
@@ -24,6 +25,7 @@ const ROLE = `arn:aws:iam::${ACCOUNT}:role/admin`;
 const ORG = 'o-a1b2c3d4e5';
 
 const hold = knownFindings('policies');
+const holdControl = knownControl();
 
 /** A primary and a replica that both get the policy. */
 function planWith(policy: string): PlanModel {
@@ -43,6 +45,7 @@ function verdictOf(policy: string): string[] {
     options,
   });
   hold(found);
+  holdControl(policy);
   return [...new Set(found.map(({ severity, rule }) => `${severity} ${rule}`))];
 }
 
