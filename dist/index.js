@@ -33188,12 +33188,12 @@ function adviseOnRefusals(calls, on = '') {
 
 const RSA = { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] };
 const NIST_CURVE = { usages: ['SIGN_VERIFY', 'KEY_AGREEMENT'] };
-/** HMAC_256 by the changelog; the others came to AWS's API, and so to the provider's list, in the same release. */
-const HMAC = { usages: ['GENERATE_VERIFY_MAC'], since: '4.12.1' };
+/** The changelog of 4.12.1; 3.70.0 refuses them and 3.76.1 accepts them (`npm run test:providers`). */
+const HMAC = { usages: ['GENERATE_VERIFY_MAC'], since: ['3.76.1', '4.12.1'] };
 /** terraform-provider-aws#43128, in the changelog of 6.2.0. */
-const ML_DSA = { usages: ['SIGN_VERIFY'], since: '6.2.0' };
+const ML_DSA = { usages: ['SIGN_VERIFY'], since: ['6.2.0'] };
 /** 6.63.0, the newest version seen when this was written, is older than ML-KEM in KMS: not before the one after it. */
-const ML_KEM = { usages: ['ENCAPSULATE_DECAPSULATE'], since: '6.64.0' };
+const ML_KEM = { usages: ['ENCAPSULATE_DECAPSULATE'], since: ['6.64.0'] };
 /**
  * The key specs of KMS's API model and their usages (API reference, CreateKey, KeySpec and KeyUsage). KMS allows all of
  * them for multi-Region keys. SM2 exists in the China Regions alone.
@@ -33208,7 +33208,7 @@ const SPECS = {
     ECC_NIST_P521: NIST_CURVE,
     ECC_SECG_P256K1: { usages: ['SIGN_VERIFY'] },
     /** terraform-provider-aws#45015: with the AWS SDK of 2025-11-07, which 6.21.0 has. */
-    ECC_NIST_EDWARDS25519: { usages: ['SIGN_VERIFY'], since: '6.21.0' },
+    ECC_NIST_EDWARDS25519: { usages: ['SIGN_VERIFY'], since: ['6.21.0'] },
     HMAC_224: HMAC,
     HMAC_256: HMAC,
     HMAC_384: HMAC,
@@ -33219,7 +33219,8 @@ const SPECS = {
     ML_KEM_512: ML_KEM,
     ML_KEM_768: ML_KEM,
     ML_KEM_1024: ML_KEM,
-    SM2: { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'] },
+    /** 3.70.0 refuses it, 3.76.1 and 4.67.0 accept it (`npm run test:providers`). */
+    SM2: { usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'], since: ['3.76.1'] },
 };
 const MULTI_REGION_KEY_SPECS = Object.keys(SPECS);
 function isKeySpec(text) {
@@ -33245,10 +33246,12 @@ function specAllowsRotation(spec) {
  * undefined when it accepts it, when nobody knows, or when `providerVersion` is a constraint and so does not say.
  */
 function specNeedsProvider(spec, providerVersion) {
-    const { since } = factsOf(spec);
-    if (since === undefined || semver__WEBPACK_IMPORTED_MODULE_0___default().valid(providerVersion) === null)
+    const { since = [] } = factsOf(spec);
+    if (semver__WEBPACK_IMPORTED_MODULE_0___default().valid(providerVersion) === null)
         return undefined;
-    return semver__WEBPACK_IMPORTED_MODULE_0___default().lt(providerVersion, since) ? since : undefined;
+    const accepts = since.some((first, index) => semver__WEBPACK_IMPORTED_MODULE_0___default().gte(providerVersion, first) &&
+        (index === since.length - 1 || semver__WEBPACK_IMPORTED_MODULE_0___default().major(providerVersion) === semver__WEBPACK_IMPORTED_MODULE_0___default().major(first)));
+    return accepts ? undefined : since.find((first) => semver__WEBPACK_IMPORTED_MODULE_0___default().gt(first, providerVersion));
 }
 
 

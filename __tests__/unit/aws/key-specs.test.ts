@@ -55,7 +55,9 @@ describe('the table of key specs', () => {
 
 describe('the provider version that a spec needs', () => {
   test.each([
+    ['HMAC_256', '3.70.0', '3.76.1'],
     ['HMAC_256', '4.12.0', '4.12.1'],
+    ['SM2', '3.70.0', '3.76.1'],
     ['ML_DSA_44', '5.100.0', '6.2.0'],
     ['ECC_NIST_EDWARDS25519', '6.20.0', '6.21.0'],
     ['ML_KEM_512', '6.63.0', '6.64.0'],
