@@ -38609,13 +38609,13 @@ function already(alias, text) {
 const LOCK_TIMEOUT_SECONDS = 120;
 /** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
 const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
-function openTerraform({ deps, path, workDir, backend, credentials, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
+function openTerraform({ deps, path, workDir, backend, extra, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
     const cliConfigFile = (0,external_node_path_.join)(workDir, CLI_CONFIG_FILE);
     let listener = () => undefined;
     const inFolder = (folder) => createTerraform({
         path,
         workDir: folder,
-        environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: credentials() }),
+        environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: extra() }),
         exec: deps.exec,
         clock: deps.clock,
         lockTimeoutSeconds,
@@ -42412,6 +42412,19 @@ const GIBIBYTE = 2 ** 30;
  */
 const SHARED_BYTES = 0.55 * GIBIBYTE;
 const BYTES_PER_REGION = 0.08 * GIBIBYTE;
+/** How many times what a run needs has to be free for its heaps to grow before they are cleaned: then it takes three times as much. */
+const AMPLE = 4;
+/**
+ * The setting of Go's garbage collector for Terraform and its providers: processes that live for seconds, and spend a fifth
+ * of them on collecting (docs/performance.md). GOGC is by how many percent a heap grows before the next collection, 100
+ * unless told (documentation of Go's package runtime, "Environment Variables").
+ * @param regions how many Regions have a key, the primary's among them
+ * @returns nothing where memory may be short, or where the user has a setting of their own
+ */
+function collectorSetting(regions, { availableBytes }, env) {
+    const isSet = env['GOGC'] !== undefined || env['GOMEMLIMIT'] !== undefined;
+    return isSet || availableBytes < AMPLE * memoryByAliases(regions) ? {} : { GOGC: '400' };
+}
 /** @param regions how many Regions have a key, the primary's among them */
 function memoryByAliases(regions) {
     return SHARED_BYTES + regions * BYTES_PER_REGION;
@@ -47231,6 +47244,7 @@ function hasCache({ env }) {
 
 
 
+
 /**
  * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -47249,12 +47263,13 @@ async function makeReady(run) {
     (0,src_run/* learn */.nB)(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
     assertVisible(session, deps);
     const { workDir } = workspace;
+    const collector = collectorSetting(1 + inputs.replicaRegions.length, deps.memory(), deps.env);
     const terraform = openTerraform({
         deps,
         path: tool.path,
         workDir,
         backend: inputs.backend?.type,
-        credentials: () => ({ ...session.environment, ...certificates }),
+        extra: () => ({ ...collector, ...session.environment, ...certificates }),
     });
     const configuration = await configure(run, tool.version, workspace, terraform);
     (0,src_run/* learn */.nB)(run, { 'aws-provider-version': configuration.providerVersion });

@@ -144,7 +144,7 @@ async function openOn(
     path: findTerraform()?.path ?? 'terraform',
     workDir,
     backend: 's3',
-    credentials: () => ({}),
+    extra: () => ({}),
     ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
   });
   await terraform.init({});

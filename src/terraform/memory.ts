@@ -10,6 +10,25 @@ const GIBIBYTE = 2 ** 30;
 const SHARED_BYTES = 0.55 * GIBIBYTE;
 const BYTES_PER_REGION = 0.08 * GIBIBYTE;
 
+/** How many times what a run needs has to be free for its heaps to grow before they are cleaned: then it takes three times as much. */
+const AMPLE = 4;
+
+/**
+ * The setting of Go's garbage collector for Terraform and its providers: processes that live for seconds, and spend a fifth
+ * of them on collecting (docs/performance.md). GOGC is by how many percent a heap grows before the next collection, 100
+ * unless told (documentation of Go's package runtime, "Environment Variables").
+ * @param regions how many Regions have a key, the primary's among them
+ * @returns nothing where memory may be short, or where the user has a setting of their own
+ */
+export function collectorSetting(
+  regions: number,
+  { availableBytes }: Memory,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const isSet = env['GOGC'] !== undefined || env['GOMEMLIMIT'] !== undefined;
+  return isSet || availableBytes < AMPLE * memoryByAliases(regions) ? {} : { GOGC: '400' };
+}
+
 /** @param regions how many Regions have a key, the primary's among them */
 export function memoryByAliases(regions: number): number {
   return SHARED_BYTES + regions * BYTES_PER_REGION;

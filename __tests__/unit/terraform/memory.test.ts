@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { memoryNotice } from '../../../src/terraform/memory.js';
+import { collectorSetting, memoryNotice } from '../../../src/terraform/memory.js';
 
 const GIBIBYTE = 2 ** 30;
 /** GitHub's smallest runner, with half of it in use. */
@@ -21,5 +21,17 @@ describe('before a run', () => {
 
   test('one process for all Regions needs no such notice', () => {
     expect(memoryNotice('region', 30, small)).toBeUndefined();
+  });
+});
+
+describe("Go's collector", () => {
+  test('runs less often where there is memory for it', () => {
+    expect(collectorSetting(3, runner, {})).toEqual({ GOGC: '400' });
+    expect(collectorSetting(34, runner, {})).toEqual({});
+    expect(collectorSetting(3, small, {})).toEqual({});
+  });
+
+  test.each(['GOGC', 'GOMEMLIMIT'])('runs as the user says in %s', (name) => {
+    expect(collectorSetting(3, runner, { [name]: '100' })).toEqual({});
   });
 });

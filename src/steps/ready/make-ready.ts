@@ -17,6 +17,7 @@ import { planAsTheStateNeeds } from './state-needs.js';
 import { watchPlan } from './watched-plan.js';
 import { learn, type Run } from '../../run.js';
 import { trustExtraCertificates } from '../../terraform/certificates.js';
+import { collectorSetting } from '../../terraform/memory.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
 import { clearWorkspace, createWorkspace, type Workspace } from '../../workspace.js';
 
@@ -49,12 +50,13 @@ export async function makeReady(run: Run): Promise<Ready> {
   learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
   assertVisible(session, deps);
   const { workDir } = workspace;
+  const collector = collectorSetting(1 + inputs.replicaRegions.length, deps.memory(), deps.env);
   const terraform = openTerraform({
     deps,
     path: tool.path,
     workDir,
     backend: inputs.backend?.type,
-    credentials: () => ({ ...session.environment, ...certificates }),
+    extra: () => ({ ...collector, ...session.environment, ...certificates }),
   });
   const configuration = await configure(run, tool.version, workspace, terraform);
   learn(run, { 'aws-provider-version': configuration.providerVersion });

@@ -29,8 +29,8 @@ export interface OpenTerraformRequest {
   readonly workDir: string;
   /** The type of the backend, whose own variables the child gets. */
   readonly backend: string | undefined;
-  /** AWS credentials for the child, asked for anew at each command. */
-  readonly credentials: () => Readonly<Record<string, string>>;
+  /** AWS credentials and other settings for the child, asked for anew at each command. */
+  readonly extra: () => Readonly<Record<string, string>>;
   /** How long to wait for a lock that somebody else holds: unless told, as long as a plan of theirs may take. */
   readonly lockTimeoutSeconds?: number;
 }
@@ -40,7 +40,7 @@ export function openTerraform({
   path,
   workDir,
   backend,
-  credentials,
+  extra,
   lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS,
 }: OpenTerraformRequest): PhasedTerraform {
   const cliConfigFile = join(workDir, CLI_CONFIG_FILE);
@@ -49,7 +49,7 @@ export function openTerraform({
     createTerraform({
       path,
       workDir: folder,
-      environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: credentials() }),
+      environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: extra() }),
       exec: deps.exec,
       clock: deps.clock,
       lockTimeoutSeconds,
