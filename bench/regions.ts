@@ -5,14 +5,14 @@ import { runAction, type ActionRun } from '../demo/action.js';
 import { findProviders, findTerraform, type FoundProvider } from '../__tests__/support/terraform.js';
 import { regionsOfPartition } from '../src/aws/regions.js';
 import { memoryByAliases } from '../src/terraform/memory.js';
-import { wayOf, type Way } from '../src/terraform/way.js';
+import { providerModeOf, type ProviderMode } from '../src/terraform/provider-mode.js';
 import { renderForHand, runByHand, type ByHand } from './by-hand.js';
 import { gibibytes, HOW_COUNTED, markdownTable, measure, readCount, type Cost } from './measure.js';
 
 const COUNTS = [1, 3, 10, 20, 30];
 
 /** The ways of giving a provider to each Region, and the first number of the versions that go it. */
-const MAJORS: Readonly<Record<Way, string>> = { aliases: '5', region: '6' };
+const MAJORS: Readonly<Record<ProviderMode, string>> = { aliases: '5', region: '6' };
 
 /** The runs of one key, in their order. */
 const STEPS = [
@@ -31,22 +31,22 @@ export async function benchRegions(args: readonly string[]): Promise<string> {
   const rows: string[][] = [];
   const skipped: string[] = [];
   const terraform = findTerraform();
-  for (const [way, major] of Object.entries(MAJORS)) {
+  for (const [providerMode, major] of Object.entries(MAJORS)) {
     const provider = findProviders().findLast(({ version }) => version.startsWith(`${major}.`));
     if (provider === undefined || terraform === undefined) {
       skipped.push(
-        `NOT measured, by ${way}: it needs a Terraform on PATH and a provider ${major}.x in a mirror.`,
+        `NOT measured, by ${providerMode}: it needs a Terraform on PATH and a provider ${major}.x in a mirror.`,
       );
       continue;
     }
     for (const count of counts) {
       const missing = await missingMemory(provider, count);
       if (missing === undefined) {
-        process.stderr.write(`${count} Regions by ${way}, provider ${provider.version} …\n`);
+        process.stderr.write(`${count} Regions by ${providerMode}, provider ${provider.version} …\n`);
         rows.push(
           ...(await measureKey({ count, provider, node: process.execPath, terraform: terraform.path })),
         );
-      } else skipped.push(`NOT measured, ${count} Regions by ${way}: ${missing}`);
+      } else skipped.push(`NOT measured, ${count} Regions by ${providerMode}: ${missing}`);
     }
   }
   for (const line of skipped) process.stderr.write(`${line}\n`);
@@ -61,7 +61,7 @@ export async function benchRegions(args: readonly string[]): Promise<string> {
 
 /** In words, when what is free would not do; the machine is given a moment to take back what the last run had. */
 async function missingMemory({ version }: FoundProvider, count: number): Promise<string | undefined> {
-  const needed = wayOf(version) === 'aliases' ? memoryByAliases(count) : 0;
+  const needed = providerModeOf(version) === 'aliases' ? memoryByAliases(count) : 0;
   if (process.availableMemory() < needed) await sleep(2000);
   return process.availableMemory() < needed
     ? `they need about ${gibibytes(needed)} of memory, and ${gibibytes(process.availableMemory())} are free.`
@@ -105,7 +105,7 @@ async function measureKey(setting: Setting): Promise<string[][]> {
 function rowOf({ count, provider }: Setting, step: string, action: Cost, hand: Cost): string[] {
   return [
     String(count),
-    wayOf(provider.version),
+    providerModeOf(provider.version),
     provider.version,
     step,
     action.seconds.toFixed(1),

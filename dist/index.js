@@ -33044,6 +33044,35 @@ function attemptsOf(thrown) {
 
 /***/ }),
 
+/***/ 7410:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ sayCancelDeletion),
+/* harmony export */   z: () => (/* binding */ cancelDeletionCommands)
+/* harmony export */ });
+/** What to do to save a key that is pending deletion, to go on after `run` or `then`: the commands, or where to do it. */
+function sayCancelDeletion(region, keyId) {
+    const commands = cancelDeletionCommands(region ?? '', keyId);
+    return commands === undefined
+        ? 'cancel its deletion and enable it in the KMS console'
+        : `run ${commands.map((command) => `\`${command}\``).join(' and ')}`;
+}
+/**
+ * The commands that save a key which is pending deletion, to be run one after the other, for a shell.
+ * @returns undefined where the id or the Region is not what it should be: the commands will be pasted into a shell
+ */
+function cancelDeletionCommands(region, keyId) {
+    const plain = /^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(region) && /^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(keyId);
+    if (!plain)
+        return undefined;
+    const target = `--region ${region} --key-id ${keyId}`;
+    return [`aws kms cancel-key-deletion ${target}`, `aws kms enable-key ${target}`];
+}
+
+
+/***/ }),
+
 /***/ 1074:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -33167,6 +33196,106 @@ function adviseOnRefusals(calls, on = '') {
         ...others.map(({ denial, ...call }) => adviseOnDenial(denial, call)),
     ];
     return [...new Set(sentences)].join(' ');
+}
+
+
+/***/ }),
+
+/***/ 5077:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   bg: () => (/* binding */ mayPass),
+/* harmony export */   kA: () => (/* binding */ lookUpKey),
+/* harmony export */   oQ: () => (/* binding */ isPendingDeletion),
+/* harmony export */   tc: () => (/* binding */ lookUpAlias)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8199);
+/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(577);
+
+
+
+/** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
+const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
+/** @param name a key's id or ARN, or an alias with `alias/` */
+async function lookUpKey(clients, region, name) {
+    try {
+        const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
+        const { KeyMetadata } = await clients.in(region).send(command);
+        return KeyMetadata === undefined ? { is: 'not-found' } : { is: 'found', key: readKey(KeyMetadata) };
+    }
+    catch (thrown) {
+        return explainLookup(thrown);
+    }
+}
+/** Whether the alias is there, for who may not see the key that it points to. */
+async function lookUpAlias(clients, region, alias) {
+    const lookup = await lookUpKey(clients, region, alias);
+    if (lookup.is !== 'unknown')
+        return lookup;
+    try {
+        const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
+        for await (const { Aliases = [] } of pages) {
+            const found = Aliases.find(({ AliasName }) => AliasName === alias);
+            if (found === undefined)
+                continue;
+            const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
+            return { is: 'found', key: { keyId, arn, ...UNSEEN } };
+        }
+        return { is: 'not-found' };
+    }
+    catch (thrown) {
+        return explainLookup(thrown);
+    }
+}
+/** What a list of aliases does not say of a key. */
+const UNSEEN = {
+    state: 'unknown',
+    createdAt: undefined,
+    deletionDate: undefined,
+    role: undefined,
+    primaryArn: undefined,
+    replicaRegions: [],
+    made: undefined,
+};
+function explainLookup(thrown) {
+    const name = thrown instanceof Error ? thrown.name : '';
+    if (name === 'NotFoundException')
+        return { is: 'not-found' };
+    if (CLOSED.test(name))
+        return { is: 'region-disabled', because: 'the Region does not take these credentials', mayPass: false };
+    const because = (0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .sayKmsError */ .Rm)(thrown);
+    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .isDenied */ .GZ)(thrown))
+        return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
+    return { is: 'unknown', because, mayPass: mayPass(thrown) };
+}
+/** No answer at all, a server's error, or too many calls: asking again may help. */
+function mayPass(thrown) {
+    if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
+        return false;
+    const name = thrown instanceof Error ? thrown.name : '';
+    const status = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .httpStatusOf */ .s)(thrown);
+    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
+        return true;
+    return status === undefined || status === 429 || status >= 500;
+}
+function readKey(key) {
+    return {
+        keyId: key.KeyId ?? 'unknown',
+        arn: key.Arn ?? 'unknown',
+        state: key.KeyState ?? 'unknown',
+        createdAt: key.CreationDate?.getTime(),
+        deletionDate: key.DeletionDate?.toISOString(),
+        role: key.MultiRegionConfiguration?.MultiRegionKeyType,
+        primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
+        replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
+        made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
+    };
+}
+/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
+function isPendingDeletion(state) {
+    return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
 }
 
 
@@ -33326,106 +33455,6 @@ function noteRefusal(thrown, commandName, region) {
 
 /***/ }),
 
-/***/ 30:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Cl: () => (/* binding */ lookAtKey),
-/* harmony export */   Hc: () => (/* binding */ lookForAlias),
-/* harmony export */   bg: () => (/* binding */ mayPass),
-/* harmony export */   oQ: () => (/* binding */ isPendingDeletion)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8199);
-/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(577);
-
-
-
-/** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
-const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
-/** @param name a key's id or ARN, or an alias with `alias/` */
-async function lookAtKey(clients, region, name) {
-    try {
-        const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
-        const { KeyMetadata } = await clients.in(region).send(command);
-        return KeyMetadata === undefined ? { is: 'absent' } : { is: 'there', key: readKey(KeyMetadata) };
-    }
-    catch (thrown) {
-        return explainLook(thrown);
-    }
-}
-/** Whether the alias is there, for who may not see the key that it points to. */
-async function lookForAlias(clients, region, alias) {
-    const look = await lookAtKey(clients, region, alias);
-    if (look.is !== 'unknown')
-        return look;
-    try {
-        const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
-        for await (const { Aliases = [] } of pages) {
-            const found = Aliases.find(({ AliasName }) => AliasName === alias);
-            if (found === undefined)
-                continue;
-            const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
-            return { is: 'there', key: { keyId, arn, ...UNSEEN } };
-        }
-        return { is: 'absent' };
-    }
-    catch (thrown) {
-        return explainLook(thrown);
-    }
-}
-/** What a list of aliases does not say of a key. */
-const UNSEEN = {
-    state: 'unknown',
-    createdAt: undefined,
-    deletionDate: undefined,
-    role: undefined,
-    primaryArn: undefined,
-    replicaRegions: [],
-    made: undefined,
-};
-function explainLook(thrown) {
-    const name = thrown instanceof Error ? thrown.name : '';
-    if (name === 'NotFoundException')
-        return { is: 'absent' };
-    if (CLOSED.test(name))
-        return { is: 'closed', because: 'the Region does not take these credentials', mayPass: false };
-    const because = (0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .sayKmsError */ .Rm)(thrown);
-    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .isDenied */ .GZ)(thrown))
-        return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
-    return { is: 'unknown', because, mayPass: mayPass(thrown) };
-}
-/** No answer at all, a server's error, or too many calls: asking again may help. */
-function mayPass(thrown) {
-    if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
-        return false;
-    const name = thrown instanceof Error ? thrown.name : '';
-    const status = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .httpStatusOf */ .s)(thrown);
-    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
-        return true;
-    return status === undefined || status === 429 || status >= 500;
-}
-function readKey(key) {
-    return {
-        keyId: key.KeyId ?? 'unknown',
-        arn: key.Arn ?? 'unknown',
-        state: key.KeyState ?? 'unknown',
-        createdAt: key.CreationDate?.getTime(),
-        deletionDate: key.DeletionDate?.toISOString(),
-        role: key.MultiRegionConfiguration?.MultiRegionKeyType,
-        primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
-        replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
-        made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
-    };
-}
-/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
-function isPendingDeletion(state) {
-    return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
-}
-
-
-/***/ }),
-
 /***/ 1051:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -33510,35 +33539,6 @@ function oldestVersion(constraint) {
         .filter((part) => !/^\s*(<|!=)/.test(part))
         .map((part) => semver_default().coerce(part)?.version ?? '0.0.0');
     return lower.sort((semver_default()).rcompare)[0] ?? '0.0.0';
-}
-
-
-/***/ }),
-
-/***/ 7124:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ rescueCommands),
-/* harmony export */   r: () => (/* binding */ sayRescue)
-/* harmony export */ });
-/** What to do to save a key that is pending deletion, to go on after `run` or `then`: the commands, or where to do it. */
-function sayRescue(region, keyId) {
-    const commands = rescueCommands(region ?? '', keyId);
-    return commands === undefined
-        ? 'cancel its deletion and enable it in the KMS console'
-        : `run ${commands.map((command) => `\`${command}\``).join(' and ')}`;
-}
-/**
- * The commands that save a key which is pending deletion, to be run one after the other, for a shell.
- * @returns undefined where the id or the Region is not what it should be: the commands will be pasted into a shell
- */
-function rescueCommands(region, keyId) {
-    const plain = /^[a-z]{2,5}(?:-[a-z]+)+-\d$/.test(region) && /^(?:mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/.test(keyId);
-    if (!plain)
-        return undefined;
-    const target = `--region ${region} --key-id ${keyId}`;
-    return [`aws kms cancel-key-deletion ${target}`, `aws kms enable-key ${target}`];
 }
 
 
@@ -34287,7 +34287,7 @@ function describe({ kind, message }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   g: () => (/* binding */ findMergedPullRequest)
 /* harmony export */ });
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7478);
+/* harmony import */ var _messages_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(551);
 /** Which pull request a commit on a branch was merged from. */
 
 /** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
@@ -34309,7 +34309,7 @@ async function findMergedPullRequest(options) {
     }
     if (others.length > 0) {
         const numbers = merged.map(({ number }) => `#${number}`).join(', ');
-        throw (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(`Commit ${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, _words_js__WEBPACK_IMPORTED_MODULE_0__/* .USE_THE_DIGEST */ .DB);
+        throw (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(`Commit ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, _messages_js__WEBPACK_IMPORTED_MODULE_0__/* .USE_THE_DIGEST */ .DB);
     }
     const { number, head, merged_at: mergedAt } = only;
     return { number, headSha: head.sha, branch, mergedAt: Date.parse(mergedAt ?? '') };
@@ -34321,7 +34321,7 @@ function branchOf(ref) {
     if (branch !== undefined && !MERGE_QUEUE.test(branch))
         return branch;
     const where = pullRequestOfRef(ref);
-    throw (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(where === undefined
+    throw (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(where === undefined
         ? `\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${ref}.`
         : `Merging approves a plan, and pull request #${where} is not merged.`, 'Run apply on the push that the merge makes, or give the digest itself as `approved-plan`.');
 }
@@ -34342,19 +34342,45 @@ async function listPullRequestsOf({ client, repository, commit }) {
 }
 function wasMergedAs(candidate, { repository, commit }, branch) {
     // A commit is also found by pull requests that forks and other branches have of it.
-    const isHere = candidate.base.repo.full_name.toLowerCase() === (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository).toLowerCase();
+    const isHere = candidate.base.repo.full_name.toLowerCase() === (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository).toLowerCase();
     const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
     return isHere && isMerged && candidate.base.ref === branch;
 }
 function explainNoPullRequest(commit, branch, candidates) {
     const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(`No pull request was merged into ${branch} as commit ${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(`No pull request was merged into ${branch} as commit ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
 }
 function describeCandidate({ merged_at, merge_commit_sha, base }) {
     if ((merged_at ?? null) === null) {
         return 'is not merged';
     }
-    return `was merged into ${base.ref} as ${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(merge_commit_sha ?? 'another commit')}`;
+    return `was merged into ${base.ref} as ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(merge_commit_sha ?? 'another commit')}`;
+}
+
+
+/***/ }),
+
+/***/ 551:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $U: () => (/* binding */ notApplied),
+/* harmony export */   DB: () => (/* binding */ USE_THE_DIGEST),
+/* harmony export */   Vb: () => (/* binding */ nameOf),
+/* harmony export */   ml: () => (/* binding */ shorten)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/** What the looks at a pull request have in common when they refuse. */
+
+const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
+function notApplied(what, next) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({ what, done: 'Nothing was applied.', next });
+}
+function nameOf({ owner, name }) {
+    return `${owner}/${name}`;
+}
+function shorten(sha) {
+    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
 }
 
 
@@ -34509,32 +34535,6 @@ function isSameActor(one, other) {
 
 /***/ }),
 
-/***/ 7478:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $U: () => (/* binding */ notApplied),
-/* harmony export */   DB: () => (/* binding */ USE_THE_DIGEST),
-/* harmony export */   Vb: () => (/* binding */ nameOf),
-/* harmony export */   ml: () => (/* binding */ shorten)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/** What the looks at a pull request have in common when they refuse. */
-
-const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
-function notApplied(what, next) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({ what, done: 'Nothing was applied.', next });
-}
-function nameOf({ owner, name }) {
-    return `${owner}/${name}`;
-}
-function shorten(sha) {
-    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
-}
-
-
-/***/ }),
-
 /***/ 9407:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -34552,7 +34552,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4170);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2922);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -36675,7 +36675,7 @@ function findVisibleSecrets({ type, config }, texts) {
     return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .secretsOf */ .Fj)(type, config).flatMap(({ setting, secret }) => {
         const redactor = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedactor */ .l)();
         redactor.add(secret);
-        const found = texts.find(({ text }) => redactor.hides(text));
+        const found = texts.find(({ text }) => redactor.isMasked(text));
         return found === undefined ? [] : [{ setting, what: found.what }];
     });
 }
@@ -37454,8 +37454,8 @@ function inputError(name, reason) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Df: () => (/* binding */ withoutCommands),
 /* harmony export */   b7: () => (/* binding */ naming),
-/* harmony export */   hM: () => (/* binding */ createLog),
-/* harmony export */   tJ: () => (/* binding */ inert)
+/* harmony export */   g9: () => (/* binding */ escapeCommands),
+/* harmony export */   hM: () => (/* binding */ createLog)
 /* harmony export */ });
 /* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
 /* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3291);
@@ -37467,7 +37467,7 @@ function createLog(options) {
     const { add, ...redactor } = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__/* .createRedactor */ .l)();
     const { write, toolkit } = options;
     // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
-    const show = (text) => redactor.redact(inert(redactor.redact(text)));
+    const show = (text) => redactor.redact(escapeCommands(redactor.redact(text)));
     const line = (text) => {
         write(`${show(text)}\n`);
     };
@@ -37493,7 +37493,7 @@ function createLog(options) {
             for (const masked of lines)
                 toolkit?.setSecret(masked);
         },
-        foreignGroup: (title, text) => {
+        untrustedGroup: (title, text) => {
             writeForeign(options, show(title), redactor.redact(text));
         },
     };
@@ -37518,7 +37518,7 @@ function writeForeign({ write, toolkit, newToken }, title, text) {
     toolkit.endGroup();
 }
 function terminalLine({ colour }, level, text) {
-    return colour ? `\u001b[${COLOURS[level]}m${inert(text)}\u001b[0m\n` : `${inert(text)}\n`;
+    return colour ? `\u001b[${COLOURS[level]}m${escapeCommands(text)}\u001b[0m\n` : `${escapeCommands(text)}\n`;
 }
 /**
  * A way to write that leaves out the runner's commands, for where no runner takes them off the screen: the toolkit prints
@@ -37540,7 +37540,7 @@ function tame(text) {
  * Text that the runner takes for no command: one line, without control characters. The runner reads `::` at the start
  * of a line (after white space) and `##[` anywhere in it; a zero-width space between the characters ends both.
  */
-function inert(text) {
+function escapeCommands(text) {
     return tame(text.replace(/\r?\n|\r/g, ' '))
         .replace(/^(\s*):(?=:)/, '$1:\u200b')
         .replace(/##(?=\[)/g, '##\u200b');
@@ -37549,7 +37549,7 @@ function inert(text) {
 
 /***/ }),
 
-/***/ 4170:
+/***/ 2922:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37562,8 +37562,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/aws/kms-clients.ts
 var kms_clients = __nccwpck_require__(577);
-// EXTERNAL MODULE: ./src/aws/look.ts
-var aws_look = __nccwpck_require__(30);
+// EXTERNAL MODULE: ./src/aws/key-lookup.ts
+var key_lookup = __nccwpck_require__(5077);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:path"
@@ -37619,12 +37619,12 @@ function statePushArgs(file) {
     return ['state', 'push', '-lock-timeout=10s', file];
 }
 
-;// CONCATENATED MODULE: ./src/terraform/creations.ts
+;// CONCATENATED MODULE: ./src/terraform/in-flight-creates.ts
 /**
- * How long after the start of a creation its first call to KMS may still be on the way, in milliseconds. KMS answers
+ * The grace: how long after the start of a create its first call to KMS may still be in flight, in milliseconds. KMS answers
  * CreateKey and ReplicateKey in well under a second as a rule.
  */
-const BIRTH_MS = 3_000;
+const GRACE_MS = 3_000;
 /** How far what Terraform tells may be behind what it does, in milliseconds. */
 const LAG_MS = 250;
 /** The longest that an interrupt is held back: the runner kills the step 10 seconds after it. */
@@ -37634,10 +37634,10 @@ const LONGEST_HOLD_MS = 4_000;
  *
  * An interrupted Terraform cancels the provider's calls at once. KMS carries out a CreateKey whose caller has gone, and
  * then there is a key that no state knows, since CreateKey is not idempotent and its answer alone has the id. (Tried
- * with Terraform 1.11.4 and provider 5.100.0.) A few seconds of patience let the provider record the id; from then on
+ * with Terraform 1.11.4 and provider 5.100.0.) A few seconds of grace let the provider record the id; from then on
  * an interrupt loses nothing.
  */
-function watchCreations(clock) {
+function watchCreates(clock) {
     const started = new Map();
     const youngest = () => Math.max(0, ...started.values());
     return {
@@ -37647,11 +37647,11 @@ function watchCreations(clock) {
             if (event.type === 'complete' || event.type === 'errored')
                 started.delete(event.address);
         },
-        bornAll: async () => {
+        untilIdsRecorded: async () => {
             const end = clock.now() + LONGEST_HOLD_MS;
             await clock.sleep(LAG_MS);
             for (;;) {
-                const wait = Math.min(youngest() + BIRTH_MS, end) - clock.now();
+                const wait = Math.min(youngest() + GRACE_MS, end) - clock.now();
                 if (wait <= 0)
                     return;
                 await clock.sleep(Math.min(wait, 100));
@@ -37785,7 +37785,7 @@ class TerraformError extends Error {
         this.exitCode = exitCode;
         this.diagnostics = diagnostics;
     }
-    /** Everything Terraform said of the failure, for looking up error codes; foreign text. */
+    /** Everything Terraform said of the failure, for looking up error codes; untrusted text. */
     get text() {
         return this.diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
     }
@@ -37838,7 +37838,7 @@ async function runTerraform(options, args, { environment = {}, ...how }) {
 }
 async function applyPlan(options, onEvent) {
     const diagnostics = [];
-    const creations = watchCreations(options.clock);
+    const creates = watchCreates(options.clock);
     let outputs = {};
     const onStdoutLine = (line) => {
         const event = parseEvent(line);
@@ -37849,11 +37849,14 @@ async function applyPlan(options, onEvent) {
             diagnostics.push(options.secrets.redactAll(event.diagnostic));
         if (event.type === 'outputs')
             outputs = event.outputs;
-        creations.onEvent(event);
+        creates.onEvent(event);
         onEvent(event);
     };
     try {
-        await runTerraform(options, applyArgs(options), { onStdoutLine, beforeInterrupt: creations.bornAll });
+        await runTerraform(options, applyArgs(options), {
+            onStdoutLine,
+            beforeInterrupt: creates.untilIdsRecorded,
+        });
     }
     catch (thrown) {
         if (!(thrown instanceof TerraformError) || diagnostics.length === 0)
@@ -37919,8 +37922,8 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
     };
 }
 async function findClosed(regions, alias, session) {
-    const looks = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map((region) => (0,aws_look/* lookAtKey */.Cl)(clients, region, alias))));
-    return regions.filter((_, index) => looks[index]?.is === 'closed');
+    const lookups = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map((region) => (0,key_lookup/* lookUpKey */.kA)(clients, region, alias))));
+    return regions.filter((_, index) => lookups[index]?.is === 'region-disabled');
 }
 
 // EXTERNAL MODULE: ./src/outputs.ts
@@ -37949,7 +37952,7 @@ async function runPhase({ log, clock, name }, work) {
     }
     finally {
         clearInterval(heartbeat);
-        log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
+        log.untrustedGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
     }
 }
 /** `0.4 s`, `12 s`, `2 min 5 s`. */
@@ -38188,7 +38191,7 @@ function whyNotFreed(text) {
     }
     const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
     return {
-        why: said === undefined ? 'Terraform does not say why' : (0,log/* inert */.tJ)(said).replace(/\.$/, ''),
+        why: said === undefined ? 'Terraform does not say why' : (0,log/* escapeCommands */.g9)(said).replace(/\.$/, ''),
         first: '',
     };
 }
@@ -38515,7 +38518,7 @@ function symptomOf(text) {
 function explainTerraformError(error, done) {
     const foreign = explainForeignState(error.diagnostics);
     if (foreign !== undefined) {
-        return new errors/* ActionError */.lZ({ what: (0,log/* inert */.tJ)(foreign.what), done, next: foreign.next }, { cause: error });
+        return new errors/* ActionError */.lZ({ what: (0,log/* escapeCommands */.g9)(foreign.what), done, next: foreign.next }, { cause: error });
     }
     const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
     const said = inSentence(error);
@@ -38549,7 +38552,7 @@ function inSentence({ diagnostics: [first], exitCode }) {
     const { summary } = first;
     const isTerse = summary.trim().split(/\s+/).length <= TERSE_WORDS;
     const detail = isTerse ? firstParagraph(first.detail) : '';
-    return (0,log/* inert */.tJ)(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
+    return (0,log/* escapeCommands */.g9)(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
         .slice(0, 500)
         .replace(/\.$/, '');
 }
@@ -38600,7 +38603,7 @@ function already(alias, text) {
         : `A key or alias exists already${inRegion(text)} and is not under this state.`;
 }
 
-;// CONCATENATED MODULE: ./src/steps/ready/phased-terraform.ts
+;// CONCATENATED MODULE: ./src/steps/setup/phased-terraform.ts
 
 
 
@@ -38672,8 +38675,8 @@ function digestRecovery(digest, keys) {
     return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalJson */.dj)({ recovers, digest }))}`;
 }
 
-// EXTERNAL MODULE: ./src/plan/guard/words.ts
-var guard_words = __nccwpck_require__(1020);
+// EXTERNAL MODULE: ./src/plan/guard/messages.ts
+var messages = __nccwpck_require__(3497);
 // EXTERNAL MODULE: ./src/plan/model.ts + 1 modules
 var plan_model = __nccwpck_require__(6167);
 ;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
@@ -38693,22 +38696,22 @@ function judgeRotation(key) {
     if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
         return [];
     const words = {
-        reason: `Automatic rotation is switched off for ${(0,guard_words/* nameKey */.Rc)(key)} and all its replicas.`,
+        reason: `Automatic rotation is switched off for ${(0,messages/* nameKey */.Rc)(key)} and all its replicas.`,
         wayOut: 'Set `enable-key-rotation: true` to keep it.',
     };
-    return [(0,guard_words/* warn */.R8)('rotation-off', words, key)];
+    return [(0,messages/* warn */.R8)('rotation-off', words, key)];
 }
 function judgeWindows(keys) {
     const windowsOf = ({ before, after }) => [before, after].map((side) => side?.['deletion_window_in_days']);
-    return (0,guard_words/* groupBy */.$z)(keys, windowsOf).flatMap((same) => {
+    return (0,messages/* groupBy */.$z)(keys, windowsOf).flatMap((same) => {
         const [old, now] = same[0] === undefined ? [] : windowsOf(same[0]);
         if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
             return [];
         const words = {
-            reason: `The waiting period before a deletion of ${(0,guard_words/* nameKeys */.u3)(same)} gets shorter, from ${old} to ${now} days.`,
+            reason: `The waiting period before a deletion of ${(0,messages/* nameKeys */.u3)(same)} gets shorter, from ${old} to ${now} days.`,
             wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
         };
-        return [(0,guard_words/* warn */.R8)('shorter-window', words, same)];
+        return [(0,messages/* warn */.R8)('shorter-window', words, same)];
     });
 }
 function judgeDisabled(keys) {
@@ -38717,10 +38720,10 @@ function judgeDisabled(keys) {
         return [];
     const [is, it] = disabled.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
     const words = {
-        reason: `${(0,guard_words/* capitalise */.sK)((0,guard_words/* nameKeys */.u3)(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
+        reason: `${(0,messages/* capitalise */.sK)((0,messages/* nameKeys */.u3)(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
         wayOut: 'First check that nothing in these Regions uses the key.',
     };
-    return [(0,guard_words/* warn */.R8)('key-disabled', words, disabled)];
+    return [(0,messages/* warn */.R8)('key-disabled', words, disabled)];
 }
 function judgeBypass(keys) {
     const name = 'bypass_policy_lockout_safety_check';
@@ -38728,10 +38731,10 @@ function judgeBypass(keys) {
     if (bypassed.length === 0)
         return [];
     const words = {
-        reason: `For ${(0,guard_words/* nameKeys */.u3)(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
+        reason: `For ${(0,messages/* nameKeys */.u3)(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
         wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
     };
-    return [(0,guard_words/* warn */.R8)('lockout-check-bypassed', words, bypassed)];
+    return [(0,messages/* warn */.R8)('lockout-check-bypassed', words, bypassed)];
 }
 /** More Regions than this are counted instead of named. */
 const MOST_NAMED = 3;
@@ -38740,7 +38743,7 @@ function judgeAliases({ resources }) {
     const gone = new Set(resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && !(0,plan_model/* isKept */.t8)(change)).map(({ region }) => region));
     const aliases = resources.filter(({ kind, region }) => kind === 'alias' && !gone.has(region));
     // One rename in many Regions is one decision.
-    return (0,guard_words/* groupBy */.$z)(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
+    return (0,messages/* groupBy */.$z)(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
 }
 function judgeAlias(all, resources) {
     const isRename = all.some(({ action, before, after }) => action === 'replace' && nameOf(before) !== nameOf(after));
@@ -38749,19 +38752,19 @@ function judgeAlias(all, resources) {
     if (alias === undefined)
         return [];
     const regions = [...new Set(same.map(({ region }) => region ?? 'an unknown Region'))];
-    const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : (0,guard_words/* joinWords */.yZ)(regions);
+    const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : (0,messages/* joinWords */.yZ)(regions);
     const name = nameOf(alias.before);
     const wayOut = 'First move its users to another alias, or to the key ARN.';
     if (isRename) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-        return [(0,guard_words/* warn */.R8)('alias-renamed', { reason, wayOut }, same)];
+        return [(0,messages/* warn */.R8)('alias-renamed', { reason, wayOut }, same)];
     }
     if ((0,plan_model/* isKept */.t8)(alias))
         return [];
     const reason = alias.action === 'forget'
         ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
         : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-    return [(0,guard_words/* warn */.R8)(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
+    return [(0,messages/* warn */.R8)(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
 }
 /** Whether another resource keeps the same name in the same Region. */
 function isNamedElsewhere(alias, resources) {
@@ -38775,8 +38778,8 @@ function nameOf(side) {
     return typeof name === 'string' ? name : 'with an unknown name';
 }
 
-// EXTERNAL MODULE: ./src/aws/rescue.ts
-var rescue = __nccwpck_require__(7124);
+// EXTERNAL MODULE: ./src/aws/cancel-deletion.ts
+var cancel_deletion = __nccwpck_require__(7410);
 // EXTERNAL MODULE: ./src/plan/region.ts
 var plan_region = __nccwpck_require__(5959);
 ;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
@@ -38790,21 +38793,21 @@ function judgeIdentity(request) {
     const moved = judgeRoles(request);
     return [
         ...moved,
-        ...findLostKeys(request.model)
+        ...findMissingKeys(request.model)
             // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
             .filter((key) => !moved.some(({ region }) => region === (0,plan_region/* regionOfSide */.RP)(key.before)))
-            .map((key) => judgeLost(key, request)),
+            .map((key) => judgeMissing(key, request)),
         ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
         ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
         ...keys.flatMap(judgeProperties),
     ];
 }
-/** Keys that the state knew and the refresh did not find again. */
-function findLostKeys({ drift }) {
+/** Missing keys: the state knew them, and the refresh did not find them again. */
+function findMissingKeys({ drift }) {
     return drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
 }
 function rolesBefore(model) {
-    const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
+    const known = [...model.resources.filter(({ before }) => before !== null), ...findMissingKeys(model)];
     return rolesOf(known.map(({ kind, before, region }) => [(0,plan_region/* regionOfSide */.RP)(before) ?? region, kind]));
 }
 function rolesAfter({ resources }) {
@@ -38824,7 +38827,7 @@ function judgeRoles({ model, primaryRegion }) {
     const to = primaryOf(after) ?? primaryRegion;
     if (from !== undefined && after.size > 0 && from !== to) {
         return [
-            (0,guard_words/* stop */.ds)('primary-moved', {
+            (0,messages/* stop */.ds)('primary-moved', {
                 reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
                 wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
             }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
@@ -38835,7 +38838,7 @@ function judgeRoles({ model, primaryRegion }) {
         if (old === undefined || old === role)
             return [];
         return [
-            (0,guard_words/* stop */.ds)('primary-moved', {
+            (0,messages/* stop */.ds)('primary-moved', {
                 reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
                 wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
             }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
@@ -38845,11 +38848,11 @@ function judgeRoles({ model, primaryRegion }) {
 function addressOfPrimary({ resources }) {
     return resources.find(({ kind }) => kind === 'primary')?.address;
 }
-function judgeLost(key, request) {
+function judgeMissing(key, request) {
     const region = (0,plan_region/* regionOfSide */.RP)(key.before);
     const pending = request.pendingDeletion?.[region ?? ''];
     const id = textOf(key.before?.['key_id']) ?? 'id unknown';
-    const gone = `The state knows ${(0,guard_words/* nameKey */.Rc)(key)} (${id}), and AWS shows it no more`;
+    const gone = `The state knows ${(0,messages/* nameKey */.Rc)(key)} (${id}), and AWS shows it no more`;
     if (pending !== undefined)
         return judgeScheduled(key, pending, request);
     const expected = request.options.destroys ||
@@ -38857,12 +38860,12 @@ function judgeLost(key, request) {
         // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
         (key.kind === 'replica' && request.pendingDeletion !== undefined);
     if (expected) {
-        return (0,guard_words/* warn */.R8)('key-lost', {
+        return (0,messages/* warn */.R8)('key-lost', {
             reason: `${gone}; the plan goes on without it.`,
             wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
         }, key);
     }
-    return (0,guard_words/* stop */.ds)('key-lost', {
+    return (0,messages/* stop */.ds)('key-lost', {
         reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
         wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
     }, key);
@@ -38871,29 +38874,29 @@ function judgeLost(key, request) {
 function judgeScheduled(key, { keyId, deletionDate }, { options }) {
     const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
     const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
-    const reason = `${(0,guard_words/* capitalise */.sK)((0,guard_words/* nameKey */.Rc)(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
+    const reason = `${(0,messages/* capitalise */.sK)((0,messages/* nameKey */.Rc)(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
     if (options.recovery === true)
-        return (0,guard_words/* warn */.R8)(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
-    return (0,guard_words/* stop */.ds)(rule, {
+        return (0,messages/* warn */.R8)(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
+    return (0,messages/* stop */.ds)(rule, {
         reason: `${reason}, and Terraform would make another one in its place.`,
         wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, (0,plan_region/* regionOfSide */.RP)(key.before))}`,
     }, key);
 }
 function saveKey(id, region) {
-    return `${(0,rescue/* sayRescue */.r)(region, id)}, then this job again.`;
+    return `${(0,cancel_deletion/* sayCancelDeletion */.m)(region, id)}, then this job again.`;
 }
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
 function judgePending(key, { model, pendingDeletion, options }) {
     const pending = pendingDeletion?.[key.region ?? ''];
-    const told = findLostKeys(model).some(({ before }) => (0,plan_region/* regionOfSide */.RP)(before) === key.region);
+    const told = findMissingKeys(model).some(({ before }) => (0,plan_region/* regionOfSide */.RP)(before) === key.region);
     if (pending === undefined || told || key.kind !== 'replica')
         return [];
     const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
     const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
     if (options.recovery === true)
-        return [(0,guard_words/* warn */.R8)('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
+        return [(0,messages/* warn */.R8)('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
     return [
-        (0,guard_words/* stop */.ds)('replica-pending-deletion', {
+        (0,messages/* stop */.ds)('replica-pending-deletion', {
             reason: `${there}, and AWS refuses a new one until ${until}.`,
             wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
         }, key),
@@ -38907,7 +38910,7 @@ function judgeExisting(key, { existingReplicas }) {
     if (keyId === undefined || key.kind !== 'replica')
         return [];
     return [
-        (0,guard_words/* stop */.ds)('replica-exists', {
+        (0,messages/* stop */.ds)('replica-exists', {
             reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
             wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
         }, key),
@@ -38932,8 +38935,8 @@ function judgeProperties(key) {
             return [];
         const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
         return [
-            (0,guard_words/* stop */.ds)(rule, {
-                reason: `The plan changes ${(0,guard_words/* joinWords */.yZ)(change)} for ${(0,guard_words/* nameKey */.Rc)(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
+            (0,messages/* stop */.ds)(rule, {
+                reason: `The plan changes ${(0,messages/* joinWords */.yZ)(change)} for ${(0,messages/* nameKey */.Rc)(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
                 wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
             }, key),
         ];
@@ -38961,13 +38964,13 @@ function judgeImportedAccess(model, isUnreviewed) {
         return [];
     const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
     const names = lost.map(({ principal }) => principal);
-    const who = (0,guard_words/* nameSome */.Kf)(names, imported_access_MOST_NAMED);
-    const reason = `By the import of ${(0,guard_words/* nameKeys */.u3)(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
+    const who = (0,messages/* nameSome */.Kf)(names, imported_access_MOST_NAMED);
+    const reason = `By the import of ${(0,messages/* nameKeys */.u3)(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
     const keep = 'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
     if (!isUnreviewed)
-        return [(0,guard_words/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
+        return [(0,messages/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
     const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
-    return [(0,guard_words/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
+    return [(0,messages/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
 }
 
 // EXTERNAL MODULE: ./src/policy/document.ts
@@ -40007,14 +40010,14 @@ function groupPolicies({ resources }) {
 }
 /** Stops for what the plan would put in place, warns of what is there already. */
 function policies_judge(group, rule, words) {
-    return group.planned ? (0,guard_words/* stop */.ds)(rule, words, group.keys) : (0,guard_words/* warn */.R8)(rule, words, group.keys);
+    return group.planned ? (0,messages/* stop */.ds)(rule, words, group.keys) : (0,messages/* warn */.R8)(rule, words, group.keys);
 }
 /** Warns of what the plan would put in place; what is there already has been seen. */
 function warnOf(group, rule, words) {
-    return group.planned ? [(0,guard_words/* warn */.R8)(rule, words, group.keys)] : [];
+    return group.planned ? [(0,messages/* warn */.R8)(rule, words, group.keys)] : [];
 }
 function whereOf({ keys }) {
-    return (0,guard_words/* joinWords */.yZ)(keys.map(({ region }) => region ?? 'an unknown Region').sort());
+    return (0,messages/* joinWords */.yZ)(keys.map(({ region }) => region ?? 'an unknown Region').sort());
 }
 /** E.g. `statement 2 ("Allow use")`. */
 function nameStatement({ position, sid }) {
@@ -40023,7 +40026,7 @@ function nameStatement({ position, sid }) {
 /** At most this many principals or conditions are named in a sentence. */
 const policies_MOST_NAMED = 10;
 function namePrincipals(principals) {
-    return (0,guard_words/* nameSome */.Kf)(principals.map(policy_principals/* describePrincipal */.wC).sort(), policies_MOST_NAMED);
+    return (0,messages/* nameSome */.Kf)(principals.map(policy_principals/* describePrincipal */.wC).sort(), policies_MOST_NAMED);
 }
 const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account, and no denial that takes it away.';
 function judgeControlOf(group, account, now) {
@@ -40043,9 +40046,9 @@ function judgeControlOf(group, account, now) {
     if (control.answer === 'never') {
         return [policies_judge(group, 'nobody-can-put-policy', { reason: whyLost(control), wayOut: KEEP_ROOT })];
     }
-    const where = (0,guard_words/* joinWords */.yZ)([...control.regions].sort());
+    const where = (0,messages/* joinWords */.yZ)([...control.regions].sort());
     if (control.answer === 'maybe') {
-        const conditions = (0,guard_words/* nameSome */.Kf)(control.hangsOn.map(policy_document/* describeCondition */.p), policies_MOST_NAMED);
+        const conditions = (0,messages/* nameSome */.Kf)(control.hangsOn.map(policy_document/* describeCondition */.p), policies_MOST_NAMED);
         const hangsOn = conditions === '' ? 'who the caller is' : conditions;
         const reason = `Whether anybody can change the key policy in ${where} again depends on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
         return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
@@ -40056,7 +40059,7 @@ function judgeControlOf(group, account, now) {
     return warnOf(group, 'put-policy-without-root', { reason, wayOut: KEEP_ROOT });
 }
 function whyLost({ regions, lostFrom, uncounted }) {
-    const where = (0,guard_words/* joinWords */.yZ)([...regions].sort());
+    const where = (0,messages/* joinWords */.yZ)([...regions].sort());
     const when = lostFrom === undefined ? '' : ` from ${lostFrom.toISOString().slice(0, 10)} on`;
     const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy${when}: it could never be changed again, except by AWS Support.`;
     if (uncounted.length === 0)
@@ -40079,7 +40082,7 @@ function judgeOpening(group, opening) {
     const said = why.length === 0
         ? ''
         : ` Its conditions do not pin it to anything of yours: ${why.slice(0, 5).join('; ')}.`;
-    const reason = `${(0,guard_words/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
+    const reason = `${(0,messages/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
     if (kind === 'service') {
         const rule = heldTo === 'name' ? 'service-source-by-name' : 'service-without-source';
         return warnOf(group, rule, { reason, wayOut: PIN_SOURCE });
@@ -40096,7 +40099,7 @@ function judgePower(group, account) {
         const grants = powers.includes('kms:CreateGrant')
             ? ' With kms:CreateGrant and no limit to it they can pass the use of the key on to anybody.'
             : '';
-        const reason = `${(0,guard_words/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${(0,guard_words/* joinWords */.yZ)(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
+        const reason = `${(0,messages/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${(0,messages/* joinWords */.yZ)(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
         const wayOut = 'Allow others the actions that use the key, and grants only with the condition Bool kms:GrantIsForAWSResource "true".';
         return warnOf(group, 'foreign-power', { reason, wayOut });
     });
@@ -40111,14 +40114,14 @@ function judgeDeleted({ policy, keys }) {
     }));
     if (deleted.size === 0)
         return [];
-    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${(0,guard_words/* nameSome */.Kf)([...deleted.values()], policies_MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
+    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${(0,messages/* nameSome */.Kf)([...deleted.values()], policies_MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
     const wayOut = 'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
-    return [(0,guard_words/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
+    return [(0,messages/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
 }
 function judgeUndecided(model) {
     return (0,plan_access/* findUndecidedPolicies */.fH)(model)
         .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
-        .map(({ change, problem }) => (0,guard_words/* stop */.ds)('policy-unreadable', {
+        .map(({ change, problem }) => (0,messages/* stop */.ds)('policy-unreadable', {
         reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
         wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
     }, change));
@@ -40148,10 +40151,10 @@ function judgeNewAccounts(model, account) {
     if (fresh.length === 0)
         return [];
     const [subject, whose] = fresh.length === 1
-        ? [`The whole account ${(0,guard_words/* joinWords */.yZ)(fresh)} gains`, 'its']
-        : [`The whole accounts ${(0,guard_words/* joinWords */.yZ)(fresh)} gain`, 'their'];
+        ? [`The whole account ${(0,messages/* joinWords */.yZ)(fresh)} gains`, 'its']
+        : [`The whole accounts ${(0,messages/* joinWords */.yZ)(fresh)} gain`, 'their'];
     return [
-        (0,guard_words/* tell */.qz)('account-let-in', {
+        (0,messages/* tell */.qz)('account-let-in', {
             reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
             wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
         }),
@@ -40173,7 +40176,7 @@ function judgeNewPrincipals(model, account) {
         return [];
     const one = fresh.length === 1;
     return [
-        (0,guard_words/* tell */.qz)('principal-let-in', {
+        (0,messages/* tell */.qz)('principal-let-in', {
             reason: `${one ? 'A principal' : 'Principals'} of another account ${one ? 'gains' : 'gain'} access: ${namePrincipals(fresh)}.`,
             wayOut: 'Check with the owner of that account that they are meant.',
         }),
@@ -40215,20 +40218,20 @@ function judgeDeletions(keys, { model, now, options }) {
     const deletions = (0,plan_deletions/* deletionsOf */.Ne)(model);
     const words = { tense: 'planned', now };
     const outage = `${(0,plan_deletions/* sayOutage */.Dm)(deletions, words)} ${(0,plan_deletions/* sayDeadline */.yg)(deletions, words)}`;
-    const rescue = (0,plan_deletions/* sayRescueOf */.st)(deletions);
+    const cancelDeletion = (0,plan_deletions/* sayCancelDeletionOf */.TV)(deletions);
     if (options.deletionConfirmed) {
-        const reason = `As was confirmed, the plan schedules ${(0,guard_words/* nameKeys */.u3)(keys)} for deletion. ${outage}`;
-        return [(0,guard_words/* warn */.R8)('key-deleted', { reason, wayOut: rescue }, keys)];
+        const reason = `As was confirmed, the plan schedules ${(0,messages/* nameKeys */.u3)(keys)} for deletion. ${outage}`;
+        return [(0,messages/* warn */.R8)('key-deleted', { reason, wayOut: cancelDeletion }, keys)];
     }
     const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
     const keep = options.destroys ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
     const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
-    const reason = `The plan deletes ${(0,guard_words/* nameKeys */.u3)(keys)}. ${outage}`;
-    return [(0,guard_words/* stop */.ds)('key-deleted', { reason, wayOut }, keys)];
+    const reason = `The plan deletes ${(0,messages/* nameKeys */.u3)(keys)}. ${outage}`;
+    return [(0,messages/* stop */.ds)('key-deleted', { reason, wayOut }, keys)];
 }
 function judgeTainted(key) {
-    return (0,guard_words/* stop */.ds)('key-replaced', {
-        reason: `An earlier apply ended before ${(0,guard_words/* nameKey */.Rc)(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
+    return (0,messages/* stop */.ds)('key-replaced', {
+        reason: `An earlier apply ended before ${(0,messages/* nameKey */.Rc)(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
         wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
     }, key);
 }
@@ -40237,23 +40240,23 @@ function judgeReplacement(key, { deletionConfirmed }) {
     const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
     const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
     if (deletionConfirmed) {
-        return (0,guard_words/* warn */.R8)('key-replaced', {
-            reason: `${(0,guard_words/* capitalise */.sK)((0,guard_words/* nameKey */.Rc)(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
+        return (0,messages/* warn */.R8)('key-replaced', {
+            reason: `${(0,messages/* capitalise */.sK)((0,messages/* nameKey */.Rc)(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
             wayOut: key.kind === 'replica' && !ofOtherPrimary
                 ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
                 : 'Until its waiting period ends, the old key can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`.',
         }, key);
     }
-    return (0,guard_words/* stop */.ds)('key-replaced', {
-        reason: `The plan deletes ${(0,guard_words/* nameKey */.Rc)(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
+    return (0,messages/* stop */.ds)('key-replaced', {
+        reason: `The plan deletes ${(0,messages/* nameKey */.Rc)(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
         wayOut: ofOtherPrimary
             ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
             : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
     }, key);
 }
 function judgeForgotten(key) {
-    return (0,guard_words/* stop */.ds)('key-forgotten', {
-        reason: `Terraform would forget ${(0,guard_words/* nameKey */.Rc)(key)}: it would stay in AWS and be billed, and no state would know it.`,
+    return (0,messages/* stop */.ds)('key-forgotten', {
+        reason: `Terraform would forget ${(0,messages/* nameKey */.Rc)(key)}: it would stay in AWS and be billed, and no state would know it.`,
         wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
     }, key);
 }
@@ -40315,14 +40318,14 @@ function assertGuarded(findings, done = 'Nothing was changed.') {
 function isStop({ severity }) {
     return severity === 'stop';
 }
-function judgeUnknowns({ notUnderstood, unrecognised }) {
+function judgeUnknowns({ unsupported, unknownFields }) {
     const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
     return [
-        ...notUnderstood.map((what) => (0,guard_words/* stop */.ds)('not-understood', {
+        ...unsupported.map((what) => (0,messages/* stop */.ds)('not-understood', {
             reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
             wayOut,
         })),
-        ...(unrecognised ?? []).map((what) => (0,guard_words/* warn */.R8)('not-recognised', {
+        ...(unknownFields ?? []).map((what) => (0,messages/* warn */.R8)('not-recognised', {
             reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
             wayOut,
         })),
@@ -40379,14 +40382,14 @@ function describePlanLine(line, primaryRegion) {
     return found?.[1] === undefined ? undefined : `${nameOfAddress(found[1], primaryRegion)}: looking at AWS`;
 }
 
-;// CONCATENATED MODULE: ./src/terraform/shown.ts
+;// CONCATENATED MODULE: ./src/terraform/show-output.ts
 
 /**
  * What `terraform show -json` printed, parsed.
  * @param of what was to be shown, for the message
  * @throws ActionError when it is not JSON
  */
-function parseShown(text, of) {
+function parseShowOutput(text, of) {
     try {
         return JSON.parse(text);
     }
@@ -40418,7 +40421,7 @@ async function planAndJudge(request) {
             .plan({ destroy: inputs.destroys })
             .catch(namingClosedRegions(inputs, session, done))
             .catch(explained(done));
-        const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
+        const json = parseShowOutput(await planning.showPlan().catch(explained(done)), 'plan');
         const judged = judgePlan(json, text, request);
         const { counts, hasChanges } = judged.reported.model;
         say(`${name}: ${(0,src_outputs/* summariseCounts */.P_)(counts, hasChanges)}`);
@@ -40459,7 +40462,7 @@ var difference = __nccwpck_require__(560);
  * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
  * @param approved `fingerprintChanges` of the plan that was approved
  * @param remaining the plan made after the apply stopped
- * @param made addresses of what the apply is known to have created without Terraform's learning of it: imported, it is
+ * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
  *   what was approved as created
  */
 function isPartOfApproved(approved, remaining, made = new Set()) {
@@ -40471,7 +40474,7 @@ function isPartOfApproved(approved, remaining, made = new Set()) {
         return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
     })
         .map(({ address }) => address);
-    const strange = remaining.notUnderstood;
+    const strange = remaining.unsupported;
     return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
 }
 /** The object that a replacement left over is deleted under the address of its successor. */
@@ -40571,13 +40574,13 @@ function describeWaiting(unready, states, sinceMs) {
  */
 function askKms(clients, log) {
     return async ({ region, id, name }) => {
-        const look = await (0,aws_look/* lookAtKey */.Cl)(clients, region, id);
-        if (look.is === 'there')
-            return look.key.state;
-        if (look.is === 'absent')
+        const lookup = await (0,key_lookup/* lookUpKey */.kA)(clients, region, id);
+        if (lookup.is === 'found')
+            return lookup.key.state;
+        if (lookup.is === 'not-found')
             return 'NotFound';
-        const { because, refused } = look;
-        if (!look.mayPass)
+        const { because, refused } = lookup;
+        if (!lookup.mayPass)
             throw explainCannotAsk(name, because, refused);
         log.debug(`${name}: ${because}`);
         return 'Creating';
@@ -40720,7 +40723,7 @@ function state_textOf(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/steps/apply/rescue-state.ts
+;// CONCATENATED MODULE: ./src/steps/apply/push-errored-state.ts
 
 
 
@@ -40744,21 +40747,21 @@ const PAUSES_MS = [0, 1_000, 4_000, 12_000];
  * @returns whether there was one; it is the state now
  * @throws ActionError when it could not be pushed: where it is kept, and how to push it
  */
-async function rescueState(run, ready, done) {
-    const file = external_node_path_default().join(ready.workDir, ERRORED_STATE);
+async function pushErroredState(run, setup, done) {
+    const file = external_node_path_default().join(setup.workDir, ERRORED_STATE);
     if (!(0,external_node_fs_.existsSync)(file))
         return false;
-    const failed = await ready.terraform.phase('Save the state', async ({ say }) => {
-        const error = await pushPatiently(run, ready, say);
+    const failed = await setup.terraform.phase('Save the state', async ({ say }) => {
+        const error = await pushPatiently(run, setup, say);
         if (error === undefined)
             say('The state was saved after all.');
         return error;
     });
     if (failed !== undefined)
-        throw await keepState({ run, ready, file, failed, done });
+        throw await keepState({ run, setup, file, failed, done });
     await (0,promises_.rm)(file);
     const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
-    (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), note] });
+    (0,src_run/* addNotes */.Z8)(run, note);
     return true;
 }
 /** @returns why the last attempt failed; undefined when one did not */
@@ -40788,15 +40791,15 @@ function isRefusedForGood(thrown) {
     return thrown instanceof TerraformError && /\b(serial|lineage)\b/i.test(thrown.text);
 }
 /** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
-async function keepState({ run, ready, file, failed, done }) {
+async function keepState({ run, setup, file, failed, done }) {
     const { deps, inputs } = run;
-    (0,src_run/* learn */.nB)(run, { 'errored-state-path': file });
+    (0,src_run/* addOutputs */._X)(run, { 'errored-state-path': file });
     const text = await (0,promises_.readFile)(file, 'utf8');
-    deps.log.foreignGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
+    deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
     try {
-        const shown = parseShown(await ready.terraform.showState(ERRORED_STATE), 'state');
-        (0,src_run/* learn */.nB)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
-        (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), inputs.primaryRegion) });
+        const shown = parseShowOutput(await setup.terraform.showState(ERRORED_STATE), 'state');
+        (0,src_run/* addOutputs */._X)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
+        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, inputs.primaryRegion) });
     }
     catch (thrown) {
         deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`);
@@ -40805,13 +40808,13 @@ async function keepState({ run, ready, file, failed, done }) {
     const init = (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)
         ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
         : '';
-    const masked = deps.log.hides(text)
+    const masked = deps.log.isMasked(text)
         ? 'The log has it, too, but blanks what is masked in this job.'
         : 'The log has it, too, in a group of its own.';
     return new refusal/* UnsavedState */.EW({
         what: `The state could not be saved. ${reasonOf(failed)}`,
         done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
-        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
+        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${setup.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
     }, { cause: failed });
 }
 /** Why, in plain words where there are some. */
@@ -40834,10 +40837,10 @@ async function isMadeSince(search, session) {
         if (search.kind === 'alias') {
             return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
         }
-        const look = await (0,aws_look/* lookAtKey */.Cl)(clients, search.region, search.keyId);
-        if (look.is !== 'there')
+        const lookup = await (0,key_lookup/* lookUpKey */.kA)(clients, search.region, search.keyId);
+        if (lookup.is !== 'found')
             return false;
-        const { role, primaryArn, state, createdAt = 0 } = look.key;
+        const { role, primaryArn, state, createdAt = 0 } = lookup.key;
         return (role === 'REPLICA' &&
             primaryArn === search.primaryArn &&
             (state === 'Enabled' || state === 'Creating') &&
@@ -40884,7 +40887,7 @@ function findUnanswered(failure, { resources }, planned) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/steps/apply/take-in-unanswered.ts
+;// CONCATENATED MODULE: ./src/steps/apply/import-unanswered.ts
 
 
 
@@ -40892,34 +40895,34 @@ function findUnanswered(failure, { resources }, planned) {
 
 
 /**
- * Has the next plan import what this apply made without Terraform's learning of it: when the answer of ReplicateKey or
+ * Has the next plan import what this apply made without Terraform's knowing it: when the answer of ReplicateKey or
  * CreateAlias gets lost, the provider's next attempt hears that the replica or the alias exists. Only what was approved to
  * be created, what is of the key that the state has, and what KMS made since the apply began counts as made by it; the
  * rest stays the failure that it is. Nothing in AWS is changed, nor yet the state.
  * @returns whether there is any
  */
-async function takeInUnanswered(request) {
-    const { run, ready, course, failure, planned, state } = request;
+async function importUnanswered(request) {
+    const { run, setup, course, failure, planned, state } = request;
     const looked = await Promise.all(findUnanswered(failure, state, planned).map(async (creation) => (await isMadeHere(creation, request)) ? [creation] : []));
     const made = looked.flat();
     if (made.length === 0)
         return false;
-    await ready.configuration.extend({
+    await setup.configuration.extend({
         imports: made.map(({ kind, region, keyId }) => kind === 'replica' ? { region, keyId, hasAlias: false } : { region, keyId: undefined, hasAlias: true }),
     });
     for (const { address } of made)
-        course.takenIn.add(address);
-    const names = (0,guard_words/* joinWords */.yZ)(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
+        course.imported.add(address);
+    const names = (0,messages/* joinWords */.yZ)(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
     const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
     run.deps.log.info(note);
-    (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), note] });
+    (0,src_run/* addNotes */.Z8)(run, note);
     return true;
 }
-async function isMadeHere(creation, { run, ready, course }) {
+async function isMadeHere(creation, { run, setup, course }) {
     const { inputs, deps } = run;
     try {
         const search = { ...creation, alias: `alias/${inputs.alias}`, since: course.since };
-        return await isMadeSince(search, ready.session);
+        return await isMadeSince(search, setup.session);
     }
     catch (thrown) {
         deps.log.info(`Could not look whether this run made the ${nameOfAddress(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.bD)(thrown)}`);
@@ -40927,17 +40930,17 @@ async function isMadeHere(creation, { run, ready, course }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/terraform/recovery.ts
+;// CONCATENATED MODULE: ./src/terraform/resume-steps.ts
 
 
 /**
- * How an apply that failed can be taken further; undefined when waiting mends nothing.
+ * How an apply that failed can be resumed; undefined when waiting mends nothing.
  *
- * A create that failed after the key was made leaves it marked as tainted: the key lives, and the next plan would delete
+ * A create that failed after the key was made leaves it tainted: the key lives, and the next plan would delete
  * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
  * KMS refuses some changes while any key of the family is in a passing state.
  */
-function findRecovery(failure, state, primaryRegion) {
+function findResumeSteps(failure, state, primaryRegion) {
     const tainted = findTainted(state);
     const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
     const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
@@ -40958,7 +40961,7 @@ function waitedKey({ address, region, id }, primaryRegion) {
     return { region, id, name: nameOfAddress(address, primaryRegion) };
 }
 
-;// CONCATENATED MODULE: ./src/steps/apply/recover.ts
+;// CONCATENATED MODULE: ./src/steps/apply/resume.ts
 
 
 
@@ -40977,39 +40980,39 @@ function waitedKey({ address, region, id }, primaryRegion) {
 
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
- * failed and marked is kept, what AWS made without an answer is taken in, and what AWS is still working on is waited for.
+ * failed and tainted is kept, what AWS made without an answer is imported, and what AWS is still working on is waited for.
  * Where the provider waited in vain to read back what AWS has taken, the next plan tells whether anything is left.
  * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
-async function recover(request) {
-    const { run, ready, course, failure, canGoOn } = request;
+async function resume(request) {
+    const { run, setup, course, failure, canGoOn } = request;
     const { inputs, deps } = run;
-    const rescued = await rescueState(run, ready, listDone(course));
+    const pushed = await pushErroredState(run, setup, listDone(course));
     const explanation = explainTerraformError(failure, sayWhatIsDone(course));
     // The few seconds of a step that was cancelled are for its report.
     if (deps.cancelled.aborted || !canGoOn)
         throw explanation;
-    const state = await lookAtState(run, ready);
-    const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
-    const tookIn = state !== undefined && (await takeInUnanswered({ ...request, state }));
-    if (!rescued && !tookIn && recovery === undefined && !failedOfWaitsAlone(failure))
+    const state = await readKeysOfState(run, setup);
+    const recovery = state === undefined ? undefined : findResumeSteps(failure, state, inputs.primaryRegion);
+    const imports = state !== undefined && (await importUnanswered({ ...request, state }));
+    if (!pushed && !imports && recovery === undefined && !failedOfWaitsAlone(failure))
         throw explanation;
     if (recovery === undefined)
         return;
     // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
-    await settle(run, ready, tookIn ? { ...recovery, waitFor: [] } : recovery, course);
+    await untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
 }
 /**
  * Reads what there is from the state, for the outputs and the report of a run that may end here.
  * @returns undefined when it cannot be read, which the log says
  */
-async function lookAtState(run, { terraform }) {
+async function readKeysOfState(run, { terraform }) {
     const { primaryRegion } = run.inputs;
     try {
-        const state = readState(parseShown(await terraform.showState(), 'state'), primaryRegion);
-        (0,src_run/* learn */.nB)(run, outputsOfState(state));
-        (0,src_run/* learn */.nB)(run, {}, { keys: (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), primaryRegion) });
+        const state = readState(parseShowOutput(await terraform.showState(), 'state'), primaryRegion);
+        (0,src_run/* addOutputs */._X)(run, outputsOfState(state));
+        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, primaryRegion) });
         return state;
     }
     catch (thrown) {
@@ -41018,11 +41021,11 @@ async function lookAtState(run, { terraform }) {
     }
 }
 /**
- * First takes the marks away, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
+ * First untaints, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
  * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
  * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
  */
-async function settle(run, { terraform, session }, { untaint, waitFor }, course) {
+async function untaintAndWait(run, { terraform, session }, { untaint, waitFor }, course) {
     const { deps, inputs } = run;
     await terraform.phase('Wait for AWS', async ({ say }) => {
         for (const address of untaint) {
@@ -41043,13 +41046,13 @@ async function settle(run, { terraform, session }, { untaint, waitFor }, course)
         });
         if (result.unready.length > 0)
             throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-        (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), ...sayWaited(waitFor, result.waitedMs)] });
+        (0,src_run/* addNotes */.Z8)(run, ...sayWaited(waitFor, result.waitedMs));
     });
 }
 function sayWaited(keys, waitedMs) {
     if (keys.length === 0)
         return [];
-    const names = `the ${(0,guard_words/* joinWords */.yZ)(keys.map(({ name }) => name))}`;
+    const names = `the ${(0,messages/* joinWords */.yZ)(keys.map(({ name }) => name))}`;
     return [
         waitedMs < 1000
             ? `Terraform had marked ${names} as failed, although AWS finished it. It was kept; no key was replaced.`
@@ -41057,7 +41060,7 @@ function sayWaited(keys, waitedMs) {
     ];
 }
 function explainTimeUp({ unready }, minutes, course) {
-    const names = (0,guard_words/* joinWords */.yZ)(unready.map(({ name }) => name));
+    const names = (0,messages/* joinWords */.yZ)(unready.map(({ name }) => name));
     return new errors/* ActionError */.lZ({
         what: `AWS is still creating the ${names} after ${minutes === 1 ? 'one more minute' : `${minutes} more minutes`}.`,
         done: sayWhatIsDone(course),
@@ -41071,9 +41074,9 @@ function explainGivenUp(thrown, course) {
 function sayWhatIsDone(course) {
     return `${listDone(course)}; the state knows what is there, and running the job again goes on from it.`;
 }
-function listDone({ done, underWay }) {
+function listDone({ done, inProgress }) {
     const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-    const begun = underWay.size === 0 ? '' : `; begun, and not seen to its end: ${[...underWay].join(', ')}`;
+    const begun = inProgress.size === 0 ? '' : `; begun, and not seen to its end: ${[...inProgress].join(', ')}`;
     return `${what}${begun}`;
 }
 
@@ -41093,40 +41096,45 @@ function listDone({ done, underWay }) {
 /** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
 const MOST_ROUNDS = 6;
 /**
- * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails for want of
- * patience, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
+ * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails because the provider
+ * waits too short a time, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
  * earlier apply had left something unfinished.
  * @param made the plan that was approved
- * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
+ * @throws ActionError when the apply failed; it says what is done, and the outputs and the report have what is there
  */
-async function applyApproved(run, ready, made) {
-    const course = { done: [], underWay: new Set(), takenIn: new Set(), since: run.deps.clock.now() };
+async function applyApproved(run, setup, made) {
+    const course = {
+        done: [],
+        inProgress: new Set(),
+        imported: new Set(),
+        since: run.deps.clock.now(),
+    };
     const approved = (0,difference/* fingerprintChanges */.sV)(made.reported.model);
     let left = made.reported.model;
     if (made.unfinished !== undefined) {
-        await settle(run, ready, made.unfinished, course);
-        left = await planWhatIsLeft(run, ready, approved, course);
+        await untaintAndWait(run, setup, made.unfinished, course);
+        left = await planWhatIsLeft(run, setup, approved, course);
     }
     for (let round = 1; left.hasChanges; round += 1) {
-        await ready.session.refreshIfShort();
-        const failure = await applySavedPlan(run, ready, course, round);
+        await setup.session.refreshIfShort();
+        const failure = await applySavedPlan(run, setup, course, round);
         if (failure === undefined)
             return;
-        await recover({ run, ready, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
-        left = await planWhatIsLeft(run, ready, approved, course);
+        await resume({ run, setup, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+        left = await planWhatIsLeft(run, setup, approved, course);
         refuseSecondWait(failure, left, course);
     }
-    (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)(left.outputs));
+    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(left.outputs));
 }
 /**
  * Plans again, over the saved plan.
  * @throws ActionError when the guard stops it, or when any of it was not approved
  */
-async function planWhatIsLeft(run, ready, approved, course) {
+async function planWhatIsLeft(run, setup, approved, course) {
     const done = sayWhatIsDone(course);
-    const { reported } = await planAndJudge({ ...run, ...ready, name: 'Plan what is left', done });
+    const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
     assertGuarded(reported.findings, done);
-    const { isPart, extra } = isPartOfApproved(approved, reported.model, course.takenIn);
+    const { isPart, extra } = isPartOfApproved(approved, reported.model, course.imported);
     if (!isPart)
         throw explainNotApproved(extra, run.inputs.primaryRegion, done);
     return reported.model;
@@ -41138,7 +41146,7 @@ function refuseSecondWait(failure, left, course) {
     throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
 }
 /** @returns how it failed; undefined when all of the plan is done */
-async function applySavedPlan(run, { terraform }, { done, underWay }, round) {
+async function applySavedPlan(run, { terraform }, { done, inProgress }, round) {
     const { inputs } = run;
     const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
     return terraform.phase(round === 1 ? name : `${name} what is left`, async ({ say }) => {
@@ -41150,13 +41158,13 @@ async function applySavedPlan(run, { terraform }, { done, underWay }, round) {
                 return;
             const what = nameOfAddress(event.address, inputs.primaryRegion);
             if (event.type === 'start')
-                underWay.add(what);
-            if (event.type === 'complete' && underWay.delete(what))
+                inProgress.add(what);
+            if (event.type === 'complete' && inProgress.delete(what))
                 done.push(what);
         };
-        underWay.clear();
+        inProgress.clear();
         try {
-            (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)((await terraform.apply(onEvent)).outputs));
+            (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)((await terraform.apply(onEvent)).outputs));
             return undefined;
         }
         catch (thrown) {
@@ -41183,8 +41191,8 @@ var approval_record = __nccwpck_require__(9112);
 var merged_pull_request = __nccwpck_require__(487);
 // EXTERNAL MODULE: ./src/github/own-comments.ts + 1 modules
 var own_comments = __nccwpck_require__(2271);
-// EXTERNAL MODULE: ./src/github/words.ts
-var words = __nccwpck_require__(7478);
+// EXTERNAL MODULE: ./src/github/messages.ts
+var github_messages = __nccwpck_require__(551);
 ;// CONCATENATED MODULE: ./src/github/approval.ts
 /** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
 
@@ -41239,10 +41247,10 @@ async function findShelf(options, pullRequest) {
 function findTrustedComment(shelf, { number, mergedAt }) {
     const only = chooseComment(number, shelf);
     if (!only.isLastEditOwn) {
-        throw (0,words/* notApplied */.$U)(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
+        throw (0,github_messages/* notApplied */.$U)(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
     }
     if (!(only.writtenAt <= mergedAt)) {
-        throw (0,words/* notApplied */.$U)(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
+        throw (0,github_messages/* notApplied */.$U)(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
     }
     return only;
 }
@@ -41252,20 +41260,20 @@ function chooseComment(pullRequest, { commentKey, marked, read }) {
     const own = marked.filter(({ isOwn }) => isOwn);
     const [only, ...others] = own.filter(({ body }) => read(body).found !== 'none');
     if (others.length > 0) {
-        throw (0,words/* notApplied */.$U)(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
+        throw (0,github_messages/* notApplied */.$U)(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
     }
     if (only !== undefined)
         return only;
     const applied = own.find(({ body }) => (0,approval_record/* tellsApply */.h0)(body));
     if (applied !== undefined) {
-        throw (0,words/* notApplied */.$U)(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
+        throw (0,github_messages/* notApplied */.$U)(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
     }
     const [comment] = own;
     if (comment !== undefined) {
-        throw (0,words/* notApplied */.$U)(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
+        throw (0,github_messages/* notApplied */.$U)(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
     }
     const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-    throw (0,words/* notApplied */.$U)(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
+    throw (0,github_messages/* notApplied */.$U)(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
 }
 function formatTime(milliseconds) {
     return Number.isFinite(milliseconds)
@@ -41276,18 +41284,18 @@ function readRecord(options, pullRequest, { comment, read }) {
     const parsed = read(comment.body);
     if (parsed.found !== 'one') {
         const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
-        throw (0,words/* notApplied */.$U)(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
+        throw (0,github_messages/* notApplied */.$U)(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
     }
     const { record } = parsed;
     const mismatch = findMismatch(record, options, pullRequest);
     if (mismatch !== undefined) {
-        throw (0,words/* notApplied */.$U)(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
+        throw (0,github_messages/* notApplied */.$U)(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
     }
     return record;
 }
 /** What a copied or an outdated record gives away. */
 function findMismatch(record, { repository, commentKey }, pullRequest) {
-    if (record.repository.toLowerCase() !== (0,words/* nameOf */.Vb)(repository).toLowerCase()) {
+    if (record.repository.toLowerCase() !== (0,github_messages/* nameOf */.Vb)(repository).toLowerCase()) {
         return `it was made for the repository ${record.repository}`;
     }
     if (record.pullRequest !== pullRequest.number) {
@@ -41297,16 +41305,16 @@ function findMismatch(record, { repository, commentKey }, pullRequest) {
         return `it was made with the comment key ${JSON.stringify(record.commentKey)}, and this is ${JSON.stringify(commentKey)}`;
     }
     if (record.commit !== pullRequest.headSha) {
-        return `it was made at commit ${(0,words/* shorten */.ml)(record.commit)}, and the last commit of #${pullRequest.number} is ${(0,words/* shorten */.ml)(pullRequest.headSha)}`;
+        return `it was made at commit ${(0,github_messages/* shorten */.ml)(record.commit)}, and the last commit of #${pullRequest.number} is ${(0,github_messages/* shorten */.ml)(pullRequest.headSha)}`;
     }
     return undefined;
 }
-const ANEW = `Open a pull request, have its plan reviewed and merge it. ${words/* USE_THE_DIGEST */.DB}`;
+const ANEW = `Open a pull request, have its plan reviewed and merge it. ${github_messages/* USE_THE_DIGEST */.DB}`;
 /** @returns what GitHub's refusal means for an approval */
 function explainApiError({ kind, message }) {
     const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
     const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
-    return (0,words/* notApplied */.$U)(what, isPermission
+    return (0,github_messages/* notApplied */.$U)(what, isPermission
         ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
         : 'Run the job again later: the plan will be checked again.');
 }
@@ -41321,8 +41329,8 @@ function groupMarker(group) {
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/last-apply.ts
 var last_apply = __nccwpck_require__(78);
-// EXTERNAL MODULE: ./src/plan/left-of-begun.ts
-var left_of_begun = __nccwpck_require__(3638);
+// EXTERNAL MODULE: ./src/plan/remainder.ts
+var remainder = __nccwpck_require__(7856);
 // EXTERNAL MODULE: ./src/context.ts
 var src_context = __nccwpck_require__(788);
 ;// CONCATENATED MODULE: ./src/github/patches.ts
@@ -41508,7 +41516,7 @@ async function findLaterOnBranch(question) {
     if (isTip(question))
         return undefined;
     if (branch.relation !== 'ahead') {
-        return `Commit ${(0,words/* shorten */.ml)(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
+        return `Commit ${(0,github_messages/* shorten */.ml)(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
     }
     if (mergedPullRequest === undefined)
         return undefined;
@@ -41531,7 +41539,7 @@ function explainLater({ begun }) {
     return `This approval is older than what was applied to the key since (${describeRun(begun)}), so it is void: an old run does not undo a newer one. ${came_after_ANEW}`;
 }
 function explainUnordered({ begun }, { commit }) {
-    return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,words/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
+    return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,github_messages/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
 }
 function explainElsewhere({ begun }) {
     return `The key was last applied from another repository (${describeRun(begun)}), and this run is run again: whether it would undo something newer is not known. ${came_after_ANEW}`;
@@ -41545,7 +41553,7 @@ function describeRun(by) {
     if (by === undefined)
         return 'by an unknown run';
     const run = by.runId === undefined ? '' : ` by run ${by.runId}`;
-    return `commit ${(0,words/* shorten */.ml)(by.commit)} of ${by.repository}${run}`;
+    return `commit ${(0,github_messages/* shorten */.ml)(by.commit)} of ${by.repository}${run}`;
 }
 function came_after_nameOf({ ref }) {
     return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
@@ -41616,7 +41624,7 @@ async function compareDigest(request, digest) {
         return approved('Approved by digest.');
     const onRecord = merged === undefined ? undefined : await readFromPullRequest(request).catch(unexplained);
     const record = onRecord?.digest === digest ? onRecord : undefined;
-    const left = record === undefined ? undefined : asLeftOf(record, request);
+    const left = record === undefined ? undefined : asRemainderOf(record, request);
     if (left !== undefined)
         return left;
     const differs = record === undefined ? '' : sayAttributes(record, plan);
@@ -41649,7 +41657,7 @@ async function compareWithPullRequest(request) {
         return notApproved(later);
     if (approval.digest === plan.digest)
         return approved(`Approved on pull request #${approval.pullRequest}.`);
-    return (asLeftOf(approval, request) ??
+    return (asRemainderOf(approval, request) ??
         notApproved(`The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. ${sayAttributes(approval, plan)}Open a pull request with the new plan, and merge that.`, (0,approval_record/* compareWithRecord */.bN)(approval.record, plan.model)));
 }
 /** @throws ActionError when there is no approval to be read */
@@ -41667,14 +41675,14 @@ async function readFromPullRequest(request) {
     const among = ofFile === undefined ? undefined : groupMarker(ofFile.group);
     return readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
 }
-/** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
-function asLeftOf({ pullRequest, record: { changes } }, { plan, marked, context, recovers = false }) {
+/** The plan as the remainder of the approved one, whose apply was interrupted; undefined when it is anything else. */
+function asRemainderOf({ pullRequest, record: { changes } }, { plan, tainted, context, recovers = false }) {
     // Of a move nothing is left but the move itself, whose digest is the same however far it came.
     if (recovers || plan.move !== undefined)
         return undefined;
     const { model } = plan;
     const wasStopped = model.lastApply !== undefined && (0,last_apply/* isUnfinished */.ui)(model.lastApply, context.sha ?? '');
-    if (changes === undefined || !wasStopped || !(0,left_of_begun/* isLeftOfBegun */.C)(changes, model, marked).isPart)
+    if (changes === undefined || !wasStopped || !(0,remainder/* isRemainder */.S)(changes, model, tainted).isPart)
         return undefined;
     return approved(`This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`);
 }
@@ -41731,18 +41739,18 @@ async function askOne({ region, keyId }, clients) {
 
 
 /** Describes each key, all at once; what KMS does not say of one is in its own answer. */
-async function lookAt(keys, session) {
+async function lookUpKeys(keys, session) {
     const regions = keys.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, look: await (0,aws_look/* lookAtKey */.Cl)(clients, key.region, key.keyId) }))));
+    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, lookup: await (0,key_lookup/* lookUpKey */.kA)(clients, key.region, key.keyId) }))));
 }
 /** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
-async function lookAtStates(keys, session) {
+async function lookUpStates(keys, session) {
     if (keys.length === 0)
         return [];
-    return (await lookAt(keys, session)).flatMap(({ region, keyId, look }) => {
-        if (look.is !== 'there' || look.key.state === 'Enabled')
+    return (await lookUpKeys(keys, session)).flatMap(({ region, keyId, lookup }) => {
+        if (lookup.is !== 'found' || lookup.key.state === 'Enabled')
             return [];
-        const { state, deletionDate } = look.key;
+        const { state, deletionDate } = lookup.key;
         return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
     });
 }
@@ -41789,15 +41797,15 @@ function preflight_nameOf(side) {
 function judgeAnswers(answers) {
     return {
         findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
-        notLookedAt: answers.flatMap(({ question, look }) => look.is === 'unknown' ? [`${question.region} (${look.because})`] : []),
-        refused: answers.flatMap(({ look }) => (look.is === 'unknown' ? (look.refused ?? []) : [])),
+        notLookedAt: answers.flatMap(({ question, lookup }) => lookup.is === 'unknown' ? [`${question.region} (${lookup.because})`] : []),
+        refused: answers.flatMap(({ lookup }) => (lookup.is === 'unknown' ? (lookup.refused ?? []) : [])),
     };
 }
-function judgeRegion({ question: { region, change }, look }) {
-    if (look.is !== 'closed')
+function judgeRegion({ question: { region, change }, lookup }) {
+    if (lookup.is !== 'region-disabled')
         return [];
     return [
-        (0,guard_words/* stop */.ds)('region-not-enabled', {
+        (0,messages/* stop */.ds)('region-not-enabled', {
             reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
             wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
         }, change),
@@ -41810,26 +41818,26 @@ function sayOtherState(keyId) {
         : '';
     return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
 }
-function preflight_judgeAlias({ question, look }) {
+function preflight_judgeAlias({ question, lookup }) {
     const { region, alias, change, ownId, makesReplica } = question;
-    if (alias === undefined || look.is !== 'there')
+    if (alias === undefined || lookup.is !== 'found')
         return [];
-    const isOurs = look.key.keyId === ownId;
+    const isOurs = lookup.key.keyId === ownId;
     const target = isOurs
         ? 'this very key'
-        : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
+        : `${ownId === undefined ? 'a' : 'another'} key (${lookup.key.keyId})`;
     const takeIn = makesReplica
         ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-        : `Set \`import-key: ${look.key.keyId}\`: the plan then takes it into the state, for review.`;
+        : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
     return [
-        (0,guard_words/* stop */.ds)('alias-taken', {
+        (0,messages/* stop */.ds)('alias-taken', {
             reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-            wayOut: isOurs ? takeIn : sayOtherState(look.key.keyId),
+            wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
         }, change),
     ];
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/look-ahead.ts
+;// CONCATENATED MODULE: ./src/steps/plan/preflight.ts
 
 
 
@@ -41839,7 +41847,7 @@ function preflight_judgeAlias({ question, look }) {
  * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
  * @returns the plan, with these findings before the guard's
  */
-async function lookAhead({ deps }, { session }, made) {
+async function runPreflight({ deps }, { session }, made) {
     const { reported } = made;
     const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
     if (notLookedAt.length > 0) {
@@ -41856,7 +41864,7 @@ async function askRegions(questions, session) {
         const ask = async (question) => ({
             question,
             // Where no alias is to be made, any name does: the question is then whether the Region answers.
-            look: await (0,aws_look/* lookForAlias */.Hc)(clients, question.region, question.alias ?? 'alias/none'),
+            lookup: await (0,key_lookup/* lookUpAlias */.tc)(clients, question.region, question.alias ?? 'alias/none'),
         });
         return judgeAnswers(await Promise.all(questions.map(ask)));
     });
@@ -41887,7 +41895,7 @@ async function findKey({ region, keyId }, alias, clients) {
         {
             region,
             keyId,
-            isPending: (0,aws_look/* isPendingDeletion */.oQ)(key.state),
+            isPending: (0,key_lookup/* isPendingDeletion */.oQ)(key.state),
             deletionDate: key.deletionDate,
             replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
             hasAlias: named?.keyId === keyId,
@@ -41895,12 +41903,12 @@ async function findKey({ region, keyId }, alias, clients) {
     ];
 }
 async function mustSee(clients, region, name) {
-    const look = await (0,aws_look/* lookAtKey */.Cl)(clients, region, name);
-    if (look.is === 'there')
-        return look.key;
-    if (look.is === 'absent')
+    const lookup = await (0,key_lookup/* lookUpKey */.kA)(clients, region, name);
+    if (lookup.is === 'found')
+        return lookup.key;
+    if (lookup.is === 'not-found')
         return undefined;
-    const { because, refused } = look;
+    const { because, refused } = lookup;
     throw new errors/* ActionError */.lZ({
         what: `KMS does not say whether ${name} is there in ${region}: ${because}.`,
         done: 'Nothing was changed.',
@@ -41922,19 +41930,19 @@ async function restoreKey({ region, keyId }, session) {
 
 
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
-function lookAtNamed(region, name, session) {
-    const look = name.startsWith('alias/') ? aws_look/* lookForAlias */.Hc : aws_look/* lookAtKey */.Cl;
-    return (0,kms_clients/* withKms */.SH)([region], session, (clients) => look(clients, region, name));
+function lookUpNamed(region, name, session) {
+    const lookup = name.startsWith('alias/') ? key_lookup/* lookUpAlias */.tc : key_lookup/* lookUpKey */.kA;
+    return (0,kms_clients/* withKms */.SH)([region], session, (clients) => lookup(clients, region, name));
 }
 /**
  * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
  * @param alias with `alias/`
  */
-function lookAtRegions(regions, keyId, alias, session) {
+function lookUpRegions(regions, keyId, alias, session) {
     return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map(async (region) => {
         const [key, named] = await Promise.all([
-            (0,aws_look/* lookAtKey */.Cl)(clients, region, keyId),
-            (0,aws_look/* lookForAlias */.Hc)(clients, region, alias),
+            (0,key_lookup/* lookUpKey */.kA)(clients, region, keyId),
+            (0,key_lookup/* lookUpAlias */.tc)(clients, region, alias),
         ]);
         return { region, key, alias: named };
     })));
@@ -42001,26 +42009,26 @@ function judgePlace({ importKey, primaryRegion, account }) {
     ];
 }
 /** What the key itself is, as KMS tells it in the primary Region; one that is not there is refused. */
-function import_judgeKey(look, wanted) {
+function import_judgeKey(lookup, wanted) {
     const { importKey, primaryRegion } = wanted;
     const named = `The key that \`import-key\` names (${importKey.name})`;
-    if (look.is !== 'there')
-        return [notSeen(look, nameInRegion(importKey, primaryRegion), importKey)];
-    const { key } = look;
+    if (lookup.is !== 'found')
+        return [notSeen(lookup, nameInRegion(importKey, primaryRegion), importKey)];
+    const { key } = lookup;
     const kind = judgeKind(key, named, wanted);
     return kind === undefined ? [...judgeMade(key, wanted), ...judgeState(key, primaryRegion)] : [kind];
 }
 function nameInRegion({ name }, region) {
     return name.startsWith('alias/') ? `key behind ${name} in ${region}` : `key ${name} in ${region}`;
 }
-function notSeen(look, where, { name }) {
-    if (look.is === 'absent') {
+function notSeen(lookup, where, { name }) {
+    if (lookup.is === 'not-found') {
         return {
             reason: `There is no ${where}, in the account of these credentials.`,
             wayOut: 'Correct `import-key`, `primary-region` or the role; to make a new key, remove `import-key`.',
         };
     }
-    if (look.is === 'closed') {
+    if (lookup.is === 'region-disabled') {
         return {
             reason: `Whether there is a ${where}, AWS does not tell these credentials: the account has not enabled the Region, or it is still being enabled.`,
             wayOut: 'Enable the Region, or take it out of the inputs.',
@@ -42030,10 +42038,10 @@ function notSeen(look, where, { name }) {
         ? ' The roles of docs/iam.md may read multi-Region keys alone, whose ids begin with `mrk-`: an alias of a single-Region key is refused in the same way.'
         : '';
     return {
-        reason: `Whether there is a ${where}, could not be seen: ${look.because}.${single}`,
-        wayOut: look.refused === undefined
+        reason: `Whether there is a ${where}, could not be seen: ${lookup.because}.${single}`,
+        wayOut: lookup.refused === undefined
             ? 'Run the job again.'
-            : `${(0,aws_denial/* adviseOnRefusals */.$T)([look.refused])} The policies are in docs/iam.md.`,
+            : `${(0,aws_denial/* adviseOnRefusals */.$T)([lookup.refused])} The policies are in docs/iam.md.`,
     };
 }
 /** Whether it is a multi-Region primary key that a customer made. */
@@ -42088,12 +42096,12 @@ function judgeState({ keyId, state, deletionDate }, region) {
     const key = `The key ${keyId} in ${region}`;
     if (state === 'Enabled')
         return [];
-    if ((0,aws_look/* isPendingDeletion */.oQ)(state)) {
+    if ((0,key_lookup/* isPendingDeletion */.oQ)(state)) {
         const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
         return [
             {
                 reason: `${key} is going to be deleted${when} (${state}).`,
-                wayOut: `To keep it, ${(0,rescue/* sayRescue */.r)(region, keyId)}, then this job again.`,
+                wayOut: `To keep it, ${(0,cancel_deletion/* sayCancelDeletion */.m)(region, keyId)}, then this job again.`,
             },
         ];
     }
@@ -42117,42 +42125,42 @@ function regionsOf({ replicaRegions }, wanted) {
     return [...new Set([wanted.primaryRegion, ...wanted.replicaRegions, ...replicaRegions])];
 }
 /** What else of the inputs does not fit to what AWS has, Region by Region. */
-function judgeRegions(looks, key, wanted) {
+function judgeRegions(lookups, key, wanted) {
     const { primaryRegion, replicaRegions, importKey } = wanted;
     const asked = new Set([primaryRegion, ...replicaRegions]);
-    const inputs = looks.filter(({ region }) => asked.has(region));
-    const beside = looks.filter((look) => !asked.has(look.region) && !isGoing(look.key));
+    const inputs = lookups.filter(({ region }) => asked.has(region));
+    const beside = lookups.filter((lookup) => !asked.has(lookup.region) && !isGoing(lookup.key));
     return [
         ...(beside.length === 0
             ? []
             : [
                 lacksRegions(beside.map(({ region }) => region), key),
             ]),
-        ...inputs.flatMap(({ region, key: look, alias }) => [
-            ...(region === primaryRegion ? [] : judgeReplica(region, look, key, importKey)),
+        ...inputs.flatMap(({ region, key: lookup, alias }) => [
+            ...(region === primaryRegion ? [] : judgeReplica(region, lookup, key, importKey)),
             ...import_judgeAlias(region, alias, key, wanted),
         ]),
     ];
 }
 /** A replica on its way out keeps nobody from importing the others. */
-function isGoing(look) {
-    return look.is === 'absent' || (look.is === 'there' && (0,aws_look/* isPendingDeletion */.oQ)(look.key.state));
+function isGoing(lookup) {
+    return lookup.is === 'not-found' || (lookup.is === 'found' && (0,key_lookup/* isPendingDeletion */.oQ)(lookup.key.state));
 }
 function lacksRegions(regions, { keyId }) {
-    const where = (0,guard_words/* joinWords */.yZ)([...regions].sort());
+    const where = (0,messages/* joinWords */.yZ)([...regions].sort());
     const them = regions.length === 1 ? 'that replica' : 'those replicas';
     return {
         reason: `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${them}.`,
         wayOut: `Add ${where} to \`replica-regions\`, or schedule the deletion of ${them} first, if nothing uses ${regions.length === 1 ? 'it' : 'them'}.`,
     };
 }
-function judgeReplica(region, look, { keyId, arn }, named) {
+function judgeReplica(region, lookup, { keyId, arn }, named) {
     // It is made as usual.
-    if (look.is === 'absent')
+    if (lookup.is === 'not-found')
         return [];
-    if (look.is !== 'there')
-        return [notSeen(look, `replica of ${keyId} in ${region}`, named)];
-    if (look.key.primaryArn !== arn) {
+    if (lookup.is !== 'found')
+        return [notSeen(lookup, `replica of ${keyId} in ${region}`, named)];
+    if (lookup.key.primaryArn !== arn) {
         return [
             {
                 reason: `The key ${keyId} in ${region} is no replica of ${arn}.`,
@@ -42160,15 +42168,15 @@ function judgeReplica(region, look, { keyId, arn }, named) {
             },
         ];
     }
-    return judgeState(look.key, region);
+    return judgeState(lookup.key, region);
 }
-function import_judgeAlias(region, look, { keyId }, { alias }) {
+function import_judgeAlias(region, lookup, { keyId }, { alias }) {
     // What cannot be seen, the preflight of the plan says.
-    if (look.is !== 'there' || look.key.keyId === keyId)
+    if (lookup.is !== 'found' || lookup.key.keyId === keyId)
         return [];
     return [
         {
-            reason: `In ${region} alias/${alias} points to another key (${look.key.keyId}), not to ${keyId}.`,
+            reason: `In ${region} alias/${alias} points to another key (${lookup.key.keyId}), not to ${keyId}.`,
             wayOut: `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`,
         },
     ];
@@ -42196,17 +42204,17 @@ function sayBelongings(belongings, keyId, alias) {
         `\`import-key\` takes the key ${keyId} into the state. Its id, its ARNs, its key material and all that was encrypted with it stay; only what is told below changes.`,
         ...(others.length === 0
             ? []
-            : [`Other aliases of the key stay as they are, and are in no state: ${(0,guard_words/* nameSome */.Kf)(others, import_MOST_NAMED)}.`]),
+            : [`Other aliases of the key stay as they are, and are in no state: ${(0,messages/* nameSome */.Kf)(others, import_MOST_NAMED)}.`]),
         ...(first === undefined
             ? []
             : [
-                `Grants of the key stay, and give access beside the key policy: ${(0,guard_words/* joinWords */.yZ)(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
+                `Grants of the key stay, and give access beside the key policy: ${(0,messages/* joinWords */.yZ)(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
             ]),
-        ...(unseen.length === 0 ? [] : [`Not known of the key: ${(0,guard_words/* nameSome */.Kf)(unseen, import_MOST_NAMED)}.`]),
+        ...(unseen.length === 0 ? [] : [`Not known of the key: ${(0,messages/* nameSome */.Kf)(unseen, import_MOST_NAMED)}.`]),
     ];
 }
 function sayGrants({ region, grantees }) {
-    return `${grantees.length} in ${region} (to ${(0,guard_words/* nameSome */.Kf)(grantees, import_MOST_NAMED)})`;
+    return `${grantees.length} in ${region} (to ${(0,messages/* nameSome */.Kf)(grantees, import_MOST_NAMED)})`;
 }
 /** A key that a CloudFormation stack still has would be changed by two, and deleted with the stack. */
 function judgeBelongings(belongings) {
@@ -42214,10 +42222,10 @@ function judgeBelongings(belongings) {
     const stacks = [...new Set(owned.map(({ stack = '' }) => stack))];
     if (stacks.length === 0)
         return [];
-    const where = (0,guard_words/* joinWords */.yZ)(owned.map(({ region }) => region));
+    const where = (0,messages/* joinWords */.yZ)(owned.map(({ region }) => region));
     return [
-        (0,guard_words/* warn */.R8)('owned-by-stack', {
-            reason: `The key in ${where} belongs to the CloudFormation stack ${(0,guard_words/* nameSome */.Kf)(stacks, import_MOST_NAMED)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
+        (0,messages/* warn */.R8)('owned-by-stack', {
+            reason: `The key in ${where} belongs to the CloudFormation stack ${(0,messages/* nameSome */.Kf)(stacks, import_MOST_NAMED)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
             wayOut: 'Set `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` on it, update the stack, then take it out of the template and update the stack again.',
         }),
     ];
@@ -42229,7 +42237,7 @@ var regions = __nccwpck_require__(1051);
 
 
 
-/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. Its values are foreign. */
+/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. its values are untrusted. */
 const stateFile = schemas/* looseObject */._H3({
     resources: schemas/* array */.YOg(schemas/* looseObject */._H3({
         module: schemas/* string */.YjP().optional(),
@@ -42347,7 +42355,7 @@ function primary_place_textOf(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/steps/ready/primary-move.ts
+;// CONCATENATED MODULE: ./src/steps/setup/primary-move.ts
 
 
 /**
@@ -42434,9 +42442,9 @@ function memoryByAliases(regions) {
  * @param regions how many Regions have a key, the primary's among them
  * @returns undefined where it will do: always, where one process of the provider serves all Regions
  */
-function memoryNotice(way, regions, { totalBytes, availableBytes }) {
+function memoryNotice(providerMode, regions, { totalBytes, availableBytes }) {
     const needed = memoryByAliases(regions);
-    if (way === 'region' || needed <= availableBytes)
+    if (providerMode === 'region' || needed <= availableBytes)
         return undefined;
     return `Terraform needs about ${gibibytes(needed)} of memory for ${regions} Regions; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner.`;
 }
@@ -42562,22 +42570,22 @@ function localStateName(alias) {
 var tags = __nccwpck_require__(4480);
 // EXTERNAL MODULE: ./src/inputs/versions.ts
 var versions = __nccwpck_require__(4164);
-;// CONCATENATED MODULE: ./src/terraform/way.ts
+;// CONCATENATED MODULE: ./src/terraform/provider-mode.ts
 
 
 /** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
 const REGION_SINCE = '6.0.0';
-/** The way that an exact version goes. */
-function wayOf(version) {
+/** The provider mode of an exact version. */
+function providerModeOf(version) {
     return semver_default().gte(version, REGION_SINCE) ? 'region' : 'aliases';
 }
 /**
- * The way that whatever version a constraint chooses will go; undefined where its versions go both ways, so that only
- * the choice itself can tell.
+ * The provider mode of whatever version a constraint chooses; undefined where its versions have both, so that only the
+ * choice itself can tell.
  * @param constraint an exact version, or Terraform's constraint syntax
  */
-function onlyWayOf(constraint) {
-    if (wayOf((0,regions/* oldestVersion */.Ac)(constraint)) === 'region')
+function onlyProviderModeOf(constraint) {
+    if (providerModeOf((0,regions/* oldestVersion */.Ac)(constraint)) === 'region')
         return 'region';
     return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
 }
@@ -42644,7 +42652,7 @@ const VARIABLES = {
  * templates; of the user's, only Regions, account ids, ignored tag keys (which AWS's rules keep free of `$` and `%`),
  * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists
  * in the inputs has no influence.
- * @param request validated inputs, and what they have to fit
+ * @param request validated inputs, and what set-up has found out
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
 function renderConfiguration(request) {
@@ -42665,17 +42673,17 @@ function renderRequirements(providerVersion) {
     };
 }
 function layoutOf(request) {
-    return way(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+    return providerMode(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
 }
-function way(request) {
-    return request.fit?.way ?? onlyWayOf(versionOf(request)) ?? 'aliases';
+function providerMode(request) {
+    return request.facts?.providerMode ?? onlyProviderModeOf(versionOf(request)) ?? 'aliases';
 }
-function versionOf({ fit, awsProviderVersion }) {
-    return fit?.providerVersion ?? awsProviderVersion;
+function versionOf({ facts, awsProviderVersion }) {
+    return facts?.providerVersion ?? awsProviderVersion;
 }
 function renderRoot(request) {
     const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-    const imports = (request.fit?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion
+    const imports = (request.facts?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion
         ? { module: 'module.primary', type: 'aws_kms_key' }
         : { module: addressOf(imported.region), type: 'aws_kms_replica_key' }, request));
     return {
@@ -42730,7 +42738,7 @@ function layOutByAliases(request) {
 }
 /** One module call for all replicas, each an instance that names its Region itself. */
 function layOutByRegion(request) {
-    const { primaryRegion, fit } = request;
+    const { primaryRegion, facts } = request;
     const addressOf = (region) => `module.replica["${region}"]`;
     const byReplica = (output) => `{ for region, replica in module.replica : region => replica.${output} }`;
     const withPrimary = (own, output) => `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
@@ -42744,7 +42752,7 @@ function layOutByRegion(request) {
                 region: '${each.key}',
             },
         },
-        moved: [...(fit?.movedRegions ?? [])]
+        moved: [...(facts?.movedRegions ?? [])]
             .sort()
             .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
         addressOf,
@@ -42757,7 +42765,7 @@ function layOutByRegion(request) {
 }
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
 function renderImports({ region, keyId, hasAlias }, { module, type }, request) {
-    const at = way(request) === 'region' ? `@${region}` : '';
+    const at = providerMode(request) === 'region' ? `@${region}` : '';
     return [
         ...(keyId === undefined ? [] : [{ to: `${module}.${type}.this`, id: `${keyId}${at}` }]),
         ...(hasAlias ? [{ to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` }] : []),
@@ -42790,9 +42798,9 @@ function renderReplica() {
  * without a resource is not started.
  */
 function renderAliases(request) {
-    const { primaryRegion, replicaRegions, fit } = request;
+    const { primaryRegion, replicaRegions, facts } = request;
     const known = (0,regions/* regionsOfPartition */.Rd)((0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws');
-    const aliases = [...new Set([...known, ...replicaRegions, ...(fit?.stateRegions ?? [])])].sort();
+    const aliases = [...new Set([...known, ...replicaRegions, ...(facts?.stateRegions ?? [])])].sort();
     return [
         providerSettings(primaryRegion, request),
         ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
@@ -42877,7 +42885,7 @@ function copyModules(request) {
         copies.push('modules/primary/rotation_period_override.tf');
     return [
         ...copies.map((file) => ({ path: file, copyOf: file })),
-        ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
+        ...(providerMode(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
         lifecycleOf('primary', request),
         lifecycleOf('replica', request),
     ];
@@ -42912,7 +42920,7 @@ function lifecycleOf(name, request) {
     const settings = [...SETTINGS[name], ...(period ? ['rotation_period_in_days'] : [])];
     const lifecycle = {
         prevent_destroy: false,
-        ...(request.fit?.keepsSettings === true ? { ignore_changes: settings } : {}),
+        ...(request.facts?.keepsSettings === true ? { ignore_changes: settings } : {}),
     };
     const content = toJson({ resource: { [KEY_TYPES[name]]: { this: { lifecycle } } } });
     return { path: `modules/${name}/lifecycle_override.tf.json`, content };
@@ -42936,7 +42944,7 @@ function toJson(value) {
 
 
 /**
- * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
+ * Writes the configuration into the working folder; where only `init` can tell its provider mode, no more
  * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
@@ -42954,11 +42962,11 @@ async function prepareConfiguration({ inputs, workspace, terraformVersion, modul
     if (hasSecrets)
         await writePrivately(secretFile, JSON.stringify(secret));
     let namesBackend = false;
-    const rewrite = async (fit) => {
-        await write(renderConfiguration({ ...inputs, ...fit.regions, backend: shown, env, fit, appliedBy }));
+    const rewrite = async (facts) => {
+        await write(renderConfiguration({ ...inputs, ...facts.regions, backend: shown, env, facts, appliedBy }));
         namesBackend = true;
     };
-    await (onlyWayOf(inputs.awsProviderVersion) === undefined
+    await (onlyProviderModeOf(inputs.awsProviderVersion) === undefined
         ? write([renderProviderChoice(inputs)])
         : rewrite({}));
     return {
@@ -43561,7 +43569,7 @@ const providers_LOCK_FILE = '.terraform.lock.hcl';
 /** The same for people: actions/upload-artifact leaves out files whose names begin with a dot. */
 const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 /**
- * Makes ready where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
+ * Opens where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
  * settings say; and where it is kept from run to run.
  * @throws ActionError when the lock file that was given cannot vouch for the provider, or the user's settings go round it
  */
@@ -43703,7 +43711,7 @@ async function offerLockFile({ inputs, workDir, log }, written) {
     log.notice(`Terraform found checksums that lock-file does not have yet. With them it is, until the end of the job, ${file}`, { title: 'An updated lock file' });
 }
 
-;// CONCATENATED MODULE: ./src/steps/ready/configure.ts
+;// CONCATENATED MODULE: ./src/steps/setup/init-configuration.ts
 
 
 
@@ -43717,11 +43725,11 @@ async function offerLockFile({ inputs, workDir, log }, written) {
 
 const NOTHING_DONE = 'Nothing was planned or changed.';
 /**
- * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
+ * Writes the configuration and has Terraform initialise it. The provider mode follows from the provider that init really
  * chose, and from what the state has.
  * @throws ActionError when the inputs ask for what that provider cannot do, or it cannot be had
  */
-async function configure(run, terraformVersion, workspace, terraform) {
+async function initConfiguration(run, terraformVersion, workspace, terraform) {
     const { deps, inputs } = run;
     return terraform.phase('Initialise Terraform', async () => {
         const prepared = await prepareConfiguration({
@@ -43743,7 +43751,7 @@ async function configure(run, terraformVersion, workspace, terraform) {
             };
             const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
             await providers.keep();
-            const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
+            const tight = memoryNotice(configuration.providerMode, 1 + inputs.replicaRegions.length, deps.memory());
             if (tight !== undefined)
                 deps.log.notice(tight, { title: 'Memory' });
             return configuration;
@@ -43762,26 +43770,26 @@ async function initialise(request) {
     if (semver_default().valid(inputs.awsProviderVersion) === null)
         await prepared.rewrite({ providerVersion });
     // There may have been no more than what chooses the provider, which is on this runner now.
-    if (onlyWayOf(inputs.awsProviderVersion) === undefined)
+    if (onlyProviderModeOf(inputs.awsProviderVersion) === undefined)
         await init();
     const move = await readPendingMove(request);
     const regions = move?.before;
     if (move !== undefined)
         await initialiseBoth(move, request, providerVersion);
-    const fit = await fitToState({ ...request, inputs: regions ?? inputs, regions, providerVersion });
-    let fitted = { ...fit, regions };
+    const facts = await adaptToState({ ...request, inputs: regions ?? inputs, regions, providerVersion });
+    let current = { ...facts, regions };
     return {
         providerVersion,
-        way: fit.way,
-        awaitsRegions: wayOf(providerVersion) !== fit.way,
+        providerMode: facts.providerMode,
+        awaitsRegions: providerModeOf(providerVersion) !== facts.providerMode,
         move,
         extend: (more) => {
-            const imports = [...(fitted.imports ?? []), ...(more.imports ?? [])];
-            return prepared.rewrite((fitted = { ...fitted, ...more, imports }));
+            const imports = [...(current.imports ?? []), ...(more.imports ?? [])];
+            return prepared.rewrite((current = { ...current, ...more, imports }));
         },
         during: async (other, work) => {
-            await prepared.rewrite({ ...fitted, ...other });
-            return work().finally(() => prepared.rewrite(fitted));
+            await prepared.rewrite({ ...current, ...other });
+            return work().finally(() => prepared.rewrite(current));
         },
     };
 }
@@ -43808,32 +43816,32 @@ function readPendingMove({ inputs, log, terraform, }) {
  * apply by aliases, by which the provider writes each Region into the state; then the addresses move. Were the first
  * left out, the provider would look for every replica in the primary's Region, and miss it.
  */
-async function fitToState(request) {
+async function adaptToState(request) {
     const { inputs, regions, terraform, prepared, init, providerVersion, log } = request;
-    const way = wayOf(providerVersion);
-    if (way === 'aliases')
-        return { providerVersion, way };
-    warnOfUntriedWay(providerVersion, log);
+    const providerMode = providerModeOf(providerVersion);
+    if (providerMode === 'aliases')
+        return { providerVersion, providerMode };
+    warnOfUntriedMode(providerVersion, log);
     const replicas = inputs.backend === undefined ? [] : await readReplicas(terraform);
     const old = replicas.filter(({ layout }) => layout === 'aliases');
     if (old.length === 0)
-        return { providerVersion, way };
+        return { providerVersion, providerMode };
     const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
     const moves = old.every(({ saysRegion }) => saysRegion) && canMove;
-    const fit = moves
-        ? { providerVersion, way, regions, movedRegions: old.map(({ region }) => region) }
-        : { providerVersion, way: 'aliases', regions, stateRegions: old.map(({ region }) => region) };
+    const facts = moves
+        ? { providerVersion, providerMode, regions, movedRegions: old.map(({ region }) => region) }
+        : { providerVersion, providerMode: 'aliases', regions, stateRegions: old.map(({ region }) => region) };
     log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
-    await prepared.rewrite(fit);
+    await prepared.rewrite(facts);
     // The module calls by aliases are other ones than those that were initialised.
     if (!moves)
         await init();
-    return fit;
+    return facts;
 }
 const MOVING_COMMANDS = ['plan', 'apply'];
 const FIRST_STEP = 'The state has its replicas by aliases, so this run still gives each Region a provider of its own. `apply` lets the provider write the Regions into the state; from then on the next plan moves the replicas to their new addresses. No key changes by that.';
 const SECOND_STEP = 'The state has its replicas by aliases, and knows their Regions: this plan moves them to the addresses that they have with provider 6.x. No key changes by that.';
-function warnOfUntriedWay(providerVersion, log) {
+function warnOfUntriedMode(providerVersion, log) {
     log.warning(`With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`, { title: 'Provider 6.x' });
 }
 async function readReplicas(terraform) {
@@ -43871,26 +43879,26 @@ const import_key_NOTHING_DONE = 'Nothing was planned, imported or changed.';
  * @returns what a reviewer has to be warned of
  * @throws ActionError that says of each thing why the key cannot be imported; nothing was planned then
  */
-async function prepareImport(run, ready) {
+async function prepareImport(run, setup) {
     const { inputs } = run;
     const { importKey } = inputs;
     if (importKey === undefined || inputs.destroys)
         return [];
-    const wanted = { ...inputs, importKey, account: ready.session.accountId };
-    return ready.terraform.phase('Look at the key to import', async ({ say }) => {
-        const held = await readHeld(run, ready);
+    const wanted = { ...inputs, importKey, account: setup.session.accountId };
+    return setup.terraform.phase('Look at the key to import', async ({ say }) => {
+        const held = await readHeld(run, setup);
         const { primaryId } = held;
         if (primaryId !== undefined) {
-            const imports = await findLeftOut({ ...held, primaryId }, wanted, run, ready);
+            const imports = await findLeftOut({ ...held, primaryId }, wanted, run, setup);
             if (imports.length > 0)
-                await ready.configuration.extend({ imports });
+                await setup.configuration.extend({ imports });
             say(`The state has the key ${primaryId} already: \`import-key\` can be removed.`);
             return [];
         }
-        const { keyId, looks } = await findKeyToImport(wanted, run, ready);
-        await ready.configuration.extend({ imports: importsOf(looks, keyId) });
+        const { keyId, lookups } = await findKeyToImport(wanted, run, setup);
+        await setup.configuration.extend({ imports: importsOf(lookups, keyId) });
         say(`${keyId} is to be imported.`);
-        return tellBelongings(looks, keyId, run, ready);
+        return tellBelongings(lookups, keyId, run, setup);
     });
 }
 async function readHeld({ inputs }, { terraform }) {
@@ -43902,15 +43910,15 @@ async function readHeld({ inputs }, { terraform }) {
 async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, alias }, run, { session }) {
     const { primaryId: keyId } = held;
     const { name } = importKey;
-    const named = name.startsWith('alias/') ? await lookAtNamed(primaryRegion, name, session) : undefined;
+    const named = name.startsWith('alias/') ? await lookUpNamed(primaryRegion, name, session) : undefined;
     // An alias that is gone, renamed perhaps, names no other key.
-    const namedId = named === undefined ? name : named.is === 'there' ? named.key.keyId : keyId;
+    const namedId = named === undefined ? name : named.is === 'found' ? named.key.keyId : keyId;
     assertImportable(judgeHeld(keyId, namedId), run);
     const regions = [primaryRegion, ...replicaRegions].filter((region) => !held.keyRegions.has(region) || !held.aliasRegions.has(region));
     if (regions.length === 0)
         return [];
-    const looks = await lookAtRegions(regions, keyId, `alias/${alias}`, session);
-    return importsOf(looks, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
+    const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, session);
+    return importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
         const key = held.keyRegions.has(region) ? undefined : found;
         const isNew = key !== undefined || (hasAlias && !held.aliasRegions.has(region));
         return isNew ? [{ region, keyId: key, hasAlias: hasAlias && !held.aliasRegions.has(region) }] : [];
@@ -43919,32 +43927,32 @@ async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, ali
 /** @throws ActionError with every reason that is known, once all of the key has been looked at */
 async function findKeyToImport(wanted, run, { session }) {
     assertImportable(judgePlace(wanted), run);
-    const look = await lookAtNamed(wanted.primaryRegion, wanted.importKey.name, session);
-    assertImportable(import_judgeKey(look, wanted), run);
-    if (look.is !== 'there')
+    const lookup = await lookUpNamed(wanted.primaryRegion, wanted.importKey.name, session);
+    assertImportable(import_judgeKey(lookup, wanted), run);
+    if (lookup.is !== 'found')
         throw new TypeError('a key that is not there was judged to be importable');
-    const { key } = look;
-    const looks = await lookAtRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, session);
-    assertImportable(judgeRegions(looks, key, wanted), run);
+    const { key } = lookup;
+    const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, session);
+    assertImportable(judgeRegions(lookups, key, wanted), run);
     const asked = new Set([wanted.primaryRegion, ...wanted.replicaRegions]);
-    return { keyId: key.keyId, looks: looks.filter(({ region }) => asked.has(region)) };
+    return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
 }
 /** What exists, Region by Region; a key without the alias is imported, an alias on another key never. */
-function importsOf(looks, keyId) {
-    return looks.flatMap(({ region, key, alias }) => {
-        if (key.is !== 'there')
+function importsOf(lookups, keyId) {
+    return lookups.flatMap(({ region, key, alias }) => {
+        if (key.is !== 'found')
             return [];
-        return [{ region, keyId, hasAlias: alias.is === 'there' && alias.key.keyId === keyId }];
+        return [{ region, keyId, hasAlias: alias.is === 'found' && alias.key.keyId === keyId }];
     });
 }
 /** Tells what stays of the key beside what the plan has; the report has it, too. */
-async function tellBelongings(looks, keyId, run, { session }) {
-    const regions = looks.flatMap(({ region, key }) => (key.is === 'there' ? [region] : []));
+async function tellBelongings(lookups, keyId, run, { session }) {
+    const regions = lookups.flatMap(({ region, key }) => (key.is === 'found' ? [region] : []));
     const belongings = await listBelongings(regions, keyId, session);
     const notes = sayBelongings(belongings, keyId, run.inputs.alias);
     for (const note of notes)
         run.deps.log.info(note);
-    (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), ...notes] });
+    (0,src_run/* addNotes */.Z8)(run, ...notes);
     return judgeBelongings(belongings);
 }
 /** A refusal's reasons are among the findings of a plan as a rule; here there is none yet, so the report gets them so. */
@@ -43956,16 +43964,16 @@ function assertImportable(refusals, run) {
         done: import_key_NOTHING_DONE,
         next: [...new Set(refusals.map(({ wayOut }) => wayOut))].join(' '),
     };
-    (0,src_run/* learn */.nB)(run, {}, { failure });
+    (0,src_run/* addToReport */.nY)(run, { failure });
     (0,refusal/* refuse */.TR)(() => {
         throw new errors/* ActionError */.lZ(failure);
     });
 }
 
-;// CONCATENATED MODULE: ./src/plan/as-finished.ts
+;// CONCATENATED MODULE: ./src/plan/without-taint.ts
 
-/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
-function findMarked({ resources }) {
+/** Keys and aliases that the plan replaces for no other reason than the taint of an apply that was stopped. */
+function without_taint_findTainted({ resources }) {
     return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
 }
 /**
@@ -43989,7 +43997,7 @@ const ENABLED = {
  * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
  * @param plan what `terraform show -json` printed of a plan that was read before
  */
-function asFinished(plan, { creating, all }) {
+function withoutTaint(plan, { creating, all }) {
     const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
     return {
         ...rest,
@@ -44044,7 +44052,7 @@ function withoutBackend(rendered) {
     return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/plan-as-finished.ts
+;// CONCATENATED MODULE: ./src/steps/plan/plan-without-taint.ts
 
 
 
@@ -44056,34 +44064,34 @@ function withoutBackend(rendered) {
 
 /**
  * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
- * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
- * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
+ * a replica tainted although it lives, or one that AWS is still creating. `plan` must not touch the state,
+ * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is tainted,
  * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
  * @param first the plan on the state as it is
  */
-async function planAsFinished(request, first, name) {
-    const marked = findMarked(first.reported.model);
-    const kept = marked.length === 0
+async function planWithoutTaint(request, first, name) {
+    const tainted = without_taint_findTainted(first.reported.model);
+    const kept = tainted.length === 0
         ? first
-        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
+        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, tainted) });
     const creating = await findCreating(request, findDisabled(kept.reported.model));
-    if (marked.length === 0 && creating.length === 0)
+    if (tainted.length === 0 && creating.length === 0)
         return { ...first, unfinished: undefined };
     const unfinished = {
         creating: creating.map(({ address }) => address),
-        all: [...marked, ...creating].map(({ address }) => address),
+        all: [...tainted, ...creating].map(({ address }) => address),
     };
-    const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
-    const waitFor = plan_as_finished_distinct([...marked.filter(plan_model/* isKey */.m0), ...creating]);
+    const finished = judgePlan(withoutTaint(kept.json, unfinished), kept.reported.text, request);
+    const waitFor = plan_without_taint_distinct([...tainted.filter(plan_model/* isKey */.m0), ...creating]);
     return {
         ...finished,
         unfinished: {
-            untaint: marked.map(({ address }) => address),
-            waitFor: waitFor.flatMap((key) => plan_as_finished_waitedKey(request, key)),
+            untaint: tainted.map(({ address }) => address),
+            waitFor: waitFor.flatMap((key) => plan_without_taint_waitedKey(request, key)),
         },
     };
 }
-function plan_as_finished_distinct(changes) {
+function plan_without_taint_distinct(changes) {
     return [...new Map(changes.map((change) => [change.address, change])).values()];
 }
 /** What a reader of the plan should know of it, as a whole sentence. */
@@ -44092,11 +44100,11 @@ function sayUnfinished({ untaint, waitFor }, primaryRegion) {
         ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
         ...waitFor.map(({ name }) => name),
     ]);
-    return `An earlier apply was stopped before AWS had finished the ${(0,guard_words/* joinWords */.yZ)([...names])}. This plan shows what is left after that: apply waits until AWS has finished, keeps what is there and goes on.`;
+    return `An earlier apply was stopped before AWS had finished the ${(0,messages/* joinWords */.yZ)([...names])}. This plan shows what is left after that: apply waits until AWS has finished, keeps what is there and goes on.`;
 }
-async function copyWithout({ terraform, workDir }, marked) {
+async function copyWithout({ terraform, workDir }, tainted) {
     const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
-    for (const { address } of marked)
+    for (const { address } of tainted)
         await copy.untaint(address);
     return copy;
 }
@@ -44105,7 +44113,7 @@ async function findCreating(request, disabled) {
     const { deps, session } = request;
     if (disabled.length === 0)
         return [];
-    const asked = disabled.flatMap((key) => plan_as_finished_waitedKey(request, key).map((waited) => ({ key, waited })));
+    const asked = disabled.flatMap((key) => plan_without_taint_waitedKey(request, key).map((waited) => ({ key, waited })));
     const regions = asked.map(({ waited }) => waited.region);
     const states = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
         deps.log.debug((0,errors/* messageOf */.bD)(thrown));
@@ -44113,7 +44121,7 @@ async function findCreating(request, disabled) {
     }))));
     return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }
-function plan_as_finished_waitedKey({ inputs }, { address, region, before }) {
+function plan_without_taint_waitedKey({ inputs }, { address, region, before }) {
     const id = before?.['id'];
     if (region === undefined || typeof id !== 'string')
         return [];
@@ -44148,12 +44156,12 @@ async function keepPlan({ deps, workDir }, { reported, json }) {
 }
 /** Makes the plan of the run, as it will be once AWS has finished what an earlier apply began. */
 async function planOf(request) {
-    // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
+    // What is to be destroyed needs no waiting for, and no taint changes what becomes of it.
     if (request.inputs.destroys) {
         return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
     }
     const first = await planAndJudge({ ...request, name: 'Plan' });
-    return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
+    return planWithoutTaint(request, first, 'Plan what is left of an apply that was stopped');
 }
 
 ;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
@@ -44166,8 +44174,8 @@ const DONE = 'No key was changed, and the state is as it was.';
  * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
  * @throws ActionError when the refresh would take a key out of the state
  */
-async function recordRegions(ready) {
-    await applyRefresh(ready, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
+async function recordRegions(setup) {
+    await applyRefresh(setup, 'Write the Regions into the state', 'The state says in which Region each key is; the next plan moves the replicas to their new addresses.');
 }
 /**
  * Has the state say what it is refreshed to and which run that was, and nothing else: a refresh alone, planned, looked at and
@@ -44177,7 +44185,7 @@ async function recordRegions(ready) {
 async function applyRefresh({ terraform }, name, done) {
     await terraform.phase(name, async ({ say }) => {
         await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-        const model = (0,plan_model/* buildPlanModel */.FA)(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
+        const model = (0,plan_model/* buildPlanModel */.FA)(parseShowOutput(await terraform.showPlan().catch(explained(DONE)), 'plan'));
         const lost = model.drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
         if (lost.length > 0) {
             throw new errors/* ActionError */.lZ({
@@ -44220,18 +44228,18 @@ async function applyRefresh({ terraform }, name, done) {
  * the guard and the approval like any other.
  * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
-async function planKnowingAws(run, ready) {
-    const ofImport = await prepareImport(run, ready);
-    const made = await planAndLook(run, ready);
+async function planKnowingAws(run, setup) {
+    const ofImport = await prepareImport(run, setup);
+    const made = await planAndCheckAws(run, setup);
     return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
 }
-async function planAndLook(run, ready) {
+async function planAndCheckAws(run, setup) {
     const { inputs } = run;
-    const plan = () => makePlan({ ...run, ...ready });
+    const plan = () => makePlan({ ...run, ...setup });
     const made = await plan();
     const { model } = made.reported;
     const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
-    const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
+    const found = await findExisting([...wanted.missing, ...wanted.created], run, setup);
     if (found === undefined || found.length === 0)
         return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
     const pending = found.filter(({ isPending }) => isPending);
@@ -44245,24 +44253,24 @@ async function planAndLook(run, ready) {
         assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
     });
     if (pending.length > 0)
-        await cancelDeletions(run, ready, judged, pending);
+        await cancelDeletions(run, setup, judged, pending);
     const created = new Set(wanted.created.map(({ region }) => region));
     const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
-    await ready.configuration.extend({ imports });
+    await setup.configuration.extend({ imports });
     return plan();
 }
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
-async function cancelDeletions(run, ready, judged, pending) {
-    await assertRecoveryApproved(run, ready, judged);
+async function cancelDeletions(run, setup, judged, pending) {
+    await assertRecoveryApproved(run, setup, judged);
     for (const place of pending)
-        await bringBack(place, run, ready);
+        await bringBack(place, run, setup);
     const broughtBack = pending.map(({ region }) => region);
-    (0,src_run/* learn */.nB)(run, {}, { broughtBack });
+    (0,src_run/* addToReport */.nY)(run, { broughtBack });
     run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
     // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
     if ((0,src_context/* appliedBy */.r)(run.context) === undefined)
         return;
-    await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
+    await applyRefresh(setup, 'Note in the state what was brought back', 'The state says which run it was.');
 }
 /** The plan with the keys that apply brings back before it as a part of what is approved. */
 function asRecovery(made, pending) {
@@ -44275,24 +44283,24 @@ function asRecovery(made, pending) {
         outputs: { ...made.outputs, 'plan-digest': digest },
     };
 }
-const NO_PLACES = { lost: [], created: [] };
+const NO_PLACES = { missing: [], created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 function placesOf({ resources, drift }) {
-    const lost = drift
+    const missing = drift
         .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
         .flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
     const primary = resources.find(({ kind }) => kind === 'primary');
     const created = resources
         .filter(({ kind, action }) => kind === 'replica' && action === 'create')
         .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
-        .filter(({ region }) => !lost.some((key) => key.region === region));
-    return { lost, created };
+        .filter(({ region }) => !missing.some((key) => key.region === region));
+    return { missing, created };
 }
 function placeOf(region, keyId) {
     return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
 }
 /** @returns undefined when there is nothing to look for, or KMS does not say */
-async function lookFor(places, { inputs, deps }, { session }) {
+async function findExisting(places, { inputs, deps }, { session }) {
     if (places.length === 0)
         return undefined;
     try {
@@ -44308,7 +44316,7 @@ function plan_knowing_aws_judge({ inputs, deps }, made, found) {
     const { model } = made.reported;
     const pending = found.filter(({ isPending }) => isPending);
     // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-    const isSure = placesOf(model).lost.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const isSure = placesOf(model).missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
     const findings = guardPlan({
         model,
         owner: ownerOf(inputs),
@@ -44333,12 +44341,13 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
         ...run,
         plan: reported,
         pullState: () => terraform.pullState(),
-        marked: [],
+        tainted: [],
         recovers: true,
     });
     if (approval.approved)
         return;
-    (0,src_run/* learn */.nB)(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
+    (0,src_run/* addOutputs */._X)(run, { 'plan-digest': reported.digest });
+    (0,src_run/* addToReport */.nY)(run, { plan: reported, approval });
     (0,refusal/* refuse */.TR)(() => {
         assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
     });
@@ -44357,7 +44366,7 @@ async function bringBack(place, { deps }, { session }) {
         throw new errors/* ActionError */.lZ({
             what: `The key in ${place.region} could not be brought back: ${(0,errors/* messageOf */.bD)(cause)}.`,
             done: 'Nothing else was changed.',
-            next: `${adviseOnRestore(cause)} Or ${(0,rescue/* sayRescue */.r)(place.region, place.keyId)}, and run the job again.`,
+            next: `${adviseOnRestore(cause)} Or ${(0,cancel_deletion/* sayCancelDeletion */.m)(place.region, place.keyId)}, and run the job again.`,
         }, { cause });
     }
 }
@@ -44387,23 +44396,23 @@ async function bringBack(place, { deps }, { session }) {
  * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
  * in the second case what is known of the key is kept first
  */
-async function findDrift(run, ready) {
-    const drift = await planForDrift(run, ready);
-    (0,src_run/* learn */.nB)(run, { drifted: drift.length > 0 });
-    sayKeyStates(run.story.keyStates ?? [], run);
+async function findDrift(run, setup) {
+    const drift = await planForDrift(run, setup);
+    (0,src_run/* addOutputs */._X)(run, { drifted: drift.length > 0 });
+    sayKeyStates(run.report.keyStates ?? [], run);
     (0,refusal/* refuse */.TR)(() => {
-        assertGuarded((run.story.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
+        assertGuarded((run.report.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
     });
     return drift;
 }
 /** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
-function assertNoDrift({ inputs, deps, story }, drift) {
+function assertNoDrift({ inputs, deps, report }, drift) {
     if (drift.length === 0)
         return;
     const explanation = {
         what: `AWS differs from the configuration: ${drift.join('; ')}.`,
         done: 'Nothing was changed by this run.',
-        next: story.failure?.next ?? adviseOn(story),
+        next: report.failure?.next ?? adviseOn(report),
     };
     if (inputs.failOnDrift)
         throw new refusal/* DriftFound */.wR(explanation);
@@ -44418,45 +44427,48 @@ function adviseOn({ keyStates, plan }) {
         ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
         : `\`apply\` would refuse this plan. ${wayOut}`;
     const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
-    const urgent = keyStates?.some(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)) === true;
+    const urgent = keyStates?.some(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state)) === true;
     return urgent ? `${SAVE_FIRST} ${settled}` : settled;
 }
 const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
 function changesTags({ attributes }) {
     return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
 }
-async function planForDrift(run, ready) {
+async function planForDrift(run, setup) {
     try {
-        const { reported, outputs } = await lookAhead(run, ready, await planKnowingAws(run, ready));
+        const { reported, outputs } = await runPreflight(run, setup, await planKnowingAws(run, setup));
         const { model } = reported;
         const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
-        if (owned.length > 0)
-            (0,src_run/* learn */.nB)(run, outputs, { plan: reported });
+        if (owned.length > 0) {
+            (0,src_run/* addOutputs */._X)(run, outputs);
+            (0,src_run/* addToReport */.nY)(run, { plan: reported });
+        }
         (0,refusal/* refuse */.TR)(() => {
             assertGuarded(owned);
         });
-        const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
+        const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.session), setup);
         const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
-        (0,src_run/* learn */.nB)(run, outputs, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
+        (0,src_run/* addOutputs */._X)(run, outputs);
+        (0,src_run/* addToReport */.nY)(run, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
         return describeDrift(model, run.inputs.primaryRegion);
     }
     catch (thrown) {
         if (!isMovedPrimary(thrown))
             throw thrown;
-        const explanation = await explainMove(run, ready);
-        (0,src_run/* learn */.nB)(run, {}, { failure: explanation });
+        const explanation = await explainMove(run, setup);
+        (0,src_run/* addToReport */.nY)(run, { failure: explanation });
         return [explanation.what.replace(/\.$/, '')];
     }
 }
 /** Whoever has to decide whether to save a key wants to know whether anything used it. */
 async function withUses(notes, { session }) {
-    const uses = await askLastUse(notes.filter(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state)), session);
+    const uses = await askLastUse(notes.filter(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state)), session);
     return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
 }
 /** A key that is pending deletion is told by its state, with the commands that save it. */
 function isToldByState({ rule, region }, states) {
     const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
-    return isOfState && states.some((note) => note.region === region && (0,aws_look/* isPendingDeletion */.oQ)(note.state));
+    return isOfState && states.some((note) => note.region === region && (0,key_lookup/* isPendingDeletion */.oQ)(note.state));
 }
 /** What is different, resource by resource: first what was changed outside, then what else apply would change. */
 function describeDrift({ drift, resources }, primaryRegion) {
@@ -44477,7 +44489,7 @@ function describeDrift({ drift, resources }, primaryRegion) {
 }
 /** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
 function sayKeyStates(notes, { deps: { log } }) {
-    const pending = notes.filter(({ state }) => (0,aws_look/* isPendingDeletion */.oQ)(state));
+    const pending = notes.filter(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state));
     const others = notes.filter((note) => !pending.includes(note));
     if (others.length > 0) {
         const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
@@ -44489,7 +44501,7 @@ function sayKeyStates(notes, { deps: { log } }) {
         const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
         return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
     });
-    const commands = pending.map(({ region, keyId }) => (0,rescue/* rescueCommands */.Y)(region, keyId)?.join(' && '));
+    const commands = pending.map(({ region, keyId }) => (0,cancel_deletion/* cancelDeletionCommands */.z)(region, keyId)?.join(' && '));
     const save = commands.includes(undefined)
         ? 'cancel the deletion in the KMS console, then enable the key'
         : commands.join(' && ');
@@ -44500,11 +44512,11 @@ function sayKeyStates(notes, { deps: { log } }) {
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
 async function explainMove(run, { terraform, session }) {
     const unread = explained('Nothing was changed by this run.');
-    const shown = parseShown(await terraform.showState().catch(unread), 'state');
+    const shown = parseShowOutput(await terraform.showState().catch(unread), 'state');
     const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
-    const looks = await lookAt(keys, session);
+    const lookups = await lookUpKeys(keys, session);
     const before = keys.find(({ role }) => role === 'primary');
-    const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
+    const now = lookups.find(({ lookup }) => lookup.is === 'found' && lookup.key.role === 'PRIMARY');
     const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
     if (before === undefined || now === undefined || now.region === before.region) {
         return {
@@ -45485,7 +45497,7 @@ async function silent_regions_askOne(region, clients, { alias, env, signal, limi
     }
 }
 
-;// CONCATENATED MODULE: ./src/steps/ready/silence.ts
+;// CONCATENATED MODULE: ./src/steps/setup/silence.ts
 
 
 
@@ -45499,7 +45511,7 @@ async function findSilence(run, session) {
     const silent = await listenTo(regions, run, { session, signal: deps.cancelled });
     const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
     if (ofState.length > 0)
-        throw explainSilence(silent, `The state is in ${(0,guard_words/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
+        throw explainSilence(silent, `The state is in ${(0,messages/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
     return silent;
 }
 /** Asks for the run's alias in these Regions. @returns those that do not answer */
@@ -45526,7 +45538,7 @@ function adviseOnSilence(silent) {
 const LOOK = 'Look at the AWS Health Dashboard, at the name of the Region, and at the way from this runner to it (firewall, proxy, VPC endpoint).';
 const UNTIL_THEN = "Until KMS answers in every Region, nothing of the key can be changed or moved; wherever it answers, the key goes on encrypting and decrypting (this action's docs/disaster-recovery.md).";
 
-;// CONCATENATED MODULE: ./src/steps/ready/state-needs.ts
+;// CONCATENATED MODULE: ./src/steps/setup/state-needs.ts
 
 
 
@@ -45537,7 +45549,7 @@ const UNTIL_THEN = "Until KMS answers in every Region, nothing of the key can be
  * A state is not looked into beforehand: that would cost every run a command, and hardly any run needs it.
  */
 function planAsTheStateNeeds(terraform, configuration) {
-    if (configuration.way !== 'aliases')
+    if (configuration.providerMode !== 'aliases')
         return terraform;
     return {
         ...terraform,
@@ -45581,7 +45593,7 @@ function refuseNewerState(error) {
     }, { cause: error });
 }
 
-;// CONCATENATED MODULE: ./src/steps/ready/watched-plan.ts
+;// CONCATENATED MODULE: ./src/steps/setup/watched-plan.ts
 
 
 /** A plan of a few Regions takes 5 to 8 seconds, one that waits for a Region many minutes. In milliseconds. */
@@ -47225,7 +47237,7 @@ function hasCache({ env }) {
     return (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
 }
 
-;// CONCATENATED MODULE: ./src/steps/ready/make-ready.ts
+;// CONCATENATED MODULE: ./src/steps/setup/set-up.ts
 
 
 
@@ -47246,21 +47258,21 @@ function hasCache({ env }) {
 
 
 /**
- * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
+ * Sets up what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
  * @throws ActionError when one of them cannot be had; nothing was planned or changed then
  */
-async function makeReady(run) {
+async function setUp(run) {
     const { deps, inputs } = run;
     const workspace = await (0,src_workspace/* createWorkspace */.sK)(deps.env);
     run.atEnd.push(() => (0,src_workspace/* clearWorkspace */.j)(workspace, (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)));
-    await settleAwsConfig(run, workspace);
+    await prepareAwsConfig(run, workspace);
     const [tool, { session, silent }, certificates] = await Promise.all([
         install(deps, inputs, workspace),
         logInAndListen(run),
         trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
     ]);
-    (0,src_run/* learn */.nB)(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
+    (0,src_run/* addOutputs */._X)(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
     assertVisible(session, deps);
     const { workDir } = workspace;
     const collector = collectorSetting(1 + inputs.replicaRegions.length, deps.memory(), deps.env);
@@ -47271,8 +47283,8 @@ async function makeReady(run) {
         backend: inputs.backend?.type,
         extra: () => ({ ...collector, ...session.environment, ...certificates }),
     });
-    const configuration = await configure(run, tool.version, workspace, terraform);
-    (0,src_run/* learn */.nB)(run, { 'aws-provider-version': configuration.providerVersion });
+    const configuration = await initConfiguration(run, tool.version, workspace, terraform);
+    (0,src_run/* addOutputs */._X)(run, { 'aws-provider-version': configuration.providerVersion });
     return {
         session,
         terraform: planAsTheStateNeeds(watchPlan(terraform, run, session), configuration),
@@ -47285,7 +47297,7 @@ async function makeReady(run) {
  * With a role, nothing of the machine's AWS configuration counts, for the SDK as for Terraform. Without one it is what the
  * user wants, and what cannot work in it is told with its place.
  */
-async function settleAwsConfig({ deps, inputs }, { workDir }) {
+async function prepareAwsConfig({ deps, inputs }, { workDir }) {
     const { readFile } = (0,inputs_sources/* inputSources */.B)(deps.env);
     if (inputs.roleToAssume === undefined) {
         refuseBadConfig(deps.env, readFile);
@@ -47302,7 +47314,7 @@ async function settleAwsConfig({ deps, inputs }, { workDir }) {
 }
 /** The account is in every ARN: were it masked, GitHub would drop the outputs and skip what depends on them. */
 function assertVisible({ accountId }, { log }) {
-    if (!log.hides(accountId))
+    if (!log.isMasked(accountId))
         return;
     throw new errors/* ActionError */.lZ({
         what: 'A secret of this job is a part of the id of the AWS account, which is in every ARN: hiding it would blank the outputs.',
@@ -47350,7 +47362,7 @@ async function logIn({ deps, inputs, context }) {
 
 
 /**
- * Whether the state has to learn that this commit was applied although there was nothing to do: what was approved before it
+ * Whether the state has to record that this commit was applied although there was nothing to do: what was approved before it
  * is void, too. A run that is older than the last one has nothing to tell.
  */
 function isNewlyApplied(context, { lastApply, resources }) {
@@ -47401,7 +47413,7 @@ async function promote(move, session, options) {
         options.signal.throwIfAborted();
         options.say(`primary key: moving from ${from} to ${to}`);
         const doubt = await update(move, clients);
-        const end = await primary_region_settle(move, clients, options).catch((thrown) => {
+        const end = await awaitSettled(move, clients, options).catch((thrown) => {
             throw options.signal.aborted ? primary_region_explainGivenUp(move, thrown) : thrown;
         });
         if (end === 'before') {
@@ -47415,13 +47427,13 @@ function primary_region_regionsOf({ from, to, others }) {
 }
 async function awaitEnd(move, clients, options) {
     const progress = await ask(move, clients);
-    return progress === 'under-way' ? primary_region_settle(move, clients, options) : progress;
+    return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
 /**
  * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
  * at once of a move that has begun or ended.
  */
-async function primary_region_settle(move, clients, { clock, signal, timeoutMs, say }) {
+async function awaitSettled(move, clients, { clock, signal, timeoutMs, say }) {
     const started = clock.now();
     let saidAt = started;
     let beforeSince;
@@ -47446,14 +47458,14 @@ async function primary_region_settle(move, clients, { clock, signal, timeoutMs, 
 }
 /** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
 async function ask(move, clients, { isPatient = false } = {}) {
-    const [from, to, ...others] = await Promise.all(primary_region_regionsOf(move).map((region) => (0,aws_look/* lookAtKey */.Cl)(clients, region, move.keyId)));
+    const [from, to, ...others] = await Promise.all(primary_region_regionsOf(move).map((region) => (0,key_lookup/* lookUpKey */.kA)(clients, region, move.keyId)));
     if (from === undefined || to === undefined)
         throw new TypeError('two Regions were asked');
-    const keyAt = (region, look) => isPatient && look.is === 'unknown' && look.mayPass ? undefined : keyIn(region, look, move);
+    const keyAt = (region, lookup) => isPatient && lookup.is === 'unknown' && lookup.mayPass ? undefined : keyIn(region, lookup, move);
     const [old, next] = [keyAt(move.from, from), keyAt(move.to, to)];
     if (old === undefined || next === undefined)
         return 'under-way';
-    return progressOf(move, [old, next], others.flatMap((look) => (look.is === 'there' ? look.key : [])));
+    return progressOf(move, [old, next], others.flatMap((lookup) => (lookup.is === 'found' ? lookup.key : [])));
 }
 /** `UpdatePrimaryRegion` (API reference): both keys are `Updating`, and for a moment both may show as replicas. */
 function progressOf(move, [from, to], others) {
@@ -47480,20 +47492,20 @@ function primary_region_isOf({ primaryArn }, region) {
     return primaryArn === undefined || primaryArn.split(':')[3] === region;
 }
 /** @throws ActionError where there is no key that can be an end of a move */
-function keyIn(region, look, { keyId, from, to }) {
-    if (look.is === 'there') {
-        if (!(0,aws_look/* isPendingDeletion */.oQ)(look.key.state))
-            return look.key;
-        throw explainEnd(`The key ${keyId} in ${region} is going to be deleted (${look.key.state})`, `A primary moves only between keys that stay. Save it: ${(0,rescue/* sayRescue */.r)(region, keyId)}; then run the job again.`);
+function keyIn(region, lookup, { keyId, from, to }) {
+    if (lookup.is === 'found') {
+        if (!(0,key_lookup/* isPendingDeletion */.oQ)(lookup.key.state))
+            return lookup.key;
+        throw explainEnd(`The key ${keyId} in ${region} is going to be deleted (${lookup.key.state})`, `A primary moves only between keys that stay. Save it: ${(0,cancel_deletion/* sayCancelDeletion */.m)(region, keyId)}; then run the job again.`);
     }
-    if (look.is === 'absent') {
+    if (lookup.is === 'not-found') {
         throw explainEnd(`There is no key ${keyId} in ${region}`, region === to
             ? `First have a replica made there: \`primary-region: ${from}\`, with ${to} among \`replica-regions\`. Then move the primary in a plan of its own.`
             : `After the move the key in ${region} is a replica, so there has to be one: \`aws kms replicate-key --region ${to} --key-id ${keyId} --replica-region ${region}\`. Then run the job again.`);
     }
-    throw explainEnd(`KMS does not tell how the key ${keyId} in ${region} is: ${look.because}`, look.refused === undefined
+    throw explainEnd(`KMS does not tell how the key ${keyId} in ${region} is: ${lookup.because}`, lookup.refused === undefined
         ? `A primary moves only while both Regions answer. Run the job again when ${region} does.`
-        : (0,aws_denial/* adviseOnRefusals */.$T)([look.refused]));
+        : (0,aws_denial/* adviseOnRefusals */.$T)([lookup.refused]));
 }
 function explainEnd(what, next) {
     return new errors/* ActionError */.lZ({
@@ -47517,7 +47529,7 @@ async function update(move, clients) {
     }
     catch (thrown) {
         const name = thrown instanceof Error ? thrown.name : '';
-        if ((0,kms_clients/* isDenied */.GZ)(thrown) || !((0,aws_look/* mayPass */.bg)(thrown) || AS_IF_DONE.test(name)))
+        if ((0,kms_clients/* isDenied */.GZ)(thrown) || !((0,key_lookup/* mayPass */.bg)(thrown) || AS_IF_DONE.test(name)))
             throw primary_region_explainRefusal(move, thrown);
         return thrown;
     }
@@ -47602,8 +47614,8 @@ function judgeMove(model, move, hasMoved) {
     if (changes.length === 0)
         return [];
     return [
-        (0,guard_words/* stop */.ds)('move-not-alone', {
-            reason: `A move of the primary comes alone, and this plan has other changes: ${(0,guard_words/* joinWords */.yZ)(changes)}.`,
+        (0,messages/* stop */.ds)('move-not-alone', {
+            reason: `A move of the primary comes alone, and this plan has other changes: ${(0,messages/* joinWords */.yZ)(changes)}.`,
             wayOut: hasMoved
                 ? `AWS has the primary in ${move.to} already, and the state is to follow first. Leave out of the inputs what makes these changes (\`aws-provider-version\` may be such a thing), and make them in a plan of their own after it.`
                 : `Make these changes in a plan of their own first, with \`primary-region\` ${move.from} and without \`move-primary\`; or take them out of the inputs until the primary has moved.`,
@@ -47671,15 +47683,15 @@ const MOVED_STATE = 'moved.tfstate';
  * The plan of a move: that Terraform has nothing else to do. As long as AWS has not moved the primary, that is the plan with
  * the primary where it is; once AWS has, by an apply that was interrupted or by hand, it is the one in which the state follows,
  * made on a copy of it. Changes nothing, and moves nothing.
- * @param run with the inputs that fit the state
+ * @param run with the inputs as the state has them
  */
-async function planMove(run, ready, move) {
-    const progress = await ready.terraform.phase('Look where AWS has the primary', ({ say }) => awaitPromotion(move, ready.session, { ...waitOptions(run), say }));
+async function planMove(run, setup, move) {
+    const progress = await setup.terraform.phase('Look where AWS has the primary', ({ say }) => awaitPromotion(move, setup.session, { ...waitOptions(run), say }));
     const hasMoved = progress === 'done';
-    const planned = hasMoved ? await planFollowing(run, ready, move) : await planOf({ ...run, ...ready });
+    const planned = hasMoved ? await planFollowing(run, setup, move) : await planOf({ ...run, ...setup });
     const reported = reportMove(run, planned, move, hasMoved);
     const outputs = {
-        ...(await keepPlan({ ...run, ...ready }, { ...planned, reported })),
+        ...(await keepPlan({ ...run, ...setup }, { ...planned, reported })),
         'plan-summary': `${sayMove(move)}, ${(0,src_outputs/* summariseCounts */.P_)(reported.model.counts, true)}`,
     };
     return { reported, outputs, unfinished: undefined };
@@ -47723,9 +47735,9 @@ function describeText(move, hasMoved) {
     return `${first}\nTerraform has no other change: no key is made, replaced, deleted or forgotten.\n`;
 }
 /** The plan in which the state follows, as it would be applied. */
-async function planFollowing(run, ready, move) {
+async function planFollowing(run, setup, move) {
     run.deps.log.notice(`AWS has the primary in ${move.to} already, and the state has it in ${move.from}: an apply was interrupted, or it was moved by hand. What is left is for the state to follow. It takes each key's settings as AWS has them; what differs from the inputs is for the next plan.`, { title: 'move-primary' });
-    const { judged } = await planInCopy(run, ready, move, move_primary_NOTHING_DONE);
+    const { judged } = await planInCopy(run, setup, move, move_primary_NOTHING_DONE);
     return { ...judged, unfinished: undefined };
 }
 const move_primary_NOTHING_DONE = 'Nothing was changed by this run.';
@@ -47733,8 +47745,8 @@ const move_primary_NOTHING_DONE = 'Nothing was changed by this run.';
  * Plans, on a copy of the state, that the keys and aliases at both ends come under their new addresses, with their settings
  * as AWS has them: whatever was changed meanwhile, by hand or in the inputs, does not keep the state from following.
  */
-async function planInCopy(run, ready, move, done) {
-    const { terraform, configuration, workDir, session } = ready;
+async function planInCopy(run, setup, move, done) {
+    const { terraform, configuration, workDir, session } = setup;
     const ends = [move.from, move.to];
     await assertAliases(move, session, done);
     const state = await terraform.pullState().catch(explained(done));
@@ -47743,7 +47755,7 @@ async function planInCopy(run, ready, move, done) {
     const copy = terraform.inFolder(folder);
     const judged = await planAndJudge({
         ...run,
-        ...ready,
+        ...setup,
         inputs: move.after,
         name: 'Plan that the state follows',
         done,
@@ -47754,16 +47766,16 @@ async function planInCopy(run, ready, move, done) {
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
 async function assertAliases({ keyId, from, to, after }, session, done) {
     const alias = `alias/${after.alias}`;
-    const looks = await (0,kms_clients/* withKms */.SH)([from, to], session, (clients) => Promise.all([from, to].map(async (region) => ({ region, look: await (0,aws_look/* lookForAlias */.Hc)(clients, region, alias) }))));
-    const missing = looks.filter(({ look }) => look.is === 'absent' || (look.is === 'there' && look.key.keyId !== keyId));
+    const lookups = await (0,kms_clients/* withKms */.SH)([from, to], session, (clients) => Promise.all([from, to].map(async (region) => ({ region, lookup: await (0,key_lookup/* lookUpAlias */.tc)(clients, region, alias) }))));
+    const missing = lookups.filter(({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId));
     if (missing.length === 0)
         return;
-    const commands = missing.map(({ region, look }) => {
-        const verb = look.is === 'absent' ? 'create' : 'update';
+    const commands = missing.map(({ region, lookup }) => {
+        const verb = lookup.is === 'not-found' ? 'create' : 'update';
         return `\`aws kms ${verb}-alias --region ${region} --alias-name ${alias} --target-key-id ${keyId}\``;
     });
     throw new errors/* ActionError */.lZ({
-        what: `${alias} does not lead to the key ${keyId} in ${(0,guard_words/* joinWords */.yZ)(missing.map(({ region }) => region))}, and the state takes it in as AWS has it.`,
+        what: `${alias} does not lead to the key ${keyId} in ${(0,messages/* joinWords */.yZ)(missing.map(({ region }) => region))}, and the state takes it in as AWS has it.`,
         done,
         next: `Where \`alias\` was changed, set it back until the primary has moved. Else make the alias: ${commands.join(' and ')}. Then run the job again.`,
     });
@@ -47780,13 +47792,13 @@ function waitOptions({ deps, inputs }) {
  * is stopped anywhere leaves the state as it was, and the next one finds out from AWS how far this one came.
  * @throws ActionError that says how far it came
  */
-async function applyMove(run, ready, move) {
-    const { terraform, session, workDir } = ready;
+async function applyMove(run, setup, move) {
+    const { terraform, session, workDir } = setup;
     await session.refreshIfShort();
     await terraform.phase('Move the primary', ({ say }) => promote(move, session, { ...waitOptions(run), say }));
     const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
     await session.refreshIfShort();
-    const { judged, copy, folder, state } = await planInCopy(run, ready, move, done);
+    const { judged, copy, folder, state } = await planInCopy(run, setup, move, done);
     assertGuarded(judgeMove(judged.reported.model, move, true), done);
     const outputs = await terraform.phase('Let the state follow', async ({ say }) => {
         const applied = await copy
@@ -47800,11 +47812,11 @@ async function applyMove(run, ready, move) {
         await (0,promises_.writeFile)(external_node_path_default().join(workDir, MOVED_STATE), asNextOf(followed, state), { mode: 0o600 });
         await terraform
             .pushState(MOVED_STATE)
-            .catch((thrown) => keptByAnother(thrown, ready, move, done));
+            .catch((thrown) => keptByAnother(thrown, setup, move, done));
         say(`The state has the primary in ${move.to}`);
         return applied.outputs;
     });
-    (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)(outputs));
+    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(outputs));
 }
 /** Where another run has let the state follow meanwhile, nothing is left to write. */
 async function keptByAnother(thrown, { terraform }, { to }, done) {
@@ -47912,8 +47924,8 @@ var resolve = __nccwpck_require__(9133);
 var markdown = __nccwpck_require__(4285);
 // EXTERNAL MODULE: ./src/report/types.ts
 var types = __nccwpck_require__(2563);
-// EXTERNAL MODULE: ./src/report/words.ts
-var report_words = __nccwpck_require__(2691);
+// EXTERNAL MODULE: ./src/report/vocabulary.ts
+var vocabulary = __nccwpck_require__(7568);
 ;// CONCATENATED MODULE: ./src/report/key-list.ts
 /** The summary of `keys`: what is in the keys file, and what a change of it concerns. */
 
@@ -47928,18 +47940,18 @@ function renderKeyList({ file, keys, changes, says }) {
         ? []
         : [
             (0,markdown/* alert */.xE)('WARNING', [
-                `No longer in the file: ${(0,report_words/* limitItems */.gt)(removed.map(markdown/* codeSpan */.SS), 50).join(', ')}. Their keys stay in AWS, and in their state, until \`command: destroy\`.`,
+                `No longer in the file: ${(0,vocabulary/* limitItems */.gt)(removed.map(markdown/* codeSpan */.SS), 50).join(', ')}. Their keys stay in AWS, and in their state, until \`command: destroy\`.`,
             ]),
         ];
     const head = [
-        `### 🔑 ${(0,markdown/* codeSpan */.SS)(file)}: ${(0,report_words/* countOf */.pq)(keys.length, 'key')}`,
+        `### 🔑 ${(0,markdown/* codeSpan */.SS)(file)}: ${(0,vocabulary/* countOf */.pq)(keys.length, 'key')}`,
         (0,markdown/* prose */.CS)(`${counts}. ${says}`),
         ...gone,
     ];
     const isConcerned = ({ entry }) => concerned.has(entry.name);
     const shown = tableOf(keys.filter(isConcerned), new Set(added));
     const rest = keys.filter((key) => !isConcerned(key));
-    const folded = rest.length === 0 ? [] : [(0,markdown/* details */.zH)(`${(0,report_words/* countOf */.pq)(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
+    const folded = rest.length === 0 ? [] : [(0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
     const whole = `${[...head, ...shown, ...folded].join('\n\n')}\n`;
     return Buffer.byteLength(whole) <= types/* SUMMARY_ROOM */.jU
         ? whole
@@ -48023,24 +48035,24 @@ async function compareWithBase(request) {
         if (text === undefined)
             return {
                 changes: compareKeys(undefined, file.document),
-                says: `At ${(0,words/* shorten */.ml)(ref)} there was no ${file.path} that this token can read, so every key is new.`,
+                says: `At ${(0,github_messages/* shorten */.ml)(ref)} there was no ${file.path} that this token can read, so every key is new.`,
             };
         const before = (0,keys_file_document/* readKeysDocument */.w)(text);
         if (before.problems.length > 0)
             return {
                 changes: undefined,
-                says: `At ${(0,words/* shorten */.ml)(ref)} ${file.path} was not valid, so every key counts as changed.`,
+                says: `At ${(0,github_messages/* shorten */.ml)(ref)} ${file.path} was not valid, so every key counts as changed.`,
             };
         const changedFiles = await findChangedPolicies(request, before, (name) => readFileAt(place, name));
         return {
             changes: compareKeys(before, file.document, changedFiles),
-            says: `Compared with ${(0,words/* shorten */.ml)(ref)}.`,
+            says: `Compared with ${(0,github_messages/* shorten */.ml)(ref)}.`,
         };
     }
     catch (thrown) {
         if (!(thrown instanceof api_error/* GitHubApiError */.O))
             throw thrown;
-        deps.log.warning(`GitHub did not give ${file.path} at ${(0,words/* shorten */.ml)(ref)} ("${thrown.message}"), so every key counts as changed. Give the job \`permissions: { contents: read }\`.`, { title: 'No keys file to compare with' });
+        deps.log.warning(`GitHub did not give ${file.path} at ${(0,github_messages/* shorten */.ml)(ref)} ("${thrown.message}"), so every key counts as changed. Give the job \`permissions: { contents: read }\`.`, { title: 'No keys file to compare with' });
         return {
             changes: undefined,
             says: 'GitHub did not give the earlier file, so every key counts as changed.',
@@ -48139,8 +48151,8 @@ function headlineOf(reports) {
         return count === 0 ? [] : [{ kind, words: COUNTED[kind](count, tense) }];
     });
     const symbol = SYMBOLS[counts[0]?.kind ?? 'nothing'];
-    const rest = untouched === 0 ? '' : `; ${(0,report_words/* countOf */.pq)(untouched, 'other key')} not in this run`;
-    return `${symbol} ${(0,report_words/* countOf */.pq)(total, 'key')}: ${counts.map(({ words }) => words).join(', ') || 'nothing to tell'}${rest}`;
+    const rest = untouched === 0 ? '' : `; ${(0,vocabulary/* countOf */.pq)(untouched, 'other key')} not in this run`;
+    return `${symbol} ${(0,vocabulary/* countOf */.pq)(total, 'key')}: ${counts.map(({ words }) => words).join(', ') || 'nothing to tell'}${rest}`;
 }
 /** @returns the heaviest first */
 function rowsOf({ files }) {
@@ -48176,7 +48188,7 @@ function renderHead(reports, rows, most) {
         ...renderTable(told, most),
         ...(quiet.length === 0
             ? []
-            : [(0,markdown/* details */.zH)(`${(0,report_words/* countOf */.pq)(quiet.length, 'key')} unchanged`, [(0,report_words/* limitItems */.gt)(quiet, most).join(', ')])]),
+            : [(0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(quiet.length, 'key')} unchanged`, [(0,vocabulary/* limitItems */.gt)(quiet, most).join(', ')])]),
     ];
 }
 function quoteName(key) {
@@ -48185,7 +48197,7 @@ function quoteName(key) {
 function alertOf(kind, sentences, most) {
     if (sentences.length === 0)
         return [];
-    const shown = (0,report_words/* limitItems */.gt)(sentences.map((each) => (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(each, 400))), most);
+    const shown = (0,vocabulary/* limitItems */.gt)(sentences.map((each) => (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(each, 400))), most);
     return [(0,markdown/* alert */.xE)(kind, shown)];
 }
 function renderTable(rows, most) {
@@ -48195,7 +48207,7 @@ function renderTable(rows, most) {
     const hidden = rows.length - shown.length;
     return [
         (0,markdown/* table */.tp)(['Key', 'What happens, and who gains access'], shown),
-        ...(hidden > 0 ? [`…and ${(0,report_words/* countOf */.pq)(hidden, 'more key')}, less heavy ones, left out for length.`] : []),
+        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more key')}, less heavy ones, left out for length.`] : []),
     ];
 }
 function renderRow({ file, kind }, most) {
@@ -48205,7 +48217,7 @@ function renderRow({ file, kind }, most) {
     // Two columns, as a third would be off a telephone's screen.
     const lines = [
         (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(sayWhat(report), long)),
-        (0,report_words/* limitItems */.gt)(regions, 4).join(' '),
+        (0,vocabulary/* limitItems */.gt)(regions, 4).join(' '),
         ...gainsOf(report, most > 100 ? 2 : 4).map((gain) => `➕ ${gain}`),
     ];
     return [
@@ -48228,10 +48240,10 @@ function gainsOf({ plan, accountId }, most) {
     const gains = (plan?.access ?? []).filter(plan_access/* isGain */.C9);
     const strangersFirst = [...gains].sort((a, b) => Number(b.stranger) - Number(a.stranger));
     const names = strangersFirst.map(({ principal, stranger }) => {
-        const name = (0,report_words/* principalInWords */.$W)(principal, accountId, { rows: 1, values: 1, text: 80 });
+        const name = (0,vocabulary/* principalInWords */.$W)(principal, accountId, { rows: 1, values: 1, text: 80 });
         return stranger ? `**new:** ${name}` : name;
     });
-    return (0,report_words/* limitItems */.gt)([...new Set(names)], most);
+    return (0,vocabulary/* limitItems */.gt)([...new Set(names)], most);
 }
 
 ;// CONCATENATED MODULE: ./src/report/many/comment.ts
@@ -48281,7 +48293,7 @@ function foldReports(rows, room, measure) {
 }
 function foldHeaviest(rows, room, measure) {
     const least = ROOMS.at(-1) ?? 0;
-    const note = (left) => `The reports of ${(0,report_words/* countOf */.pq)(left, 'more key')} had no room here: the summary of the run has them.`;
+    const note = (left) => `The reports of ${(0,vocabulary/* countOf */.pq)(left, 'more key')} had no room here: the summary of the run has them.`;
     const folded = [];
     for (const row of rows) {
         const next = [...folded, foldReport(row, least, measure)];
@@ -48307,7 +48319,7 @@ function escapeTitle(key) {
 function renderOrigin({ source, files }) {
     const commit = `commit ${(0,markdown/* codeSpan */.SS)(source.commit.slice(0, 12))}`;
     const versions = [...new Set(files.map(({ report }) => report.versions.action))].map(markdown/* codeSpan */.SS);
-    const action = `aws-kms-multi-region-key ${(0,report_words/* listOf */.c3)(versions)}`;
+    const action = `aws-kms-multi-region-key ${(0,vocabulary/* listOf */.c3)(versions)}`;
     const run = source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)];
     return `<sub>${[commit, ...(versions.length === 0 ? [] : [action]), ...run].join(' · ')}</sub>`;
 }
@@ -48603,7 +48615,7 @@ function sayFindings(findings, log, reviewed) {
         const title = rule.replaceAll('-', ' ');
         const text = sentencesOf(same);
         if (reviewed)
-            log.info(`${(0,guard_words/* capitalise */.sK)(title)}: ${text}`);
+            log.info(`${(0,messages/* capitalise */.sK)(title)}: ${text}`);
         else if (same.every(({ severity }) => severity === 'notice'))
             log.notice(text, { title });
         else
@@ -48647,9 +48659,9 @@ async function tellingDeleted(run, { session }, model, apply) {
     finally {
         const places = (0,plan_deletions/* deletionsOf */.Ne)(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
         if (places.length > 0 && !run.deps.cancelled.aborted) {
-            await lookAtStates(places, session)
+            await lookUpStates(places, session)
                 .then((keyStates) => {
-                (0,src_run/* learn */.nB)(run, {}, { keyStates });
+                (0,src_run/* addToReport */.nY)(run, { keyStates });
             })
                 .catch((thrown) => {
                 run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.bD)(thrown)}`);
@@ -48665,10 +48677,10 @@ function sayDeleted({ deps: { log, clock } }, model) {
     const words = { tense: 'done', now: clock.now() };
     log.info((0,plan_deletions/* sayOutage */.Dm)(deletions, words));
     log.info((0,plan_deletions/* sayDeadline */.yg)(deletions, words));
-    log.info((0,plan_deletions/* sayRescueOf */.st)(deletions));
+    log.info((0,plan_deletions/* sayCancelDeletionOf */.TV)(deletions));
 }
 
-;// CONCATENATED MODULE: ./src/aws/lost-keys.ts
+;// CONCATENATED MODULE: ./src/aws/orphaned-keys.ts
 
 /** How far this machine's clock and AWS's may be apart, in milliseconds: what a signature is still accepted with. */
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -48680,14 +48692,14 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * a key is as planned in everything, was made since the apply began and before the one that is known, and has no alias.
  * @throws the SDK's errors
  */
-async function lost_keys_findLostKeys(search) {
+async function findOrphanedKeys(search) {
     return (0,kms_clients/* withKms */.SH)([search.region], search.session, async ({ kms, in: pick }) => {
         const client = pick(search.region);
-        const [keys, named] = await Promise.all([lost_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
+        const [keys, named] = await Promise.all([orphaned_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
         const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-        const known = search.knownId === undefined ? undefined : await lost_keys_describe(search.knownId, client, kms, search);
+        const known = search.knownId === undefined ? undefined : await orphaned_keys_describe(search.knownId, client, kms, search);
         const found = await Promise.all(nameless.map(async (id) => {
-            const metadata = await lost_keys_describe(id, client, kms, search);
+            const metadata = await orphaned_keys_describe(id, client, kms, search);
             if (metadata === undefined || !isAsPlanned(metadata, search))
                 return [];
             if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
@@ -48697,7 +48709,7 @@ async function lost_keys_findLostKeys(search) {
         return found.flat();
     });
 }
-async function lost_keys_describe(KeyId, client, kms, search) {
+async function orphaned_keys_describe(KeyId, client, kms, search) {
     return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
 }
 async function hasPolicy(KeyId, client, kms, search) {
@@ -48709,7 +48721,7 @@ function abortable({ signal }) {
     return signal === undefined ? {} : { abortSignal: signal };
 }
 /** The ids of the multi-Region keys of the Region. */
-async function lost_keys_listKeys(client, kms, search) {
+async function orphaned_keys_listKeys(client, kms, search) {
     const ids = [];
     const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
     for await (const { Keys = [] } of pages)
@@ -48739,7 +48751,7 @@ function isOfThisRun(found, known, { since }) {
     return made >= since - CLOCK_SKEW_MS && made <= (known?.CreationDate?.getTime() ?? Infinity);
 }
 
-;// CONCATENATED MODULE: ./src/steps/apply/tell-lost-keys.ts
+;// CONCATENATED MODULE: ./src/steps/apply/tell-orphaned-keys.ts
 
 
 
@@ -48748,10 +48760,10 @@ function isOfThisRun(found, known, { since }) {
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
 /**
- * Applies, and however that ends tells of each key that it made without learning its id: no state knows such a key, and
+ * Applies, and however that ends tells of each key that it made without getting its id: no state knows such a key, and
  * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
  */
-async function tellingLostKeys(run, ready, model, apply) {
+async function tellingOrphanedKeys(run, setup, model, apply) {
     const primary = model.resources.find(({ kind, action }) => kind === 'primary' && action === 'create');
     if (primary === undefined)
         return apply();
@@ -48760,10 +48772,10 @@ async function tellingLostKeys(run, ready, model, apply) {
         await apply();
     }
     catch (thrown) {
-        await tell(run, ready, { primary, since, said: (0,errors/* messageOf */.bD)(thrown) });
+        await tell(run, setup, { primary, since, said: (0,errors/* messageOf */.bD)(thrown) });
         throw thrown;
     }
-    await tell(run, ready, { primary, since, said: '' });
+    await tell(run, setup, { primary, since, said: '' });
 }
 async function tell(run, { session }, { primary, since, said }) {
     const { inputs, deps } = run;
@@ -48771,7 +48783,7 @@ async function tell(run, { session }, { primary, since, said }) {
     if (typeof policy !== 'string')
         return;
     try {
-        const lost = await lost_keys_findLostKeys({
+        const orphaned = await findOrphanedKeys({
             session,
             region: inputs.primaryRegion,
             description: inputs.description,
@@ -48780,19 +48792,19 @@ async function tell(run, { session }, { primary, since, said }) {
             policy,
             samePolicy: canonical/* isSamePolicy */.j9,
             since,
-            knownId: (0,src_run/* knownOutputs */.E_)(run)['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
+            knownId: run.outputs['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
             signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
         });
-        for (const note of lost.map(describeLostKey)) {
+        for (const note of orphaned.map(describeOrphanedKey)) {
             deps.log.warning(note, { title: 'A key that no state knows' });
-            (0,src_run/* learn */.nB)(run, {}, { notes: [...(run.story.notes ?? []), note] });
+            (0,src_run/* addNotes */.Z8)(run, note);
         }
     }
     catch (thrown) {
         deps.log.info(`Could not look whether AWS made a key that no state knows: ${(0,kms_clients/* sayKmsError */.Rm)(thrown)}`);
     }
 }
-function describeLostKey({ arn, id, region }) {
+function describeOrphanedKey({ arn, id, region }) {
     return [
         `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
         'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
@@ -49083,10 +49095,10 @@ function explainError(thrown) {
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
  * @throws ActionError that names each check that failed
  */
-async function proveApplied(run, ready, model) {
+async function proveApplied(run, setup, model) {
     const { alias, primaryRegion } = run.inputs;
-    const keys = (0,publish/* keyResults */.y)((0,src_run/* knownOutputs */.E_)(run), primaryRegion);
-    (0,src_run/* learn */.nB)(run, {}, { keys });
+    const keys = (0,publish/* keyResults */.y)(run.outputs, primaryRegion);
+    (0,src_run/* addToReport */.nY)(run, { keys });
     const expected = keys.map(({ region, role, keyArn }) => ({
         region,
         role,
@@ -49094,14 +49106,14 @@ async function proveApplied(run, ready, model) {
         alias: `alias/${alias}`,
         policy: plannedPolicy(model, region),
     }));
-    await verify_prove(run, ready, expected, 'The plan was applied, and the state knows the keys.');
+    await verify_prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
 }
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
-async function proveRecorded(run, ready) {
-    const keys = await readRecorded(run, ready);
+async function proveRecorded(run, setup) {
+    const keys = await readRecorded(run, setup);
     if (keys.length === 0) {
         throw new errors/* ActionError */.lZ({
             what: 'The state knows no key, so there is nothing to verify.',
@@ -49109,22 +49121,22 @@ async function proveRecorded(run, ready) {
             next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
         });
     }
-    await verify_prove(run, ready, keys, 'Nothing was changed.');
+    await verify_prove(run, setup, keys, 'Nothing was changed.');
 }
 /** The keys that the state knows; they are kept for the report and the outputs. */
 async function readRecorded(run, { terraform }) {
     const state = await terraform.phase('Read the state', async () => {
         const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
-        return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
+        return readState(parseShowOutput(shown, 'state'), run.inputs.primaryRegion);
     });
     (0,refusal/* refuse */.TR)(() => {
         const findings = (0,guard_ownership/* judgeOwnership */.J8)(holdingsOfState(state), ownerOf(run.inputs));
         assertGuarded(findings.filter(guard_ownership/* isStateOfAnother */.wY), 'Nothing was verified or changed.');
     });
-    (0,src_run/* learn */.nB)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
+    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
     const keys = recordedKeysOf(state);
     if (keys.length > 0)
-        (0,src_run/* learn */.nB)(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+        (0,src_run/* addToReport */.nY)(run, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
     return keys;
 }
 function holdingsOfState({ resources, outputs }) {
@@ -49147,7 +49159,8 @@ async function verify_prove(run, { session, silent }, keys, done) {
         return;
     const verification = await verifyKeys({ keys, mode, session, samePolicy: canonical/* isSamePolicy */.j9, silent });
     const failed = verification.flatMap(failedChecks);
-    (0,src_run/* learn */.nB)(run, { verified: failed.length === 0 }, { verification });
+    (0,src_run/* addOutputs */._X)(run, { verified: failed.length === 0 });
+    (0,src_run/* addToReport */.nY)(run, { verification });
     if (failed.length === 0)
         return;
     throw new errors/* ActionError */.lZ({
@@ -49186,28 +49199,28 @@ function plannedPolicy({ resources }, region) {
  * are, as far as the state and KMS tell.
  * @throws ActionError unless every Region answers
  */
-async function stopWhereSilent(run, ready) {
-    if (ready.silent.length > 0)
-        throw explainSilence(ready.silent, await describeOthers(run, ready));
+async function stopWhereSilent(run, setup) {
+    if (setup.silent.length > 0)
+        throw explainSilence(setup.silent, await describeOthers(run, setup));
 }
 /** In whole sentences; empty where nothing is known of them. */
-async function describeOthers(run, { silent, ...ready }) {
-    const keys = await readRecorded(run, ready).catch(() => []);
+async function describeOthers(run, { silent, ...setup }) {
+    const keys = await readRecorded(run, setup).catch(() => []);
     if (keys.length === 0)
         return '';
     const verification = await verifyKeys({
         keys,
         mode: 'describe',
-        session: ready.session,
+        session: setup.session,
         samePolicy: canonical/* isSamePolicy */.j9,
         silent,
     });
-    (0,src_run/* learn */.nB)(run, {}, { verification });
+    (0,src_run/* addToReport */.nY)(run, { verification });
     const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
     if (others.length === 0)
         return '';
     const failed = others.flatMap(failedChecks);
-    const where = (0,guard_words/* joinWords */.yZ)(others.map(({ region }) => region));
+    const where = (0,messages/* joinWords */.yZ)(others.map(({ region }) => region));
     return failed.length === 0
         ? `In ${where} the key is as the state has it.`
         : `Of the others, some checks failed: ${failed.join('; ')}.`;
@@ -49242,7 +49255,7 @@ async function describeOthers(run, { silent, ...ready }) {
 /** The runner kills a cancelled step after 10 seconds; Terraform has had the first of them. */
 const CANCELLED_PUBLISH_MS = 3_000;
 /**
- * The whole way of one run, from the inputs to the outputs. The outputs that are known are set however it ends.
+ * One run, from the inputs to the outputs. The outputs that are known are set however it ends.
  * @throws ActionError for every refusal and every failure that can be explained
  */
 async function run(deps) {
@@ -49261,17 +49274,17 @@ async function runForKey(deps) {
         throw thrown;
     });
     try {
-        await WAYS[started.inputs.command](started);
+        await COMMANDS[started.inputs.command](started);
     }
     catch (thrown) {
-        const ended = (0,refusal/* asCancellation */.Cz)(thrown, deps.cancelled, started.story.approval?.approved === true);
+        const ended = (0,refusal/* asCancellation */.Cz)(thrown, deps.cancelled, started.report.approval?.approved === true);
         await inTime(deps, (0,src_run/* publish */.mk)(started, (0,refusal/* reportOf */.EI)(ended)));
         if (isLocked(ended))
-            (0,src_run/* learn */.nB)(started, { result: 'locked' });
+            (0,src_run/* addOutputs */._X)(started, { result: 'locked' });
         throw ended;
     }
     finally {
-        (0,src_run/* setOutputs */.n0)(started);
+        (0,src_run/* writeStepOutputs */.sR)(started.deps, started.outputs);
         await Promise.all(started.atEnd.map((end) => end().catch(() => undefined)));
     }
 }
@@ -49288,26 +49301,27 @@ async function inTime({ cancelled, clock }, published) {
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
 async function planAndApply(started) {
     // 1. The tools, the credentials and the configuration
-    const ready = await makeReady(started);
-    const run = asTheStateHas(started, ready);
-    await stopWhereSilent(run, ready);
+    const setup = await setUp(started);
+    const run = asTheStateHas(started, setup);
+    await stopWhereSilent(run, setup);
     const { inputs } = run;
     // 2. The plan, what is in its way in AWS, and what the guard says of it
-    const planned = await withLastUse(run, ready, await planOrMove(run, ready));
-    const made = await lookAhead(run, ready, planned);
+    const planned = await withLastUse(run, setup, await planOrMove(run, setup));
+    const made = await runPreflight(run, setup, planned);
     const { reported, outputs } = made;
-    (0,src_run/* learn */.nB)(run, { ...outputs, ...workOf(made, ready) }, { plan: reported, ...notesOf(made, run) });
+    (0,src_run/* addOutputs */._X)(run, { ...outputs, ...workOf(made, setup) });
+    (0,src_run/* addToReport */.nY)(run, { plan: reported, ...notesOf(made, run) });
     const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
-    (0,src_run/* learn */.nB)(run, {}, { shown });
+    (0,src_run/* addToReport */.nY)(run, { shown });
     sayFindings(reported.findings, run.deps.log, isReviewed(run));
     (0,refusal/* refuse */.TR)(() => {
         assertGuarded(reported.findings, doneBefore(run));
     });
     if (inputs.command === 'plan' || !reported.model.hasChanges) {
         if (inputs.command === 'apply' && made.unfinished !== undefined)
-            await applyApproved(run, ready, made);
+            await applyApproved(run, setup, made);
         if (inputs.command === 'apply')
-            await recordNothingToDo(run, ready, made);
+            await recordNothingToDo(run, setup, made);
         await (0,src_run/* publish */.mk)(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
         return;
     }
@@ -49315,82 +49329,82 @@ async function planAndApply(started) {
     const approval = await checkApproval({
         ...run,
         plan: reported,
-        pullState: () => ready.terraform.pullState(),
-        marked: made.unfinished?.untaint ?? [],
+        pullState: () => setup.terraform.pullState(),
+        tainted: made.unfinished?.untaint ?? [],
     });
-    (0,src_run/* learn */.nB)(run, {}, { approval });
+    (0,src_run/* addToReport */.nY)(run, { approval });
     (0,refusal/* refuse */.TR)(() => {
         assertApproved(approval, run.deps.log, doneBefore(run));
     });
     const { model } = reported;
-    await tellingLostKeys(run, ready, model, () => tellingDeleted(run, ready, model, () => applyOrMove(run, ready, made)));
+    await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
     // 4. The proof that the keys are what was planned
-    await proveApplied(started, ready, model);
+    await proveApplied(started, setup, model);
     await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
 }
-/** The run with the inputs that fit the state: with the primary where it was, as long as it is still to be moved. */
+/** The run with the inputs as the state has them: with the primary where it was, as long as it is still to be moved. */
 function asTheStateHas(run, { configuration: { move } }) {
     return move === undefined ? run : { ...run, inputs: move.before };
 }
 /** A move of the primary comes alone; it is a plan of another kind. */
-function planOrMove(run, ready) {
-    const { move } = ready.configuration;
-    return move === undefined || run.inputs.destroys ? planKnowingAws(run, ready) : planMove(run, ready, move);
+function planOrMove(run, setup) {
+    const { move } = setup.configuration;
+    return move === undefined || run.inputs.destroys ? planKnowingAws(run, setup) : planMove(run, setup, move);
 }
-function applyOrMove(run, ready, made) {
-    const { move } = ready.configuration;
+function applyOrMove(run, setup, made) {
+    const { move } = setup.configuration;
     return move === undefined || made.reported.move === undefined
-        ? applyApproved(run, ready, made)
-        : applyMove(run, ready, move);
+        ? applyApproved(run, setup, made)
+        : applyMove(run, setup, move);
 }
 /** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
-function isReviewed({ inputs, story }) {
+function isReviewed({ inputs, report }) {
     if (inputs.command === 'plan')
-        return story.shown?.is === 'same';
+        return report.shown?.is === 'same';
     return inputs.approval.by === 'digest' || inputs.approval.by === 'pull-request';
 }
-/** Where there is nothing to apply, the state may still have something to learn. */
-async function recordNothingToDo(run, ready, { reported: { model } }) {
-    if (ready.configuration.awaitsRegions)
-        await recordRegions(ready);
+/** Where there is nothing to apply, the state may still have something to record. */
+async function recordNothingToDo(run, setup, { reported: { model } }) {
+    if (setup.configuration.awaitsRegions)
+        await recordRegions(setup);
     else if (isNewlyApplied(run.context, model))
-        await recordApplied(ready);
+        await recordApplied(setup);
 }
-/** An apply has work to do, too, where it only takes marks off the state, or has Regions written into it. */
+/** An apply has work to do, too, where it only untaints, or has Regions written into it. */
 function workOf({ reported, unfinished }, { configuration }) {
     const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
     return { 'has-changes': hasWork };
 }
 /** What there is to say when the plan is refused: a key may have been brought back for it. */
-function doneBefore({ story: { broughtBack = [] } }) {
+function doneBefore({ report: { broughtBack = [] } }) {
     return broughtBack.length === 0
         ? 'Nothing was changed.'
         : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
 }
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
-function notesOf({ unfinished }, { inputs, story }) {
+function notesOf({ unfinished }, { inputs, report }) {
     if (unfinished === undefined || inputs.command === 'apply')
         return {};
-    return { notes: [...(story.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
+    return { notes: [...(report.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 /** `drift`: what AWS has, against the state and the configuration. */
 async function drift(started) {
     // 1. The tools, the credentials and the configuration
-    const ready = await makeReady(started);
-    const run = asTheStateHas(started, ready);
-    await stopWhereSilent(run, ready);
+    const setup = await setUp(started);
+    const run = asTheStateHas(started, setup);
+    await stopWhereSilent(run, setup);
     // 2. What differs, by a plan that nobody applies
-    const found = await findDrift(run, ready);
+    const found = await findDrift(run, setup);
     assertNoDrift(run, found);
     await (0,src_run/* publish */.mk)(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
 }
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
 async function verify(started) {
     // 1. The tools, the credentials and the configuration
-    const ready = await makeReady(started);
-    const run = asTheStateHas(started, ready);
+    const setup = await setUp(started);
+    const run = asTheStateHas(started, setup);
     // 2. The proof, with the keys as the state has them
-    await proveRecorded(run, ready);
+    await proveRecorded(run, setup);
     await (0,src_run/* publish */.mk)(run, { outcome: 'verified' });
 }
 /** The commands that are about a whole keys file, and ask neither Terraform nor AWS. */
@@ -49398,7 +49412,7 @@ const FOR_MANY_KEYS = new Map([
     ['keys', listKeys],
     ['report', reportKeys],
 ]);
-const WAYS = {
+const COMMANDS = {
     plan: planAndApply,
     apply: planAndApply,
     destroy: planAndApply,
@@ -49484,7 +49498,7 @@ function serialise(value) {
  */
 function writeOutputs(outputs, log, setOutput) {
     for (const [name, value] of serialiseOutputs(outputs)) {
-        if (log.hides(value)) {
+        if (log.isMasked(value)) {
             log.warning(`The output ${name} contains text that is masked in this job, so the next job will find it empty.`, {
                 title: 'An output will be blank',
             });
@@ -49938,7 +49952,8 @@ function canonicalPlan(model) {
         version: 2,
         changes: changes.map(canonicalJson).sort(),
         outputs,
-        notUnderstood: [...model.notUnderstood].sort(),
+        // By the name that it has in every digest so far.
+        notUnderstood: [...model.unsupported].sort(),
     });
 }
 
@@ -49951,12 +49966,12 @@ function canonicalPlan(model) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Dm: () => (/* binding */ sayOutage),
 /* harmony export */   Ne: () => (/* binding */ deletionsOf),
-/* harmony export */   st: () => (/* binding */ sayRescueOf),
+/* harmony export */   TV: () => (/* binding */ sayCancelDeletionOf),
 /* harmony export */   yg: () => (/* binding */ sayDeadline)
 /* harmony export */ });
-/* harmony import */ var _aws_rescue_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7124);
+/* harmony import */ var _aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7410);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
-/* harmony import */ var _guard_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1020);
+/* harmony import */ var _guard_messages_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3497);
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
 
 
@@ -50046,7 +50061,7 @@ function sayDated(dated, count, words) {
     if (first === undefined)
         return [];
     const isSame = new Set(dated.map((key) => deadlineOf(key, words))).size === 1;
-    const deadline = `${(0,_guard_words_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
+    const deadline = `${(0,_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
     const replicas = dated.length === 1 ? 'the replica' : 'the replicas';
     const they = dated.length === 1 ? 'it' : 'they';
     return [`${deadline} ${dated.length < count ? replicas : they} can be brought back.`];
@@ -50062,9 +50077,9 @@ function deadlineOf({ region, windowInDays }, { now, days, tense }) {
     return `until ${dayOfDeletion(now, windowInDays)}${from}`;
 }
 /** How to bring the keys back, in a sentence; the report has the commands for each Region. */
-function sayRescueOf({ keys }) {
+function sayCancelDeletionOf({ keys }) {
     const [first, ...more] = keys;
-    const commands = first === undefined ? undefined : (0,_aws_rescue_js__WEBPACK_IMPORTED_MODULE_2__/* .rescueCommands */ .Y)(first.region, first.keyId ?? '');
+    const commands = first === undefined ? undefined : (0,_aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__/* .cancelDeletionCommands */ .z)(first.region, first.keyId ?? '');
     if (first === undefined)
         return '';
     if (commands === undefined)
@@ -50214,135 +50229,7 @@ const DENY_VERBS = { gains: 'is denied', loses: 'is no longer denied' };
 
 /***/ }),
 
-/***/ 8936:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J8: () => (/* binding */ judgeOwnership),
-/* harmony export */   L1: () => (/* binding */ isForeignBeside),
-/* harmony export */   QF: () => (/* binding */ holdingsOf),
-/* harmony export */   dW: () => (/* binding */ withoutForeign),
-/* harmony export */   ff: () => (/* binding */ RIGHT_PLACE),
-/* harmony export */   wY: () => (/* binding */ isStateOfAnother),
-/* harmony export */   yU: () => (/* binding */ someOf)
-/* harmony export */ });
-/* harmony import */ var _terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4600);
-/* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1020);
-
-
-
-const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
-/** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
-function isStateOfAnother({ rule }) {
-    return STATE_OF_ANOTHER.has(rule);
-}
-/** Whether something of somebody else's stands beside the key, which a plan would take away. */
-function isForeignBeside({ rule }) {
-    return rule === 'foreign-resource';
-}
-/** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
-function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
-    // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
-    const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
-    // What is only to be imported is in AWS, and not yet in the state.
-    const own = known.filter(({ address, before, importing }) => before !== null && importing === undefined && (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address));
-    const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
-    return {
-        foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(at))),
-        foreignOutputs: changedOutputs.filter((name) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnOutput */ .Qs)(name)),
-        keys: distinct(own.filter(_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0).map(({ address }) => address)).length,
-        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
-        notedAlias,
-    };
-}
-/** The plan without what is not ours, for whoever judges what happens to the key. */
-function withoutForeign(model) {
-    const own = ({ address }) => (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address);
-    return { ...model, resources: model.resources.filter(own), drift: model.drift.filter(own) };
-}
-/**
- * Whether the state is the one of this alias, and of nobody else. No input confirms what is stopped here: a state is told
- * by its place, so the way out is the right place.
- */
-function judgeOwnership(held, owner) {
-    if (held.keys === 0 && held.aliases.length === 0)
-        return judgeWithoutKey(held, owner);
-    const others = othersThan(aliasesOf(held), owner);
-    if (others.length > 0)
-        return [anotherAlias(others, held, owner)];
-    return [
-        ...(held.foreign.length > 0 ? [foreignBeside(held.foreign, owner)] : []),
-        ...(held.foreignOutputs.length > 0 ? [foreignOutputs(held.foreignOutputs)] : []),
-    ];
-}
-function judgeWithoutKey(held, owner) {
-    const things = [...held.foreign, ...held.foreignOutputs.map((name) => `the output ${name}`)];
-    if (things.length > 0)
-        return [foreignState(things, held, owner)];
-    return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
-}
-/** A key that has no alias, or none any more, is the one's whose apply made it. */
-function aliasesOf({ aliases, notedAlias }) {
-    return aliases.length === 0 && notedAlias !== undefined ? [notedAlias] : aliases;
-}
-function othersThan(aliases, { alias, renamedFrom }) {
-    return aliases.filter((name) => name !== `alias/${alias}` && name !== `alias/${renamedFrom ?? alias}`);
-}
-/** What to do about a state that is somebody else's. */
-const RIGHT_PLACE = 'Correct `state-bucket` and `state-key` (or `backend-config`): each key has a state of its own. No other input lets this action touch what it did not make.';
-function foreignState(things, held, { alias }) {
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-state', {
-        reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
-        wayOut: RIGHT_PLACE,
-    }, placeOf(held));
-}
-function foreignBeside(foreign, { alias }) {
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-resource', {
-        reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
-        wayOut: 'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
-    }, { region: undefined, address: foreign[0] ?? '' });
-}
-function foreignOutputs(names) {
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .warn */ .R8)('foreign-output', {
-        reason: `The state has outputs that are not this action's, and apply removes them: ${someOf(names)}.`,
-        wayOut: 'Whoever reads them with `terraform_remote_state` needs another source first.',
-    });
-}
-function anotherAlias(others, held, { alias, renamedFrom }) {
-    const [first = ''] = others;
-    const said = renamedFrom === undefined ? '' : `, and not alias/${renamedFrom} either`;
-    const rename = `to rename that key, set \`rename-alias-from: ${first.replace(/^alias\//, '')}\``;
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('another-alias', {
-        reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
-        wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
-    }, placeOf(held));
-}
-function renameOfNothing(from, alias) {
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('rename-without-key', {
-        reason: `The key of alias/${from} is to be renamed to alias/${alias}, and the state knows no key: the plan would make a new one, and leave the old one where it is.`,
-        wayOut: 'Set `state-key` (or `backend-config`) to the state that has the key, or remove `rename-alias-from` to make a new one.',
-    });
-}
-function placeOf({ foreign }) {
-    const [address] = foreign;
-    return address === undefined ? undefined : { region: undefined, address };
-}
-/** At most three by name, and how many more. */
-function someOf(names) {
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .nameSome */ .Kf)(names, 3);
-}
-function textOf(value) {
-    return typeof value === 'string' ? [value] : [];
-}
-function distinct(texts) {
-    return [...new Set(texts)];
-}
-
-
-/***/ }),
-
-/***/ 1020:
+/***/ 3497:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -50416,6 +50303,134 @@ function nameSome(names, most) {
 function joinWords(words) {
     const last = words.at(-1) ?? '';
     return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
+
+
+/***/ }),
+
+/***/ 8936:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J8: () => (/* binding */ judgeOwnership),
+/* harmony export */   L1: () => (/* binding */ isForeignBeside),
+/* harmony export */   QF: () => (/* binding */ holdingsOf),
+/* harmony export */   dW: () => (/* binding */ withoutForeign),
+/* harmony export */   ff: () => (/* binding */ RIGHT_PLACE),
+/* harmony export */   wY: () => (/* binding */ isStateOfAnother),
+/* harmony export */   yU: () => (/* binding */ someOf)
+/* harmony export */ });
+/* harmony import */ var _terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4600);
+/* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
+/* harmony import */ var _messages_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3497);
+
+
+
+const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
+/** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
+function isStateOfAnother({ rule }) {
+    return STATE_OF_ANOTHER.has(rule);
+}
+/** Whether something of somebody else's stands beside the key, which a plan would take away. */
+function isForeignBeside({ rule }) {
+    return rule === 'foreign-resource';
+}
+/** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
+function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
+    // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
+    const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
+    // What is only to be imported is in AWS, and not yet in the state.
+    const own = known.filter(({ address, before, importing }) => before !== null && importing === undefined && (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address));
+    const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
+    return {
+        foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(at))),
+        foreignOutputs: changedOutputs.filter((name) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnOutput */ .Qs)(name)),
+        keys: distinct(own.filter(_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0).map(({ address }) => address)).length,
+        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
+        notedAlias,
+    };
+}
+/** The plan without what is not ours, for whoever judges what happens to the key. */
+function withoutForeign(model) {
+    const own = ({ address }) => (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address);
+    return { ...model, resources: model.resources.filter(own), drift: model.drift.filter(own) };
+}
+/**
+ * Whether the state is the one of this alias, and of nobody else. No input confirms what is stopped here: a state is told
+ * by its place, so the way out is the right place.
+ */
+function judgeOwnership(held, owner) {
+    if (held.keys === 0 && held.aliases.length === 0)
+        return judgeWithoutKey(held, owner);
+    const others = othersThan(aliasesOf(held), owner);
+    if (others.length > 0)
+        return [anotherAlias(others, held, owner)];
+    return [
+        ...(held.foreign.length > 0 ? [foreignBeside(held.foreign, owner)] : []),
+        ...(held.foreignOutputs.length > 0 ? [foreignOutputs(held.foreignOutputs)] : []),
+    ];
+}
+function judgeWithoutKey(held, owner) {
+    const things = [...held.foreign, ...held.foreignOutputs.map((name) => `the output ${name}`)];
+    if (things.length > 0)
+        return [foreignState(things, held, owner)];
+    return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
+}
+/** A key that has no alias, or none any more, is the one's whose apply made it. */
+function aliasesOf({ aliases, notedAlias }) {
+    return aliases.length === 0 && notedAlias !== undefined ? [notedAlias] : aliases;
+}
+function othersThan(aliases, { alias, renamedFrom }) {
+    return aliases.filter((name) => name !== `alias/${alias}` && name !== `alias/${renamedFrom ?? alias}`);
+}
+/** What to do about a state that is somebody else's. */
+const RIGHT_PLACE = 'Correct `state-bucket` and `state-key` (or `backend-config`): each key has a state of its own. No other input lets this action touch what it did not make.';
+function foreignState(things, held, { alias }) {
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-state', {
+        reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
+        wayOut: RIGHT_PLACE,
+    }, placeOf(held));
+}
+function foreignBeside(foreign, { alias }) {
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-resource', {
+        reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
+        wayOut: 'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
+    }, { region: undefined, address: foreign[0] ?? '' });
+}
+function foreignOutputs(names) {
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .warn */ .R8)('foreign-output', {
+        reason: `The state has outputs that are not this action's, and apply removes them: ${someOf(names)}.`,
+        wayOut: 'Whoever reads them with `terraform_remote_state` needs another source first.',
+    });
+}
+function anotherAlias(others, held, { alias, renamedFrom }) {
+    const [first = ''] = others;
+    const said = renamedFrom === undefined ? '' : `, and not alias/${renamedFrom} either`;
+    const rename = `to rename that key, set \`rename-alias-from: ${first.replace(/^alias\//, '')}\``;
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('another-alias', {
+        reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
+        wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
+    }, placeOf(held));
+}
+function renameOfNothing(from, alias) {
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('rename-without-key', {
+        reason: `The key of alias/${from} is to be renamed to alias/${alias}, and the state knows no key: the plan would make a new one, and leave the old one where it is.`,
+        wayOut: 'Set `state-key` (or `backend-config`) to the state that has the key, or remove `rename-alias-from` to make a new one.',
+    });
+}
+function placeOf({ foreign }) {
+    const [address] = foreign;
+    return address === undefined ? undefined : { region: undefined, address };
+}
+/** At most three by name, and how many more. */
+function someOf(names) {
+    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .nameSome */ .Kf)(names, 3);
+}
+function textOf(value) {
+    return typeof value === 'string' ? [value] : [];
+}
+function distinct(texts) {
+    return [...new Set(texts)];
 }
 
 
@@ -50524,7 +50539,7 @@ function isUnfinished({ begun, done }, commit) {
 /* harmony export */   rS: () => (/* binding */ sayLastUse),
 /* harmony export */   wq: () => (/* binding */ keysThatGo)
 /* harmony export */ });
-/* harmony import */ var _guard_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1020);
+/* harmony import */ var _guard_messages_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3497);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
 /** When a key was last used, in words, and whether that lets it be deleted. Pure. */
 
@@ -50608,72 +50623,8 @@ function finding(rule, uses, now, { what, wayOut }) {
     const named = uses.slice(0, 3).map((use) => `${use.region}: ${sayLastUse(use, now)}`);
     const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
     const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
-    const reason = `The plan deletes a key that ${what}, ${where} (${(0,_guard_words_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)([...named, ...more])}).`;
-    return [{ ...(0,_guard_words_js__WEBPACK_IMPORTED_MODULE_1__/* .stop */ .ds)(rule, { reason, wayOut }, places), address: undefined }];
-}
-
-
-/***/ }),
-
-/***/ 3638:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ isLeftOfBegun),
-/* harmony export */   I: () => (/* binding */ plannedChanges)
-/* harmony export */ });
-/* harmony import */ var _difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(560);
-/* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
-
-
-/** What to keep of a plan, so that what is left of it is known: in the plan's order, changes of access and outputs, too. */
-function plannedChanges(model) {
-    return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintChanges */ .sV)(model).map(({ line, hash, change }) => {
-        if (change?.action !== 'create' || change.after === undefined)
-            return { line, hash };
-        const { address, after, unknown = [] } = change;
-        return { line, hash, creates: { address, after, unknown } };
-    });
-}
-/**
- * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
- * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
- * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
- * plan creates. Only what that run left marked, because its creation did not come to its end, may be changed to those values.
- * @param marked addresses of what Terraform's state has marked so
- */
-function isLeftOfBegun(begun, remaining, marked) {
-    const exactly = new Set(begun.map(({ hash }) => hash));
-    const creations = new Map(begun.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])));
-    const isLeft = (change) => {
-        if (exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change)) || asImports(change).some((each) => exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(each)))) {
-            return true;
-        }
-        const creates = creations.get(change.address);
-        const goesOn = change.action === 'create' || (change.action === 'update' && marked.includes(change.address));
-        if (creates === undefined || !goesOn)
-            return false;
-        if (change.importing !== undefined || change.movedFrom !== undefined)
-            return false;
-        return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', creates.unknown) === creates.after;
-    };
-    const extra = remaining.resources.filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .changesAnything */ .gR)(change) && !isLeft(change));
-    const strange = remaining.notUnderstood;
-    return {
-        isPart: extra.length === 0 && strange.length === 0,
-        extra: [...extra.map(({ address }) => address), ...strange].sort(),
-    };
-}
-/**
- * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
- * with the first change that it saves, so an apply that was stopped leaves the changes alone. Which key it is, the values
- * before it tell.
- */
-function asImports(change) {
-    const id = change.before?.['key_id'];
-    if (!(0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0)(change) || change.importing !== undefined || typeof id !== 'string')
-        return [];
-    return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
+    const reason = `The plan deletes a key that ${what}, ${where} (${(0,_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)([...named, ...more])}).`;
+    return [{ ...(0,_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .stop */ .ds)(rule, { reason, wayOut }, places), address: undefined }];
 }
 
 
@@ -50804,7 +50755,7 @@ const ACTIONS = new Set([
 /** The reading of a data source; dropping one from the state (older versions of Terraform) changes nothing either. */
 const DATA_ACTIONS = new Set(['no-op', 'read', 'delete']);
 /** Everything in a plan that could touch a key in a way that the model can't tell, in words that follow "contains". */
-function findNotUnderstood(plan) {
+function findUnsupported(plan) {
     const failed = plan.checks.filter(({ status }) => status === 'fail' || status === 'error');
     const sections = {
         deferred_changes: plan.deferred_changes.length,
@@ -50844,7 +50795,7 @@ const CHANGE_MEMBERS = new Set([
  * Members that this reader has never heard of. The format promises that a new minor version only adds what may be
  * ignored (Terraform's documentation, "JSON Output Format"), so these are worth a word and no stop.
  */
-function findUnrecognised(plan) {
+function findUnknownFields(plan) {
     const strange = (value, known, of) => Object.keys(value)
         .filter((name) => !known.has(name))
         .map((name) => `${of}${name}`);
@@ -50894,8 +50845,8 @@ function buildPlanModel(json) {
         regions: groupByRegion(resources),
         changedOutputs,
         outputs: knownOutputs(plan),
-        notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
-        unrecognised: findUnrecognised(plan),
+        unsupported: [...findUnsupported(plan), ...findHomeless([...resources, ...drift])],
+        unknownFields: findUnknownFields(plan),
         lastApply: (0,last_apply/* readLastApply */.BB)(outputsBefore(plan)),
         notedAlias: (0,state_notes/* readAliasNote */.Ho)(outputsBefore(plan)),
     };
@@ -50996,7 +50947,7 @@ function readAction(actions) {
     if (actions.includes('delete') && actions.includes('create'))
         return 'replace';
     const single = ['no-op', 'create', 'read', 'update', 'delete', 'forget'];
-    // An action of a later Terraform is also in `notUnderstood`, which stops the run; until then it is shown as a change.
+    // An action of a later Terraform is also in `unsupported`, which stops the run; until then it is shown as a change.
     return single.find((action) => actions.length === 1 && actions[0] === action) ?? 'update';
 }
 function unknownOf({ change }) {
@@ -51211,6 +51162,70 @@ function isRegion(value) {
 /** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
 function partitionOfKey({ region }) {
     return (region === undefined ? undefined : (0,_aws_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .partitionOf */ .iQ)(region)) ?? 'aws';
+}
+
+
+/***/ }),
+
+/***/ 7856:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ plannedChanges),
+/* harmony export */   S: () => (/* binding */ isRemainder)
+/* harmony export */ });
+/* harmony import */ var _difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(560);
+/* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
+
+
+/** What to keep of a plan, so that its remainder is known: in the plan's order, changes of access and outputs, too. */
+function plannedChanges(model) {
+    return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintChanges */ .sV)(model).map(({ line, hash, change }) => {
+        if (change?.action !== 'create' || change.after === undefined)
+            return { line, hash };
+        const { address, after, unknown = [] } = change;
+        return { line, hash, creates: { address, after, unknown } };
+    });
+}
+/**
+ * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
+ * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
+ * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
+ * plan creates. Only what that run left tainted, because its creation did not come to its end, may be changed to those values.
+ * @param tainted addresses of what Terraform's state has tainted
+ */
+function isRemainder(approved, remaining, tainted) {
+    const exactly = new Set(approved.map(({ hash }) => hash));
+    const created = new Map(approved.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])));
+    const isLeft = (change) => {
+        if (exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change)) || asImports(change).some((each) => exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(each)))) {
+            return true;
+        }
+        const creates = created.get(change.address);
+        const goesOn = change.action === 'create' || (change.action === 'update' && tainted.includes(change.address));
+        if (creates === undefined || !goesOn)
+            return false;
+        if (change.importing !== undefined || change.movedFrom !== undefined)
+            return false;
+        return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', creates.unknown) === creates.after;
+    };
+    const extra = remaining.resources.filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .changesAnything */ .gR)(change) && !isLeft(change));
+    const strange = remaining.unsupported;
+    return {
+        isPart: extra.length === 0 && strange.length === 0,
+        extra: [...extra.map(({ address }) => address), ...strange].sort(),
+    };
+}
+/**
+ * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
+ * with the first change that it saves, so an apply that was stopped leaves the changes alone. Which key it is, the values
+ * before it tell.
+ */
+function asImports(change) {
+    const id = change.before?.['key_id'];
+    if (!(0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0)(change) || change.importing !== undefined || typeof id !== 'string')
+        return [];
+    return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
 }
 
 
@@ -54922,8 +54937,8 @@ var comments = __nccwpck_require__(6645);
 var own_comments = __nccwpck_require__(2271);
 // EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
 var attribute_hashes = __nccwpck_require__(2352);
-// EXTERNAL MODULE: ./src/plan/left-of-begun.ts
-var left_of_begun = __nccwpck_require__(3638);
+// EXTERNAL MODULE: ./src/plan/remainder.ts
+var remainder = __nccwpck_require__(7856);
 // EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
 var layout = __nccwpck_require__(5874);
 // EXTERNAL MODULE: ./src/report/types.ts
@@ -55013,14 +55028,14 @@ async function publishReport(request) {
     return { ...comment, ...files };
 }
 /** The report for the steps that follow; a disk that takes nothing costs the run no more than that. */
-async function writeFiles({ deps, inputs, context, known }, report) {
+async function writeFiles({ deps, inputs, context, outputs }, report) {
     const origin = (0,file/* originOf */.yv)(context);
     try {
         return {
             'report-path': await (0,write/* writeReportFiles */.t4)({
                 key: inputs.ofFile?.key ?? inputs.commentKey,
                 origin,
-                hasWork: known['has-changes'] === true,
+                hasWork: outputs['has-changes'] === true,
                 report,
             }, deps.env),
         };
@@ -55140,7 +55155,7 @@ function hasRecord({ body }) {
 function isApplied({ outcome, plan, verification }) {
     return outcome === 'applied' || (outcome === 'failed' && plan !== undefined && verification !== undefined);
 }
-function describeRun({ deps, inputs, context, report, known }) {
+function describeRun({ deps, inputs, context, report, outputs }) {
     const record = lastLineOf(inputs, context, report, deps.log.redact);
     return {
         ...report,
@@ -55148,11 +55163,11 @@ function describeRun({ deps, inputs, context, report, known }) {
         command: inputs.command,
         alias: `alias/${inputs.alias}`,
         commentKey: inputs.commentKey,
-        accountId: known['account-id'],
+        accountId: outputs['account-id'],
         versions: {
             action: ACTION_VERSION,
-            terraform: known['terraform-version'],
-            provider: known['aws-provider-version'],
+            terraform: outputs['terraform-version'],
+            provider: outputs['aws-provider-version'],
         },
         source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
         ignoredTags: inputs.ignoreTags,
@@ -55185,14 +55200,14 @@ function lastLineOf({ command, commentKey, destroys }, context, report, redact) 
         commentKey,
         commit: sha,
         digest: plan.digest,
-        changes: (0,left_of_begun/* plannedChanges */.I)(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
+        changes: (0,remainder/* plannedChanges */.I)(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
         values: (0,attribute_hashes/* hashAttributes */.e)(plan.model),
     });
 }
 /** The keys in every Region, from the outputs of a run. */
-function keyResults(known, primaryRegion) {
-    const aliases = known['alias-arns'] ?? {};
-    return Object.entries(known['key-arns'] ?? {})
+function keyResults(outputs, primaryRegion) {
+    const aliases = outputs['alias-arns'] ?? {};
+    return Object.entries(outputs['key-arns'] ?? {})
         .map(([region, keyArn]) => ({
         region,
         role: region === primaryRegion ? 'primary' : 'replica',
@@ -55236,7 +55251,7 @@ function quote(text) {
 /* harmony export */   wR: () => (/* binding */ DriftFound)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _plan_guard_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1020);
+/* harmony import */ var _plan_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3497);
 
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
@@ -55269,7 +55284,7 @@ function asCancellation(thrown, cancelled, applying) {
     if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
         return thrown;
     return new Cancellation({
-        what: `${(0,_plan_guard_words_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
+        what: `${(0,_plan_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
         done: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ && thrown.done !== '' ? thrown.done : whatIsDone(applying),
         // What was done of an apply ends with what comes next.
         next: applying ? '' : 'Run the job again.',
@@ -55303,7 +55318,7 @@ function reportOf(thrown) {
 /* harmony export */   yv: () => (/* binding */ originOf)
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2857);
-/* harmony import */ var _github_words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7478);
+/* harmony import */ var _github_messages_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(551);
 /**
  * The report of one key as a file: what the job of a matrix leaves for the job that writes one comment for all of them.
  */
@@ -55312,7 +55327,7 @@ function reportOf(thrown) {
 /** The origin of what this run reports. */
 function originOf({ repository, runId, runAttempt, sha }) {
     return {
-        repository: repository === undefined ? undefined : (0,_github_words_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository),
+        repository: repository === undefined ? undefined : (0,_github_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository),
         runId,
         attempt: runAttempt,
         commit: sha,
@@ -55332,7 +55347,7 @@ function renderReportFile({ key, origin, hasWork, report }) {
     const trimmed = plan === undefined ? report : { ...report, plan: { ...plan, model: withoutRawSides(plan.model) } };
     return `${JSON.stringify({ kind: KIND, version: VERSION, key, origin, hasWork, report: trimmed })}\n`;
 }
-function withoutRawSides(model) {
+function withoutRawSides({ unsupported, unknownFields, ...model }) {
     const trim = (change) => ({
         ...change,
         before: trimSide(change.before),
@@ -55343,6 +55358,8 @@ function withoutRawSides(model) {
     });
     return {
         ...model,
+        notUnderstood: unsupported,
+        unrecognised: unknownFields,
         outputs: {},
         resources: model.resources.map(trim),
         drift: model.drift.map(trim),
@@ -55381,7 +55398,7 @@ const change = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
     after: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_1__/* .unknown */ .L5J()).nullable(),
     attributes: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ name: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() })),
 });
-const model = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
+const modelOfFile = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
     hasChanges: zod__WEBPACK_IMPORTED_MODULE_1__/* .boolean */ .zMY(),
     destroys: zod__WEBPACK_IMPORTED_MODULE_1__/* .boolean */ .zMY(),
     counts: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig()),
@@ -55396,6 +55413,11 @@ const model = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
     changedOutputs: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()),
     notUnderstood: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()),
 });
+const model = modelOfFile.transform(({ notUnderstood, unrecognised, ...rest }) => ({
+    ...rest,
+    unsupported: notUnderstood,
+    unknownFields: unrecognised,
+}));
 const schema = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
     kind: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz(KIND),
     version: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz(VERSION),
@@ -55530,8 +55552,8 @@ function fileName(key) {
 /* harmony export */   D: () => (/* binding */ rowChange),
 /* harmony export */   KO: () => (/* binding */ attributesInWords)
 /* harmony export */ });
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2691);
-/** What happens to one key or alias, in words. Each phrase is inert Markdown without line ends. */
+/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7568);
+/** What happens to one key or alias, in words. Each phrase is escaped Markdown without line ends. */
 
 /** A value as it may be shown. */
 function shownInWords(shown, detail) {
@@ -55544,8 +55566,8 @@ function shownInWords(shown, detail) {
             return 'sensitive, not shown';
         case 'value':
             return typeof shown.value === 'string'
-                ? (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(shown.value, detail)
-                : (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(JSON.stringify(shown.value), detail);
+                ? (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(shown.value, detail)
+                : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(JSON.stringify(shown.value), detail);
     }
 }
 function isValue(shown, value) {
@@ -55574,19 +55596,19 @@ function tagsInWords(attribute, detail) {
     const after = tagEntries(attribute.after);
     if (before === undefined || after === undefined)
         return `tags ${fromTo(attribute, detail)}`;
-    const value = (tag) => (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
+    const value = (tag) => (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
     const names = [...new Set([...before.keys(), ...after.keys()])].sort();
     const phrases = names
         .filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)))
         .map((name) => {
-        const tag = (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(name, detail);
+        const tag = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(name, detail);
         if (!after.has(name))
             return `${tag} removed`;
         if (!before.has(name))
             return `${tag} = ${value(after.get(name))}`;
         return `${tag} ${value(before.get(name))} → ${value(after.get(name))}`;
     });
-    return `tags: ${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(phrases, detail.values).join(', ')}`;
+    return `tags: ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(phrases, detail.values).join(', ')}`;
 }
 const named = (words) => (attribute, detail) => `${words} ${fromTo(attribute, detail)}`;
 const ATTRIBUTES = {
@@ -55630,9 +55652,9 @@ function windowInWords(attribute, detail) {
 function attributesInWords(change, detail) {
     const phrases = relevantAttributes(change).map((attribute) => {
         const describe = Object.hasOwn(ATTRIBUTES, attribute.name) ? ATTRIBUTES[attribute.name] : undefined;
-        return describe?.(attribute, detail) ?? `${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(attribute.name, detail)} ${fromTo(attribute, detail)}`;
+        return describe?.(attribute, detail) ?? `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(attribute.name, detail)} ${fromTo(attribute, detail)}`;
     });
-    return (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(phrases, detail.values);
+    return (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(phrases, detail.values);
 }
 /** The days that a key being deleted can still be saved in, as far as the plan knows. */
 function deletionWindow(change) {
@@ -55642,8 +55664,8 @@ function deletionWindow(change) {
 /** @param row whose key id and alias stand above the table: an import of just these needs no name of its own */
 function originInWords(change, row, detail) {
     const { importing } = change;
-    const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .keyIdOf */ .yg)(row.keyArn)];
-    const name = importing === undefined || known.includes(importing) ? '' : ` (${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(importing, detail)})`;
+    const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .keyIdOf */ .yg)(row.keyArn)];
+    const name = importing === undefined || known.includes(importing) ? '' : ` (${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(importing, detail)})`;
     return [
         ...(importing === undefined ? [] : [`**imported**${name}`]),
         ...(change.movedFrom === undefined
@@ -55703,7 +55725,7 @@ function regionInWords(row, detail) {
     if (key[0] === 'key **created**' && aliases.length === 1 && aliases[0] === 'alias created') {
         return ['key and alias **created**'];
     }
-    return [...key, ...(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(aliases, detail.values)];
+    return [...key, ...(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(aliases, detail.values)];
 }
 const KEY_ACTIONS = {
     'no-op': 'none',
@@ -55749,8 +55771,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var regions = __nccwpck_require__(1051);
 // EXTERNAL MODULE: ./src/report/markdown.ts
 var markdown = __nccwpck_require__(4285);
-// EXTERNAL MODULE: ./src/report/words.ts
-var words = __nccwpck_require__(2691);
+// EXTERNAL MODULE: ./src/report/vocabulary.ts
+var vocabulary = __nccwpck_require__(7568);
 ;// CONCATENATED MODULE: ./src/report/cost.ts
 /** What the keys cost per month, before and after. */
 
@@ -55792,9 +55814,9 @@ function footnotes(billed) {
 /** The cost per month before and after, as Markdown; one line and its footnote. */
 function renderCost(model) {
     const billed = countBilledKeys(model);
-    const amount = (keys) => (billed.priced ? dollars(keys) : (0,words/* countOf */.pq)(keys, 'key'));
+    const amount = (keys) => (billed.priced ? dollars(keys) : (0,vocabulary/* countOf */.pq)(keys, 'key'));
     const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
-    const keys = billed.priced && billed.after > 0 ? ` for ${(0,words/* countOf */.pq)(billed.after, 'key')}` : '';
+    const keys = billed.priced && billed.after > 0 ? ` for ${(0,vocabulary/* countOf */.pq)(billed.after, 'key')}` : '';
     const before = billed.before === billed.after ? ', as before' : '';
     return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
 }
@@ -55936,7 +55958,7 @@ function groupByPrincipal(changes) {
 }
 /** The lists of Regions that are too long for a cell, each once. */
 function longLists(rows) {
-    const lists = rows.flatMap(({ change: { regions } }) => regions !== 'all' && regions.length > words/* OPEN_REGIONS */.LW ? [regions] : []);
+    const lists = rows.flatMap(({ change: { regions } }) => regions !== 'all' && regions.length > vocabulary/* OPEN_REGIONS */.LW ? [regions] : []);
     return [...new Map(lists.map((regions) => [regions.join(), [...regions]])).values()];
 }
 /** Where there is more than one such list, a number tells them apart. */
@@ -55947,17 +55969,17 @@ function numberOf(regions, lists) {
     return index < 0 ? '' : ` (list\u00A0${index + 1})`;
 }
 function renderLists(lists, detail) {
-    return lists.map((regions) => (0,markdown/* details */.zH)(`The ${(0,words/* countOf */.pq)(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
-        (0,words/* limitItems */.gt)(regions.map((region) => (0,words/* codeOf */.$N)(region, detail)), detail.rows).join(' '),
+    return lists.map((regions) => (0,markdown/* details */.zH)(`The ${(0,vocabulary/* countOf */.pq)(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
+        (0,vocabulary/* limitItems */.gt)(regions.map((region) => (0,vocabulary/* codeOf */.$N)(region, detail)), detail.rows).join(' '),
     ]));
 }
 function renderRow({ change, principals }, { accountId, lists }, detail) {
-    const who = principals.map((principal) => (0,words/* principalInWords */.$W)(principal, accountId, detail));
-    const named = (0,words/* limitItems */.gt)(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values);
-    const where = `in ${(0,words/* regionsInWords */.Yc)(change.regions, detail)}${numberOf(change.regions, lists)}`;
+    const who = principals.map((principal) => (0,vocabulary/* principalInWords */.$W)(principal, accountId, detail));
+    const named = (0,vocabulary/* limitItems */.gt)(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values);
+    const where = `in ${(0,vocabulary/* regionsInWords */.Yc)(change.regions, detail)}${numberOf(change.regions, lists)}`;
     const what = [
-        (0,words/* actionsInWords */.cd)(change.actions, detail),
-        ...(change.condition === undefined ? [] : [`only if ${(0,words/* codeOf */.$N)(change.condition, detail)}`]),
+        (0,vocabulary/* actionsInWords */.cd)(change.actions, detail),
+        ...(change.condition === undefined ? [] : [`only if ${(0,vocabulary/* codeOf */.$N)(change.condition, detail)}`]),
         where,
     ];
     return [
@@ -55973,7 +55995,7 @@ function unknownPolicies(model) {
     return unknown.length === 0
         ? []
         : [
-            `The policy of ${(0,words/* countOf */.pq)(unknown.length, 'key')} is known only after apply: who gets access there can't be said yet.`,
+            `The policy of ${(0,vocabulary/* countOf */.pq)(unknown.length, 'key')} is known only after apply: who gets access there can't be said yet.`,
         ];
 }
 /** The rows that are shown: all of strangers, as far as there is room at all, then as many others as the detail allows. */
@@ -56004,15 +56026,15 @@ function renderAccess({ model, access, accountId }, detail) {
         '#### Who gains and who loses access',
         ...(shown.length === 0 ? nobody : [(0,markdown/* table */.tp)(['Who', 'What they may do'], shown)]),
         ...renderLists(lists, detail),
-        ...(hidden > 0 ? [`…and ${(0,words/* countOf */.pq)(hidden, 'more change')} of access, left out for length.`] : []),
+        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more change')} of access, left out for length.`] : []),
         ...unknown,
     ];
 }
 
-// EXTERNAL MODULE: ./src/aws/look.ts
-var look = __nccwpck_require__(30);
-// EXTERNAL MODULE: ./src/aws/rescue.ts
-var rescue = __nccwpck_require__(7124);
+// EXTERNAL MODULE: ./src/aws/key-lookup.ts
+var key_lookup = __nccwpck_require__(5077);
+// EXTERNAL MODULE: ./src/aws/cancel-deletion.ts
+var cancel_deletion = __nccwpck_require__(7410);
 // EXTERNAL MODULE: ./src/plan/deletions.ts
 var plan_deletions = __nccwpck_require__(3548);
 // EXTERNAL MODULE: ./src/plan/last-use.ts
@@ -56033,7 +56055,7 @@ const OPEN_COMMANDS = 3;
 /** The Regions whose keys this run deleted, as KMS says of them. */
 function deletedStates({ command, keyStates = [] }) {
     const applies = command === 'apply' || command === 'destroy';
-    return applies ? keyStates.filter(({ state }) => (0,look/* isPendingDeletion */.oQ)(state)) : [];
+    return applies ? keyStates.filter(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state)) : [];
 }
 /** What the run has deleted, and what it would: a run that failed on the way has both. */
 function partsOf(input, all) {
@@ -56049,11 +56071,11 @@ function daysOf(input) {
     return Object.fromEntries(deletedStates(input).flatMap(({ region, deletionDate }) => deletionDate === undefined ? [] : [[region, deletionDate.slice(0, 10)]]));
 }
 function commandsFor(keys) {
-    const commands = keys.map(({ region, keyId = '' }) => (0,rescue/* rescueCommands */.Y)(region, keyId));
+    const commands = keys.map(({ region, keyId = '' }) => (0,cancel_deletion/* cancelDeletionCommands */.z)(region, keyId));
     const lines = commands.flatMap((both) => both ?? []);
     return lines.length < 2 * keys.length ? undefined : (0,markdown/* codeBlock */.DV)(lines.join('\n'), 'sh');
 }
-function renderRescue(keys) {
+function renderCancelDeletion(keys) {
     const commands = commandsFor(keys);
     if (commands === undefined)
         return {
@@ -56065,7 +56087,7 @@ function renderRescue(keys) {
         return { inside: [`${how}:`, commands], below: [] };
     return {
         inside: [`${how}.`],
-        below: [(0,markdown/* details */.zH)(`The commands for ${(0,words/* countOf */.pq)(keys.length, 'Region')}`, [commands])],
+        below: [(0,markdown/* details */.zH)(`The commands for ${(0,vocabulary/* countOf */.pq)(keys.length, 'Region')}`, [commands])],
     };
 }
 function nameOf(detail) {
@@ -56095,7 +56117,7 @@ function lastUses({ plan, now }, detail) {
     const list = [more.slice(0, detail.rows).join('\n')];
     return {
         inside: ['**When it was last used, the latest first:**', first],
-        below: [(0,markdown/* details */.zH)(`Last use in ${(0,words/* countOf */.pq)(more.length, 'more Region')}`, list)],
+        below: [(0,markdown/* details */.zH)(`Last use in ${(0,vocabulary/* countOf */.pq)(more.length, 'more Region')}`, list)],
     };
 }
 function lastTime(use) {
@@ -56108,11 +56130,11 @@ function renderDeletion(input, detail) {
     const all = (0,plan_deletions/* deletionsOf */.Ne)(input.plan.model);
     if (all.keys.length === 0)
         return [];
-    const rescue = renderRescue(all.keys);
+    const cancelDeletion = renderCancelDeletion(all.keys);
     const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
     const uses = lastUses(input, detail);
-    const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...rescue.inside];
-    return [(0,markdown/* alert */.xE)('CAUTION', inside), ...uses.below, ...rescue.below];
+    const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...cancelDeletion.inside];
+    return [(0,markdown/* alert */.xE)('CAUTION', inside), ...uses.below, ...cancelDeletion.below];
 }
 
 ;// CONCATENATED MODULE: ./src/report/sections/drift.ts
@@ -56137,11 +56159,11 @@ function happened(change, detail) {
     }
 }
 function whatOf(change, detail) {
-    return change.kind === 'other' ? (0,words/* codeOf */.$N)(change.address, detail) : change.kind;
+    return change.kind === 'other' ? (0,vocabulary/* codeOf */.$N)(change.address, detail) : change.kind;
 }
 /** Changes that say the same in other Regions. */
 function groupChanges(drift, detail) {
-    if (drift.length <= words/* OPEN_REGIONS */.LW)
+    if (drift.length <= vocabulary/* OPEN_REGIONS */.LW)
         return drift.map((change) => [change]);
     const groups = new Map();
     for (const change of drift) {
@@ -56151,16 +56173,16 @@ function groupChanges(drift, detail) {
     return [...groups.values()];
 }
 function whereCell(group, detail) {
-    return group.length === 1 ? (0,words/* regionCell */.vl)(group[0]?.region, detail) : `**${(0,words/* countOf */.pq)(group.length, 'Region')}**`;
+    return group.length === 1 ? (0,vocabulary/* regionCell */.vl)(group[0]?.region, detail) : `**${(0,vocabulary/* countOf */.pq)(group.length, 'Region')}**`;
 }
 /** The Regions of the rows that stand for several. */
 function renderFolded(groups, detail) {
     return groups
         .filter((group) => group.length > 1)
         .map((group) => {
-        const regions = group.map(({ region = '–' }) => (0,words/* codeOf */.$N)(region, detail));
-        const title = `The ${(0,words/* countOf */.pq)(group.length, 'Region')} of that row`;
-        return (0,markdown/* details */.zH)(title, [(0,words/* limitItems */.gt)(regions, detail.rows).join(' ')]);
+        const regions = group.map(({ region = '–' }) => (0,vocabulary/* codeOf */.$N)(region, detail));
+        const title = `The ${(0,vocabulary/* countOf */.pq)(group.length, 'Region')} of that row`;
+        return (0,markdown/* details */.zH)(title, [(0,vocabulary/* limitItems */.gt)(regions, detail.rows).join(' ')]);
     });
 }
 /** The table of drift as Markdown blocks; empty when there is none. */
@@ -56180,7 +56202,7 @@ function renderDrift(drift, detail) {
         '#### Changed outside Terraform',
         (0,markdown/* table */.tp)(['Region', 'What', 'Recorded → found'], rows),
         ...renderFolded(shown, detail),
-        ...(hidden > 0 ? [`…and ${(0,words/* countOf */.pq)(hidden, 'more change')}, left out for length.`] : []),
+        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more change')}, left out for length.`] : []),
     ];
 }
 
@@ -56194,7 +56216,7 @@ var findings = __nccwpck_require__(901);
 function renderOrigin(input, detail) {
     const { source } = input;
     const parts = [
-        `commit ${(0,words/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
+        `commit ${(0,vocabulary/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
         ...renderIgnoredTags(input, detail),
         ...(source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)]),
     ];
@@ -56204,18 +56226,18 @@ function renderOrigin(input, detail) {
 function renderIgnoredTags({ ignoredTags = [] }, detail) {
     if (ignoredTags.length === 0)
         return [];
-    const keys = ignoredTags.map((key) => (0,words/* codeOf */.$N)(key, detail));
-    return [`tags left to others: ${(0,words/* limitItems */.gt)(keys, detail.values).join(' ')}`];
+    const keys = ignoredTags.map((key) => (0,vocabulary/* codeOf */.$N)(key, detail));
+    return [`tags left to others: ${(0,vocabulary/* limitItems */.gt)(keys, detail.values).join(' ')}`];
 }
 /** The last visible line, small. */
 function renderFooter(input, detail) {
     const { versions, source, plan } = input;
     const parts = [
-        ...(plan === undefined ? [] : [`digest ${(0,words/* codeOf */.$N)(plan.digest, detail)}`]),
-        `commit ${(0,words/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
-        ...(versions.terraform === undefined ? [] : [`Terraform ${(0,words/* codeOf */.$N)(versions.terraform, detail)}`]),
-        ...(versions.provider === undefined ? [] : [`AWS provider ${(0,words/* codeOf */.$N)(versions.provider, detail)}`]),
-        `aws-kms-multi-region-key ${(0,words/* codeOf */.$N)(versions.action, detail)}`,
+        ...(plan === undefined ? [] : [`digest ${(0,vocabulary/* codeOf */.$N)(plan.digest, detail)}`]),
+        `commit ${(0,vocabulary/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
+        ...(versions.terraform === undefined ? [] : [`Terraform ${(0,vocabulary/* codeOf */.$N)(versions.terraform, detail)}`]),
+        ...(versions.provider === undefined ? [] : [`AWS provider ${(0,vocabulary/* codeOf */.$N)(versions.provider, detail)}`]),
+        `aws-kms-multi-region-key ${(0,vocabulary/* codeOf */.$N)(versions.action, detail)}`,
         ...renderIgnoredTags(input, detail),
         ...(source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)]),
     ];
@@ -56377,16 +56399,16 @@ function changeLines(planned, move, detail) {
     return words.map((phrase, index) => (index === 0 ? `${SIGNS[(0,changes/* rowChange */.D)(planned)]}${phrase}` : phrase));
 }
 function checkInWords({ name, detail: found }, detail) {
-    return `**${(0,words/* codeOf */.$N)(name, detail)}**${found === undefined ? '' : `: ${(0,words/* codeOf */.$N)(found, detail)}`}`;
+    return `**${(0,vocabulary/* codeOf */.$N)(name, detail)}**${found === undefined ? '' : `: ${(0,vocabulary/* codeOf */.$N)(found, detail)}`}`;
 }
 function checkLines({ checks }, detail) {
     if (checks.length === 0)
         return ['not checked'];
     const failed = checks.filter(({ ok }) => !ok).map((check) => `❌ ${checkInWords(check, detail)}`);
-    const passed = checks.filter(({ ok }) => ok).map(({ name }) => (0,words/* codeOf */.$N)(name, detail));
+    const passed = checks.filter(({ ok }) => ok).map(({ name }) => (0,vocabulary/* codeOf */.$N)(name, detail));
     return [
-        ...(0,words/* limitItems */.gt)(failed, detail.values),
-        ...(passed.length === 0 ? [] : [`✅ ${(0,words/* limitItems */.gt)(passed, detail.values).join(' ')}`]),
+        ...(0,vocabulary/* limitItems */.gt)(failed, detail.values),
+        ...(passed.length === 0 ? [] : [`✅ ${(0,vocabulary/* limitItems */.gt)(passed, detail.values).join(' ')}`]),
     ];
 }
 function linesOf({ planned, key, verified, move }, detail) {
@@ -56406,7 +56428,7 @@ function rowOf(region, facts, detail) {
         region,
         role: (planned ?? key ?? verified)?.role ?? 'replica',
         lines: linesOf(facts, detail),
-        own: key === undefined ? [] : [(0,markdown/* breakableArn */.PA)(key.keyArn) ?? (0,words/* codeOf */.$N)(key.keyArn, detail)],
+        own: key === undefined ? [] : [(0,markdown/* breakableArn */.PA)(key.keyArn) ?? (0,vocabulary/* codeOf */.$N)(key.keyArn, detail)],
         weight: weightOf(facts),
     };
 }
@@ -56426,7 +56448,7 @@ function rowsOf(planned, input, detail) {
 }
 /** Rows that say the same, in the order of the first of them. */
 function groupRows(rows) {
-    if (rows.length <= words/* OPEN_REGIONS */.LW)
+    if (rows.length <= vocabulary/* OPEN_REGIONS */.LW)
         return rows.map((row) => [row]);
     const groups = new Map();
     for (const row of rows) {
@@ -56439,9 +56461,9 @@ const roleOf = (role) => (role === 'primary' ? '**primary**' : 'replica');
 /** The place and the role, then the id: two short lines, so that what changes has room on a narrow screen. */
 function regions_whereCell(group, { region, role }, detail) {
     if (group.length > 1)
-        return `**${(0,words/* countOf */.pq)(group.length, 'Region')}** · ${roleOf(role)}`;
+        return `**${(0,vocabulary/* countOf */.pq)(group.length, 'Region')}** · ${roleOf(role)}`;
     const place = (0,region_names/* placeOf */.$)(region);
-    const id = (0,words/* codeOf */.$N)(region, detail);
+    const id = (0,vocabulary/* codeOf */.$N)(region, detail);
     return place === undefined ? `${id} · ${roleOf(role)}` : `${place} · ${roleOf(role)}<br>${id}`;
 }
 function cellsOf(group, detail) {
@@ -56455,11 +56477,11 @@ function cellsOf(group, detail) {
 function foldedList(group, detail) {
     const items = group.slice(0, detail.rows).map(({ region, own }) => {
         const place = (0,region_names/* placeOf */.$)(region);
-        return `- ${[...(place === undefined ? [] : [place]), (0,words/* codeOf */.$N)(region, detail), ...own].join(' ')}`;
+        return `- ${[...(place === undefined ? [] : [place]), (0,vocabulary/* codeOf */.$N)(region, detail), ...own].join(' ')}`;
     });
     const hidden = group.length - items.length;
-    const more = hidden > 0 ? [`- …and ${(0,words/* countOf */.pq)(hidden, 'more Region')}, left out for length.`] : [];
-    return (0,markdown/* details */.zH)(`The ${(0,words/* countOf */.pq)(group.length, 'Region')} of that row`, [[...items, ...more].join('\n')]);
+    const more = hidden > 0 ? [`- …and ${(0,vocabulary/* countOf */.pq)(hidden, 'more Region')}, left out for length.`] : [];
+    return (0,markdown/* details */.zH)(`The ${(0,vocabulary/* countOf */.pq)(group.length, 'Region')} of that row`, [[...items, ...more].join('\n')]);
 }
 /** The id that all keys of a multi-Region key share, once, where it is known. */
 function renderKeyId(planned, input, detail) {
@@ -56467,8 +56489,8 @@ function renderKeyId(planned, input, detail) {
     const [first] = arns;
     if (first === undefined)
         return [];
-    const account = input.accountId === undefined ? '' : ` in account ${(0,words/* codeOf */.$N)(input.accountId, detail)}`;
-    return [`Key ${(0,words/* codeOf */.$N)((0,words/* keyIdOf */.yg)(first), detail)}${account}`];
+    const account = input.accountId === undefined ? '' : ` in account ${(0,vocabulary/* codeOf */.$N)(input.accountId, detail)}`;
+    return [`Key ${(0,vocabulary/* codeOf */.$N)((0,vocabulary/* keyIdOf */.yg)(first), detail)}${account}`];
 }
 /** A plan speaks of what would be, an apply of what was. */
 function headOf({ command, outcome, plan }) {
@@ -56486,7 +56508,7 @@ function renderOthers(model, detail) {
         return [];
     const named = others
         .slice(0, detail.rows)
-        .map((change) => `${(0,words/* codeOf */.$N)(change.address, detail)} (${change.action})`);
+        .map((change) => `${(0,vocabulary/* codeOf */.$N)(change.address, detail)} (${change.action})`);
     const more = others.length > detail.rows ? `, and ${others.length - detail.rows} more` : '';
     return [`Besides the keys: ${named.join(', ')}${more}.`];
 }
@@ -56494,15 +56516,15 @@ function renderOthers(model, detail) {
 function renderMove({ from, to, description, replicaDescription }, detail) {
     const does = [
         'Every key goes on encrypting and decrypting all the while.',
-        `Rotation and replication are ${(0,words/* codeOf */.$N)(to, detail)}'s from then on, and so is the next move.`,
+        `Rotation and replication are ${(0,vocabulary/* codeOf */.$N)(to, detail)}'s from then on, and so is the next move.`,
         'Key policies, tags, aliases and grants stay with the key of their Region. No key is made, replaced, deleted or forgotten.',
         ...(description === replicaDescription
             ? []
             : [
-                `Descriptions go with the role: ${(0,words/* codeOf */.$N)(to, detail)} gets ${(0,words/* codeOf */.$N)(description, detail)}, ${(0,words/* codeOf */.$N)(from, detail)} gets ${(0,words/* codeOf */.$N)(replicaDescription, detail)}.`,
+                `Descriptions go with the role: ${(0,vocabulary/* codeOf */.$N)(to, detail)} gets ${(0,vocabulary/* codeOf */.$N)(description, detail)}, ${(0,vocabulary/* codeOf */.$N)(from, detail)} gets ${(0,vocabulary/* codeOf */.$N)(replicaDescription, detail)}.`,
             ]),
     ];
-    const where = `**primary**<br>${(0,words/* codeOf */.$N)(from, detail)} → ${(0,words/* codeOf */.$N)(to, detail)}`;
+    const where = `**primary**<br>${(0,vocabulary/* codeOf */.$N)(from, detail)} → ${(0,vocabulary/* codeOf */.$N)(to, detail)}`;
     return [(0,markdown/* table */.tp)(['Move', 'What it does'], [[where, does.join('<br>')]])];
 }
 /** The table of Regions, what is folded of it, and what else the plan changes, as Markdown blocks. */
@@ -56522,7 +56544,7 @@ function renderRegions(input, detail) {
                 (0,markdown/* table */.tp)(['Region and role', headOf(input)], shown.map((group) => cellsOf(group, detail))),
             ]),
         ...folded.map((group) => foldedList(group, detail)),
-        ...(hidden > 0 ? [`…and ${(0,words/* countOf */.pq)(hidden, 'more Region')}, left out for length.`] : []),
+        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more Region')}, left out for length.`] : []),
         ...(model === undefined ? [] : renderOthers(model, detail)),
     ];
 }
@@ -56556,10 +56578,10 @@ const DETAILS = [
 ];
 /** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
 const ROOM_FOR_PLAN = 4000;
-/** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
+/** The one sentence as escaped Markdown, with the comment key where there is one to tell apart. */
 function renderTitle(input, verdict, detail) {
     const isDefault = input.alias === `alias/${input.commentKey}`;
-    const key = isDefault ? '' : ` · ${(0,words/* codeOf */.$N)(input.commentKey, detail)}`;
+    const key = isDefault ? '' : ` · ${(0,vocabulary/* codeOf */.$N)(input.commentKey, detail)}`;
     return `${(0,markdown/* prose */.CS)(verdict.title)}${key}`;
 }
 function verdictOf(input, detail) {
@@ -56603,14 +56625,14 @@ function renderWarnings(plan, { outcome }, detail) {
     return [
         ...(0,findings/* renderFindings */.vO)('WARNING', ofSeverity('warning'), detail),
         ...(0,findings/* renderFindings */.vO)('NOTE', ofSeverity('notice'), detail),
-        ...(0,findings/* renderNotUnderstood */.VD)(plan.model.notUnderstood, detail),
+        ...(0,findings/* renderUnsupported */.iq)(plan.model.unsupported, detail),
     ];
 }
 /** The table says the same in less room than the picture of many Regions; and only a plan is still to be weighed. */
 function foldPicture(picture, regions, { outcome }) {
-    if (outcome === 'planned' && regions <= words/* OPEN_REGIONS */.LW)
+    if (outcome === 'planned' && regions <= vocabulary/* OPEN_REGIONS */.LW)
         return picture;
-    return (0,markdown/* details */.zH)(`The picture of ${(0,words/* countOf */.pq)(regions, 'Region')}`, [picture]);
+    return (0,markdown/* details */.zH)(`The picture of ${(0,vocabulary/* countOf */.pq)(regions, 'Region')}`, [picture]);
 }
 /** The sections on a plan with changes, in the order in which a reviewer's questions come. */
 function renderChanges(input, plan, detail) {
@@ -56714,7 +56736,7 @@ function renderWithin(options) {
 /* harmony export */   zY: () => (/* binding */ showInvisibleInLines)
 /* harmony export */ });
 /**
- * Text that is not ours, made inert for GitHub's Markdown. Two rules carry everything:
+ * Untrusted text, escaped for GitHub's Markdown. Two rules carry everything:
  * - Inside code GitHub makes no mentions, references, links, HTML or mathematics, so whatever is not a plain word goes
  *   into a code span (one line) or a fence (many lines), closed by a delimiter that the text does not contain.
  *   Entities would not do: mentions are looked for after they are decoded, in text outside `pre`, `code` and `a`.
@@ -56861,17 +56883,17 @@ function codeBlock(text, language) {
 function cellOf(markdown) {
     return markdown.replace(/(?<=\\)\|/g, '\\u007C').replaceAll('|', '\\|');
 }
-/** A table; the cells are Markdown that is already inert and has no line ends. */
+/** A table; the cells are Markdown that is already escaped and has no line ends. */
 function table(header, rows) {
     const line = (cells) => `| ${cells.map(cellOf).join(' | ')} |`;
     return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
-/** GitHub's coloured call-out; each block is inert Markdown. */
+/** GitHub's coloured call-out; each block is escaped Markdown. */
 function alert(kind, blocks) {
     const body = blocks.join('\n\n').split('\n');
     return [`> [!${kind}]`, ...body.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
 }
-/** A folded section; its title is ours, its blocks are inert Markdown. */
+/** A folded section; its title is ours, its blocks are escaped Markdown. */
 function details(title, blocks) {
     return [`<details><summary>${title}</summary>`, ...blocks, '</details>'].join('\n\n');
 }
@@ -56933,25 +56955,25 @@ function areaOf(region) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   IE: () => (/* binding */ renderNotes),
-/* harmony export */   VD: () => (/* binding */ renderNotUnderstood),
 /* harmony export */   W3: () => (/* binding */ renderShown),
 /* harmony export */   Wh: () => (/* binding */ renderKeyStates),
+/* harmony export */   iq: () => (/* binding */ renderUnsupported),
 /* harmony export */   mv: () => (/* binding */ renderApproval),
 /* harmony export */   vO: () => (/* binding */ renderFindings),
 /* harmony export */   zt: () => (/* binding */ renderFailure)
 /* harmony export */ });
-/* harmony import */ var _aws_look_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(30);
-/* harmony import */ var _aws_rescue_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7124);
+/* harmony import */ var _aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5077);
+/* harmony import */ var _aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7410);
 /* harmony import */ var _plan_last_use_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5065);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2691);
+/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7568);
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
 
 
 
 
 
-function foreign(text, detail) {
+function untrusted(text, detail) {
     return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .prose */ .CS)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(text, detail.text * 4));
 }
 /** `key-deleted` → `Key deleted`. */
@@ -56963,11 +56985,11 @@ function titleOf(rule) {
 const MOST_PLACES = 6;
 function renderFinding(finding, detail) {
     const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
-    const shown = (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(places.map((place) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
+    const shown = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(places.map((place) => (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
     const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
-    const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
-    const title = foreign(titleOf(finding.rule), detail) || 'Finding';
-    return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
+    const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${untrusted(finding.wayOut, detail)}`;
+    const title = untrusted(titleOf(finding.rule), detail) || 'Finding';
+    return `**${title}**${where}<br>${untrusted(finding.reason, detail)}${wayOut}`;
 }
 /** Findings of one severity in one call-out; empty when there are none. */
 function renderFindings(kind, findings, detail) {
@@ -56975,26 +56997,26 @@ function renderFindings(kind, findings, detail) {
         return [];
     const shown = findings.slice(0, detail.rows).map((finding) => renderFinding(finding, detail));
     const hidden = findings.length - shown.length;
-    const more = hidden > 0 ? [`…and ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more finding')}, left out for length.`] : [];
+    const more = hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more finding')}, left out for length.`] : [];
     return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)(kind, [...shown, ...more])];
 }
 /** What the plan holds that is not understood, as a warning of its own. */
-function renderNotUnderstood(sentences, detail) {
+function renderUnsupported(sentences, detail) {
     if (sentences.length === 0)
         return [];
-    const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${foreign(sentence, detail)}`);
+    const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${untrusted(sentence, detail)}`);
     const hidden = sentences.length - shown.length;
-    const more = hidden > 0 ? [`- …and ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more')}`] : [];
+    const more = hidden > 0 ? [`- …and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more')}`] : [];
     return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
 }
 /** What a reader should know of how the run went. */
 function renderNotes(notes, detail) {
-    return (notes ?? []).slice(0, detail.rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('NOTE', [foreign(note, detail)]));
+    return (notes ?? []).slice(0, detail.rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('NOTE', [untrusted(note, detail)]));
 }
 /** A failure in its three parts; what was wrong in several places is a list. */
 function renderFailure({ what, each, done, next }, detail) {
-    const head = `**${foreign(what, detail)}**`;
-    const rest = [foreign(done, detail), next === '' ? '' : `**What to do:** ${foreign(next, detail)}`];
+    const head = `**${untrusted(what, detail)}**`;
+    const rest = [untrusted(done, detail), next === '' ? '' : `**What to do:** ${untrusted(next, detail)}`];
     const join = (parts) => parts.filter((part) => part !== '' && part !== '****').join('<br>');
     if (each === undefined)
         return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [join([head, ...rest])]);
@@ -57004,7 +57026,7 @@ function renderFailure({ what, each, done, next }, detail) {
 function renderLines(heading, lines, detail) {
     if (lines.length === 0)
         return [];
-    const items = (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(lines.map((line) => foreign(line, detail)), detail.rows);
+    const items = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(lines.map((line) => untrusted(line, detail)), detail.rows);
     return [heading, items.map((item) => `- ${item}`).join('\n')];
 }
 /** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
@@ -57013,7 +57035,7 @@ function renderApproval(approval, detail) {
         return [];
     return [
         (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [
-            foreign(approval.says, detail),
+            untrusted(approval.says, detail),
             ...renderLines('**Planned now, never approved**', approval.added, detail),
             ...renderLines('**Approved, no longer planned**', approval.gone, detail),
         ]),
@@ -57025,14 +57047,14 @@ function renderShown(shown, detail) {
         return [];
     return [
         (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
-            foreign(shown.says, detail),
+            untrusted(shown.says, detail),
             ...renderLines('**Planned now, not shown there**', shown.added, detail),
             ...renderLines('**Shown there, no longer planned**', shown.gone, detail),
         ]),
     ];
 }
-function rescue({ region, keyId }) {
-    const commands = (0,_aws_rescue_js__WEBPACK_IMPORTED_MODULE_4__/* .rescueCommands */ .Y)(region, keyId);
+function cancelDeletion({ region, keyId }) {
+    const commands = (0,_aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_4__/* .cancelDeletionCommands */ .z)(region, keyId);
     if (commands === undefined)
         return ['Cancel the deletion in the KMS console, then enable the key.'];
     return [
@@ -57044,29 +57066,29 @@ function lastUseOf({ lastUse }, now, detail) {
     if (lastUse === undefined || now === undefined)
         return [];
     const words = (0,_plan_last_use_js__WEBPACK_IMPORTED_MODULE_1__/* .sayLastUse */ .rS)(lastUse, now);
-    return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
+    return [untrusted(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
 }
 function renderKeyState(note, now, detail) {
-    const key = `The key ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.keyId, detail)} in ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.region, detail)}`;
-    if (!(0,_aws_look_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(note.state))
-        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', [`${key} is ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}.`]);
+    const key = `The key ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.keyId, detail)} in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.region, detail)}`;
+    if (!(0,_aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(note.state))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', [`${key} is ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}.`]);
     const when = note.deletionDate === undefined
         ? ''
-        : `, on ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
-    const loss = `${key} **is going to be deleted**${when} (${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}). `;
+        : `, on ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
+    const loss = `${key} **is going to be deleted**${when} (${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}). `;
     return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [
         `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
         ...lastUseOf(note, now, detail),
-        ...rescue(note),
+        ...cancelDeletion(note),
     ]);
 }
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
 function renderKeyStates(notes, now, detail) {
-    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,_aws_look_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(b.state)) - Number((0,_aws_look_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(a.state)));
+    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,_aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(b.state)) - Number((0,_aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(a.state)));
     const hidden = sorted.length - detail.rows;
     return [
         ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
-        ...(hidden > 0 ? [`…and ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
+        ...(hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
     ];
 }
 
@@ -57148,7 +57170,7 @@ const SUMMARY_ROOM = SUMMARY_LIMIT - 16_384;
 /* harmony import */ var _plan_guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8936);
 /* harmony import */ var _changes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9059);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2691);
+/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7568);
 /** The first line of everything: what this run means for the keys, in one sentence. */
 
 
@@ -57167,16 +57189,16 @@ function regionsWith(rows, change) {
 }
 function where(rows) {
     const [first] = rows;
-    return rows.length === 1 && first !== undefined ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(first.region, 40) : (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(rows.length, 'Region');
+    return rows.length === 1 && first !== undefined ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(first.region, 40) : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(rows.length, 'Region');
 }
 /** `primary and 2 replicas created`; a single one with its Region. */
 function keysInWords(rows, words, tense) {
     const replicas = rows.filter(({ role }) => role === 'replica').length;
     const parts = [
         ...(rows.length > replicas ? ['primary'] : []),
-        ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(replicas, 'replica')]),
+        ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(replicas, 'replica')]),
     ];
-    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
+    return `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
 }
 const SETTINGS = {
     policy: 'key policy',
@@ -57223,7 +57245,7 @@ function summariseKeys({ model, move }, tense) {
     });
     const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'), tense)];
     if (phrases.length > 0)
-        return (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(phrases);
+        return (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(phrases);
     if (regionsWith(model.regions, 'moved').length > 0)
         return 'new addresses in the state, no key is touched';
     return model.changedOutputs.length > 0
@@ -57250,7 +57272,7 @@ function stopsOf(findings) {
 }
 function regionCount(input) {
     const count = input.plan?.model.regions.length ?? input.keys?.length ?? input.verification?.length ?? 0;
-    return count === 0 ? '' : ` in ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(count, 'Region')}`;
+    return count === 0 ? '' : ` in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(count, 'Region')}`;
 }
 /** Nobody must take a deletion for a creation at a glance. */
 function deletesKeys({ regions }) {
@@ -57268,7 +57290,7 @@ function plannedVerdict(input) {
         return {
             symbol: '⛔',
             title: `${input.alias}: this plan would be refused`,
-            detail: `${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(stops.length, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
+            detail: `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(stops.length, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
         };
     }
     return {
@@ -57293,7 +57315,7 @@ function refusedVerdict(input) {
         return another;
     const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
     const back = input.broughtBack ?? [];
-    const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(back)}`;
+    const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(back)}`;
     return {
         symbol: '⛔',
         title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
@@ -57324,7 +57346,7 @@ function driftedVerdict(input) {
     const drift = input.plan?.model.drift ?? [];
     const found = drift.length === 0
         ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
-        : `${(0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(drift.length, 'resource')} changed outside Terraform`;
+        : `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(drift.length, 'resource')} changed outside Terraform`;
     return {
         symbol: '⚠️',
         title: `${input.alias}: ${found}`,
@@ -57388,7 +57410,7 @@ function verdictOf(input) {
 
 /***/ }),
 
-/***/ 2691:
+/***/ 7568:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -57513,13 +57535,13 @@ function regionsInWords(regions, detail) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  Z8: () => (/* binding */ addNotes),
+  _X: () => (/* binding */ addOutputs),
+  nY: () => (/* binding */ addToReport),
   ed: () => (/* binding */ hideEnvironment),
-  E_: () => (/* binding */ knownOutputs),
-  nB: () => (/* binding */ learn),
   o6: () => (/* binding */ openGitHub),
   _j: () => (/* binding */ openWithoutKey),
   mk: () => (/* binding */ run_publish),
-  n0: () => (/* binding */ setOutputs),
   AD: () => (/* binding */ startRun),
   sR: () => (/* binding */ writeStepOutputs)
 });
@@ -57789,7 +57811,7 @@ async function startRun(outside) {
     const inputs = (0,resolve/* readStepInputs */.Wn)((0,sources/* inputSources */.B)(outside.env));
     const deps = { ...outside, log: (0,log/* naming */.b7)(outside.log, inputs.alias) };
     hideSecrets(deps, inputs);
-    return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], known: [], story: {} };
+    return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], outputs: {}, report: {} };
 }
 /** Reads where the run comes from, and begins to ask GitHub what has to be known of that. */
 async function openGitHub(deps, inputs) {
@@ -57827,23 +57849,23 @@ function hideEnvironment({ env, log }, token) {
     if (token !== undefined)
         log.mask(token);
 }
-/** Keeps what was found out, for the outputs and the report. */
-function learn(run, outputs, story = {}) {
-    run.known.push(outputs);
-    Object.assign(run.story, story);
+/** Keeps what was found out, for the outputs. */
+function addOutputs(run, outputs) {
+    Object.assign(run.outputs, outputs);
 }
-function knownOutputs({ known }) {
-    return Object.assign({}, ...known);
+/** Keeps what was found out, for the report; a part that is there already is replaced. */
+function addToReport(run, parts) {
+    Object.assign(run.report, parts);
+}
+/** Has the report tell this, too, as whole sentences. */
+function addNotes(run, ...notes) {
+    addToReport(run, { notes: [...(run.report.notes ?? []), ...notes] });
 }
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
-async function run_publish(run, report) {
-    learn(run, { result: (0,src_outputs/* resultOf */.Bg)({ ...run.story, ...report }) });
-    const known = knownOutputs(run);
-    learn(run, await (0,publish/* publishReport */.S)({ ...run, known, report: { ...run.story, ...report } }));
-}
-/** Sets as outputs whatever is known. */
-function setOutputs(run) {
-    writeStepOutputs(run.deps, knownOutputs(run));
+async function run_publish(run, ended) {
+    const report = { ...run.report, ...ended };
+    addOutputs(run, { result: (0,src_outputs/* resultOf */.Bg)(report) });
+    addOutputs(run, await (0,publish/* publishReport */.S)({ ...run, report }));
 }
 /** The one way in which a step's outputs are set. */
 function writeStepOutputs({ log, runner }, outputs) {
@@ -58280,7 +58302,7 @@ function createRedactor() {
         },
         redact,
         redactAll: (value) => mapTexts(value, redact),
-        hides: (text) => spansOf(text).length > 0,
+        isMasked: (text) => spansOf(text).length > 0,
     };
 }
 /** Whether a value is too short or too common for a secret: hiding it would blank what is none. */
@@ -58475,7 +58497,7 @@ async function tellWrongInputs(outside, thrown) {
     hideUnread(deps, inputs.githubToken);
     try {
         const places = await (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .openGitHub */ .o6)(deps, { ...inputs, approval: { by: 'nobody' } });
-        const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_6__/* .publishReport */ .S)({ deps, inputs, ...places, report: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown), known: {} });
+        const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_6__/* .publishReport */ .S)({ deps, inputs, ...places, report: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown), outputs: {} });
         (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .writeStepOutputs */ .sR)(deps, { result: 'failed', ...told });
     }
     catch (problem) {
@@ -58643,8 +58665,8 @@ async function readPullRequest({ client, repository, pullRequest, }) {
     return { state: data.merged ? 'merged' : data.state, headSha: data.head.sha };
 }
 
-// EXTERNAL MODULE: ./src/github/words.ts
-var words = __nccwpck_require__(7478);
+// EXTERNAL MODULE: ./src/github/messages.ts
+var messages = __nccwpck_require__(551);
 ;// CONCATENATED MODULE: ./src/write-comment.ts
 
 
@@ -58713,7 +58735,7 @@ async function findWhyNotShown({ pullRequest }, place) {
     if (now.headSha === pullRequest?.headSha)
         return undefined;
     return {
-        reason: `Pull request ${number} has a newer commit than this run (${(0,words/* shorten */.ml)(now.headSha)}), and its plan is the one to show.`,
+        reason: `Pull request ${number} has a newer commit than this run (${(0,messages/* shorten */.ml)(now.headSha)}), and its plan is the one to show.`,
     };
 }
 

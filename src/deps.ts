@@ -52,8 +52,8 @@ export interface Log {
   error(message: string, options: AnnotationOptions): void;
   /** From here on GitHub shows `***` for this text wherever it is printed. */
   mask(secret: string): void;
-  /** Text that is not ours (Terraform's own output) as a closed group; workflow commands in it are inert. */
-  foreignGroup(title: string, text: string): void;
+  /** Untrusted text (Terraform's own output) as a closed group; workflow commands in it are escaped. */
+  untrustedGroup(title: string, text: string): void;
 }
 
 /** The log of a step, with the knowledge of what it was told to mask: for what leaves by another way, too. */

@@ -9,7 +9,7 @@ export interface LogOptions {
   /** GitHub's toolkit, on a runner: it prints lines that begin with `::`. Undefined where nobody obeys them. */
   readonly toolkit: Toolkit | undefined;
   readonly colour: boolean;
-  /** A word that no foreign text can guess; it switches commands on again after such text. */
+  /** A word that no untrusted text can guess; it switches commands on again after such text. */
   readonly newToken: () => string;
 }
 
@@ -28,7 +28,7 @@ export function createLog(options: LogOptions): StepLog {
   const { add, ...redactor } = createRedactor();
   const { write, toolkit } = options;
   // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
-  const show = (text: string): string => redactor.redact(inert(redactor.redact(text)));
+  const show = (text: string): string => redactor.redact(escapeCommands(redactor.redact(text)));
   const line = (text: string): void => {
     write(`${show(text)}\n`);
   };
@@ -53,7 +53,7 @@ export function createLog(options: LogOptions): StepLog {
       const lines = add(secret);
       for (const masked of lines) toolkit?.setSecret(masked);
     },
-    foreignGroup: (title, text) => {
+    untrustedGroup: (title, text) => {
       writeForeign(options, show(title), redactor.redact(text));
     },
   };
@@ -83,7 +83,7 @@ function writeForeign({ write, toolkit, newToken }: LogOptions, title: string, t
 }
 
 function terminalLine({ colour }: LogOptions, level: Level, text: string): string {
-  return colour ? `\u001b[${COLOURS[level]}m${inert(text)}\u001b[0m\n` : `${inert(text)}\n`;
+  return colour ? `\u001b[${COLOURS[level]}m${escapeCommands(text)}\u001b[0m\n` : `${escapeCommands(text)}\n`;
 }
 
 /**
@@ -111,7 +111,7 @@ function tame(text: string): string {
  * Text that the runner takes for no command: one line, without control characters. The runner reads `::` at the start
  * of a line (after white space) and `##[` anywhere in it; a zero-width space between the characters ends both.
  */
-export function inert(text: string): string {
+export function escapeCommands(text: string): string {
   return tame(text.replace(/\r?\n|\r/g, ' '))
     .replace(/^(\s*):(?=:)/, '$1:\u200b')
     .replace(/##(?=\[)/g, '##\u200b');

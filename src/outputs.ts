@@ -108,7 +108,7 @@ export function writeOutputs(
   setOutput: (name: string, value: string) => void,
 ): void {
   for (const [name, value] of serialiseOutputs(outputs)) {
-    if (log.hides(value)) {
+    if (log.isMasked(value)) {
       log.warning(
         `The output ${name} contains text that is masked in this job, so the next job will find it empty.`,
         {

@@ -41,7 +41,7 @@ export async function runPhase<T>(
     return await work({ say, keep: (line) => kept.push(line) });
   } finally {
     clearInterval(heartbeat);
-    log.foreignGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
+    log.untrustedGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
   }
 }
 

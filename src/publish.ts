@@ -14,7 +14,7 @@ import { renderCommentMarker, type MarkedComment, type PullRequestPlace } from '
 import type { ToldInputs } from './inputs/told.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
-import { plannedChanges } from './plan/left-of-begun.js';
+import { plannedChanges } from './plan/remainder.js';
 import { renderComment } from './report/comment.js';
 import { link } from './report/markdown.js';
 import { describeVerdict } from './report/verdict.js';
@@ -50,7 +50,7 @@ export interface PublishRequest {
   readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   readonly report: RunReport;
   /** What the run knows so far. */
-  readonly known: Outputs;
+  readonly outputs: Outputs;
 }
 
 /**
@@ -80,7 +80,7 @@ export async function publishReport(request: PublishRequest): Promise<Outputs> {
 
 /** The report for the steps that follow; a disk that takes nothing costs the run no more than that. */
 async function writeFiles(
-  { deps, inputs, context, known }: PublishRequest,
+  { deps, inputs, context, outputs }: PublishRequest,
   report: ReportInput,
 ): Promise<Outputs> {
   const origin = originOf(context);
@@ -90,7 +90,7 @@ async function writeFiles(
         {
           key: inputs.ofFile?.key ?? inputs.commentKey,
           origin,
-          hasWork: known['has-changes'] === true,
+          hasWork: outputs['has-changes'] === true,
           report,
         },
         deps.env,
@@ -234,7 +234,7 @@ function isApplied({ outcome, plan, verification }: RunReport): boolean {
   return outcome === 'applied' || (outcome === 'failed' && plan !== undefined && verification !== undefined);
 }
 
-function describeRun({ deps, inputs, context, report, known }: PublishRequest): ReportInput {
+function describeRun({ deps, inputs, context, report, outputs }: PublishRequest): ReportInput {
   const record = lastLineOf(inputs, context, report, deps.log.redact);
   return {
     ...report,
@@ -242,11 +242,11 @@ function describeRun({ deps, inputs, context, report, known }: PublishRequest): 
     command: inputs.command,
     alias: `alias/${inputs.alias}`,
     commentKey: inputs.commentKey,
-    accountId: known['account-id'],
+    accountId: outputs['account-id'],
     versions: {
       action: ACTION_VERSION,
-      terraform: known['terraform-version'],
-      provider: known['aws-provider-version'],
+      terraform: outputs['terraform-version'],
+      provider: outputs['aws-provider-version'],
     },
     source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
     ignoredTags: inputs.ignoreTags,
@@ -288,9 +288,9 @@ function lastLineOf(
 }
 
 /** The keys in every Region, from the outputs of a run. */
-export function keyResults(known: Outputs, primaryRegion: string): KeyResult[] {
-  const aliases = known['alias-arns'] ?? {};
-  return Object.entries(known['key-arns'] ?? {})
+export function keyResults(outputs: Outputs, primaryRegion: string): KeyResult[] {
+  const aliases = outputs['alias-arns'] ?? {};
+  return Object.entries(outputs['key-arns'] ?? {})
     .map(([region, keyArn]): KeyResult => ({
       region,
       role: region === primaryRegion ? 'primary' : 'replica',

@@ -1,5 +1,5 @@
 import { ActionError, explanationOf, messageOf } from './errors.js';
-import { capitalise } from './plan/guard/words.js';
+import { capitalise } from './plan/guard/messages.js';
 import type { RunReport } from './publish.js';
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */

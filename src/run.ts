@@ -13,7 +13,7 @@ import { publishReport, type RunReport } from './publish.js';
 import { environmentSecrets } from './runner/environment-secrets.js';
 
 /** What the report of a run tells beside how it ended. */
-type Story = Omit<RunReport, 'outcome'>;
+type ReportParts = Omit<RunReport, 'outcome'>;
 
 /** What one run is about, and what it has found out so far. */
 export interface Run {
@@ -25,10 +25,10 @@ export interface Run {
   readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   /** What is to be done when the run has ended, whatever has happened. */
   readonly atEnd: (() => Promise<void>)[];
-  /** Grows as the run goes on; whatever happens, it is set as the outputs at the end. */
-  readonly known: Outputs[];
+  /** Grow as the run goes on; whatever happens, they are set at its end. */
+  readonly outputs: { -readonly [Name in keyof Outputs]: Outputs[Name] };
   /** How far the run came, for the report; of a failure, too. */
-  readonly story: { -readonly [Part in keyof Story]: Story[Part] };
+  readonly report: { -readonly [Part in keyof ReportParts]: ReportParts[Part] };
 }
 
 /**
@@ -40,7 +40,7 @@ export async function startRun(outside: Deps): Promise<Run> {
   const inputs = readStepInputs(inputSources(outside.env));
   const deps = { ...outside, log: naming(outside.log, inputs.alias) };
   hideSecrets(deps, inputs);
-  return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], known: [], story: {} };
+  return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], outputs: {}, report: {} };
 }
 
 type GitHubInputs = Pick<Inputs, 'command' | 'comment' | 'approval' | 'githubToken'>;
@@ -85,26 +85,26 @@ export function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: 
   if (token !== undefined) log.mask(token);
 }
 
-/** Keeps what was found out, for the outputs and the report. */
-export function learn(run: Run, outputs: Outputs, story: Story = {}): void {
-  run.known.push(outputs);
-  Object.assign(run.story, story);
+/** Keeps what was found out, for the outputs. */
+export function addOutputs(run: Pick<Run, 'outputs'>, outputs: Outputs): void {
+  Object.assign(run.outputs, outputs);
 }
 
-export function knownOutputs({ known }: Pick<Run, 'known'>): Outputs {
-  return Object.assign({}, ...known) as Outputs;
+/** Keeps what was found out, for the report; a part that is there already is replaced. */
+export function addToReport(run: Pick<Run, 'report'>, parts: ReportParts): void {
+  Object.assign(run.report, parts);
+}
+
+/** Has the report tell this, too, as whole sentences. */
+export function addNotes(run: Pick<Run, 'report'>, ...notes: readonly string[]): void {
+  addToReport(run, { notes: [...(run.report.notes ?? []), ...notes] });
 }
 
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
-export async function publish(run: Run, report: RunReport): Promise<void> {
-  learn(run, { result: resultOf({ ...run.story, ...report }) });
-  const known = knownOutputs(run);
-  learn(run, await publishReport({ ...run, known, report: { ...run.story, ...report } }));
-}
-
-/** Sets as outputs whatever is known. */
-export function setOutputs(run: Run): void {
-  writeStepOutputs(run.deps, knownOutputs(run));
+export async function publish(run: Run, ended: RunReport): Promise<void> {
+  const report = { ...run.report, ...ended };
+  addOutputs(run, { result: resultOf(report) });
+  addOutputs(run, await publishReport({ ...run, report }));
 }
 
 /** The one way in which a step's outputs are set. */

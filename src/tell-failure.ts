@@ -32,7 +32,7 @@ export async function tellWrongInputs(outside: Deps, thrown: unknown): Promise<v
   hideUnread(deps, inputs.githubToken);
   try {
     const places = await openGitHub(deps, { ...inputs, approval: { by: 'nobody' } });
-    const told = await publishReport({ deps, inputs, ...places, report: reportOf(thrown), known: {} });
+    const told = await publishReport({ deps, inputs, ...places, report: reportOf(thrown), outputs: {} });
     writeStepOutputs(deps, { result: 'failed', ...told });
   } catch (problem) {
     deps.runner.setOutput('result', 'failed');

@@ -6,7 +6,7 @@ import type { GitHubClient } from './github/client.js';
 import { upsertComment, type Choice } from './github/comments.js';
 import type { MarkedComment, PullRequestPlace } from './github/own-comments.js';
 import { readPullRequest } from './github/pull-request.js';
-import { shorten } from './github/words.js';
+import { shorten } from './github/messages.js';
 import type { Outputs } from './outputs.js';
 
 /** A comment on a pull request, and which of those there it may write over. */

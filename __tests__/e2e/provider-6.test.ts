@@ -43,7 +43,7 @@ describe('the configuration for provider 6.x', () => {
     await write({
       ...read({ 'aws-provider-version': '~> 5.0' }),
       backend: undefined,
-      fit: { way: 'region' },
+      facts: { providerMode: 'region' },
     });
     for (const name of ['primary', 'replica']) {
       const file = path.join('modules', name, 'region_override.tf');
@@ -58,12 +58,12 @@ describe('the configuration for provider 6.x', () => {
   });
 
   test('is valid to a provider 5.x, but for the Region that this one does not know', async () => {
-    const fit = {
-      way: 'region',
+    const facts = {
+      providerMode: 'region',
       movedRegions: ['ap-southeast-2'],
       imports: [{ region: 'ap-southeast-3', keyId: `mrk-${'0'.repeat(32)}`, hasAlias: true }],
     } as const;
-    await write({ ...read({ 'aws-provider-version': '~> 5.0' }), backend: undefined, fit });
+    await write({ ...read({ 'aws-provider-version': '~> 5.0' }), backend: undefined, facts });
     await runTerraformOk(folder, INIT);
     const { output } = await runTerraform(folder, ['validate', '-json']);
     // In an override file Terraform overlooks an argument that the provider does not have: all else is checked.

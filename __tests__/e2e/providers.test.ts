@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
-import { wayOf } from '../../src/terraform/way.js';
+import { providerModeOf } from '../../src/terraform/provider-mode.js';
 import { kmsIn } from '../emulator/support.js';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 import { WANTED_VERSIONS } from '../support/wanted-versions.js';
@@ -170,7 +170,7 @@ describe.each(versions.map((provider) => ({ provider, name: provider?.version ??
         const before = { ids: keyIds(), created: calls('CreateKey'), replicated: calls('ReplicateKey') };
         changed = { ...changed, ...inputsFor(newest) };
         // From aliases to `region`, the state learns the Regions first; then the addresses move.
-        const newer = wayOf(newest?.version ?? '') !== wayOf(provider?.version ?? '');
+        const newer = providerModeOf(newest?.version ?? '') !== providerModeOf(provider?.version ?? '');
         for (let step = newer ? 0 : 2; step < 2; step += 1)
           expect(await apply()).toMatchObject({
             exitCode: 0,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Deps } from '../../src/deps.js';
 import { createExec } from '../../src/exec.js';
 import { createLog } from '../../src/log.js';
-import { explained, openTerraform, type PhasedTerraform } from '../../src/steps/ready/phased-terraform.js';
+import { explained, openTerraform, type PhasedTerraform } from '../../src/steps/setup/phased-terraform.js';
 import { putVersion } from '../../emulator/aws/s3/store.js';
 import { holdCalls } from '../support/hold-calls.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';

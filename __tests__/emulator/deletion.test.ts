@@ -14,7 +14,7 @@ import {
   deletionsOf,
   sayDeadline,
   sayOutage,
-  sayRescueOf,
+  sayCancelDeletionOf,
   type Deletions,
 } from '../../src/plan/deletions.js';
 import { row, plan } from '../support/plan-builder.js';
@@ -116,7 +116,9 @@ test('a primary without replicas has its date at once', async () => {
 test('the two commands bring a key back: after the first alone it is disabled', async () => {
   const deletions = told([JAKARTA]);
   await schedule([JAKARTA]);
-  const commands = [...sayRescueOf(deletions).matchAll(/`aws kms ([a-z-]+) --region (\S+) --key-id (\S+)`/g)];
+  const commands = [
+    ...sayCancelDeletionOf(deletions).matchAll(/`aws kms ([a-z-]+) --region (\S+) --key-id (\S+)`/g),
+  ];
   expect(commands.map(([, command, region]) => [command, region])).toEqual([
     ['cancel-key-deletion', JAKARTA],
     ['enable-key', JAKARTA],

@@ -10,15 +10,15 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../emulator/index.js';
-import { lookAtNamed } from '../../src/aws/key-family.js';
-import type { FoundKey } from '../../src/aws/look.js';
+import { lookUpNamed } from '../../src/aws/key-family.js';
+import type { FoundKey } from '../../src/aws/key-lookup.js';
 import { ActionError } from '../../src/errors.js';
 import { judgeKey } from '../../src/plan/import.js';
 import type { Finding } from '../../src/plan/types.js';
 import { reportOf } from '../../src/refusal.js';
 import type { Run } from '../../src/run.js';
 import { prepareImport } from '../../src/steps/plan/import-key.js';
-import type { Ready } from '../../src/steps/ready/make-ready.js';
+import type { Setup } from '../../src/steps/setup/set-up.js';
 import type { Imported } from '../../src/terraform/module.js';
 import { read } from '../support/inputs.js';
 import {
@@ -75,10 +75,10 @@ async function prepare(
   state = '',
 ): Promise<Prepared> {
   const imports: Imported[] = [];
-  const story: Run['story'] = {};
+  const report: Run['report'] = {};
   const inputs = read({ 'state-bucket': 'acme-state', ...changed, 'import-key': importKey });
-  const run = { inputs, deps: { log: { info: () => undefined } }, known: [], story } as unknown as Run;
-  const ready = {
+  const run = { inputs, deps: { log: { info: () => undefined } }, outputs: {}, report } as unknown as Run;
+  const setup = {
     session: { accountId: ACCOUNT, ...sessionOf(emulator) },
     terraform: {
       phase: (_: string, work: (phase: { say: () => void }) => unknown) => work({ say: () => undefined }),
@@ -87,9 +87,9 @@ async function prepare(
     configuration: {
       extend: (more: { imports: Imported[] }) => Promise.resolve(imports.push(...more.imports)),
     },
-  } as unknown as Ready;
-  const findings = await prepareImport(run, ready);
-  return { imports, findings, notes: story.notes ?? [] };
+  } as unknown as Setup;
+  const findings = await prepareImport(run, setup);
+  return { imports, findings, notes: report.notes ?? [] };
 }
 
 /** Keeps the parts of a message for the golden file, under the test's own name, without what is another one in each run. */
@@ -313,12 +313,12 @@ describe('refused', () => {
     const { id } = await family();
     const { importKey, ...inputs } = read({ 'import-key': id });
     if (importKey === undefined) throw new Error('the inputs have no key to import');
-    const look = await lookAtNamed(PRIMARY, id, {
+    const lookup = await lookUpNamed(PRIMARY, id, {
       provider: () => Promise.resolve(settingsOf(emulator, PRIMARY).credentials),
     });
-    if (look.is !== 'there') throw new Error('the key is not there');
-    expect(judgeKey(look, { ...inputs, importKey, account: ACCOUNT })).toEqual([]);
-    const other = { is: 'there' as const, key: { ...look.key, ...changed } };
+    if (lookup.is !== 'found') throw new Error('the key is not there');
+    expect(judgeKey(lookup, { ...inputs, importKey, account: ACCOUNT })).toEqual([]);
+    const other = { is: 'found' as const, key: { ...lookup.key, ...changed } };
     const [refusal, ...more] = judgeKey(other, { ...inputs, importKey, account: ACCOUNT });
     expect(more).toEqual([]);
     keep(refusal?.reason ?? 'not refused', refusal?.wayOut ?? '');

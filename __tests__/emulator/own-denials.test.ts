@@ -10,7 +10,7 @@ import { findKeys } from '../../src/aws/existing-keys.js';
 import { askKms } from '../../src/aws/key-wait.js';
 import { withKms } from '../../src/aws/kms-clients.js';
 import { askLastUse } from '../../src/aws/last-usage.js';
-import { lookForAlias } from '../../src/aws/look.js';
+import { lookUpAlias } from '../../src/aws/key-lookup.js';
 import { explainIdentityRefusal, explainRoleRefusal } from '../../src/aws/refusal.js';
 import { verifyKeys } from '../../src/aws/verify.js';
 import { messageOf } from '../../src/errors.js';
@@ -51,13 +51,13 @@ async function askAll(): Promise<Readonly<Record<string, string>>> {
   const uses = await askLastUse([place], session);
   const [finding] = judgeUse(uses, { days: 90, now: emulator.clock.now() });
   return withKms([REGION], session, async (clients) => {
-    const look = await lookForAlias(clients, REGION, ALIAS);
+    const lookup = await lookUpAlias(clients, REGION, ALIAS);
     const ask = askKms(clients, { debug: () => undefined });
     return {
       preflight:
-        look.is === 'unknown' && look.refused !== undefined
-          ? `${look.because}. ${adviseOnRefusals([look.refused])}`
-          : look.is,
+        lookup.is === 'unknown' && lookup.refused !== undefined
+          ? `${lookup.because}. ${adviseOnRefusals([lookup.refused])}`
+          : lookup.is,
       verify: `${String(row?.checks[0]?.detail)}. ${adviseOnRefusals(row?.checks.flatMap(({ refused }) => refused ?? []) ?? [])}`,
       'last use': `${finding?.reason ?? ''} ${finding?.wayOut ?? ''}`,
       wait: await thrownBy(ask({ region: REGION, id: keyId, name: `replica key in ${REGION}` })),

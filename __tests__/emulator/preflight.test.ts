@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../emulator/index.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import { askOf, type Judgement } from '../../src/plan/preflight.js';
-import { askRegions } from '../../src/steps/plan/look-ahead.js';
+import { askRegions } from '../../src/steps/plan/preflight.js';
 import { goldenPlan } from '../unit/plan/raw-plan.js';
 import { createFamily, createKey, kmsIn, sessionOf, startForAction, stopForAction } from './support.js';
 
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 /** Asks what a recorded plan needs; `id` takes the place of the key's recorded id. */
-function look(plan: string, id = ''): Promise<Judgement> {
+function lookup(plan: string, id = ''): Promise<Judgement> {
   const text = JSON.stringify(goldenPlan(plan));
   const model = buildPlanModel(JSON.parse(id === '' ? text : text.replace(/mrk-1{32}/g, id)));
   return askRegions(askOf(model), sessionOf(emulator));
@@ -32,7 +32,7 @@ async function takeAlias(region: string, keyId: string): Promise<void> {
 
 describe('before a key is made', () => {
   test('all is well where the aliases are free: one call for each Region', async () => {
-    expect(await look('first-creation')).toEqual({ findings: [], notLookedAt: [], refused: [] });
+    expect(await lookup('first-creation')).toEqual({ findings: [], notLookedAt: [], refused: [] });
     const asked = emulator.calls.find({}).map(({ action, region }) => `${action} ${region}`);
     expect(asked.sort()).toEqual([PRIMARY, SYDNEY, JAKARTA].map((region) => `DescribeKey ${region}`));
   });
@@ -41,7 +41,7 @@ describe('before a key is made', () => {
     const other = await createKey(kmsIn(emulator, SYDNEY), { MultiRegion: false });
     await takeAlias(SYDNEY, other.id);
     emulator.disabledRegions.add(JAKARTA);
-    const { findings } = await look('first-creation');
+    const { findings } = await lookup('first-creation');
     expect(findings.map(({ severity, rule, region }) => [severity, rule, region])).toEqual([
       ['stop', 'alias-taken', SYDNEY],
       ['stop', 'region-not-enabled', JAKARTA],
@@ -55,14 +55,14 @@ describe('before a key is made', () => {
   test('an alias that points to a key one may not see is found in the list of aliases', async () => {
     await takeAlias(SYDNEY, (await createKey(kmsIn(emulator, SYDNEY))).id);
     emulator.faults.add({ match: { action: 'DescribeKey' }, effect: { type: 'access-denied' } });
-    const { findings, notLookedAt } = await look('first-creation');
+    const { findings, notLookedAt } = await lookup('first-creation');
     expect(findings.map(({ rule, region }) => [rule, region])).toEqual([['alias-taken', SYDNEY]]);
     expect(notLookedAt).toEqual([]);
   });
 
   test('what the role may not look at stops nothing, and is said', async () => {
     emulator.faults.add({ match: { service: 'kms', region: JAKARTA }, effect: { type: 'access-denied' } });
-    expect(await look('first-creation')).toEqual({
+    expect(await lookup('first-creation')).toEqual({
       findings: [],
       notLookedAt: [`${JAKARTA} (kms:ListAliases is missing)`],
       refused: [expect.objectContaining({ permission: 'kms:ListAliases', region: JAKARTA })],
@@ -74,14 +74,14 @@ describe('before a replica is added', () => {
   test('only its own Region is asked', async () => {
     const { id } = await createFamily(emulator, [PRIMARY, SYDNEY, JAKARTA]);
     emulator.calls.clear();
-    expect(await look('region-added', id)).toEqual({ findings: [], notLookedAt: [], refused: [] });
+    expect(await lookup('region-added', id)).toEqual({ findings: [], notLookedAt: [], refused: [] });
     expect(emulator.calls.find({}).map(({ region }) => region)).toEqual([TOKYO]);
   });
 
   test('an alias that is this key’s own already is told from somebody else’s', async () => {
     const { id } = await createFamily(emulator, [PRIMARY, SYDNEY, JAKARTA, TOKYO]);
     await takeAlias(TOKYO, id);
-    const [finding] = (await look('region-added', id)).findings;
+    const [finding] = (await lookup('region-added', id)).findings;
     expect(finding?.reason).toContain('points to this very key');
     expect(finding?.wayOut).toContain('Set `allow-recovery: true`');
   });
@@ -91,7 +91,7 @@ describe('before a replica is added', () => {
     await takeAlias(JAKARTA, id);
     const recorded = JSON.stringify(goldenPlan('partly-applied')).match(/mrk-[0-9a-f]{32}/)?.[0] ?? '';
     expect(recorded).toBe(`mrk-${'1'.repeat(32)}`);
-    const [finding] = (await look('partly-applied', id)).findings;
+    const [finding] = (await lookup('partly-applied', id)).findings;
     expect(finding?.wayOut).toBe(
       `Set \`import-key: ${id}\`: the plan then takes it into the state, for review.`,
     );
@@ -101,13 +101,13 @@ describe('before a replica is added', () => {
 test.each(['no-change', 'account-added', 'rotation-off', 'destroy'])(
   'a plan that creates nothing (%s) asks nothing',
   async (name) => {
-    await look(name);
+    await lookup(name);
     expect(emulator.calls.find({})).toEqual([]);
   },
 );
 
 test('a renamed alias asks for the new name alone', async () => {
-  await look('alias-renamed');
+  await lookup('alias-renamed');
   expect(new Set(emulator.calls.find({}).map(({ resource }) => resource))).toEqual(
     new Set(['alias/payments']),
   );

@@ -137,7 +137,7 @@ export function plan(rows: readonly RegionPlan[], overrides: Partial<PlanModel> 
     regions: rows,
     changedOutputs: [],
     outputs: {},
-    notUnderstood: [],
+    unsupported: [],
     ...overrides,
   };
 }

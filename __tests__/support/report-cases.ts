@@ -396,7 +396,7 @@ function hostile(): ReportInput {
       row({ region: '"]:::x\n@octocat', key: change }),
     ],
     {
-      notUnderstood: [...HOSTILE],
+      unsupported: [...HOSTILE],
     },
   );
   return report(model, {

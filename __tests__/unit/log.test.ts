@@ -42,7 +42,7 @@ describe('on a runner', () => {
 
   test('foreign text stands in a group between stop-commands and its token', () => {
     const { log, text } = capture(true);
-    log.foreignGroup('Plan (3.5 s)', '::add-mask::x\nline');
+    log.untrustedGroup('Plan (3.5 s)', '::add-mask::x\nline');
     expect(text()).toBe(
       '::group::Plan (3.5 s)\n::stop-commands::token-1\n::add-mask::x\nline\n::token-1::\n::endgroup::\n',
     );
@@ -52,10 +52,10 @@ describe('on a runner', () => {
     const { log, text } = capture(true);
     log.mask('first-half\nsecond-half');
     log.info('it is first-half here');
-    log.foreignGroup('group', 'and second-half here');
+    log.untrustedGroup('group', 'and second-half here');
     expect(text().replace(/^::add-mask::.*\n/gm, '')).not.toMatch(/first-half|second-half/);
-    expect(log.hides('x first-half x')).toBe(true);
-    expect(log.hides('other')).toBe(false);
+    expect(log.isMasked('x first-half x')).toBe(true);
+    expect(log.isMasked('other')).toBe(false);
   });
 
   test('an empty secret masks nothing', () => {
@@ -72,7 +72,7 @@ test('on a terminal there are no commands at all, and foreign text is indented',
   log.mask('s3cr3t');
   log.debug('hidden');
   log.warning('careful', { title: 'Plan' });
-  log.foreignGroup('Plan (1.0 s)', 'one\ns3cr3t');
+  log.untrustedGroup('Plan (1.0 s)', 'one\ns3cr3t');
   expect(text()).toBe('Plan: careful\nPlan (1.0 s)\n  one\n  ***\n');
 });
 

@@ -19,7 +19,7 @@ function watch(): { said: Said[]; groups: string[]; options: Parameters<typeof r
   const started = Date.now();
   const log = {
     info: (line: string) => said.push({ at: Date.now() - started, line }),
-    foreignGroup: (title: string, text: string) => groups.push(`${title}\n${text}`),
+    untrustedGroup: (title: string, text: string) => groups.push(`${title}\n${text}`),
   } as unknown as Parameters<typeof runPhase>[0]['log'];
   const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
   return { said, groups, options: { log, clock, name: 'Plan' } };

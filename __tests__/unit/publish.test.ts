@@ -93,7 +93,7 @@ async function publish(
     client,
     mergedPullRequest,
     report: { outcome: 'planned', plan: created.plan, ...told },
-    known: {},
+    outputs: {},
   });
   // Whatever becomes of the comment.
   expect(await readFile(file, 'utf8')).toContain('alias/');

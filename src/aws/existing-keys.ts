@@ -2,7 +2,7 @@ import { ActionError } from '../errors.js';
 import type { AwsSession } from './credentials.js';
 import { adviseOnRefusals } from './denial.js';
 import { withKms, type KmsClients } from './kms-clients.js';
-import { isPendingDeletion, lookAtKey, type FoundKey } from './look.js';
+import { isPendingDeletion, lookUpKey, type FoundKey } from './key-lookup.js';
 
 /** Where a key may be. */
 export interface KeyPlace {
@@ -63,10 +63,10 @@ async function findKey(
 }
 
 async function mustSee(clients: KmsClients, region: string, name: string): Promise<FoundKey | undefined> {
-  const look = await lookAtKey(clients, region, name);
-  if (look.is === 'there') return look.key;
-  if (look.is === 'absent') return undefined;
-  const { because, refused } = look;
+  const lookup = await lookUpKey(clients, region, name);
+  if (lookup.is === 'found') return lookup.key;
+  if (lookup.is === 'not-found') return undefined;
+  const { because, refused } = lookup;
   throw new ActionError({
     what: `KMS does not say whether ${name} is there in ${region}: ${because}.`,
     done: 'Nothing was changed.',

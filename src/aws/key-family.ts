@@ -1,39 +1,39 @@
 import type { AwsSession } from './credentials.js';
 import { sayKmsError, withKms, type KmsClients } from './kms-clients.js';
-import { lookAtKey, lookForAlias, type Look } from './look.js';
+import { lookUpKey, lookUpAlias, type KeyLookup } from './key-lookup.js';
 
 type Session = Pick<AwsSession, 'provider'>;
 
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
-export function lookAtNamed(region: string, name: string, session: Session): Promise<Look> {
-  const look = name.startsWith('alias/') ? lookForAlias : lookAtKey;
-  return withKms([region], session, (clients) => look(clients, region, name));
+export function lookUpNamed(region: string, name: string, session: Session): Promise<KeyLookup> {
+  const lookup = name.startsWith('alias/') ? lookUpAlias : lookUpKey;
+  return withKms([region], session, (clients) => lookup(clients, region, name));
 }
 
 /** One Region, as far as it concerns a multi-Region key that exists. */
-export interface RegionLook {
+export interface RegionLookup {
   readonly region: string;
-  readonly key: Look;
+  readonly key: KeyLookup;
   /** What the alias of the inputs is there. */
-  readonly alias: Look;
+  readonly alias: KeyLookup;
 }
 
 /**
  * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
  * @param alias with `alias/`
  */
-export function lookAtRegions(
+export function lookUpRegions(
   regions: readonly string[],
   keyId: string,
   alias: string,
   session: Session,
-): Promise<RegionLook[]> {
+): Promise<RegionLookup[]> {
   return withKms(regions, session, (clients) =>
     Promise.all(
       regions.map(async (region) => {
         const [key, named] = await Promise.all([
-          lookAtKey(clients, region, keyId),
-          lookForAlias(clients, region, alias),
+          lookUpKey(clients, region, keyId),
+          lookUpAlias(clients, region, alias),
         ]);
         return { region, key, alias: named };
       }),

@@ -2,7 +2,7 @@ import type { Clock, Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { KmsClients } from './kms-clients.js';
 import { adviseOnRefusals, type RefusedCall } from './denial.js';
-import { lookAtKey } from './look.js';
+import { lookUpKey } from './key-lookup.js';
 
 /** A key that is, or is about to be, in a Region. */
 export interface WaitedKey {
@@ -93,11 +93,11 @@ function describeWaiting(
  */
 export function askKms(clients: KmsClients, log: Pick<Log, 'debug'>): AskKeyState {
   return async ({ region, id, name }) => {
-    const look = await lookAtKey(clients, region, id);
-    if (look.is === 'there') return look.key.state;
-    if (look.is === 'absent') return 'NotFound';
-    const { because, refused } = look;
-    if (!look.mayPass) throw explainCannotAsk(name, because, refused);
+    const lookup = await lookUpKey(clients, region, id);
+    if (lookup.is === 'found') return lookup.key.state;
+    if (lookup.is === 'not-found') return 'NotFound';
+    const { because, refused } = lookup;
+    if (!lookup.mayPass) throw explainCannotAsk(name, because, refused);
     log.debug(`${name}: ${because}`);
     return 'Creating';
   };

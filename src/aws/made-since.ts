@@ -1,6 +1,6 @@
 import type { AwsSession } from './credentials.js';
 import { withKms, type KmsClients } from './kms-clients.js';
-import { lookAtKey } from './look.js';
+import { lookUpKey } from './key-lookup.js';
 
 /** What KMS must have made since a moment to be ours. */
 export interface MadeSearch {
@@ -30,9 +30,9 @@ export async function isMadeSince(
     if (search.kind === 'alias') {
       return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
     }
-    const look = await lookAtKey(clients, search.region, search.keyId);
-    if (look.is !== 'there') return false;
-    const { role, primaryArn, state, createdAt = 0 } = look.key;
+    const lookup = await lookUpKey(clients, search.region, search.keyId);
+    if (lookup.is !== 'found') return false;
+    const { role, primaryArn, state, createdAt = 0 } = lookup.key;
     return (
       role === 'REPLICA' &&
       primaryArn === search.primaryArn &&

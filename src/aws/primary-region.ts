@@ -3,8 +3,8 @@ import { ActionError, messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
 import { adviseOnRefusals, type RefusedCall } from './denial.js';
 import { isDenied, withKms, type KmsClients } from './kms-clients.js';
-import { isPendingDeletion, lookAtKey, mayPass, type FoundKey, type Look } from './look.js';
-import { sayRescue } from './rescue.js';
+import { isPendingDeletion, lookUpKey, mayPass, type FoundKey, type KeyLookup } from './key-lookup.js';
+import { sayCancelDeletion } from './cancel-deletion.js';
 
 /** A key whose primary is to be in another Region. */
 export interface Promotion {
@@ -64,7 +64,7 @@ export async function promote(move: Promotion, session: Session, options: WaitOp
     options.signal.throwIfAborted();
     options.say(`primary key: moving from ${from} to ${to}`);
     const doubt = await update(move, clients);
-    const end = await settle(move, clients, options).catch((thrown: unknown) => {
+    const end = await awaitSettled(move, clients, options).catch((thrown: unknown) => {
       throw options.signal.aborted ? explainGivenUp(move, thrown) : thrown;
     });
     if (end === 'before') {
@@ -84,14 +84,14 @@ async function awaitEnd(
   options: WaitOptions,
 ): Promise<'before' | 'done'> {
   const progress = await ask(move, clients);
-  return progress === 'under-way' ? settle(move, clients, options) : progress;
+  return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
 
 /**
  * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
  * at once of a move that has begun or ended.
  */
-async function settle(
+async function awaitSettled(
   move: Promotion,
   clients: KmsClients,
   { clock, signal, timeoutMs, say }: WaitOptions,
@@ -123,17 +123,17 @@ async function ask(
   { isPatient = false }: { readonly isPatient?: boolean } = {},
 ): Promise<Progress> {
   const [from, to, ...others] = await Promise.all(
-    regionsOf(move).map((region) => lookAtKey(clients, region, move.keyId)),
+    regionsOf(move).map((region) => lookUpKey(clients, region, move.keyId)),
   );
   if (from === undefined || to === undefined) throw new TypeError('two Regions were asked');
-  const keyAt = (region: string, look: Look): FoundKey | undefined =>
-    isPatient && look.is === 'unknown' && look.mayPass ? undefined : keyIn(region, look, move);
+  const keyAt = (region: string, lookup: KeyLookup): FoundKey | undefined =>
+    isPatient && lookup.is === 'unknown' && lookup.mayPass ? undefined : keyIn(region, lookup, move);
   const [old, next] = [keyAt(move.from, from), keyAt(move.to, to)];
   if (old === undefined || next === undefined) return 'under-way';
   return progressOf(
     move,
     [old, next],
-    others.flatMap((look) => (look.is === 'there' ? look.key : [])),
+    others.flatMap((lookup) => (lookup.is === 'found' ? lookup.key : [])),
   );
 }
 
@@ -165,15 +165,15 @@ function isOf({ primaryArn }: FoundKey, region: string): boolean {
 }
 
 /** @throws ActionError where there is no key that can be an end of a move */
-function keyIn(region: string, look: Look, { keyId, from, to }: Promotion): FoundKey {
-  if (look.is === 'there') {
-    if (!isPendingDeletion(look.key.state)) return look.key;
+function keyIn(region: string, lookup: KeyLookup, { keyId, from, to }: Promotion): FoundKey {
+  if (lookup.is === 'found') {
+    if (!isPendingDeletion(lookup.key.state)) return lookup.key;
     throw explainEnd(
-      `The key ${keyId} in ${region} is going to be deleted (${look.key.state})`,
-      `A primary moves only between keys that stay. Save it: ${sayRescue(region, keyId)}; then run the job again.`,
+      `The key ${keyId} in ${region} is going to be deleted (${lookup.key.state})`,
+      `A primary moves only between keys that stay. Save it: ${sayCancelDeletion(region, keyId)}; then run the job again.`,
     );
   }
-  if (look.is === 'absent') {
+  if (lookup.is === 'not-found') {
     throw explainEnd(
       `There is no key ${keyId} in ${region}`,
       region === to
@@ -182,10 +182,10 @@ function keyIn(region: string, look: Look, { keyId, from, to }: Promotion): Foun
     );
   }
   throw explainEnd(
-    `KMS does not tell how the key ${keyId} in ${region} is: ${look.because}`,
-    look.refused === undefined
+    `KMS does not tell how the key ${keyId} in ${region} is: ${lookup.because}`,
+    lookup.refused === undefined
       ? `A primary moves only while both Regions answer. Run the job again when ${region} does.`
-      : adviseOnRefusals([look.refused]),
+      : adviseOnRefusals([lookup.refused]),
   );
 }
 

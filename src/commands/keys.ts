@@ -4,7 +4,7 @@ import type { Deps } from '../deps.js';
 import { GitHubApiError } from '../github/api-error.js';
 import type { GitHubClient } from '../github/client.js';
 import { readFileAt } from '../github/contents.js';
-import { shorten } from '../github/words.js';
+import { shorten } from '../github/messages.js';
 import { environmentName } from '../inputs/reader.js';
 import { readShared } from '../inputs/shared.js';
 import { inputSources } from '../inputs/sources.js';

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { AttributeHashes } from '../plan/attribute-hashes.js';
 import { compareFingerprints, fingerprintChanges, type FingerprintDifference } from '../plan/difference.js';
 import type { PlanModel } from '../plan/types.js';
-import type { PlannedChange } from '../plan/left-of-begun.js';
+import type { PlannedChange } from '../plan/remainder.js';
 
 /** One change of the plan in words, with hashes by which it, or what is left of it, is known again. */
 interface RecordedChange extends PlannedChange {

@@ -11,7 +11,7 @@ import {
 } from './approval-record.js';
 import { findMergedPullRequest, type MergedCommit, type MergedPullRequest } from './merged-pull-request.js';
 import { findMarkedComments, type MarkedComment } from './own-comments.js';
-import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './words.js';
+import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './messages.js';
 
 export interface ReadApprovalOptions extends MergedCommit {
   readonly commentKey: string;

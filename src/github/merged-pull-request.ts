@@ -3,7 +3,7 @@
 import type { RepositoryName } from '../context.js';
 import type { ActionError } from '../errors.js';
 import type { GitHubClient } from './client.js';
-import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './words.js';
+import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './messages.js';
 
 export interface MergedCommit {
   readonly client: GitHubClient;

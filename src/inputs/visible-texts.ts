@@ -68,7 +68,7 @@ export function findVisibleSecrets(
   return secretsOf(type, config).flatMap(({ setting, secret }) => {
     const redactor = createRedactor();
     redactor.add(secret);
-    const found = texts.find(({ text }) => redactor.hides(text));
+    const found = texts.find(({ text }) => redactor.isMasked(text));
     return found === undefined ? [] : [{ setting, what: found.what }];
   });
 }

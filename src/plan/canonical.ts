@@ -95,6 +95,7 @@ export function canonicalPlan(model: PlanModel): string {
     version: 2,
     changes: changes.map(canonicalJson).sort(),
     outputs,
-    notUnderstood: [...model.notUnderstood].sort(),
+    // By the name that it has in every digest so far.
+    notUnderstood: [...model.unsupported].sort(),
   });
 }

@@ -1,8 +1,8 @@
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
 
-import { rescueCommands } from '../aws/rescue.js';
+import { cancelDeletionCommands } from '../aws/cancel-deletion.js';
 import { isKept, isKey } from './model.js';
-import { capitalise } from './guard/words.js';
+import { capitalise } from './guard/messages.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
 /** KMS's own default, which the provider leaves it to (API reference, ScheduleKeyDeletion, PendingWindowInDays). */
@@ -151,9 +151,9 @@ function deadlineOf({ region, windowInDays }: Deletion, { now, days, tense }: Ou
 }
 
 /** How to bring the keys back, in a sentence; the report has the commands for each Region. */
-export function sayRescueOf({ keys }: Deletions): string {
+export function sayCancelDeletionOf({ keys }: Deletions): string {
   const [first, ...more] = keys;
-  const commands = first === undefined ? undefined : rescueCommands(first.region, first.keyId ?? '');
+  const commands = first === undefined ? undefined : cancelDeletionCommands(first.region, first.keyId ?? '');
   if (first === undefined) return '';
   if (commands === undefined)
     return 'To bring a key back, cancel its deletion in the KMS console, then enable it.';

@@ -6,7 +6,7 @@ import { judgeImportedAccess } from './guard/imported-access.js';
 import type { GuardRequest } from './guard/request.js';
 import { judgePolicies } from './guard/policies.js';
 import { judgeRemoval } from './guard/removal.js';
-import { stop, warn } from './guard/words.js';
+import { stop, warn } from './guard/messages.js';
 import type { Finding, PlanModel } from './types.js';
 
 export type { GuardRequest } from './guard/request.js';
@@ -60,16 +60,16 @@ function isStop({ severity }: Finding): boolean {
   return severity === 'stop';
 }
 
-function judgeUnknowns({ notUnderstood, unrecognised }: PlanModel): Finding[] {
+function judgeUnknowns({ unsupported, unknownFields }: PlanModel): Finding[] {
   const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
   return [
-    ...notUnderstood.map((what) =>
+    ...unsupported.map((what) =>
       stop('not-understood', {
         reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
         wayOut,
       }),
     ),
-    ...(unrecognised ?? []).map((what) =>
+    ...(unknownFields ?? []).map((what) =>
       warn('not-recognised', {
         reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
         wayOut,

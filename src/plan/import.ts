@@ -1,12 +1,12 @@
 /** Whether a key that exists can become the key of the inputs, and what of it stays as it is. Pure. */
 
-import type { Belongings, RegionLook } from '../aws/key-family.js';
+import type { Belongings, RegionLookup } from '../aws/key-family.js';
 import { adviseOnRefusals } from '../aws/denial.js';
-import { isPendingDeletion, type FoundKey, type Look } from '../aws/look.js';
-import { sayRescue } from '../aws/rescue.js';
+import { isPendingDeletion, type FoundKey, type KeyLookup } from '../aws/key-lookup.js';
+import { sayCancelDeletion } from '../aws/cancel-deletion.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { ImportKey } from '../inputs/import-key.js';
-import { joinWords, nameSome, warn, type Words } from './guard/words.js';
+import { joinWords, nameSome, warn, type Words } from './guard/messages.js';
 import { regionOfArn } from './region.js';
 import type { Finding } from './types.js';
 
@@ -48,11 +48,11 @@ export function judgePlace({ importKey, primaryRegion, account }: Wanted): Refus
 }
 
 /** What the key itself is, as KMS tells it in the primary Region; one that is not there is refused. */
-export function judgeKey(look: Look, wanted: Wanted): Refusal[] {
+export function judgeKey(lookup: KeyLookup, wanted: Wanted): Refusal[] {
   const { importKey, primaryRegion } = wanted;
   const named = `The key that \`import-key\` names (${importKey.name})`;
-  if (look.is !== 'there') return [notSeen(look, nameInRegion(importKey, primaryRegion), importKey)];
-  const { key } = look;
+  if (lookup.is !== 'found') return [notSeen(lookup, nameInRegion(importKey, primaryRegion), importKey)];
+  const { key } = lookup;
   const kind = judgeKind(key, named, wanted);
   return kind === undefined ? [...judgeMade(key, wanted), ...judgeState(key, primaryRegion)] : [kind];
 }
@@ -62,17 +62,17 @@ function nameInRegion({ name }: ImportKey, region: string): string {
 }
 
 function notSeen(
-  look: Exclude<Look, { is: 'there' }>,
+  lookup: Exclude<KeyLookup, { is: 'found' }>,
   where: string,
   { name }: Pick<ImportKey, 'name'>,
 ): Refusal {
-  if (look.is === 'absent') {
+  if (lookup.is === 'not-found') {
     return {
       reason: `There is no ${where}, in the account of these credentials.`,
       wayOut: 'Correct `import-key`, `primary-region` or the role; to make a new key, remove `import-key`.',
     };
   }
-  if (look.is === 'closed') {
+  if (lookup.is === 'region-disabled') {
     return {
       reason: `Whether there is a ${where}, AWS does not tell these credentials: the account has not enabled the Region, or it is still being enabled.`,
       wayOut: 'Enable the Region, or take it out of the inputs.',
@@ -82,11 +82,11 @@ function notSeen(
     ? ' The roles of docs/iam.md may read multi-Region keys alone, whose ids begin with `mrk-`: an alias of a single-Region key is refused in the same way.'
     : '';
   return {
-    reason: `Whether there is a ${where}, could not be seen: ${look.because}.${single}`,
+    reason: `Whether there is a ${where}, could not be seen: ${lookup.because}.${single}`,
     wayOut:
-      look.refused === undefined
+      lookup.refused === undefined
         ? 'Run the job again.'
-        : `${adviseOnRefusals([look.refused])} The policies are in docs/iam.md.`,
+        : `${adviseOnRefusals([lookup.refused])} The policies are in docs/iam.md.`,
   };
 }
 
@@ -149,7 +149,7 @@ function judgeState({ keyId, state, deletionDate }: FoundKey, region: string): R
     return [
       {
         reason: `${key} is going to be deleted${when} (${state}).`,
-        wayOut: `To keep it, ${sayRescue(region, keyId)}, then this job again.`,
+        wayOut: `To keep it, ${sayCancelDeletion(region, keyId)}, then this job again.`,
       },
     ];
   }
@@ -175,11 +175,11 @@ export function regionsOf({ replicaRegions }: FoundKey, wanted: Wanted): string[
 }
 
 /** What else of the inputs does not fit to what AWS has, Region by Region. */
-export function judgeRegions(looks: readonly RegionLook[], key: FoundKey, wanted: Wanted): Refusal[] {
+export function judgeRegions(lookups: readonly RegionLookup[], key: FoundKey, wanted: Wanted): Refusal[] {
   const { primaryRegion, replicaRegions, importKey } = wanted;
   const asked = new Set([primaryRegion, ...replicaRegions]);
-  const inputs = looks.filter(({ region }) => asked.has(region));
-  const beside = looks.filter((look) => !asked.has(look.region) && !isGoing(look.key));
+  const inputs = lookups.filter(({ region }) => asked.has(region));
+  const beside = lookups.filter((lookup) => !asked.has(lookup.region) && !isGoing(lookup.key));
   return [
     ...(beside.length === 0
       ? []
@@ -189,16 +189,16 @@ export function judgeRegions(looks: readonly RegionLook[], key: FoundKey, wanted
             key,
           ),
         ]),
-    ...inputs.flatMap(({ region, key: look, alias }) => [
-      ...(region === primaryRegion ? [] : judgeReplica(region, look, key, importKey)),
+    ...inputs.flatMap(({ region, key: lookup, alias }) => [
+      ...(region === primaryRegion ? [] : judgeReplica(region, lookup, key, importKey)),
       ...judgeAlias(region, alias, key, wanted),
     ]),
   ];
 }
 
 /** A replica on its way out keeps nobody from importing the others. */
-function isGoing(look: Look): boolean {
-  return look.is === 'absent' || (look.is === 'there' && isPendingDeletion(look.key.state));
+function isGoing(lookup: KeyLookup): boolean {
+  return lookup.is === 'not-found' || (lookup.is === 'found' && isPendingDeletion(lookup.key.state));
 }
 
 function lacksRegions(regions: readonly string[], { keyId }: FoundKey): Refusal {
@@ -210,11 +210,16 @@ function lacksRegions(regions: readonly string[], { keyId }: FoundKey): Refusal 
   };
 }
 
-function judgeReplica(region: string, look: Look, { keyId, arn }: FoundKey, named: ImportKey): Refusal[] {
+function judgeReplica(
+  region: string,
+  lookup: KeyLookup,
+  { keyId, arn }: FoundKey,
+  named: ImportKey,
+): Refusal[] {
   // It is made as usual.
-  if (look.is === 'absent') return [];
-  if (look.is !== 'there') return [notSeen(look, `replica of ${keyId} in ${region}`, named)];
-  if (look.key.primaryArn !== arn) {
+  if (lookup.is === 'not-found') return [];
+  if (lookup.is !== 'found') return [notSeen(lookup, `replica of ${keyId} in ${region}`, named)];
+  if (lookup.key.primaryArn !== arn) {
     return [
       {
         reason: `The key ${keyId} in ${region} is no replica of ${arn}.`,
@@ -222,15 +227,15 @@ function judgeReplica(region: string, look: Look, { keyId, arn }: FoundKey, name
       },
     ];
   }
-  return judgeState(look.key, region);
+  return judgeState(lookup.key, region);
 }
 
-function judgeAlias(region: string, look: Look, { keyId }: FoundKey, { alias }: Wanted): Refusal[] {
+function judgeAlias(region: string, lookup: KeyLookup, { keyId }: FoundKey, { alias }: Wanted): Refusal[] {
   // What cannot be seen, the preflight of the plan says.
-  if (look.is !== 'there' || look.key.keyId === keyId) return [];
+  if (lookup.is !== 'found' || lookup.key.keyId === keyId) return [];
   return [
     {
-      reason: `In ${region} alias/${alias} points to another key (${look.key.keyId}), not to ${keyId}.`,
+      reason: `In ${region} alias/${alias} points to another key (${lookup.key.keyId}), not to ${keyId}.`,
       wayOut: `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`,
     },
   ];

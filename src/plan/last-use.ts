@@ -1,6 +1,6 @@
 /** When a key was last used, in words, and whether that lets it be deleted. Pure. */
 
-import { joinWords, stop } from './guard/words.js';
+import { joinWords, stop } from './guard/messages.js';
 import { isKey } from './model.js';
 import type { Finding, PlanModel, ResourceChange } from './types.js';
 

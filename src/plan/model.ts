@@ -3,8 +3,8 @@ import { readLastApply } from './last-apply.js';
 import { isStateNote, readAliasNote } from './state-notes.js';
 import { findRegion, indexProviderRegions } from './region.js';
 import {
-  findNotUnderstood,
-  findUnrecognised,
+  findUnsupported,
+  findUnknownFields,
   parsePlan,
   type RawPlan,
   type RawResourceChange,
@@ -50,8 +50,8 @@ export function buildPlanModel(json: unknown): PlanModel {
     regions: groupByRegion(resources),
     changedOutputs,
     outputs: knownOutputs(plan),
-    notUnderstood: [...findNotUnderstood(plan), ...findHomeless([...resources, ...drift])],
-    unrecognised: findUnrecognised(plan),
+    unsupported: [...findUnsupported(plan), ...findHomeless([...resources, ...drift])],
+    unknownFields: findUnknownFields(plan),
     lastApply: readLastApply(outputsBefore(plan)),
     notedAlias: readAliasNote(outputsBefore(plan)),
   };
@@ -168,7 +168,7 @@ function changeBuilder(plan: RawPlan): (raw: RawResourceChange) => ResourceChang
 function readAction(actions: readonly string[]): ChangeAction {
   if (actions.includes('delete') && actions.includes('create')) return 'replace';
   const single: readonly ChangeAction[] = ['no-op', 'create', 'read', 'update', 'delete', 'forget'];
-  // An action of a later Terraform is also in `notUnderstood`, which stops the run; until then it is shown as a change.
+  // An action of a later Terraform is also in `unsupported`, which stops the run; until then it is shown as a change.
   return single.find((action) => actions.length === 1 && actions[0] === action) ?? 'update';
 }
 

@@ -1,6 +1,6 @@
 import { nameOfAddress } from '../terraform/progress.js';
 import { canonicalJson, sha256 } from './canonical.js';
-import { joinWords, stop } from './guard/words.js';
+import { joinWords, stop } from './guard/messages.js';
 import { renderAppliedBy, type AppliedBy } from './last-apply.js';
 import { changesAnything } from './model.js';
 import type { Finding, PlanModel, RegionPlan, ResourceChange } from './types.js';

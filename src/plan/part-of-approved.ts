@@ -16,7 +16,7 @@ export interface PartOfApproved {
  * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
  * @param approved `fingerprintChanges` of the plan that was approved
  * @param remaining the plan made after the apply stopped
- * @param made addresses of what the apply is known to have created without Terraform's learning of it: imported, it is
+ * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
  *   what was approved as created
  */
 export function isPartOfApproved(
@@ -36,7 +36,7 @@ export function isPartOfApproved(
       return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
     })
     .map(({ address }) => address);
-  const strange = remaining.notUnderstood;
+  const strange = remaining.unsupported;
   return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
 }
 

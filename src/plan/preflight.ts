@@ -1,8 +1,8 @@
 /** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
 
 import type { RefusedCall } from '../aws/denial.js';
-import type { Look } from '../aws/look.js';
-import { stop } from './guard/words.js';
+import type { KeyLookup } from '../aws/key-lookup.js';
+import { stop } from './guard/messages.js';
 import { isKey } from './model.js';
 import { regionOfSide } from './region.js';
 import type { Finding, PlanModel, ResourceChange } from './types.js';
@@ -22,7 +22,7 @@ export interface Question {
 
 export interface Answer {
   readonly question: Question;
-  readonly look: Look;
+  readonly lookup: KeyLookup;
 }
 
 /** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
@@ -78,15 +78,15 @@ export interface Judgement {
 export function judgeAnswers(answers: readonly Answer[]): Judgement {
   return {
     findings: answers.flatMap((answer) => [...judgeRegion(answer), ...judgeAlias(answer)]),
-    notLookedAt: answers.flatMap(({ question, look }) =>
-      look.is === 'unknown' ? [`${question.region} (${look.because})`] : [],
+    notLookedAt: answers.flatMap(({ question, lookup }) =>
+      lookup.is === 'unknown' ? [`${question.region} (${lookup.because})`] : [],
     ),
-    refused: answers.flatMap(({ look }) => (look.is === 'unknown' ? (look.refused ?? []) : [])),
+    refused: answers.flatMap(({ lookup }) => (lookup.is === 'unknown' ? (lookup.refused ?? []) : [])),
   };
 }
 
-function judgeRegion({ question: { region, change }, look }: Answer): Finding[] {
-  if (look.is !== 'closed') return [];
+function judgeRegion({ question: { region, change }, lookup }: Answer): Finding[] {
+  if (lookup.is !== 'region-disabled') return [];
   return [
     stop(
       'region-not-enabled',
@@ -107,22 +107,22 @@ function sayOtherState(keyId: string): string {
   return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
 }
 
-function judgeAlias({ question, look }: Answer): Finding[] {
+function judgeAlias({ question, lookup }: Answer): Finding[] {
   const { region, alias, change, ownId, makesReplica } = question;
-  if (alias === undefined || look.is !== 'there') return [];
-  const isOurs = look.key.keyId === ownId;
+  if (alias === undefined || lookup.is !== 'found') return [];
+  const isOurs = lookup.key.keyId === ownId;
   const target = isOurs
     ? 'this very key'
-    : `${ownId === undefined ? 'a' : 'another'} key (${look.key.keyId})`;
+    : `${ownId === undefined ? 'a' : 'another'} key (${lookup.key.keyId})`;
   const takeIn = makesReplica
     ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-    : `Set \`import-key: ${look.key.keyId}\`: the plan then takes it into the state, for review.`;
+    : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
   return [
     stop(
       'alias-taken',
       {
         reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-        wayOut: isOurs ? takeIn : sayOtherState(look.key.keyId),
+        wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
       },
       change,
     ),

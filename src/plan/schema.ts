@@ -122,7 +122,7 @@ const ACTIONS: ReadonlySet<string> = new Set([
 const DATA_ACTIONS: ReadonlySet<string> = new Set(['no-op', 'read', 'delete']);
 
 /** Everything in a plan that could touch a key in a way that the model can't tell, in words that follow "contains". */
-export function findNotUnderstood(plan: RawPlan): string[] {
+export function findUnsupported(plan: RawPlan): string[] {
   const failed = plan.checks.filter(({ status }) => status === 'fail' || status === 'error');
   const sections = {
     deferred_changes: plan.deferred_changes.length,
@@ -170,7 +170,7 @@ const CHANGE_MEMBERS: ReadonlySet<string> = new Set([
  * Members that this reader has never heard of. The format promises that a new minor version only adds what may be
  * ignored (Terraform's documentation, "JSON Output Format"), so these are worth a word and no stop.
  */
-export function findUnrecognised(plan: RawPlan): string[] {
+export function findUnknownFields(plan: RawPlan): string[] {
   const strange = (value: object, known: ReadonlySet<string>, of: string): string[] =>
     Object.keys(value)
       .filter((name) => !known.has(name))

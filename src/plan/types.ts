@@ -96,9 +96,9 @@ export interface PlanModel {
   /** Root outputs as the plan knows them; those known only after apply are missing. */
   readonly outputs: Readonly<Record<string, unknown>>;
   /** What the plan says that this model does not understand, in words; never ignored in silence. */
-  readonly notUnderstood: readonly string[];
+  readonly unsupported: readonly string[];
   /** Members of the plan that are new to this model, which the format promises may be ignored; worth a warning. */
-  readonly unrecognised?: readonly string[];
+  readonly unknownFields?: readonly string[];
 }
 
 /** A principal that gains or loses something, in words that need no JSON. */

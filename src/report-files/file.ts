@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { RunContext } from '../context.js';
-import { nameOf } from '../github/words.js';
+import { nameOf } from '../github/messages.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import type { ReportInput, ReportOutcome } from '../report/types.js';
 
@@ -54,7 +54,7 @@ export function renderReportFile({ key, origin, hasWork, report }: ReportFile): 
   return `${JSON.stringify({ kind: KIND, version: VERSION, key, origin, hasWork, report: trimmed })}\n`;
 }
 
-function withoutRawSides(model: PlanModel): PlanModel {
+function withoutRawSides({ unsupported, unknownFields, ...model }: PlanModel): object {
   const trim = (change: ResourceChange): ResourceChange => ({
     ...change,
     before: trimSide(change.before),
@@ -65,6 +65,8 @@ function withoutRawSides(model: PlanModel): PlanModel {
   });
   return {
     ...model,
+    notUnderstood: unsupported,
+    unrecognised: unknownFields,
     outputs: {},
     resources: model.resources.map(trim),
     drift: model.drift.map(trim),
@@ -107,7 +109,7 @@ const change = z.looseObject({
   attributes: z.array(z.looseObject({ name: z.string() })),
 });
 
-const model = z.looseObject({
+const modelOfFile = z.looseObject({
   hasChanges: z.boolean(),
   destroys: z.boolean(),
   counts: z.record(z.string(), z.number()),
@@ -124,6 +126,12 @@ const model = z.looseObject({
   changedOutputs: z.array(z.string()),
   notUnderstood: z.array(z.string()),
 });
+
+const model = modelOfFile.transform(({ notUnderstood, unrecognised, ...rest }) => ({
+  ...rest,
+  unsupported: notUnderstood,
+  unknownFields: unrecognised,
+}));
 
 const schema = z.strictObject({
   kind: z.literal(KIND),

@@ -1,7 +1,7 @@
-/** What happens to one key or alias, in words. Each phrase is inert Markdown without line ends. */
+/** What happens to one key or alias, in words. Each phrase is escaped Markdown without line ends. */
 
 import type { AttributeChange, ChangeAction, RegionPlan, ResourceChange, Shown } from '../plan/types.js';
-import { codeOf, keyIdOf, limitItems, type Detail } from './words.js';
+import { codeOf, keyIdOf, limitItems, type Detail } from './vocabulary.js';
 
 /** What happens to a whole row of the table; the strongest of what happens to its key and aliases. */
 export type RowChange =

@@ -3,7 +3,7 @@
 import { partitionOf } from '../aws/regions.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { formatCount, link } from './markdown.js';
-import { countOf } from './words.js';
+import { countOf } from './vocabulary.js';
 
 /**
  * US dollars per key and month, for the primary and for each replica, whatever the key's spec; a key that is scheduled for

@@ -4,7 +4,7 @@ import type { KeyChanges } from '../keys-file/changes.js';
 import type { CheckedKey } from '../keys-file/check.js';
 import { alert, codeSpan, details, prose, table } from './markdown.js';
 import { SUMMARY_ROOM } from './types.js';
-import { countOf, limitItems } from './words.js';
+import { countOf, limitItems } from './vocabulary.js';
 
 export interface KeyList {
   readonly file: string;

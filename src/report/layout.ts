@@ -13,7 +13,7 @@ import {
   renderFindings,
   renderKeyStates,
   renderNotes,
-  renderNotUnderstood,
+  renderUnsupported,
   renderShown,
 } from './sections/findings.js';
 import { renderFooter, renderOrigin } from './sections/footer.js';
@@ -21,7 +21,7 @@ import { renderPlanText } from './sections/plan-text.js';
 import { renderRegions } from './sections/regions.js';
 import type { ReportedPlan, ReportInput } from './types.js';
 import { describeVerdict, stopsOf, type Verdict } from './verdict.js';
-import { codeOf, countOf, OPEN_REGIONS, type Detail } from './words.js';
+import { codeOf, countOf, OPEN_REGIONS, type Detail } from './vocabulary.js';
 
 /** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
 const DETAILS: readonly Detail[] = [
@@ -38,7 +38,7 @@ const DETAILS: readonly Detail[] = [
 /** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
 const ROOM_FOR_PLAN = 4000;
 
-/** The one sentence as inert Markdown, with the comment key where there is one to tell apart. */
+/** The one sentence as escaped Markdown, with the comment key where there is one to tell apart. */
 function renderTitle(input: ReportInput, verdict: Verdict, detail: Detail): string {
   const isDefault = input.alias === `alias/${input.commentKey}`;
   const key = isDefault ? '' : ` · ${codeOf(input.commentKey, detail)}`;
@@ -92,7 +92,7 @@ function renderWarnings(plan: ReportedPlan, { outcome }: ReportInput, detail: De
   return [
     ...renderFindings('WARNING', ofSeverity('warning'), detail),
     ...renderFindings('NOTE', ofSeverity('notice'), detail),
-    ...renderNotUnderstood(plan.model.notUnderstood, detail),
+    ...renderUnsupported(plan.model.unsupported, detail),
   ];
 }
 

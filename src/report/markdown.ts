@@ -1,5 +1,5 @@
 /**
- * Text that is not ours, made inert for GitHub's Markdown. Two rules carry everything:
+ * Untrusted text, escaped for GitHub's Markdown. Two rules carry everything:
  * - Inside code GitHub makes no mentions, references, links, HTML or mathematics, so whatever is not a plain word goes
  *   into a code span (one line) or a fence (many lines), closed by a delimiter that the text does not contain.
  *   Entities would not do: mentions are looked for after they are decoded, in text outside `pre`, `code` and `a`.
@@ -174,7 +174,7 @@ function cellOf(markdown: string): string {
   return markdown.replace(/(?<=\\)\|/g, '\\u007C').replaceAll('|', '\\|');
 }
 
-/** A table; the cells are Markdown that is already inert and has no line ends. */
+/** A table; the cells are Markdown that is already escaped and has no line ends. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(cellOf).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
@@ -182,13 +182,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 export type AlertKind = 'NOTE' | 'WARNING' | 'CAUTION';
 
-/** GitHub's coloured call-out; each block is inert Markdown. */
+/** GitHub's coloured call-out; each block is escaped Markdown. */
 export function alert(kind: AlertKind, blocks: readonly string[]): string {
   const body = blocks.join('\n\n').split('\n');
   return [`> [!${kind}]`, ...body.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
 }
 
-/** A folded section; its title is ours, its blocks are inert Markdown. */
+/** A folded section; its title is ours, its blocks are escaped Markdown. */
 export function details(title: string, blocks: readonly string[]): string {
   return [`<details><summary>${title}</summary>`, ...blocks, '</details>'].join('\n\n');
 }

@@ -12,7 +12,7 @@ import type {
 import { rowChange, type RowChange } from './changes.js';
 import { clip } from './markdown.js';
 import type { ReportedPlan, ReportInput, ShownPlan } from './types.js';
-import { countOf, listOf } from './words.js';
+import { countOf, listOf } from './vocabulary.js';
 
 /** Plain text, no Markdown: for the log as it is, for the comment through the escaping of prose. */
 export interface Verdict {

@@ -48,7 +48,7 @@ export interface Redactor {
   /** The same for every text in a value of objects, arrays, maps and sets, names of properties included. */
   readonly redactAll: <T>(value: T) => T;
   /** Whether there is a secret in the text. */
-  readonly hides: (text: string) => boolean;
+  readonly isMasked: (text: string) => boolean;
 }
 
 export function createRedactor(): Redactor {
@@ -83,7 +83,7 @@ export function createRedactor(): Redactor {
     },
     redact,
     redactAll: (value) => mapTexts(value, redact),
-    hides: (text) => spansOf(text).length > 0,
+    isMasked: (text) => spansOf(text).length > 0,
   };
 }
 

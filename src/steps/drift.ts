@@ -1,12 +1,12 @@
 import { askLastUse } from '../aws/last-usage.js';
-import { isPendingDeletion } from '../aws/look.js';
-import { rescueCommands } from '../aws/rescue.js';
+import { isPendingDeletion } from '../aws/key-lookup.js';
+import { cancelDeletionCommands } from '../aws/cancel-deletion.js';
 import type { Explanation } from '../errors.js';
-import { lookAt, lookAtStates } from './key-states.js';
-import { lookAhead } from './plan/look-ahead.js';
+import { lookUpKeys, lookUpStates } from './key-states.js';
+import { runPreflight } from './plan/preflight.js';
 import { planKnowingAws } from './plan/plan-knowing-aws.js';
-import type { Ready } from './ready/make-ready.js';
-import { explained } from './ready/phased-terraform.js';
+import type { Setup } from './setup/set-up.js';
+import { explained } from './setup/phased-terraform.js';
 import { diffDriftAccess } from '../plan/access.js';
 import { assertGuarded } from '../plan/guard.js';
 import { isForeignBeside, isStateOfAnother } from '../plan/guard/ownership.js';
@@ -14,9 +14,9 @@ import { recordedKeys } from '../plan/preflight.js';
 import type { Finding, PlanModel, ResourceChange } from '../plan/types.js';
 import { DriftFound, refuse } from '../refusal.js';
 import type { KeyStateNote } from '../report/types.js';
-import { learn, type Run } from '../run.js';
+import { addOutputs, addToReport, type Run } from '../run.js';
 import { nameOfAddress } from '../terraform/progress.js';
-import { parseShown } from '../terraform/shown.js';
+import { parseShowOutput } from '../terraform/show-output.js';
 import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
 import { isMovedPrimary } from '../terraform/symptoms.js';
 
@@ -30,23 +30,23 @@ export type Drift = readonly string[];
  * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
  * in the second case what is known of the key is kept first
  */
-export async function findDrift(run: Run, ready: Ready): Promise<Drift> {
-  const drift = await planForDrift(run, ready);
-  learn(run, { drifted: drift.length > 0 });
-  sayKeyStates(run.story.keyStates ?? [], run);
+export async function findDrift(run: Run, setup: Setup): Promise<Drift> {
+  const drift = await planForDrift(run, setup);
+  addOutputs(run, { drifted: drift.length > 0 });
+  sayKeyStates(run.report.keyStates ?? [], run);
   refuse(() => {
-    assertGuarded((run.story.plan?.findings ?? []).filter(isForeignBeside));
+    assertGuarded((run.report.plan?.findings ?? []).filter(isForeignBeside));
   });
   return drift;
 }
 
 /** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
-export function assertNoDrift({ inputs, deps, story }: Run, drift: Drift): void {
+export function assertNoDrift({ inputs, deps, report }: Run, drift: Drift): void {
   if (drift.length === 0) return;
   const explanation = {
     what: `AWS differs from the configuration: ${drift.join('; ')}.`,
     done: 'Nothing was changed by this run.',
-    next: story.failure?.next ?? adviseOn(story),
+    next: report.failure?.next ?? adviseOn(report),
   };
   if (inputs.failOnDrift) throw new DriftFound(explanation);
   deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
@@ -56,7 +56,7 @@ const SAVE_FIRST =
   'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
 
 /** What to do about drift; nothing that `apply` would refuse. */
-function adviseOn({ keyStates, plan }: Run['story']): string {
+function adviseOn({ keyStates, plan }: Run['report']): string {
   const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
   const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
   const settle =
@@ -75,29 +75,33 @@ function changesTags({ attributes }: ResourceChange): boolean {
   return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
 }
 
-async function planForDrift(run: Run, ready: Ready): Promise<Drift> {
+async function planForDrift(run: Run, setup: Setup): Promise<Drift> {
   try {
-    const { reported, outputs } = await lookAhead(run, ready, await planKnowingAws(run, ready));
+    const { reported, outputs } = await runPreflight(run, setup, await planKnowingAws(run, setup));
     const { model } = reported;
     const owned = reported.findings.filter(isStateOfAnother);
-    if (owned.length > 0) learn(run, outputs, { plan: reported });
+    if (owned.length > 0) {
+      addOutputs(run, outputs);
+      addToReport(run, { plan: reported });
+    }
     refuse(() => {
       assertGuarded(owned);
     });
-    const keyStates = await withUses(await lookAtStates(recordedKeys(model), ready.session), ready);
+    const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.session), setup);
     const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
-    learn(run, outputs, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
+    addOutputs(run, outputs);
+    addToReport(run, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
     return describeDrift(model, run.inputs.primaryRegion);
   } catch (thrown) {
     if (!isMovedPrimary(thrown)) throw thrown;
-    const explanation = await explainMove(run, ready);
-    learn(run, {}, { failure: explanation });
+    const explanation = await explainMove(run, setup);
+    addToReport(run, { failure: explanation });
     return [explanation.what.replace(/\.$/, '')];
   }
 }
 
 /** Whoever has to decide whether to save a key wants to know whether anything used it. */
-async function withUses(notes: readonly KeyStateNote[], { session }: Ready): Promise<KeyStateNote[]> {
+async function withUses(notes: readonly KeyStateNote[], { session }: Setup): Promise<KeyStateNote[]> {
   const uses = await askLastUse(
     notes.filter(({ state }) => isPendingDeletion(state)),
     session,
@@ -144,7 +148,7 @@ function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log } }: Run): v
     const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
     return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
   });
-  const commands = pending.map(({ region, keyId }) => rescueCommands(region, keyId)?.join(' && '));
+  const commands = pending.map(({ region, keyId }) => cancelDeletionCommands(region, keyId)?.join(' && '));
   const save = commands.includes(undefined)
     ? 'cancel the deletion in the KMS console, then enable the key'
     : commands.join(' && ');
@@ -154,13 +158,13 @@ function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log } }: Run): v
 }
 
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
-async function explainMove(run: Run, { terraform, session }: Ready): Promise<Explanation> {
+async function explainMove(run: Run, { terraform, session }: Setup): Promise<Explanation> {
   const unread = explained('Nothing was changed by this run.');
-  const shown = parseShown(await terraform.showState().catch(unread), 'state');
+  const shown = parseShowOutput(await terraform.showState().catch(unread), 'state');
   const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
-  const looks = await lookAt(keys, session);
+  const lookups = await lookUpKeys(keys, session);
   const before = keys.find(({ role }) => role === 'primary');
-  const now = looks.find(({ look }) => look.is === 'there' && look.key.role === 'PRIMARY');
+  const now = lookups.find(({ lookup }) => lookup.is === 'found' && lookup.key.role === 'PRIMARY');
   const done =
     'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
   if (before === undefined || now === undefined || now.region === before.region) {

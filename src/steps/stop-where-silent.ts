@@ -1,9 +1,9 @@
 import { verifyKeys } from '../aws/verify.js';
 import { isSamePolicy } from '../plan/canonical.js';
-import { joinWords } from '../plan/guard/words.js';
-import { learn, type Run } from '../run.js';
-import type { Ready } from './ready/make-ready.js';
-import { explainSilence } from './ready/silence.js';
+import { joinWords } from '../plan/guard/messages.js';
+import { addToReport, type Run } from '../run.js';
+import type { Setup } from './setup/set-up.js';
+import { explainSilence } from './setup/silence.js';
 import { failedChecks, readRecorded } from './verify.js';
 
 /**
@@ -11,22 +11,22 @@ import { failedChecks, readRecorded } from './verify.js';
  * are, as far as the state and KMS tell.
  * @throws ActionError unless every Region answers
  */
-export async function stopWhereSilent(run: Run, ready: Ready): Promise<void> {
-  if (ready.silent.length > 0) throw explainSilence(ready.silent, await describeOthers(run, ready));
+export async function stopWhereSilent(run: Run, setup: Setup): Promise<void> {
+  if (setup.silent.length > 0) throw explainSilence(setup.silent, await describeOthers(run, setup));
 }
 
 /** In whole sentences; empty where nothing is known of them. */
-async function describeOthers(run: Run, { silent, ...ready }: Ready): Promise<string> {
-  const keys = await readRecorded(run, ready).catch(() => []);
+async function describeOthers(run: Run, { silent, ...setup }: Setup): Promise<string> {
+  const keys = await readRecorded(run, setup).catch(() => []);
   if (keys.length === 0) return '';
   const verification = await verifyKeys({
     keys,
     mode: 'describe',
-    session: ready.session,
+    session: setup.session,
     samePolicy: isSamePolicy,
     silent,
   });
-  learn(run, {}, { verification });
+  addToReport(run, { verification });
   const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
   if (others.length === 0) return '';
   const failed = others.flatMap(failedChecks);

@@ -6,15 +6,15 @@ import { refuse } from '../refusal.js';
 import { assertGuarded } from '../plan/guard.js';
 import { isStateOfAnother, judgeOwnership, type Holdings } from '../plan/guard/ownership.js';
 import { ownerOf } from './plan/judge-plan.js';
-import type { Ready } from './ready/make-ready.js';
-import { adviseOnSilence } from './ready/silence.js';
+import type { Setup } from './setup/set-up.js';
+import { adviseOnSilence } from './setup/silence.js';
 import { keyOutputs } from '../outputs.js';
-import { explained } from './ready/phased-terraform.js';
+import { explained } from './setup/phased-terraform.js';
 import { isSamePolicy } from '../plan/canonical.js';
 import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
-import { knownOutputs, learn, type Run } from '../run.js';
-import { parseShown } from '../terraform/shown.js';
+import { addOutputs, addToReport, type Run } from '../run.js';
+import { parseShowOutput } from '../terraform/show-output.js';
 import { readAliasNote } from '../plan/state-notes.js';
 import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
 import {
@@ -30,10 +30,10 @@ import {
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
  * @throws ActionError that names each check that failed
  */
-export async function proveApplied(run: Run, ready: Ready, model: PlanModel): Promise<void> {
+export async function proveApplied(run: Run, setup: Setup, model: PlanModel): Promise<void> {
   const { alias, primaryRegion } = run.inputs;
-  const keys = keyResults(knownOutputs(run), primaryRegion);
-  learn(run, {}, { keys });
+  const keys = keyResults(run.outputs, primaryRegion);
+  addToReport(run, { keys });
   const expected = keys.map(({ region, role, keyArn }) => ({
     region,
     role,
@@ -41,15 +41,15 @@ export async function proveApplied(run: Run, ready: Ready, model: PlanModel): Pr
     alias: `alias/${alias}`,
     policy: plannedPolicy(model, region),
   }));
-  await prove(run, ready, expected, 'The plan was applied, and the state knows the keys.');
+  await prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
 }
 
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
-export async function proveRecorded(run: Run, ready: Ready): Promise<void> {
-  const keys = await readRecorded(run, ready);
+export async function proveRecorded(run: Run, setup: Setup): Promise<void> {
+  const keys = await readRecorded(run, setup);
   if (keys.length === 0) {
     throw new ActionError({
       what: 'The state knows no key, so there is nothing to verify.',
@@ -57,26 +57,26 @@ export async function proveRecorded(run: Run, ready: Ready): Promise<void> {
       next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
     });
   }
-  await prove(run, ready, keys, 'Nothing was changed.');
+  await prove(run, setup, keys, 'Nothing was changed.');
 }
 
 /** The keys that the state knows; they are kept for the report and the outputs. */
 export async function readRecorded(
   run: Run,
-  { terraform }: Pick<Ready, 'terraform'>,
+  { terraform }: Pick<Setup, 'terraform'>,
 ): Promise<readonly RecordedKey[]> {
   const state = await terraform.phase('Read the state', async () => {
     const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
-    return readState(parseShown(shown, 'state'), run.inputs.primaryRegion);
+    return readState(parseShowOutput(shown, 'state'), run.inputs.primaryRegion);
   });
   refuse(() => {
     const findings = judgeOwnership(holdingsOfState(state), ownerOf(run.inputs));
     assertGuarded(findings.filter(isStateOfAnother), 'Nothing was verified or changed.');
   });
-  learn(run, keyOutputs(state.outputs));
+  addOutputs(run, keyOutputs(state.outputs));
   const keys = recordedKeysOf(state);
   if (keys.length > 0)
-    learn(run, {}, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+    addToReport(run, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
   return keys;
 }
 
@@ -100,7 +100,7 @@ function aliasArnOf({ arn, alias }: RecordedKey): string | undefined {
 
 async function prove(
   run: Run,
-  { session, silent }: Ready,
+  { session, silent }: Setup,
   keys: readonly ExpectedKey[],
   done: string,
 ): Promise<void> {
@@ -108,7 +108,8 @@ async function prove(
   if (mode === 'off' || keys.length === 0) return;
   const verification = await verifyKeys({ keys, mode, session, samePolicy: isSamePolicy, silent });
   const failed = verification.flatMap(failedChecks);
-  learn(run, { verified: failed.length === 0 }, { verification });
+  addOutputs(run, { verified: failed.length === 0 });
+  addToReport(run, { verification });
   if (failed.length === 0) return;
   throw new ActionError({
     what: `Some checks on the keys failed. ${failed.join('; ')}.`,

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 
-/** One error or warning of Terraform's. Foreign text: to be escaped wherever it is shown. */
+/** One error or warning of Terraform's. Untrusted text: to be escaped wherever it is shown. */
 export interface Diagnostic {
   readonly summary: string;
   readonly detail: string;

@@ -1,7 +1,7 @@
 /** The lock of a state in words: who holds it, why it was not freed, and the command that frees it. Pure: Terraform's text in. */
 
 import { adviseOnDenial, isMissing, readDenial, whoDenies } from '../aws/denial.js';
-import { inert } from '../log.js';
+import { escapeCommands } from '../log.js';
 
 /** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
 export function lockHolder(text: string): string {
@@ -123,7 +123,7 @@ export function whyNotFreed(text: string): { readonly why: string; readonly firs
   }
   const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
   return {
-    why: said === undefined ? 'Terraform does not say why' : inert(said).replace(/\.$/, ''),
+    why: said === undefined ? 'Terraform does not say why' : escapeCommands(said).replace(/\.$/, ''),
     first: '',
   };
 }

@@ -1,5 +1,5 @@
 import type { Memory } from '../deps.js';
-import type { Way } from './way.js';
+import type { ProviderMode } from './provider-mode.js';
 
 const GIBIBYTE = 2 ** 30;
 
@@ -40,12 +40,12 @@ export function memoryByAliases(regions: number): number {
  * @returns undefined where it will do: always, where one process of the provider serves all Regions
  */
 export function memoryNotice(
-  way: Way,
+  providerMode: ProviderMode,
   regions: number,
   { totalBytes, availableBytes }: Memory,
 ): string | undefined {
   const needed = memoryByAliases(regions);
-  if (way === 'region' || needed <= availableBytes) return undefined;
+  if (providerMode === 'region' || needed <= availableBytes) return undefined;
   return `Terraform needs about ${gibibytes(needed)} of memory for ${regions} Regions; ${gibibytes(availableBytes)} of the ${gibibytes(totalBytes)} of this runner are available. If the run is killed or slow, take a larger runner.`;
 }
 

@@ -7,7 +7,7 @@ import { splitIgnoredTags } from '../inputs/tags.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
 import { aliasNote } from '../plan/state-notes.js';
-import { onlyWayOf, type Way } from './way.js';
+import { onlyProviderModeOf, type ProviderMode } from './provider-mode.js';
 
 /** What the configuration is rendered from. */
 export interface ModuleRequest extends Pick<
@@ -37,17 +37,17 @@ export interface ModuleRequest extends Pick<
   /** Where it names endpoints of AWS's services, the provider gets them in words. Default: AWS's own everywhere. */
   readonly env?: Environment;
   /** What the provider that was chosen and the state ask for beside the inputs. */
-  readonly fit?: Fit;
+  readonly facts?: SetupFacts;
   /** The run that applies, to be kept in the state; left out where nothing is applied. */
   readonly appliedBy?: AppliedBy | undefined;
 }
 
 /** How the configuration fits the provider that was chosen, and what the state has. */
-export interface Fit {
+export interface SetupFacts {
   /** The version that was chosen; until that is known, what is rendered suits each that may be. */
   readonly providerVersion?: string;
-  /** Default: the way of that version; by aliases where none is known yet, since every version can go it. */
-  readonly way?: Way;
+  /** Default: that of this version; `aliases` where none is known yet, since every version can do that. */
+  readonly providerMode?: ProviderMode;
   /** By `region`: the replica Regions that the state still has by aliases, and that get their new addresses. */
   readonly movedRegions?: readonly string[];
   /** By aliases: further Regions that need a provider, because the state has a replica there. */
@@ -111,7 +111,7 @@ const VARIABLES = {
  * templates; of the user's, only Regions, account ids, ignored tag keys (which AWS's rules keep free of `$` and `%`),
  * endpoints, the provider's version and the backend's settings stand there, none of which is evaluated. The order of lists
  * in the inputs has no influence.
- * @param request validated inputs, and what they have to fit
+ * @param request validated inputs, and what set-up has found out
  * @returns what to write, and which files of the bundled module to copy; every path is relative
  */
 export function renderConfiguration(request: ModuleRequest): ConfigurationFile[] {
@@ -136,7 +136,7 @@ function renderRequirements(providerVersion: string): object {
   };
 }
 
-/** What differs between the two ways. */
+/** What differs between the two provider modes. */
 interface Layout {
   readonly providers: readonly object[];
   readonly primary: object;
@@ -150,20 +150,20 @@ interface Layout {
 }
 
 function layoutOf(request: ModuleRequest): Layout {
-  return way(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+  return providerMode(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
 }
 
-function way(request: ModuleRequest): Way {
-  return request.fit?.way ?? onlyWayOf(versionOf(request)) ?? 'aliases';
+function providerMode(request: ModuleRequest): ProviderMode {
+  return request.facts?.providerMode ?? onlyProviderModeOf(versionOf(request)) ?? 'aliases';
 }
 
-function versionOf({ fit, awsProviderVersion }: ModuleRequest): string {
-  return fit?.providerVersion ?? awsProviderVersion;
+function versionOf({ facts, awsProviderVersion }: ModuleRequest): string {
+  return facts?.providerVersion ?? awsProviderVersion;
 }
 
 function renderRoot(request: ModuleRequest): object {
   const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-  const imports = (request.fit?.imports ?? []).flatMap((imported) =>
+  const imports = (request.facts?.imports ?? []).flatMap((imported) =>
     renderImports(
       imported,
       imported.region === request.primaryRegion
@@ -233,7 +233,7 @@ function layOutByAliases(request: ModuleRequest): Layout {
 
 /** One module call for all replicas, each an instance that names its Region itself. */
 function layOutByRegion(request: ModuleRequest): Layout {
-  const { primaryRegion, fit } = request;
+  const { primaryRegion, facts } = request;
   const addressOf = (region: string): string => `module.replica["${region}"]`;
   const byReplica = (output: string): string =>
     `{ for region, replica in module.replica : region => replica.${output} }`;
@@ -249,7 +249,7 @@ function layOutByRegion(request: ModuleRequest): Layout {
         region: '${each.key}',
       },
     },
-    moved: [...(fit?.movedRegions ?? [])]
+    moved: [...(facts?.movedRegions ?? [])]
       .sort()
       .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
     addressOf,
@@ -267,7 +267,7 @@ function renderImports(
   { module, type }: { readonly module: string; readonly type: string },
   request: ModuleRequest,
 ): object[] {
-  const at = way(request) === 'region' ? `@${region}` : '';
+  const at = providerMode(request) === 'region' ? `@${region}` : '';
   return [
     ...(keyId === undefined ? [] : [{ to: `${module}.${type}.this`, id: `${keyId}${at}` }]),
     ...(hasAlias ? [{ to: `${module}.aws_kms_alias.this`, id: `alias/${request.alias}${at}` }] : []),
@@ -305,9 +305,9 @@ function renderReplica(): object {
  * without a resource is not started.
  */
 function renderAliases(request: ModuleRequest): object[] {
-  const { primaryRegion, replicaRegions, fit } = request;
+  const { primaryRegion, replicaRegions, facts } = request;
   const known = regionsOfPartition(partitionOf(primaryRegion) ?? 'aws');
-  const aliases = [...new Set([...known, ...replicaRegions, ...(fit?.stateRegions ?? [])])].sort();
+  const aliases = [...new Set([...known, ...replicaRegions, ...(facts?.stateRegions ?? [])])].sort();
   return [
     providerSettings(primaryRegion, request),
     ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
@@ -403,7 +403,7 @@ function copyModules(request: ModuleRequest): ConfigurationFile[] {
   if (knowsRotationPeriod(versionOf(request))) copies.push('modules/primary/rotation_period_override.tf');
   return [
     ...copies.map((file) => ({ path: file, copyOf: file })),
-    ...(way(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
+    ...(providerMode(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
     lifecycleOf('primary', request),
     lifecycleOf('replica', request),
   ];
@@ -442,7 +442,7 @@ function lifecycleOf(name: keyof typeof KEY_TYPES, request: ModuleRequest): Conf
   const settings = [...SETTINGS[name], ...(period ? ['rotation_period_in_days'] : [])];
   const lifecycle = {
     prevent_destroy: false,
-    ...(request.fit?.keepsSettings === true ? { ignore_changes: settings } : {}),
+    ...(request.facts?.keepsSettings === true ? { ignore_changes: settings } : {}),
   };
   const content = toJson({ resource: { [KEY_TYPES[name]]: { this: { lifecycle } } } });
   return { path: `modules/${name}/lifecycle_override.tf.json`, content };

@@ -15,9 +15,9 @@ import {
   renderConfiguration,
   renderProviderChoice,
   type ConfigurationFile,
-  type Fit,
+  type SetupFacts,
 } from './module.js';
-import { onlyWayOf } from './way.js';
+import { onlyProviderModeOf } from './provider-mode.js';
 
 export interface PrepareRequest {
   readonly inputs: Inputs;
@@ -38,12 +38,12 @@ export interface PreparedConfiguration {
   readonly backendConfig: () => string | undefined;
   /** Takes that file away again: after `init` Terraform has the settings in a record of its own. */
   readonly forgetSecrets: () => Promise<void>;
-  /** Writes it anew, to fit what has been found out since. */
-  readonly rewrite: (fit: Fit) => Promise<void>;
+  /** Writes it anew by what has been found out since. */
+  readonly rewrite: (facts: SetupFacts) => Promise<void>;
 }
 
 /**
- * Writes the configuration into the working folder; where only `init` can tell which way its provider goes, no more
+ * Writes the configuration into the working folder; where only `init` can tell its provider mode, no more
  * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
@@ -68,11 +68,11 @@ export async function prepareConfiguration({
   const hasSecrets = Object.keys(secret).length > 0;
   if (hasSecrets) await writePrivately(secretFile, JSON.stringify(secret));
   let namesBackend = false;
-  const rewrite = async (fit: Fit): Promise<void> => {
-    await write(renderConfiguration({ ...inputs, ...fit.regions, backend: shown, env, fit, appliedBy }));
+  const rewrite = async (facts: SetupFacts): Promise<void> => {
+    await write(renderConfiguration({ ...inputs, ...facts.regions, backend: shown, env, facts, appliedBy }));
     namesBackend = true;
   };
-  await (onlyWayOf(inputs.awsProviderVersion) === undefined
+  await (onlyProviderModeOf(inputs.awsProviderVersion) === undefined
     ? write([renderProviderChoice(inputs)])
     : rewrite({}));
   return {

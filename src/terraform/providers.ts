@@ -46,7 +46,7 @@ const LOCK_FILE = '.terraform.lock.hcl';
 const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 
 /**
- * Makes ready where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
+ * Opens where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
  * settings say; and where it is kept from run to run.
  * @throws ActionError when the lock file that was given cannot vouch for the provider, or the user's settings go round it
  */

@@ -16,7 +16,7 @@ import {
   type InitOptions,
   type PlanOptions,
 } from './args.js';
-import { watchCreations } from './creations.js';
+import { watchCreates } from './in-flight-creates.js';
 import { parseDiagnostics, parseEvent, type ApplyEvent, type Diagnostic } from './events.js';
 
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
@@ -31,7 +31,7 @@ export class TerraformError extends Error {
     super(`terraform ${command} failed: ${first?.summary ?? `exit code ${exitCode}`}`);
   }
 
-  /** Everything Terraform said of the failure, for looking up error codes; foreign text. */
+  /** Everything Terraform said of the failure, for looking up error codes; untrusted text. */
   get text(): string {
     return this.diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
   }
@@ -47,7 +47,7 @@ export interface TerraformOptions {
   readonly exec: Exec;
   readonly clock: Clock;
   readonly lockTimeoutSeconds: number;
-  /** Every line of every command as it comes: foreign text. */
+  /** Every line of every command as it comes: untrusted text. */
   readonly onLine: (command: string, line: string) => void;
   /** Takes secrets out of what Terraform says of a failure, before anybody cuts it. */
   readonly secrets: Pick<Redactor, 'redact' | 'redactAll'>;
@@ -154,7 +154,7 @@ async function applyPlan(
   onEvent: (event: ApplyEvent) => void,
 ): Promise<ApplyResult> {
   const diagnostics: Diagnostic[] = [];
-  const creations = watchCreations(options.clock);
+  const creates = watchCreates(options.clock);
   let outputs: Readonly<Record<string, unknown>> = {};
   const onStdoutLine = (line: string): void => {
     const event = parseEvent(line);
@@ -163,11 +163,14 @@ async function applyPlan(
     if (event.type === 'diagnostic' && event.severity === 'error')
       diagnostics.push(options.secrets.redactAll(event.diagnostic));
     if (event.type === 'outputs') outputs = event.outputs;
-    creations.onEvent(event);
+    creates.onEvent(event);
     onEvent(event);
   };
   try {
-    await runTerraform(options, applyArgs(options), { onStdoutLine, beforeInterrupt: creations.bornAll });
+    await runTerraform(options, applyArgs(options), {
+      onStdoutLine,
+      beforeInterrupt: creates.untilIdsRecorded,
+    });
   } catch (thrown) {
     if (!(thrown instanceof TerraformError) || diagnostics.length === 0) throw thrown;
     throw new TerraformError('apply', thrown.exitCode, diagnostics);

@@ -1,6 +1,6 @@
 import { adviseOnDenial, readDenial, whoDenies } from '../aws/denial.js';
 import { ActionError } from '../errors.js';
-import { inert } from '../log.js';
+import { escapeCommands } from '../log.js';
 import { explainForeignState } from './foreign-state.js';
 import { howToFree, howToUnlock, lockHolder, lockRecord, whyNotFreed } from './lock.js';
 import { explainProxyRefusal } from './proxy-refusal.js';
@@ -236,7 +236,10 @@ export function symptomOf(text: string): string | undefined {
 export function explainTerraformError(error: TerraformError, done: string): ActionError {
   const foreign = explainForeignState(error.diagnostics);
   if (foreign !== undefined) {
-    return new ActionError({ what: inert(foreign.what), done, next: foreign.next }, { cause: error });
+    return new ActionError(
+      { what: escapeCommands(foreign.what), done, next: foreign.next },
+      { cause: error },
+    );
   }
   const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(
     ({ match }) => match !== null,
@@ -279,7 +282,7 @@ function inSentence({ diagnostics: [first], exitCode }: TerraformError): string 
   const { summary } = first;
   const isTerse = summary.trim().split(/\s+/).length <= TERSE_WORDS;
   const detail = isTerse ? firstParagraph(first.detail) : '';
-  return inert(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
+  return escapeCommands(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
     .slice(0, 500)
     .replace(/\.$/, '');
 }

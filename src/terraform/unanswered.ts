@@ -3,7 +3,7 @@ import type { TerraformError } from './run.js';
 import { isKeyResource, type StateModel } from './state.js';
 
 /** A creation which KMS says was done already: perhaps by this apply's first attempt, whose answer got lost. */
-export interface UnansweredCreation {
+export interface UnansweredCreate {
   readonly address: string;
   readonly kind: 'replica' | 'alias';
   readonly region: string;
@@ -23,7 +23,7 @@ export function findUnanswered(
   failure: Pick<TerraformError, 'diagnostics'>,
   { resources }: StateModel,
   planned: Pick<PlanModel, 'resources'>,
-): UnansweredCreation[] {
+): UnansweredCreate[] {
   const primary = resources.find(({ kind }) => kind === 'primary');
   const [keyId, primaryArn] = [primary?.id, primary?.values['arn']];
   if (keyId === undefined || typeof primaryArn !== 'string') return [];

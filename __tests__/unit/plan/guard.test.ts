@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/errors.js';
 import { assertGuarded, guardPlan, type GuardRequest } from '../../../src/plan/guard.js';
 import type { Owner } from '../../../src/plan/guard/ownership.js';
-import { nameKeys, nameSome } from '../../../src/plan/guard/words.js';
+import { nameKeys, nameSome } from '../../../src/plan/guard/messages.js';
 import type { Finding, PlanModel } from '../../../src/plan/types.js';
 import { knownFindings } from '../../support/known-findings.js';
 import {

@@ -47,8 +47,8 @@ describe('real plans', () => {
     'nothing in %s is not understood, or has no Region',
     (name) => {
       const model = goldenModel(name);
-      expect(model.notUnderstood).toEqual([]);
-      expect(model.unrecognised).toEqual([]);
+      expect(model.unsupported).toEqual([]);
+      expect(model.unknownFields).toEqual([]);
       expect(model.resources.filter(({ region }) => region === undefined)).toEqual([]);
     },
   );
@@ -171,7 +171,7 @@ describe('the Region of a resource', () => {
   });
 
   test('that nothing tells is no matter for what is neither key nor alias', () => {
-    expect(modelOf([resourceChange('aws_other.this', { actions: ['create'] })]).notUnderstood).toEqual([]);
+    expect(modelOf([resourceChange('aws_other.this', { actions: ['create'] })]).unsupported).toEqual([]);
   });
 
   test('with an alias alone has the role of the alias’s module', () => {
@@ -196,7 +196,7 @@ describe('the Region of a resource', () => {
 
   test('that nothing tells is said', () => {
     const raw = resourceChange('aws_kms_key.mine', { actions: ['create'], after: {} });
-    expect(modelOf([raw]).notUnderstood).toEqual(['a resource whose Region is not known: aws_kms_key.mine']);
+    expect(modelOf([raw]).unsupported).toEqual(['a resource whose Region is not known: aws_kms_key.mine']);
   });
 
   test('is one row for each role while a key changes its role', () => {
@@ -423,7 +423,7 @@ describe('what is not understood', () => {
       'the action explode on the output a',
     ],
   ])('%s is named', (_, changed, words) => {
-    expect(modelOf([change], changed).notUnderstood).toEqual([words]);
+    expect(modelOf([change], changed).unsupported).toEqual([words]);
   });
 
   test.each([
@@ -437,11 +437,11 @@ describe('what is not understood', () => {
       after: primaryValues(),
       resource: { mode },
     });
-    expect(modelOf([raw]).notUnderstood).toEqual([words]);
+    expect(modelOf([raw]).unsupported).toEqual([words]);
   });
 
   test('a passing check is fine', () => {
-    expect(modelOf([change], { checks: [{ status: 'pass' }, { status: 'unknown' }] }).notUnderstood).toEqual(
+    expect(modelOf([change], { checks: [{ status: 'pass' }, { status: 'unknown' }] }).unsupported).toEqual(
       [],
     );
   });
@@ -449,8 +449,8 @@ describe('what is not understood', () => {
   test('members that a later minor version adds are named apart', () => {
     const raw = primaryChange({ actions: ['no-op'], change: { mood: 1 }, resource: { colour: 2 } });
     expect(modelOf([raw], { weather: 3 })).toMatchObject({
-      notUnderstood: [`a resource whose Region is not known: module.primary.aws_kms_key.this`],
-      unrecognised: ['resource_changes.change.mood', 'resource_changes.colour', 'weather'],
+      unsupported: [`a resource whose Region is not known: module.primary.aws_kms_key.this`],
+      unknownFields: ['resource_changes.change.mood', 'resource_changes.colour', 'weather'],
     });
   });
 });

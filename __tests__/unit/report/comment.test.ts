@@ -55,7 +55,7 @@ function reportWith(text: string, many = 1): ReportInput {
   });
   const lines = times.map(() => text);
   return report(
-    plan(rows, { notUnderstood: lines, drift: rows.flatMap(({ key }) => (key === undefined ? [] : [key])) }),
+    plan(rows, { unsupported: lines, drift: rows.flatMap(({ key }) => (key === undefined ? [] : [key])) }),
     {
       command: 'apply',
       outcome: 'failed',

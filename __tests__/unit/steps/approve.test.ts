@@ -11,7 +11,7 @@ import { hashAttributes } from '../../../src/plan/attribute-hashes.js';
 import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';
 import type { LastApply } from '../../../src/plan/last-apply.js';
 import { digestMove, type PrimaryMove } from '../../../src/plan/move.js';
-import { plannedChanges } from '../../../src/plan/left-of-begun.js';
+import { plannedChanges } from '../../../src/plan/remainder.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { ApprovalResult } from '../../../src/report/types.js';
 import { assertApproved, checkApproval, type ApproveRequest } from '../../../src/steps/apply/approve.js';
@@ -133,7 +133,7 @@ async function ask({ model = APPROVED, last = OLDER, token, ...asked }: Asked): 
       move: asked.move,
     },
     pullState: () => Promise.resolve(''),
-    marked: [],
+    tainted: [],
     ...asked.request,
   });
 }

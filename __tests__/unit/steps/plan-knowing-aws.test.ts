@@ -17,7 +17,7 @@ describe('the places where a key may be that a plan would make', () => {
   test('are none on a first creation, when no key has an id yet', () => {
     const made = change('primary', 'ap-southeast-1', { action: 'create', before: null });
     expect(placesOf({ resources: [made, replica('us-east-1', { action: 'create' })], drift: [] })).toEqual({
-      lost: [],
+      missing: [],
       created: [],
     });
   });
@@ -31,17 +31,20 @@ describe('the places where a key may be that a plan would make', () => {
       change('alias', 'us-west-2', { action: 'create' }),
     ];
     expect(placesOf({ resources, drift: [] })).toEqual({
-      lost: [],
+      missing: [],
       created: [{ region: 'us-east-1', keyId: ID }],
     });
   });
 
   test('are those of keys that the refresh missed, each told once', () => {
-    const lost = { action: 'delete', before: { key_id: ID, arn: arn('us-east-1') } } as const;
+    const missing = { action: 'delete', before: { key_id: ID, arn: arn('us-east-1') } } as const;
     const places = placesOf({
       resources: [primary, replica('us-east-1', { action: 'create' })],
-      drift: [replica('us-east-1', lost), replica('eu-west-1', { action: 'update', before: lost.before })],
+      drift: [
+        replica('us-east-1', missing),
+        replica('eu-west-1', { action: 'update', before: missing.before }),
+      ],
     });
-    expect(places).toEqual({ lost: [{ region: 'us-east-1', keyId: ID }], created: [] });
+    expect(places).toEqual({ missing: [{ region: 'us-east-1', keyId: ID }], created: [] });
   });
 });

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../../emulator/index.js';
 import type { Run } from '../../../src/run.js';
 import { planMove } from '../../../src/steps/move/move-primary.js';
-import type { Ready } from '../../../src/steps/ready/make-ready.js';
-import { findPendingMove, type PendingMove } from '../../../src/steps/ready/primary-move.js';
-import type { Fit } from '../../../src/terraform/module.js';
+import type { Setup } from '../../../src/steps/setup/set-up.js';
+import { findPendingMove, type PendingMove } from '../../../src/steps/setup/primary-move.js';
+import type { SetupFacts } from '../../../src/terraform/module.js';
 import { createFamily, kmsIn, sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
 import { read } from '../../support/inputs.js';
 import { tempFolder } from '../../support/temp-folder.js';
@@ -55,17 +55,17 @@ function state(): string {
 
 interface Played {
   readonly run: Run;
-  readonly ready: Ready;
+  readonly setup: Setup;
   readonly move: PendingMove;
   /** What the configuration was fitted to for a while. */
-  readonly fitted: readonly Fit[];
+  readonly current: readonly SetupFacts[];
   readonly asked: readonly string[];
 }
 
 /** Terraform's part is played, by a plan without changes. */
 async function play(): Promise<Played> {
   const workDir = tempFolder('plan-move');
-  const [asked, fitted]: [string[], Fit[]] = [[], []];
+  const [asked, current]: [string[], SetupFacts[]] = [[], []];
   const said = (): void => undefined;
   const log = {
     notice: said,
@@ -98,28 +98,28 @@ async function play(): Promise<Played> {
       },
       cancelled: new AbortController().signal,
     },
-    known: [],
-    story: {},
+    outputs: {},
+    report: {},
   } as unknown as Run;
   const configuration = {
-    during: (fit: Fit) => {
-      fitted.push(fit);
+    during: (facts: SetupFacts) => {
+      current.push(facts);
       mkdirSync(path.join(workDir, 'copy-1'));
       return Promise.resolve(path.join(workDir, 'copy-1'));
     },
   };
-  const ready = { workDir, session: sessionOf(emulator), terraform, configuration } as unknown as Ready;
+  const setup = { workDir, session: sessionOf(emulator), terraform, configuration } as unknown as Setup;
   const move = await findPendingMove({ ...run, log: run.deps.log, pullState: terraform.pullState });
   if (move === undefined) throw new Error('there is a move to be made');
-  return { run: { ...run, inputs: move.before }, ready, move, fitted, asked };
+  return { run: { ...run, inputs: move.before }, setup, move, current, asked };
 }
 
 const moves = (): number => emulator.calls.find({ action: 'UpdatePrimaryRegion' }).length;
 
 describe('the plan of a move', () => {
   test('is the plan with the primary where it was, as long as AWS has it there', async () => {
-    const { run, ready, move, asked } = await play();
-    const { reported, outputs } = await planMove(run, ready, move);
+    const { run, setup, move, asked } = await play();
+    const { reported, outputs } = await planMove(run, setup, move);
     expect(reported.findings).toEqual([]);
     expect(reported.move).toMatchObject({ from: A, to: B });
     expect(outputs['plan-summary']).toBe(
@@ -131,8 +131,8 @@ describe('the plan of a move', () => {
   test('never moves the primary: a move back that ends meanwhile leaves one that is still to be made', async () => {
     await moveByHand(A, B);
     await moveByHand(B, A, 30_000);
-    const { run, ready, move, asked } = await play();
-    const { reported } = await planMove(run, ready, move);
+    const { run, setup, move, asked } = await play();
+    const { reported } = await planMove(run, setup, move);
     expect(reported).toMatchObject({ move: { from: A, to: B }, findings: [] });
     expect({ asked, moves: moves() }).toEqual({ asked: [], moves: 2 });
     expect(emulator.kms.keys(A)).toMatchObject([{ role: 'primary', state: 'Enabled' }]);
@@ -140,13 +140,13 @@ describe('the plan of a move', () => {
 
   test('has the same digest however far AWS is, and is made in a copy that keeps the settings of each key', async () => {
     const before = await play();
-    const { digest } = (await planMove(before.run, before.ready, before.move)).reported;
+    const { digest } = (await planMove(before.run, before.setup, before.move)).reported;
     await moveByHand(A, B, 5_000);
-    const { run, ready, move, fitted, asked } = await play();
-    const { reported } = await planMove(run, ready, move);
+    const { run, setup, move, current, asked } = await play();
+    const { reported } = await planMove(run, setup, move);
     expect(reported.digest).toBe(digest);
     expect(asked).toEqual(['in a copy']);
-    expect(fitted).toMatchObject([
+    expect(current).toMatchObject([
       {
         keepsSettings: true,
         regions: { primaryRegion: B, replicaRegions: [A, C] },
@@ -161,10 +161,10 @@ describe('the plan of a move', () => {
 
   test('says how an alias is made that the state could not take in', async () => {
     await moveByHand(A, B);
-    const { run, ready, move, asked } = await play();
+    const { run, setup, move, asked } = await play();
     const { DeleteAliasCommand } = await import('@aws-sdk/client-kms');
     await kmsIn(emulator, A).send(new DeleteAliasCommand({ AliasName: 'alias/aws_cb_cmk' }));
-    await expect(planMove(run, ready, move)).rejects.toThrow(
+    await expect(planMove(run, setup, move)).rejects.toThrow(
       `\`aws kms create-alias --region ${A} --alias-name alias/aws_cb_cmk --target-key-id ${keyId}\``,
     );
     expect(asked).toEqual([]);

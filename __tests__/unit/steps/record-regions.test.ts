@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { PhasedTerraform } from '../../../src/steps/ready/phased-terraform.js';
+import type { PhasedTerraform } from '../../../src/steps/setup/phased-terraform.js';
 import { recordRegions } from '../../../src/steps/apply/record-regions.js';
 
 /** A Terraform whose refresh-only plan is a golden one; gives what it was asked for, in order. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PhasedTerraform } from '../../../src/steps/ready/phased-terraform.js';
-import { findRegionsWithoutProvider, planAsTheStateNeeds } from '../../../src/steps/ready/state-needs.js';
-import type { Fit } from '../../../src/terraform/module.js';
+import type { PhasedTerraform } from '../../../src/steps/setup/phased-terraform.js';
+import { findRegionsWithoutProvider, planAsTheStateNeeds } from '../../../src/steps/setup/state-needs.js';
+import type { SetupFacts } from '../../../src/terraform/module.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 
 const MISSING = `Provider configuration not present
@@ -14,19 +14,19 @@ const error = (detail: string): TerraformError =>
   new TerraformError('plan', 1, [{ summary: 'x', detail, address: undefined }]);
 
 /** A Terraform whose plan fails as often as there are errors, and what the configuration was extended by. */
-function fake(errors: Error[], way: 'aliases' | 'region' = 'aliases') {
-  const extended: Fit[] = [];
+function fake(errors: Error[], providerMode: 'aliases' | 'region' = 'aliases') {
+  const extended: SetupFacts[] = [];
   const terraform = {
     plan: () => {
       const next = errors.shift();
       return next === undefined ? Promise.resolve('a plan') : Promise.reject(next);
     },
   } as unknown as PhasedTerraform;
-  const extend = (more: Fit): Promise<void> => {
+  const extend = (more: SetupFacts): Promise<void> => {
     extended.push(more);
     return Promise.resolve();
   };
-  return { terraform: planAsTheStateNeeds(terraform, { way, extend }), extended };
+  return { terraform: planAsTheStateNeeds(terraform, { providerMode, extend }), extended };
 }
 
 describe('a plan', () => {

@@ -139,7 +139,7 @@ describe('providers', () => {
   });
 
   test('are there, too, for a Region that only the state still has', () => {
-    const { aws } = rootOf(request({ fit: { stateRegions: ['ap-southeast-9'] } })).provider;
+    const { aws } = rootOf(request({ facts: { stateRegions: ['ap-southeast-9'] } })).provider;
     expect(aws.find(({ alias }) => alias === 'ap-southeast-9')).toEqual({
       alias: 'ap-southeast-9',
       region: 'ap-southeast-9',
@@ -166,8 +166,8 @@ describe('providers', () => {
   });
 
   test('of a constraint are kept from it by the version that was chosen', () => {
-    const fit = { providerVersion: '3.64.2' };
-    const { aws } = rootOf(request({ awsProviderVersion: '~> 3.64.0', fit })).provider;
+    const facts = { providerVersion: '3.64.2' };
+    const { aws } = rootOf(request({ awsProviderVersion: '~> 3.64.0', facts })).provider;
     expect(aws.every((one) => one.skip_get_ec2_platforms === true)).toBe(true);
   });
 
@@ -293,12 +293,12 @@ describe('with provider 6.x', () => {
       'modules/replica/region.tf',
       'modules/replica/region_override.tf',
     ]);
-    expect(files(six({ fit: { way: 'aliases' } }))).toEqual([]);
+    expect(files(six({ facts: { providerMode: 'aliases' } }))).toEqual([]);
     expect(files(request())).toEqual([]);
   });
 
   test('replicas that the state has by aliases are moved, and nothing is where there are none', () => {
-    expect(rootOf(six({ fit: { movedRegions: ['us-east-1', 'eu-west-1'] } }))).toMatchObject({
+    expect(rootOf(six({ facts: { movedRegions: ['us-east-1', 'eu-west-1'] } }))).toMatchObject({
       moved: [
         { from: 'module.replica_eu-west-1', to: 'module.replica["eu-west-1"]' },
         { from: 'module.replica_us-east-1', to: 'module.replica["us-east-1"]' },
@@ -309,12 +309,12 @@ describe('with provider 6.x', () => {
 
   test('a range follows the version that was chosen from it', () => {
     const range = { awsProviderVersion: '>= 4.0, < 7.0' };
-    expect(Object.keys(rootOf(request({ ...range, fit: { providerVersion: '6.63.0' } })).module)).toEqual([
+    expect(Object.keys(rootOf(request({ ...range, facts: { providerVersion: '6.63.0' } })).module)).toEqual([
       'policy',
       'primary',
       'replica',
     ]);
-    const five = request({ ...range, fit: { providerVersion: '5.100.0' } });
+    const five = request({ ...range, facts: { providerVersion: '5.100.0' } });
     expect(Object.keys(rootOf(five).module)).toContain('replica_ap-southeast-2');
     expect(pathsOf(five)).toContain('modules/primary/rotation_period_override.tf');
     expect(rootOf(five).terraform.required_providers.aws.version).toBe('>= 4.0, < 7.0');
@@ -332,11 +332,11 @@ describe('what AWS has already', () => {
   const importOf = (of: ModuleRequest): unknown => (rootOf(of) as unknown as { import: unknown }).import;
 
   test('is imported to its address, by the id that the provider knows it by', () => {
-    expect(importOf(request({ fit: { imports } }))).toEqual([
+    expect(importOf(request({ facts: { imports } }))).toEqual([
       { to: 'module.replica_ap-southeast-2.aws_kms_replica_key.this', id: `mrk-${'0'.repeat(32)}` },
       { to: 'module.replica_ap-southeast-2.aws_kms_alias.this', id: 'alias/aws_cb_cmk' },
     ]);
-    expect(importOf(request({ awsProviderVersion: '6.63.0', fit: { imports } }))).toEqual([
+    expect(importOf(request({ awsProviderVersion: '6.63.0', facts: { imports } }))).toEqual([
       {
         to: 'module.replica["ap-southeast-2"].aws_kms_replica_key.this',
         id: `mrk-${'0'.repeat(32)}@ap-southeast-2`,
@@ -347,14 +347,14 @@ describe('what AWS has already', () => {
 
   test('is imported as the primary where it is in its Region', () => {
     const primary = [{ region: 'ap-southeast-1', keyId: `mrk-${'0'.repeat(32)}`, hasAlias: false }];
-    expect(importOf(request({ fit: { imports: primary } }))).toEqual([
+    expect(importOf(request({ facts: { imports: primary } }))).toEqual([
       { to: 'module.primary.aws_kms_key.this', id: `mrk-${'0'.repeat(32)}` },
     ]);
   });
 
   test('is imported without an alias where it has none', () => {
     const bare = imports.map((one) => ({ ...one, hasAlias: false }));
-    expect(importOf(request({ fit: { imports: bare } }))).toHaveLength(1);
+    expect(importOf(request({ facts: { imports: bare } }))).toHaveLength(1);
     expect(rootOf(request())).not.toHaveProperty('import');
   });
 
@@ -364,11 +364,11 @@ describe('what AWS has already', () => {
       keyId: undefined,
       hasAlias: true,
     }));
-    expect(importOf(request({ fit: { imports: aliases } }))).toEqual([
+    expect(importOf(request({ facts: { imports: aliases } }))).toEqual([
       { to: 'module.primary.aws_kms_alias.this', id: 'alias/aws_cb_cmk' },
       { to: 'module.replica_ap-southeast-2.aws_kms_alias.this', id: 'alias/aws_cb_cmk' },
     ]);
-    expect(importOf(request({ awsProviderVersion: '6.63.0', fit: { imports: aliases } }))).toEqual([
+    expect(importOf(request({ awsProviderVersion: '6.63.0', facts: { imports: aliases } }))).toEqual([
       { to: 'module.primary.aws_kms_alias.this', id: 'alias/aws_cb_cmk@ap-southeast-1' },
       { to: 'module.replica["ap-southeast-2"].aws_kms_alias.this', id: 'alias/aws_cb_cmk@ap-southeast-2' },
     ]);
@@ -454,7 +454,7 @@ describe('the module files', () => {
   ])(
     'leave each setting of a %s as AWS has it, where that is asked for, but for what goes with the role or cannot be read (%s, %s)',
     (name, type, awsProviderVersion) => {
-      const of = request({ awsProviderVersion, fit: { keepsSettings: true } });
+      const of = request({ awsProviderVersion, facts: { keepsSettings: true } });
       const { resource } = JSON.parse(contentOf(`modules/${name}/lifecycle_override.tf.json`, of)) as {
         resource: Record<string, { this: { lifecycle: { ignore_changes: string[] } } }>;
       };

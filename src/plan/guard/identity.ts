@@ -1,5 +1,5 @@
-import { sayRescue } from '../../aws/rescue.js';
-import { capitalise, joinWords, nameKey, stop, warn } from './words.js';
+import { sayCancelDeletion } from '../../aws/cancel-deletion.js';
+import { capitalise, joinWords, nameKey, stop, warn } from './messages.js';
 import type { GuardRequest, PendingDeletion } from './request.js';
 import { isKept, isKey } from '../model.js';
 import { regionOfSide } from '../region.js';
@@ -11,10 +11,10 @@ export function judgeIdentity(request: GuardRequest): Finding[] {
   const moved = judgeRoles(request);
   return [
     ...moved,
-    ...findLostKeys(request.model)
+    ...findMissingKeys(request.model)
       // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
       .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
-      .map((key) => judgeLost(key, request)),
+      .map((key) => judgeMissing(key, request)),
     ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
     ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
     ...keys.flatMap(judgeProperties),
@@ -23,13 +23,13 @@ export function judgeIdentity(request: GuardRequest): Finding[] {
 
 type Roles = ReadonlyMap<string, 'primary' | 'replica'>;
 
-/** Keys that the state knew and the refresh did not find again. */
-function findLostKeys({ drift }: PlanModel): ResourceChange[] {
+/** Missing keys: the state knew them, and the refresh did not find them again. */
+function findMissingKeys({ drift }: PlanModel): ResourceChange[] {
   return drift.filter((change) => isKey(change) && change.action === 'delete');
 }
 
 function rolesBefore(model: PlanModel): Roles {
-  const known = [...model.resources.filter(({ before }) => before !== null), ...findLostKeys(model)];
+  const known = [...model.resources.filter(({ before }) => before !== null), ...findMissingKeys(model)];
   return rolesOf(known.map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
 }
 
@@ -89,7 +89,7 @@ function addressOfPrimary({ resources }: PlanModel): string | undefined {
   return resources.find(({ kind }) => kind === 'primary')?.address;
 }
 
-function judgeLost(key: ResourceChange, request: GuardRequest): Finding {
+function judgeMissing(key: ResourceChange, request: GuardRequest): Finding {
   const region = regionOfSide(key.before);
   const pending = request.pendingDeletion?.[region ?? ''];
   const id = textOf(key.before?.['key_id']) ?? 'id unknown';
@@ -142,13 +142,13 @@ function judgeScheduled(
 }
 
 function saveKey(id: string, region: string | undefined): string {
-  return `${sayRescue(region, id)}, then this job again.`;
+  return `${sayCancelDeletion(region, id)}, then this job again.`;
 }
 
 /** A key to be made in a Region where one is pending deletion; a lost one has been told already. */
 function judgePending(key: ResourceChange, { model, pendingDeletion, options }: GuardRequest): Finding[] {
   const pending = pendingDeletion?.[key.region ?? ''];
-  const told = findLostKeys(model).some(({ before }) => regionOfSide(before) === key.region);
+  const told = findMissingKeys(model).some(({ before }) => regionOfSide(before) === key.region);
   if (pending === undefined || told || key.kind !== 'replica') return [];
   const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
   const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;

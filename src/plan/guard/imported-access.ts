@@ -1,7 +1,7 @@
 import { diffAccess, isGain } from '../access.js';
 import { isKey } from '../model.js';
 import type { Finding, PlanModel } from '../types.js';
-import { nameKeys, nameSome, stop, warn } from './words.js';
+import { nameKeys, nameSome, stop, warn } from './messages.js';
 
 /** At most this many principals are named in a sentence; the report has all of them. */
 const MOST_NAMED = 10;

@@ -1,7 +1,7 @@
 import { isOwnAddress, isOwnOutput } from '../../terraform/addresses.js';
 import { isKey } from '../model.js';
 import type { Finding, PlanModel } from '../types.js';
-import { nameSome, stop, warn } from './words.js';
+import { nameSome, stop, warn } from './messages.js';
 
 /** Whose state it has to be. */
 export interface Owner {

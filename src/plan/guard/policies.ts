@@ -16,7 +16,7 @@ import { canonicalPolicy } from '../canonical.js';
 import { changesPolicy, isKept, isKey } from '../model.js';
 import { partitionOfKey } from '../region.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
-import { capitalise, joinWords, nameSome, stop, tell, warn, type Words } from './words.js';
+import { capitalise, joinWords, nameSome, stop, tell, warn, type Words } from './messages.js';
 
 /**
  * What lies in the planned policies: who could never change one any more, and who gets in that nobody named.

@@ -1,6 +1,6 @@
-import { capitalise, nameKey, nameKeys, stop, warn } from './words.js';
+import { capitalise, nameKey, nameKeys, stop, warn } from './messages.js';
 import type { GuardRequest } from './request.js';
-import { deletionsOf, sayDeadline, sayOutage, sayRescueOf } from '../deletions.js';
+import { deletionsOf, sayDeadline, sayOutage, sayCancelDeletionOf } from '../deletions.js';
 import { isKey } from '../model.js';
 import type { Finding, ResourceChange } from '../types.js';
 
@@ -37,10 +37,10 @@ function judgeDeletions(keys: readonly ResourceChange[], { model, now, options }
   const deletions = deletionsOf(model);
   const words = { tense: 'planned', now } as const;
   const outage = `${sayOutage(deletions, words)} ${sayDeadline(deletions, words)}`;
-  const rescue = sayRescueOf(deletions);
+  const cancelDeletion = sayCancelDeletionOf(deletions);
   if (options.deletionConfirmed) {
     const reason = `As was confirmed, the plan schedules ${nameKeys(keys)} for deletion. ${outage}`;
-    return [warn('key-deleted', { reason, wayOut: rescue }, keys)];
+    return [warn('key-deleted', { reason, wayOut: cancelDeletion }, keys)];
   }
   const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
   const keep = options.destroys ? '' : `To keep ${them}, put ${regions} back into the inputs. `;

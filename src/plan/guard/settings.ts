@@ -1,4 +1,4 @@
-import { capitalise, groupBy, joinWords, nameKey, nameKeys, warn } from './words.js';
+import { capitalise, groupBy, joinWords, nameKey, nameKeys, warn } from './messages.js';
 import { isKept, isKey } from '../model.js';
 import type { Finding, PlanModel, ResourceChange } from '../types.js';
 

@@ -3,7 +3,7 @@
 import { renderWithin } from '../layout.js';
 import { clip, codeSpan, details, link } from '../markdown.js';
 import { ROOM_OF_REPORT } from '../types.js';
-import { countOf, listOf } from '../words.js';
+import { countOf, listOf } from '../vocabulary.js';
 import { rowsOf, SYMBOLS, type ManyReports, type Row } from './kinds.js';
 import { renderHead } from './table.js';
 

@@ -4,7 +4,7 @@ import type { ShownReport } from '../../report-files/gather.js';
 import type { ReportFile } from '../../report-files/file.js';
 import { isGain } from '../../plan/access.js';
 import { rowChange } from '../changes.js';
-import { countOf } from '../words.js';
+import { countOf } from '../vocabulary.js';
 
 export interface ManyReports {
   readonly files: readonly ShownReport[];

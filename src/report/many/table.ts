@@ -4,7 +4,7 @@ import { isGain } from '../../plan/access.js';
 import { alert, clip, codeSpan, details, prose, table } from '../markdown.js';
 import type { ReportInput } from '../types.js';
 import { describeVerdict } from '../verdict.js';
-import { countOf, limitItems, principalInWords } from '../words.js';
+import { countOf, limitItems, principalInWords } from '../vocabulary.js';
 import { headlineOf, SYMBOLS, type ManyReports, type Row } from './kinds.js';
 
 /** Headline, call-outs, the table, and the keys without changes. */

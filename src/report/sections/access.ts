@@ -11,7 +11,7 @@ import {
   principalInWords,
   regionsInWords,
   type Detail,
-} from '../words.js';
+} from '../vocabulary.js';
 
 const DIRECTIONS = {
   'gains Allow': '➕ gains access',

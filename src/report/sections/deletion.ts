@@ -1,7 +1,7 @@
 /** What a deletion does to those who use the key, until when it can be taken back, and how. */
 
-import { isPendingDeletion } from '../../aws/look.js';
-import { rescueCommands } from '../../aws/rescue.js';
+import { isPendingDeletion } from '../../aws/key-lookup.js';
+import { cancelDeletionCommands } from '../../aws/cancel-deletion.js';
 import {
   deletionsOf,
   sayDeadline,
@@ -15,7 +15,7 @@ import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, details, prose } from '../markdown.js';
 import { placeOf } from '../region-names.js';
 import type { KeyStateNote, ReportInput } from '../types.js';
-import { countOf, type Detail } from '../words.js';
+import { countOf, type Detail } from '../vocabulary.js';
 
 /** The rule of the guard that this section tells in its own words. */
 export const TOLD_HERE = 'key-deleted';
@@ -58,12 +58,12 @@ function daysOf(input: ReportInput): Record<string, string> {
 }
 
 function commandsFor(keys: readonly Deletion[]): string | undefined {
-  const commands = keys.map(({ region, keyId = '' }) => rescueCommands(region, keyId));
+  const commands = keys.map(({ region, keyId = '' }) => cancelDeletionCommands(region, keyId));
   const lines = commands.flatMap((both) => both ?? []);
   return lines.length < 2 * keys.length ? undefined : codeBlock(lines.join('\n'), 'sh');
 }
 
-function renderRescue(keys: readonly Deletion[]): { inside: string[]; below: string[] } {
+function renderCancelDeletion(keys: readonly Deletion[]): { inside: string[]; below: string[] } {
   const commands = commandsFor(keys);
   if (commands === undefined)
     return {
@@ -122,9 +122,9 @@ export function renderDeletion(input: ReportInput, detail: Detail): string[] {
   if (input.plan === undefined) return [];
   const all = deletionsOf(input.plan.model);
   if (all.keys.length === 0) return [];
-  const rescue = renderRescue(all.keys);
+  const cancelDeletion = renderCancelDeletion(all.keys);
   const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
   const uses = lastUses(input, detail);
-  const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...rescue.inside];
-  return [alert('CAUTION', inside), ...uses.below, ...rescue.below];
+  const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...cancelDeletion.inside];
+  return [alert('CAUTION', inside), ...uses.below, ...cancelDeletion.below];
 }

@@ -3,7 +3,7 @@
 import type { ResourceChange } from '../../plan/types.js';
 import { attributesInWords } from '../changes.js';
 import { details, table } from '../markdown.js';
-import { codeOf, countOf, limitItems, OPEN_REGIONS, regionCell, type Detail } from '../words.js';
+import { codeOf, countOf, limitItems, OPEN_REGIONS, regionCell, type Detail } from '../vocabulary.js';
 
 function happened(change: ResourceChange, detail: Detail): string {
   switch (change.action) {

@@ -1,15 +1,15 @@
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
 
-import { isPendingDeletion } from '../../aws/look.js';
-import { rescueCommands } from '../../aws/rescue.js';
+import { isPendingDeletion } from '../../aws/key-lookup.js';
+import { cancelDeletionCommands } from '../../aws/cancel-deletion.js';
 import type { Explanation } from '../../errors.js';
 import { sayLastUse } from '../../plan/last-use.js';
 import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, prose, type AlertKind } from '../markdown.js';
 import type { ApprovalResult, KeyStateNote, ShownPlan } from '../types.js';
-import { codeOf, countOf, limitItems, type Detail } from '../words.js';
+import { codeOf, countOf, limitItems, type Detail } from '../vocabulary.js';
 
-function foreign(text: string, detail: Detail): string {
+function untrusted(text: string, detail: Detail): string {
   return prose(clip(text, detail.text * 4));
 }
 
@@ -30,9 +30,9 @@ function renderFinding(finding: Finding, detail: Detail): string {
     Math.min(detail.values, MOST_PLACES),
   );
   const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
-  const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${foreign(finding.wayOut, detail)}`;
-  const title = foreign(titleOf(finding.rule), detail) || 'Finding';
-  return `**${title}**${where}<br>${foreign(finding.reason, detail)}${wayOut}`;
+  const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${untrusted(finding.wayOut, detail)}`;
+  const title = untrusted(titleOf(finding.rule), detail) || 'Finding';
+  return `**${title}**${where}<br>${untrusted(finding.reason, detail)}${wayOut}`;
 }
 
 /** Findings of one severity in one call-out; empty when there are none. */
@@ -45,9 +45,9 @@ export function renderFindings(kind: AlertKind, findings: readonly Finding[], de
 }
 
 /** What the plan holds that is not understood, as a warning of its own. */
-export function renderNotUnderstood(sentences: readonly string[], detail: Detail): string[] {
+export function renderUnsupported(sentences: readonly string[], detail: Detail): string[] {
   if (sentences.length === 0) return [];
-  const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${foreign(sentence, detail)}`);
+  const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${untrusted(sentence, detail)}`);
   const hidden = sentences.length - shown.length;
   const more = hidden > 0 ? [`- …and ${countOf(hidden, 'more')}`] : [];
   return [alert('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
@@ -55,13 +55,13 @@ export function renderNotUnderstood(sentences: readonly string[], detail: Detail
 
 /** What a reader should know of how the run went. */
 export function renderNotes(notes: readonly string[] | undefined, detail: Detail): string[] {
-  return (notes ?? []).slice(0, detail.rows).map((note) => alert('NOTE', [foreign(note, detail)]));
+  return (notes ?? []).slice(0, detail.rows).map((note) => alert('NOTE', [untrusted(note, detail)]));
 }
 
 /** A failure in its three parts; what was wrong in several places is a list. */
 export function renderFailure({ what, each, done, next }: Explanation, detail: Detail): string {
-  const head = `**${foreign(what, detail)}**`;
-  const rest = [foreign(done, detail), next === '' ? '' : `**What to do:** ${foreign(next, detail)}`];
+  const head = `**${untrusted(what, detail)}**`;
+  const rest = [untrusted(done, detail), next === '' ? '' : `**What to do:** ${untrusted(next, detail)}`];
   const join = (parts: readonly string[]): string =>
     parts.filter((part) => part !== '' && part !== '****').join('<br>');
   if (each === undefined) return alert('CAUTION', [join([head, ...rest])]);
@@ -72,7 +72,7 @@ export function renderFailure({ what, each, done, next }: Explanation, detail: D
 function renderLines(heading: string, lines: readonly string[], detail: Detail): string[] {
   if (lines.length === 0) return [];
   const items = limitItems(
-    lines.map((line) => foreign(line, detail)),
+    lines.map((line) => untrusted(line, detail)),
     detail.rows,
   );
   return [heading, items.map((item) => `- ${item}`).join('\n')];
@@ -83,7 +83,7 @@ export function renderApproval(approval: ApprovalResult | undefined, detail: Det
   if (approval === undefined || approval.approved) return [];
   return [
     alert('CAUTION', [
-      foreign(approval.says, detail),
+      untrusted(approval.says, detail),
       ...renderLines('**Planned now, never approved**', approval.added, detail),
       ...renderLines('**Approved, no longer planned**', approval.gone, detail),
     ]),
@@ -95,15 +95,15 @@ export function renderShown(shown: ShownPlan | undefined, detail: Detail): strin
   if (shown === undefined || shown.is === 'same') return [];
   return [
     alert(shown.is === 'different' ? 'WARNING' : 'NOTE', [
-      foreign(shown.says, detail),
+      untrusted(shown.says, detail),
       ...renderLines('**Planned now, not shown there**', shown.added, detail),
       ...renderLines('**Shown there, no longer planned**', shown.gone, detail),
     ]),
   ];
 }
 
-function rescue({ region, keyId }: KeyStateNote): string[] {
-  const commands = rescueCommands(region, keyId);
+function cancelDeletion({ region, keyId }: KeyStateNote): string[] {
+  const commands = cancelDeletionCommands(region, keyId);
   if (commands === undefined) return ['Cancel the deletion in the KMS console, then enable the key.'];
   return [
     'Cancel the deletion, then enable the key, for as long as there is time:',
@@ -114,7 +114,7 @@ function rescue({ region, keyId }: KeyStateNote): string[] {
 function lastUseOf({ lastUse }: KeyStateNote, now: number | undefined, detail: Detail): string[] {
   if (lastUse === undefined || now === undefined) return [];
   const words = sayLastUse(lastUse, now);
-  return [foreign(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
+  return [untrusted(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
 }
 
 function renderKeyState(note: KeyStateNote, now: number | undefined, detail: Detail): string {
@@ -128,7 +128,7 @@ function renderKeyState(note: KeyStateNote, now: number | undefined, detail: Det
   return alert('CAUTION', [
     `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
     ...lastUseOf(note, now, detail),
-    ...rescue(note),
+    ...cancelDeletion(note),
   ]);
 }
 

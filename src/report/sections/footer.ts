@@ -2,7 +2,7 @@
 
 import { link } from '../markdown.js';
 import type { ReportInput } from '../types.js';
-import { codeOf, limitItems, type Detail } from '../words.js';
+import { codeOf, limitItems, type Detail } from '../vocabulary.js';
 
 /** The end of a report that is one line: there is nothing to approve, so no digest either. */
 export function renderOrigin(input: ReportInput, detail: Detail): string {

@@ -6,7 +6,7 @@ import { regionInWords, rowChange, type RowChange } from '../changes.js';
 import { breakableArn, details, table } from '../markdown.js';
 import { placeOf } from '../region-names.js';
 import type { KeyResult, ReportInput, VerificationCheck, VerificationRow } from '../types.js';
-import { codeOf, countOf, keyIdOf, limitItems, OPEN_REGIONS, type Detail } from '../words.js';
+import { codeOf, countOf, keyIdOf, limitItems, OPEN_REGIONS, type Detail } from '../vocabulary.js';
 
 const SIGNS: Readonly<Record<RowChange, string>> = {
   none: '',
@@ -33,7 +33,7 @@ const WEIGHTS: Readonly<Record<RowChange, number>> = {
 
 type Role = 'primary' | 'replica';
 
-/** A Region with all that is told of it, as inert Markdown. */
+/** A Region with all that is told of it, as escaped Markdown. */
 interface Row {
   readonly region: string;
   readonly role: Role;

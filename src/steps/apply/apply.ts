@@ -1,15 +1,15 @@
 import { ActionError } from '../../errors.js';
 import { planAndJudge } from '../plan/judge-plan.js';
 import type { MadePlan } from '../plan/make-plan.js';
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import { keyOutputs } from '../../outputs.js';
 import { fingerprintChanges, type Fingerprint } from '../../plan/difference.js';
 import { assertGuarded } from '../../plan/guard.js';
 import { isPartOfApproved } from '../../plan/part-of-approved.js';
 import type { PlanModel } from '../../plan/types.js';
 import type { Course } from './course.js';
-import { recover, sayWhatIsDone, settle } from './recover.js';
-import { learn, type Run } from '../../run.js';
+import { resume, sayWhatIsDone, untaintAndWait } from './resume.js';
+import { addOutputs, type Run } from '../../run.js';
 import type { ApplyEvent } from '../../terraform/events.js';
 import { describeEvent, nameOfAddress } from '../../terraform/progress.js';
 import { TerraformError } from '../../terraform/run.js';
@@ -20,29 +20,34 @@ import { findVainWaits, waitsAgain } from '../../terraform/waits.js';
 const MOST_ROUNDS = 6;
 
 /**
- * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails for want of
- * patience, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
+ * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails because the provider
+ * waits too short a time, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
  * earlier apply had left something unfinished.
  * @param made the plan that was approved
- * @throws ActionError when the apply failed; it says what is done, and the run has learnt what is there
+ * @throws ActionError when the apply failed; it says what is done, and the outputs and the report have what is there
  */
-export async function applyApproved(run: Run, ready: Ready, made: MadePlan): Promise<void> {
-  const course: Course = { done: [], underWay: new Set(), takenIn: new Set(), since: run.deps.clock.now() };
+export async function applyApproved(run: Run, setup: Setup, made: MadePlan): Promise<void> {
+  const course: Course = {
+    done: [],
+    inProgress: new Set(),
+    imported: new Set(),
+    since: run.deps.clock.now(),
+  };
   const approved = fingerprintChanges(made.reported.model);
   let left = made.reported.model;
   if (made.unfinished !== undefined) {
-    await settle(run, ready, made.unfinished, course);
-    left = await planWhatIsLeft(run, ready, approved, course);
+    await untaintAndWait(run, setup, made.unfinished, course);
+    left = await planWhatIsLeft(run, setup, approved, course);
   }
   for (let round = 1; left.hasChanges; round += 1) {
-    await ready.session.refreshIfShort();
-    const failure = await applySavedPlan(run, ready, course, round);
+    await setup.session.refreshIfShort();
+    const failure = await applySavedPlan(run, setup, course, round);
     if (failure === undefined) return;
-    await recover({ run, ready, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
-    left = await planWhatIsLeft(run, ready, approved, course);
+    await resume({ run, setup, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+    left = await planWhatIsLeft(run, setup, approved, course);
     refuseSecondWait(failure, left, course);
   }
-  learn(run, keyOutputs(left.outputs));
+  addOutputs(run, keyOutputs(left.outputs));
 }
 
 /**
@@ -51,14 +56,14 @@ export async function applyApproved(run: Run, ready: Ready, made: MadePlan): Pro
  */
 async function planWhatIsLeft(
   run: Run,
-  ready: Ready,
+  setup: Setup,
   approved: readonly Fingerprint[],
   course: Course,
 ): Promise<PlanModel> {
   const done = sayWhatIsDone(course);
-  const { reported } = await planAndJudge({ ...run, ...ready, name: 'Plan what is left', done });
+  const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
   assertGuarded(reported.findings, done);
-  const { isPart, extra } = isPartOfApproved(approved, reported.model, course.takenIn);
+  const { isPart, extra } = isPartOfApproved(approved, reported.model, course.imported);
   if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);
   return reported.model;
 }
@@ -72,8 +77,8 @@ function refuseSecondWait(failure: TerraformError, left: PlanModel, course: Cour
 /** @returns how it failed; undefined when all of the plan is done */
 async function applySavedPlan(
   run: Run,
-  { terraform }: Ready,
-  { done, underWay }: Course,
+  { terraform }: Setup,
+  { done, inProgress }: Course,
   round: number,
 ): Promise<TerraformError | undefined> {
   const { inputs } = run;
@@ -84,12 +89,12 @@ async function applySavedPlan(
       if (line !== undefined) say(line);
       if (!('address' in event)) return;
       const what = nameOfAddress(event.address, inputs.primaryRegion);
-      if (event.type === 'start') underWay.add(what);
-      if (event.type === 'complete' && underWay.delete(what)) done.push(what);
+      if (event.type === 'start') inProgress.add(what);
+      if (event.type === 'complete' && inProgress.delete(what)) done.push(what);
     };
-    underWay.clear();
+    inProgress.clear();
     try {
-      learn(run, keyOutputs((await terraform.apply(onEvent)).outputs));
+      addOutputs(run, keyOutputs((await terraform.apply(onEvent)).outputs));
       return undefined;
     } catch (thrown) {
       if (thrown instanceof TerraformError) return thrown;

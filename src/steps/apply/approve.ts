@@ -11,7 +11,7 @@ import type { Inputs } from '../../inputs/inputs.js';
 import { findDifferentAttributes } from '../../plan/attribute-hashes.js';
 import { summarisePlan, type FingerprintDifference } from '../../plan/difference.js';
 import { isUnfinished } from '../../plan/last-apply.js';
-import { isLeftOfBegun } from '../../plan/left-of-begun.js';
+import { isRemainder } from '../../plan/remainder.js';
 import type { ApprovalResult, ReportedPlan } from '../../report/types.js';
 import { findWhatCameAfter } from './came-after.js';
 
@@ -24,8 +24,8 @@ export interface ApproveRequest {
   readonly plan: ReportedPlan;
   /** The state as the backend has it; empty where there has never been one. */
   readonly pullState: () => Promise<string>;
-  /** Addresses of what an apply that was stopped has left marked in the state. */
-  readonly marked: readonly string[];
+  /** Addresses of what an apply that was stopped has left tainted in the state. */
+  readonly tainted: readonly string[];
   /**
    * Whether deletions are cancelled before it. Somebody ordered them after what was approved then, so what is left of a
    * stopped apply does not have them in it: only the digest that has them does.
@@ -86,7 +86,7 @@ async function compareDigest(request: ApproveRequest, digest: string): Promise<A
   if (digest === plan.digest) return approved('Approved by digest.');
   const onRecord = merged === undefined ? undefined : await readFromPullRequest(request).catch(unexplained);
   const record = onRecord?.digest === digest ? onRecord : undefined;
-  const left = record === undefined ? undefined : asLeftOf(record, request);
+  const left = record === undefined ? undefined : asRemainderOf(record, request);
   if (left !== undefined) return left;
   const differs = record === undefined ? '' : sayAttributes(record, plan);
   return notApproved(
@@ -121,7 +121,7 @@ async function compareWithPullRequest(request: ApproveRequest): Promise<Approval
   if (later !== undefined) return notApproved(later);
   if (approval.digest === plan.digest) return approved(`Approved on pull request #${approval.pullRequest}.`);
   return (
-    asLeftOf(approval, request) ??
+    asRemainderOf(approval, request) ??
     notApproved(
       `The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. ${sayAttributes(approval, plan)}Open a pull request with the new plan, and merge that.`,
       compareWithRecord(approval.record, plan.model),
@@ -145,16 +145,16 @@ async function readFromPullRequest(request: ApproveRequest): Promise<Approval> {
   return readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
 }
 
-/** The plan as what is left of the approved one, whose apply was stopped; undefined when it is anything else. */
-function asLeftOf(
+/** The plan as the remainder of the approved one, whose apply was interrupted; undefined when it is anything else. */
+function asRemainderOf(
   { pullRequest, record: { changes } }: Approval,
-  { plan, marked, context, recovers = false }: ApproveRequest,
+  { plan, tainted, context, recovers = false }: ApproveRequest,
 ): ApprovalResult | undefined {
   // Of a move nothing is left but the move itself, whose digest is the same however far it came.
   if (recovers || plan.move !== undefined) return undefined;
   const { model } = plan;
   const wasStopped = model.lastApply !== undefined && isUnfinished(model.lastApply, context.sha ?? '');
-  if (changes === undefined || !wasStopped || !isLeftOfBegun(changes, model, marked).isPart) return undefined;
+  if (changes === undefined || !wasStopped || !isRemainder(changes, model, tainted).isPart) return undefined;
   return approved(
     `This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`,
   );

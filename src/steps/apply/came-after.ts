@@ -3,7 +3,7 @@ import { GitHubApiError } from '../../github/api-error.js';
 import { compareCommits, findOvertaken, type Comparison } from '../../github/branch.js';
 import type { GitHubClient } from '../../github/client.js';
 import type { MergedPullRequest } from '../../github/merged-pull-request.js';
-import { shorten } from '../../github/words.js';
+import { shorten } from '../../github/messages.js';
 import { orderOf, type AppliedBy, type LastApply } from '../../plan/last-apply.js';
 import type { PlanModel } from '../../plan/types.js';
 

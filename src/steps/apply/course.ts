@@ -1,4 +1,4 @@
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import type { PlanModel } from '../../plan/types.js';
 import type { Run } from '../../run.js';
 import type { TerraformError } from '../../terraform/run.js';
@@ -7,17 +7,17 @@ import type { TerraformError } from '../../terraform/run.js';
 export interface Course {
   /** The resources that are done, in words, in order. */
   readonly done: string[];
-  /** Those that the last round began and did not see to their end. */
-  readonly underWay: Set<string>;
+  /** Those in progress: the last round began them and did not see them to their end. */
+  readonly inProgress: Set<string>;
   /** Addresses of what was made and is to be imported, since Terraform never got AWS's answer. */
-  readonly takenIn: Set<string>;
+  readonly imported: Set<string>;
   /** When it began, in milliseconds since the epoch. */
   readonly since: number;
 }
 
-export interface RecoverRequest {
+export interface ResumeRequest {
   readonly run: Run;
-  readonly ready: Ready;
+  readonly setup: Setup;
   readonly course: Course;
   /** How the last round ended. */
   readonly failure: TerraformError;

@@ -1,7 +1,7 @@
 import { ActionError } from '../../errors.js';
-import type { Ready } from '../ready/make-ready.js';
-import { explained } from '../ready/phased-terraform.js';
-import { parseShown } from '../../terraform/shown.js';
+import type { Setup } from '../setup/set-up.js';
+import { explained } from '../setup/phased-terraform.js';
+import { parseShowOutput } from '../../terraform/show-output.js';
 import { buildPlanModel, isKey } from '../../plan/model.js';
 
 const DONE = 'No key was changed, and the state is as it was.';
@@ -10,9 +10,9 @@ const DONE = 'No key was changed, and the state is as it was.';
  * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
  * @throws ActionError when the refresh would take a key out of the state
  */
-export async function recordRegions(ready: Pick<Ready, 'terraform'>): Promise<void> {
+export async function recordRegions(setup: Pick<Setup, 'terraform'>): Promise<void> {
   await applyRefresh(
-    ready,
+    setup,
     'Write the Regions into the state',
     'The state says in which Region each key is; the next plan moves the replicas to their new addresses.',
   );
@@ -24,13 +24,13 @@ export async function recordRegions(ready: Pick<Ready, 'terraform'>): Promise<vo
  * @throws ActionError when the refresh would take a key out of the state
  */
 export async function applyRefresh(
-  { terraform }: Pick<Ready, 'terraform'>,
+  { terraform }: Pick<Setup, 'terraform'>,
   name: string,
   done: string,
 ): Promise<void> {
   await terraform.phase(name, async ({ say }) => {
     await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-    const model = buildPlanModel(parseShown(await terraform.showPlan().catch(explained(DONE)), 'plan'));
+    const model = buildPlanModel(parseShowOutput(await terraform.showPlan().catch(explained(DONE)), 'plan'));
     const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
     if (lost.length > 0) {
       throw new ActionError({

@@ -1,9 +1,9 @@
 import { messageOf } from '../../errors.js';
-import { deletionsOf, sayDeadline, sayOutage, sayRescueOf } from '../../plan/deletions.js';
+import { deletionsOf, sayDeadline, sayOutage, sayCancelDeletionOf } from '../../plan/deletions.js';
 import type { PlanModel } from '../../plan/types.js';
-import { learn, type Run } from '../../run.js';
-import { lookAtStates } from '../key-states.js';
-import type { Ready } from '../ready/make-ready.js';
+import { addToReport, type Run } from '../../run.js';
+import { lookUpStates } from '../key-states.js';
+import type { Setup } from '../setup/set-up.js';
 
 /**
  * Applies, and however that ends asks KMS how the keys stand that the plan deletes: which of them can't be used any more,
@@ -12,7 +12,7 @@ import type { Ready } from '../ready/make-ready.js';
  */
 export async function tellingDeleted(
   run: Run,
-  { session }: Pick<Ready, 'session'>,
+  { session }: Pick<Setup, 'session'>,
   model: PlanModel,
   apply: () => Promise<void>,
 ): Promise<void> {
@@ -24,9 +24,9 @@ export async function tellingDeleted(
       keyId === undefined ? [] : [{ region, keyId }],
     );
     if (places.length > 0 && !run.deps.cancelled.aborted) {
-      await lookAtStates(places, session)
+      await lookUpStates(places, session)
         .then((keyStates) => {
-          learn(run, {}, { keyStates });
+          addToReport(run, { keyStates });
         })
         .catch((thrown: unknown) => {
           run.deps.log.info(`Could not ask KMS for the date of the deletion: ${messageOf(thrown)}`);
@@ -42,5 +42,5 @@ function sayDeleted({ deps: { log, clock } }: Run, model: PlanModel): void {
   const words = { tense: 'done', now: clock.now() } as const;
   log.info(sayOutage(deletions, words));
   log.info(sayDeadline(deletions, words));
-  log.info(sayRescueOf(deletions));
+  log.info(sayCancelDeletionOf(deletions));
 }

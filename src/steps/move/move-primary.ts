@@ -2,25 +2,25 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AwsSession } from '../../aws/credentials.js';
 import { withKms } from '../../aws/kms-clients.js';
-import { lookForAlias } from '../../aws/look.js';
+import { lookUpAlias } from '../../aws/key-lookup.js';
 import { awaitPromotion, promote, type WaitOptions } from '../../aws/primary-region.js';
 import { ActionError } from '../../errors.js';
 import { keyOutputs, summariseCounts } from '../../outputs.js';
 import { assertGuarded, guardPlan } from '../../plan/guard.js';
-import { joinWords } from '../../plan/guard/words.js';
+import { joinWords } from '../../plan/guard/messages.js';
 import { asMove, digestMove, judgeMove, sayMove } from '../../plan/move.js';
 import type { ReportedPlan } from '../../report/types.js';
-import { learn, type Run } from '../../run.js';
+import { addOutputs, type Run } from '../../run.js';
 import { describeEvent } from '../../terraform/progress.js';
 import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/primary-place.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
 import { ownerOf, planAndJudge, type JudgedPlan } from '../plan/judge-plan.js';
 import { keepPlan, planOf, type MadePlan } from '../plan/make-plan.js';
-import type { FinishedPlan } from '../plan/plan-as-finished.js';
-import type { Ready } from '../ready/make-ready.js';
-import { explained } from '../ready/phased-terraform.js';
-import type { PendingMove } from '../ready/primary-move.js';
+import type { FinishedPlan } from '../plan/plan-without-taint.js';
+import type { Setup } from '../setup/set-up.js';
+import { explained } from '../setup/phased-terraform.js';
+import type { PendingMove } from '../setup/primary-move.js';
 
 /** The state that has followed, in the working folder. */
 const MOVED_STATE = 'moved.tfstate';
@@ -29,17 +29,17 @@ const MOVED_STATE = 'moved.tfstate';
  * The plan of a move: that Terraform has nothing else to do. As long as AWS has not moved the primary, that is the plan with
  * the primary where it is; once AWS has, by an apply that was interrupted or by hand, it is the one in which the state follows,
  * made on a copy of it. Changes nothing, and moves nothing.
- * @param run with the inputs that fit the state
+ * @param run with the inputs as the state has them
  */
-export async function planMove(run: Run, ready: Ready, move: PendingMove): Promise<MadePlan> {
-  const progress = await ready.terraform.phase('Look where AWS has the primary', ({ say }) =>
-    awaitPromotion(move, ready.session, { ...waitOptions(run), say }),
+export async function planMove(run: Run, setup: Setup, move: PendingMove): Promise<MadePlan> {
+  const progress = await setup.terraform.phase('Look where AWS has the primary', ({ say }) =>
+    awaitPromotion(move, setup.session, { ...waitOptions(run), say }),
   );
   const hasMoved = progress === 'done';
-  const planned = hasMoved ? await planFollowing(run, ready, move) : await planOf({ ...run, ...ready });
+  const planned = hasMoved ? await planFollowing(run, setup, move) : await planOf({ ...run, ...setup });
   const reported = reportMove(run, planned, move, hasMoved);
   const outputs = {
-    ...(await keepPlan({ ...run, ...ready }, { ...planned, reported })),
+    ...(await keepPlan({ ...run, ...setup }, { ...planned, reported })),
     'plan-summary': `${sayMove(move)}, ${summariseCounts(reported.model.counts, true)}`,
   };
   return { reported, outputs, unfinished: undefined };
@@ -92,12 +92,12 @@ function describeText(move: PendingMove, hasMoved: boolean): string {
 }
 
 /** The plan in which the state follows, as it would be applied. */
-async function planFollowing(run: Run, ready: Ready, move: PendingMove): Promise<FinishedPlan> {
+async function planFollowing(run: Run, setup: Setup, move: PendingMove): Promise<FinishedPlan> {
   run.deps.log.notice(
     `AWS has the primary in ${move.to} already, and the state has it in ${move.from}: an apply was interrupted, or it was moved by hand. What is left is for the state to follow. It takes each key's settings as AWS has them; what differs from the inputs is for the next plan.`,
     { title: 'move-primary' },
   );
-  const { judged } = await planInCopy(run, ready, move, NOTHING_DONE);
+  const { judged } = await planInCopy(run, setup, move, NOTHING_DONE);
   return { ...judged, unfinished: undefined };
 }
 
@@ -115,8 +115,8 @@ interface Following {
  * Plans, on a copy of the state, that the keys and aliases at both ends come under their new addresses, with their settings
  * as AWS has them: whatever was changed meanwhile, by hand or in the inputs, does not keep the state from following.
  */
-async function planInCopy(run: Run, ready: Ready, move: PendingMove, done: string): Promise<Following> {
-  const { terraform, configuration, workDir, session } = ready;
+async function planInCopy(run: Run, setup: Setup, move: PendingMove, done: string): Promise<Following> {
+  const { terraform, configuration, workDir, session } = setup;
   const ends = [move.from, move.to] as const;
   await assertAliases(move, session, done);
   const state = await terraform.pullState().catch(explained(done));
@@ -127,7 +127,7 @@ async function planInCopy(run: Run, ready: Ready, move: PendingMove, done: strin
   const copy = terraform.inFolder(folder);
   const judged = await planAndJudge({
     ...run,
-    ...ready,
+    ...setup,
     inputs: move.after,
     name: 'Plan that the state follows',
     done,
@@ -143,17 +143,17 @@ async function assertAliases(
   done: string,
 ): Promise<void> {
   const alias = `alias/${after.alias}`;
-  const looks = await withKms([from, to], session, (clients) =>
+  const lookups = await withKms([from, to], session, (clients) =>
     Promise.all(
-      [from, to].map(async (region) => ({ region, look: await lookForAlias(clients, region, alias) })),
+      [from, to].map(async (region) => ({ region, lookup: await lookUpAlias(clients, region, alias) })),
     ),
   );
-  const missing = looks.filter(
-    ({ look }) => look.is === 'absent' || (look.is === 'there' && look.key.keyId !== keyId),
+  const missing = lookups.filter(
+    ({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId),
   );
   if (missing.length === 0) return;
-  const commands = missing.map(({ region, look }) => {
-    const verb = look.is === 'absent' ? 'create' : 'update';
+  const commands = missing.map(({ region, lookup }) => {
+    const verb = lookup.is === 'not-found' ? 'create' : 'update';
     return `\`aws kms ${verb}-alias --region ${region} --alias-name ${alias} --target-key-id ${keyId}\``;
   });
   throw new ActionError({
@@ -176,15 +176,15 @@ function waitOptions({ deps, inputs }: Run): Omit<WaitOptions, 'say'> {
  * is stopped anywhere leaves the state as it was, and the next one finds out from AWS how far this one came.
  * @throws ActionError that says how far it came
  */
-export async function applyMove(run: Run, ready: Ready, move: PendingMove): Promise<void> {
-  const { terraform, session, workDir } = ready;
+export async function applyMove(run: Run, setup: Setup, move: PendingMove): Promise<void> {
+  const { terraform, session, workDir } = setup;
   await session.refreshIfShort();
   await terraform.phase('Move the primary', ({ say }) =>
     promote(move, session, { ...waitOptions(run), say }),
   );
   const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
   await session.refreshIfShort();
-  const { judged, copy, folder, state } = await planInCopy(run, ready, move, done);
+  const { judged, copy, folder, state } = await planInCopy(run, setup, move, done);
   assertGuarded(judgeMove(judged.reported.model, move, true), done);
   const outputs = await terraform.phase('Let the state follow', async ({ say }) => {
     const applied = await copy
@@ -197,17 +197,17 @@ export async function applyMove(run: Run, ready: Ready, move: PendingMove): Prom
     await writeFile(path.join(workDir, MOVED_STATE), asNextOf(followed, state), { mode: 0o600 });
     await terraform
       .pushState(MOVED_STATE)
-      .catch((thrown: unknown) => keptByAnother(thrown, ready, move, done));
+      .catch((thrown: unknown) => keptByAnother(thrown, setup, move, done));
     say(`The state has the primary in ${move.to}`);
     return applied.outputs;
   });
-  learn(run, keyOutputs(outputs));
+  addOutputs(run, keyOutputs(outputs));
 }
 
 /** Where another run has let the state follow meanwhile, nothing is left to write. */
 async function keptByAnother(
   thrown: unknown,
-  { terraform }: Ready,
+  { terraform }: Setup,
   { to }: PendingMove,
   done: string,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { AwsSession } from '../../aws/credentials.js';
 import { withKms } from '../../aws/kms-clients.js';
-import { lookAtKey } from '../../aws/look.js';
+import { lookUpKey } from '../../aws/key-lookup.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { TerraformError } from '../../terraform/run.js';
@@ -37,8 +37,8 @@ export function namingClosedRegions(
 }
 
 async function findClosed(regions: readonly string[], alias: string, session: AwsSession): Promise<string[]> {
-  const looks = await withKms(regions, session, (clients) =>
-    Promise.all(regions.map((region) => lookAtKey(clients, region, alias))),
+  const lookups = await withKms(regions, session, (clients) =>
+    Promise.all(regions.map((region) => lookUpKey(clients, region, alias))),
   );
-  return regions.filter((_, index) => looks[index]?.is === 'closed');
+  return regions.filter((_, index) => lookups[index]?.is === 'region-disabled');
 }

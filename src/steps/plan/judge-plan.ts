@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.js';
 import { namingClosedRegions } from './closed-regions.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { summariseCounts } from '../../outputs.js';
-import { explained, type PhasedTerraform } from '../ready/phased-terraform.js';
+import { explained, type PhasedTerraform } from '../setup/phased-terraform.js';
 import { diffAccess } from '../../plan/access.js';
 import { digestPlan } from '../../plan/digest.js';
 import { guardPlan, type GuardRequest } from '../../plan/guard.js';
@@ -12,7 +12,7 @@ import { buildPlanModel } from '../../plan/model.js';
 import type { ReportedPlan } from '../../report/types.js';
 import { describePlanLine } from '../../terraform/progress.js';
 import type { Terraform } from '../../terraform/run.js';
-import { parseShown } from '../../terraform/shown.js';
+import { parseShowOutput } from '../../terraform/show-output.js';
 
 /** A plan that was made and judged. */
 export interface JudgedPlan {
@@ -45,7 +45,7 @@ export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
         .plan({ destroy: inputs.destroys })
         .catch(namingClosedRegions(inputs, session, done))
         .catch(explained(done));
-      const json = parseShown(await planning.showPlan().catch(explained(done)), 'plan');
+      const json = parseShowOutput(await planning.showPlan().catch(explained(done)), 'plan');
       const judged = judgePlan(json, text, request);
       const { counts, hasChanges } = judged.reported.model;
       say(`${name}: ${summariseCounts(counts, hasChanges)}`);

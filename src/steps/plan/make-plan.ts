@@ -2,15 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { planAndJudge, type JudgedPlan } from './judge-plan.js';
 import { keyOutputs, planOutputs, type Outputs } from '../../outputs.js';
-import { planAsFinished, type FinishedPlan, type MakePlanRequest } from './plan-as-finished.js';
+import { planWithoutTaint, type FinishedPlan, type MakePlanRequest } from './plan-without-taint.js';
 import type { ReportedPlan } from '../../report/types.js';
-import type { Recovery } from '../../terraform/recovery.js';
+import type { ResumeSteps } from '../../terraform/resume-steps.js';
 
 export interface MadePlan {
   readonly reported: ReportedPlan;
   readonly outputs: Outputs;
-  /** What an apply that was stopped has left behind; the plan that is saved is then not the one reported. */
-  readonly unfinished: Recovery | undefined;
+  /** What an interrupted apply has left behind; the plan that is saved is then not the one reported. */
+  readonly unfinished: ResumeSteps | undefined;
 }
 
 /** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
@@ -40,10 +40,10 @@ export async function keepPlan(
 
 /** Makes the plan of the run, as it will be once AWS has finished what an earlier apply began. */
 export async function planOf(request: MakePlanRequest): Promise<FinishedPlan> {
-  // What is to be destroyed needs no waiting for, and no mark changes what becomes of it.
+  // What is to be destroyed needs no waiting for, and no taint changes what becomes of it.
   if (request.inputs.destroys) {
     return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
   }
   const first = await planAndJudge({ ...request, name: 'Plan' });
-  return planAsFinished(request, first, 'Plan what is left of an apply that was stopped');
+  return planWithoutTaint(request, first, 'Plan what is left of an apply that was stopped');
 }

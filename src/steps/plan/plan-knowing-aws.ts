@@ -1,7 +1,7 @@
 import { findKeys, restoreKey, type ExistingKey, type KeyPlace } from '../../aws/existing-keys.js';
 import { adviseOnRefusals } from '../../aws/denial.js';
 import { isDenied } from '../../aws/kms-clients.js';
-import { sayRescue } from '../../aws/rescue.js';
+import { sayCancelDeletion } from '../../aws/cancel-deletion.js';
 import { appliedBy } from '../../context.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { guardOptionsOf, ownerOf } from './judge-plan.js';
@@ -9,14 +9,14 @@ import { prepareImport } from './import-key.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import { assertApproved, checkApproval } from '../apply/approve.js';
 import { applyRefresh } from '../apply/record-regions.js';
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import { digestRecovery } from '../../plan/digest.js';
 import { assertGuarded, guardPlan } from '../../plan/guard.js';
 import { isKey } from '../../plan/model.js';
 import { regionOfSide } from '../../plan/region.js';
 import type { PlanModel } from '../../plan/types.js';
 import { refuse } from '../../refusal.js';
-import { learn, type Run } from '../../run.js';
+import { addOutputs, addToReport, type Run } from '../../run.js';
 
 /**
  * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be
@@ -29,19 +29,19 @@ import { learn, type Run } from '../../run.js';
  * the guard and the approval like any other.
  * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
-export async function planKnowingAws(run: Run, ready: Ready): Promise<MadePlan> {
-  const ofImport = await prepareImport(run, ready);
-  const made = await planAndLook(run, ready);
+export async function planKnowingAws(run: Run, setup: Setup): Promise<MadePlan> {
+  const ofImport = await prepareImport(run, setup);
+  const made = await planAndCheckAws(run, setup);
   return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
 }
 
-async function planAndLook(run: Run, ready: Ready): Promise<MadePlan> {
+async function planAndCheckAws(run: Run, setup: Setup): Promise<MadePlan> {
   const { inputs } = run;
-  const plan = (): Promise<MadePlan> => makePlan({ ...run, ...ready });
+  const plan = (): Promise<MadePlan> => makePlan({ ...run, ...setup });
   const made = await plan();
   const { model } = made.reported;
   const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
-  const found = await lookFor([...wanted.lost, ...wanted.created], run, ready);
+  const found = await findExisting([...wanted.missing, ...wanted.created], run, setup);
   if (found === undefined || found.length === 0) return found === undefined ? made : judge(run, made, found);
   const pending = found.filter(({ isPending }) => isPending);
   const judged = asRecovery(judge(run, made, found), inputs.allowRecovery ? pending : []);
@@ -55,31 +55,31 @@ async function planAndLook(run: Run, ready: Ready): Promise<MadePlan> {
   refuse(() => {
     assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
   });
-  if (pending.length > 0) await cancelDeletions(run, ready, judged, pending);
+  if (pending.length > 0) await cancelDeletions(run, setup, judged, pending);
   const created = new Set(wanted.created.map(({ region }) => region));
   const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
-  await ready.configuration.extend({ imports });
+  await setup.configuration.extend({ imports });
   return plan();
 }
 
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
 async function cancelDeletions(
   run: Run,
-  ready: Ready,
+  setup: Setup,
   judged: MadePlan,
   pending: readonly ExistingKey[],
 ): Promise<void> {
-  await assertRecoveryApproved(run, ready, judged);
-  for (const place of pending) await bringBack(place, run, ready);
+  await assertRecoveryApproved(run, setup, judged);
+  for (const place of pending) await bringBack(place, run, setup);
   const broughtBack = pending.map(({ region }) => region);
-  learn(run, {}, { broughtBack });
+  addToReport(run, { broughtBack });
   run.deps.log.notice(
     `Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
     { title: 'Deletion cancelled' },
   );
   // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
   if (appliedBy(run.context) === undefined) return;
-  await applyRefresh(ready, 'Note in the state what was brought back', 'The state says which run it was.');
+  await applyRefresh(setup, 'Note in the state what was brought back', 'The state says which run it was.');
 }
 
 /** The plan with the keys that apply brings back before it as a part of what is approved. */
@@ -94,25 +94,25 @@ function asRecovery(made: MadePlan, pending: readonly ExistingKey[]): MadePlan {
 }
 
 interface Places {
-  /** Keys that the state knew and the refresh did not find. */
-  readonly lost: readonly KeyPlace[];
+  /** Missing keys: the state knew them, and the refresh did not find them. */
+  readonly missing: readonly KeyPlace[];
   /** Replicas that the plan makes of a primary that is there. */
   readonly created: readonly KeyPlace[];
 }
 
-const NO_PLACES: Places = { lost: [], created: [] };
+const NO_PLACES: Places = { missing: [], created: [] };
 
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 export function placesOf({ resources, drift }: Pick<PlanModel, 'resources' | 'drift'>): Places {
-  const lost = drift
+  const missing = drift
     .filter((change) => isKey(change) && change.action === 'delete')
     .flatMap(({ before }) => placeOf(regionOfSide(before), before?.['key_id']));
   const primary = resources.find(({ kind }) => kind === 'primary');
   const created = resources
     .filter(({ kind, action }) => kind === 'replica' && action === 'create')
     .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
-    .filter(({ region }) => !lost.some((key) => key.region === region));
-  return { lost, created };
+    .filter(({ region }) => !missing.some((key) => key.region === region));
+  return { missing, created };
 }
 
 function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
@@ -120,10 +120,10 @@ function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
 }
 
 /** @returns undefined when there is nothing to look for, or KMS does not say */
-async function lookFor(
+async function findExisting(
   places: readonly KeyPlace[],
   { inputs, deps }: Run,
-  { session }: Ready,
+  { session }: Setup,
 ): Promise<ExistingKey[] | undefined> {
   if (places.length === 0) return undefined;
   try {
@@ -141,7 +141,7 @@ function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKe
   const { model } = made.reported;
   const pending = found.filter(({ isPending }) => isPending);
   // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-  const isSure = placesOf(model).lost.every(
+  const isSure = placesOf(model).missing.every(
     ({ region }) => !found.some((key) => key.region === region && !key.isPending),
   );
   const findings = guardPlan({
@@ -167,16 +167,17 @@ function isReplicaHere({ replicaOf }: ExistingKey, { resources }: PlanModel): bo
 }
 
 /** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
-async function assertRecoveryApproved(run: Run, { terraform }: Ready, { reported }: MadePlan): Promise<void> {
+async function assertRecoveryApproved(run: Run, { terraform }: Setup, { reported }: MadePlan): Promise<void> {
   const approval = await checkApproval({
     ...run,
     plan: reported,
     pullState: () => terraform.pullState(),
-    marked: [],
+    tainted: [],
     recovers: true,
   });
   if (approval.approved) return;
-  learn(run, { 'plan-digest': reported.digest }, { plan: reported, approval });
+  addOutputs(run, { 'plan-digest': reported.digest });
+  addToReport(run, { plan: reported, approval });
   refuse(() => {
     assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
   });
@@ -188,7 +189,7 @@ function adviseOnRestore(cause: unknown): string {
     : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
 }
 
-async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Promise<void> {
+async function bringBack(place: KeyPlace, { deps }: Run, { session }: Setup): Promise<void> {
   try {
     await restoreKey(place, session);
     deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
@@ -197,7 +198,7 @@ async function bringBack(place: KeyPlace, { deps }: Run, { session }: Ready): Pr
       {
         what: `The key in ${place.region} could not be brought back: ${messageOf(cause)}.`,
         done: 'Nothing else was changed.',
-        next: `${adviseOnRestore(cause)} Or ${sayRescue(place.region, place.keyId)}, and run the job again.`,
+        next: `${adviseOnRestore(cause)} Or ${sayCancelDeletion(place.region, place.keyId)}, and run the job again.`,
       },
       { cause },
     );

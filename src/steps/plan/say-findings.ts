@@ -1,5 +1,5 @@
 import type { Log } from '../../deps.js';
-import { capitalise } from '../../plan/guard/words.js';
+import { capitalise } from '../../plan/guard/messages.js';
 import type { Finding } from '../../plan/types.js';
 
 /** GitHub shows ten annotations of a step; of one cause there is one, whatever the number of Regions. */

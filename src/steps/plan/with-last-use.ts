@@ -1,7 +1,7 @@
 import { askLastUse } from '../../aws/last-usage.js';
 import { judgeUse, keysThatGo } from '../../plan/last-use.js';
 import type { Run } from '../../run.js';
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import type { MadePlan } from './make-plan.js';
 
 /**
@@ -12,7 +12,7 @@ import type { MadePlan } from './make-plan.js';
  */
 export async function withLastUse(
   { deps, inputs }: Run,
-  { session }: Pick<Ready, 'session'>,
+  { session }: Pick<Setup, 'session'>,
   made: MadePlan,
 ): Promise<MadePlan> {
   const { reported } = made;

@@ -4,7 +4,7 @@ import { obtainCredentials, type AwsSession } from '../../aws/credentials.js';
 import { findBadVariables, refuseBadConfig, withoutMachineConfig } from '../../aws/machine-config.js';
 import { requestIdToken } from '../../aws/oidc.js';
 import type { SilentRegion } from '../../aws/silent-regions.js';
-import { configure, type Configuration } from './configure.js';
+import { initConfiguration, type Configuration } from './init-configuration.js';
 import type { Deps } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import { hasBackendSecrets } from '../../inputs/backend-secrets.js';
@@ -15,14 +15,14 @@ import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { findSilence } from './silence.js';
 import { planAsTheStateNeeds } from './state-needs.js';
 import { watchPlan } from './watched-plan.js';
-import { learn, type Run } from '../../run.js';
+import { addOutputs, type Run } from '../../run.js';
 import { trustExtraCertificates } from '../../terraform/certificates.js';
 import { collectorSetting } from '../../terraform/memory.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
 import { clearWorkspace, createWorkspace, type Workspace } from '../../workspace.js';
 
 /** What every command works with. */
-export interface Ready {
+export interface Setup {
   readonly session: AwsSession;
   readonly terraform: PhasedTerraform;
   readonly configuration: Configuration;
@@ -33,21 +33,21 @@ export interface Ready {
 }
 
 /**
- * Makes ready what every command needs: a Terraform that was checked, credentials that were proven, the configuration
+ * Sets up what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
  * @throws ActionError when one of them cannot be had; nothing was planned or changed then
  */
-export async function makeReady(run: Run): Promise<Ready> {
+export async function setUp(run: Run): Promise<Setup> {
   const { deps, inputs } = run;
   const workspace = await createWorkspace(deps.env);
   run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
-  await settleAwsConfig(run, workspace);
+  await prepareAwsConfig(run, workspace);
   const [tool, { session, silent }, certificates] = await Promise.all([
     install(deps, inputs, workspace),
     logInAndListen(run),
     trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
   ]);
-  learn(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
+  addOutputs(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
   assertVisible(session, deps);
   const { workDir } = workspace;
   const collector = collectorSetting(1 + inputs.replicaRegions.length, deps.memory(), deps.env);
@@ -58,8 +58,8 @@ export async function makeReady(run: Run): Promise<Ready> {
     backend: inputs.backend?.type,
     extra: () => ({ ...collector, ...session.environment, ...certificates }),
   });
-  const configuration = await configure(run, tool.version, workspace, terraform);
-  learn(run, { 'aws-provider-version': configuration.providerVersion });
+  const configuration = await initConfiguration(run, tool.version, workspace, terraform);
+  addOutputs(run, { 'aws-provider-version': configuration.providerVersion });
   return {
     session,
     terraform: planAsTheStateNeeds(watchPlan(terraform, run, session), configuration),
@@ -73,7 +73,7 @@ export async function makeReady(run: Run): Promise<Ready> {
  * With a role, nothing of the machine's AWS configuration counts, for the SDK as for Terraform. Without one it is what the
  * user wants, and what cannot work in it is told with its place.
  */
-async function settleAwsConfig({ deps, inputs }: Run, { workDir }: Workspace): Promise<void> {
+async function prepareAwsConfig({ deps, inputs }: Run, { workDir }: Workspace): Promise<void> {
   const { readFile } = inputSources(deps.env);
   if (inputs.roleToAssume === undefined) {
     refuseBadConfig(deps.env, readFile);
@@ -90,7 +90,7 @@ async function settleAwsConfig({ deps, inputs }: Run, { workDir }: Workspace): P
 
 /** The account is in every ARN: were it masked, GitHub would drop the outputs and skip what depends on them. */
 function assertVisible({ accountId }: AwsSession, { log }: Deps): void {
-  if (!log.hides(accountId)) return;
+  if (!log.isMasked(accountId)) return;
   throw new ActionError({
     what: 'A secret of this job is a part of the id of the AWS account, which is in every ARN: hiding it would blank the outputs.',
     done: 'Nothing was planned or changed.',
@@ -113,7 +113,7 @@ function install(deps: Deps, inputs: Inputs, workspace: Workspace): Promise<Inst
 }
 
 /** While Terraform is being unpacked, each Region is asked whether it is there. */
-async function logInAndListen(run: Run): Promise<Pick<Ready, 'session' | 'silent'>> {
+async function logInAndListen(run: Run): Promise<Pick<Setup, 'session' | 'silent'>> {
   const session = await logIn(run);
   return { session, silent: await findSilence(run, session) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { asFinished, findDisabled, findMarked } from '../../../src/plan/as-finished.js';
+import { withoutTaint, findDisabled, findTainted } from '../../../src/plan/without-taint.js';
 import { digestPlan } from '../../../src/plan/digest.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
 import type { PlanModel } from '../../../src/plan/types.js';
@@ -33,7 +33,7 @@ const whileCreating = (after: Json = {}): Json =>
   ]);
 
 const finished = (plan: Json): PlanModel =>
-  buildPlanModel(asFinished(plan, { creating: [REPLICA_ADDRESS], all: [REPLICA_ADDRESS] }));
+  buildPlanModel(withoutTaint(plan, { creating: [REPLICA_ADDRESS], all: [REPLICA_ADDRESS] }));
 
 describe('a plan made while AWS is still creating a replica', () => {
   test('is, as finished, the plan that is made once the replica is enabled: the digests are equal', () => {
@@ -78,7 +78,7 @@ describe('a plan made while AWS is still creating a replica', () => {
       before: primaryValues({ is_enabled: false }),
       after: primaryValues(),
     });
-    const plan = buildPlanModel(asFinished(planOf([raw]), { creating: [address], all: [address] }));
+    const plan = buildPlanModel(withoutTaint(planOf([raw]), { creating: [address], all: [address] }));
     expect(plan.hasChanges).toBe(false);
   });
 
@@ -88,31 +88,31 @@ describe('a plan made while AWS is still creating a replica', () => {
       replicaChange({ actions: ['create'], after: replicaValues({ enabled: true }) }),
       replicaChange({ actions: ['delete'], before: replicaValues({ enabled: false }) }),
     ]) {
-      expect(asFinished({ resource_changes: [raw] }, unfinished)).toEqual({
+      expect(withoutTaint({ resource_changes: [raw] }, unfinished)).toEqual({
         resource_changes: [raw],
         resource_drift: [],
       });
     }
-    expect(asFinished({}, unfinished)).toEqual({ resource_changes: [], resource_drift: [] });
+    expect(withoutTaint({}, unfinished)).toEqual({ resource_changes: [], resource_drift: [] });
   });
 
   test('leaves another key that somebody has disabled as it is', () => {
-    const other = asFinished(whileCreating(), { creating: [], all: [] });
+    const other = withoutTaint(whileCreating(), { creating: [], all: [] });
     expect(buildPlanModel(other).counts.change).toBe(1);
   });
 });
 
 describe('what an apply that was stopped leaves', () => {
   test('a replica that is marked, by its address', () => {
-    expect(findMarked(goldenModel('tainted-replica')).map(({ address }) => address)).toEqual([
+    expect(findTainted(goldenModel('tainted-replica')).map(({ address }) => address)).toEqual([
       REPLICA_ADDRESS,
     ]);
-    expect(findMarked(goldenModel('partly-applied'))).toEqual([]);
+    expect(findTainted(goldenModel('partly-applied'))).toEqual([]);
     const other = resourceChange('aws_other.this', {
       actions: ['delete', 'create'],
       resource: { action_reason: 'replace_because_tainted' },
     });
-    expect(findMarked(modelOf([other]))).toEqual([]);
+    expect(findTainted(modelOf([other]))).toEqual([]);
   });
 
   test('keys that are not enabled and are to be: KMS has to say whether it is creating them', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findRecovery } from '../../../src/terraform/recovery.js';
+import { findResumeSteps } from '../../../src/terraform/resume-steps.js';
 import { outputsOfState, readState, type StateModel } from '../../../src/terraform/state.js';
 
 const ID = 'mrk-54f8d7c23a1c7f2073b0d7bb84209411';
@@ -79,11 +79,11 @@ describe('the state after an apply that stopped half-way', () => {
 });
 
 describe('how a failed apply goes on', () => {
-  const recover = (text: string, ...resources: readonly Raw[]) =>
-    findRecovery({ text }, stateOf(...resources), 'ap-southeast-1');
+  const resume = (text: string, ...resources: readonly Raw[]) =>
+    findResumeSteps({ text }, stateOf(...resources), 'ap-southeast-1');
 
   test('a tainted replica is kept, and waited for', () => {
-    expect(recover('timeout while waiting for state to become Enabled', PRIMARY, TAINTED, REPLICA)).toEqual({
+    expect(resume('timeout while waiting for state to become Enabled', PRIMARY, TAINTED, REPLICA)).toEqual({
       untaint: [TAINTED.address],
       waitFor: [{ region: 'ap-southeast-2', id: ID, name: 'replica key in ap-southeast-2' }],
     });
@@ -91,7 +91,7 @@ describe('how a failed apply goes on', () => {
 
   test('a tainted primary and a tainted alias are kept, too', () => {
     expect(
-      recover(
+      resume(
         '',
         { ...PRIMARY, tainted: true },
         { ...ALIAS, tainted: true },
@@ -105,7 +105,7 @@ describe('how a failed apply goes on', () => {
 
   test('where KMS says that a state does not allow it, all keys are waited for', () => {
     const text = 'api error KMSInvalidStateException: arn is creating.';
-    expect(recover(text, PRIMARY, REPLICA, ALIAS)).toEqual({
+    expect(resume(text, PRIMARY, REPLICA, ALIAS)).toEqual({
       untaint: [],
       waitFor: [
         { region: 'ap-southeast-1', id: ID, name: 'primary key in ap-southeast-1' },
@@ -115,7 +115,7 @@ describe('how a failed apply goes on', () => {
   });
 
   test('waiting mends nothing else', () => {
-    expect(recover('api error AccessDeniedException', PRIMARY, REPLICA, ALIAS)).toBeUndefined();
-    expect(recover('api error KMSInvalidStateException')).toBeUndefined();
+    expect(resume('api error AccessDeniedException', PRIMARY, REPLICA, ALIAS)).toBeUndefined();
+    expect(resume('api error KMSInvalidStateException')).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import type { AwsSession } from '../../aws/credentials.js';
 import { findSilentRegions, type SilenceQuestion, type SilentRegion } from '../../aws/silent-regions.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
-import { joinWords } from '../../plan/guard/words.js';
+import { joinWords } from '../../plan/guard/messages.js';
 import type { Run } from '../../run.js';
 
 /**

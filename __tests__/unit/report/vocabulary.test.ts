@@ -4,7 +4,7 @@ import { attributesInWords, regionInWords } from '../../../src/report/changes.js
 import { drawKeys } from '../../../src/report/mermaid.js';
 import { placeOf } from '../../../src/report/region-names.js';
 import { describeVerdict } from '../../../src/report/verdict.js';
-import { actionsInWords, limitItems, listOf, principalInWords } from '../../../src/report/words.js';
+import { actionsInWords, limitItems, listOf, principalInWords } from '../../../src/report/vocabulary.js';
 import {
   absent,
   ALIAS,

@@ -5,13 +5,13 @@ import type { Deps } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { judgePlan, planAndJudge, type JudgedPlan } from './judge-plan.js';
-import { asFinished, findDisabled, findMarked } from '../../plan/as-finished.js';
-import { joinWords } from '../../plan/guard/words.js';
+import { withoutTaint, findDisabled, findTainted } from '../../plan/without-taint.js';
+import { joinWords } from '../../plan/guard/messages.js';
 import { isKey } from '../../plan/model.js';
 import type { ResourceChange } from '../../plan/types.js';
-import type { PhasedTerraform } from '../ready/phased-terraform.js';
+import type { PhasedTerraform } from '../setup/phased-terraform.js';
 import { nameOfAddress } from '../../terraform/progress.js';
-import type { Recovery } from '../../terraform/recovery.js';
+import type { ResumeSteps } from '../../terraform/resume-steps.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
 
@@ -26,38 +26,38 @@ export interface MakePlanRequest {
 
 export interface FinishedPlan extends JudgedPlan {
   /** What `apply` has to do before it plans again and applies; undefined where nothing is unfinished. */
-  readonly unfinished: Recovery | undefined;
+  readonly unfinished: ResumeSteps | undefined;
 }
 
 /**
  * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
- * a replica marked for replacement although it lives, or one that AWS is still creating. `plan` must not touch the state,
- * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is marked,
+ * a replica tainted although it lives, or one that AWS is still creating. `plan` must not touch the state,
+ * and what is approved must be what `apply` will do: so the plan is made on a copy of the state in which nothing is tainted,
  * and a key that KMS calls `Creating` counts as the enabled one that it becomes.
  * @param first the plan on the state as it is
  */
-export async function planAsFinished(
+export async function planWithoutTaint(
   request: MakePlanRequest,
   first: JudgedPlan,
   name: string,
 ): Promise<FinishedPlan> {
-  const marked = findMarked(first.reported.model);
+  const tainted = findTainted(first.reported.model);
   const kept =
-    marked.length === 0
+    tainted.length === 0
       ? first
-      : await planAndJudge({ ...request, name, planner: () => copyWithout(request, marked) });
+      : await planAndJudge({ ...request, name, planner: () => copyWithout(request, tainted) });
   const creating = await findCreating(request, findDisabled(kept.reported.model));
-  if (marked.length === 0 && creating.length === 0) return { ...first, unfinished: undefined };
+  if (tainted.length === 0 && creating.length === 0) return { ...first, unfinished: undefined };
   const unfinished = {
     creating: creating.map(({ address }) => address),
-    all: [...marked, ...creating].map(({ address }) => address),
+    all: [...tainted, ...creating].map(({ address }) => address),
   };
-  const finished = judgePlan(asFinished(kept.json, unfinished), kept.reported.text, request);
-  const waitFor = distinct([...marked.filter(isKey), ...creating]);
+  const finished = judgePlan(withoutTaint(kept.json, unfinished), kept.reported.text, request);
+  const waitFor = distinct([...tainted.filter(isKey), ...creating]);
   return {
     ...finished,
     unfinished: {
-      untaint: marked.map(({ address }) => address),
+      untaint: tainted.map(({ address }) => address),
       waitFor: waitFor.flatMap((key) => waitedKey(request, key)),
     },
   };
@@ -68,7 +68,7 @@ function distinct(changes: readonly ResourceChange[]): ResourceChange[] {
 }
 
 /** What a reader of the plan should know of it, as a whole sentence. */
-export function sayUnfinished({ untaint, waitFor }: Recovery, primaryRegion: string): string {
+export function sayUnfinished({ untaint, waitFor }: ResumeSteps, primaryRegion: string): string {
   const names = new Set([
     ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
     ...waitFor.map(({ name }) => name),
@@ -78,10 +78,10 @@ export function sayUnfinished({ untaint, waitFor }: Recovery, primaryRegion: str
 
 async function copyWithout(
   { terraform, workDir }: MakePlanRequest,
-  marked: readonly ResourceChange[],
+  tainted: readonly ResourceChange[],
 ): Promise<Terraform> {
   const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
-  for (const { address } of marked) await copy.untaint(address);
+  for (const { address } of tainted) await copy.untaint(address);
   return copy;
 }
 

@@ -1,21 +1,21 @@
-import { findLostKeys, type LostKey } from '../../aws/lost-keys.js';
+import { findOrphanedKeys, type OrphanedKey } from '../../aws/orphaned-keys.js';
 import { sayKmsError } from '../../aws/kms-clients.js';
 import { messageOf } from '../../errors.js';
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import { isSamePolicy } from '../../plan/canonical.js';
 import type { PlanModel, ResourceChange } from '../../plan/types.js';
-import { knownOutputs, learn, type Run } from '../../run.js';
+import { addNotes, type Run } from '../../run.js';
 
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
 
 /**
- * Applies, and however that ends tells of each key that it made without learning its id: no state knows such a key, and
+ * Applies, and however that ends tells of each key that it made without getting its id: no state knows such a key, and
  * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
  */
-export async function tellingLostKeys(
+export async function tellingOrphanedKeys(
   run: Run,
-  ready: Ready,
+  setup: Setup,
   model: PlanModel,
   apply: () => Promise<void>,
 ): Promise<void> {
@@ -25,10 +25,10 @@ export async function tellingLostKeys(
   try {
     await apply();
   } catch (thrown) {
-    await tell(run, ready, { primary, since, said: messageOf(thrown) });
+    await tell(run, setup, { primary, since, said: messageOf(thrown) });
     throw thrown;
   }
-  await tell(run, ready, { primary, since, said: '' });
+  await tell(run, setup, { primary, since, said: '' });
 }
 
 interface Told {
@@ -39,12 +39,12 @@ interface Told {
   readonly said: string;
 }
 
-async function tell(run: Run, { session }: Ready, { primary, since, said }: Told): Promise<void> {
+async function tell(run: Run, { session }: Setup, { primary, since, said }: Told): Promise<void> {
   const { inputs, deps } = run;
   const policy = primary.after?.['policy'];
   if (typeof policy !== 'string') return;
   try {
-    const lost = await findLostKeys({
+    const orphaned = await findOrphanedKeys({
       session,
       region: inputs.primaryRegion,
       description: inputs.description,
@@ -53,19 +53,19 @@ async function tell(run: Run, { session }: Ready, { primary, since, said }: Told
       policy,
       samePolicy: isSamePolicy,
       since,
-      knownId: knownOutputs(run)['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
+      knownId: run.outputs['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
       signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
     });
-    for (const note of lost.map(describeLostKey)) {
+    for (const note of orphaned.map(describeOrphanedKey)) {
       deps.log.warning(note, { title: 'A key that no state knows' });
-      learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
+      addNotes(run, note);
     }
   } catch (thrown) {
     deps.log.info(`Could not look whether AWS made a key that no state knows: ${sayKmsError(thrown)}`);
   }
 }
 
-function describeLostKey({ arn, id, region }: LostKey): string {
+function describeOrphanedKey({ arn, id, region }: OrphanedKey): string {
   return [
     `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
     'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',

@@ -1,9 +1,9 @@
 import type { AwsSession } from '../../aws/credentials.js';
 import { adviseOnRefusals } from '../../aws/denial.js';
 import { withKms } from '../../aws/kms-clients.js';
-import { lookForAlias } from '../../aws/look.js';
+import { lookUpAlias } from '../../aws/key-lookup.js';
 import type { MadePlan } from './make-plan.js';
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import { askOf, judgeAnswers, type Answer, type Judgement, type Question } from '../../plan/preflight.js';
 import type { Run } from '../../run.js';
 
@@ -12,7 +12,7 @@ import type { Run } from '../../run.js';
  * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
  * @returns the plan, with these findings before the guard's
  */
-export async function lookAhead({ deps }: Run, { session }: Ready, made: MadePlan): Promise<MadePlan> {
+export async function runPreflight({ deps }: Run, { session }: Setup, made: MadePlan): Promise<MadePlan> {
   const { reported } = made;
   const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
   if (notLookedAt.length > 0) {
@@ -35,7 +35,7 @@ export async function askRegions(
     const ask = async (question: Question): Promise<Answer> => ({
       question,
       // Where no alias is to be made, any name does: the question is then whether the Region answers.
-      look: await lookForAlias(clients, question.region, question.alias ?? 'alias/none'),
+      lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
     });
     return judgeAnswers(await Promise.all(questions.map(ask)));
   });

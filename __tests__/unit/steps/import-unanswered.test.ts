@@ -8,9 +8,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Emulator } from '../../../emulator/index.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { Run } from '../../../src/run.js';
-import type { RecoverRequest } from '../../../src/steps/apply/course.js';
-import { takeInUnanswered } from '../../../src/steps/apply/take-in-unanswered.js';
-import type { Fit } from '../../../src/terraform/module.js';
+import type { ResumeRequest } from '../../../src/steps/apply/course.js';
+import { importUnanswered } from '../../../src/steps/apply/import-unanswered.js';
+import type { SetupFacts } from '../../../src/terraform/module.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { kmsIn, sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
 
@@ -37,28 +37,28 @@ async function takeIn() {
   const id = KeyMetadata?.KeyId ?? '';
   await client.send(new ReplicateKeyCommand({ KeyId: id, ReplicaRegion: REGION }));
   await client.send(new CreateAliasCommand({ AliasName: 'alias/aws_cb_cmk', TargetKeyId: id }));
-  const extended: Fit[] = [];
+  const extended: SetupFacts[] = [];
   const lines: string[] = [];
-  const course = { done: [], underWay: new Set<string>(), takenIn: new Set<string>(), since };
+  const course = { done: [], inProgress: new Set<string>(), imported: new Set<string>(), since };
   const run = {
     inputs: { primaryRegion: 'ap-southeast-1', alias: 'aws_cb_cmk' },
     deps: { log: { info: (line: string) => lines.push(line) } },
-    known: [],
-    story: {},
+    outputs: {},
+    report: {},
   } as unknown as Run;
-  const ready = {
+  const setup = {
     session: sessionOf(emulator),
     configuration: {
-      extend: (more: Fit) => {
+      extend: (more: SetupFacts) => {
         extended.push(more);
         return Promise.resolve();
       },
     },
-  } as unknown as RecoverRequest['ready'];
+  } as unknown as ResumeRequest['setup'];
   const said = { summary: 'AlreadyExistsException: it is there', detail: '' };
-  const took = await takeInUnanswered({
+  const took = await importUnanswered({
     run,
-    ready,
+    setup,
     course,
     failure: new TerraformError(
       'apply',
@@ -85,11 +85,11 @@ async function takeIn() {
       outputs: {},
     },
   });
-  return { took, id, extended, lines, takenIn: [...course.takenIn], notes: run.story.notes };
+  return { took, id, extended, lines, imported: [...course.imported], notes: run.report.notes };
 }
 
 test('what was made and not answered is imported by the next plan, and the report says so', async () => {
-  const { took, id, extended, takenIn, notes } = await takeIn();
+  const { took, id, extended, imported, notes } = await takeIn();
   expect(took).toBe(true);
   expect(extended).toEqual([
     {
@@ -99,7 +99,7 @@ test('what was made and not answered is imported by the next plan, and the repor
       ],
     },
   ]);
-  expect(takenIn).toEqual([REPLICA, ALIAS]);
+  expect(imported).toEqual([REPLICA, ALIAS]);
   expect(notes).toEqual([
     `AWS made the replica key in ${REGION} and alias in ap-southeast-1, but its answer was lost; the run took it into the state and went on from there.`,
   ]);
@@ -107,8 +107,8 @@ test('what was made and not answered is imported by the next plan, and the repor
 
 test('nothing is taken in where KMS does not say whose it is, and the log says why', async () => {
   emulator.faults.add({ match: { action: 'ListAliases' }, effect: { type: 'access-denied' } });
-  const { took, extended, takenIn, lines } = await takeIn();
-  expect({ took, extended, takenIn }).toEqual({ took: false, extended: [], takenIn: [] });
+  const { took, extended, imported, lines } = await takeIn();
+  expect({ took, extended, imported }).toEqual({ took: false, extended: [], imported: [] });
   expect(lines).toEqual([
     expect.stringContaining(`Could not look whether this run made the replica key in ${REGION}: `),
     expect.stringContaining('Could not look whether this run made the alias in ap-southeast-1: '),

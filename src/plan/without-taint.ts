@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PlanModel, ResourceChange } from './types.js';
 
-/** Keys and aliases that the plan replaces for no other reason than the mark of an apply that was stopped. */
-export function findMarked({ resources }: Pick<PlanModel, 'resources'>): ResourceChange[] {
+/** Keys and aliases that the plan replaces for no other reason than the taint of an apply that was stopped. */
+export function findTainted({ resources }: Pick<PlanModel, 'resources'>): ResourceChange[] {
   return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
 }
 
@@ -50,7 +50,7 @@ export interface Unfinished {
  * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
  * @param plan what `terraform show -json` printed of a plan that was read before
  */
-export function asFinished(plan: unknown, { creating, all }: Unfinished): unknown {
+export function withoutTaint(plan: unknown, { creating, all }: Unfinished): unknown {
   const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan as RawPlan;
   return {
     ...rest,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { plannedChanges, isLeftOfBegun } from '../../../src/plan/left-of-begun.js';
+import { plannedChanges, isRemainder } from '../../../src/plan/remainder.js';
 import type { PartOfApproved } from '../../../src/plan/part-of-approved.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import {
@@ -12,8 +12,8 @@ import {
   type Json,
 } from './raw-plan.js';
 
-function judge(begun: PlanModel, remaining: PlanModel, marked: readonly string[] = []): PartOfApproved {
-  return isLeftOfBegun(plannedChanges(begun), remaining, marked);
+function judge(approved: PlanModel, remaining: PlanModel, tainted: readonly string[] = []): PartOfApproved {
+  return isRemainder(plannedChanges(approved), remaining, tainted);
 }
 
 const REPLICA = 'module.replica_ap-southeast-2.aws_kms_replica_key.this';
@@ -46,12 +46,12 @@ describe('of real plans', () => {
 
 describe('of a replica that was to be created', () => {
   const planned = { policy: ROOT_POLICY, description: 'A key', enabled: true };
-  const begun = modelOf([
+  const approved = modelOf([
     replicaChange({ actions: ['create'], after: planned, unknown: { arn: true, primary_key_arn: true } }),
   ]);
   const known = { ...planned, arn: 'arn:aws:kms:ap-southeast-2:999900001111:key/k', primary_key_arn: 'p' };
-  const isLeft = (remaining: Json, marked: readonly string[] = []): boolean =>
-    judge(begun, modelOf([remaining]), marked).isPart;
+  const isLeft = (remaining: Json, tainted: readonly string[] = []): boolean =>
+    judge(approved, modelOf([remaining]), tainted).isPart;
 
   test('its creation is left, with what is known by now', () => {
     expect(isLeft(replicaChange({ actions: ['create'], after: known }))).toBe(true);
@@ -86,8 +86,8 @@ describe('of a replica that was to be created', () => {
 
   test('nothing is left where a part of the plan is not understood', () => {
     const remaining = modelOf([replicaChange({ actions: ['create'], after: known })]);
-    const strange = { ...remaining, notUnderstood: ['module.x.aws_thing.this', 'deferred changes'] };
-    expect(judge(begun, strange)).toEqual({
+    const strange = { ...remaining, unsupported: ['module.x.aws_thing.this', 'deferred changes'] };
+    expect(judge(approved, strange)).toEqual({
       isPart: false,
       extra: ['deferred changes', 'module.x.aws_thing.this'],
     });
@@ -96,8 +96,8 @@ describe('of a replica that was to be created', () => {
 
 describe('of a replica that was to be changed', () => {
   const [before, after] = [replicaValues({ description: 'old' }), replicaValues({ description: 'new' })];
-  const begun = modelOf([replicaChange({ actions: ['update'], before, after })]);
-  const isLeft = (remaining: Json): boolean => judge(begun, modelOf([remaining]), [REPLICA]).isPart;
+  const approved = modelOf([replicaChange({ actions: ['update'], before, after })]);
+  const isLeft = (remaining: Json): boolean => judge(approved, modelOf([remaining]), [REPLICA]).isPart;
 
   test('the change is left as it was approved', () => {
     expect(isLeft(replicaChange({ actions: ['update'], before, after }))).toBe(true);
@@ -134,8 +134,8 @@ describe('of a key that was to be imported and changed', () => {
   });
 
   test('nor is its import, where only the change was approved', () => {
-    const begun = modelOf([left]);
+    const approved = modelOf([left]);
     const again = replicaChange({ actions: ['update'], before, after, change: importing(KEY_ID) });
-    expect(judge(begun, modelOf([again])).isPart).toBe(false);
+    expect(judge(approved, modelOf([again])).isPart).toBe(false);
   });
 });

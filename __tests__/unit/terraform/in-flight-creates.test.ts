@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { watchCreations } from '../../../src/terraform/creations.js';
+import { watchCreates } from '../../../src/terraform/in-flight-creates.js';
 import { makeClock } from '../../support/github-world.js';
 
 const event = (type: 'start' | 'complete' | 'errored', action = 'create') =>
@@ -8,11 +8,11 @@ const event = (type: 'start' | 'complete' | 'errored', action = 'create') =>
 /** How long an interrupt is held back when it comes so many milliseconds after the last event. */
 async function heldBack(events: readonly ReturnType<typeof event>[], after: number): Promise<number> {
   const clock = makeClock();
-  const { onEvent, bornAll } = watchCreations(clock);
+  const { onEvent, untilIdsRecorded } = watchCreates(clock);
   events.forEach(onEvent);
   await clock.sleep(after);
   const interrupted = clock.now();
-  await bornAll();
+  await untilIdsRecorded();
   return clock.now() - interrupted;
 }
 
@@ -33,9 +33,9 @@ describe('an interrupt of an apply', () => {
 
   test('hears of what was begun a moment before it, and of what is begun while it waits, but has an end', async () => {
     const clock = makeClock();
-    const watch = watchCreations(clock);
+    const watch = watchCreates(clock);
     const interrupted = clock.now();
-    const waiting = watch.bornAll();
+    const waiting = watch.untilIdsRecorded();
     watch.onEvent(event('start'));
     const again = setInterval(() => {
       watch.onEvent(event('start'));

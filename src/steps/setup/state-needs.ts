@@ -1,5 +1,5 @@
 import { isWellFormedRegion } from '../../aws/regions.js';
-import type { Configuration } from './configure.js';
+import type { Configuration } from './init-configuration.js';
 import { ActionError } from '../../errors.js';
 import type { PhasedTerraform } from './phased-terraform.js';
 import { TerraformError } from '../../terraform/run.js';
@@ -12,9 +12,9 @@ import { TerraformError } from '../../terraform/run.js';
  */
 export function planAsTheStateNeeds(
   terraform: PhasedTerraform,
-  configuration: Pick<Configuration, 'way' | 'extend'>,
+  configuration: Pick<Configuration, 'providerMode' | 'extend'>,
 ): PhasedTerraform {
-  if (configuration.way !== 'aliases') return terraform;
+  if (configuration.providerMode !== 'aliases') return terraform;
   return {
     ...terraform,
     plan: async (options) => {

@@ -1,55 +1,55 @@
 import { askKms, waitForKeys, type WaitedKey, type WaitResult } from '../../aws/key-wait.js';
 import { withKms } from '../../aws/kms-clients.js';
-import type { Course, RecoverRequest } from './course.js';
+import type { Course, ResumeRequest } from './course.js';
 import { ActionError, messageOf } from '../../errors.js';
-import type { Ready } from '../ready/make-ready.js';
-import { explained } from '../ready/phased-terraform.js';
+import type { Setup } from '../setup/set-up.js';
+import { explained } from '../setup/phased-terraform.js';
 import { seconds } from '../../phases.js';
-import { joinWords } from '../../plan/guard/words.js';
+import { joinWords } from '../../plan/guard/messages.js';
 import { keyResults } from '../../publish.js';
-import { rescueState } from './rescue-state.js';
-import { takeInUnanswered } from './take-in-unanswered.js';
-import { knownOutputs, learn, type Run } from '../../run.js';
+import { pushErroredState } from './push-errored-state.js';
+import { importUnanswered } from './import-unanswered.js';
+import { addNotes, addOutputs, addToReport, type Run } from '../../run.js';
 import { nameOfAddress } from '../../terraform/progress.js';
-import { findRecovery, type Recovery } from '../../terraform/recovery.js';
-import { parseShown } from '../../terraform/shown.js';
+import { findResumeSteps, type ResumeSteps } from '../../terraform/resume-steps.js';
+import { parseShowOutput } from '../../terraform/show-output.js';
 import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { failedOfWaitsAlone } from '../../terraform/waits.js';
 
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
- * failed and marked is kept, what AWS made without an answer is taken in, and what AWS is still working on is waited for.
+ * failed and tainted is kept, what AWS made without an answer is imported, and what AWS is still working on is waited for.
  * Where the provider waited in vain to read back what AWS has taken, the next plan tells whether anything is left.
  * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
-export async function recover(request: RecoverRequest): Promise<void> {
-  const { run, ready, course, failure, canGoOn } = request;
+export async function resume(request: ResumeRequest): Promise<void> {
+  const { run, setup, course, failure, canGoOn } = request;
   const { inputs, deps } = run;
-  const rescued = await rescueState(run, ready, listDone(course));
+  const pushed = await pushErroredState(run, setup, listDone(course));
   const explanation = explainTerraformError(failure, sayWhatIsDone(course));
   // The few seconds of a step that was cancelled are for its report.
   if (deps.cancelled.aborted || !canGoOn) throw explanation;
-  const state = await lookAtState(run, ready);
-  const recovery = state === undefined ? undefined : findRecovery(failure, state, inputs.primaryRegion);
-  const tookIn = state !== undefined && (await takeInUnanswered({ ...request, state }));
-  if (!rescued && !tookIn && recovery === undefined && !failedOfWaitsAlone(failure)) throw explanation;
+  const state = await readKeysOfState(run, setup);
+  const recovery = state === undefined ? undefined : findResumeSteps(failure, state, inputs.primaryRegion);
+  const imports = state !== undefined && (await importUnanswered({ ...request, state }));
+  if (!pushed && !imports && recovery === undefined && !failedOfWaitsAlone(failure)) throw explanation;
   if (recovery === undefined) return;
   // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
-  await settle(run, ready, tookIn ? { ...recovery, waitFor: [] } : recovery, course);
+  await untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
 }
 
 /**
  * Reads what there is from the state, for the outputs and the report of a run that may end here.
  * @returns undefined when it cannot be read, which the log says
  */
-async function lookAtState(run: Run, { terraform }: Ready): Promise<StateModel | undefined> {
+async function readKeysOfState(run: Run, { terraform }: Setup): Promise<StateModel | undefined> {
   const { primaryRegion } = run.inputs;
   try {
-    const state = readState(parseShown(await terraform.showState(), 'state'), primaryRegion);
-    learn(run, outputsOfState(state));
-    learn(run, {}, { keys: keyResults(knownOutputs(run), primaryRegion) });
+    const state = readState(parseShowOutput(await terraform.showState(), 'state'), primaryRegion);
+    addOutputs(run, outputsOfState(state));
+    addToReport(run, { keys: keyResults(run.outputs, primaryRegion) });
     return state;
   } catch (thrown) {
     run.deps.log.warning(`The state could not be read: ${messageOf(thrown)}`, { title: 'State not read' });
@@ -58,14 +58,14 @@ async function lookAtState(run: Run, { terraform }: Ready): Promise<StateModel |
 }
 
 /**
- * First takes the marks away, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
+ * First untaints, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
  * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
  * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
  */
-export async function settle(
+export async function untaintAndWait(
   run: Run,
-  { terraform, session }: Ready,
-  { untaint, waitFor }: Recovery,
+  { terraform, session }: Setup,
+  { untaint, waitFor }: ResumeSteps,
   course: Course,
 ): Promise<void> {
   const { deps, inputs } = run;
@@ -89,7 +89,7 @@ export async function settle(
       throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
     });
     if (result.unready.length > 0) throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-    learn(run, {}, { notes: [...(run.story.notes ?? []), ...sayWaited(waitFor, result.waitedMs)] });
+    addNotes(run, ...sayWaited(waitFor, result.waitedMs));
   });
 }
 
@@ -124,8 +124,9 @@ export function sayWhatIsDone(course: Course): string {
   return `${listDone(course)}; the state knows what is there, and running the job again goes on from it.`;
 }
 
-function listDone({ done, underWay }: Course): string {
+function listDone({ done, inProgress }: Course): string {
   const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-  const begun = underWay.size === 0 ? '' : `; begun, and not seen to its end: ${[...underWay].join(', ')}`;
+  const begun =
+    inProgress.size === 0 ? '' : `; begun, and not seen to its end: ${[...inProgress].join(', ')}`;
   return `${what}${begun}`;
 }

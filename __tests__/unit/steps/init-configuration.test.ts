@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Run } from '../../../src/run.js';
-import { configure, type Configuration } from '../../../src/steps/ready/configure.js';
-import type { PhasedTerraform } from '../../../src/steps/ready/phased-terraform.js';
+import { initConfiguration, type Configuration } from '../../../src/steps/setup/init-configuration.js';
+import type { PhasedTerraform } from '../../../src/steps/setup/phased-terraform.js';
 import { read } from '../../support/inputs.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
@@ -58,7 +58,12 @@ async function play(version: string, state: string, changed: Record<string, stri
       clock: { now: () => 0 },
     },
   } as unknown as Run;
-  const configuration = await configure(run, '1.11.4', { workDir, localStateDir: workDir }, terraform);
+  const configuration = await initConfiguration(
+    run,
+    '1.11.4',
+    { workDir, localStateDir: workDir },
+    terraform,
+  );
   const root = async (): Promise<Root> =>
     JSON.parse(await readFile(path.join(workDir, 'main.tf.json'), 'utf8')) as Root;
   return { configuration, asked, told, root };
@@ -76,7 +81,11 @@ describe('a provider before 6.0.0', () => {
   test('gets its aliases; no state is looked into', async () => {
     const { configuration, asked, root } = await play('5.100.0', stateOf(BY_ALIASES));
     expect(asked).toEqual(['init']);
-    expect(configuration).toMatchObject({ way: 'aliases', awaitsRegions: false, providerVersion: '5.100.0' });
+    expect(configuration).toMatchObject({
+      providerMode: 'aliases',
+      awaitsRegions: false,
+      providerVersion: '5.100.0',
+    });
     expect(Object.keys((await root()).module)).toContain('replica_ap-southeast-2');
   });
 });
@@ -85,7 +94,7 @@ describe('a provider from 6.0.0 on', () => {
   test('names the Region on each resource where there is no state yet, and says that nobody has run it', async () => {
     const { configuration, asked, told, root } = await play('6.63.0', '');
     expect(asked).toEqual(['init', 'state pull']);
-    expect(configuration).toMatchObject({ way: 'region', awaitsRegions: false });
+    expect(configuration).toMatchObject({ providerMode: 'region', awaitsRegions: false });
     expect(told).toEqual(['Provider 6.x']);
     expect(await root()).not.toHaveProperty('moved');
     expect((await root()).provider.aws).toHaveLength(1);
@@ -94,13 +103,13 @@ describe('a provider from 6.0.0 on', () => {
   test('does so, too, where the state has its replicas that way', async () => {
     const { configuration, asked } = await play('6.63.0', stateOf('module.replica["ap-southeast-2"]'));
     expect(asked).toEqual(['init', 'state pull']);
-    expect(configuration).toMatchObject({ way: 'region', awaitsRegions: false });
+    expect(configuration).toMatchObject({ providerMode: 'region', awaitsRegions: false });
   });
 
   test('stays by aliases for a state that does not say its Regions yet, and initialises those modules', async () => {
     const { configuration, asked, told, root } = await play('6.63.0', stateOf(BY_ALIASES));
     expect(asked).toEqual(['init', 'state pull', 'init']);
-    expect(configuration).toMatchObject({ way: 'aliases', awaitsRegions: true });
+    expect(configuration).toMatchObject({ providerMode: 'aliases', awaitsRegions: true });
     expect(told).toEqual(['Provider 6.x', 'From provider 5.x to 6.x']);
     expect(Object.keys((await root()).module)).toContain('replica_ap-southeast-2');
     expect(await root()).not.toHaveProperty('moved');
@@ -112,7 +121,7 @@ describe('a provider from 6.0.0 on', () => {
       const state = stateOf(BY_ALIASES, 'ap-southeast-2');
       const { configuration, asked, root } = await play('6.63.0', state, { command });
       expect(asked).toEqual(['init', 'state pull']);
-      expect(configuration).toMatchObject({ way: 'region', awaitsRegions: false });
+      expect(configuration).toMatchObject({ providerMode: 'region', awaitsRegions: false });
       expect((await root()).moved).toEqual([{ from: BY_ALIASES, to: 'module.replica["ap-southeast-2"]' }]);
     },
   );
@@ -124,7 +133,7 @@ describe('a provider from 6.0.0 on', () => {
     const state = stateOf(BY_ALIASES, 'ap-southeast-2');
     const { configuration, asked, root } = await play('6.63.0', state, { command, ...more });
     expect(asked).toEqual(['init', 'state pull', 'init']);
-    expect(configuration).toMatchObject({ way: 'aliases', awaitsRegions: true });
+    expect(configuration).toMatchObject({ providerMode: 'aliases', awaitsRegions: true });
     expect(await root()).not.toHaveProperty('moved');
   });
 
@@ -144,10 +153,10 @@ test('a range is initialised by what chooses the provider alone, and then by wha
   const range = { 'aws-provider-version': '>= 5.0, < 7.0' };
   const six = await play('6.63.0', '', range);
   expect(six.asked).toEqual(['init', 'init', 'state pull']);
-  expect(six.configuration.way).toBe('region');
+  expect(six.configuration.providerMode).toBe('region');
   const five = await play('5.100.0', '', range);
   expect(five.asked).toEqual(['init', 'init']);
-  expect(five.configuration.way).toBe('aliases');
+  expect(five.configuration.providerMode).toBe('aliases');
 });
 
 test('what is fitted later comes to what was before: imports beside those that there are', async () => {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../../emulator/index.js';
 import { ActionError } from '../../../src/errors.js';
-import type { Ready } from '../../../src/steps/ready/make-ready.js';
+import type { Setup } from '../../../src/steps/setup/set-up.js';
 import type { Course } from '../../../src/steps/apply/course.js';
-import { settle } from '../../../src/steps/apply/recover.js';
+import { untaintAndWait } from '../../../src/steps/apply/resume.js';
 import type { Run } from '../../../src/run.js';
 import type { WaitedKey } from '../../../src/aws/key-wait.js';
 import { kmsIn, sessionOf, startForAction, stopForAction } from '../../emulator/support.js';
@@ -53,10 +53,10 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
       },
     },
     inputs: { primaryRegion: 'ap-southeast-1', replicaTimeoutMinutes: 2 },
-    known: [],
-    story: {},
+    outputs: {},
+    report: {},
   } as unknown as Run;
-  const ready = {
+  const setup = {
     session: { refreshIfShort: () => Promise.resolve(false), ...sessionOf(emulator) },
     terraform: {
       phase: (_: string, work: (phase: { say: (line: string) => void }) => Promise<void>) =>
@@ -66,16 +66,19 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
         return Promise.resolve();
       },
     },
-  } as unknown as Ready;
+  } as unknown as Setup;
   const course: Course = {
     done: ['primary key in ap-southeast-1'],
-    underWay: new Set([key.name]),
-    takenIn: new Set(),
+    inProgress: new Set([key.name]),
+    imported: new Set(),
     since: 0,
   };
-  const failure: unknown = await settle(run, ready, { untaint: [ADDRESS], waitFor: [key] }, course).catch(
-    (thrown: unknown) => thrown,
-  );
+  const failure: unknown = await untaintAndWait(
+    run,
+    setup,
+    { untaint: [ADDRESS], waitFor: [key] },
+    course,
+  ).catch((thrown: unknown) => thrown);
   return { failure, events, run };
 }
 
@@ -91,7 +94,7 @@ describe('a replica that an apply has left unfinished', () => {
       `Waiting for AWS, 0 s: replica key in ${REGION} (Creating)`,
       `replica key in ${REGION}: Enabled`,
     ]);
-    expect(run.story.notes).toEqual([
+    expect(run.report.notes).toEqual([
       expect.stringContaining(`waits for the replica key in ${REGION}. The run waited 5.0 s`),
     ]);
   });

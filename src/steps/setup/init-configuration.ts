@@ -8,7 +8,7 @@ import { findPendingMove, type PendingMove } from './primary-move.js';
 import type { Run } from '../../run.js';
 import { refuseForeignProviders } from '../../terraform/foreign-state.js';
 import { memoryNotice } from '../../terraform/memory.js';
-import type { Fit } from '../../terraform/module.js';
+import type { SetupFacts } from '../../terraform/module.js';
 import {
   prepareConfiguration,
   refuseUnknownArguments,
@@ -16,32 +16,32 @@ import {
 } from '../../terraform/prepare.js';
 import { openProviders } from '../../terraform/providers.js';
 import { readStateReplicas, type StateReplica } from '../../terraform/state-keys.js';
-import { onlyWayOf, wayOf, type Way } from '../../terraform/way.js';
+import { onlyProviderModeOf, providerModeOf, type ProviderMode } from '../../terraform/provider-mode.js';
 import type { Workspace } from '../../workspace.js';
 
-/** The configuration that is written and initialised, and what it was fitted to. */
+/** The configuration that is written and initialised, and what that follows from. */
 export interface Configuration {
   /** The version of the provider that init chose. */
   readonly providerVersion: string;
-  readonly way: Way;
+  readonly providerMode: ProviderMode;
   /** True when the provider is to name Regions on resources, and the state does not say them yet. */
   readonly awaitsRegions: boolean;
   /** The move of the primary that is still to be made; until it is, the configuration has the primary where it was. */
   readonly move: PendingMove | undefined;
-  /** Writes it anew with something more to fit, imports beside those it has; needs no further `init`. */
-  readonly extend: (more: Fit) => Promise<void>;
-  /** Writes it with something else to fit for as long as this work takes, and then as it was. */
-  readonly during: <T>(other: Fit, work: () => Promise<T>) => Promise<T>;
+  /** Writes it anew with more facts, imports beside those it has; needs no further `init`. */
+  readonly extend: (more: SetupFacts) => Promise<void>;
+  /** Writes it with other facts for as long as this work takes, and then as it was. */
+  readonly during: <T>(other: SetupFacts, work: () => Promise<T>) => Promise<T>;
 }
 
 const NOTHING_DONE = 'Nothing was planned or changed.';
 
 /**
- * Writes the configuration and has Terraform initialise it. Which way it goes follows from the provider that init really
+ * Writes the configuration and has Terraform initialise it. The provider mode follows from the provider that init really
  * chose, and from what the state has.
  * @throws ActionError when the inputs ask for what that provider cannot do, or it cannot be had
  */
-export async function configure(
+export async function initConfiguration(
   run: Run,
   terraformVersion: string,
   workspace: Workspace,
@@ -68,7 +68,7 @@ export async function configure(
       };
       const configuration = await initialise({ inputs, terraform, prepared, init, log: deps.log });
       await providers.keep();
-      const tight = memoryNotice(configuration.way, 1 + inputs.replicaRegions.length, deps.memory());
+      const tight = memoryNotice(configuration.providerMode, 1 + inputs.replicaRegions.length, deps.memory());
       if (tight !== undefined) deps.log.notice(tight, { title: 'Memory' });
       return configuration;
     } finally {
@@ -77,7 +77,7 @@ export async function configure(
   });
 }
 
-async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise<Configuration> {
+async function initialise(request: Omit<InitRequest, 'providerVersion'>): Promise<Configuration> {
   const { inputs, terraform, prepared, init } = request;
   await init();
   const providerVersion = await terraform.selectedProviderVersion();
@@ -85,24 +85,24 @@ async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise
   // Of a constraint it was open until now what the provider knows.
   if (semver.valid(inputs.awsProviderVersion) === null) await prepared.rewrite({ providerVersion });
   // There may have been no more than what chooses the provider, which is on this runner now.
-  if (onlyWayOf(inputs.awsProviderVersion) === undefined) await init();
+  if (onlyProviderModeOf(inputs.awsProviderVersion) === undefined) await init();
   const move = await readPendingMove(request);
   const regions = move?.before;
   if (move !== undefined) await initialiseBoth(move, request, providerVersion);
-  const fit = await fitToState({ ...request, inputs: regions ?? inputs, regions, providerVersion });
-  let fitted: Fit = { ...fit, regions };
+  const facts = await adaptToState({ ...request, inputs: regions ?? inputs, regions, providerVersion });
+  let current: SetupFacts = { ...facts, regions };
   return {
     providerVersion,
-    way: fit.way,
-    awaitsRegions: wayOf(providerVersion) !== fit.way,
+    providerMode: facts.providerMode,
+    awaitsRegions: providerModeOf(providerVersion) !== facts.providerMode,
     move,
     extend: (more) => {
-      const imports = [...(fitted.imports ?? []), ...(more.imports ?? [])];
-      return prepared.rewrite((fitted = { ...fitted, ...more, imports }));
+      const imports = [...(current.imports ?? []), ...(more.imports ?? [])];
+      return prepared.rewrite((current = { ...current, ...more, imports }));
     },
     during: async (other, work) => {
-      await prepared.rewrite({ ...fitted, ...other });
-      return work().finally(() => prepared.rewrite(fitted));
+      await prepared.rewrite({ ...current, ...other });
+      return work().finally(() => prepared.rewrite(current));
     },
   };
 }
@@ -113,7 +113,7 @@ async function initialise(request: Omit<FitRequest, 'providerVersion'>): Promise
  */
 async function initialiseBoth(
   { before, after }: PendingMove,
-  { inputs, prepared, init }: Omit<FitRequest, 'providerVersion'>,
+  { inputs, prepared, init }: Omit<InitRequest, 'providerVersion'>,
   providerVersion: string,
 ): Promise<void> {
   const isOther = sorted(after.replicaRegions) !== sorted(inputs.replicaRegions);
@@ -131,13 +131,13 @@ function readPendingMove({
   inputs,
   log,
   terraform,
-}: Omit<FitRequest, 'providerVersion'>): Promise<PendingMove | undefined> {
+}: Omit<InitRequest, 'providerVersion'>): Promise<PendingMove | undefined> {
   const pullState = (): Promise<string> => terraform.pullState().catch(explained(NOTHING_DONE));
   return findPendingMove({ inputs, log, pullState });
 }
 
-interface FitRequest {
-  readonly regions?: Fit['regions'];
+interface InitRequest {
+  readonly regions?: SetupFacts['regions'];
   readonly inputs: Inputs;
   readonly terraform: PhasedTerraform;
   readonly prepared: PreparedConfiguration;
@@ -151,24 +151,26 @@ interface FitRequest {
  * apply by aliases, by which the provider writes each Region into the state; then the addresses move. Were the first
  * left out, the provider would look for every replica in the primary's Region, and miss it.
  */
-async function fitToState(request: FitRequest): Promise<Fit & { readonly way: Way }> {
+async function adaptToState(
+  request: InitRequest,
+): Promise<SetupFacts & { readonly providerMode: ProviderMode }> {
   const { inputs, regions, terraform, prepared, init, providerVersion, log } = request;
-  const way = wayOf(providerVersion);
-  if (way === 'aliases') return { providerVersion, way };
-  warnOfUntriedWay(providerVersion, log);
+  const providerMode = providerModeOf(providerVersion);
+  if (providerMode === 'aliases') return { providerVersion, providerMode };
+  warnOfUntriedMode(providerVersion, log);
   const replicas = inputs.backend === undefined ? [] : await readReplicas(terraform);
   const old = replicas.filter(({ layout }) => layout === 'aliases');
-  if (old.length === 0) return { providerVersion, way };
+  if (old.length === 0) return { providerVersion, providerMode };
   const canMove = MOVING_COMMANDS.includes(inputs.command) && !inputs.destroys;
   const moves = old.every(({ saysRegion }) => saysRegion) && canMove;
-  const fit: Fit & { way: Way } = moves
-    ? { providerVersion, way, regions, movedRegions: old.map(({ region }) => region) }
-    : { providerVersion, way: 'aliases', regions, stateRegions: old.map(({ region }) => region) };
+  const facts: SetupFacts & { providerMode: ProviderMode } = moves
+    ? { providerVersion, providerMode, regions, movedRegions: old.map(({ region }) => region) }
+    : { providerVersion, providerMode: 'aliases', regions, stateRegions: old.map(({ region }) => region) };
   log.notice(moves ? SECOND_STEP : FIRST_STEP, { title: 'From provider 5.x to 6.x' });
-  await prepared.rewrite(fit);
+  await prepared.rewrite(facts);
   // The module calls by aliases are other ones than those that were initialised.
   if (!moves) await init();
-  return fit;
+  return facts;
 }
 
 const MOVING_COMMANDS: readonly Inputs['command'][] = ['plan', 'apply'];
@@ -179,7 +181,7 @@ const FIRST_STEP =
 const SECOND_STEP =
   'The state has its replicas by aliases, and knows their Regions: this plan moves them to the addresses that they have with provider 6.x. No key changes by that.';
 
-function warnOfUntriedWay(providerVersion: string, log: Log): void {
+function warnOfUntriedMode(providerVersion: string, log: Log): void {
   log.warning(
     `With provider ${providerVersion} the Region is named on each resource. Nobody has run that way with a real provider yet: it is checked against the provider's documentation alone. Read the plan with care; whatever would delete or replace a key is stopped.`,
     { title: 'Provider 6.x' },

@@ -2,8 +2,8 @@ import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import type { AwsSession } from './credentials.js';
 import { withKms, type Kms } from './kms-clients.js';
 
-/** What a key that was made by this run, and whose id the run never learnt, must look like. */
-export interface LostKeySearch {
+/** What a key that was made by this run, and whose id never reached the run, must look like. */
+export interface OrphanedKeySearch {
   readonly session: Pick<AwsSession, 'provider'>;
   /** The primary Region: only CreateKey can lose a key for good. */
   readonly region: string;
@@ -21,8 +21,8 @@ export interface LostKeySearch {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A key that no state knows. */
-export interface LostKey {
+/** An orphaned key: AWS made it, and no state knows it. */
+export interface OrphanedKey {
   readonly arn: string;
   readonly id: string;
   readonly region: string;
@@ -39,7 +39,7 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * a key is as planned in everything, was made since the apply began and before the one that is known, and has no alias.
  * @throws the SDK's errors
  */
-export async function findLostKeys(search: LostKeySearch): Promise<LostKey[]> {
+export async function findOrphanedKeys(search: OrphanedKeySearch): Promise<OrphanedKey[]> {
   return withKms([search.region], search.session, async ({ kms, in: pick }) => {
     const client = pick(search.region);
     const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
@@ -62,7 +62,7 @@ async function describe(
   KeyId: string,
   client: KMSClient,
   kms: Kms,
-  search: LostKeySearch,
+  search: OrphanedKeySearch,
 ): Promise<KeyMetadata | undefined> {
   return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
 }
@@ -71,19 +71,19 @@ async function hasPolicy(
   KeyId: string,
   client: KMSClient,
   kms: Kms,
-  search: LostKeySearch,
+  search: OrphanedKeySearch,
 ): Promise<boolean> {
   const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
   const { Policy } = await client.send(command, abortable(search));
   return Policy !== undefined && search.samePolicy(Policy, search.policy);
 }
 
-function abortable({ signal }: LostKeySearch): { abortSignal?: AbortSignal } {
+function abortable({ signal }: OrphanedKeySearch): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
 /** The ids of the multi-Region keys of the Region. */
-async function listKeys(client: KMSClient, kms: Kms, search: LostKeySearch): Promise<string[]> {
+async function listKeys(client: KMSClient, kms: Kms, search: OrphanedKeySearch): Promise<string[]> {
   const ids: string[] = [];
   const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
   for await (const { Keys = [] } of pages) ids.push(...Keys.flatMap(({ KeyId }) => KeyId ?? []));
@@ -91,7 +91,7 @@ async function listKeys(client: KMSClient, kms: Kms, search: LostKeySearch): Pro
 }
 
 /** The ids of the keys that an alias points to. */
-async function listNamed(client: KMSClient, kms: Kms, search: LostKeySearch): Promise<Set<string>> {
+async function listNamed(client: KMSClient, kms: Kms, search: OrphanedKeySearch): Promise<Set<string>> {
   const ids = new Set<string>();
   const pages = kms.paginateListAliases({ client, pageSize: 100 }, {}, abortable(search));
   for await (const { Aliases = [] } of pages)
@@ -99,7 +99,7 @@ async function listNamed(client: KMSClient, kms: Kms, search: LostKeySearch): Pr
   return ids;
 }
 
-function isAsPlanned(found: KeyMetadata, { description, keySpec, keyUsage }: LostKeySearch): boolean {
+function isAsPlanned(found: KeyMetadata, { description, keySpec, keyUsage }: OrphanedKeySearch): boolean {
   return (
     found.KeyState === 'Enabled' &&
     found.MultiRegionConfiguration?.MultiRegionKeyType === 'PRIMARY' &&
@@ -110,7 +110,11 @@ function isAsPlanned(found: KeyMetadata, { description, keySpec, keyUsage }: Los
 }
 
 /** Since the apply began, and before the key that is known: what is lost came first. */
-function isOfThisRun(found: KeyMetadata, known: KeyMetadata | undefined, { since }: LostKeySearch): boolean {
+function isOfThisRun(
+  found: KeyMetadata,
+  known: KeyMetadata | undefined,
+  { since }: OrphanedKeySearch,
+): boolean {
   const made = found.CreationDate?.getTime() ?? 0;
   return made >= since - CLOCK_SKEW_MS && made <= (known?.CreationDate?.getTime() ?? Infinity);
 }

@@ -1,7 +1,11 @@
 import { CreateAliasCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
-import { findLostKeys, type LostKey, type LostKeySearch } from '../../../src/aws/lost-keys.js';
+import {
+  findOrphanedKeys,
+  type OrphanedKey,
+  type OrphanedKeySearch,
+} from '../../../src/aws/orphaned-keys.js';
 import { createKey, kmsIn, settingsOf, type CreatedKey } from '../../emulator/support.js';
 
 const REGION = 'eu-west-1';
@@ -36,9 +40,9 @@ const policy = (): string =>
 const make = (more: CreateKeyCommandInput = {}): Promise<CreatedKey> =>
   createKey(kms, { Description: 'Multi-Region primary key', Policy: policy(), ...more });
 
-function search(knownId?: string, more: Partial<LostKeySearch> = {}): Promise<LostKey[]> {
+function search(knownId?: string, more: Partial<OrphanedKeySearch> = {}): Promise<OrphanedKey[]> {
   const { credentials } = settingsOf(emulator, REGION);
-  return findLostKeys({
+  return findOrphanedKeys({
     session: { provider: () => Promise.resolve(credentials) },
     region: REGION,
     description: 'Multi-Region primary key',

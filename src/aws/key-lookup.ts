@@ -5,11 +5,16 @@ import type { RefusedCall } from './denial.js';
 import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
 
 /** What KMS answers when it is asked for one key. */
-export type Look =
-  | { readonly is: 'there'; readonly key: FoundKey }
-  | { readonly is: 'absent' }
+export type KeyLookup =
+  | { readonly is: 'found'; readonly key: FoundKey }
+  | { readonly is: 'not-found' }
   /** The Region takes none of this account's credentials: it is not enabled. */
-  | { readonly is: 'closed'; readonly because: string; readonly mayPass: false; readonly refused?: undefined }
+  | {
+      readonly is: 'region-disabled';
+      readonly because: string;
+      readonly mayPass: false;
+      readonly refused?: undefined;
+    }
   | {
       readonly is: 'unknown';
       readonly because: string;
@@ -49,31 +54,31 @@ export interface FoundKey {
 const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
 
 /** @param name a key's id or ARN, or an alias with `alias/` */
-export async function lookAtKey(clients: KmsClients, region: string, name: string): Promise<Look> {
+export async function lookUpKey(clients: KmsClients, region: string, name: string): Promise<KeyLookup> {
   try {
     const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
     const { KeyMetadata } = await clients.in(region).send(command);
-    return KeyMetadata === undefined ? { is: 'absent' } : { is: 'there', key: readKey(KeyMetadata) };
+    return KeyMetadata === undefined ? { is: 'not-found' } : { is: 'found', key: readKey(KeyMetadata) };
   } catch (thrown) {
-    return explainLook(thrown);
+    return explainLookup(thrown);
   }
 }
 
 /** Whether the alias is there, for who may not see the key that it points to. */
-export async function lookForAlias(clients: KmsClients, region: string, alias: string): Promise<Look> {
-  const look = await lookAtKey(clients, region, alias);
-  if (look.is !== 'unknown') return look;
+export async function lookUpAlias(clients: KmsClients, region: string, alias: string): Promise<KeyLookup> {
+  const lookup = await lookUpKey(clients, region, alias);
+  if (lookup.is !== 'unknown') return lookup;
   try {
     const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
     for await (const { Aliases = [] } of pages) {
       const found = Aliases.find(({ AliasName }) => AliasName === alias);
       if (found === undefined) continue;
       const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
-      return { is: 'there', key: { keyId, arn, ...UNSEEN } };
+      return { is: 'found', key: { keyId, arn, ...UNSEEN } };
     }
-    return { is: 'absent' };
+    return { is: 'not-found' };
   } catch (thrown) {
-    return explainLook(thrown);
+    return explainLookup(thrown);
   }
 }
 
@@ -88,11 +93,11 @@ const UNSEEN = {
   made: undefined,
 } as const;
 
-function explainLook(thrown: unknown): Look {
+function explainLookup(thrown: unknown): KeyLookup {
   const name = thrown instanceof Error ? thrown.name : '';
-  if (name === 'NotFoundException') return { is: 'absent' };
+  if (name === 'NotFoundException') return { is: 'not-found' };
   if (CLOSED.test(name))
-    return { is: 'closed', because: 'the Region does not take these credentials', mayPass: false };
+    return { is: 'region-disabled', because: 'the Region does not take these credentials', mayPass: false };
   const because = sayKmsError(thrown);
   if (isDenied(thrown)) return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
   return { is: 'unknown', because, mayPass: mayPass(thrown) };

@@ -5,7 +5,7 @@ import { ActionError } from '../errors.js';
  * @param of what was to be shown, for the message
  * @throws ActionError when it is not JSON
  */
-export function parseShown(text: string, of: 'plan' | 'state'): unknown {
+export function parseShowOutput(text: string, of: 'plan' | 'state'): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -9,9 +9,9 @@ export interface PendingMove extends PrimaryMove {
   readonly keyId: string;
   /** The Regions of its other replicas, as the state has them. */
   readonly others: readonly string[];
-  /** The inputs that fit the state: with the primary where it was. */
+  /** The inputs as the state has them: with the primary where it was. */
   readonly before: Inputs;
-  /** Those that fit the state once it has followed: with its own Regions, whatever others the run asks for. */
+  /** The inputs as the state has them once it has followed: with its own Regions, whatever others the run asks for. */
   readonly after: Inputs;
 }
 

@@ -5,23 +5,23 @@ import { oldestVersion } from '../aws/regions.js';
  * How the keys of several Regions get their provider: by `aliases`, a process of the provider for each Region, or by
  * `region`, one process, and the Region named on each resource.
  */
-export type Way = 'aliases' | 'region';
+export type ProviderMode = 'aliases' | 'region';
 
 /** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
 const REGION_SINCE = '6.0.0';
 
-/** The way that an exact version goes. */
-export function wayOf(version: string): Way {
+/** The provider mode of an exact version. */
+export function providerModeOf(version: string): ProviderMode {
   return semver.gte(version, REGION_SINCE) ? 'region' : 'aliases';
 }
 
 /**
- * The way that whatever version a constraint chooses will go; undefined where its versions go both ways, so that only
- * the choice itself can tell.
+ * The provider mode of whatever version a constraint chooses; undefined where its versions have both, so that only the
+ * choice itself can tell.
  * @param constraint an exact version, or Terraform's constraint syntax
  */
-export function onlyWayOf(constraint: string): Way | undefined {
-  if (wayOf(oldestVersion(constraint)) === 'region') return 'region';
+export function onlyProviderModeOf(constraint: string): ProviderMode | undefined {
+  if (providerModeOf(oldestVersion(constraint)) === 'region') return 'region';
   return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
 }
 

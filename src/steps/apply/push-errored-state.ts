@@ -3,11 +3,11 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, type ActionError } from '../../errors.js';
 import { hasBackendSecrets } from '../../inputs/backend-secrets.js';
-import type { Ready } from '../ready/make-ready.js';
+import type { Setup } from '../setup/set-up.js';
 import { UnsavedState } from '../../refusal.js';
 import { keyResults } from '../../publish.js';
-import { knownOutputs, learn, type Run } from '../../run.js';
-import { parseShown } from '../../terraform/shown.js';
+import { addNotes, addOutputs, addToReport, type Run } from '../../run.js';
+import { parseShowOutput } from '../../terraform/show-output.js';
 import { TerraformError } from '../../terraform/run.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { outputsOfState, readState } from '../../terraform/state.js';
@@ -25,25 +25,25 @@ const PAUSES_MS = [0, 1_000, 4_000, 12_000];
  * @returns whether there was one; it is the state now
  * @throws ActionError when it could not be pushed: where it is kept, and how to push it
  */
-export async function rescueState(run: Run, ready: Ready, done: string): Promise<boolean> {
-  const file = path.join(ready.workDir, ERRORED_STATE);
+export async function pushErroredState(run: Run, setup: Setup, done: string): Promise<boolean> {
+  const file = path.join(setup.workDir, ERRORED_STATE);
   if (!existsSync(file)) return false;
-  const failed = await ready.terraform.phase('Save the state', async ({ say }) => {
-    const error = await pushPatiently(run, ready, say);
+  const failed = await setup.terraform.phase('Save the state', async ({ say }) => {
+    const error = await pushPatiently(run, setup, say);
     if (error === undefined) say('The state was saved after all.');
     return error;
   });
-  if (failed !== undefined) throw await keepState({ run, ready, file, failed, done });
+  if (failed !== undefined) throw await keepState({ run, setup, file, failed, done });
   await rm(file);
   const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
-  learn(run, {}, { notes: [...(run.story.notes ?? []), note] });
+  addNotes(run, note);
   return true;
 }
 
 /** @returns why the last attempt failed; undefined when one did not */
 async function pushPatiently(
   { deps }: Run,
-  { terraform, session }: Ready,
+  { terraform, session }: Setup,
   say: (line: string) => void,
 ): Promise<unknown> {
   let failed: unknown;
@@ -70,22 +70,22 @@ function isRefusedForGood(thrown: unknown): boolean {
 
 interface KeepRequest {
   readonly run: Run;
-  readonly ready: Ready;
+  readonly setup: Setup;
   readonly file: string;
   readonly failed: unknown;
   readonly done: string;
 }
 
 /** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
-async function keepState({ run, ready, file, failed, done }: KeepRequest): Promise<ActionError> {
+async function keepState({ run, setup, file, failed, done }: KeepRequest): Promise<ActionError> {
   const { deps, inputs } = run;
-  learn(run, { 'errored-state-path': file });
+  addOutputs(run, { 'errored-state-path': file });
   const text = await readFile(file, 'utf8');
-  deps.log.foreignGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
+  deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
   try {
-    const shown = parseShown(await ready.terraform.showState(ERRORED_STATE), 'state');
-    learn(run, outputsOfState(readState(shown, inputs.primaryRegion)));
-    learn(run, {}, { keys: keyResults(knownOutputs(run), inputs.primaryRegion) });
+    const shown = parseShowOutput(await setup.terraform.showState(ERRORED_STATE), 'state');
+    addOutputs(run, outputsOfState(readState(shown, inputs.primaryRegion)));
+    addToReport(run, { keys: keyResults(run.outputs, inputs.primaryRegion) });
   } catch (thrown) {
     deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${messageOf(thrown)}`);
   }
@@ -93,14 +93,14 @@ async function keepState({ run, ready, file, failed, done }: KeepRequest): Promi
   const init = hasBackendSecrets(inputs)
     ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
     : '';
-  const masked = deps.log.hides(text)
+  const masked = deps.log.isMasked(text)
     ? 'The log has it, too, but blanks what is masked in this job.'
     : 'The log has it, too, in a group of its own.';
   return new UnsavedState(
     {
       what: `The state could not be saved. ${reasonOf(failed)}`,
       done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
-      next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${ready.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
+      next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${setup.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
     },
     { cause: failed },
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { onlyWayOf, wayOf } from '../../../src/terraform/way.js';
+import { onlyProviderModeOf, providerModeOf } from '../../../src/terraform/provider-mode.js';
 
 describe('the way that a provider goes', () => {
   test.each([
@@ -7,8 +7,8 @@ describe('the way that a provider goes', () => {
     ['5.100.0', 'aliases'],
     ['6.0.0', 'region'],
     ['6.63.0', 'region'],
-  ])('%s: %s', (version, way) => {
-    expect(wayOf(version)).toBe(way);
+  ])('%s: %s', (version, providerMode) => {
+    expect(providerModeOf(version)).toBe(providerMode);
   });
 
   test.each([
@@ -27,7 +27,7 @@ describe('the way that a provider goes', () => {
     ['~> 5', undefined],
     ['>= 5.0, != 6.0.0', undefined],
     ['<= 6.0.0', undefined],
-  ])('%s: %s', (constraint, way) => {
-    expect(onlyWayOf(constraint)).toBe(way);
+  ])('%s: %s', (constraint, providerMode) => {
+    expect(onlyProviderModeOf(constraint)).toBe(providerMode);
   });
 });

@@ -3,7 +3,7 @@ import { changesAnything, isKey } from './model.js';
 import type { PartOfApproved } from './part-of-approved.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
-/** A change of a plan, as far as it takes to know what an apply that was stopped has left of it. */
+/** A change of a plan, as far as it takes to know the remainder that an interrupted apply leaves of it. */
 export interface PlannedChange {
   /** Over all of it. */
   readonly hash: string;
@@ -19,7 +19,7 @@ export interface PlannedChange {
     | undefined;
 }
 
-/** What to keep of a plan, so that what is left of it is known: in the plan's order, changes of access and outputs, too. */
+/** What to keep of a plan, so that its remainder is known: in the plan's order, changes of access and outputs, too. */
 export function plannedChanges(model: PlanModel): (PlannedChange & { readonly line: string })[] {
   return fingerprintChanges(model).map(({ line, hash, change }) => {
     if (change?.action !== 'create' || change.after === undefined) return { line, hash };
@@ -32,31 +32,31 @@ export function plannedChanges(model: PlanModel): (PlannedChange & { readonly li
  * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
  * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
  * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
- * plan creates. Only what that run left marked, because its creation did not come to its end, may be changed to those values.
- * @param marked addresses of what Terraform's state has marked so
+ * plan creates. Only what that run left tainted, because its creation did not come to its end, may be changed to those values.
+ * @param tainted addresses of what Terraform's state has tainted
  */
-export function isLeftOfBegun(
-  begun: readonly PlannedChange[],
+export function isRemainder(
+  approved: readonly PlannedChange[],
   remaining: PlanModel,
-  marked: readonly string[],
+  tainted: readonly string[],
 ): PartOfApproved {
-  const exactly = new Set(begun.map(({ hash }) => hash));
-  const creations = new Map(
-    begun.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])),
+  const exactly = new Set(approved.map(({ hash }) => hash));
+  const created = new Map(
+    approved.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])),
   );
   const isLeft = (change: ResourceChange): boolean => {
     if (exactly.has(hashChange(change)) || asImports(change).some((each) => exactly.has(hashChange(each)))) {
       return true;
     }
-    const creates = creations.get(change.address);
+    const creates = created.get(change.address);
     const goesOn =
-      change.action === 'create' || (change.action === 'update' && marked.includes(change.address));
+      change.action === 'create' || (change.action === 'update' && tainted.includes(change.address));
     if (creates === undefined || !goesOn) return false;
     if (change.importing !== undefined || change.movedFrom !== undefined) return false;
     return hashSide(change, 'after', creates.unknown) === creates.after;
   };
   const extra = remaining.resources.filter((change) => changesAnything(change) && !isLeft(change));
-  const strange = remaining.notUnderstood;
+  const strange = remaining.unsupported;
   return {
     isPart: extra.length === 0 && strange.length === 0,
     extra: [...extra.map(({ address }) => address), ...strange].sort(),

@@ -3,26 +3,26 @@ import { nameOfAddress } from './progress.js';
 import type { TerraformError } from './run.js';
 import { isKeyResource, type StateModel, type StateResource } from './state.js';
 
-/** What has to happen before a failed apply can go on. */
-export interface Recovery {
-  /** Addresses whose mark has to go, so that the next plan keeps what is there. */
+/** What has to happen before a failed apply can be resumed. */
+export interface ResumeSteps {
+  /** Addresses to untaint, so that the next plan keeps what is there. */
   readonly untaint: readonly string[];
   /** Keys that must be out of every passing state first. */
   readonly waitFor: readonly WaitedKey[];
 }
 
 /**
- * How an apply that failed can be taken further; undefined when waiting mends nothing.
+ * How an apply that failed can be resumed; undefined when waiting mends nothing.
  *
- * A create that failed after the key was made leaves it marked as tainted: the key lives, and the next plan would delete
+ * A create that failed after the key was made leaves it tainted: the key lives, and the next plan would delete
  * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
  * KMS refuses some changes while any key of the family is in a passing state.
  */
-export function findRecovery(
+export function findResumeSteps(
   failure: Pick<TerraformError, 'text'>,
   state: StateModel,
   primaryRegion: string,
-): Recovery | undefined {
+): ResumeSteps | undefined {
   const tainted = findTainted(state);
   const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
   const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
