@@ -3,33 +3,27 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /**
- * Who may not import whom in src/, as folder to folders. What decides (policy, plan) reaches for nothing outside itself;
- * what is shown (report) is not known to what acts; nothing knows the commands.
+ * Who may not import whom in src/, as folder to folders. What decides (policy, plan, guard) reaches for nothing outside
+ * itself, and asks nobody; what is shown (report) is not known to what acts; nothing knows the commands but main.ts.
  */
+const OUTSIDE = ['github', 'keys-file', 'report', 'report-files'];
 const NEVER = {
-  policy: ['commands', 'github', 'keys-file', 'plan', 'report', 'report-files', 'steps', 'terraform'],
-  plan: ['commands', 'github', 'keys-file', 'report', 'report-files', 'runner', 'steps'],
-  runner: [
-    'aws',
-    'commands',
-    'github',
-    'keys-file',
-    'plan',
-    'policy',
-    'report',
-    'report-files',
-    'steps',
-    'terraform',
-  ],
-  inputs: ['commands', 'github', 'keys-file', 'plan', 'report', 'report-files', 'steps', 'terraform'],
-  aws: ['commands', 'github', 'keys-file', 'policy', 'report', 'report-files', 'steps', 'terraform'],
-  terraform: ['commands', 'github', 'keys-file', 'report', 'report-files', 'steps'],
-  github: ['aws', 'commands', 'keys-file', 'report', 'report-files', 'steps', 'terraform'],
-  report: ['commands', 'github', 'steps', 'terraform'],
-  'report-files': ['aws', 'commands', 'keys-file', 'steps', 'terraform'],
-  'keys-file': ['aws', 'commands', 'github', 'plan', 'report', 'report-files', 'steps', 'terraform'],
-  steps: ['commands'],
+  facts: ['aws', 'guard', 'inputs', 'plan', 'policy', 'runner', 'terraform', ...OUTSIDE],
+  policy: ['aws', 'guard', 'inputs', 'plan', 'runner', 'terraform', ...OUTSIDE],
+  plan: ['aws', 'guard', 'inputs', 'runner', ...OUTSIDE],
+  guard: ['aws', 'runner', ...OUTSIDE],
+  runner: ['aws', 'facts', 'guard', 'inputs', 'plan', 'policy', 'terraform', ...OUTSIDE],
+  inputs: ['aws', 'guard', 'plan', 'terraform', ...OUTSIDE],
+  aws: ['guard', 'plan', 'policy', 'terraform', ...OUTSIDE],
+  terraform: OUTSIDE,
+  github: ['aws', 'guard', 'keys-file', 'report', 'report-files', 'terraform'],
+  report: ['aws', 'github', 'terraform'],
+  'report-files': ['aws', 'keys-file', 'terraform'],
+  'keys-file': ['aws', 'github', 'guard', 'plan', 'report', 'report-files', 'terraform'],
 };
+
+/** The one file of terraform/ that plan may have: it writes and reads addresses. */
+const ADDRESSES = './addresses.ts';
 
 /** The classes of errors in src/ that are not in three parts: each is caught by its name, and told in an ActionError. */
 const CAUGHT = ['GitHubApiError', 'HclError', 'Invalid', 'ProxyRefusal', 'TerraformError'];
@@ -72,10 +66,15 @@ export default tseslint.config(
       'import-x/no-restricted-paths': [
         'error',
         {
-          zones: Object.entries(NEVER).map(([target, from]) => ({
-            target: `./src/${target}`,
-            from: from.map((folder) => `./src/${folder}`),
-          })),
+          zones: [
+            ...Object.entries(NEVER).map(([target, from]) => ({
+              target: `./src/${target}`,
+              from: from.map((folder) => `./src/${folder}`),
+            })),
+            { target: './src/plan', from: './src/terraform', except: [ADDRESSES] },
+            { target: './src/!(commands|main.ts)/**', from: './src/commands' },
+            { target: './src/!(main).ts', from: './src/commands' },
+          ],
         },
       ],
     },

@@ -6,7 +6,7 @@ import type { Emulator } from '../emulator/index.js';
 import { withBlock } from '../__tests__/support/inputs.js';
 import { findTerraform } from '../__tests__/support/terraform.js';
 import { readInputs } from '../src/inputs/inputs.js';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/runner/log.js';
 import { prepareConfiguration } from '../src/terraform/prepare.js';
 import { initArgs, planArgs, PLAN_FILE, showPlanArgs } from '../src/terraform/args.js';
 import { childEnvironment } from '../src/terraform/environment.js';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator, type Emulator } from '../emulator/index.js';
 import { runAction, type ActionRun } from '../demo/action.js';
 import { findProviders, findTerraform, type FoundProvider } from '../__tests__/support/terraform.js';
-import { regionsOfPartition } from '../src/aws/regions.js';
+import { regionsOfPartition } from '../src/facts/regions.js';
 import { memoryByAliases } from '../src/terraform/memory.js';
 import { providerModeOf, type ProviderMode } from '../src/terraform/provider-mode.js';
 import { renderForHand, runByHand, type ByHand } from './by-hand.js';

@@ -33019,32 +33019,133 @@ function defaultCallback(err) {
 
 /***/ }),
 
-/***/ 8199:
+/***/ 6187:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ attemptsOf),
-/* harmony export */   s: () => (/* binding */ httpStatusOf)
+/* harmony export */   Gu: () => (/* binding */ UNUSUAL),
+/* harmony export */   NJ: () => (/* binding */ findForbidden),
+/* harmony export */   Xm: () => (/* binding */ makeVisible)
 /* harmony export */ });
-/** The number that the SDK keeps beside an error or a result. */
-function metadataOf(thrown, name) {
-    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
-    const value = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
-    return typeof value === 'number' ? value : undefined;
+/** What people put into inputs without seeing it: copied from pages, chats and word processors. */
+const NAMES = new Map([
+    ['\t', 'tab'],
+    ['\n', 'line break'],
+    ['\r', 'carriage return'],
+    [' ', 'space'],
+    ['"', 'quotation mark'],
+    ["'", 'apostrophe'],
+    ['\u00a0', 'no-break space'],
+    ['\u00ad', 'soft hyphen'],
+    ['\u200b', 'zero width space'],
+    ['\u200c', 'zero width non-joiner'],
+    ['\u200d', 'zero width joiner'],
+    ['\u2010', 'hyphen'],
+    ['\u2011', 'non-breaking hyphen'],
+    ['\u2013', 'en dash'],
+    ['\u2014', 'em dash'],
+    ['\u2018', 'curly apostrophe'],
+    ['\u2019', 'curly apostrophe'],
+    ['\u201c', 'curly quotation mark'],
+    ['\u201d', 'curly quotation mark'],
+    ['\u2060', 'word joiner'],
+    ['\ufeff', 'byte order mark'],
+]);
+/** Control and format characters, unassigned ones, and every space but the ordinary one. */
+const INVISIBLE = /(?! )(?:\p{C}|\p{Z}|\p{Default_Ignorable_Code_Point})/u;
+function codeOf(character) {
+    return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
-/** The HTTP status of the answer that an error stands for; undefined where AWS gave none. */
-function httpStatusOf(thrown) {
-    return metadataOf(thrown, 'httpStatusCode');
+/** One character so that a reader knows which it is, e.g. `"а" (U+0430)` or `U+200B (zero width space)`. */
+function showCharacter(character) {
+    const name = NAMES.get(character);
+    if (INVISIBLE.test(character) || character === ' ') {
+        return `${codeOf(character)}${name === undefined ? '' : ` (${name})`}`;
+    }
+    const quoted = character === '"' ? `'"'` : `"${character}"`;
+    if (name === undefined && /^[\x21-\x7e]$/.test(character))
+        return quoted;
+    return `${quoted} (${codeOf(character)}${name === undefined ? '' : `, ${name}`})`;
 }
-/** How often the SDK made the call by itself. */
-function attemptsOf(thrown) {
-    return metadataOf(thrown, 'attempts');
+/**
+ * The characters of a text that are not allowed, for a sentence about them.
+ * @param forbidden matches one character that is not allowed
+ * @returns e.g. `".", U+0020 (space)`; undefined when all are allowed
+ */
+function findForbidden(text, forbidden) {
+    const found = [...new Set(Array.from(text).filter((character) => forbidden.test(character)))];
+    if (found.length === 0)
+        return undefined;
+    const more = found.length > 3 ? ` and ${found.length - 3} more` : '';
+    return `${found.slice(0, 3).map(showCharacter).join(', ')}${more}`;
+}
+/** Any character that is no ordinary printable one. */
+const UNUSUAL = /[^\x20-\x7e\t\r\n]/u;
+/** Invisible characters as `\u200b`, so that they are seen; everything else as it is. */
+function makeVisible(text) {
+    return Array.from(text)
+        .map((character) => (INVISIBLE.test(character) ? escapeCharacter(character) : character))
+        .join('');
+}
+function escapeCharacter(character) {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
 }
 
 
 /***/ }),
 
-/***/ 7410:
+/***/ 3916:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   bD: () => (/* binding */ messageOf),
+/* harmony export */   lZ: () => (/* binding */ ActionError),
+/* harmony export */   pg: () => (/* binding */ explanationOf)
+/* harmony export */ });
+/**
+ * A failure or refusal in plain words. `message` is the three parts joined, ready for one annotation.
+ * Nothing secret may go into any part: the message is shown in the log, the job summary and the comment.
+ */
+class ActionError extends Error {
+    name = 'ActionError';
+    what;
+    each;
+    done;
+    next;
+    constructor(explanation, options) {
+        super([whole(explanation), explanation.done, explanation.next].filter((part) => part !== '').join(' '), options);
+        this.each = explanation.each;
+        this.what = explanation.what;
+        this.done = explanation.done;
+        this.next = explanation.next;
+    }
+}
+function whole({ what, each }) {
+    return each === undefined ? what : `${what}\n${each.map((one) => `- ${one}`).join('\n')}\n`;
+}
+/**
+ * The message of any thrown value, for a log line or as the `what` of an ActionError.
+ * @param thrown whatever a `catch` received
+ */
+function messageOf(thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+}
+/** Any thrown value in three parts: what this action has no words for is told as what it is. */
+function explanationOf(thrown) {
+    if (thrown instanceof ActionError)
+        return thrown;
+    return {
+        what: `Something went wrong that this action has no words for: ${messageOf(thrown).trim().replace(/\.$/, '')}.`,
+        done: 'What was done until then is in the log.',
+        next: 'Run the job again; if it ends so again, report it with the log.',
+    };
+}
+
+
+/***/ }),
+
+/***/ 6488:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -33073,235 +33174,7 @@ function cancelDeletionCommands(region, keyId) {
 
 /***/ }),
 
-/***/ 1074:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $T: () => (/* binding */ adviseOnRefusals),
-/* harmony export */   Jy: () => (/* binding */ whoDenies),
-/* harmony export */   b2: () => (/* binding */ isMissing),
-/* harmony export */   lr: () => (/* binding */ adviseOnDenial),
-/* harmony export */   oq: () => (/* binding */ readDenial),
-/* harmony export */   q6: () => (/* binding */ sayRefusal)
-/* harmony export */ });
-/**
- * Which policy refused a call: AWS says it, and what to do depends on it (IAM User Guide, "Troubleshoot access denied error
- * messages"). Pure: AWS's text in, words out. The names of the kinds are AWS's own; a kind that comes later is told by its name.
- */
-const PERMISSION = /\bauthorized\s+to\s+perform:\s*([a-z0-9-]+:\s?[A-Za-z]+)/;
-const EXPLICIT = /\bwith\s+an\s+explicit\s+deny\s+in\s+an?\s+([A-Za-z\s-]{1,60}?(?:policy|boundary|permissions?))\b(?::\s*(arn:[\w:/.+=,@-]+))?/;
-const IMPLICIT = /\bno\s+([A-Za-z\s-]{1,60}?(?:policy|policies|boundary|permissions?))\s+allows?\b/;
-/** @param text AWS's message, however its lines are wrapped, alone or within other text */
-function readDenial(text) {
-    const denied = EXPLICIT.exec(text);
-    const policy = denied?.[1] ?? IMPLICIT.exec(text)?.[1];
-    return {
-        permission: PERMISSION.exec(text)?.[1]?.replace(/\s/g, ''),
-        policy: policy === undefined ? undefined : nameOfKind(policy),
-        explicit: denied !== null,
-        policyArn: denied?.[2]?.replace(/[.,]+$/, ''),
-    };
-}
-/** One name for a kind, whether AWS writes of one such policy or of several. */
-function nameOfKind(said) {
-    return said
-        .trim()
-        .replace(/\s+/g, ' ')
-        .replace(/policies$/, 'policy')
-        .replace(/^(?!VPC)[A-Z]/, (letter) => letter.toLowerCase());
-}
-/** E.g. `a service control policy denies it`; empty where AWS does not say who refused. */
-function whoDenies({ policy, explicit, policyArn }) {
-    if (policy === undefined)
-        return '';
-    if (!explicit)
-        return `no ${policy} allows it`;
-    const article = /^[aeiou]/i.test(policy) ? 'an' : 'a';
-    return `${article} ${policy}${policyArn === undefined ? '' : ` (${policyArn})`} denies it`;
-}
-const LET_THE_ROLE = "Let the role do that (this action's docs/iam.md lists what it needs) and run again.";
-/** By the kind of policy; whoever can't change that kind is told who can. */
-const ADVICE = new Map([
-    [
-        'identity-based policy',
-        ({ explicit }) => explicit
-            ? "Take the Deny out of the role's own policies, or have it leave this call out: no Allow outweighs it. Then run again."
-            : LET_THE_ROLE,
-    ],
-    ['resource-based policy', adviseOnResource],
-    ['role trust policy', () => "Change the role's trust policy, and run again."],
-    ['service control policy', adviseOnOrganisation],
-    ['resource control policy', adviseOnOrganisation],
-    [
-        'permissions boundary',
-        ({ explicit }) => `${explicit ? 'Take the Deny out of' : 'Add the permission to'} the permissions boundary of the role: what the boundary does not allow, no policy of the role can. Then run again.`,
-    ],
-    [
-        'session policy',
-        () => 'The step that made these credentials narrowed them (`inline-session-policy` or `managed-session-policies` of aws-actions/configure-aws-credentials): allow the call there, or let `role-to-assume` of this action assume the role without such a policy. Then run again.',
-    ],
-    [
-        'VPC endpoint policy',
-        () => 'Have the policy of the VPC endpoint that the runner goes through allow the call for this role, and run again: the role itself needs no change.',
-    ],
-]);
-function adviseOnResource({ explicit }, { permission = '' }) {
-    if (permission.startsWith('sts:'))
-        return "Change the role's trust policy, and run again.";
-    const change = explicit ? 'Take the Deny out of' : 'Allow the role that in';
-    if (permission.startsWith('s3:'))
-        return `${change} the policy of the state bucket, and run again.`;
-    if (!permission.startsWith('kms:'))
-        return `${change} the policy of the resource that the message names, and run again.`;
-    return `${change} the key policy that the key has in AWS now; that takes somebody whom the key policy lets do kms:PutKeyPolicy, as this role is not let in. Then run again.`;
-}
-/** Calls that may put tags on what they make. */
-const MAKES = /:(?:CreateKey|ReplicateKey|TagResource)$/;
-function adviseOnOrganisation({ policy = '' }, { permission = '', region }) {
-    const tags = MAKES.test(permission)
-        ? ' If it asks for tags on whatever is made, give them with `tags`.'
-        : '';
-    const here = region === undefined ? 'such a Region' : region;
-    return `Nothing in this account outweighs it: whoever administers the organisation has to change the ${policy}, or leave this role out of it.${tags} If it limits the Regions, take ${here} out of the inputs. Then run again.`;
-}
-/** What to do about a refused call. */
-function adviseOnDenial(denial, call) {
-    if (denial.policy === undefined)
-        return LET_THE_ROLE;
-    const advise = ADVICE.get(denial.policy);
-    if (advise !== undefined)
-        return advise(denial, call);
-    return `Change that ${denial.policy}, or have it leave this role out, and run again.`;
-}
-/** Nobody forbade the call, and AWS blames nothing but what the role may do. */
-function isMissing({ policy, explicit }) {
-    return policy === undefined || (policy === 'identity-based policy' && !explicit);
-}
-/** E.g. `kms:DescribeKey is missing`, `kms:DescribeKey is refused: a service control policy denies it`. */
-function sayRefusal({ permission, denial }) {
-    return isMissing(denial) ? `${permission} is missing` : `${permission} is refused: ${whoDenies(denial)}`;
-}
-/**
- * What lets refused calls pass, each kind of policy once.
- * @param on what the permissions are for, in words, e.g. ` on these keys`
- * @returns whole sentences; empty where nothing was refused
- */
-function adviseOnRefusals(calls, on = '') {
-    const missing = [
-        ...new Set(calls.filter(({ denial }) => isMissing(denial)).map((call) => call.permission)),
-    ];
-    const others = calls.filter(({ denial }) => !isMissing(denial));
-    const sentences = [
-        ...(missing.length === 0 ? [] : [`Let the role do ${missing.join(', ')}${on}, and run again.`]),
-        ...others.map(({ denial, ...call }) => adviseOnDenial(denial, call)),
-    ];
-    return [...new Set(sentences)].join(' ');
-}
-
-
-/***/ }),
-
-/***/ 5077:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   bg: () => (/* binding */ mayPass),
-/* harmony export */   kA: () => (/* binding */ lookUpKey),
-/* harmony export */   oQ: () => (/* binding */ isPendingDeletion),
-/* harmony export */   tc: () => (/* binding */ lookUpAlias)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8199);
-/* harmony import */ var _kms_clients_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(577);
-
-
-
-/** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
-const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
-/** @param name a key's id or ARN, or an alias with `alias/` */
-async function lookUpKey(clients, region, name) {
-    try {
-        const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
-        const { KeyMetadata } = await clients.in(region).send(command);
-        return KeyMetadata === undefined ? { is: 'not-found' } : { is: 'found', key: readKey(KeyMetadata) };
-    }
-    catch (thrown) {
-        return explainLookup(thrown);
-    }
-}
-/** Whether the alias is there, for who may not see the key that it points to. */
-async function lookUpAlias(clients, region, alias) {
-    const lookup = await lookUpKey(clients, region, alias);
-    if (lookup.is !== 'unknown')
-        return lookup;
-    try {
-        const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
-        for await (const { Aliases = [] } of pages) {
-            const found = Aliases.find(({ AliasName }) => AliasName === alias);
-            if (found === undefined)
-                continue;
-            const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
-            return { is: 'found', key: { keyId, arn, ...UNSEEN } };
-        }
-        return { is: 'not-found' };
-    }
-    catch (thrown) {
-        return explainLookup(thrown);
-    }
-}
-/** What a list of aliases does not say of a key. */
-const UNSEEN = {
-    state: 'unknown',
-    createdAt: undefined,
-    deletionDate: undefined,
-    role: undefined,
-    primaryArn: undefined,
-    replicaRegions: [],
-    made: undefined,
-};
-function explainLookup(thrown) {
-    const name = thrown instanceof Error ? thrown.name : '';
-    if (name === 'NotFoundException')
-        return { is: 'not-found' };
-    if (CLOSED.test(name))
-        return { is: 'region-disabled', because: 'the Region does not take these credentials', mayPass: false };
-    const because = (0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .sayKmsError */ .Rm)(thrown);
-    if ((0,_kms_clients_js__WEBPACK_IMPORTED_MODULE_1__/* .isDenied */ .GZ)(thrown))
-        return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
-    return { is: 'unknown', because, mayPass: mayPass(thrown) };
-}
-/** No answer at all, a server's error, or too many calls: asking again may help. */
-function mayPass(thrown) {
-    if (thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
-        return false;
-    const name = thrown instanceof Error ? thrown.name : '';
-    const status = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .httpStatusOf */ .s)(thrown);
-    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
-        return true;
-    return status === undefined || status === 429 || status >= 500;
-}
-function readKey(key) {
-    return {
-        keyId: key.KeyId ?? 'unknown',
-        arn: key.Arn ?? 'unknown',
-        state: key.KeyState ?? 'unknown',
-        createdAt: key.CreationDate?.getTime(),
-        deletionDate: key.DeletionDate?.toISOString(),
-        role: key.MultiRegionConfiguration?.MultiRegionKeyType,
-        primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
-        replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
-        made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
-    };
-}
-/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
-function isPendingDeletion(state) {
-    return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
-}
-
-
-/***/ }),
-
-/***/ 7595:
+/***/ 4925:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -33386,76 +33259,22 @@ function specNeedsProvider(spec, providerVersion) {
 
 /***/ }),
 
-/***/ 577:
+/***/ 2460:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   GZ: () => (/* binding */ isDenied),
-/* harmony export */   Rm: () => (/* binding */ sayKmsError),
-/* harmony export */   SH: () => (/* binding */ withKms)
+/* harmony export */   o: () => (/* binding */ isPendingDeletion)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _denial_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1074);
-
-
-function isDenied(thrown) {
-    return thrown instanceof Error && typeof Reflect.get(thrown, 'refused') === 'object';
-}
-/** What KMS answered in place of a result: what is refused and by whom, or the name of its error, or the message without one. */
-function sayKmsError(thrown) {
-    if (isDenied(thrown))
-        return (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .sayRefusal */ .q6)(thrown.refused);
-    const name = thrown instanceof Error ? thrown.name : '';
-    return name === '' || name === 'Error' ? (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown) : name;
-}
-/**
- * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
- * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
- */
-async function withKms(regions, { provider }, work) {
-    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
-    const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider, new ProxiedHandler())]));
-    const pick = (region) => {
-        const client = clients.get(region);
-        if (client === undefined)
-            throw new RangeError(`no client for ${region}`);
-        return client;
-    };
-    try {
-        return await work({ kms, in: pick });
-    }
-    finally {
-        clients.forEach((client) => {
-            client.destroy();
-        });
-    }
-}
-function createClient(kms, region, credentials, requestHandler) {
-    const client = new kms.KMSClient({ region, credentials, requestHandler });
-    client.middlewareStack.add((next, context) => async (args) => {
-        try {
-            return await next(args);
-        }
-        catch (thrown) {
-            throw noteRefusal(thrown, String(context.commandName), region);
-        }
-    }, { step: 'initialize', name: 'noteRefusal' });
-    return client;
-}
-function noteRefusal(thrown, commandName, region) {
-    if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
-        return thrown;
-    const denial = (0,_denial_js__WEBPACK_IMPORTED_MODULE_1__/* .readDenial */ .oq)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown));
-    const permission = denial.permission ?? `kms:${commandName.replace(/Command$/, '')}`;
-    const refused = { permission, region, denial };
-    return Object.assign(thrown, { refused });
+/** What KMS says of keys, as values: asked for by `aws/`, judged by `guard/`, told by `report/`. */
+/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
+function isPendingDeletion(state) {
+    return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
 }
 
 
 /***/ }),
 
-/***/ 1051:
+/***/ 1053:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33475,9 +33294,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: ./node_modules/semver/index.js
 var semver = __nccwpck_require__(2088);
 var semver_default = /*#__PURE__*/__nccwpck_require__.n(semver);
-;// CONCATENATED MODULE: ./src/aws/partitions.json
+;// CONCATENATED MODULE: ./src/facts/partitions.json
 const partitions_namespaceObject = /*#__PURE__*/JSON.parse('[{"id":"aws","dnsSuffix":"amazonaws.com","pattern":"^(us|eu|ap|sa|ca|me|af|il|mx)\\\\-\\\\w+\\\\-\\\\d+$","regions":{"af-south-1":"Africa (Cape Town)","ap-east-1":"Asia Pacific (Hong Kong)","ap-east-2":"Asia Pacific (Taipei)","ap-northeast-1":"Asia Pacific (Tokyo)","ap-northeast-2":"Asia Pacific (Seoul)","ap-northeast-3":"Asia Pacific (Osaka)","ap-south-1":"Asia Pacific (Mumbai)","ap-south-2":"Asia Pacific (Hyderabad)","ap-southeast-1":"Asia Pacific (Singapore)","ap-southeast-2":"Asia Pacific (Sydney)","ap-southeast-3":"Asia Pacific (Jakarta)","ap-southeast-4":"Asia Pacific (Melbourne)","ap-southeast-5":"Asia Pacific (Malaysia)","ap-southeast-6":"Asia Pacific (New Zealand)","ap-southeast-7":"Asia Pacific (Thailand)","ca-central-1":"Canada (Central)","ca-west-1":"Canada West (Calgary)","eu-central-1":"Europe (Frankfurt)","eu-central-2":"Europe (Zurich)","eu-north-1":"Europe (Stockholm)","eu-south-1":"Europe (Milan)","eu-south-2":"Europe (Spain)","eu-west-1":"Europe (Ireland)","eu-west-2":"Europe (London)","eu-west-3":"Europe (Paris)","il-central-1":"Israel (Tel Aviv)","me-central-1":"Middle East (UAE)","me-south-1":"Middle East (Bahrain)","me-west-1":"Middle East (Saudi Arabia)","mx-central-1":"Mexico (Central)","sa-east-1":"South America (Sao Paulo)","sa-west-1":"South America (Chile)","us-east-1":"US East (N. Virginia)","us-east-2":"US East (Ohio)","us-west-1":"US West (N. California)","us-west-2":"US West (Oregon)"}},{"id":"aws-cn","dnsSuffix":"amazonaws.com.cn","pattern":"^cn\\\\-\\\\w+\\\\-\\\\d+$","regions":{"cn-north-1":"China (Beijing)","cn-northwest-1":"China (Ningxia)"}},{"id":"aws-eusc","dnsSuffix":"amazonaws.eu","pattern":"^eusc\\\\-(de)\\\\-\\\\w+\\\\-\\\\d+$","regions":{"eusc-de-east-1":"AWS European Sovereign Cloud (Germany)"}},{"id":"aws-iso","dnsSuffix":"c2s.ic.gov","pattern":"^us\\\\-iso\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-iso-east-1":"US ISO East","us-iso-west-1":"US ISO WEST"}},{"id":"aws-iso-b","dnsSuffix":"sc2s.sgov.gov","pattern":"^us\\\\-isob\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-isob-east-1":"US ISOB East (Ohio)","us-isob-west-1":"US ISOB West"}},{"id":"aws-iso-e","dnsSuffix":"cloud.adc-e.uk","pattern":"^eu\\\\-isoe\\\\-\\\\w+\\\\-\\\\d+$","regions":{"eu-isoe-west-1":"EU ISOE West"}},{"id":"aws-iso-f","dnsSuffix":"csp.hci.ic.gov","pattern":"^us\\\\-isof\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-isof-east-1":"US ISOF EAST","us-isof-south-1":"US ISOF SOUTH"}},{"id":"aws-us-gov","dnsSuffix":"amazonaws.com","pattern":"^us\\\\-gov\\\\-\\\\w+\\\\-\\\\d+$","regions":{"us-gov-east-1":"AWS GovCloud (US-East)","us-gov-west-1":"AWS GovCloud (US-West)"}}]');
-;// CONCATENATED MODULE: ./src/aws/regions.ts
+;// CONCATENATED MODULE: ./src/facts/regions.ts
 
 
 /**
@@ -33539,396 +33358,6 @@ function oldestVersion(constraint) {
         .filter((part) => !/^\s*(<|!=)/.test(part))
         .map((part) => semver_default().coerce(part)?.version ?? '0.0.0');
     return lower.sort((semver_default()).rcompare)[0] ?? '0.0.0';
-}
-
-
-/***/ }),
-
-/***/ 6187:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Gu: () => (/* binding */ UNUSUAL),
-/* harmony export */   NJ: () => (/* binding */ findForbidden),
-/* harmony export */   Xm: () => (/* binding */ makeVisible)
-/* harmony export */ });
-/** What people put into inputs without seeing it: copied from pages, chats and word processors. */
-const NAMES = new Map([
-    ['\t', 'tab'],
-    ['\n', 'line break'],
-    ['\r', 'carriage return'],
-    [' ', 'space'],
-    ['"', 'quotation mark'],
-    ["'", 'apostrophe'],
-    ['\u00a0', 'no-break space'],
-    ['\u00ad', 'soft hyphen'],
-    ['\u200b', 'zero width space'],
-    ['\u200c', 'zero width non-joiner'],
-    ['\u200d', 'zero width joiner'],
-    ['\u2010', 'hyphen'],
-    ['\u2011', 'non-breaking hyphen'],
-    ['\u2013', 'en dash'],
-    ['\u2014', 'em dash'],
-    ['\u2018', 'curly apostrophe'],
-    ['\u2019', 'curly apostrophe'],
-    ['\u201c', 'curly quotation mark'],
-    ['\u201d', 'curly quotation mark'],
-    ['\u2060', 'word joiner'],
-    ['\ufeff', 'byte order mark'],
-]);
-/** Control and format characters, unassigned ones, and every space but the ordinary one. */
-const INVISIBLE = /(?! )(?:\p{C}|\p{Z}|\p{Default_Ignorable_Code_Point})/u;
-function codeOf(character) {
-    return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-}
-/** One character so that a reader knows which it is, e.g. `"а" (U+0430)` or `U+200B (zero width space)`. */
-function showCharacter(character) {
-    const name = NAMES.get(character);
-    if (INVISIBLE.test(character) || character === ' ') {
-        return `${codeOf(character)}${name === undefined ? '' : ` (${name})`}`;
-    }
-    const quoted = character === '"' ? `'"'` : `"${character}"`;
-    if (name === undefined && /^[\x21-\x7e]$/.test(character))
-        return quoted;
-    return `${quoted} (${codeOf(character)}${name === undefined ? '' : `, ${name}`})`;
-}
-/**
- * The characters of a text that are not allowed, for a sentence about them.
- * @param forbidden matches one character that is not allowed
- * @returns e.g. `".", U+0020 (space)`; undefined when all are allowed
- */
-function findForbidden(text, forbidden) {
-    const found = [...new Set(Array.from(text).filter((character) => forbidden.test(character)))];
-    if (found.length === 0)
-        return undefined;
-    const more = found.length > 3 ? ` and ${found.length - 3} more` : '';
-    return `${found.slice(0, 3).map(showCharacter).join(', ')}${more}`;
-}
-/** Any character that is no ordinary printable one. */
-const UNUSUAL = /[^\x20-\x7e\t\r\n]/u;
-/** Invisible characters as `\u200b`, so that they are seen; everything else as it is. */
-function makeVisible(text) {
-    return Array.from(text)
-        .map((character) => (INVISIBLE.test(character) ? escapeCharacter(character) : character))
-        .join('');
-}
-function escapeCharacter(character) {
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
-}
-
-
-/***/ }),
-
-/***/ 788:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   r: () => (/* binding */ appliedBy),
-/* harmony export */   y: () => (/* binding */ readContext)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs_promises__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
-/** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
-
-
-/**
- * Reads the context of the run by GitHub's toolkit. A payload that is missing or broken, with which the toolkit would not
- * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
- *
- * Source: GitHub's reference of variables and of events that trigger workflows.
- */
-async function readContext({ env, dropPayload, load }) {
-    const payloadProblem = await findPayloadProblem(nonEmpty(env['GITHUB_EVENT_PATH']));
-    if (payloadProblem !== undefined)
-        dropPayload();
-    const toolkit = await load();
-    const { payload } = toolkit;
-    const eventName = toolkit.eventName ?? '';
-    const pullRequest = field(payload, 'pull_request');
-    return {
-        inActions: env['GITHUB_ACTIONS'] === 'true',
-        ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
-        eventName,
-        ...readSubject(pullRequest, toolkit),
-        baseSha: readBase(payload),
-        commentedOn: readCommentedOn(payload),
-        isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
-        runsWithTargetSecrets: eventName === 'pull_request_target',
-        actor: nonEmpty(toolkit.actor),
-        job: nonEmpty(toolkit.job),
-        payloadProblem,
-    };
-}
-async function findPayloadProblem(path) {
-    if (path === undefined)
-        return undefined;
-    try {
-        JSON.parse(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8'));
-        return undefined;
-    }
-    catch (error) {
-        return `The event's payload could not be read: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}.`;
-    }
-}
-function readLinks(toolkit, repository) {
-    const serverUrl = readUrl(toolkit.serverUrl, 'https://github.com');
-    const runId = readPositiveInteger(toolkit.runId)?.toString();
-    const runAttempt = readPositiveInteger(toolkit.runAttempt) ?? 1;
-    return {
-        repository,
-        serverUrl,
-        apiUrl: readUrl(toolkit.apiUrl, 'https://api.github.com'),
-        graphqlUrl: readUrl(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
-        runId,
-        runAttempt,
-        runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
-    };
-}
-function buildRunUrl(run) {
-    const { serverUrl, repository, runId, runAttempt } = run;
-    const page = `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
-    // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
-    return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
-}
-/**
- * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
- * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
- */
-function readSubject(pullRequest, { ref, sha }) {
-    const onRunner = { ref: nonEmpty(ref), sha: nonEmpty(sha) };
-    const number = readPositiveInteger(field(pullRequest, 'number'));
-    if (number === undefined)
-        return { ...onRunner, pullRequest: undefined };
-    const headSha = readText(field(field(pullRequest, 'head'), 'sha'));
-    const baseRef = readText(field(field(pullRequest, 'base'), 'ref'));
-    const mergedAs = readText(field(pullRequest, 'merge_commit_sha'));
-    const isMerged = field(pullRequest, 'merged') === true || readText(field(pullRequest, 'merged_at')) !== undefined;
-    if (isMerged && mergedAs !== undefined && baseRef !== undefined) {
-        return { ref: `refs/heads/${baseRef}`, sha: mergedAs, pullRequest: undefined };
-    }
-    const fork = isFromFork(pullRequest);
-    return { ref: onRunner.ref, sha: headSha ?? onRunner.sha, pullRequest: { number, headSha, baseRef, fork } };
-}
-/**
- * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
- * can only have been a fork.
- */
-function isFromFork(pullRequest) {
-    const nameOf = (end) => readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
-    return nameOf('head') !== nameOf('base');
-}
-function readBase(payload) {
-    const bases = [
-        field(field(field(payload, 'pull_request'), 'base'), 'sha'),
-        field(field(payload, 'merge_group'), 'base_sha'),
-        field(payload, 'before'),
-    ];
-    const sha = bases.map(readText).find((text) => text !== undefined);
-    // A push that makes a branch has zeros here.
-    return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
-}
-/** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
-function readCommentedOn(payload) {
-    const issue = field(payload, 'issue');
-    return field(issue, 'pull_request') === undefined ? undefined : readPositiveInteger(field(issue, 'number'));
-}
-/** The run as the state is to remember it when it applies; undefined for a run that is at no commit of a repository. */
-function appliedBy({ repository, sha, runId, runAttempt }) {
-    if (repository === undefined || sha === undefined)
-        return undefined;
-    return { repository: `${repository.owner}/${repository.name}`, commit: sha, runId, attempt: runAttempt };
-}
-/** A property of an object that may not be one; null counts as not there. */
-function field(container, name) {
-    if (typeof container !== 'object' || container === null) {
-        return undefined;
-    }
-    return container[name] ?? undefined;
-}
-function readText(value) {
-    return typeof value === 'string' ? nonEmpty(value) : undefined;
-}
-function nonEmpty(text) {
-    return text === '' ? undefined : text;
-}
-function readPositiveInteger(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
-}
-function readUrl(value, fallback) {
-    return (nonEmpty(value) ?? fallback).replace(/\/+$/, '');
-}
-function readRepository(value) {
-    const match = /^([\w.-]+)\/([\w.-]+)$/.exec(value ?? '');
-    return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
-}
-
-
-/***/ }),
-
-/***/ 3916:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   bD: () => (/* binding */ messageOf),
-/* harmony export */   lZ: () => (/* binding */ ActionError),
-/* harmony export */   pg: () => (/* binding */ explanationOf)
-/* harmony export */ });
-/**
- * A failure or refusal in plain words. `message` is the three parts joined, ready for one annotation.
- * Nothing secret may go into any part: the message is shown in the log, the job summary and the comment.
- */
-class ActionError extends Error {
-    name = 'ActionError';
-    what;
-    each;
-    done;
-    next;
-    constructor(explanation, options) {
-        super([whole(explanation), explanation.done, explanation.next].filter((part) => part !== '').join(' '), options);
-        this.each = explanation.each;
-        this.what = explanation.what;
-        this.done = explanation.done;
-        this.next = explanation.next;
-    }
-}
-function whole({ what, each }) {
-    return each === undefined ? what : `${what}\n${each.map((one) => `- ${one}`).join('\n')}\n`;
-}
-/**
- * The message of any thrown value, for a log line or as the `what` of an ActionError.
- * @param thrown whatever a `catch` received
- */
-function messageOf(thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
-}
-/** Any thrown value in three parts: what this action has no words for is told as what it is. */
-function explanationOf(thrown) {
-    if (thrown instanceof ActionError)
-        return thrown;
-    return {
-        what: `Something went wrong that this action has no words for: ${messageOf(thrown).trim().replace(/\.$/, '')}.`,
-        done: 'What was done until then is in the log.',
-        next: 'Run the job again; if it ends so again, report it with the log.',
-    };
-}
-
-
-/***/ }),
-
-/***/ 3190:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   k: () => (/* binding */ createExec)
-/* harmony export */ });
-/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1421);
-/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_child_process__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8474);
-/* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_events__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _actions_exec__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5260);
-/* harmony import */ var _runner_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5068);
-
-
-
-
-/**
- * Runs child processes for the action: queries by GitHub's toolkit, everything that may hold Terraform's lock by
- * {@link runInterruptible}, since the toolkit passes no cancellation on.
- *
- * After a cancellation no other child is started: the runner kills what is left of the step 10 seconds later, and a
- * Terraform that is killed leaves its lock behind. Only a child that saves the state is (`evenWhenCancelled`).
- * @param interrupted aborted when the step is cancelled
- */
-function createExec(interrupted) {
-    return async (request) => {
-        if (request.evenWhenCancelled !== true)
-            interrupted.throwIfAborted();
-        return request.isQuery === true ? runQuery(request, interrupted) : runInterruptible(request, interrupted);
-    };
-}
-/** Runs what ends by itself. In a step that is cancelled its answer is not waited for, unless it is still wanted. */
-async function runQuery(request, interrupted) {
-    const { file, args, cwd, env, onStdoutLine, onStderrLine, evenWhenCancelled } = request;
-    // The toolkit splits a command at spaces; its input stays open, and a wrapper might wait for it.
-    const options = { cwd, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) };
-    const command = `"${file.replaceAll('"', '\\"')}"`;
-    const run = (0,_actions_exec__WEBPACK_IMPORTED_MODULE_2__/* .getExecOutput */ .H)(command, [...args], options);
-    const { stdout, stderr, ...ended } = await (0,_runner_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__/* .untilCancelled */ .c)(run, evenWhenCancelled === true ? undefined : interrupted);
-    if (onStdoutLine !== undefined)
-        linesOf(stdout).forEach(onStdoutLine);
-    if (onStderrLine !== undefined)
-        linesOf(stderr).forEach(onStderrLine);
-    return { exitCode: codeOf(ended.exitCode), stdout, stderr };
-}
-/** A child that a signal ended has no code; any number but zero says that it did not succeed. */
-function codeOf(exitCode) {
-    return exitCode ?? 1;
-}
-function linesOf(text) {
-    const lines = text.split(/\r?\n/);
-    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-}
-/** A provider that waits for a dead Region does not hear the first one. */
-const SECOND_INTERRUPT_MS = 2_000;
-/**
- * Runs a child that gets one SIGINT when the step is cancelled, and is waited for.
- *
- * It leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and Terraform
- * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here; a second one only where it is given up.
- */
-async function runInterruptible(request, interrupted) {
-    const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(request.file, [...request.args], {
-        cwd: request.cwd,
-        env: { ...request.env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true,
-        windowsHide: true,
-    });
-    const interrupt = () => {
-        void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
-    };
-    let secondInterrupt;
-    const giveUp = () => {
-        interrupt();
-        secondInterrupt = setTimeout(() => child.kill('SIGINT'), SECOND_INTERRUPT_MS);
-    };
-    interrupted.addEventListener('abort', interrupt, { once: true });
-    request.givenUp?.addEventListener('abort', giveUp, { once: true });
-    try {
-        const closed = (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close');
-        return await collect(child.stdout, child.stderr, request, closed);
-    }
-    finally {
-        clearTimeout(secondInterrupt);
-        interrupted.removeEventListener('abort', interrupt);
-        request.givenUp?.removeEventListener('abort', giveUp);
-    }
-}
-async function collect(stdout, stderr, request, closed) {
-    const [out, err, [exitCode]] = await Promise.all([
-        readLines(stdout, request.onStdoutLine),
-        readLines(stderr, request.onStderrLine),
-        closed,
-    ]);
-    return { exitCode: codeOf(exitCode), stdout: out, stderr: err };
-}
-/** Everything a stream says, decoded as a whole so that no character is split; each whole line is passed on at once. */
-async function readLines(stream, onLine) {
-    stream.setEncoding('utf8');
-    const chunks = [];
-    let rest = '';
-    for await (const chunk of stream) {
-        chunks.push(chunk);
-        const lines = (rest + chunk).split(/\r?\n/);
-        rest = lines.pop() ?? '';
-        if (onLine !== undefined)
-            lines.forEach(onLine);
-    }
-    if (rest !== '' && onLine !== undefined)
-        onLine(rest);
-    return chunks.join('');
 }
 
 
@@ -34535,6 +33964,171 @@ function isSameActor(one, other) {
 
 /***/ }),
 
+/***/ 8896:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R8: () => (/* binding */ warn),
+/* harmony export */   ds: () => (/* binding */ stop),
+/* harmony export */   qz: () => (/* binding */ tell)
+/* harmony export */ });
+/** @param at where it is; several places with one cause are one finding */
+function stop(rule, words, at) {
+    return { severity: 'stop', rule, ...words, ...placesOf(at) };
+}
+/** @param at where it is; several places with one cause are one finding */
+function warn(rule, words, at) {
+    return { severity: 'warning', rule, ...words, ...placesOf(at) };
+}
+/** Who is let in is what the reviewers agree to by the access table: it is told, and is no danger by itself. */
+function tell(rule, words) {
+    return { severity: 'notice', rule, ...words, ...placesOf() };
+}
+function placesOf(at = []) {
+    const places = 'address' in at ? [at] : at;
+    const [first] = places;
+    if (places.length < 2)
+        return { region: first?.region, address: first?.address };
+    return {
+        region: undefined,
+        regions: places.flatMap(({ region }) => region ?? []),
+        address: first?.address,
+    };
+}
+
+
+/***/ }),
+
+/***/ 4408:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J8: () => (/* binding */ judgeOwnership),
+/* harmony export */   L1: () => (/* binding */ isForeignBeside),
+/* harmony export */   QF: () => (/* binding */ holdingsOf),
+/* harmony export */   dW: () => (/* binding */ withoutForeign),
+/* harmony export */   ff: () => (/* binding */ RIGHT_PLACE),
+/* harmony export */   wY: () => (/* binding */ isStateOfAnother),
+/* harmony export */   yU: () => (/* binding */ someOf)
+/* harmony export */ });
+/* harmony import */ var _terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4600);
+/* harmony import */ var _plan_model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9517);
+/* harmony import */ var _finding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8896);
+
+
+
+
+const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
+/** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
+function isStateOfAnother({ rule }) {
+    return STATE_OF_ANOTHER.has(rule);
+}
+/** Whether something of somebody else's stands beside the key, which a plan would take away. */
+function isForeignBeside({ rule }) {
+    return rule === 'foreign-resource';
+}
+/** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
+function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
+    // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
+    const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
+    // What is only to be imported is in AWS, and not yet in the state.
+    const own = known.filter(({ address, before, importing }) => before !== null && importing === undefined && (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address));
+    const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
+    return {
+        foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(at))),
+        foreignOutputs: changedOutputs.filter((name) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnOutput */ .Qs)(name)),
+        keys: distinct(own.filter(_plan_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0).map(({ address }) => address)).length,
+        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
+        notedAlias,
+    };
+}
+/** The plan without what is not ours, for whoever judges what happens to the key. */
+function withoutForeign(model) {
+    const own = ({ address }) => (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address);
+    return { ...model, resources: model.resources.filter(own), drift: model.drift.filter(own) };
+}
+/**
+ * Whether the state is the one of this alias, and of nobody else. No input confirms what is stopped here: a state is told
+ * by its place, so the way out is the right place.
+ */
+function judgeOwnership(held, owner) {
+    if (held.keys === 0 && held.aliases.length === 0)
+        return judgeWithoutKey(held, owner);
+    const others = othersThan(aliasesOf(held), owner);
+    if (others.length > 0)
+        return [anotherAlias(others, held, owner)];
+    return [
+        ...(held.foreign.length > 0 ? [foreignBeside(held.foreign, owner)] : []),
+        ...(held.foreignOutputs.length > 0 ? [foreignOutputs(held.foreignOutputs)] : []),
+    ];
+}
+function judgeWithoutKey(held, owner) {
+    const things = [...held.foreign, ...held.foreignOutputs.map((name) => `the output ${name}`)];
+    if (things.length > 0)
+        return [foreignState(things, held, owner)];
+    return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
+}
+/** A key that has no alias, or none any more, is the one's whose apply made it. */
+function aliasesOf({ aliases, notedAlias }) {
+    return aliases.length === 0 && notedAlias !== undefined ? [notedAlias] : aliases;
+}
+function othersThan(aliases, { alias, renamedFrom }) {
+    return aliases.filter((name) => name !== `alias/${alias}` && name !== `alias/${renamedFrom ?? alias}`);
+}
+/** What to do about a state that is somebody else's. */
+const RIGHT_PLACE = 'Correct `state-bucket` and `state-key` (or `backend-config`): each key has a state of its own. No other input lets this action touch what it did not make.';
+function foreignState(things, held, { alias }) {
+    return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-state', {
+        reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
+        wayOut: RIGHT_PLACE,
+    }, placeOf(held));
+}
+function foreignBeside(foreign, { alias }) {
+    return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-resource', {
+        reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
+        wayOut: 'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
+    }, { region: undefined, address: foreign[0] ?? '' });
+}
+function foreignOutputs(names) {
+    return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .warn */ .R8)('foreign-output', {
+        reason: `The state has outputs that are not this action's, and apply removes them: ${someOf(names)}.`,
+        wayOut: 'Whoever reads them with `terraform_remote_state` needs another source first.',
+    });
+}
+function anotherAlias(others, held, { alias, renamedFrom }) {
+    const [first = ''] = others;
+    const said = renamedFrom === undefined ? '' : `, and not alias/${renamedFrom} either`;
+    const rename = `to rename that key, set \`rename-alias-from: ${first.replace(/^alias\//, '')}\``;
+    return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('another-alias', {
+        reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
+        wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
+    }, placeOf(held));
+}
+function renameOfNothing(from, alias) {
+    return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('rename-without-key', {
+        reason: `The key of alias/${from} is to be renamed to alias/${alias}, and the state knows no key: the plan would make a new one, and leave the old one where it is.`,
+        wayOut: 'Set `state-key` (or `backend-config`) to the state that has the key, or remove `rename-alias-from` to make a new one.',
+    });
+}
+function placeOf({ foreign }) {
+    const [address] = foreign;
+    return address === undefined ? undefined : { region: undefined, address };
+}
+/** At most three by name, and how many more. */
+function someOf(names) {
+    return (0,_phrases_js__WEBPACK_IMPORTED_MODULE_3__/* .nameSome */ .Kf)(names, 3);
+}
+function textOf(value) {
+    return typeof value === 'string' ? [value] : [];
+}
+function distinct(texts) {
+    return [...new Set(texts)];
+}
+
+
+/***/ }),
+
 /***/ 9407:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -34550,9 +34144,9 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3136);
 /* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_4___default = /*#__PURE__*/__nccwpck_require__.n(node_url__WEBPACK_IMPORTED_MODULE_4__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
-/* harmony import */ var _exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3190);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5625);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2922);
+/* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
+/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7970);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -34575,8 +34169,8 @@ const clock = {
 };
 const onRunner = process.env['GITHUB_ACTIONS'] === 'true';
 if (!onRunner)
-    process.stdout.write = (0,_log_js__WEBPACK_IMPORTED_MODULE_7__/* .withoutCommands */ .Df)(process.stdout.write.bind(process.stdout));
-const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_7__/* .createLog */ .hM)({
+    process.stdout.write = (0,_runner_log_js__WEBPACK_IMPORTED_MODULE_7__/* .withoutCommands */ .Df)(process.stdout.write.bind(process.stdout));
+const log = (0,_runner_log_js__WEBPACK_IMPORTED_MODULE_7__/* .createLog */ .hM)({
     write: (text) => process.stdout.write(text),
     toolkit: onRunner ? _actions_core__WEBPACK_IMPORTED_MODULE_5__ : undefined,
     colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
@@ -34620,7 +34214,7 @@ function createDeps() {
         setEnv,
         loadEvent: async () => (await __nccwpck_require__.e(/* import() */ 758).then(__nccwpck_require__.bind(__nccwpck_require__, 1758))).context,
         log,
-        exec: (0,_exec_js__WEBPACK_IMPORTED_MODULE_6__/* .createExec */ .k)(cancellation.signal),
+        exec: (0,_runner_exec_js__WEBPACK_IMPORTED_MODULE_6__/* .createExec */ .k)(cancellation.signal),
         clock,
         platform: { os: process.platform, arch: process.arch },
         // Both keep to the limits of a container.
@@ -35045,10 +34639,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
-// EXTERNAL MODULE: ./src/aws/key-specs.ts
-var key_specs = __nccwpck_require__(7595);
-// EXTERNAL MODULE: ./src/aws/regions.ts + 1 modules
-var regions = __nccwpck_require__(1051);
+// EXTERNAL MODULE: ./src/facts/key-specs.ts
+var key_specs = __nccwpck_require__(4925);
+// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
+var regions = __nccwpck_require__(1053);
 // EXTERNAL MODULE: ./src/policy/principals.ts
 var principals = __nccwpck_require__(9203);
 // EXTERNAL MODULE: ./src/inputs/backend-config.ts
@@ -37448,108 +37042,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 5625:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Df: () => (/* binding */ withoutCommands),
-/* harmony export */   b7: () => (/* binding */ naming),
-/* harmony export */   g9: () => (/* binding */ escapeCommands),
-/* harmony export */   hM: () => (/* binding */ createLog)
-/* harmony export */ });
-/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
-/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3291);
-
-
-const COLOURS = { notice: '36', warning: '33', error: '31' };
-/** Writes the log in the runner's own language, or as plain lines on a terminal. */
-function createLog(options) {
-    const { add, ...redactor } = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__/* .createRedactor */ .l)();
-    const { write, toolkit } = options;
-    // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
-    const show = (text) => redactor.redact(escapeCommands(redactor.redact(text)));
-    const line = (text) => {
-        write(`${show(text)}\n`);
-    };
-    const annotate = (level) => (message, annotation) => {
-        const clean = (text) => redactor.redact(tame(redactor.redact(text)));
-        const [said, title] = [clean(message), clean(annotation.title)];
-        if (toolkit === undefined)
-            write(terminalLine(options, level, `${title}: ${said}`));
-        else
-            toolkit[level](said, { title });
-    };
-    return {
-        ...redactor,
-        info: line,
-        debug: (text) => {
-            toolkit?.debug(redactor.redact(text));
-        },
-        notice: annotate('notice'),
-        warning: annotate('warning'),
-        error: annotate('error'),
-        mask: (secret) => {
-            const lines = add(secret);
-            for (const masked of lines)
-                toolkit?.setSecret(masked);
-        },
-        untrustedGroup: (title, text) => {
-            writeForeign(options, show(title), redactor.redact(text));
-        },
-    };
-}
-/** The same log, with the key's name before the title of each annotation: a job may have several keys. */
-function naming(log, alias) {
-    const named = (level) => (message, { title }) => {
-        log[level](message, { title: `alias/${alias}: ${title}` });
-    };
-    return { ...log, notice: named('notice'), warning: named('warning'), error: named('error') };
-}
-function writeForeign({ write, toolkit, newToken }, title, text) {
-    const body = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-    if (toolkit === undefined) {
-        write(`${title}\n${body.replace(/^(?=.)/gm, '  ')}`);
-        return;
-    }
-    const token = newToken();
-    toolkit.startGroup(title);
-    // The toolkit has no word for these two.
-    write(`::stop-commands::${token}\n${body}::${token}::\n`);
-    toolkit.endGroup();
-}
-function terminalLine({ colour }, level, text) {
-    return colour ? `\u001b[${COLOURS[level]}m${escapeCommands(text)}\u001b[0m\n` : `${escapeCommands(text)}\n`;
-}
-/**
- * A way to write that leaves out the runner's commands, for where no runner takes them off the screen: the toolkit prints
- * the OIDC token and proxies' passwords in them, so that they are masked. It writes each command by itself.
- */
-function withoutCommands(write) {
-    const filtered = (text, ...rest) => /^::[a-z-]+[ :]/.test(text) || write(text, ...rest);
-    return filtered;
-}
-/** \p{Cc}: what a terminal would obey rather than show; tabs and line ends are harmless. */
-const CONTROL_CHARACTERS = /(?![\t\n])\p{Cc}/gu;
-/** What moves the characters around it about, so that a line reads as another one than it is. */
-const MOVING = /[\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
-/** Text in which every character is seen where it stands. */
-function tame(text) {
-    return text.replace(CONTROL_CHARACTERS, '').replace(MOVING, _characters_js__WEBPACK_IMPORTED_MODULE_0__/* .makeVisible */ .Xm);
-}
-/**
- * Text that the runner takes for no command: one line, without control characters. The runner reads `::` at the start
- * of a line (after white space) and `##[` anywhere in it; a zero-width space between the characters ends both.
- */
-function escapeCommands(text) {
-    return tame(text.replace(/\r?\n|\r/g, ' '))
-        .replace(/^(\s*):(?=:)/, '$1:\u200b')
-        .replace(/##(?=\[)/g, '##\u200b');
-}
-
-
-/***/ }),
-
-/***/ 2922:
+/***/ 7970:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37558,12 +37051,520 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
+;// CONCATENATED MODULE: ./src/facts/denial.ts
+/**
+ * Which policy refused a call: AWS says it, and what to do depends on it (IAM User Guide, "Troubleshoot access denied error
+ * messages"). Pure: AWS's text in, words out. The names of the kinds are AWS's own; a kind that comes later is told by its name.
+ */
+const PERMISSION = /\bauthorized\s+to\s+perform:\s*([a-z0-9-]+:\s?[A-Za-z]+)/;
+const EXPLICIT = /\bwith\s+an\s+explicit\s+deny\s+in\s+an?\s+([A-Za-z\s-]{1,60}?(?:policy|boundary|permissions?))\b(?::\s*(arn:[\w:/.+=,@-]+))?/;
+const IMPLICIT = /\bno\s+([A-Za-z\s-]{1,60}?(?:policy|policies|boundary|permissions?))\s+allows?\b/;
+/** @param text AWS's message, however its lines are wrapped, alone or within other text */
+function readDenial(text) {
+    const denied = EXPLICIT.exec(text);
+    const policy = denied?.[1] ?? IMPLICIT.exec(text)?.[1];
+    return {
+        permission: PERMISSION.exec(text)?.[1]?.replace(/\s/g, ''),
+        policy: policy === undefined ? undefined : nameOfKind(policy),
+        explicit: denied !== null,
+        policyArn: denied?.[2]?.replace(/[.,]+$/, ''),
+    };
+}
+/** One name for a kind, whether AWS writes of one such policy or of several. */
+function nameOfKind(said) {
+    return said
+        .trim()
+        .replace(/\s+/g, ' ')
+        .replace(/policies$/, 'policy')
+        .replace(/^(?!VPC)[A-Z]/, (letter) => letter.toLowerCase());
+}
+/** E.g. `a service control policy denies it`; empty where AWS does not say who refused. */
+function whoDenies({ policy, explicit, policyArn }) {
+    if (policy === undefined)
+        return '';
+    if (!explicit)
+        return `no ${policy} allows it`;
+    const article = /^[aeiou]/i.test(policy) ? 'an' : 'a';
+    return `${article} ${policy}${policyArn === undefined ? '' : ` (${policyArn})`} denies it`;
+}
+const LET_THE_ROLE = "Let the role do that (this action's docs/iam.md lists what it needs) and run again.";
+/** By the kind of policy; whoever can't change that kind is told who can. */
+const ADVICE = new Map([
+    [
+        'identity-based policy',
+        ({ explicit }) => explicit
+            ? "Take the Deny out of the role's own policies, or have it leave this call out: no Allow outweighs it. Then run again."
+            : LET_THE_ROLE,
+    ],
+    ['resource-based policy', adviseOnResource],
+    ['role trust policy', () => "Change the role's trust policy, and run again."],
+    ['service control policy', adviseOnOrganisation],
+    ['resource control policy', adviseOnOrganisation],
+    [
+        'permissions boundary',
+        ({ explicit }) => `${explicit ? 'Take the Deny out of' : 'Add the permission to'} the permissions boundary of the role: what the boundary does not allow, no policy of the role can. Then run again.`,
+    ],
+    [
+        'session policy',
+        () => 'The step that made these credentials narrowed them (`inline-session-policy` or `managed-session-policies` of aws-actions/configure-aws-credentials): allow the call there, or let `role-to-assume` of this action assume the role without such a policy. Then run again.',
+    ],
+    [
+        'VPC endpoint policy',
+        () => 'Have the policy of the VPC endpoint that the runner goes through allow the call for this role, and run again: the role itself needs no change.',
+    ],
+]);
+function adviseOnResource({ explicit }, { permission = '' }) {
+    if (permission.startsWith('sts:'))
+        return "Change the role's trust policy, and run again.";
+    const change = explicit ? 'Take the Deny out of' : 'Allow the role that in';
+    if (permission.startsWith('s3:'))
+        return `${change} the policy of the state bucket, and run again.`;
+    if (!permission.startsWith('kms:'))
+        return `${change} the policy of the resource that the message names, and run again.`;
+    return `${change} the key policy that the key has in AWS now; that takes somebody whom the key policy lets do kms:PutKeyPolicy, as this role is not let in. Then run again.`;
+}
+/** Calls that may put tags on what they make. */
+const MAKES = /:(?:CreateKey|ReplicateKey|TagResource)$/;
+function adviseOnOrganisation({ policy = '' }, { permission = '', region }) {
+    const tags = MAKES.test(permission)
+        ? ' If it asks for tags on whatever is made, give them with `tags`.'
+        : '';
+    const here = region === undefined ? 'such a Region' : region;
+    return `Nothing in this account outweighs it: whoever administers the organisation has to change the ${policy}, or leave this role out of it.${tags} If it limits the Regions, take ${here} out of the inputs. Then run again.`;
+}
+/** What to do about a refused call. */
+function adviseOnDenial(denial, call) {
+    if (denial.policy === undefined)
+        return LET_THE_ROLE;
+    const advise = ADVICE.get(denial.policy);
+    if (advise !== undefined)
+        return advise(denial, call);
+    return `Change that ${denial.policy}, or have it leave this role out, and run again.`;
+}
+/** Nobody forbade the call, and AWS blames nothing but what the role may do. */
+function isMissing({ policy, explicit }) {
+    return policy === undefined || (policy === 'identity-based policy' && !explicit);
+}
+/** E.g. `kms:DescribeKey is missing`, `kms:DescribeKey is refused: a service control policy denies it`. */
+function sayRefusal({ permission, denial }) {
+    return isMissing(denial) ? `${permission} is missing` : `${permission} is refused: ${whoDenies(denial)}`;
+}
+/**
+ * What lets refused calls pass, each kind of policy once.
+ * @param on what the permissions are for, in words, e.g. ` on these keys`
+ * @returns whole sentences; empty where nothing was refused
+ */
+function adviseOnRefusals(calls, on = '') {
+    const missing = [
+        ...new Set(calls.filter(({ denial }) => isMissing(denial)).map((call) => call.permission)),
+    ];
+    const others = calls.filter(({ denial }) => !isMissing(denial));
+    const sentences = [
+        ...(missing.length === 0 ? [] : [`Let the role do ${missing.join(', ')}${on}, and run again.`]),
+        ...others.map(({ denial, ...call }) => adviseOnDenial(denial, call)),
+    ];
+    return [...new Set(sentences)].join(' ');
+}
+
 // EXTERNAL MODULE: ./src/errors.ts
 var errors = __nccwpck_require__(3916);
-// EXTERNAL MODULE: ./src/aws/kms-clients.ts
-var kms_clients = __nccwpck_require__(577);
-// EXTERNAL MODULE: ./src/aws/key-lookup.ts
-var key_lookup = __nccwpck_require__(5077);
+;// CONCATENATED MODULE: ./src/aws/kms-clients.ts
+
+
+function isDenied(thrown) {
+    return thrown instanceof Error && typeof Reflect.get(thrown, 'refused') === 'object';
+}
+/** What KMS answered in place of a result: what is refused and by whom, or the name of its error, or the message without one. */
+function sayKmsError(thrown) {
+    if (isDenied(thrown))
+        return sayRefusal(thrown.refused);
+    const name = thrown instanceof Error ? thrown.name : '';
+    return name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name;
+}
+/**
+ * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
+ * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
+ */
+async function withKms(regions, { provider }, work) {
+    const kms = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
+    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
+    const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider, new ProxiedHandler())]));
+    const pick = (region) => {
+        const client = clients.get(region);
+        if (client === undefined)
+            throw new RangeError(`no client for ${region}`);
+        return client;
+    };
+    try {
+        return await work({ kms, in: pick });
+    }
+    finally {
+        clients.forEach((client) => {
+            client.destroy();
+        });
+    }
+}
+function createClient(kms, region, credentials, requestHandler) {
+    const client = new kms.KMSClient({ region, credentials, requestHandler });
+    client.middlewareStack.add((next, context) => async (args) => {
+        try {
+            return await next(args);
+        }
+        catch (thrown) {
+            throw noteRefusal(thrown, String(context.commandName), region);
+        }
+    }, { step: 'initialize', name: 'noteRefusal' });
+    return client;
+}
+function noteRefusal(thrown, commandName, region) {
+    if (!(thrown instanceof Error) || !/^AccessDenied/.test(thrown.name))
+        return thrown;
+    const denial = readDenial((0,errors/* messageOf */.bD)(thrown));
+    const permission = denial.permission ?? `kms:${commandName.replace(/Command$/, '')}`;
+    const refused = { permission, region, denial };
+    return Object.assign(thrown, { refused });
+}
+
+;// CONCATENATED MODULE: ./src/aws/last-usage.ts
+
+
+/**
+ * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
+ * @returns one answer for each place, in their order; what KMS does not say is among them
+ */
+async function askLastUse(places, session) {
+    if (places.length === 0)
+        return [];
+    const regions = places.map(({ region }) => region);
+    return withKms(regions, session, (clients) => Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
+        ...place,
+        is: 'unknown',
+        because: sayKmsError(thrown),
+        ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
+    })))));
+}
+async function askOne({ region, keyId }, clients) {
+    const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
+    const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(region).send(command);
+    const { Timestamp, Operation = 'an operation', CloudTrailEventId } = KeyLastUsage ?? {};
+    if (Timestamp !== undefined) {
+        return {
+            region,
+            keyId,
+            is: 'used',
+            at: Timestamp.getTime(),
+            operation: Operation,
+            eventId: CloudTrailEventId,
+        };
+    }
+    // Without the date from which on it was recorded, "no use" says nothing.
+    if (TrackingStartDate === undefined) {
+        return { region, keyId, is: 'unknown', because: 'KMS does not say since when it records' };
+    }
+    const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
+    return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
+}
+
+// EXTERNAL MODULE: ./src/facts/cancel-deletion.ts
+var cancel_deletion = __nccwpck_require__(6488);
+;// CONCATENATED MODULE: ./src/aws/answer.ts
+/** The number that the SDK keeps beside an error or a result. */
+function metadataOf(thrown, name) {
+    const metadata = thrown instanceof Error ? Reflect.get(thrown, '$metadata') : undefined;
+    const value = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, name) : undefined;
+    return typeof value === 'number' ? value : undefined;
+}
+/** The HTTP status of the answer that an error stands for; undefined where AWS gave none. */
+function httpStatusOf(thrown) {
+    return metadataOf(thrown, 'httpStatusCode');
+}
+/** How often the SDK made the call by itself. */
+function attemptsOf(thrown) {
+    return metadataOf(thrown, 'attempts');
+}
+
+;// CONCATENATED MODULE: ./src/aws/key-lookup.ts
+
+
+
+/** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
+const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
+/** @param name a key's id or ARN, or an alias with `alias/` */
+async function lookUpKey(clients, region, name) {
+    try {
+        const command = new clients.kms.DescribeKeyCommand({ KeyId: name });
+        const { KeyMetadata } = await clients.in(region).send(command);
+        return KeyMetadata === undefined ? { is: 'not-found' } : { is: 'found', key: readKey(KeyMetadata) };
+    }
+    catch (thrown) {
+        return explainLookup(thrown);
+    }
+}
+/** Whether the alias is there, for who may not see the key that it points to. */
+async function lookUpAlias(clients, region, alias) {
+    const lookup = await lookUpKey(clients, region, alias);
+    if (lookup.is !== 'unknown')
+        return lookup;
+    try {
+        const pages = clients.kms.paginateListAliases({ client: clients.in(region) }, {});
+        for await (const { Aliases = [] } of pages) {
+            const found = Aliases.find(({ AliasName }) => AliasName === alias);
+            if (found === undefined)
+                continue;
+            const [keyId, arn] = [found.TargetKeyId ?? 'unknown', found.AliasArn ?? alias];
+            return { is: 'found', key: { keyId, arn, ...UNSEEN } };
+        }
+        return { is: 'not-found' };
+    }
+    catch (thrown) {
+        return explainLookup(thrown);
+    }
+}
+/** What a list of aliases does not say of a key. */
+const UNSEEN = {
+    state: 'unknown',
+    createdAt: undefined,
+    deletionDate: undefined,
+    role: undefined,
+    primaryArn: undefined,
+    replicaRegions: [],
+    made: undefined,
+};
+function explainLookup(thrown) {
+    const name = thrown instanceof Error ? thrown.name : '';
+    if (name === 'NotFoundException')
+        return { is: 'not-found' };
+    if (CLOSED.test(name))
+        return { is: 'region-disabled', because: 'the Region does not take these credentials', mayPass: false };
+    const because = sayKmsError(thrown);
+    if (isDenied(thrown))
+        return { is: 'unknown', because, mayPass: false, refused: thrown.refused };
+    return { is: 'unknown', because, mayPass: mayPass(thrown) };
+}
+/** No answer at all, a server's error, or too many calls: asking again may help. */
+function mayPass(thrown) {
+    if (thrown instanceof errors/* ActionError */.lZ)
+        return false;
+    const name = thrown instanceof Error ? thrown.name : '';
+    const status = httpStatusOf(thrown);
+    if (/Throttl|TooManyRequests|RequestLimitExceeded/.test(name))
+        return true;
+    return status === undefined || status === 429 || status >= 500;
+}
+function readKey(key) {
+    return {
+        keyId: key.KeyId ?? 'unknown',
+        arn: key.Arn ?? 'unknown',
+        state: key.KeyState ?? 'unknown',
+        createdAt: key.CreationDate?.getTime(),
+        deletionDate: key.DeletionDate?.toISOString(),
+        role: key.MultiRegionConfiguration?.MultiRegionKeyType,
+        primaryArn: key.MultiRegionConfiguration?.PrimaryKey?.Arn,
+        replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
+        made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/commands/key-states.ts
+
+
+/** Describes each key, all at once; what KMS does not say of one is in its own answer. */
+async function lookUpKeys(keys, session) {
+    const regions = keys.map(({ region }) => region);
+    return withKms(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, lookup: await lookUpKey(clients, key.region, key.keyId) }))));
+}
+/** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
+async function lookUpStates(keys, session) {
+    if (keys.length === 0)
+        return [];
+    return (await lookUpKeys(keys, session)).flatMap(({ region, keyId, lookup }) => {
+        if (lookup.is !== 'found' || lookup.key.state === 'Enabled')
+            return [];
+        const { state, deletionDate } = lookup.key;
+        return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
+    });
+}
+
+// EXTERNAL MODULE: ./src/plan/model.ts + 1 modules
+var plan_model = __nccwpck_require__(6167);
+// EXTERNAL MODULE: ./src/plan/region.ts
+var plan_region = __nccwpck_require__(5959);
+// EXTERNAL MODULE: ./src/guard/finding.ts
+var finding = __nccwpck_require__(8896);
+;// CONCATENATED MODULE: ./src/guard/preflight.ts
+/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
+
+
+
+/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
+function recordedKeys({ resources, drift, }) {
+    const found = [...resources, ...drift].filter(plan_model/* isKey */.m0).flatMap(({ before, region }) => {
+        const [where, keyId] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, before?.['key_id']];
+        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
+    });
+    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
+}
+/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
+function askOf(model) {
+    const ownId = recordedKeys(model)[0]?.keyId;
+    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
+    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
+    return regions.flatMap((region) => {
+        const here = ours.filter((change) => change.region === region);
+        const alias = here.find((change) => isNewAlias(change, here));
+        const key = here.find((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'create');
+        const change = alias ?? key;
+        const makesReplica = key?.kind === 'replica';
+        return change === undefined
+            ? []
+            : [{ region, change, makesReplica, alias: nameOf(alias?.after ?? null), ownId }];
+    });
+}
+/** An alias under a name that no resource of this state has in the Region. */
+function isNewAlias(change, here) {
+    const name = nameOf(change.after);
+    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
+    return creates && name !== undefined && !here.some(({ before }) => nameOf(before) === name);
+}
+function nameOf(side) {
+    const name = side?.['name'];
+    return typeof name === 'string' ? name : undefined;
+}
+function judgeAnswers(answers) {
+    return {
+        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...judgeAlias(answer)]),
+        notLookedAt: answers.flatMap(({ question, lookup }) => lookup.is === 'unknown' ? [`${question.region} (${lookup.because})`] : []),
+        refused: answers.flatMap(({ lookup }) => (lookup.is === 'unknown' ? (lookup.refused ?? []) : [])),
+    };
+}
+function judgeRegion({ question: { region, change }, lookup }) {
+    if (lookup.is !== 'region-disabled')
+        return [];
+    return [
+        (0,finding/* stop */.ds)('region-not-enabled', {
+            reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
+        }, change),
+    ];
+}
+/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
+function sayOtherState(keyId) {
+    const importIt = keyId.startsWith('mrk-')
+        ? ` Where none does, set \`import-key: ${keyId}\`: the plan then takes the key into this state, for review.`
+        : '';
+    return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
+}
+function judgeAlias({ question, lookup }) {
+    const { region, alias, change, ownId, makesReplica } = question;
+    if (alias === undefined || lookup.is !== 'found')
+        return [];
+    const isOurs = lookup.key.keyId === ownId;
+    const target = isOurs
+        ? 'this very key'
+        : `${ownId === undefined ? 'a' : 'another'} key (${lookup.key.keyId})`;
+    const takeIn = makesReplica
+        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
+        : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
+    return [
+        (0,finding/* stop */.ds)('alias-taken', {
+            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
+            wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
+        }, change),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/commands/plan/preflight.ts
+
+
+
+
+/**
+ * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
+ * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
+ * @returns the plan, with these findings before the guard's
+ */
+async function runPreflight({ deps }, { session }, made) {
+    const { reported } = made;
+    const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
+    if (notLookedAt.length > 0) {
+        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${adviseOnRefusals(refused)}`.trim(), { title: 'Preflight' });
+    }
+    return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
+}
+/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
+async function askRegions(questions, session) {
+    if (questions.length === 0)
+        return judgeAnswers([]);
+    const regions = questions.map(({ region }) => region);
+    return withKms(regions, session, async (clients) => {
+        const ask = async (question) => ({
+            question,
+            // Where no alias is to be made, any name does: the question is then whether the Region answers.
+            lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
+        });
+        return judgeAnswers(await Promise.all(questions.map(ask)));
+    });
+}
+
+// EXTERNAL MODULE: ./src/facts/kms-answers.ts
+var kms_answers = __nccwpck_require__(2460);
+;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
+
+
+
+
+
+/**
+ * Looks for keys, all at once.
+ * @param alias with `alias/`
+ * @returns those that there are, in the order of the places
+ * @throws ActionError when KMS does not say whether there is one
+ */
+async function findKeys(places, alias, session) {
+    const regions = places.map(({ region }) => region);
+    const found = await withKms(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
+    return found.flat();
+}
+async function findKey({ region, keyId }, alias, clients) {
+    const key = await mustSee(clients, region, keyId);
+    if (key === undefined)
+        return [];
+    const named = await mustSee(clients, region, alias);
+    return [
+        {
+            region,
+            keyId,
+            isPending: (0,kms_answers/* isPendingDeletion */.o)(key.state),
+            deletionDate: key.deletionDate,
+            replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
+            hasAlias: named?.keyId === keyId,
+        },
+    ];
+}
+async function mustSee(clients, region, name) {
+    const lookup = await lookUpKey(clients, region, name);
+    if (lookup.is === 'found')
+        return lookup.key;
+    if (lookup.is === 'not-found')
+        return undefined;
+    const { because, refused } = lookup;
+    throw new errors/* ActionError */.lZ({
+        what: `KMS does not say whether ${name} is there in ${region}: ${because}.`,
+        done: 'Nothing was changed.',
+        next: refused === undefined ? 'Run the job again.' : adviseOnRefusals([refused]),
+    });
+}
+/**
+ * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
+ * @throws the SDK's error of the call that failed
+ */
+async function restoreKey({ region, keyId }, session) {
+    await withKms([region], session, async ({ kms, in: pick }) => {
+        await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+        await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
+    });
+}
+
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:path"
@@ -37892,7 +37893,7 @@ async function readSelectedVersion(workDir) {
     return found[1];
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/closed-regions.ts
+;// CONCATENATED MODULE: ./src/commands/plan/closed-regions.ts
 
 
 
@@ -37922,13 +37923,13 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
     };
 }
 async function findClosed(regions, alias, session) {
-    const lookups = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map((region) => (0,key_lookup/* lookUpKey */.kA)(clients, region, alias))));
+    const lookups = await withKms(regions, session, (clients) => Promise.all(regions.map((region) => lookUpKey(clients, region, alias))));
     return regions.filter((_, index) => lookups[index]?.is === 'region-disabled');
 }
 
 // EXTERNAL MODULE: ./src/outputs.ts
 var src_outputs = __nccwpck_require__(7729);
-;// CONCATENATED MODULE: ./src/phases.ts
+;// CONCATENATED MODULE: ./src/runner/phases.ts
 /** The longest silence before a line says that the work goes on, in milliseconds. */
 const LONGEST_SILENCE = 12_000;
 /**
@@ -38015,12 +38016,10 @@ function isKept(name, backend) {
     return name.startsWith('AWS_') || !FOREIGN_SECRET.test(name);
 }
 
-// EXTERNAL MODULE: ./src/aws/denial.ts
-var aws_denial = __nccwpck_require__(1074);
-// EXTERNAL MODULE: ./src/log.ts
-var log = __nccwpck_require__(5625);
-// EXTERNAL MODULE: ./src/plan/guard/ownership.ts
-var guard_ownership = __nccwpck_require__(8936);
+// EXTERNAL MODULE: ./src/runner/log.ts
+var log = __nccwpck_require__(7708);
+// EXTERNAL MODULE: ./src/guard/ownership.ts
+var guard_ownership = __nccwpck_require__(4408);
 // EXTERNAL MODULE: ./src/terraform/addresses.ts
 var terraform_addresses = __nccwpck_require__(4600);
 ;// CONCATENATED MODULE: ./src/terraform/foreign-state.ts
@@ -38147,17 +38146,17 @@ const REASONS = [
     {
         sign: /operation error (S3|DynamoDB): (\w+)[^\n]*\b(?:AccessDenied|StatusCode: 403)/,
         why: ([, service = '', call = ''], text) => {
-            const denial = (0,aws_denial/* readDenial */.oq)(text);
-            const who = (0,aws_denial/* whoDenies */.Jy)(denial);
+            const denial = readDenial(text);
+            const who = whoDenies(denial);
             const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
             return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
         },
         first: (text) => {
-            const denial = (0,aws_denial/* readDenial */.oq)(text);
+            const denial = readDenial(text);
             const { permission } = denial;
             // What comes next is how to free the lock, and only then the next run.
-            const advice = (0,aws_denial/* adviseOnDenial */.lr)(denial, { permission }).replace(/(?:\. Then|, and) run again\.$/, '.');
-            return (0,aws_denial/* isMissing */.b2)(denial)
+            const advice = adviseOnDenial(denial, { permission }).replace(/(?:\. Then|, and) run again\.$/, '.');
+            return isMissing(denial)
                 ? "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first."
                 : `Without that permission every run leaves its lock behind. ${advice}`;
         },
@@ -38448,10 +38447,10 @@ const SYMPTOMS = [
         name: 'not-allowed',
         sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
         what: (_, text) => {
-            const who = (0,aws_denial/* whoDenies */.Jy)((0,aws_denial/* readDenial */.oq)(text));
+            const who = whoDenies(readDenial(text));
             return `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}${who === '' ? '' : `: ${who}`}.`;
         },
-        next: (text) => (0,aws_denial/* adviseOnDenial */.lr)((0,aws_denial/* readDenial */.oq)(text), {
+        next: (text) => adviseOnDenial(readDenial(text), {
             permission: missingPermission(text),
             region: regionSaid(text),
         }),
@@ -38590,7 +38589,7 @@ const S3_PERMISSIONS = new Map([
 ]);
 /** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
 function missingPermission(text) {
-    const said = (0,aws_denial/* readDenial */.oq)(text).permission;
+    const said = readDenial(text).permission;
     const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
     if (said !== undefined || asked === null)
         return said;
@@ -38603,7 +38602,7 @@ function already(alias, text) {
         : `A key or alias exists already${inRegion(text)} and is not under this state.`;
 }
 
-;// CONCATENATED MODULE: ./src/steps/setup/phased-terraform.ts
+;// CONCATENATED MODULE: ./src/commands/setup/phased-terraform.ts
 
 
 
@@ -38675,11 +38674,38 @@ function digestRecovery(digest, keys) {
     return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalJson */.dj)({ recovers, digest }))}`;
 }
 
-// EXTERNAL MODULE: ./src/plan/guard/messages.ts
-var messages = __nccwpck_require__(3497);
-// EXTERNAL MODULE: ./src/plan/model.ts + 1 modules
-var plan_model = __nccwpck_require__(6167);
-;// CONCATENATED MODULE: ./src/plan/guard/settings.ts
+// EXTERNAL MODULE: ./src/phrases.ts
+var phrases = __nccwpck_require__(9517);
+;// CONCATENATED MODULE: ./src/guard/messages.ts
+
+/** E.g. `the replica key in ap-southeast-2`. */
+function nameKey({ kind, region }) {
+    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+/** More replicas than this are counted instead of named. */
+const NAMED_REPLICAS = 3;
+/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
+function nameKeys(keys) {
+    const replicas = keys.filter(({ kind }) => kind === 'replica');
+    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
+    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
+    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : (0,phrases/* joinWords */.yZ)(regions);
+    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
+    return (0,phrases/* joinWords */.yZ)([...others, ...named]);
+}
+/** The resources that each have the same one of some values, in the order of the first. */
+function groupBy(items, valueOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const value = JSON.stringify(valueOf(item));
+        groups.set(value, [...(groups.get(value) ?? []), item]);
+    }
+    return [...groups.values()];
+}
+
+;// CONCATENATED MODULE: ./src/guard/settings.ts
+
+
 
 
 /** Settings of keys that stay possible, but that a reviewer should see; what is the same in several Regions is one finding. */
@@ -38696,22 +38722,22 @@ function judgeRotation(key) {
     if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
         return [];
     const words = {
-        reason: `Automatic rotation is switched off for ${(0,messages/* nameKey */.Rc)(key)} and all its replicas.`,
+        reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
         wayOut: 'Set `enable-key-rotation: true` to keep it.',
     };
-    return [(0,messages/* warn */.R8)('rotation-off', words, key)];
+    return [(0,finding/* warn */.R8)('rotation-off', words, key)];
 }
 function judgeWindows(keys) {
     const windowsOf = ({ before, after }) => [before, after].map((side) => side?.['deletion_window_in_days']);
-    return (0,messages/* groupBy */.$z)(keys, windowsOf).flatMap((same) => {
+    return groupBy(keys, windowsOf).flatMap((same) => {
         const [old, now] = same[0] === undefined ? [] : windowsOf(same[0]);
         if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
             return [];
         const words = {
-            reason: `The waiting period before a deletion of ${(0,messages/* nameKeys */.u3)(same)} gets shorter, from ${old} to ${now} days.`,
+            reason: `The waiting period before a deletion of ${nameKeys(same)} gets shorter, from ${old} to ${now} days.`,
             wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
         };
-        return [(0,messages/* warn */.R8)('shorter-window', words, same)];
+        return [(0,finding/* warn */.R8)('shorter-window', words, same)];
     });
 }
 function judgeDisabled(keys) {
@@ -38720,10 +38746,10 @@ function judgeDisabled(keys) {
         return [];
     const [is, it] = disabled.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
     const words = {
-        reason: `${(0,messages/* capitalise */.sK)((0,messages/* nameKeys */.u3)(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
+        reason: `${(0,phrases/* capitalise */.sK)(nameKeys(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
         wayOut: 'First check that nothing in these Regions uses the key.',
     };
-    return [(0,messages/* warn */.R8)('key-disabled', words, disabled)];
+    return [(0,finding/* warn */.R8)('key-disabled', words, disabled)];
 }
 function judgeBypass(keys) {
     const name = 'bypass_policy_lockout_safety_check';
@@ -38731,10 +38757,10 @@ function judgeBypass(keys) {
     if (bypassed.length === 0)
         return [];
     const words = {
-        reason: `For ${(0,messages/* nameKeys */.u3)(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
+        reason: `For ${nameKeys(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
         wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
     };
-    return [(0,messages/* warn */.R8)('lockout-check-bypassed', words, bypassed)];
+    return [(0,finding/* warn */.R8)('lockout-check-bypassed', words, bypassed)];
 }
 /** More Regions than this are counted instead of named. */
 const MOST_NAMED = 3;
@@ -38743,46 +38769,44 @@ function judgeAliases({ resources }) {
     const gone = new Set(resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && !(0,plan_model/* isKept */.t8)(change)).map(({ region }) => region));
     const aliases = resources.filter(({ kind, region }) => kind === 'alias' && !gone.has(region));
     // One rename in many Regions is one decision.
-    return (0,messages/* groupBy */.$z)(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
+    return groupBy(aliases, ({ action, before, after }) => [action, settings_nameOf(before), settings_nameOf(after)]).flatMap((same) => settings_judgeAlias(same, resources));
 }
-function judgeAlias(all, resources) {
-    const isRename = all.some(({ action, before, after }) => action === 'replace' && nameOf(before) !== nameOf(after));
+function settings_judgeAlias(all, resources) {
+    const isRename = all.some(({ action, before, after }) => action === 'replace' && settings_nameOf(before) !== settings_nameOf(after));
     const same = isRename ? all : all.filter((each) => !isNamedElsewhere(each, resources));
     const [alias] = same;
     if (alias === undefined)
         return [];
     const regions = [...new Set(same.map(({ region }) => region ?? 'an unknown Region'))];
-    const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : (0,messages/* joinWords */.yZ)(regions);
-    const name = nameOf(alias.before);
+    const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : (0,phrases/* joinWords */.yZ)(regions);
+    const name = settings_nameOf(alias.before);
     const wayOut = 'First move its users to another alias, or to the key ARN.';
     if (isRename) {
-        const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-        return [(0,messages/* warn */.R8)('alias-renamed', { reason, wayOut }, same)];
+        const reason = `In ${where} the alias ${name} becomes ${settings_nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
+        return [(0,finding/* warn */.R8)('alias-renamed', { reason, wayOut }, same)];
     }
     if ((0,plan_model/* isKept */.t8)(alias))
         return [];
     const reason = alias.action === 'forget'
         ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
         : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-    return [(0,messages/* warn */.R8)(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
+    return [(0,finding/* warn */.R8)(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
 }
 /** Whether another resource keeps the same name in the same Region. */
 function isNamedElsewhere(alias, resources) {
     return resources.some((other) => other.kind === 'alias' &&
         other.region === alias.region &&
         (0,plan_model/* isKept */.t8)(other) &&
-        nameOf(other.after) === nameOf(alias.before));
+        settings_nameOf(other.after) === settings_nameOf(alias.before));
 }
-function nameOf(side) {
+function settings_nameOf(side) {
     const name = side?.['name'];
     return typeof name === 'string' ? name : 'with an unknown name';
 }
 
-// EXTERNAL MODULE: ./src/aws/cancel-deletion.ts
-var cancel_deletion = __nccwpck_require__(7410);
-// EXTERNAL MODULE: ./src/plan/region.ts
-var plan_region = __nccwpck_require__(5959);
-;// CONCATENATED MODULE: ./src/plan/guard/identity.ts
+;// CONCATENATED MODULE: ./src/guard/identity.ts
+
+
 
 
 
@@ -38827,7 +38851,7 @@ function judgeRoles({ model, primaryRegion }) {
     const to = primaryOf(after) ?? primaryRegion;
     if (from !== undefined && after.size > 0 && from !== to) {
         return [
-            (0,messages/* stop */.ds)('primary-moved', {
+            (0,finding/* stop */.ds)('primary-moved', {
                 reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
                 wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
             }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
@@ -38838,7 +38862,7 @@ function judgeRoles({ model, primaryRegion }) {
         if (old === undefined || old === role)
             return [];
         return [
-            (0,messages/* stop */.ds)('primary-moved', {
+            (0,finding/* stop */.ds)('primary-moved', {
                 reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
                 wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
             }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
@@ -38852,7 +38876,7 @@ function judgeMissing(key, request) {
     const region = (0,plan_region/* regionOfSide */.RP)(key.before);
     const pending = request.pendingDeletion?.[region ?? ''];
     const id = textOf(key.before?.['key_id']) ?? 'id unknown';
-    const gone = `The state knows ${(0,messages/* nameKey */.Rc)(key)} (${id}), and AWS shows it no more`;
+    const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
     if (pending !== undefined)
         return judgeScheduled(key, pending, request);
     const expected = request.options.destroys ||
@@ -38860,12 +38884,12 @@ function judgeMissing(key, request) {
         // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
         (key.kind === 'replica' && request.pendingDeletion !== undefined);
     if (expected) {
-        return (0,messages/* warn */.R8)('key-lost', {
+        return (0,finding/* warn */.R8)('key-lost', {
             reason: `${gone}; the plan goes on without it.`,
             wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
         }, key);
     }
-    return (0,messages/* stop */.ds)('key-lost', {
+    return (0,finding/* stop */.ds)('key-lost', {
         reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
         wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
     }, key);
@@ -38874,10 +38898,10 @@ function judgeMissing(key, request) {
 function judgeScheduled(key, { keyId, deletionDate }, { options }) {
     const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
     const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
-    const reason = `${(0,messages/* capitalise */.sK)((0,messages/* nameKey */.Rc)(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
+    const reason = `${(0,phrases/* capitalise */.sK)(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
     if (options.recovery === true)
-        return (0,messages/* warn */.R8)(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
-    return (0,messages/* stop */.ds)(rule, {
+        return (0,finding/* warn */.R8)(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
+    return (0,finding/* stop */.ds)(rule, {
         reason: `${reason}, and Terraform would make another one in its place.`,
         wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, (0,plan_region/* regionOfSide */.RP)(key.before))}`,
     }, key);
@@ -38894,9 +38918,9 @@ function judgePending(key, { model, pendingDeletion, options }) {
     const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
     const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
     if (options.recovery === true)
-        return [(0,messages/* warn */.R8)('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
+        return [(0,finding/* warn */.R8)('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
     return [
-        (0,messages/* stop */.ds)('replica-pending-deletion', {
+        (0,finding/* stop */.ds)('replica-pending-deletion', {
             reason: `${there}, and AWS refuses a new one until ${until}.`,
             wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
         }, key),
@@ -38910,7 +38934,7 @@ function judgeExisting(key, { existingReplicas }) {
     if (keyId === undefined || key.kind !== 'replica')
         return [];
     return [
-        (0,messages/* stop */.ds)('replica-exists', {
+        (0,finding/* stop */.ds)('replica-exists', {
             reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
             wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
         }, key),
@@ -38935,8 +38959,8 @@ function judgeProperties(key) {
             return [];
         const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
         return [
-            (0,messages/* stop */.ds)(rule, {
-                reason: `The plan changes ${(0,messages/* joinWords */.yZ)(change)} for ${(0,messages/* nameKey */.Rc)(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
+            (0,finding/* stop */.ds)(rule, {
+                reason: `The plan changes ${(0,phrases/* joinWords */.yZ)(change)} for ${nameKey(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
                 wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
             }, key),
         ];
@@ -38946,7 +38970,9 @@ function textOf(value) {
     return typeof value === 'string' ? value : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/plan/guard/imported-access.ts
+;// CONCATENATED MODULE: ./src/guard/imported-access.ts
+
+
 
 
 
@@ -38964,13 +38990,13 @@ function judgeImportedAccess(model, isUnreviewed) {
         return [];
     const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
     const names = lost.map(({ principal }) => principal);
-    const who = (0,messages/* nameSome */.Kf)(names, imported_access_MOST_NAMED);
-    const reason = `By the import of ${(0,messages/* nameKeys */.u3)(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
+    const who = (0,phrases/* nameSome */.Kf)(names, imported_access_MOST_NAMED);
+    const reason = `By the import of ${nameKeys(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
     const keep = 'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
     if (!isUnreviewed)
-        return [(0,messages/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
+        return [(0,finding/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
     const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
-    return [(0,messages/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
+    return [(0,finding/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
 }
 
 // EXTERNAL MODULE: ./src/policy/document.ts
@@ -39965,7 +39991,8 @@ function limitsGrants({ operator, key, values }) {
     return isGrantee && isPositive && !values.some((value) => /[*?$]/.test(value));
 }
 
-;// CONCATENATED MODULE: ./src/plan/guard/policies.ts
+;// CONCATENATED MODULE: ./src/guard/policies.ts
+
 
 
 
@@ -40010,14 +40037,14 @@ function groupPolicies({ resources }) {
 }
 /** Stops for what the plan would put in place, warns of what is there already. */
 function policies_judge(group, rule, words) {
-    return group.planned ? (0,messages/* stop */.ds)(rule, words, group.keys) : (0,messages/* warn */.R8)(rule, words, group.keys);
+    return group.planned ? (0,finding/* stop */.ds)(rule, words, group.keys) : (0,finding/* warn */.R8)(rule, words, group.keys);
 }
 /** Warns of what the plan would put in place; what is there already has been seen. */
 function warnOf(group, rule, words) {
-    return group.planned ? [(0,messages/* warn */.R8)(rule, words, group.keys)] : [];
+    return group.planned ? [(0,finding/* warn */.R8)(rule, words, group.keys)] : [];
 }
 function whereOf({ keys }) {
-    return (0,messages/* joinWords */.yZ)(keys.map(({ region }) => region ?? 'an unknown Region').sort());
+    return (0,phrases/* joinWords */.yZ)(keys.map(({ region }) => region ?? 'an unknown Region').sort());
 }
 /** E.g. `statement 2 ("Allow use")`. */
 function nameStatement({ position, sid }) {
@@ -40026,7 +40053,7 @@ function nameStatement({ position, sid }) {
 /** At most this many principals or conditions are named in a sentence. */
 const policies_MOST_NAMED = 10;
 function namePrincipals(principals) {
-    return (0,messages/* nameSome */.Kf)(principals.map(policy_principals/* describePrincipal */.wC).sort(), policies_MOST_NAMED);
+    return (0,phrases/* nameSome */.Kf)(principals.map(policy_principals/* describePrincipal */.wC).sort(), policies_MOST_NAMED);
 }
 const KEEP_ROOT = 'Keep a statement that allows `kms:*` to the root of the account, and no denial that takes it away.';
 function judgeControlOf(group, account, now) {
@@ -40046,9 +40073,9 @@ function judgeControlOf(group, account, now) {
     if (control.answer === 'never') {
         return [policies_judge(group, 'nobody-can-put-policy', { reason: whyLost(control), wayOut: KEEP_ROOT })];
     }
-    const where = (0,messages/* joinWords */.yZ)([...control.regions].sort());
+    const where = (0,phrases/* joinWords */.yZ)([...control.regions].sort());
     if (control.answer === 'maybe') {
-        const conditions = (0,messages/* nameSome */.Kf)(control.hangsOn.map(policy_document/* describeCondition */.p), policies_MOST_NAMED);
+        const conditions = (0,phrases/* nameSome */.Kf)(control.hangsOn.map(policy_document/* describeCondition */.p), policies_MOST_NAMED);
         const hangsOn = conditions === '' ? 'who the caller is' : conditions;
         const reason = `Whether anybody can change the key policy in ${where} again depends on ${hangsOn}. If nobody meets it, the policy can never be changed.`;
         return warnOf(group, 'put-policy-conditional', { reason, wayOut: KEEP_ROOT });
@@ -40059,7 +40086,7 @@ function judgeControlOf(group, account, now) {
     return warnOf(group, 'put-policy-without-root', { reason, wayOut: KEEP_ROOT });
 }
 function whyLost({ regions, lostFrom, uncounted }) {
-    const where = (0,messages/* joinWords */.yZ)([...regions].sort());
+    const where = (0,phrases/* joinWords */.yZ)([...regions].sort());
     const when = lostFrom === undefined ? '' : ` from ${lostFrom.toISOString().slice(0, 10)} on`;
     const reason = `The key policy in ${where} leaves nobody in the account with kms:PutKeyPolicy${when}: it could never be changed again, except by AWS Support.`;
     if (uncounted.length === 0)
@@ -40077,19 +40104,19 @@ const PIN_IT = 'Name accounts, roles or users; or add a condition that pins the 
 const PIN_SOURCE = 'Add a condition such as StringEquals on aws:SourceAccount, or ArnLike on aws:SourceArn with your account in it.';
 function judgeOpening(group, opening) {
     const { kind, statement, principals, heldTo, why } = opening;
-    const isNamed = kind !== 'everybody' && kind !== 'everybody-except';
-    const who = isNamed ? `${WHO[kind]} ${namePrincipals(principals)}` : WHO[kind];
+    const isPublic = kind === 'everybody' || kind === 'everybody-except';
+    const who = isPublic ? WHO[kind] : `${WHO[kind]} ${namePrincipals(principals)}`;
     const said = why.length === 0
         ? ''
         : ` Its conditions do not pin it to anything of yours: ${why.slice(0, 5).join('; ')}.`;
-    const reason = `${(0,messages/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
+    const reason = `${(0,phrases/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} lets in ${who}.${said}`;
     if (kind === 'service') {
         const rule = heldTo === 'name' ? 'service-source-by-name' : 'service-without-source';
         return warnOf(group, rule, { reason, wayOut: PIN_SOURCE });
     }
     if (heldTo !== 'nothing')
         return warnOf(group, 'held-to-network', { reason, wayOut: PIN_IT });
-    const rule = isNamed ? `${kind}-principal` : 'public-principal';
+    const rule = isPublic ? 'public-principal' : `${kind}-principal`;
     return [policies_judge(group, rule, { reason, wayOut: PIN_IT })];
 }
 function judgePower(group, account) {
@@ -40099,7 +40126,7 @@ function judgePower(group, account) {
         const grants = powers.includes('kms:CreateGrant')
             ? ' With kms:CreateGrant and no limit to it they can pass the use of the key on to anybody.'
             : '';
-        const reason = `${(0,messages/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${(0,messages/* joinWords */.yZ)(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
+        const reason = `${(0,phrases/* capitalise */.sK)(nameStatement(statement))} of the key policy in ${whereOf(group)} gives ${(0,phrases/* joinWords */.yZ)(powers)} to principals outside of the account: ${namePrincipals(principals)}.${grants}`;
         const wayOut = 'Allow others the actions that use the key, and grants only with the condition Bool kms:GrantIsForAWSResource "true".';
         return warnOf(group, 'foreign-power', { reason, wayOut });
     });
@@ -40114,14 +40141,14 @@ function judgeDeleted({ policy, keys }) {
     }));
     if (deleted.size === 0)
         return [];
-    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${(0,messages/* nameSome */.Kf)([...deleted.values()], policies_MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
+    const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${(0,phrases/* nameSome */.Kf)([...deleted.values()], policies_MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
     const wayOut = 'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
-    return [(0,messages/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
+    return [(0,finding/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
 }
 function judgeUndecided(model) {
     return (0,plan_access/* findUndecidedPolicies */.fH)(model)
         .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
-        .map(({ change, problem }) => (0,messages/* stop */.ds)('policy-unreadable', {
+        .map(({ change, problem }) => (0,finding/* stop */.ds)('policy-unreadable', {
         reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
         wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
     }, change));
@@ -40151,10 +40178,10 @@ function judgeNewAccounts(model, account) {
     if (fresh.length === 0)
         return [];
     const [subject, whose] = fresh.length === 1
-        ? [`The whole account ${(0,messages/* joinWords */.yZ)(fresh)} gains`, 'its']
-        : [`The whole accounts ${(0,messages/* joinWords */.yZ)(fresh)} gain`, 'their'];
+        ? [`The whole account ${(0,phrases/* joinWords */.yZ)(fresh)} gains`, 'its']
+        : [`The whole accounts ${(0,phrases/* joinWords */.yZ)(fresh)} gain`, 'their'];
     return [
-        (0,messages/* tell */.qz)('account-let-in', {
+        (0,finding/* tell */.qz)('account-let-in', {
             reason: `${subject} access: ${whose} administrators decide which users and roles there have it.`,
             wayOut: 'To let in less, name roles in `users` instead of accounts in `account-ids`.',
         }),
@@ -40176,7 +40203,7 @@ function judgeNewPrincipals(model, account) {
         return [];
     const one = fresh.length === 1;
     return [
-        (0,messages/* tell */.qz)('principal-let-in', {
+        (0,finding/* tell */.qz)('principal-let-in', {
             reason: `${one ? 'A principal' : 'Principals'} of another account ${one ? 'gains' : 'gain'} access: ${namePrincipals(fresh)}.`,
             wayOut: 'Check with the owner of that account that they are meant.',
         }),
@@ -40185,7 +40212,9 @@ function judgeNewPrincipals(model, account) {
 
 // EXTERNAL MODULE: ./src/plan/deletions.ts
 var plan_deletions = __nccwpck_require__(3548);
-;// CONCATENATED MODULE: ./src/plan/guard/removal.ts
+;// CONCATENATED MODULE: ./src/guard/removal.ts
+
+
 
 
 
@@ -40220,18 +40249,18 @@ function judgeDeletions(keys, { model, now, options }) {
     const outage = `${(0,plan_deletions/* sayOutage */.Dm)(deletions, words)} ${(0,plan_deletions/* sayDeadline */.yg)(deletions, words)}`;
     const cancelDeletion = (0,plan_deletions/* sayCancelDeletionOf */.TV)(deletions);
     if (options.deletionConfirmed) {
-        const reason = `As was confirmed, the plan schedules ${(0,messages/* nameKeys */.u3)(keys)} for deletion. ${outage}`;
-        return [(0,messages/* warn */.R8)('key-deleted', { reason, wayOut: cancelDeletion }, keys)];
+        const reason = `As was confirmed, the plan schedules ${nameKeys(keys)} for deletion. ${outage}`;
+        return [(0,finding/* warn */.R8)('key-deleted', { reason, wayOut: cancelDeletion }, keys)];
     }
     const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
     const keep = options.destroys ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
     const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
-    const reason = `The plan deletes ${(0,messages/* nameKeys */.u3)(keys)}. ${outage}`;
-    return [(0,messages/* stop */.ds)('key-deleted', { reason, wayOut }, keys)];
+    const reason = `The plan deletes ${nameKeys(keys)}. ${outage}`;
+    return [(0,finding/* stop */.ds)('key-deleted', { reason, wayOut }, keys)];
 }
 function judgeTainted(key) {
-    return (0,messages/* stop */.ds)('key-replaced', {
-        reason: `An earlier apply ended before ${(0,messages/* nameKey */.Rc)(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
+    return (0,finding/* stop */.ds)('key-replaced', {
+        reason: `An earlier apply ended before ${nameKey(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
         wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
     }, key);
 }
@@ -40240,28 +40269,28 @@ function judgeReplacement(key, { deletionConfirmed }) {
     const because = forcing.length > 0 ? ` (because of ${forcing.join(', ')})` : '';
     const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
     if (deletionConfirmed) {
-        return (0,messages/* warn */.R8)('key-replaced', {
-            reason: `${(0,messages/* capitalise */.sK)((0,messages/* nameKey */.Rc)(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
+        return (0,finding/* warn */.R8)('key-replaced', {
+            reason: `${(0,phrases/* capitalise */.sK)(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
             wayOut: key.kind === 'replica' && !ofOtherPrimary
                 ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
                 : 'Until its waiting period ends, the old key can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`.',
         }, key);
     }
-    return (0,messages/* stop */.ds)('key-replaced', {
-        reason: `The plan deletes ${(0,messages/* nameKey */.Rc)(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
+    return (0,finding/* stop */.ds)('key-replaced', {
+        reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
         wayOut: ofOtherPrimary
             ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
             : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
     }, key);
 }
 function judgeForgotten(key) {
-    return (0,messages/* stop */.ds)('key-forgotten', {
-        reason: `Terraform would forget ${(0,messages/* nameKey */.Rc)(key)}: it would stay in AWS and be billed, and no state would know it.`,
+    return (0,finding/* stop */.ds)('key-forgotten', {
+        reason: `Terraform would forget ${nameKey(key)}: it would stay in AWS and be billed, and no state would know it.`,
         wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
     }, key);
 }
 
-;// CONCATENATED MODULE: ./src/plan/guard.ts
+;// CONCATENATED MODULE: ./src/guard/guard.ts
 
 
 
@@ -40321,11 +40350,11 @@ function isStop({ severity }) {
 function judgeUnknowns({ unsupported, unknownFields }) {
     const wayOut = 'Use a Terraform version that this action was tested with, or report this with the version.';
     return [
-        ...unsupported.map((what) => (0,messages/* stop */.ds)('not-understood', {
+        ...unsupported.map((what) => (0,finding/* stop */.ds)('not-understood', {
             reason: `The plan contains ${what}; this action does not understand what that would do to the keys.`,
             wayOut,
         })),
-        ...(unknownFields ?? []).map((what) => (0,messages/* warn */.R8)('not-recognised', {
+        ...(unknownFields ?? []).map((what) => (0,finding/* warn */.R8)('not-recognised', {
             reason: `The plan has a member that is new to this action: ${what}. By the format's own promise it may be ignored.`,
             wayOut,
         })),
@@ -40333,35 +40362,18 @@ function judgeUnknowns({ unsupported, unknownFields }) {
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/progress.ts
-const progress_NAMES = {
-    aws_kms_key: 'primary key',
-    aws_kms_replica_key: 'replica key',
-    aws_kms_alias: 'alias',
-};
+
 const VERBS = {
     create: 'creating',
     update: 'updating',
     delete: 'deleting',
     replace: 'replacing',
 };
-/**
- * Where a resource of the rendered configuration is, told by its address alone.
- * @param address as Terraform writes it, e.g. `module.replica_ap-southeast-2.aws_kms_replica_key.this`
- */
-function placeOfAddress(address, primaryRegion) {
-    const found = /^module\.(?:primary|replica(?:_|\[")([a-z0-9-]+)(?:"\])?)\.(aws_kms_\w+)\./.exec(address);
-    return found?.[2] === undefined ? undefined : { type: found[2], region: found[1] ?? primaryRegion };
-}
-/** A resource in the words of the field, e.g. `replica key in ap-southeast-2`; the address itself for any other. */
-function nameOfAddress(address, primaryRegion) {
-    const place = placeOfAddress(address, primaryRegion);
-    return place === undefined ? address : `${progress_NAMES[place.type] ?? place.type} in ${place.region}`;
-}
 /** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
 function describeEvent(event, primaryRegion) {
     if (!('address' in event))
         return undefined;
-    const name = nameOfAddress(event.address, primaryRegion);
+    const name = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, primaryRegion);
     const verb = VERBS[event.action] ?? event.action;
     switch (event.type) {
         case 'start':
@@ -40379,7 +40391,7 @@ function describeEvent(event, primaryRegion) {
 /** The same for a line that `terraform plan` prints on its way; undefined for all others. */
 function describePlanLine(line, primaryRegion) {
     const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
-    return found?.[1] === undefined ? undefined : `${nameOfAddress(found[1], primaryRegion)}: looking at AWS`;
+    return found?.[1] === undefined ? undefined : `${(0,terraform_addresses/* nameOfAddress */.ZA)(found[1], primaryRegion)}: looking at AWS`;
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/show-output.ts
@@ -40402,7 +40414,7 @@ function parseShowOutput(text, of) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/judge-plan.ts
+;// CONCATENATED MODULE: ./src/commands/plan/judge-plan.ts
 
 
 
@@ -40450,1499 +40462,23 @@ function ownerOf({ alias, renameAliasFrom }) {
     return { alias, renamedFrom: renameAliasFrom };
 }
 
-// EXTERNAL MODULE: ./src/plan/difference.ts
-var difference = __nccwpck_require__(560);
-;// CONCATENATED MODULE: ./src/plan/part-of-approved.ts
-
-
-/**
- * Whether what remains after an apply that stopped half-way is a part of what was approved, so that it may go on.
- * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
- * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
- * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
- * @param approved `fingerprintChanges` of the plan that was approved
- * @param remaining the plan made after the apply stopped
- * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
- *   what was approved as created
- */
-function isPartOfApproved(approved, remaining, made = new Set()) {
-    const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
-    const extra = remaining.resources
-        .filter(plan_model/* changesAnything */.gR)
-        .filter((change) => {
-        const fingerprint = known.get(withoutDeposed(change.address));
-        return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
-    })
-        .map(({ address }) => address);
-    const strange = remaining.unsupported;
-    return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
-}
-/** The object that a replacement left over is deleted under the address of its successor. */
-function withoutDeposed(address) {
-    return address.replace(/ \(deposed [^)]*\)$/, '');
-}
-function isPart(change, fingerprint) {
-    const approved = fingerprint?.change;
-    if (approved === undefined || change.reason === 'replace_because_tainted')
-        return false;
-    // What is imported or moved is so still as it was approved, or not at all.
-    if (change.importing !== undefined || change.movedFrom !== undefined) {
-        return (0,difference/* hashChange */.H7)(change) === fingerprint?.hash;
-    }
-    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
-    return (approvedAs.includes(approved.action) &&
-        (!leadsThere || (0,difference/* hashSide */.cA)(change, 'after', approved.unknown) === approved.after) &&
-        (!startsThere || (0,difference/* hashSide */.cA)(change, 'before') === approved.before) &&
-        isLess(change, approved));
-}
-/** An import of what was to be created, which leads to the values approved. */
-function isMade(change, fingerprint) {
-    const approved = fingerprint?.change;
-    return (approved?.action === 'create' &&
-        change.importing !== undefined &&
-        change.movedFrom === undefined &&
-        (change.action === 'no-op' || change.action === 'update') &&
-        (0,difference/* hashSide */.cA)(change, 'after', approved.unknown) === approved.after);
-}
-const PARTS = {
-    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
-    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
-    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
-    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
-    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
-    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
-    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
-};
-/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
-function isLess({ action, address, attributes }, approved) {
-    if (approved.action === 'update')
-        return attributes.every(({ name }) => approved.changes?.includes(name) === true);
-    const isDeposed = address !== withoutDeposed(address);
-    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
-}
-
-;// CONCATENATED MODULE: ./src/aws/key-wait.ts
-
-
-
-/** The states that pass by themselves (KMS Developer Guide, "Key states"). */
-const PASSING = new Set(['Creating', 'Updating']);
-const POLL_MS = 5_000;
-const SAY_EVERY_MS = 10_000;
-/** KMS is eventually consistent: a replica just made may not be seen at first. */
-const UNSEEN_MS = 60_000;
-/**
- * Waits until no key is in a state that passes by itself. Says who is waited for as soon as there is somebody, then
- * every 10 seconds, and when one is ready.
- * @throws the signal's reason when the step is cancelled; whatever `askState` throws
- */
-async function waitForKeys(options) {
-    const { keys, timeoutMs, askState, clock, signal, say } = options;
-    const started = clock.now();
-    const states = new Map();
-    let saidAt = -Infinity;
-    for (;;) {
-        signal.throwIfAborted();
-        const waitedMs = clock.now() - started;
-        const isUnready = (key) => {
-            const state = states.get(key);
-            return state === undefined || PASSING.has(state) || (state === 'NotFound' && waitedMs < UNSEEN_MS);
-        };
-        await Promise.all(keys.filter(isUnready).map(async (key) => {
-            const state = await askState(key);
-            if (states.has(key) && !PASSING.has(state))
-                say(`${key.name}: ${state}`);
-            states.set(key, state);
-        }));
-        const unready = keys.filter(isUnready);
-        if (unready.length === 0 || waitedMs >= timeoutMs)
-            return { states, unready, waitedMs };
-        if (clock.now() - saidAt >= SAY_EVERY_MS) {
-            saidAt = clock.now();
-            say(describeWaiting(unready, states, saidAt - started));
-        }
-        await clock.sleep(Math.min(POLL_MS, timeoutMs - waitedMs), signal);
-    }
-}
-function describeWaiting(unready, states, sinceMs) {
-    const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
-    return `Waiting for AWS, ${String(Math.round(sinceMs / 1000))} s: ${each.join(', ')}`;
-}
-/**
- * The real question, put to KMS. What may pass (throttling, a server's error, a broken connection) reads as the state
- * `Creating`: it is asked again.
- */
-function askKms(clients, log) {
-    return async ({ region, id, name }) => {
-        const lookup = await (0,key_lookup/* lookUpKey */.kA)(clients, region, id);
-        if (lookup.is === 'found')
-            return lookup.key.state;
-        if (lookup.is === 'not-found')
-            return 'NotFound';
-        const { because, refused } = lookup;
-        if (!lookup.mayPass)
-            throw explainCannotAsk(name, because, refused);
-        log.debug(`${name}: ${because}`);
-        return 'Creating';
-    };
-}
-function explainCannotAsk(name, because, refused) {
-    const remedy = refused === undefined
-        ? 'Run the job again with credentials that are good in that Region.'
-        : (0,aws_denial/* adviseOnRefusals */.$T)([refused], ' in that Region');
-    return new errors/* ActionError */.lZ({
-        what: `KMS does not tell how the ${name} is getting on: ${because}.`,
-        done: 'The state knows what is there; nothing was deleted.',
-        next: `${remedy} The next run goes on from there.`,
-    });
-}
-
-// EXTERNAL MODULE: ./src/publish.ts + 2 modules
-var publish = __nccwpck_require__(7223);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: ./src/inputs/backend-secrets.ts
-var backend_secrets = __nccwpck_require__(9357);
-// EXTERNAL MODULE: ./src/refusal.ts
-var refusal = __nccwpck_require__(3791);
-// EXTERNAL MODULE: ./src/run.ts + 2 modules
-var src_run = __nccwpck_require__(7647);
-;// CONCATENATED MODULE: ./src/terraform/state.ts
-
-
-
-
-
-
-const resource = schemas/* object */.Ikc({
-    address: schemas/* string */.YjP(),
-    tainted: schemas/* boolean */.zMY().default(false),
-    mode: schemas/* string */.YjP(),
-    type: schemas/* string */.YjP(),
-    values: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).default({}),
-    deposed_key: schemas/* string */.YjP().optional(),
-});
-const stateModule = schemas/* lazy */.RZV(() => schemas/* object */.Ikc({ resources: schemas/* array */.YOg(resource).optional(), child_modules: schemas/* array */.YOg(stateModule).optional() }));
-/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
-const stateSchema = schemas/* object */.Ikc({
-    values: schemas/* object */.Ikc({
-        outputs: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J().optional() })).default({}),
-        root_module: stateModule.default({}),
-    })
-        .default({ outputs: {}, root_module: {} }),
-});
-/**
- * The state in our own words, whatever became of the apply that wrote it.
- * @param json what `terraform show -json` printed of the state, parsed
- * @param primaryRegion where the primary is; a key whose create failed does not say
- * @throws ActionError when it does not have the form of a state
- */
-function readState(json, primaryRegion) {
-    const parsed = stateSchema.safeParse(json);
-    if (!parsed.success) {
-        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
-        throw new errors/* ActionError */.lZ({
-            what: `The state that terraform show printed has an unexpected form at ${place}.`,
-            done: 'Nothing was changed.',
-            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-        });
-    }
-    const { outputs, root_module: root } = parsed.data.values;
-    const managed = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
-    return {
-        resources: managed.map((raw) => describe(raw, primaryRegion)),
-        outputs: outputValues(outputs),
-    };
-}
-function resourcesOf({ resources = [], child_modules: children = [] }) {
-    return [...resources, ...children.flatMap(resourcesOf)];
-}
-function describe({ address, type, tainted, values }, primaryRegion) {
-    const region = (0,plan_region/* regionOfSide */.RP)(values) ?? placeOfAddress(address, primaryRegion)?.region;
-    return {
-        address,
-        kind: region === undefined ? 'other' : (0,plan_model/* kindOfType */.OF)(type),
-        region,
-        tainted,
-        id: state_textOf(values['id']),
-        values,
-    };
-}
-function isKeyResource({ kind }) {
-    return kind === 'primary' || kind === 'replica';
-}
-/** The keys that the state knows to the full: the primary first, then the replicas by Region id. */
-function recordedKeysOf({ resources }) {
-    const aliases = new Map(resources
-        .filter(({ kind }) => kind === 'alias')
-        .map(({ region, values }) => [region, state_textOf(values['name'])]));
-    return resources.flatMap((found) => readKey(found, aliases)).sort(primaryFirst);
-}
-function readKey({ kind: role, region, values }, aliases) {
-    const [arn, keyId] = [state_textOf(values['arn']), state_textOf(values['key_id'])];
-    if ((role !== 'primary' && role !== 'replica') || region === undefined)
-        return [];
-    if (arn === undefined || keyId === undefined)
-        return [];
-    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: state_textOf(values['policy']) }];
-}
-function primaryFirst(a, b) {
-    if (a.role !== b.role)
-        return a.role === 'primary' ? -1 : 1;
-    return a.region < b.region ? -1 : 1;
-}
-/**
- * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
- * of what was done to the end.
- */
-function outputsOfState({ resources }) {
-    const primary = resources.find(({ kind }) => kind === 'primary');
-    const primaryArn = state_textOf(primary?.values['arn']);
-    const arns = (which) => Object.fromEntries(resources.filter(which).flatMap((each) => {
-        const arn = arnOf(each, primaryArn);
-        return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
-    }));
-    if (primary?.id === undefined)
-        return {};
-    return {
-        ...(primaryArn === undefined ? {} : { 'primary-key-arn': primaryArn }),
-        'key-id': primary.id,
-        'key-arns': arns(isKeyResource),
-        'replica-key-arns': arns(({ kind }) => kind === 'replica'),
-        'alias-arns': arns(({ kind }) => kind === 'alias'),
-    };
-}
-/** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
-function arnOf({ kind, region, values }, primaryArn) {
-    const own = state_textOf(values['arn']);
-    if (own !== undefined || kind !== 'replica' || region === undefined)
-        return own;
-    return (state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
-}
-function state_textOf(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/push-errored-state.ts
-
-
-
-
-
-
-
-
-
-
-
-
-/** What Terraform calls the state that it could not write to its backend, in the working folder. */
-const ERRORED_STATE = 'errored.tfstate';
-/** Before each attempt, in milliseconds; within one, the backend itself tries several times. */
-const PAUSES_MS = [0, 1_000, 4_000, 12_000];
-/**
- * Pushes the state that Terraform could not write at the end of an apply, if there is one: without it, nobody would know
- * of the keys that were made. In a step that was cancelled there is time for one attempt.
- * @param done what was done until then, as a sentence without its full stop
- * @returns whether there was one; it is the state now
- * @throws ActionError when it could not be pushed: where it is kept, and how to push it
- */
-async function pushErroredState(run, setup, done) {
-    const file = external_node_path_default().join(setup.workDir, ERRORED_STATE);
-    if (!(0,external_node_fs_.existsSync)(file))
-        return false;
-    const failed = await setup.terraform.phase('Save the state', async ({ say }) => {
-        const error = await pushPatiently(run, setup, say);
-        if (error === undefined)
-            say('The state was saved after all.');
-        return error;
-    });
-    if (failed !== undefined)
-        throw await keepState({ run, setup, file, failed, done });
-    await (0,promises_.rm)(file);
-    const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
-    (0,src_run/* addNotes */.Z8)(run, note);
-    return true;
-}
-/** @returns why the last attempt failed; undefined when one did not */
-async function pushPatiently({ deps }, { terraform, session }, say) {
-    let failed;
-    for (const [index, pause] of PAUSES_MS.entries()) {
-        if (index > 0 && deps.cancelled.aborted)
-            return failed;
-        try {
-            await deps.clock.sleep(pause);
-            if (!deps.cancelled.aborted)
-                await session.refreshIfShort();
-            await terraform.pushState(ERRORED_STATE);
-            return undefined;
-        }
-        catch (thrown) {
-            failed = thrown;
-            say(`The state could not be saved, attempt ${index + 1} of ${PAUSES_MS.length}`);
-            if (isRefusedForGood(thrown))
-                return thrown;
-        }
-    }
-    return failed;
-}
-/** The state in the backend is another one, or a later one: trying again, or forcing it, would lose that. */
-function isRefusedForGood(thrown) {
-    return thrown instanceof TerraformError && /\b(serial|lineage)\b/i.test(thrown.text);
-}
-/** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
-async function keepState({ run, setup, file, failed, done }) {
-    const { deps, inputs } = run;
-    (0,src_run/* addOutputs */._X)(run, { 'errored-state-path': file });
-    const text = await (0,promises_.readFile)(file, 'utf8');
-    deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
-    try {
-        const shown = parseShowOutput(await setup.terraform.showState(ERRORED_STATE), 'state');
-        (0,src_run/* addOutputs */._X)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
-        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, inputs.primaryRegion) });
-    }
-    catch (thrown) {
-        deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`);
-    }
-    // The record of a backend with secrets does not outlive the run.
-    const init = (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)
-        ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
-        : '';
-    const masked = deps.log.isMasked(text)
-        ? 'The log has it, too, but blanks what is masked in this job.'
-        : 'The log has it, too, in a group of its own.';
-    return new refusal/* UnsavedState */.EW({
-        what: `The state could not be saved. ${reasonOf(failed)}`,
-        done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
-        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${setup.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
-    }, { cause: failed });
-}
-/** Why, in plain words where there are some. */
-function reasonOf(failed) {
-    return failed instanceof TerraformError ? explainTerraformError(failed, '').what : (0,errors/* messageOf */.bD)(failed);
-}
-
-;// CONCATENATED MODULE: ./src/aws/made-since.ts
-
-
-/**
- * Whether KMS has what was to be created, and has had it only since then: a replica of this very primary that nobody has
- * given an alias and that is not going to be deleted, or the alias, pointing to this very key. The clocks get no
- * allowance: in doubt it is not ours.
- * @throws Error when KMS does not say
- */
-async function isMadeSince(search, session) {
-    return (0,kms_clients/* withKms */.SH)([search.region], session, async (clients) => {
-        const aliases = await listAliases(search, clients);
-        if (search.kind === 'alias') {
-            return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
-        }
-        const lookup = await (0,key_lookup/* lookUpKey */.kA)(clients, search.region, search.keyId);
-        if (lookup.is !== 'found')
-            return false;
-        const { role, primaryArn, state, createdAt = 0 } = lookup.key;
-        return (role === 'REPLICA' &&
-            primaryArn === search.primaryArn &&
-            (state === 'Enabled' || state === 'Creating') &&
-            createdAt >= search.since &&
-            aliases.length === 0);
-    });
-}
-/** Those that point to the key, in its Region. */
-async function listAliases({ region, keyId }, { kms, in: pick }) {
-    const found = [];
-    for await (const { Aliases = [] } of kms.paginateListAliases({ client: pick(region) }, { KeyId: keyId })) {
-        for (const { AliasName: name = '', CreationDate } of Aliases) {
-            found.push({ name, createdAt: CreationDate?.getTime() ?? 0 });
-        }
-    }
-    return found;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/unanswered.ts
-
-/**
- * The creations of a failed apply which KMS refused because what they were to create exists, as far as it may be what the
- * apply itself has made: the SDK sends a call again whose answer it did not get. A primary is never among them, since
- * CreateKey makes another key each time.
- * @param failure Terraform names the resource that each error is about
- * @param planned what was to be applied
- */
-function findUnanswered(failure, { resources }, planned) {
-    const primary = resources.find(({ kind }) => kind === 'primary');
-    const [keyId, primaryArn] = [primary?.id, primary?.values['arn']];
-    if (keyId === undefined || typeof primaryArn !== 'string')
-        return [];
-    const refused = failure.diagnostics.filter(({ summary, detail }) => /\bAlreadyExistsException\b/.test(`${summary}\n${detail}`));
-    return planned.resources.flatMap(({ address, action, kind, region }) => {
-        if (action !== 'create' || region === undefined || (kind !== 'replica' && kind !== 'alias'))
-            return [];
-        if (!refused.some((each) => each.address === address))
-            return [];
-        const isRecorded = resources.some((each) => each.address === address);
-        const hasKey = resources.some((each) => isKeyResource(each) && each.region === region && each.id === keyId);
-        if (isRecorded || (kind === 'alias') !== hasKey)
-            return [];
-        return [{ address, kind, region, keyId, primaryArn }];
-    });
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/import-unanswered.ts
-
-
-
-
-
-
-/**
- * Has the next plan import what this apply made without Terraform's knowing it: when the answer of ReplicateKey or
- * CreateAlias gets lost, the provider's next attempt hears that the replica or the alias exists. Only what was approved to
- * be created, what is of the key that the state has, and what KMS made since the apply began counts as made by it; the
- * rest stays the failure that it is. Nothing in AWS is changed, nor yet the state.
- * @returns whether there is any
- */
-async function importUnanswered(request) {
-    const { run, setup, course, failure, planned, state } = request;
-    const looked = await Promise.all(findUnanswered(failure, state, planned).map(async (creation) => (await isMadeHere(creation, request)) ? [creation] : []));
-    const made = looked.flat();
-    if (made.length === 0)
-        return false;
-    await setup.configuration.extend({
-        imports: made.map(({ kind, region, keyId }) => kind === 'replica' ? { region, keyId, hasAlias: false } : { region, keyId: undefined, hasAlias: true }),
-    });
-    for (const { address } of made)
-        course.imported.add(address);
-    const names = (0,messages/* joinWords */.yZ)(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
-    const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
-    run.deps.log.info(note);
-    (0,src_run/* addNotes */.Z8)(run, note);
-    return true;
-}
-async function isMadeHere(creation, { run, setup, course }) {
-    const { inputs, deps } = run;
-    try {
-        const search = { ...creation, alias: `alias/${inputs.alias}`, since: course.since };
-        return await isMadeSince(search, setup.session);
-    }
-    catch (thrown) {
-        deps.log.info(`Could not look whether this run made the ${nameOfAddress(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.bD)(thrown)}`);
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/terraform/resume-steps.ts
-
-
-/**
- * How an apply that failed can be resumed; undefined when waiting mends nothing.
- *
- * A create that failed after the key was made leaves it tainted: the key lives, and the next plan would delete
- * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
- * KMS refuses some changes while any key of the family is in a passing state.
- */
-function findResumeSteps(failure, state, primaryRegion) {
-    const tainted = findTainted(state);
-    const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
-    const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
-    if (tainted.length === 0 && keys.length === 0)
-        return undefined;
-    return {
-        untaint: tainted.map(({ address }) => address),
-        waitFor: keys.flatMap((key) => waitedKey(key, primaryRegion) ?? []),
-    };
-}
-/** Keys and aliases of ours that the next plan would replace although nothing else asks for it. */
-function findTainted({ resources }) {
-    return resources.filter(({ tainted, kind }) => tainted && kind !== 'other');
-}
-function waitedKey({ address, region, id }, primaryRegion) {
-    if (region === undefined || id === undefined)
-        return undefined;
-    return { region, id, name: nameOfAddress(address, primaryRegion) };
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/resume.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
- * failed and tainted is kept, what AWS made without an answer is imported, and what AWS is still working on is waited for.
- * Where the provider waited in vain to read back what AWS has taken, the next plan tells whether anything is left.
- * Nothing in AWS is changed here.
- * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
- */
-async function resume(request) {
-    const { run, setup, course, failure, canGoOn } = request;
-    const { inputs, deps } = run;
-    const pushed = await pushErroredState(run, setup, listDone(course));
-    const explanation = explainTerraformError(failure, sayWhatIsDone(course));
-    // The few seconds of a step that was cancelled are for its report.
-    if (deps.cancelled.aborted || !canGoOn)
-        throw explanation;
-    const state = await readKeysOfState(run, setup);
-    const recovery = state === undefined ? undefined : findResumeSteps(failure, state, inputs.primaryRegion);
-    const imports = state !== undefined && (await importUnanswered({ ...request, state }));
-    if (!pushed && !imports && recovery === undefined && !failedOfWaitsAlone(failure))
-        throw explanation;
-    if (recovery === undefined)
-        return;
-    // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
-    await untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
-}
-/**
- * Reads what there is from the state, for the outputs and the report of a run that may end here.
- * @returns undefined when it cannot be read, which the log says
- */
-async function readKeysOfState(run, { terraform }) {
-    const { primaryRegion } = run.inputs;
-    try {
-        const state = readState(parseShowOutput(await terraform.showState(), 'state'), primaryRegion);
-        (0,src_run/* addOutputs */._X)(run, outputsOfState(state));
-        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, primaryRegion) });
-        return state;
-    }
-    catch (thrown) {
-        run.deps.log.warning(`The state could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`, { title: 'State not read' });
-        return undefined;
-    }
-}
-/**
- * First untaints, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
- * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
- * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
- */
-async function untaintAndWait(run, { terraform, session }, { untaint, waitFor }, course) {
-    const { deps, inputs } = run;
-    await terraform.phase('Wait for AWS', async ({ say }) => {
-        for (const address of untaint) {
-            await session.refreshIfShort();
-            await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
-            say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
-        }
-        const regions = waitFor.map(({ region }) => region);
-        const result = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => waitForKeys({
-            keys: waitFor,
-            timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
-            askState: askKms(clients, deps.log),
-            clock: deps.clock,
-            signal: deps.cancelled,
-            say,
-        })).catch((thrown) => {
-            throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
-        });
-        if (result.unready.length > 0)
-            throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-        (0,src_run/* addNotes */.Z8)(run, ...sayWaited(waitFor, result.waitedMs));
-    });
-}
-function sayWaited(keys, waitedMs) {
-    if (keys.length === 0)
-        return [];
-    const names = `the ${(0,messages/* joinWords */.yZ)(keys.map(({ name }) => name))}`;
-    return [
-        waitedMs < 1000
-            ? `Terraform had marked ${names} as failed, although AWS finished it. It was kept; no key was replaced.`
-            : `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`,
-    ];
-}
-function explainTimeUp({ unready }, minutes, course) {
-    const names = (0,messages/* joinWords */.yZ)(unready.map(({ name }) => name));
-    return new errors/* ActionError */.lZ({
-        what: `AWS is still creating the ${names} after ${minutes === 1 ? 'one more minute' : `${minutes} more minutes`}.`,
-        done: sayWhatIsDone(course),
-        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
-    });
-}
-function explainGivenUp(thrown, course) {
-    return new errors/* ActionError */.lZ({ what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' }, { cause: thrown });
-}
-/** For the message of a failure on the way. */
-function sayWhatIsDone(course) {
-    return `${listDone(course)}; the state knows what is there, and running the job again goes on from it.`;
-}
-function listDone({ done, inProgress }) {
-    const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
-    const begun = inProgress.size === 0 ? '' : `; begun, and not seen to its end: ${[...inProgress].join(', ')}`;
-    return `${what}${begun}`;
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/apply.ts
-
-
-
-
-
-
-
-
-
-
-
-
-/** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
-const MOST_ROUNDS = 6;
-/**
- * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails because the provider
- * waits too short a time, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
- * earlier apply had left something unfinished.
- * @param made the plan that was approved
- * @throws ActionError when the apply failed; it says what is done, and the outputs and the report have what is there
- */
-async function applyApproved(run, setup, made) {
-    const course = {
-        done: [],
-        inProgress: new Set(),
-        imported: new Set(),
-        since: run.deps.clock.now(),
-    };
-    const approved = (0,difference/* fingerprintChanges */.sV)(made.reported.model);
-    let left = made.reported.model;
-    if (made.unfinished !== undefined) {
-        await untaintAndWait(run, setup, made.unfinished, course);
-        left = await planWhatIsLeft(run, setup, approved, course);
-    }
-    for (let round = 1; left.hasChanges; round += 1) {
-        await setup.session.refreshIfShort();
-        const failure = await applySavedPlan(run, setup, course, round);
-        if (failure === undefined)
-            return;
-        await resume({ run, setup, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
-        left = await planWhatIsLeft(run, setup, approved, course);
-        refuseSecondWait(failure, left, course);
-    }
-    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(left.outputs));
-}
-/**
- * Plans again, over the saved plan.
- * @throws ActionError when the guard stops it, or when any of it was not approved
- */
-async function planWhatIsLeft(run, setup, approved, course) {
-    const done = sayWhatIsDone(course);
-    const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
-    assertGuarded(reported.findings, done);
-    const { isPart, extra } = isPartOfApproved(approved, reported.model, course.imported);
-    if (!isPart)
-        throw explainNotApproved(extra, run.inputs.primaryRegion, done);
-    return reported.model;
-}
-/** @throws ActionError where what is left would be waited for in vain, ten minutes more */
-function refuseSecondWait(failure, left, course) {
-    if (!waitsAgain(findVainWaits(failure), left))
-        return;
-    throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
-}
-/** @returns how it failed; undefined when all of the plan is done */
-async function applySavedPlan(run, { terraform }, { done, inProgress }, round) {
-    const { inputs } = run;
-    const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
-    return terraform.phase(round === 1 ? name : `${name} what is left`, async ({ say }) => {
-        const onEvent = (event) => {
-            const line = describeEvent(event, inputs.primaryRegion);
-            if (line !== undefined)
-                say(line);
-            if (!('address' in event))
-                return;
-            const what = nameOfAddress(event.address, inputs.primaryRegion);
-            if (event.type === 'start')
-                inProgress.add(what);
-            if (event.type === 'complete' && inProgress.delete(what))
-                done.push(what);
-        };
-        inProgress.clear();
-        try {
-            (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)((await terraform.apply(onEvent)).outputs));
-            return undefined;
-        }
-        catch (thrown) {
-            if (thrown instanceof TerraformError)
-                return thrown;
-            throw thrown;
-        }
-    });
-}
-function explainNotApproved(extra, primaryRegion, done) {
-    const names = extra.map((address) => nameOfAddress(address, primaryRegion));
-    return new errors/* ActionError */.lZ({
-        what: `What is left to do is not a part of what was approved: ${names.join(', ')}.`,
-        done,
-        next: 'Something else changed meanwhile. Plan again, review the new plan and approve that.',
-    });
-}
-
-// EXTERNAL MODULE: ./src/github/api-error.ts
-var api_error = __nccwpck_require__(3660);
-// EXTERNAL MODULE: ./src/github/approval-record.ts
-var approval_record = __nccwpck_require__(9112);
-// EXTERNAL MODULE: ./src/github/merged-pull-request.ts
-var merged_pull_request = __nccwpck_require__(487);
-// EXTERNAL MODULE: ./src/github/own-comments.ts + 1 modules
-var own_comments = __nccwpck_require__(2271);
-// EXTERNAL MODULE: ./src/github/messages.ts
-var github_messages = __nccwpck_require__(551);
-;// CONCATENATED MODULE: ./src/github/approval.ts
-/** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
-
-
-
-
-
-
-/**
- * Reads which plan was approved by merging the pull request that the commit came from. All of this has to hold, in
- * this order, and the error names the first that does not:
- *
- * 1. the run is on a branch;
- * 2. exactly one pull request was merged into that branch as this commit (the merge commit, the squashed commit, or
- *    the last of the rebased ones: GitHub's `merge_commit_sha` is each of these);
- * 3. exactly one of its comments with this key, by this token's identity, holds a record;
- * 4. nobody else edited that comment last;
- * 5. by GitHub's own clock it was last written before the merge, to the second: what was written later nobody can have
- *    seen who merged, whoever wrote it;
- * 6. the comment ends with one whole record;
- * 7. the record is of this repository, this pull request and this key;
- * 8. the commit that was planned is the last one of the pull request's branch.
- *
- * @throws ActionError when one of these does not hold, or GitHub could not be asked
- */
-async function readApproval(options) {
-    try {
-        const pullRequest = await (options.mergedPullRequest ?? (0,merged_pull_request/* findMergedPullRequest */.g)(options));
-        const shelf = await findShelf(options, pullRequest.number);
-        const comment = findTrustedComment(shelf, pullRequest);
-        const record = readRecord(options, pullRequest, { ...shelf, comment });
-        return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
-    }
-    catch (error) {
-        if (error instanceof api_error/* GitHubApiError */.O) {
-            throw explainApiError(error);
-        }
-        throw error;
-    }
-}
-async function findShelf(options, pullRequest) {
-    const { among, commentKey } = options;
-    const place = { ...options, pullRequest };
-    if (among !== undefined) {
-        const marked = await (0,own_comments/* findMarkedComments */.e)(place, among);
-        const read = (body) => (0,approval_record/* parseApprovalRecordAmong */.cA)(body, commentKey);
-        if (marked.some(({ isOwn, body }) => isOwn && read(body).found !== 'none'))
-            return { commentKey: among, marked, read };
-    }
-    return { commentKey, marked: await (0,own_comments/* findMarkedComments */.e)(place, commentKey), read: approval_record/* parseApprovalRecord */.iR };
-}
-function findTrustedComment(shelf, { number, mergedAt }) {
-    const only = chooseComment(number, shelf);
-    if (!only.isLastEditOwn) {
-        throw (0,github_messages/* notApplied */.$U)(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
-    }
-    if (!(only.writtenAt <= mergedAt)) {
-        throw (0,github_messages/* notApplied */.$U)(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
-    }
-    return only;
-}
-/** The one with the record: others with the key tell what became of it. */
-function chooseComment(pullRequest, { commentKey, marked, read }) {
-    const key = JSON.stringify(commentKey);
-    const own = marked.filter(({ isOwn }) => isOwn);
-    const [only, ...others] = own.filter(({ body }) => read(body).found !== 'none');
-    if (others.length > 0) {
-        throw (0,github_messages/* notApplied */.$U)(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
-    }
-    if (only !== undefined)
-        return only;
-    const applied = own.find(({ body }) => (0,approval_record/* tellsApply */.h0)(body));
-    if (applied !== undefined) {
-        throw (0,github_messages/* notApplied */.$U)(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
-    }
-    const [comment] = own;
-    if (comment !== undefined) {
-        throw (0,github_messages/* notApplied */.$U)(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
-    }
-    const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-    throw (0,github_messages/* notApplied */.$U)(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
-}
-function formatTime(milliseconds) {
-    return Number.isFinite(milliseconds)
-        ? new Date(milliseconds).toISOString().replace('.000Z', 'Z')
-        : 'no known time';
-}
-function readRecord(options, pullRequest, { comment, read }) {
-    const parsed = read(comment.body);
-    if (parsed.found !== 'one') {
-        const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
-        throw (0,github_messages/* notApplied */.$U)(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
-    }
-    const { record } = parsed;
-    const mismatch = findMismatch(record, options, pullRequest);
-    if (mismatch !== undefined) {
-        throw (0,github_messages/* notApplied */.$U)(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
-    }
-    return record;
-}
-/** What a copied or an outdated record gives away. */
-function findMismatch(record, { repository, commentKey }, pullRequest) {
-    if (record.repository.toLowerCase() !== (0,github_messages/* nameOf */.Vb)(repository).toLowerCase()) {
-        return `it was made for the repository ${record.repository}`;
-    }
-    if (record.pullRequest !== pullRequest.number) {
-        return `it was made for pull request #${record.pullRequest}, and #${pullRequest.number} was merged`;
-    }
-    if (record.commentKey !== commentKey) {
-        return `it was made with the comment key ${JSON.stringify(record.commentKey)}, and this is ${JSON.stringify(commentKey)}`;
-    }
-    if (record.commit !== pullRequest.headSha) {
-        return `it was made at commit ${(0,github_messages/* shorten */.ml)(record.commit)}, and the last commit of #${pullRequest.number} is ${(0,github_messages/* shorten */.ml)(pullRequest.headSha)}`;
-    }
-    return undefined;
-}
-const ANEW = `Open a pull request, have its plan reviewed and merge it. ${github_messages/* USE_THE_DIGEST */.DB}`;
-/** @returns what GitHub's refusal means for an approval */
-function explainApiError({ kind, message }) {
-    const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
-    const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
-    return (0,github_messages/* notApplied */.$U)(what, isPermission
-        ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
-        : 'Run the job again later: the plan will be checked again.');
-}
-
-;// CONCATENATED MODULE: ./src/keys-file/group.ts
-/** The comment key of the one comment for many keys, by which it is found again. */
-function groupMarker(group) {
-    return `keys:${group}`;
-}
-
-// EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
-var attribute_hashes = __nccwpck_require__(2352);
-// EXTERNAL MODULE: ./src/plan/last-apply.ts
-var last_apply = __nccwpck_require__(78);
-// EXTERNAL MODULE: ./src/plan/remainder.ts
-var remainder = __nccwpck_require__(7856);
-// EXTERNAL MODULE: ./src/context.ts
-var src_context = __nccwpck_require__(788);
-;// CONCATENATED MODULE: ./src/github/patches.ts
-/** Whether what one change did to some files was changed again by another one, told from their patches. Pure. */
-/**
- * The files in which lines that `own` added were removed since, or lines that it removed were added. A file that both
- * changed counts, too, where GitHub shows one of the patches not. Lines of signs alone tell nothing.
- * @returns names, sorted
- */
-function findChangedAgain(own, since) {
-    return own
-        .filter((file) => {
-        const later = since.filter(({ filename, previous_filename: previous }) => filename === file.filename || previous === file.filename);
-        return later.some((each) => touches(file.patch, each.patch));
-    })
-        .map(({ filename }) => filename)
-        .sort();
-}
-function touches(own, since) {
-    if (own === undefined || since === undefined)
-        return true;
-    const mine = linesOf(own);
-    const theirs = linesOf(since);
-    return haveCommon(mine.added, theirs.removed) || haveCommon(mine.removed, theirs.added);
-}
-function haveCommon(one, other) {
-    return [...one].some((line) => other.has(line));
-}
-function linesOf(patch) {
-    const lines = patch.split(/\r?\n/);
-    const withSign = (sign) => new Set(lines
-        .filter((line) => line.startsWith(sign))
-        .map((line) => line.slice(1).trim())
-        .filter((line) => /[\p{L}\p{N}]/u.test(line)));
-    return { added: withSign('+'), removed: withSign('-') };
-}
-
-;// CONCATENATED MODULE: ./src/github/branch.ts
-/** What a branch has become since a commit: whether the commit is its tip, and what came after it. */
-
-
-/** GitHub lists no more files of a comparison than these; and of a pull request. */
-const MOST_FILES = 300;
-const MOST_FILES_OF_PULL_REQUEST = 3000;
-/**
- * Compares two commits; each may be named by a branch.
- * @throws GitHubApiError
- */
-async function compareCommits({ client, repository }, base, head) {
-    try {
-        // Of the commits themselves nothing is used; the files come with the first page, whatever its length.
-        const { data } = await client.rest.repos.compareCommitsWithBasehead({
-            owner: repository.owner,
-            repo: repository.name,
-            basehead: `${base}...${head}`,
-            per_page: 1,
-        });
-        return { relation: data.status, files: data.files ?? [] };
-    }
-    catch (thrown) {
-        if (thrown instanceof api_error/* GitHubApiError */.O && thrown.kind === 'not-found')
-            return { relation: 'unknown', files: [] };
-        throw thrown;
-    }
-}
-/**
- * The files in which the branch has changed again what a pull request had changed, by name.
- * @param since what the branch has changed since the pull request was merged
- * @returns undefined when GitHub does not list all of it
- * @throws GitHubApiError
- */
-async function findOvertaken({ client, repository }, pullRequest, since) {
-    if (since.length >= MOST_FILES)
-        return undefined;
-    const own = await client.paginate(client.rest.pulls.listFiles, {
-        owner: repository.owner,
-        repo: repository.name,
-        pull_number: pullRequest,
-        per_page: 100,
-    });
-    return own.length >= MOST_FILES_OF_PULL_REQUEST ? undefined : findChangedAgain(own, since);
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/came-after.ts
-
-
-
-
-
-/**
- * Why an approval does not hold any more, because it was used, or because of what came after it: another commit that was
- * applied to this key, the end of the key, or commits on the branch that change again what was merged. The state tells
- * what was applied, whoever did it; the branch tells what was merged and not applied.
- * @returns one or more whole sentences that begin with the reason; undefined where nothing came after it
- * @throws GitHubApiError when it takes GitHub's answer, and there is none
- */
-async function findWhatCameAfter(request) {
-    const { context, model, approval } = request;
-    const now = (0,src_context/* appliedBy */.r)(context);
-    // Outside of a repository there are neither old runs nor a branch.
-    if (now === undefined)
-        return undefined;
-    const last = model.lastApply ?? { begun: undefined, done: undefined };
-    const order = (0,last_apply/* orderOf */.mJ)(last, now, approval);
-    if (order === 'used')
-        return explainUsed(last, request);
-    if (order === 'later-run')
-        return explainLater(last);
-    const branch = await tolerant(approval, () => compareWithBranch(request, now));
-    const question = { ...request, now, last, branch };
-    if (order === 'other-commit') {
-        if (isDoubtful(question))
-            return explainElsewhere(last);
-        const later = await tolerant(approval, () => findLaterCommit(question));
-        if (later !== undefined)
-            return later;
-    }
-    if (order === 'unknown' && (await isOutOfOrder(question)))
-        return explainForgotten();
-    return tolerant(approval, () => findLaterOnBranch(question));
-}
-/** A digest was approved behind an environment: it may go on where the token may not ask GitHub. */
-async function tolerant(approval, ask) {
-    try {
-        return await ask();
-    }
-    catch (thrown) {
-        if (approval === 'run' && thrown instanceof api_error/* GitHubApiError */.O)
-            return undefined;
-        throw thrown;
-    }
-}
-async function compareWithBranch({ client, context, approval }, { commit }) {
-    const branch = /^refs\/heads\/(.+)$/.exec(context.ref ?? '')?.[1];
-    const { repository } = context;
-    if (branch === undefined || client === undefined || repository === undefined)
-        return undefined;
-    const comparison = await compareCommits({ client, repository }, commit, branch);
-    // A token that may not read the repository gets the same answer as one that asks for a commit that is gone.
-    return approval === 'run' && comparison.relation === 'unknown' ? undefined : comparison;
-}
-const isTip = ({ branch }) => branch?.relation === 'identical';
-/** Whether the commit that was applied last is a later one than the one to apply. */
-async function findLaterCommit(question) {
-    const { client, context, last, now, approval } = question;
-    const { begun } = last;
-    if (begun === undefined || client === undefined || context.repository === undefined)
-        return undefined;
-    // The ids of both runs are known, and none says that this is the older run: a digest was approved in this very run.
-    if (approval === 'run' && begun.runId !== undefined && now.runId !== undefined)
-        return undefined;
-    const { repository } = context;
-    const { relation } = await compareCommits({ client, repository }, begun.commit, now.commit);
-    if (relation === 'ahead' || relation === 'identical')
-        return undefined;
-    if (relation === 'behind')
-        return explainLater(last);
-    return isTip(question) ? undefined : explainUnordered(last, now);
-}
-/**
- * Ids of two repositories have no order, and the state remembers the last run alone: whether this one, which is run again,
- * has applied before is not known.
- */
-function isDoubtful({ last: { begun }, now }) {
-    return begun !== undefined && begun.repository !== now.repository && now.attempt > 1;
-}
-/**
- * Whether an approval may be older than what was done to the key without leaving a trace: the state was written by an
- * older version of this action or by hand, or the key was destroyed since, which takes the trace along.
- */
-async function isOutOfOrder(question) {
-    const { now, branch, model, pullState } = question;
-    const isFirstOfTip = now.attempt === 1 && (branch === undefined || isTip(question));
-    if (isFirstOfTip)
-        return false;
-    return model.resources.some(({ before }) => before !== null) || (await pullState()).trim() !== '';
-}
-/** What the branch has become since the commit. */
-async function findLaterOnBranch(question) {
-    const { branch, client, context, mergedPullRequest, now } = question;
-    if (branch === undefined || client === undefined || context.repository === undefined)
-        return undefined;
-    if (isTip(question))
-        return undefined;
-    if (branch.relation !== 'ahead') {
-        return `Commit ${(0,github_messages/* shorten */.ml)(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
-    }
-    if (mergedPullRequest === undefined)
-        return undefined;
-    const { number } = mergedPullRequest;
-    const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
-    if (files === undefined) {
-        return `Pull request #${number}, or ${came_after_nameOf(context)} since it was merged, has changed so many files that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
-    }
-    if (files.length === 0)
-        return undefined;
-    return `What pull request #${number} changed was changed again on ${came_after_nameOf(context)} after it was merged (${joinSome(files)}), by a revert or by another pull request, so what was approved there is void. ${OVERTAKEN}`;
-}
-function explainUsed({ done }, { approval, mergedPullRequest }) {
-    const what = approval === 'run'
-        ? 'This run has applied its plan before'
-        : `What merging ${mergedPullRequest === undefined ? 'this commit' : `pull request #${mergedPullRequest.number}`} approved was applied before`;
-    return `${what} (${describeRun(done)}), and an approval is used once. What is planned now came about since. ${came_after_ANEW}`;
-}
-function explainLater({ begun }) {
-    return `This approval is older than what was applied to the key since (${describeRun(begun)}), so it is void: an old run does not undo a newer one. ${came_after_ANEW}`;
-}
-function explainUnordered({ begun }, { commit }) {
-    return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,github_messages/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
-}
-function explainElsewhere({ begun }) {
-    return `The key was last applied from another repository (${describeRun(begun)}), and this run is run again: whether it would undo something newer is not known. ${came_after_ANEW}`;
-}
-function explainForgotten() {
-    return `The state does not say what was applied to this key last: it was destroyed, changed by hand, or written by an older version of this action. An old run, or one that is run again, could undo that. Start a new run on the newest commit of the branch. ${came_after_ANEW}`;
-}
-const came_after_ANEW = 'Open a pull request, have its plan reviewed and merge it; or plan in a new run and approve its digest.';
-const OVERTAKEN = `Where the later one builds on it, the run of the newest commit applies both, if its pull request was planned with both (require branches to be up to date). ${came_after_ANEW}`;
-function describeRun(by) {
-    if (by === undefined)
-        return 'by an unknown run';
-    const run = by.runId === undefined ? '' : ` by run ${by.runId}`;
-    return `commit ${(0,github_messages/* shorten */.ml)(by.commit)} of ${by.repository}${run}`;
-}
-function came_after_nameOf({ ref }) {
-    return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
-}
-function joinSome(files) {
-    return files.length > 3 ? `${files.slice(0, 3).join(', ')} and ${files.length - 3} more` : files.join(', ');
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/approve.ts
-
-
-
-
-
-
-
-
-
-
-/**
- * Whether this plan, and no other, was approved, and the approval still holds. Compares digests; a plan that differs in a
- * single value is not the approved one. The exception is what an apply of the approved plan, stopped before its end, has
- * left of it, if the state says that there was one.
- * @returns how it was approved, or why it is not; never approves for want of information
- */
-async function checkApproval(request) {
-    const { inputs } = request;
-    switch (inputs.approval.by) {
-        case 'auto':
-            return approved('Approved by `auto-approve`.');
-        case 'digest':
-            return compareDigest(request, inputs.approval.digest);
-        case 'pull-request':
-            return compareWithPullRequest(request).catch(explainNoApproval);
-        case 'nobody':
-            return notApproved('The plan has changes, but no approval was given. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.');
-    }
-}
-function approved(says) {
-    return { approved: true, says, gone: [], added: [] };
-}
-function notApproved(says, difference = {}) {
-    return { approved: false, says, gone: [], added: [], ...difference };
-}
-/**
- * Says how it was approved, or what differs from what was.
- * @param done what was done until then, in whole sentences
- * @throws ActionError when it is not approved
- */
-function assertApproved(approval, log, done) {
-    if (approval.approved) {
-        log.info(approval.says);
-        return;
-    }
-    for (const line of approval.gone)
-        log.info(`approved, and no longer planned: ${line}`);
-    for (const line of approval.added)
-        log.info(`planned, and not approved: ${line}`);
-    throw new errors/* ActionError */.lZ({ what: approval.says, done, next: '' });
-}
-async function compareDigest(request, digest) {
-    const { plan } = request;
-    const merged = await request.mergedPullRequest?.catch(unexplained);
-    const later = await findWhatCameAfter({ ...request, ...plan, mergedPullRequest: merged, approval: 'run' });
-    if (later !== undefined)
-        return notApproved(later);
-    if (digest === plan.digest)
-        return approved('Approved by digest.');
-    const onRecord = merged === undefined ? undefined : await readFromPullRequest(request).catch(unexplained);
-    const record = onRecord?.digest === digest ? onRecord : undefined;
-    const left = record === undefined ? undefined : asRemainderOf(record, request);
-    if (left !== undefined)
-        return left;
-    const differs = record === undefined ? '' : sayAttributes(record, plan);
-    return notApproved(`The plan is not the approved one: approved was ${digest}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. ${differs}Run the plan job again (re-run all jobs, not the failed one alone), review the new plan and approve that.`, { added: (0,difference/* summarisePlan */.aC)(plan.model) });
-}
-/** What it says is of no use where the digest itself was given. */
-function unexplained(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
-        throw thrown;
-    return undefined;
-}
-/** An approval that cannot be read, or is none, is told as what it is: not approved. */
-function explainNoApproval(thrown) {
-    const explained = thrown instanceof api_error/* GitHubApiError */.O ? explainApiError(thrown) : thrown;
-    if (!(explained instanceof errors/* ActionError */.lZ))
-        throw explained;
-    return notApproved(`${explained.what} ${explained.next}`);
-}
-async function compareWithPullRequest(request) {
-    const { plan } = request;
-    const approval = await readFromPullRequest(request);
-    const merged = await request.mergedPullRequest;
-    const later = await findWhatCameAfter({
-        ...request,
-        ...plan,
-        mergedPullRequest: merged,
-        approval: 'commit',
-    });
-    if (later !== undefined)
-        return notApproved(later);
-    if (approval.digest === plan.digest)
-        return approved(`Approved on pull request #${approval.pullRequest}.`);
-    return (asRemainderOf(approval, request) ??
-        notApproved(`The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. ${sayAttributes(approval, plan)}Open a pull request with the new plan, and merge that.`, (0,approval_record/* compareWithRecord */.bN)(approval.record, plan.model)));
-}
-/** @throws ActionError when there is no approval to be read */
-async function readFromPullRequest(request) {
-    const { inputs, context, client, mergedPullRequest } = request;
-    const { repository, sha, ref } = context;
-    if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
-        throw new errors/* ActionError */.lZ({
-            what: 'approved-plan: pull-request needs a GitHub token and a run on a branch of a repository, and one of them is not here.',
-            done: 'Nothing was changed.',
-            next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
-        });
-    }
-    const { commentKey, ofFile } = inputs;
-    const among = ofFile === undefined ? undefined : groupMarker(ofFile.group);
-    return readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
-}
-/** The plan as the remainder of the approved one, whose apply was interrupted; undefined when it is anything else. */
-function asRemainderOf({ pullRequest, record: { changes } }, { plan, tainted, context, recovers = false }) {
-    // Of a move nothing is left but the move itself, whose digest is the same however far it came.
-    if (recovers || plan.move !== undefined)
-        return undefined;
-    const { model } = plan;
-    const wasStopped = model.lastApply !== undefined && (0,last_apply/* isUnfinished */.ui)(model.lastApply, context.sha ?? '');
-    if (changes === undefined || !wasStopped || !(0,remainder/* isRemainder */.S)(changes, model, tainted).isPart)
-        return undefined;
-    return approved(`This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`);
-}
-/** Which attributes have other values than on record, and what to do where that is so in each run; empty where none has. */
-function sayAttributes({ record }, { model }) {
-    const different = record.values === undefined ? [] : (0,attribute_hashes/* findDifferentAttributes */.S)(record.values, model);
-    if (different.length === 0)
-        return '';
-    const named = different.map(({ name, now }) => now.length === 1 ? `\`${name}\` (now ${JSON.stringify(now[0])})` : `\`${name}\``);
-    return `Other than approved: ${named.join(', ')}. A value that is another one in each run, such as the commit, the run's id, the date or who started it, can't be approved beforehand: take it out of the inputs. `;
-}
-
-;// CONCATENATED MODULE: ./src/aws/last-usage.ts
-
-
-/**
- * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
- * @returns one answer for each place, in their order; what KMS does not say is among them
- */
-async function askLastUse(places, session) {
-    if (places.length === 0)
-        return [];
-    const regions = places.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
-        ...place,
-        is: 'unknown',
-        because: (0,kms_clients/* sayKmsError */.Rm)(thrown),
-        ...((0,kms_clients/* isDenied */.GZ)(thrown) ? { advice: (0,aws_denial/* adviseOnRefusals */.$T)([thrown.refused]) } : {}),
-    })))));
-}
-async function askOne({ region, keyId }, clients) {
-    const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
-    const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(region).send(command);
-    const { Timestamp, Operation = 'an operation', CloudTrailEventId } = KeyLastUsage ?? {};
-    if (Timestamp !== undefined) {
-        return {
-            region,
-            keyId,
-            is: 'used',
-            at: Timestamp.getTime(),
-            operation: Operation,
-            eventId: CloudTrailEventId,
-        };
-    }
-    // Without the date from which on it was recorded, "no use" says nothing.
-    if (TrackingStartDate === undefined) {
-        return { region, keyId, is: 'unknown', because: 'KMS does not say since when it records' };
-    }
-    const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
-    return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
-}
-
-;// CONCATENATED MODULE: ./src/steps/key-states.ts
-
-
-/** Describes each key, all at once; what KMS does not say of one is in its own answer. */
-async function lookUpKeys(keys, session) {
-    const regions = keys.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, lookup: await (0,key_lookup/* lookUpKey */.kA)(clients, key.region, key.keyId) }))));
-}
-/** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
-async function lookUpStates(keys, session) {
-    if (keys.length === 0)
-        return [];
-    return (await lookUpKeys(keys, session)).flatMap(({ region, keyId, lookup }) => {
-        if (lookup.is !== 'found' || lookup.key.state === 'Enabled')
-            return [];
-        const { state, deletionDate } = lookup.key;
-        return [{ region, keyId, state, deletionDate: deletionDate?.slice(0, 10) }];
-    });
-}
-
-;// CONCATENATED MODULE: ./src/plan/preflight.ts
-/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
-
-
-
-/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
-function recordedKeys({ resources, drift, }) {
-    const found = [...resources, ...drift].filter(plan_model/* isKey */.m0).flatMap(({ before, region }) => {
-        const [where, keyId] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, before?.['key_id']];
-        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
-    });
-    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
-}
-/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
-function askOf(model) {
-    const ownId = recordedKeys(model)[0]?.keyId;
-    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
-    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
-    return regions.flatMap((region) => {
-        const here = ours.filter((change) => change.region === region);
-        const alias = here.find((change) => isNewAlias(change, here));
-        const key = here.find((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'create');
-        const change = alias ?? key;
-        const makesReplica = key?.kind === 'replica';
-        return change === undefined
-            ? []
-            : [{ region, change, makesReplica, alias: preflight_nameOf(alias?.after ?? null), ownId }];
-    });
-}
-/** An alias under a name that no resource of this state has in the Region. */
-function isNewAlias(change, here) {
-    const name = preflight_nameOf(change.after);
-    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
-    return creates && name !== undefined && !here.some(({ before }) => preflight_nameOf(before) === name);
-}
-function preflight_nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : undefined;
-}
-function judgeAnswers(answers) {
-    return {
-        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
-        notLookedAt: answers.flatMap(({ question, lookup }) => lookup.is === 'unknown' ? [`${question.region} (${lookup.because})`] : []),
-        refused: answers.flatMap(({ lookup }) => (lookup.is === 'unknown' ? (lookup.refused ?? []) : [])),
-    };
-}
-function judgeRegion({ question: { region, change }, lookup }) {
-    if (lookup.is !== 'region-disabled')
-        return [];
-    return [
-        (0,messages/* stop */.ds)('region-not-enabled', {
-            reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
-            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
-        }, change),
-    ];
-}
-/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
-function sayOtherState(keyId) {
-    const importIt = keyId.startsWith('mrk-')
-        ? ` Where none does, set \`import-key: ${keyId}\`: the plan then takes the key into this state, for review.`
-        : '';
-    return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
-}
-function preflight_judgeAlias({ question, lookup }) {
-    const { region, alias, change, ownId, makesReplica } = question;
-    if (alias === undefined || lookup.is !== 'found')
-        return [];
-    const isOurs = lookup.key.keyId === ownId;
-    const target = isOurs
-        ? 'this very key'
-        : `${ownId === undefined ? 'a' : 'another'} key (${lookup.key.keyId})`;
-    const takeIn = makesReplica
-        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-        : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
-    return [
-        (0,messages/* stop */.ds)('alias-taken', {
-            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-            wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
-        }, change),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/preflight.ts
-
-
-
-
-/**
- * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
- * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
- * @returns the plan, with these findings before the guard's
- */
-async function runPreflight({ deps }, { session }, made) {
-    const { reported } = made;
-    const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
-    if (notLookedAt.length > 0) {
-        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${(0,aws_denial/* adviseOnRefusals */.$T)(refused)}`.trim(), { title: 'Preflight' });
-    }
-    return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
-}
-/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
-async function askRegions(questions, session) {
-    if (questions.length === 0)
-        return judgeAnswers([]);
-    const regions = questions.map(({ region }) => region);
-    return (0,kms_clients/* withKms */.SH)(regions, session, async (clients) => {
-        const ask = async (question) => ({
-            question,
-            // Where no alias is to be made, any name does: the question is then whether the Region answers.
-            lookup: await (0,key_lookup/* lookUpAlias */.tc)(clients, question.region, question.alias ?? 'alias/none'),
-        });
-        return judgeAnswers(await Promise.all(questions.map(ask)));
-    });
-}
-
-;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
-
-
-
-
-/**
- * Looks for keys, all at once.
- * @param alias with `alias/`
- * @returns those that there are, in the order of the places
- * @throws ActionError when KMS does not say whether there is one
- */
-async function findKeys(places, alias, session) {
-    const regions = places.map(({ region }) => region);
-    const found = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
-    return found.flat();
-}
-async function findKey({ region, keyId }, alias, clients) {
-    const key = await mustSee(clients, region, keyId);
-    if (key === undefined)
-        return [];
-    const named = await mustSee(clients, region, alias);
-    return [
-        {
-            region,
-            keyId,
-            isPending: (0,key_lookup/* isPendingDeletion */.oQ)(key.state),
-            deletionDate: key.deletionDate,
-            replicaOf: key.role === 'REPLICA' ? key.primaryArn : undefined,
-            hasAlias: named?.keyId === keyId,
-        },
-    ];
-}
-async function mustSee(clients, region, name) {
-    const lookup = await (0,key_lookup/* lookUpKey */.kA)(clients, region, name);
-    if (lookup.is === 'found')
-        return lookup.key;
-    if (lookup.is === 'not-found')
-        return undefined;
-    const { because, refused } = lookup;
-    throw new errors/* ActionError */.lZ({
-        what: `KMS does not say whether ${name} is there in ${region}: ${because}.`,
-        done: 'Nothing was changed.',
-        next: refused === undefined ? 'Run the job again.' : (0,aws_denial/* adviseOnRefusals */.$T)([refused]),
-    });
-}
-/**
- * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
- * @throws the SDK's error of the call that failed
- */
-async function restoreKey({ region, keyId }, session) {
-    await (0,kms_clients/* withKms */.SH)([region], session, async ({ kms, in: pick }) => {
-        await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-        await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
-    });
-}
-
 ;// CONCATENATED MODULE: ./src/aws/key-family.ts
 
 
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
 function lookUpNamed(region, name, session) {
-    const lookup = name.startsWith('alias/') ? key_lookup/* lookUpAlias */.tc : key_lookup/* lookUpKey */.kA;
-    return (0,kms_clients/* withKms */.SH)([region], session, (clients) => lookup(clients, region, name));
+    const lookup = name.startsWith('alias/') ? lookUpAlias : lookUpKey;
+    return withKms([region], session, (clients) => lookup(clients, region, name));
 }
 /**
  * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
  * @param alias with `alias/`
  */
 function lookUpRegions(regions, keyId, alias, session) {
-    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map(async (region) => {
+    return withKms(regions, session, (clients) => Promise.all(regions.map(async (region) => {
         const [key, named] = await Promise.all([
-            (0,key_lookup/* lookUpKey */.kA)(clients, region, keyId),
-            (0,key_lookup/* lookUpAlias */.tc)(clients, region, alias),
+            lookUpKey(clients, region, keyId),
+            lookUpAlias(clients, region, alias),
         ]);
         return { region, key, alias: named };
     })));
@@ -41951,7 +40487,7 @@ function lookUpRegions(regions, keyId, alias, session) {
 const STACK_TAG = 'aws:cloudformation:stack-name';
 /** Asks each Region for what the key has there, all at once; what may not be asked is told and stops nothing. */
 function listBelongings(regions, keyId, session) {
-    return (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))));
+    return withKms(regions, session, (clients) => Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))));
 }
 async function belongingsIn(region, keyId, { kms, in: pick }) {
     const at = { client: pick(region) };
@@ -41963,7 +40499,7 @@ async function belongingsIn(region, keyId, { kms, in: pick }) {
                 found.push(...page.filter((each) => each !== undefined));
         }
         catch (thrown) {
-            unseen.push(`${what} (${(0,kms_clients/* sayKmsError */.Rm)(thrown)})`);
+            unseen.push(`${what} (${sayKmsError(thrown)})`);
         }
         return found.sort();
     };
@@ -41979,8 +40515,9 @@ async function* mapPages(pages, itemsOf) {
         yield itemsOf(page);
 }
 
-;// CONCATENATED MODULE: ./src/plan/import.ts
+;// CONCATENATED MODULE: ./src/guard/import.ts
 /** Whether a key that exists can become the key of the inputs, and what of it stays as it is. Pure. */
+
 
 
 
@@ -42041,7 +40578,7 @@ function notSeen(lookup, where, { name }) {
         reason: `Whether there is a ${where}, could not be seen: ${lookup.because}.${single}`,
         wayOut: lookup.refused === undefined
             ? 'Run the job again.'
-            : `${(0,aws_denial/* adviseOnRefusals */.$T)([lookup.refused])} The policies are in docs/iam.md.`,
+            : `${adviseOnRefusals([lookup.refused])} The policies are in docs/iam.md.`,
     };
 }
 /** Whether it is a multi-Region primary key that a customer made. */
@@ -42096,7 +40633,7 @@ function judgeState({ keyId, state, deletionDate }, region) {
     const key = `The key ${keyId} in ${region}`;
     if (state === 'Enabled')
         return [];
-    if ((0,key_lookup/* isPendingDeletion */.oQ)(state)) {
+    if ((0,kms_answers/* isPendingDeletion */.o)(state)) {
         const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
         return [
             {
@@ -42144,10 +40681,10 @@ function judgeRegions(lookups, key, wanted) {
 }
 /** A replica on its way out keeps nobody from importing the others. */
 function isGoing(lookup) {
-    return lookup.is === 'not-found' || (lookup.is === 'found' && (0,key_lookup/* isPendingDeletion */.oQ)(lookup.key.state));
+    return lookup.is === 'not-found' || (lookup.is === 'found' && (0,kms_answers/* isPendingDeletion */.o)(lookup.key.state));
 }
 function lacksRegions(regions, { keyId }) {
-    const where = (0,messages/* joinWords */.yZ)([...regions].sort());
+    const where = (0,phrases/* joinWords */.yZ)([...regions].sort());
     const them = regions.length === 1 ? 'that replica' : 'those replicas';
     return {
         reason: `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${them}.`,
@@ -42204,17 +40741,17 @@ function sayBelongings(belongings, keyId, alias) {
         `\`import-key\` takes the key ${keyId} into the state. Its id, its ARNs, its key material and all that was encrypted with it stay; only what is told below changes.`,
         ...(others.length === 0
             ? []
-            : [`Other aliases of the key stay as they are, and are in no state: ${(0,messages/* nameSome */.Kf)(others, import_MOST_NAMED)}.`]),
+            : [`Other aliases of the key stay as they are, and are in no state: ${(0,phrases/* nameSome */.Kf)(others, import_MOST_NAMED)}.`]),
         ...(first === undefined
             ? []
             : [
-                `Grants of the key stay, and give access beside the key policy: ${(0,messages/* joinWords */.yZ)(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
+                `Grants of the key stay, and give access beside the key policy: ${(0,phrases/* joinWords */.yZ)(granted.map(sayGrants))}. \`aws kms list-grants --region ${first.region} --key-id ${keyId}\` shows them.`,
             ]),
-        ...(unseen.length === 0 ? [] : [`Not known of the key: ${(0,messages/* nameSome */.Kf)(unseen, import_MOST_NAMED)}.`]),
+        ...(unseen.length === 0 ? [] : [`Not known of the key: ${(0,phrases/* nameSome */.Kf)(unseen, import_MOST_NAMED)}.`]),
     ];
 }
 function sayGrants({ region, grantees }) {
-    return `${grantees.length} in ${region} (to ${(0,messages/* nameSome */.Kf)(grantees, import_MOST_NAMED)})`;
+    return `${grantees.length} in ${region} (to ${(0,phrases/* nameSome */.Kf)(grantees, import_MOST_NAMED)})`;
 }
 /** A key that a CloudFormation stack still has would be changed by two, and deleted with the stack. */
 function judgeBelongings(belongings) {
@@ -42222,17 +40759,21 @@ function judgeBelongings(belongings) {
     const stacks = [...new Set(owned.map(({ stack = '' }) => stack))];
     if (stacks.length === 0)
         return [];
-    const where = (0,messages/* joinWords */.yZ)(owned.map(({ region }) => region));
+    const where = (0,phrases/* joinWords */.yZ)(owned.map(({ region }) => region));
     return [
-        (0,messages/* warn */.R8)('owned-by-stack', {
-            reason: `The key in ${where} belongs to the CloudFormation stack ${(0,messages/* nameSome */.Kf)(stacks, import_MOST_NAMED)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
+        (0,finding/* warn */.R8)('owned-by-stack', {
+            reason: `The key in ${where} belongs to the CloudFormation stack ${(0,phrases/* nameSome */.Kf)(stacks, import_MOST_NAMED)}: as long as a template has it, a stack's update puts its settings back, and a stack's deletion deletes the key.`,
             wayOut: 'Set `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` on it, update the stack, then take it out of the template and update the stack again.',
         }),
     ];
 }
 
-// EXTERNAL MODULE: ./src/aws/regions.ts + 1 modules
-var regions = __nccwpck_require__(1051);
+// EXTERNAL MODULE: ./src/refusal.ts
+var refusal = __nccwpck_require__(3791);
+// EXTERNAL MODULE: ./src/run.ts + 3 modules
+var src_run = __nccwpck_require__(8359);
+// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
+var regions = __nccwpck_require__(1053);
 ;// CONCATENATED MODULE: ./src/terraform/state-keys.ts
 
 
@@ -42355,7 +40896,7 @@ function primary_place_textOf(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/steps/setup/primary-move.ts
+;// CONCATENATED MODULE: ./src/commands/setup/primary-move.ts
 
 
 /**
@@ -42380,14 +40921,14 @@ async function findPendingMove({ inputs, log, pullState }) {
         return pendingMove(place, inputs);
     if (!moves)
         return undefined;
-    throw primary_move_explainGivenUp(place.region, inputs.primaryRegion);
+    throw explainGivenUp(place.region, inputs.primaryRegion);
 }
 function sayNothingToMove(place) {
     return place === undefined
         ? 'The state knows no key yet, so there is no primary to move.'
         : `The primary is in ${place.region} already, so there is nothing to move; \`move-primary: true\` may stay or go.`;
 }
-function primary_move_explainGivenUp(from, to) {
+function explainGivenUp(from, to) {
     return new errors/* ActionError */.lZ({
         what: `The primary is in ${from}, which is not among \`replica-regions\`: after the move the key there is a replica, and these inputs would give it up.`,
         done: 'Nothing was planned or changed.',
@@ -42452,8 +40993,10 @@ function gibibytes(bytes) {
     return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
 }
 
-// EXTERNAL MODULE: ./src/aws/key-specs.ts
-var key_specs = __nccwpck_require__(7595);
+// EXTERNAL MODULE: ./src/facts/key-specs.ts
+var key_specs = __nccwpck_require__(4925);
+// EXTERNAL MODULE: ./src/inputs/backend-secrets.ts
+var backend_secrets = __nccwpck_require__(9357);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/aws/endpoints.ts
@@ -42570,6 +41113,8 @@ function localStateName(alias) {
 var tags = __nccwpck_require__(4480);
 // EXTERNAL MODULE: ./src/inputs/versions.ts
 var versions = __nccwpck_require__(4164);
+// EXTERNAL MODULE: ./src/plan/last-apply.ts
+var last_apply = __nccwpck_require__(78);
 ;// CONCATENATED MODULE: ./src/terraform/provider-mode.ts
 
 
@@ -43016,6 +41561,8 @@ function warnOfUnknownRegions({ primaryRegion, replicaRegions }, log) {
     log.warning(`${unknown.join(', ')}: this version of the action does not know such a Region; AWS will say if there is none.`, { title: 'An unknown Region' });
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./src/terraform/hcl.ts
 /**
  * Terraform's CLI configuration as data: HCL in its first version, or JSON (hashicorp/hcl v1, which Terraform reads these
@@ -43399,8 +41946,8 @@ function findLockedProvider(text) {
     return { version, hashes: [...block.matchAll(/"((?:h1|zh):[^"\n]+)"/g)].map(([, hash]) => hash ?? '') };
 }
 
-// EXTERNAL MODULE: ./src/workspace.ts
-var src_workspace = __nccwpck_require__(3338);
+// EXTERNAL MODULE: ./src/runner/workspace.ts
+var runner_workspace = __nccwpck_require__(7683);
 ;// CONCATENATED MODULE: ./src/terraform/plugin-cache.ts
 
 
@@ -43417,7 +41964,7 @@ const LOCK_FILE = 'filled.lock.hcl';
  */
 async function openPluginCache(request) {
     const name = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(request.identity)).digest('hex').slice(0, 20);
-    const folder = external_node_path_default().join(request.toolCacheDir, src_workspace/* ACTION_NAME */.px, 'providers', name);
+    const folder = external_node_path_default().join(request.toolCacheDir, runner_workspace/* ACTION_NAME */.px, 'providers', name);
     try {
         if (await claim(folder))
             return { folder, lockFile: undefined };
@@ -43711,7 +42258,7 @@ async function offerLockFile({ inputs, workDir, log }, written) {
     log.notice(`Terraform found checksums that lock-file does not have yet. With them it is, until the end of the job, ${file}`, { title: 'An updated lock file' });
 }
 
-;// CONCATENATED MODULE: ./src/steps/setup/init-configuration.ts
+;// CONCATENATED MODULE: ./src/commands/setup/init-configuration.ts
 
 
 
@@ -43739,7 +42286,7 @@ async function initConfiguration(run, terraformVersion, workspace, terraform) {
             moduleDir: deps.moduleDir,
             env: deps.env,
             log: deps.log,
-            appliedBy: inputs.command === 'apply' ? (0,src_context/* appliedBy */.r)(run.context) : undefined,
+            appliedBy: inputs.command === 'apply' ? (0,src_run/* appliedBy */.r8)(run.context) : undefined,
         });
         const providers = await openProviders({ ...deps, inputs, workDir: workspace.workDir });
         try {
@@ -43862,7 +42409,7 @@ function understandState(read) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/import-key.ts
+;// CONCATENATED MODULE: ./src/commands/plan/import-key.ts
 
 
 
@@ -43970,10 +42517,86 @@ function assertImportable(refusals, run) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/aws/key-wait.ts
+
+
+
+/** The states that pass by themselves (KMS Developer Guide, "Key states"). */
+const PASSING = new Set(['Creating', 'Updating']);
+const POLL_MS = 5_000;
+const SAY_EVERY_MS = 10_000;
+/** KMS is eventually consistent: a replica just made may not be seen at first. */
+const UNSEEN_MS = 60_000;
+/**
+ * Waits until no key is in a state that passes by itself. Says who is waited for as soon as there is somebody, then
+ * every 10 seconds, and when one is ready.
+ * @throws the signal's reason when the step is cancelled; whatever `askState` throws
+ */
+async function waitForKeys(options) {
+    const { keys, timeoutMs, askState, clock, signal, say } = options;
+    const started = clock.now();
+    const states = new Map();
+    let saidAt = -Infinity;
+    for (;;) {
+        signal.throwIfAborted();
+        const waitedMs = clock.now() - started;
+        const isUnready = (key) => {
+            const state = states.get(key);
+            return state === undefined || PASSING.has(state) || (state === 'NotFound' && waitedMs < UNSEEN_MS);
+        };
+        await Promise.all(keys.filter(isUnready).map(async (key) => {
+            const state = await askState(key);
+            if (states.has(key) && !PASSING.has(state))
+                say(`${key.name}: ${state}`);
+            states.set(key, state);
+        }));
+        const unready = keys.filter(isUnready);
+        if (unready.length === 0 || waitedMs >= timeoutMs)
+            return { states, unready, waitedMs };
+        if (clock.now() - saidAt >= SAY_EVERY_MS) {
+            saidAt = clock.now();
+            say(describeWaiting(unready, states, saidAt - started));
+        }
+        await clock.sleep(Math.min(POLL_MS, timeoutMs - waitedMs), signal);
+    }
+}
+function describeWaiting(unready, states, sinceMs) {
+    const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
+    return `Waiting for AWS, ${String(Math.round(sinceMs / 1000))} s: ${each.join(', ')}`;
+}
+/**
+ * The real question, put to KMS. What may pass (throttling, a server's error, a broken connection) reads as the state
+ * `Creating`: it is asked again.
+ */
+function askKms(clients, log) {
+    return async ({ region, id, name }) => {
+        const lookup = await lookUpKey(clients, region, id);
+        if (lookup.is === 'found')
+            return lookup.key.state;
+        if (lookup.is === 'not-found')
+            return 'NotFound';
+        const { because, refused } = lookup;
+        if (!lookup.mayPass)
+            throw explainCannotAsk(name, because, refused);
+        log.debug(`${name}: ${because}`);
+        return 'Creating';
+    };
+}
+function explainCannotAsk(name, because, refused) {
+    const remedy = refused === undefined
+        ? 'Run the job again with credentials that are good in that Region.'
+        : adviseOnRefusals([refused], ' in that Region');
+    return new errors/* ActionError */.lZ({
+        what: `KMS does not tell how the ${name} is getting on: ${because}.`,
+        done: 'The state knows what is there; nothing was deleted.',
+        next: `${remedy} The next run goes on from there.`,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/without-taint.ts
 
 /** Keys and aliases that the plan replaces for no other reason than the taint of an apply that was stopped. */
-function without_taint_findTainted({ resources }) {
+function findTainted({ resources }) {
     return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
 }
 /**
@@ -44052,7 +42675,7 @@ function withoutBackend(rendered) {
     return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/plan-without-taint.ts
+;// CONCATENATED MODULE: ./src/commands/plan/plan-without-taint.ts
 
 
 
@@ -44070,7 +42693,7 @@ function withoutBackend(rendered) {
  * @param first the plan on the state as it is
  */
 async function planWithoutTaint(request, first, name) {
-    const tainted = without_taint_findTainted(first.reported.model);
+    const tainted = findTainted(first.reported.model);
     const kept = tainted.length === 0
         ? first
         : await planAndJudge({ ...request, name, planner: () => copyWithout(request, tainted) });
@@ -44087,7 +42710,7 @@ async function planWithoutTaint(request, first, name) {
         ...finished,
         unfinished: {
             untaint: tainted.map(({ address }) => address),
-            waitFor: waitFor.flatMap((key) => plan_without_taint_waitedKey(request, key)),
+            waitFor: waitFor.flatMap((key) => waitedKey(request, key)),
         },
     };
 }
@@ -44097,10 +42720,10 @@ function plan_without_taint_distinct(changes) {
 /** What a reader of the plan should know of it, as a whole sentence. */
 function sayUnfinished({ untaint, waitFor }, primaryRegion) {
     const names = new Set([
-        ...untaint.map((address) => nameOfAddress(address, primaryRegion)),
+        ...untaint.map((address) => (0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion)),
         ...waitFor.map(({ name }) => name),
     ]);
-    return `An earlier apply was stopped before AWS had finished the ${(0,messages/* joinWords */.yZ)([...names])}. This plan shows what is left after that: apply waits until AWS has finished, keeps what is there and goes on.`;
+    return `An earlier apply was stopped before AWS had finished the ${(0,phrases/* joinWords */.yZ)([...names])}. This plan shows what is left after that: apply waits until AWS has finished, keeps what is there and goes on.`;
 }
 async function copyWithout({ terraform, workDir }, tainted) {
     const copy = terraform.inFolder(await copyWorkFolder(workDir, await terraform.pullState()));
@@ -44113,22 +42736,22 @@ async function findCreating(request, disabled) {
     const { deps, session } = request;
     if (disabled.length === 0)
         return [];
-    const asked = disabled.flatMap((key) => plan_without_taint_waitedKey(request, key).map((waited) => ({ key, waited })));
+    const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ key, waited })));
     const regions = asked.map(({ waited }) => waited.region);
-    const states = await (0,kms_clients/* withKms */.SH)(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
+    const states = await withKms(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
         deps.log.debug((0,errors/* messageOf */.bD)(thrown));
         return undefined;
     }))));
     return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }
-function plan_without_taint_waitedKey({ inputs }, { address, region, before }) {
+function waitedKey({ inputs }, { address, region, before }) {
     const id = before?.['id'];
     if (region === undefined || typeof id !== 'string')
         return [];
-    return [{ region, id, name: nameOfAddress(address, inputs.primaryRegion) }];
+    return [{ region, id, name: (0,terraform_addresses/* nameOfAddress */.ZA)(address, inputs.primaryRegion) }];
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/make-plan.ts
+;// CONCATENATED MODULE: ./src/commands/plan/make-plan.ts
 
 
 
@@ -44164,7 +42787,517 @@ async function planOf(request) {
     return planWithoutTaint(request, first, 'Plan what is left of an apply that was stopped');
 }
 
-;// CONCATENATED MODULE: ./src/steps/apply/record-regions.ts
+// EXTERNAL MODULE: ./src/github/api-error.ts
+var api_error = __nccwpck_require__(3660);
+// EXTERNAL MODULE: ./src/github/approval-record.ts
+var approval_record = __nccwpck_require__(9112);
+// EXTERNAL MODULE: ./src/github/merged-pull-request.ts
+var merged_pull_request = __nccwpck_require__(487);
+// EXTERNAL MODULE: ./src/github/own-comments.ts + 1 modules
+var own_comments = __nccwpck_require__(2271);
+// EXTERNAL MODULE: ./src/github/messages.ts
+var messages = __nccwpck_require__(551);
+;// CONCATENATED MODULE: ./src/github/approval.ts
+/** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
+
+
+
+
+
+
+/**
+ * Reads which plan was approved by merging the pull request that the commit came from. All of this has to hold, in
+ * this order, and the error names the first that does not:
+ *
+ * 1. the run is on a branch;
+ * 2. exactly one pull request was merged into that branch as this commit (the merge commit, the squashed commit, or
+ *    the last of the rebased ones: GitHub's `merge_commit_sha` is each of these);
+ * 3. exactly one of its comments with this key, by this token's identity, holds a record;
+ * 4. nobody else edited that comment last;
+ * 5. by GitHub's own clock it was last written before the merge, to the second: what was written later nobody can have
+ *    seen who merged, whoever wrote it;
+ * 6. the comment ends with one whole record;
+ * 7. the record is of this repository, this pull request and this key;
+ * 8. the commit that was planned is the last one of the pull request's branch.
+ *
+ * @throws ActionError when one of these does not hold, or GitHub could not be asked
+ */
+async function readApproval(options) {
+    try {
+        const pullRequest = await (options.mergedPullRequest ?? (0,merged_pull_request/* findMergedPullRequest */.g)(options));
+        const shelf = await findShelf(options, pullRequest.number);
+        const comment = findTrustedComment(shelf, pullRequest);
+        const record = readRecord(options, pullRequest, { ...shelf, comment });
+        return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
+    }
+    catch (error) {
+        if (error instanceof api_error/* GitHubApiError */.O) {
+            throw explainApiError(error);
+        }
+        throw error;
+    }
+}
+async function findShelf(options, pullRequest) {
+    const { among, commentKey } = options;
+    const place = { ...options, pullRequest };
+    if (among !== undefined) {
+        const marked = await (0,own_comments/* findMarkedComments */.e)(place, among);
+        const read = (body) => (0,approval_record/* parseApprovalRecordAmong */.cA)(body, commentKey);
+        if (marked.some(({ isOwn, body }) => isOwn && read(body).found !== 'none'))
+            return { commentKey: among, marked, read };
+    }
+    return { commentKey, marked: await (0,own_comments/* findMarkedComments */.e)(place, commentKey), read: approval_record/* parseApprovalRecord */.iR };
+}
+function findTrustedComment(shelf, { number, mergedAt }) {
+    const only = chooseComment(number, shelf);
+    if (!only.isLastEditOwn) {
+        throw (0,messages/* notApplied */.$U)(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
+    }
+    if (!(only.writtenAt <= mergedAt)) {
+        throw (0,messages/* notApplied */.$U)(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
+    }
+    return only;
+}
+/** The one with the record: others with the key tell what became of it. */
+function chooseComment(pullRequest, { commentKey, marked, read }) {
+    const key = JSON.stringify(commentKey);
+    const own = marked.filter(({ isOwn }) => isOwn);
+    const [only, ...others] = own.filter(({ body }) => read(body).found !== 'none');
+    if (others.length > 0) {
+        throw (0,messages/* notApplied */.$U)(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
+    }
+    if (only !== undefined)
+        return only;
+    const applied = own.find(({ body }) => (0,approval_record/* tellsApply */.h0)(body));
+    if (applied !== undefined) {
+        throw (0,messages/* notApplied */.$U)(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
+    }
+    const [comment] = own;
+    if (comment !== undefined) {
+        throw (0,messages/* notApplied */.$U)(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
+    }
+    const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
+    throw (0,messages/* notApplied */.$U)(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
+}
+function formatTime(milliseconds) {
+    return Number.isFinite(milliseconds)
+        ? new Date(milliseconds).toISOString().replace('.000Z', 'Z')
+        : 'no known time';
+}
+function readRecord(options, pullRequest, { comment, read }) {
+    const parsed = read(comment.body);
+    if (parsed.found !== 'one') {
+        const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
+        throw (0,messages/* notApplied */.$U)(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
+    }
+    const { record } = parsed;
+    const mismatch = findMismatch(record, options, pullRequest);
+    if (mismatch !== undefined) {
+        throw (0,messages/* notApplied */.$U)(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
+    }
+    return record;
+}
+/** What a copied or an outdated record gives away. */
+function findMismatch(record, { repository, commentKey }, pullRequest) {
+    if (record.repository.toLowerCase() !== (0,messages/* nameOf */.Vb)(repository).toLowerCase()) {
+        return `it was made for the repository ${record.repository}`;
+    }
+    if (record.pullRequest !== pullRequest.number) {
+        return `it was made for pull request #${record.pullRequest}, and #${pullRequest.number} was merged`;
+    }
+    if (record.commentKey !== commentKey) {
+        return `it was made with the comment key ${JSON.stringify(record.commentKey)}, and this is ${JSON.stringify(commentKey)}`;
+    }
+    if (record.commit !== pullRequest.headSha) {
+        return `it was made at commit ${(0,messages/* shorten */.ml)(record.commit)}, and the last commit of #${pullRequest.number} is ${(0,messages/* shorten */.ml)(pullRequest.headSha)}`;
+    }
+    return undefined;
+}
+const ANEW = `Open a pull request, have its plan reviewed and merge it. ${messages/* USE_THE_DIGEST */.DB}`;
+/** @returns what GitHub's refusal means for an approval */
+function explainApiError({ kind, message }) {
+    const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
+    const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
+    return (0,messages/* notApplied */.$U)(what, isPermission
+        ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
+        : 'Run the job again later: the plan will be checked again.');
+}
+
+;// CONCATENATED MODULE: ./src/keys-file/group.ts
+/** The comment key of the one comment for many keys, by which it is found again. */
+function groupMarker(group) {
+    return `keys:${group}`;
+}
+
+// EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
+var attribute_hashes = __nccwpck_require__(2352);
+// EXTERNAL MODULE: ./src/plan/difference.ts
+var difference = __nccwpck_require__(560);
+// EXTERNAL MODULE: ./src/plan/remainder.ts
+var remainder = __nccwpck_require__(7856);
+;// CONCATENATED MODULE: ./src/github/patches.ts
+/** Whether what one change did to some files was changed again by another one, told from their patches. Pure. */
+/**
+ * The files in which lines that `own` added were removed since, or lines that it removed were added. A file that both
+ * changed counts, too, where GitHub shows one of the patches not. Lines of signs alone tell nothing.
+ * @returns names, sorted
+ */
+function findChangedAgain(own, since) {
+    return own
+        .filter((file) => {
+        const later = since.filter(({ filename, previous_filename: previous }) => filename === file.filename || previous === file.filename);
+        return later.some((each) => touches(file.patch, each.patch));
+    })
+        .map(({ filename }) => filename)
+        .sort();
+}
+function touches(own, since) {
+    if (own === undefined || since === undefined)
+        return true;
+    const mine = linesOf(own);
+    const theirs = linesOf(since);
+    return haveCommon(mine.added, theirs.removed) || haveCommon(mine.removed, theirs.added);
+}
+function haveCommon(one, other) {
+    return [...one].some((line) => other.has(line));
+}
+function linesOf(patch) {
+    const lines = patch.split(/\r?\n/);
+    const withSign = (sign) => new Set(lines
+        .filter((line) => line.startsWith(sign))
+        .map((line) => line.slice(1).trim())
+        .filter((line) => /[\p{L}\p{N}]/u.test(line)));
+    return { added: withSign('+'), removed: withSign('-') };
+}
+
+;// CONCATENATED MODULE: ./src/github/branch.ts
+/** What a branch has become since a commit: whether the commit is its tip, and what came after it. */
+
+
+/** GitHub lists no more files of a comparison than these; and of a pull request. */
+const MOST_FILES = 300;
+const MOST_FILES_OF_PULL_REQUEST = 3000;
+/**
+ * Compares two commits; each may be named by a branch.
+ * @throws GitHubApiError
+ */
+async function compareCommits({ client, repository }, base, head) {
+    try {
+        // Of the commits themselves nothing is used; the files come with the first page, whatever its length.
+        const { data } = await client.rest.repos.compareCommitsWithBasehead({
+            owner: repository.owner,
+            repo: repository.name,
+            basehead: `${base}...${head}`,
+            per_page: 1,
+        });
+        return { relation: data.status, files: data.files ?? [] };
+    }
+    catch (thrown) {
+        if (thrown instanceof api_error/* GitHubApiError */.O && thrown.kind === 'not-found')
+            return { relation: 'unknown', files: [] };
+        throw thrown;
+    }
+}
+/**
+ * The files in which the branch has changed again what a pull request had changed, by name.
+ * @param since what the branch has changed since the pull request was merged
+ * @returns undefined when GitHub does not list all of it
+ * @throws GitHubApiError
+ */
+async function findOvertaken({ client, repository }, pullRequest, since) {
+    if (since.length >= MOST_FILES)
+        return undefined;
+    const own = await client.paginate(client.rest.pulls.listFiles, {
+        owner: repository.owner,
+        repo: repository.name,
+        pull_number: pullRequest,
+        per_page: 100,
+    });
+    return own.length >= MOST_FILES_OF_PULL_REQUEST ? undefined : findChangedAgain(own, since);
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/came-after.ts
+
+
+
+
+
+/**
+ * Why an approval does not hold any more, because it was used, or because of what came after it: another commit that was
+ * applied to this key, the end of the key, or commits on the branch that change again what was merged. The state tells
+ * what was applied, whoever did it; the branch tells what was merged and not applied.
+ * @returns one or more whole sentences that begin with the reason; undefined where nothing came after it
+ * @throws GitHubApiError when it takes GitHub's answer, and there is none
+ */
+async function findWhatCameAfter(request) {
+    const { context, model, approval } = request;
+    const now = (0,src_run/* appliedBy */.r8)(context);
+    // Outside of a repository there are neither old runs nor a branch.
+    if (now === undefined)
+        return undefined;
+    const last = model.lastApply ?? { begun: undefined, done: undefined };
+    const order = (0,last_apply/* orderOf */.mJ)(last, now, approval);
+    if (order === 'used')
+        return explainUsed(last, request);
+    if (order === 'later-run')
+        return explainLater(last);
+    const branch = await tolerant(approval, () => compareWithBranch(request, now));
+    const question = { ...request, now, last, branch };
+    if (order === 'other-commit') {
+        if (isDoubtful(question))
+            return explainElsewhere(last);
+        const later = await tolerant(approval, () => findLaterCommit(question));
+        if (later !== undefined)
+            return later;
+    }
+    if (order === 'unknown' && (await isOutOfOrder(question)))
+        return explainForgotten();
+    return tolerant(approval, () => findLaterOnBranch(question));
+}
+/** A digest was approved behind an environment: it may go on where the token may not ask GitHub. */
+async function tolerant(approval, ask) {
+    try {
+        return await ask();
+    }
+    catch (thrown) {
+        if (approval === 'run' && thrown instanceof api_error/* GitHubApiError */.O)
+            return undefined;
+        throw thrown;
+    }
+}
+async function compareWithBranch({ client, context, approval }, { commit }) {
+    const branch = /^refs\/heads\/(.+)$/.exec(context.ref ?? '')?.[1];
+    const { repository } = context;
+    if (branch === undefined || client === undefined || repository === undefined)
+        return undefined;
+    const comparison = await compareCommits({ client, repository }, commit, branch);
+    // A token that may not read the repository gets the same answer as one that asks for a commit that is gone.
+    return approval === 'run' && comparison.relation === 'unknown' ? undefined : comparison;
+}
+const isTip = ({ branch }) => branch?.relation === 'identical';
+/** Whether the commit that was applied last is a later one than the one to apply. */
+async function findLaterCommit(question) {
+    const { client, context, last, now, approval } = question;
+    const { begun } = last;
+    if (begun === undefined || client === undefined || context.repository === undefined)
+        return undefined;
+    // The ids of both runs are known, and none says that this is the older run: a digest was approved in this very run.
+    if (approval === 'run' && begun.runId !== undefined && now.runId !== undefined)
+        return undefined;
+    const { repository } = context;
+    const { relation } = await compareCommits({ client, repository }, begun.commit, now.commit);
+    if (relation === 'ahead' || relation === 'identical')
+        return undefined;
+    if (relation === 'behind')
+        return explainLater(last);
+    return isTip(question) ? undefined : explainUnordered(last, now);
+}
+/**
+ * Ids of two repositories have no order, and the state remembers the last run alone: whether this one, which is run again,
+ * has applied before is not known.
+ */
+function isDoubtful({ last: { begun }, now }) {
+    return begun !== undefined && begun.repository !== now.repository && now.attempt > 1;
+}
+/**
+ * Whether an approval may be older than what was done to the key without leaving a trace: the state was written by an
+ * older version of this action or by hand, or the key was destroyed since, which takes the trace along.
+ */
+async function isOutOfOrder(question) {
+    const { now, branch, model, pullState } = question;
+    const isFirstOfTip = now.attempt === 1 && (branch === undefined || isTip(question));
+    if (isFirstOfTip)
+        return false;
+    return model.resources.some(({ before }) => before !== null) || (await pullState()).trim() !== '';
+}
+/** What the branch has become since the commit. */
+async function findLaterOnBranch(question) {
+    const { branch, client, context, mergedPullRequest, now } = question;
+    if (branch === undefined || client === undefined || context.repository === undefined)
+        return undefined;
+    if (isTip(question))
+        return undefined;
+    if (branch.relation !== 'ahead') {
+        return `Commit ${(0,messages/* shorten */.ml)(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
+    }
+    if (mergedPullRequest === undefined)
+        return undefined;
+    const { number } = mergedPullRequest;
+    const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
+    if (files === undefined) {
+        return `Pull request #${number}, or ${came_after_nameOf(context)} since it was merged, has changed so many files that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
+    }
+    if (files.length === 0)
+        return undefined;
+    return `What pull request #${number} changed was changed again on ${came_after_nameOf(context)} after it was merged (${joinSome(files)}), by a revert or by another pull request, so what was approved there is void. ${OVERTAKEN}`;
+}
+function explainUsed({ done }, { approval, mergedPullRequest }) {
+    const what = approval === 'run'
+        ? 'This run has applied its plan before'
+        : `What merging ${mergedPullRequest === undefined ? 'this commit' : `pull request #${mergedPullRequest.number}`} approved was applied before`;
+    return `${what} (${describeRun(done)}), and an approval is used once. What is planned now came about since. ${came_after_ANEW}`;
+}
+function explainLater({ begun }) {
+    return `This approval is older than what was applied to the key since (${describeRun(begun)}), so it is void: an old run does not undo a newer one. ${came_after_ANEW}`;
+}
+function explainUnordered({ begun }, { commit }) {
+    return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,messages/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
+}
+function explainElsewhere({ begun }) {
+    return `The key was last applied from another repository (${describeRun(begun)}), and this run is run again: whether it would undo something newer is not known. ${came_after_ANEW}`;
+}
+function explainForgotten() {
+    return `The state does not say what was applied to this key last: it was destroyed, changed by hand, or written by an older version of this action. An old run, or one that is run again, could undo that. Start a new run on the newest commit of the branch. ${came_after_ANEW}`;
+}
+const came_after_ANEW = 'Open a pull request, have its plan reviewed and merge it; or plan in a new run and approve its digest.';
+const OVERTAKEN = `Where the later one builds on it, the run of the newest commit applies both, if its pull request was planned with both (require branches to be up to date). ${came_after_ANEW}`;
+function describeRun(by) {
+    if (by === undefined)
+        return 'by an unknown run';
+    const run = by.runId === undefined ? '' : ` by run ${by.runId}`;
+    return `commit ${(0,messages/* shorten */.ml)(by.commit)} of ${by.repository}${run}`;
+}
+function came_after_nameOf({ ref }) {
+    return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
+}
+function joinSome(files) {
+    return files.length > 3 ? `${files.slice(0, 3).join(', ')} and ${files.length - 3} more` : files.join(', ');
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/approve.ts
+
+
+
+
+
+
+
+
+
+
+/**
+ * Whether this plan, and no other, was approved, and the approval still holds. Compares digests; a plan that differs in a
+ * single value is not the approved one. The exception is what an apply of the approved plan, stopped before its end, has
+ * left of it, if the state says that there was one.
+ * @returns how it was approved, or why it is not; never approves for want of information
+ */
+async function checkApproval(request) {
+    const { inputs } = request;
+    switch (inputs.approval.by) {
+        case 'auto':
+            return approved('Approved by `auto-approve`.');
+        case 'digest':
+            return compareDigest(request, inputs.approval.digest);
+        case 'pull-request':
+            return compareWithPullRequest(request).catch(explainNoApproval);
+        case 'nobody':
+            return notApproved('The plan has changes, but no approval was given. Set `approved-plan` to the `plan-digest` output of a reviewed plan, or to `pull-request`; or `auto-approve: true` on a job that a protected environment guards. An expression that is given as `approved-plan` may be empty: the plan job was skipped or failed, or its `outputs` do not name `plan-digest`.');
+    }
+}
+function approved(says) {
+    return { approved: true, says, gone: [], added: [] };
+}
+function notApproved(says, difference = {}) {
+    return { approved: false, says, gone: [], added: [], ...difference };
+}
+/**
+ * Says how it was approved, or what differs from what was.
+ * @param done what was done until then, in whole sentences
+ * @throws ActionError when it is not approved
+ */
+function assertApproved(approval, log, done) {
+    if (approval.approved) {
+        log.info(approval.says);
+        return;
+    }
+    for (const line of approval.gone)
+        log.info(`approved, and no longer planned: ${line}`);
+    for (const line of approval.added)
+        log.info(`planned, and not approved: ${line}`);
+    throw new errors/* ActionError */.lZ({ what: approval.says, done, next: '' });
+}
+async function compareDigest(request, digest) {
+    const { plan } = request;
+    const merged = await request.mergedPullRequest?.catch(unexplained);
+    const later = await findWhatCameAfter({ ...request, ...plan, mergedPullRequest: merged, approval: 'run' });
+    if (later !== undefined)
+        return notApproved(later);
+    if (digest === plan.digest)
+        return approved('Approved by digest.');
+    const onRecord = merged === undefined ? undefined : await readFromPullRequest(request).catch(unexplained);
+    const record = onRecord?.digest === digest ? onRecord : undefined;
+    const left = record === undefined ? undefined : asRemainderOf(record, request);
+    if (left !== undefined)
+        return left;
+    const differs = record === undefined ? '' : sayAttributes(record, plan);
+    return notApproved(`The plan is not the approved one: approved was ${digest}, and this is ${plan.digest}. Something changed since the approval: the inputs, the state or AWS; an apply that was stopped before its end is such a change, too. ${differs}Run the plan job again (re-run all jobs, not the failed one alone), review the new plan and approve that.`, { added: (0,difference/* summarisePlan */.aC)(plan.model) });
+}
+/** What it says is of no use where the digest itself was given. */
+function unexplained(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
+        throw thrown;
+    return undefined;
+}
+/** An approval that cannot be read, or is none, is told as what it is: not approved. */
+function explainNoApproval(thrown) {
+    const explained = thrown instanceof api_error/* GitHubApiError */.O ? explainApiError(thrown) : thrown;
+    if (!(explained instanceof errors/* ActionError */.lZ))
+        throw explained;
+    return notApproved(`${explained.what} ${explained.next}`);
+}
+async function compareWithPullRequest(request) {
+    const { plan } = request;
+    const approval = await readFromPullRequest(request);
+    const merged = await request.mergedPullRequest;
+    const later = await findWhatCameAfter({
+        ...request,
+        ...plan,
+        mergedPullRequest: merged,
+        approval: 'commit',
+    });
+    if (later !== undefined)
+        return notApproved(later);
+    if (approval.digest === plan.digest)
+        return approved(`Approved on pull request #${approval.pullRequest}.`);
+    return (asRemainderOf(approval, request) ??
+        notApproved(`The plan is not the one that was approved on pull request #${approval.pullRequest}. Something changed since: the inputs, the state or AWS. ${sayAttributes(approval, plan)}Open a pull request with the new plan, and merge that.`, (0,approval_record/* compareWithRecord */.bN)(approval.record, plan.model)));
+}
+/** @throws ActionError when there is no approval to be read */
+async function readFromPullRequest(request) {
+    const { inputs, context, client, mergedPullRequest } = request;
+    const { repository, sha, ref } = context;
+    if (client === undefined || repository === undefined || sha === undefined || ref === undefined) {
+        throw new errors/* ActionError */.lZ({
+            what: 'approved-plan: pull-request needs a GitHub token and a run on a branch of a repository, and one of them is not here.',
+            done: 'Nothing was changed.',
+            next: 'Run in GitHub Actions with `github-token`, or give the digest itself.',
+        });
+    }
+    const { commentKey, ofFile } = inputs;
+    const among = ofFile === undefined ? undefined : groupMarker(ofFile.group);
+    return readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
+}
+/** The plan as the remainder of the approved one, whose apply was interrupted; undefined when it is anything else. */
+function asRemainderOf({ pullRequest, record: { changes } }, { plan, tainted, context, recovers = false }) {
+    // Of a move nothing is left but the move itself, whose digest is the same however far it came.
+    if (recovers || plan.move !== undefined)
+        return undefined;
+    const { model } = plan;
+    const wasStopped = model.lastApply !== undefined && (0,last_apply/* isUnfinished */.ui)(model.lastApply, context.sha ?? '');
+    if (changes === undefined || !wasStopped || !(0,remainder/* isRemainder */.S)(changes, model, tainted).isPart)
+        return undefined;
+    return approved(`This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`);
+}
+/** Which attributes have other values than on record, and what to do where that is so in each run; empty where none has. */
+function sayAttributes({ record }, { model }) {
+    const different = record.values === undefined ? [] : (0,attribute_hashes/* findDifferentAttributes */.S)(record.values, model);
+    if (different.length === 0)
+        return '';
+    const named = different.map(({ name, now }) => now.length === 1 ? `\`${name}\` (now ${JSON.stringify(now[0])})` : `\`${name}\``);
+    return `Other than approved: ${named.join(', ')}. A value that is another one in each run, such as the commit, the run's id, the date or who started it, can't be approved beforehand: take it out of the inputs. `;
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/record-regions.ts
 
 
 
@@ -44199,8 +43332,7 @@ async function applyRefresh({ terraform }, name, done) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/steps/plan/plan-knowing-aws.ts
-
+;// CONCATENATED MODULE: ./src/commands/plan/plan-knowing-aws.ts
 
 
 
@@ -44268,7 +43400,7 @@ async function cancelDeletions(run, setup, judged, pending) {
     (0,src_run/* addToReport */.nY)(run, { broughtBack });
     run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
     // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
-    if ((0,src_context/* appliedBy */.r)(run.context) === undefined)
+    if ((0,src_run/* appliedBy */.r8)(run.context) === undefined)
         return;
     await applyRefresh(setup, 'Note in the state what was brought back', 'The state says which run it was.');
 }
@@ -44353,8 +43485,8 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
     });
 }
 function adviseOnRestore(cause) {
-    return (0,kms_clients/* isDenied */.GZ)(cause)
-        ? (0,aws_denial/* adviseOnRefusals */.$T)([cause.refused])
+    return isDenied(cause)
+        ? adviseOnRefusals([cause.refused])
         : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
 }
 async function bringBack(place, { deps }, { session }) {
@@ -44371,217 +43503,6 @@ async function bringBack(place, { deps }, { session }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/steps/drift.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
- * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
- * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
- * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
- * in the second case what is known of the key is kept first
- */
-async function findDrift(run, setup) {
-    const drift = await planForDrift(run, setup);
-    (0,src_run/* addOutputs */._X)(run, { drifted: drift.length > 0 });
-    sayKeyStates(run.report.keyStates ?? [], run);
-    (0,refusal/* refuse */.TR)(() => {
-        assertGuarded((run.report.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
-    });
-    return drift;
-}
-/** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
-function assertNoDrift({ inputs, deps, report }, drift) {
-    if (drift.length === 0)
-        return;
-    const explanation = {
-        what: `AWS differs from the configuration: ${drift.join('; ')}.`,
-        done: 'Nothing was changed by this run.',
-        next: report.failure?.next ?? adviseOn(report),
-    };
-    if (inputs.failOnDrift)
-        throw new refusal/* DriftFound */.wR(explanation);
-    deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
-}
-const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
-/** What to do about drift; nothing that `apply` would refuse. */
-function adviseOn({ keyStates, plan }) {
-    const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
-    const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
-    const settle = wayOut === ''
-        ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
-        : `\`apply\` would refuse this plan. ${wayOut}`;
-    const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
-    const urgent = keyStates?.some(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state)) === true;
-    return urgent ? `${SAVE_FIRST} ${settled}` : settled;
-}
-const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
-function changesTags({ attributes }) {
-    return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
-}
-async function planForDrift(run, setup) {
-    try {
-        const { reported, outputs } = await runPreflight(run, setup, await planKnowingAws(run, setup));
-        const { model } = reported;
-        const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
-        if (owned.length > 0) {
-            (0,src_run/* addOutputs */._X)(run, outputs);
-            (0,src_run/* addToReport */.nY)(run, { plan: reported });
-        }
-        (0,refusal/* refuse */.TR)(() => {
-            assertGuarded(owned);
-        });
-        const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.session), setup);
-        const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
-        (0,src_run/* addOutputs */._X)(run, outputs);
-        (0,src_run/* addToReport */.nY)(run, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
-        return describeDrift(model, run.inputs.primaryRegion);
-    }
-    catch (thrown) {
-        if (!isMovedPrimary(thrown))
-            throw thrown;
-        const explanation = await explainMove(run, setup);
-        (0,src_run/* addToReport */.nY)(run, { failure: explanation });
-        return [explanation.what.replace(/\.$/, '')];
-    }
-}
-/** Whoever has to decide whether to save a key wants to know whether anything used it. */
-async function withUses(notes, { session }) {
-    const uses = await askLastUse(notes.filter(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state)), session);
-    return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
-}
-/** A key that is pending deletion is told by its state, with the commands that save it. */
-function isToldByState({ rule, region }, states) {
-    const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
-    return isOfState && states.some((note) => note.region === region && (0,key_lookup/* isPendingDeletion */.oQ)(note.state));
-}
-/** What is different, resource by resource: first what was changed outside, then what else apply would change. */
-function describeDrift({ drift, resources }, primaryRegion) {
-    // What is only to be imported is in AWS, and not in the state.
-    const held = resources.filter(({ importing }) => importing === undefined);
-    if (recordedKeys({ drift, resources: held }).length === 0)
-        return ['the state knows no key yet, and the configuration asks for one'];
-    const outside = drift.map(({ address, action, attributes }) => {
-        const names = attributes.map(({ name }) => name).join(', ');
-        const what = action === 'delete' ? 'gone, or going to be' : `changed outside Terraform (${names})`;
-        return `${nameOfAddress(address, primaryRegion)} ${what}`;
-    });
-    const told = new Set(drift.map(({ address }) => address));
-    const asked = resources
-        .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
-        .map(({ address, action }) => `${nameOfAddress(address, primaryRegion)} not as the inputs say (${action})`);
-    return [...outside, ...asked];
-}
-/** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
-function sayKeyStates(notes, { deps: { log } }) {
-    const pending = notes.filter(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state));
-    const others = notes.filter((note) => !pending.includes(note));
-    if (others.length > 0) {
-        const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
-        log.warning(states.join(' '), { title: 'state of a key' });
-    }
-    if (pending.length === 0)
-        return;
-    const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
-        const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
-        return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
-    });
-    const commands = pending.map(({ region, keyId }) => (0,cancel_deletion/* cancelDeletionCommands */.z)(region, keyId)?.join(' && '));
-    const save = commands.includes(undefined)
-        ? 'cancel the deletion in the KMS console, then enable the key'
-        : commands.join(' && ');
-    log.error(`${sentences.join(' ')} To save it: ${save}`, {
-        title: 'a key is going to be deleted',
-    });
-}
-/** Where the primary is now, when the refresh ended because it is not where the state has it. */
-async function explainMove(run, { terraform, session }) {
-    const unread = explained('Nothing was changed by this run.');
-    const shown = parseShowOutput(await terraform.showState().catch(unread), 'state');
-    const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
-    const lookups = await lookUpKeys(keys, session);
-    const before = keys.find(({ role }) => role === 'primary');
-    const now = lookups.find(({ lookup }) => lookup.is === 'found' && lookup.key.role === 'PRIMARY');
-    const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
-    if (before === undefined || now === undefined || now.region === before.region) {
-        return {
-            what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
-            done,
-            next: 'Compare `primary-region` with the Region of the primary key in AWS. A primary is moved with `move-primary: true`.',
-        };
-    }
-    return {
-        what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
-        done,
-        next: `To let the state follow: \`primary-region: ${now.region}\`, with ${before.region} among \`replica-regions\` and \`move-primary: true\`, and \`apply\`. To move it back: ${moveBack(before, now.region)}`,
-    };
-}
-/** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
-function moveBack({ keyId, region }, from) {
-    return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/compare-shown.ts
-
-
-
-
-/**
- * Whether a plan on the branch is the one that the pull request showed when it was merged, so that its reviewers need not
- * compare two digests.
- * @returns undefined where the commit is not what a pull request was merged as, or GitHub does not say
- */
-async function compareWithShown({ inputs, context, client, mergedPullRequest }, plan) {
-    const { repository, sha: commit, ref } = context;
-    const merged = await mergedPullRequest?.catch(unknownToGitHub);
-    if (merged === undefined || client === undefined)
-        return undefined;
-    if (repository === undefined || commit === undefined || ref === undefined)
-        return undefined;
-    const { number: pullRequest } = merged;
-    const options = { client, repository, commit, ref, commentKey: inputs.commentKey, mergedPullRequest };
-    try {
-        const { record } = await readApproval(options);
-        if (record.digest === plan.digest)
-            return { pullRequest, is: 'same', says: '', gone: [], added: [] };
-        const says = `Pull request #${pullRequest} showed another plan than this one: the inputs, the state or AWS have changed since.`;
-        return { pullRequest, is: 'different', says, ...(0,approval_record/* compareWithRecord */.bN)(record, plan.model) };
-    }
-    catch (thrown) {
-        if (thrown instanceof api_error/* GitHubApiError */.O)
-            return undefined;
-        if (!(thrown instanceof errors/* ActionError */.lZ))
-            throw thrown;
-        // After the apply, nothing is left of what was shown, and nothing has to be reviewed.
-        if (!plan.model.hasChanges)
-            return undefined;
-        const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
-        return { pullRequest, is: 'unknown', says, gone: [], added: [] };
-    }
-}
-function unknownToGitHub(thrown) {
-    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
-        throw thrown;
-    return undefined;
-}
-
-// EXTERNAL MODULE: ./src/aws/answer.ts
-var answer = __nccwpck_require__(8199);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
 var lib_core = __nccwpck_require__(6058);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -44910,10 +43831,10 @@ function explainIdentity(region, failure) {
 }
 /** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
 function explainDenial({ message }, region, permission) {
-    const denial = (0,aws_denial/* readDenial */.oq)(message);
+    const denial = readDenial(message);
     if (denial.policy === undefined || denial.policy === 'role trust policy')
         return undefined;
-    return { who: (0,aws_denial/* whoDenies */.Jy)(denial), next: (0,aws_denial/* adviseOnDenial */.lr)(denial, { permission, region }) };
+    return { who: whoDenies(denial), next: adviseOnDenial(denial, { permission, region }) };
 }
 function explainUnchecked(region, failure) {
     return {
@@ -45265,13 +44186,13 @@ function sendOptions(signal) {
 }
 /** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
 function readFailure(error, { region, env }) {
-    const status = (0,answer/* httpStatusOf */.s)(error);
+    const status = httpStatusOf(error);
     return {
         code: error instanceof Error ? error.name.replace(/Exception$/, '') : 'Error',
         message: (0,errors/* messageOf */.bD)(error),
         status,
         connection: status === undefined ? (0,connection/* explainConnection */.c)(error, urlOfService('STS', region, env)) : undefined,
-        attempts: (0,answer/* attemptsOf */.O)(error) ?? 1,
+        attempts: attemptsOf(error) ?? 1,
     };
 }
 /**
@@ -45473,7 +44394,7 @@ const LIMIT_MS = 8_000;
  */
 async function findSilentRegions(question) {
     const regions = [...new Set(question.regions)];
-    return (0,kms_clients/* withKms */.SH)(regions, question.session, async (clients) => (await Promise.all(regions.map((region) => silent_regions_askOne(region, clients, question)))).flat());
+    return withKms(regions, question.session, async (clients) => (await Promise.all(regions.map((region) => silent_regions_askOne(region, clients, question)))).flat());
 }
 async function silent_regions_askOne(region, clients, { alias, env, signal, limitMs = LIMIT_MS }) {
     const limit = AbortSignal.timeout(limitMs);
@@ -45488,7 +44409,7 @@ async function silent_regions_askOne(region, clients, { alias, env, signal, limi
             return [{ region, because: `no answer within ${Math.round(limitMs / 1000)} s`, next: undefined }];
         }
         // An answer, whatever it says; or no call was made at all.
-        if ((0,answer/* httpStatusOf */.s)(thrown) !== undefined || thrown instanceof errors/* ActionError */.lZ)
+        if (httpStatusOf(thrown) !== undefined || thrown instanceof errors/* ActionError */.lZ)
             return [];
         const broken = (0,connection/* explainConnection */.c)(thrown, urlOfService('KMS', region, env));
         if (broken === undefined)
@@ -45497,7 +44418,7 @@ async function silent_regions_askOne(region, clients, { alias, env, signal, limi
     }
 }
 
-;// CONCATENATED MODULE: ./src/steps/setup/silence.ts
+;// CONCATENATED MODULE: ./src/commands/setup/silence.ts
 
 
 
@@ -45511,7 +44432,7 @@ async function findSilence(run, session) {
     const silent = await listenTo(regions, run, { session, signal: deps.cancelled });
     const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
     if (ofState.length > 0)
-        throw explainSilence(silent, `The state is in ${(0,messages/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
+        throw explainSilence(silent, `The state is in ${(0,phrases/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
     return silent;
 }
 /** Asks for the run's alias in these Regions. @returns those that do not answer */
@@ -45538,7 +44459,7 @@ function adviseOnSilence(silent) {
 const LOOK = 'Look at the AWS Health Dashboard, at the name of the Region, and at the way from this runner to it (firewall, proxy, VPC endpoint).';
 const UNTIL_THEN = "Until KMS answers in every Region, nothing of the key can be changed or moved; wherever it answers, the key goes on encrypting and decrypting (this action's docs/disaster-recovery.md).";
 
-;// CONCATENATED MODULE: ./src/steps/setup/state-needs.ts
+;// CONCATENATED MODULE: ./src/commands/setup/state-needs.ts
 
 
 
@@ -45593,7 +44514,7 @@ function refuseNewerState(error) {
     }, { cause: error });
 }
 
-;// CONCATENATED MODULE: ./src/steps/setup/watched-plan.ts
+;// CONCATENATED MODULE: ./src/commands/setup/watched-plan.ts
 
 
 /** A plan of a few Regions takes 5 to 8 seconds, one that waits for a Region many minutes. In milliseconds. */
@@ -47237,7 +46158,7 @@ function hasCache({ env }) {
     return (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
 }
 
-;// CONCATENATED MODULE: ./src/steps/setup/set-up.ts
+;// CONCATENATED MODULE: ./src/commands/setup/set-up.ts
 
 
 
@@ -47264,8 +46185,8 @@ function hasCache({ env }) {
  */
 async function setUp(run) {
     const { deps, inputs } = run;
-    const workspace = await (0,src_workspace/* createWorkspace */.sK)(deps.env);
-    run.atEnd.push(() => (0,src_workspace/* clearWorkspace */.j)(workspace, (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)));
+    const workspace = await (0,runner_workspace/* createWorkspace */.sK)(deps.env);
+    run.atEnd.push(() => (0,runner_workspace/* clearWorkspace */.j)(workspace, (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)));
     await prepareAwsConfig(run, workspace);
     const [tool, { session, silent }, certificates] = await Promise.all([
         install(deps, inputs, workspace),
@@ -47356,8 +46277,1531 @@ async function logIn({ deps, inputs, context }) {
     log.info(`AWS account ${session.accountId}, as ${session.callerArn}`);
     return session;
 }
+/** The run with the inputs as the state has them: with the primary where it was, as long as it is still to be moved. */
+function asTheStateHas(run, { configuration: { move } }) {
+    return move === undefined ? run : { ...run, inputs: move.before };
+}
 
-;// CONCATENATED MODULE: ./src/steps/apply/record-applied.ts
+;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
+
+
+/**
+ * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
+ * encrypted (or signed), and the other way round. Where the primary's Region does not answer, the first replica takes its part.
+ * @param request with the keys of the Regions that answer
+ * @returns checks by Region
+ */
+async function proveOneKey(request) {
+    const { keys, clients, check } = request;
+    const reference = keys.find(({ role }) => role === 'primary') ?? keys[0];
+    if (reference === undefined)
+        return new Map();
+    const between = (from, to) => async () => {
+        const proof = await chooseProof(clients, from);
+        const made = await proof.make(clients.in(from.region), from.arn);
+        if (made === undefined)
+            return `KMS gave no result in ${from.region}`;
+        return (await proof.accepts(clients.in(to.region), to.arn, made))
+            ? undefined
+            : `the result of ${from.region} does not fit the key in ${to.region}`;
+    };
+    const names = nameChecks(await usageOf(clients, reference), one_key_proof_nameOf(reference));
+    const prove = async (name, from, to) => ({
+        ...(await check(name, between(from, to))),
+        usesKey: true,
+    });
+    const rows = keys.map(async (key) => [
+        key.region,
+        key === reference
+            ? [await prove(names.alone, key, key)]
+            : await Promise.all([prove(names.from, reference, key), prove(names.to, key, reference)]),
+    ]);
+    return new Map(await Promise.all(rows));
+}
+const ENCRYPTION = {
+    alone: 'encrypts and decrypts',
+    from: 'decrypts what the primary encrypted',
+    to: 'the primary decrypts what it encrypted',
+};
+const one_key_proof_NAMES = {
+    ENCRYPT_DECRYPT: ENCRYPTION,
+    SIGN_VERIFY: {
+        alone: 'signs and verifies',
+        from: 'verifies what the primary signed',
+        to: 'the primary verifies what it signed',
+    },
+    GENERATE_VERIFY_MAC: {
+        alone: 'generates and verifies a MAC',
+        from: 'verifies the MAC of the primary',
+        to: 'the primary verifies its MAC',
+    },
+    KEY_AGREEMENT: {
+        alone: 'derives a shared secret',
+        from: 'derives the shared secret of the primary',
+        to: 'the primary derives its shared secret',
+    },
+    ENCAPSULATE_DECAPSULATE: {
+        alone: 'gives its public key',
+        from: 'has the public key of the primary',
+        to: 'the primary has its public key',
+    },
+};
+function one_key_proof_nameOf({ role, region }) {
+    return role === 'primary' ? 'the primary' : region;
+}
+/** @param reference what the other keys are held against */
+function nameChecks(usage, reference) {
+    const names = (usage === undefined || !Object.hasOwn(one_key_proof_NAMES, usage) ? undefined : one_key_proof_NAMES[usage]) ?? ENCRYPTION;
+    const named = (name) => name.replace('the primary', reference);
+    return { alone: names.alone, from: named(names.from), to: named(names.to) };
+}
+/** Undefined where KMS does not say; the checks then tell why they could not be made. */
+async function usageOf(clients, { region, arn }) {
+    try {
+        const { KeyMetadata } = await clients.in(region).send(new clients.kms.DescribeKeyCommand({ KeyId: arn }));
+        return KeyMetadata?.KeyUsage;
+    }
+    catch {
+        return undefined;
+    }
+}
+const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
+async function chooseProof(clients, { region, arn }) {
+    const { kms } = clients;
+    const { KeyMetadata: key } = await clients.in(region).send(new kms.DescribeKeyCommand({ KeyId: arn }));
+    switch (key?.KeyUsage) {
+        case 'ENCRYPT_DECRYPT':
+            return encryptionProof(kms, key);
+        case 'SIGN_VERIFY':
+            return signatureProof(kms, key);
+        case 'GENERATE_VERIFY_MAC':
+            return macProof(kms, key);
+        case 'KEY_AGREEMENT':
+            return agreementProof(kms, key);
+        case 'ENCAPSULATE_DECAPSULATE':
+            return publicKeyProof(kms);
+        case undefined:
+            throw new errors/* ActionError */.lZ({
+                what: 'KMS does not say what the key is for',
+                done: 'The key was not used.',
+                next: 'Run the job again.',
+            });
+    }
+}
+function encryptionProof(kms, key) {
+    const EncryptionAlgorithm = key?.EncryptionAlgorithms?.at(-1);
+    return {
+        make: async (client, KeyId) => (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
+            .CiphertextBlob,
+        accepts: async (client, KeyId, CiphertextBlob) => {
+            const { Plaintext } = await client.send(new kms.DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm }));
+            return Plaintext !== undefined && Buffer.from(Plaintext).equals(MESSAGE);
+        },
+    };
+}
+function signatureProof(kms, key) {
+    const SigningAlgorithm = key?.SigningAlgorithms?.[0];
+    return {
+        make: async (client, KeyId) => (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
+        accepts: async (client, KeyId, Signature) => (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
+            .SignatureValid === true,
+    };
+}
+function macProof(kms, key) {
+    const MacAlgorithm = key?.MacAlgorithms?.[0];
+    return {
+        make: async (client, KeyId) => (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
+        accepts: async (client, KeyId, Mac) => (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
+            .MacValid === true,
+    };
+}
+/** OpenSSL's names of the curves that KMS agrees on keys with; it has none for SM2 that Node could derive with. */
+const CURVES = {
+    ECC_NIST_P256: 'prime256v1',
+    ECC_NIST_P384: 'secp384r1',
+    ECC_NIST_P521: 'secp521r1',
+};
+/**
+ * A key pair that lives only here agrees on a secret: made with the public key of one Region, without KMS, and accepted
+ * when the private key of another Region gives the same.
+ */
+function agreementProof(kms, key) {
+    const namedCurve = CURVES[key?.KeySpec ?? ''];
+    if (namedCurve === undefined)
+        return publicKeyProof(kms);
+    const own = (0,external_node_crypto_.generateKeyPairSync)('ec', { namedCurve });
+    const PublicKey = own.publicKey.export({ type: 'spki', format: 'der' });
+    return {
+        make: async (client, KeyId) => {
+            const publicKey = await readPublicKey(kms, client, KeyId);
+            return (publicKey && (0,external_node_crypto_.diffieHellman)({ privateKey: own.privateKey, publicKey: importPublicKey(publicKey) }));
+        },
+        accepts: async (client, KeyId, made) => {
+            const { SharedSecret } = await client.send(new kms.DeriveSharedSecretCommand({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey }));
+            return SharedSecret !== undefined && Buffer.from(SharedSecret).equals(made);
+        },
+    };
+}
+function importPublicKey(der) {
+    return (0,external_node_crypto_.createPublicKey)({ key: Buffer.from(der), type: 'spki', format: 'der' });
+}
+/** For what cannot be done outside KMS: two key pairs with one public key have one private key, too. */
+function publicKeyProof(kms) {
+    return {
+        make: (client, KeyId) => readPublicKey(kms, client, KeyId),
+        accepts: async (client, KeyId, made) => Buffer.from((await readPublicKey(kms, client, KeyId)) ?? []).equals(made),
+    };
+}
+async function readPublicKey(kms, client, KeyId) {
+    return (await client.send(new kms.GetPublicKeyCommand({ KeyId }))).PublicKey;
+}
+
+;// CONCATENATED MODULE: ./src/aws/verify.ts
+
+
+
+/**
+ * Asks KMS in every Region, all at once, whether each key is as it should be.
+ * @returns a row per key, in the order given; a check that could not be made is one that failed
+ */
+async function verifyKeys(options) {
+    const { session, mode, silent = [] } = options;
+    const silence = new Map(silent.map(({ region, because }) => [region, because]));
+    const keys = options.keys.filter(({ region }) => !silence.has(region));
+    return withKms(keys.map(({ region }) => region), session, async (clients) => {
+        const rows = await Promise.all(options.keys.map((key) => silence.has(key.region)
+            ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
+            : describeKey(key, clients, options)));
+        if (mode === 'describe')
+            return rows;
+        const proofs = await proveOneKey({ keys, clients, check });
+        return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
+    });
+}
+function withoutAnswer({ region, role }, detail) {
+    return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
+}
+async function describeKey(key, clients, { samePolicy }) {
+    const { kms } = clients;
+    const client = clients.in(key.region);
+    const found = describe(kms, client, key.arn);
+    const checks = await Promise.all([
+        check('enabled', async () => {
+            const state = (await found)?.KeyState;
+            return state === 'Enabled' ? undefined : `it is ${state ?? 'not there'}`;
+        }),
+        check(key.role, async () => roleProblem(key, await found)),
+        check('alias', async () => {
+            if (key.alias === undefined)
+                return 'the state knows none';
+            const target = await describe(kms, client, key.alias);
+            return target?.Arn === key.arn ? undefined : `${key.alias} points to ${target?.Arn ?? 'nothing'}`;
+        }),
+        check('policy', async () => {
+            if (key.policy === undefined)
+                return 'nobody knows which one it should have';
+            const { Policy } = await client.send(new kms.GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' }));
+            return Policy !== undefined && samePolicy(Policy, key.policy)
+                ? undefined
+                : 'it is not the one on record';
+        }),
+    ]);
+    return { region: key.region, role: key.role, checks };
+}
+async function describe(kms, client, KeyId) {
+    return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
+}
+function roleProblem({ role, arn }, metadata) {
+    const type = metadata?.MultiRegionConfiguration?.MultiRegionKeyType;
+    if (metadata?.Arn !== arn)
+        return `it is ${metadata?.Arn ?? 'not there'}`;
+    return type === role.toUpperCase() ? undefined : `it is ${type ?? 'no multi-Region key'}`;
+}
+/** @param ask resolves to what is wrong, or to undefined when all is well */
+async function check(name, ask) {
+    try {
+        const detail = await ask();
+        return { name, ok: detail === undefined, detail };
+    }
+    catch (thrown) {
+        const refused = isDenied(thrown) ? { refused: thrown.refused } : {};
+        return { name, ok: false, detail: explainError(thrown), ...refused };
+    }
+}
+/** KMS's errors that are themselves the answer to a check. */
+const ANSWERS = {
+    NotFoundException: 'it is not there',
+    DisabledException: 'the key is disabled',
+    KMSInvalidSignatureException: 'the signature is not valid there',
+    KMSInvalidMacException: 'the MAC is not valid there',
+    InvalidCiphertextException: 'the ciphertext cannot be decrypted there',
+    IncorrectKeyException: 'the ciphertext is of another key',
+};
+function explainError(thrown) {
+    const answer = thrown instanceof Error ? ANSWERS[thrown.name] : undefined;
+    return answer ?? `not checked: ${thrown instanceof errors/* ActionError */.lZ ? thrown.what : sayKmsError(thrown)}`;
+}
+
+// EXTERNAL MODULE: ./src/publish.ts + 2 modules
+var publish = __nccwpck_require__(7223);
+;// CONCATENATED MODULE: ./src/terraform/state.ts
+
+
+
+
+
+
+const resource = schemas/* object */.Ikc({
+    address: schemas/* string */.YjP(),
+    tainted: schemas/* boolean */.zMY().default(false),
+    mode: schemas/* string */.YjP(),
+    type: schemas/* string */.YjP(),
+    values: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).default({}),
+    deposed_key: schemas/* string */.YjP().optional(),
+});
+const stateModule = schemas/* lazy */.RZV(() => schemas/* object */.Ikc({ resources: schemas/* array */.YOg(resource).optional(), child_modules: schemas/* array */.YOg(stateModule).optional() }));
+/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
+const stateSchema = schemas/* object */.Ikc({
+    values: schemas/* object */.Ikc({
+        outputs: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J().optional() })).default({}),
+        root_module: stateModule.default({}),
+    })
+        .default({ outputs: {}, root_module: {} }),
+});
+/**
+ * The state in our own words, whatever became of the apply that wrote it.
+ * @param json what `terraform show -json` printed of the state, parsed
+ * @param primaryRegion where the primary is; a key whose create failed does not say
+ * @throws ActionError when it does not have the form of a state
+ */
+function readState(json, primaryRegion) {
+    const parsed = stateSchema.safeParse(json);
+    if (!parsed.success) {
+        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
+        throw new errors/* ActionError */.lZ({
+            what: `The state that terraform show printed has an unexpected form at ${place}.`,
+            done: 'Nothing was changed.',
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        });
+    }
+    const { outputs, root_module: root } = parsed.data.values;
+    const managed = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
+    return {
+        resources: managed.map((raw) => state_describe(raw, primaryRegion)),
+        outputs: outputValues(outputs),
+    };
+}
+function resourcesOf({ resources = [], child_modules: children = [] }) {
+    return [...resources, ...children.flatMap(resourcesOf)];
+}
+function state_describe({ address, type, tainted, values }, primaryRegion) {
+    const region = (0,plan_region/* regionOfSide */.RP)(values) ?? (0,terraform_addresses/* placeOfAddress */.xh)(address, primaryRegion)?.region;
+    return {
+        address,
+        kind: region === undefined ? 'other' : (0,plan_model/* kindOfType */.OF)(type),
+        region,
+        tainted,
+        id: state_textOf(values['id']),
+        values,
+    };
+}
+function isKeyResource({ kind }) {
+    return kind === 'primary' || kind === 'replica';
+}
+/** The keys that the state knows to the full: the primary first, then the replicas by Region id. */
+function recordedKeysOf({ resources }) {
+    const aliases = new Map(resources
+        .filter(({ kind }) => kind === 'alias')
+        .map(({ region, values }) => [region, state_textOf(values['name'])]));
+    return resources.flatMap((found) => state_readKey(found, aliases)).sort(primaryFirst);
+}
+function state_readKey({ kind: role, region, values }, aliases) {
+    const [arn, keyId] = [state_textOf(values['arn']), state_textOf(values['key_id'])];
+    if ((role !== 'primary' && role !== 'replica') || region === undefined)
+        return [];
+    if (arn === undefined || keyId === undefined)
+        return [];
+    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: state_textOf(values['policy']) }];
+}
+function primaryFirst(a, b) {
+    if (a.role !== b.role)
+        return a.role === 'primary' ? -1 : 1;
+    return a.region < b.region ? -1 : 1;
+}
+/**
+ * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
+ * of what was done to the end.
+ */
+function outputsOfState({ resources }) {
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const primaryArn = state_textOf(primary?.values['arn']);
+    const arns = (which) => Object.fromEntries(resources.filter(which).flatMap((each) => {
+        const arn = arnOf(each, primaryArn);
+        return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
+    }));
+    if (primary?.id === undefined)
+        return {};
+    return {
+        ...(primaryArn === undefined ? {} : { 'primary-key-arn': primaryArn }),
+        'key-id': primary.id,
+        'key-arns': arns(isKeyResource),
+        'replica-key-arns': arns(({ kind }) => kind === 'replica'),
+        'alias-arns': arns(({ kind }) => kind === 'alias'),
+    };
+}
+/** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
+function arnOf({ kind, region, values }, primaryArn) {
+    const own = state_textOf(values['arn']);
+    if (own !== undefined || kind !== 'replica' || region === undefined)
+        return own;
+    return (state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
+}
+function state_textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/commands/verify.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** `verify`: no plan, but the keys that the state knows, put to the proof. */
+async function verify(started) {
+    // 1. The tools, the credentials and the configuration
+    const setup = await setUp(started);
+    const run = asTheStateHas(started, setup);
+    // 2. The proof, with the keys as the state has them
+    await proveRecorded(run, setup);
+    await (0,src_run/* publish */.mk)(run, { outcome: 'verified' });
+}
+/**
+ * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
+ * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
+ * @throws ActionError that names each check that failed
+ */
+async function proveApplied(run, setup, model) {
+    const { alias, primaryRegion } = run.inputs;
+    const keys = (0,publish/* keyResults */.y)(run.outputs, primaryRegion);
+    (0,src_run/* addToReport */.nY)(run, { keys });
+    const expected = keys.map(({ region, role, keyArn }) => ({
+        region,
+        role,
+        arn: keyArn,
+        alias: `alias/${alias}`,
+        policy: plannedPolicy(model, region),
+    }));
+    await verify_prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
+}
+/**
+ * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
+ * @throws ActionError when the state knows no key, or that names each check that failed
+ */
+async function proveRecorded(run, setup) {
+    const keys = await readRecorded(run, setup);
+    if (keys.length === 0) {
+        throw new errors/* ActionError */.lZ({
+            what: 'The state knows no key, so there is nothing to verify.',
+            done: 'Nothing was changed.',
+            next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
+        });
+    }
+    await verify_prove(run, setup, keys, 'Nothing was changed.');
+}
+/** The keys that the state knows; they are kept for the report and the outputs. */
+async function readRecorded(run, { terraform }) {
+    const state = await terraform.phase('Read the state', async () => {
+        const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
+        return readState(parseShowOutput(shown, 'state'), run.inputs.primaryRegion);
+    });
+    (0,refusal/* refuse */.TR)(() => {
+        const findings = (0,guard_ownership/* judgeOwnership */.J8)(holdingsOfState(state), ownerOf(run.inputs));
+        assertGuarded(findings.filter(guard_ownership/* isStateOfAnother */.wY), 'Nothing was verified or changed.');
+    });
+    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
+    const keys = recordedKeysOf(state);
+    if (keys.length > 0)
+        (0,src_run/* addToReport */.nY)(run, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+    return keys;
+}
+function holdingsOfState({ resources, outputs }) {
+    const own = resources.filter(({ address }) => (0,terraform_addresses/* isOwnAddress */.v7)(address));
+    return {
+        foreign: resources.flatMap(({ address }) => ((0,terraform_addresses/* isOwnAddress */.v7)(address) ? [] : [address])),
+        foreignOutputs: Object.keys(outputs).filter((name) => !(0,terraform_addresses/* isOwnOutput */.Qs)(name)),
+        keys: own.filter(isKeyResource).length,
+        aliases: own.flatMap(({ kind, values: { name } }) => kind === 'alias' && typeof name === 'string' ? [name] : []),
+        notedAlias: (0,state_notes/* readAliasNote */.Ho)(outputs),
+    };
+}
+/** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
+function aliasArnOf({ arn, alias }) {
+    return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
+}
+async function verify_prove(run, { session, silent }, keys, done) {
+    const { verify: mode } = run.inputs;
+    if (mode === 'off' || keys.length === 0)
+        return;
+    const verification = await verifyKeys({ keys, mode, session, samePolicy: canonical/* isSamePolicy */.j9, silent });
+    const failed = verification.flatMap(failedChecks);
+    (0,src_run/* addOutputs */._X)(run, { verified: failed.length === 0 });
+    (0,src_run/* addToReport */.nY)(run, { verification });
+    if (failed.length === 0)
+        return;
+    throw new errors/* ActionError */.lZ({
+        what: `Some checks on the keys failed. ${failed.join('; ')}.`,
+        done,
+        next: [adviseOn(verification), ...(silent.length > 0 ? [adviseOnSilence(silent)] : [])].join(' '),
+    });
+}
+/** In words: `ap-southeast-2: alias (it is not there)`. */
+function failedChecks({ region, checks }) {
+    return checks
+        .filter(({ ok }) => !ok)
+        .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
+}
+function adviseOn(verification) {
+    const refused = verification.flatMap(({ checks }) => checks.flatMap((check) => check.refused ?? []));
+    return refused.length === 0
+        ? 'Look at these keys in AWS, then run the job again.'
+        : `${adviseOnRefusals(refused, ' on these keys')} Or choose a less deep \`verify\`.`;
+}
+function plannedPolicy({ resources }, region) {
+    const key = resources.find((change) => change.region === region && (change.kind === 'primary' || change.kind === 'replica'));
+    const policy = key?.after?.['policy'];
+    return typeof policy === 'string' ? policy : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/commands/stop-where-silent.ts
+
+
+
+
+
+
+/**
+ * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
+ * are, as far as the state and KMS tell.
+ * @throws ActionError unless every Region answers
+ */
+async function stopWhereSilent(run, setup) {
+    if (setup.silent.length > 0)
+        throw explainSilence(setup.silent, await describeOthers(run, setup));
+}
+/** In whole sentences; empty where nothing is known of them. */
+async function describeOthers(run, { silent, ...setup }) {
+    const keys = await readRecorded(run, setup).catch(() => []);
+    if (keys.length === 0)
+        return '';
+    const verification = await verifyKeys({
+        keys,
+        mode: 'describe',
+        session: setup.session,
+        samePolicy: canonical/* isSamePolicy */.j9,
+        silent,
+    });
+    (0,src_run/* addToReport */.nY)(run, { verification });
+    const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
+    if (others.length === 0)
+        return '';
+    const failed = others.flatMap(failedChecks);
+    const where = (0,phrases/* joinWords */.yZ)(others.map(({ region }) => region));
+    return failed.length === 0
+        ? `In ${where} the key is as the state has it.`
+        : `Of the others, some checks failed: ${failed.join('; ')}.`;
+}
+
+;// CONCATENATED MODULE: ./src/commands/drift.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** `drift`: what AWS has, against the state and the configuration. */
+async function drift(started) {
+    // 1. The tools, the credentials and the configuration
+    const setup = await setUp(started);
+    const run = asTheStateHas(started, setup);
+    await stopWhereSilent(run, setup);
+    // 2. What differs, by a plan that nobody applies
+    const found = await findDrift(run, setup);
+    assertNoDrift(run, found);
+    await (0,src_run/* publish */.mk)(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
+}
+/**
+ * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
+ * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
+ * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
+ * in the second case what is known of the key is kept first
+ */
+async function findDrift(run, setup) {
+    const drift = await planForDrift(run, setup);
+    (0,src_run/* addOutputs */._X)(run, { drifted: drift.length > 0 });
+    sayKeyStates(run.report.keyStates ?? [], run);
+    (0,refusal/* refuse */.TR)(() => {
+        assertGuarded((run.report.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
+    });
+    return drift;
+}
+/** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
+function assertNoDrift({ inputs, deps, report }, drift) {
+    if (drift.length === 0)
+        return;
+    const explanation = {
+        what: `AWS differs from the configuration: ${drift.join('; ')}.`,
+        done: 'Nothing was changed by this run.',
+        next: report.failure?.next ?? drift_adviseOn(report),
+    };
+    if (inputs.failOnDrift)
+        throw new refusal/* DriftFound */.wR(explanation);
+    deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
+}
+const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
+/** What to do about drift; nothing that `apply` would refuse. */
+function drift_adviseOn({ keyStates, plan }) {
+    const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
+    const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
+    const settle = wayOut === ''
+        ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
+        : `\`apply\` would refuse this plan. ${wayOut}`;
+    const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
+    const urgent = keyStates?.some(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)) === true;
+    return urgent ? `${SAVE_FIRST} ${settled}` : settled;
+}
+const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
+function changesTags({ attributes }) {
+    return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
+}
+async function planForDrift(run, setup) {
+    try {
+        const { reported, outputs } = await runPreflight(run, setup, await planKnowingAws(run, setup));
+        const { model } = reported;
+        const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
+        if (owned.length > 0) {
+            (0,src_run/* addOutputs */._X)(run, outputs);
+            (0,src_run/* addToReport */.nY)(run, { plan: reported });
+        }
+        (0,refusal/* refuse */.TR)(() => {
+            assertGuarded(owned);
+        });
+        const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.session), setup);
+        const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
+        (0,src_run/* addOutputs */._X)(run, outputs);
+        (0,src_run/* addToReport */.nY)(run, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
+        return describeDrift(model, run.inputs.primaryRegion);
+    }
+    catch (thrown) {
+        if (!isMovedPrimary(thrown))
+            throw thrown;
+        const explanation = await explainMove(run, setup);
+        (0,src_run/* addToReport */.nY)(run, { failure: explanation });
+        return [explanation.what.replace(/\.$/, '')];
+    }
+}
+/** Whoever has to decide whether to save a key wants to know whether anything used it. */
+async function withUses(notes, { session }) {
+    const uses = await askLastUse(notes.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)), session);
+    return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
+}
+/** A key that is pending deletion is told by its state, with the commands that save it. */
+function isToldByState({ rule, region }, states) {
+    const isOfState = rule === 'key-lost' || rule === 'replica-pending-deletion';
+    return isOfState && states.some((note) => note.region === region && (0,kms_answers/* isPendingDeletion */.o)(note.state));
+}
+/** What is different, resource by resource: first what was changed outside, then what else apply would change. */
+function describeDrift({ drift, resources }, primaryRegion) {
+    // What is only to be imported is in AWS, and not in the state.
+    const held = resources.filter(({ importing }) => importing === undefined);
+    if (recordedKeys({ drift, resources: held }).length === 0)
+        return ['the state knows no key yet, and the configuration asks for one'];
+    const outside = drift.map(({ address, action, attributes }) => {
+        const names = attributes.map(({ name }) => name).join(', ');
+        const what = action === 'delete' ? 'gone, or going to be' : `changed outside Terraform (${names})`;
+        return `${(0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion)} ${what}`;
+    });
+    const told = new Set(drift.map(({ address }) => address));
+    const asked = resources
+        .filter(({ action, address }) => action !== 'no-op' && action !== 'read' && !told.has(address))
+        .map(({ address, action }) => `${(0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion)} not as the inputs say (${action})`);
+    return [...outside, ...asked];
+}
+/** One annotation for the keys that are going to be deleted, and one for those in another unusual state. */
+function sayKeyStates(notes, { deps: { log } }) {
+    const pending = notes.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state));
+    const others = notes.filter((note) => !pending.includes(note));
+    if (others.length > 0) {
+        const states = others.map(({ region, keyId, state }) => `The key ${keyId} in ${region} is ${state}.`);
+        log.warning(states.join(' '), { title: 'state of a key' });
+    }
+    if (pending.length === 0)
+        return;
+    const sentences = pending.map(({ region, keyId, state, deletionDate }) => {
+        const when = deletionDate === undefined ? '' : ` on ${deletionDate}`;
+        return `The key ${keyId} in ${region} is going to be deleted${when} (${state}), and cannot be used any more.`;
+    });
+    const commands = pending.map(({ region, keyId }) => (0,cancel_deletion/* cancelDeletionCommands */.z)(region, keyId)?.join(' && '));
+    const save = commands.includes(undefined)
+        ? 'cancel the deletion in the KMS console, then enable the key'
+        : commands.join(' && ');
+    log.error(`${sentences.join(' ')} To save it: ${save}`, {
+        title: 'a key is going to be deleted',
+    });
+}
+/** Where the primary is now, when the refresh ended because it is not where the state has it. */
+async function explainMove(run, { terraform, session }) {
+    const unread = explained('Nothing was changed by this run.');
+    const shown = parseShowOutput(await terraform.showState().catch(unread), 'state');
+    const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
+    const lookups = await lookUpKeys(keys, session);
+    const before = keys.find(({ role }) => role === 'primary');
+    const now = lookups.find(({ lookup }) => lookup.is === 'found' && lookup.key.role === 'PRIMARY');
+    const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
+    if (before === undefined || now === undefined || now.region === before.region) {
+        return {
+            what: 'A key has another role in AWS than in the state: the primary was moved, or primary-region was changed.',
+            done,
+            next: 'Compare `primary-region` with the Region of the primary key in AWS. A primary is moved with `move-primary: true`.',
+        };
+    }
+    return {
+        what: `The primary key was moved outside Terraform: the state has it in ${before.region}, and in AWS it is in ${now.region} now.`,
+        done,
+        next: `To let the state follow: \`primary-region: ${now.region}\`, with ${before.region} among \`replica-regions\` and \`move-primary: true\`, and \`apply\`. To move it back: ${moveBack(before, now.region)}`,
+    };
+}
+/** KMS is asked in the Region that has the primary now (API reference, UpdatePrimaryRegion). */
+function moveBack({ keyId, region }, from) {
+    return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
+}
+
+;// CONCATENATED MODULE: ./src/github/contents.ts
+/** Files of the repository as they are at a commit. */
+
+/**
+ * The text of a file.
+ * @param path from the top of the repository, with `/` between folders
+ * @returns undefined where there is no such file, or it is too large for GitHub to give (over 1 MiB)
+ * @throws GitHubApiError
+ */
+async function readFileAt({ client, repository, ref }, path) {
+    try {
+        const { data } = await client.rest.repos.getContent({
+            owner: repository.owner,
+            repo: repository.name,
+            path,
+            ref,
+        });
+        if (Array.isArray(data) || data.type !== 'file' || !('content' in data))
+            return undefined;
+        return data.encoding === 'base64' ? Buffer.from(data.content, 'base64').toString('utf8') : undefined;
+    }
+    catch (thrown) {
+        if (thrown instanceof api_error/* GitHubApiError */.O && thrown.kind === 'not-found')
+            return undefined;
+        throw thrown;
+    }
+}
+
+// EXTERNAL MODULE: ./src/inputs/reader.ts
+var reader = __nccwpck_require__(9066);
+// EXTERNAL MODULE: ./src/inputs/shared.ts
+var inputs_shared = __nccwpck_require__(5940);
+;// CONCATENATED MODULE: ./src/keys-file/changes.ts
+/** Which keys a change of the file concerns. Pure. */
+/**
+ * @param base the file as it was; undefined where there was none
+ * @param head the file as it is
+ * @param changedFiles the files, by their paths as the keys name them, that are not what they were
+ */
+function compareKeys(base, head, changedFiles = new Set()) {
+    const before = new Map((base?.keys ?? []).map((entry) => [entry.name, entry]));
+    const now = new Set(head.keys.map(({ name }) => name));
+    const isSame = (entry) => {
+        const earlier = before.get(entry.name);
+        return earlier !== undefined && sameAs(earlier) === sameAs(entry) && !namesChanged(entry, changedFiles);
+    };
+    const added = head.keys.filter(({ name }) => !before.has(name));
+    const removed = [...before.values()].filter(({ name }) => !now.has(name));
+    const namesOf = (entries) => entries.map(({ name }) => name);
+    const kept = head.keys.filter(({ name }) => before.has(name));
+    return {
+        added: namesOf(added),
+        changed: namesOf(kept.filter((entry) => !isSame(entry))),
+        unchanged: namesOf(kept.filter(isSame)),
+        removed: namesOf(removed),
+        renamed: findRenamed(removed, added),
+    };
+}
+/** Every input of the entry, those from the defaults too, in one order. */
+function sameAs({ given }) {
+    return JSON.stringify([...given].map(([name, { text }]) => [name, text]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
+}
+function namesChanged({ given }, changedFiles) {
+    const policy = given.get('policy')?.text.trim();
+    return policy !== undefined && changedFiles.has(policy);
+}
+function findRenamed(removed, added) {
+    const left = [...added];
+    return removed.flatMap((from) => {
+        const index = left.findIndex((to) => sameAs(to) === sameAs(from));
+        const [to] = index < 0 ? [] : left.splice(index, 1);
+        return to === undefined ? [] : [{ from: from.name, to: to.name }];
+    });
+}
+/** The paths of the policy files that the keys of a document name; a policy may stand in the file itself, too. */
+function policyFiles({ keys }) {
+    const texts = keys.map(({ given }) => given.get('policy')?.text.trim() ?? '');
+    return [...new Set(texts.filter((text) => text !== '' && !/^[{["]/.test(text) && !text.includes('\n')))];
+}
+/** A matrix of GitHub has at most so many jobs. */
+const MOST_JOBS = 256;
+/** The names in groups that a matrix can take, each as large as can be. */
+function groupForMatrix(names) {
+    const groups = [];
+    for (let start = 0; start < names.length; start += MOST_JOBS)
+        groups.push(names.slice(start, start + MOST_JOBS));
+    return groups;
+}
+
+// EXTERNAL MODULE: ./src/keys-file/check.ts
+var keys_file_check = __nccwpck_require__(4473);
+// EXTERNAL MODULE: ./src/keys-file/document.ts + 1 modules
+var keys_file_document = __nccwpck_require__(1468);
+// EXTERNAL MODULE: ./src/keys-file/resolve.ts
+var resolve = __nccwpck_require__(9133);
+// EXTERNAL MODULE: ./src/report/markdown.ts
+var markdown = __nccwpck_require__(4285);
+// EXTERNAL MODULE: ./src/report/types.ts
+var types = __nccwpck_require__(2563);
+// EXTERNAL MODULE: ./src/report/vocabulary.ts
+var vocabulary = __nccwpck_require__(7568);
+;// CONCATENATED MODULE: ./src/report/key-list.ts
+/** The summary of `keys`: what is in the keys file, and what a change of it concerns. */
+
+
+
+/** @returns Markdown within the limit of a job summary */
+function renderKeyList({ file, keys, changes, says }) {
+    const { added, changed, removed, unchanged } = changes;
+    const concerned = new Set([...added, ...changed]);
+    const counts = `${added.length} added, ${changed.length} changed, ${unchanged.length} unchanged, ${removed.length} removed`;
+    const gone = removed.length === 0
+        ? []
+        : [
+            (0,markdown/* alert */.xE)('WARNING', [
+                `No longer in the file: ${(0,vocabulary/* limitItems */.gt)(removed.map(markdown/* codeSpan */.SS), 50).join(', ')}. Their keys stay in AWS, and in their state, until \`command: destroy\`.`,
+            ]),
+        ];
+    const head = [
+        `### 🔑 ${(0,markdown/* codeSpan */.SS)(file)}: ${(0,vocabulary/* countOf */.pq)(keys.length, 'key')}`,
+        (0,markdown/* prose */.CS)(`${counts}. ${says}`),
+        ...gone,
+    ];
+    const isConcerned = ({ entry }) => concerned.has(entry.name);
+    const shown = tableOf(keys.filter(isConcerned), new Set(added));
+    const rest = keys.filter((key) => !isConcerned(key));
+    const folded = rest.length === 0 ? [] : [(0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
+    const whole = `${[...head, ...shown, ...folded].join('\n\n')}\n`;
+    return Buffer.byteLength(whole) <= types/* SUMMARY_ROOM */.jU
+        ? whole
+        : `${[...head, 'The tables had no room here: the outputs have all names.'].join('\n\n')}\n`;
+}
+function tableOf(keys, added) {
+    if (keys.length === 0)
+        return [];
+    const rows = keys.map(({ entry, inputs }) => [
+        `${(0,markdown/* codeSpan */.SS)(entry.name)}${added.has(entry.name) ? ' (new)' : ''}`,
+        (0,markdown/* codeSpan */.SS)(`alias/${inputs.alias}`),
+        [inputs.primaryRegion, ...inputs.replicaRegions].map(markdown/* codeSpan */.SS).join(' '),
+    ]);
+    return [(0,markdown/* table */.tp)(['Key', 'Alias', 'Regions'], rows)];
+}
+
+;// CONCATENATED MODULE: ./src/commands/keys.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * `keys`: reads and checks the whole keys file, and tells the workflow which keys there are and which of them a change
+ * concerns. No AWS, no Terraform.
+ * @throws ActionError with every problem of every key, and of the step
+ */
+async function listKeys(deps) {
+    const sources = (0,inputs_sources/* inputSources */.B)(deps.env);
+    const { githubToken } = (0,inputs_shared/* readShared */.qA)(sources.env, 'keys');
+    const file = (0,resolve/* openKeysFile */.Z3)(sources);
+    if (file === undefined)
+        throw (0,resolve/* inputError */.Xu)('keys-file', 'it is missing, and the command keys reads it');
+    const { keys, problems, ofStep } = (0,keys_file_check/* checkKeys */.L)(file.document, {
+        ...sources,
+        env: { ...sources.env, [(0,reader/* environmentName */.VE)('command')]: 'plan' },
+    });
+    (0,resolve/* assertNoProblems */.Er)(file, problems, ofStep);
+    const { context, client } = await (0,src_run/* openWithoutKey */._j)(deps, githubToken);
+    const base = await compareWithBase({ deps, client, context, file });
+    const changes = base.changes ?? everything(keys);
+    sayChanges(deps, file, changes, base.says);
+    await deps.runner.addSummary(renderKeyList({ file: file.path, keys, changes, says: base.says }));
+    (0,src_run/* writeStepOutputs */.sR)(deps, outputsOf(keys, changes));
+}
+function outputsOf(keys, { added, changed }) {
+    const all = keys.map(({ entry }) => entry.name);
+    const concerned = new Set([...added, ...changed]);
+    const changedKeys = all.filter((name) => concerned.has(name));
+    return {
+        keys: all,
+        'changed-keys': changedKeys,
+        'key-groups': groupForMatrix(all),
+        'changed-key-groups': groupForMatrix(changedKeys),
+    };
+}
+/** Without anything to compare with, each key may have changed. */
+function everything(keys) {
+    const changed = keys.map(({ entry }) => entry.name);
+    return { added: [], changed, unchanged: [], removed: [], renamed: [] };
+}
+/** Compares the keys file with what it was before the change that the run is about. */
+async function compareWithBase(request) {
+    const { deps, client, context, file } = request;
+    const { baseSha: ref, repository } = context;
+    if (ref === undefined || client === undefined || repository === undefined) {
+        const why = ref === undefined ? 'This event has no earlier commit' : 'There is no token';
+        return { changes: undefined, says: `${why} to compare with, so every key counts as changed.` };
+    }
+    const place = { client, repository, ref };
+    try {
+        const text = await readFileAt(place, file.path);
+        if (text === undefined)
+            return {
+                changes: compareKeys(undefined, file.document),
+                says: `At ${(0,messages/* shorten */.ml)(ref)} there was no ${file.path} that this token can read, so every key is new.`,
+            };
+        const before = (0,keys_file_document/* readKeysDocument */.w)(text);
+        if (before.problems.length > 0)
+            return {
+                changes: undefined,
+                says: `At ${(0,messages/* shorten */.ml)(ref)} ${file.path} was not valid, so every key counts as changed.`,
+            };
+        const changedFiles = await findChangedPolicies(request, before, (name) => readFileAt(place, name));
+        return {
+            changes: compareKeys(before, file.document, changedFiles),
+            says: `Compared with ${(0,messages/* shorten */.ml)(ref)}.`,
+        };
+    }
+    catch (thrown) {
+        if (!(thrown instanceof api_error/* GitHubApiError */.O))
+            throw thrown;
+        deps.log.warning(`GitHub did not give ${file.path} at ${(0,messages/* shorten */.ml)(ref)} ("${thrown.message}"), so every key counts as changed. Give the job \`permissions: { contents: read }\`.`, { title: 'No keys file to compare with' });
+        return {
+            changes: undefined,
+            says: 'GitHub did not give the earlier file, so every key counts as changed.',
+        };
+    }
+}
+/** The policy files of both versions that are not what they were; one that GitHub does not give counts as changed. */
+async function findChangedPolicies({ deps, file }, before, readBefore) {
+    const earlier = new Set(policyFiles(before));
+    const kept = policyFiles(file.document).filter((name) => earlier.has(name));
+    const { env } = deps;
+    const { readFile: readNow } = (0,inputs_sources/* inputSources */.B)(env);
+    const changed = await Promise.all(kept.map(async (name) => {
+        const now = readNow(external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', name));
+        const then = await readBefore(external_node_path_default().posix.normalize(name));
+        return now !== undefined && now === then ? [] : [name];
+    }));
+    return new Set(changed.flat());
+}
+function sayChanges({ log }, file, changes, says) {
+    const { added, changed, unchanged, removed, renamed } = changes;
+    const keys = file.document.keys.length;
+    log.info(`🔑 ${file.path}: ${keys === 1 ? '1 key' : `${keys} keys`}, all valid. ${says}`);
+    for (const [name, list] of Object.entries({ added, changed, unchanged }))
+        if (list.length > 0)
+            log.info(`${name}: ${list.join(', ')}`);
+    const renames = new Map(renamed.map(({ from, to }) => [from, to]));
+    for (const name of removed)
+        log.warning(sayRemoved(name, renames.get(name)), { title: `${name}: removed from ${file.path}` });
+    if (keys > MOST_JOBS) {
+        log.notice(`A matrix of GitHub has at most ${MOST_JOBS} jobs, and there are ${keys} keys: use \`changed-keys\`, or give each group of \`key-groups\` to a reusable workflow.`, { title: 'More keys than a matrix takes' });
+    }
+}
+/** A line that goes missing deletes nothing, and who took it out may think that it does. */
+function sayRemoved(name, renamed) {
+    const stays = `${name} is no longer in the file. Its keys stay in AWS, and in their state, until \`command: destroy\` with the inputs that it had.`;
+    return renamed === undefined
+        ? stays
+        : `${stays} ${renamed} says the same under another name, and would be another key. To rename the key, give the new entry \`rename-alias-from: ${name}\` and the \`state-key\` that it had.`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/part-of-approved.ts
+
+
+/**
+ * Whether what remains after an apply that stopped half-way is a part of what was approved, so that it may go on.
+ * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
+ * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
+ * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
+ * @param approved `fingerprintChanges` of the plan that was approved
+ * @param remaining the plan made after the apply stopped
+ * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
+ *   what was approved as created
+ */
+function isPartOfApproved(approved, remaining, made = new Set()) {
+    const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
+    const extra = remaining.resources
+        .filter(plan_model/* changesAnything */.gR)
+        .filter((change) => {
+        const fingerprint = known.get(withoutDeposed(change.address));
+        return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
+    })
+        .map(({ address }) => address);
+    const strange = remaining.unsupported;
+    return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
+}
+/** The object that a replacement left over is deleted under the address of its successor. */
+function withoutDeposed(address) {
+    return address.replace(/ \(deposed [^)]*\)$/, '');
+}
+function isPart(change, fingerprint) {
+    const approved = fingerprint?.change;
+    if (approved === undefined || change.reason === 'replace_because_tainted')
+        return false;
+    // What is imported or moved is so still as it was approved, or not at all.
+    if (change.importing !== undefined || change.movedFrom !== undefined) {
+        return (0,difference/* hashChange */.H7)(change) === fingerprint?.hash;
+    }
+    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
+    return (approvedAs.includes(approved.action) &&
+        (!leadsThere || (0,difference/* hashSide */.cA)(change, 'after', approved.unknown) === approved.after) &&
+        (!startsThere || (0,difference/* hashSide */.cA)(change, 'before') === approved.before) &&
+        isLess(change, approved));
+}
+/** An import of what was to be created, which leads to the values approved. */
+function isMade(change, fingerprint) {
+    const approved = fingerprint?.change;
+    return (approved?.action === 'create' &&
+        change.importing !== undefined &&
+        change.movedFrom === undefined &&
+        (change.action === 'no-op' || change.action === 'update') &&
+        (0,difference/* hashSide */.cA)(change, 'after', approved.unknown) === approved.after);
+}
+const PARTS = {
+    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
+    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
+    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
+    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
+    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
+    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
+    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
+};
+/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
+function isLess({ action, address, attributes }, approved) {
+    if (approved.action === 'update')
+        return attributes.every(({ name }) => approved.changes?.includes(name) === true);
+    const isDeposed = address !== withoutDeposed(address);
+    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/push-errored-state.ts
+
+
+
+
+
+
+
+
+
+
+
+
+/** What Terraform calls the state that it could not write to its backend, in the working folder. */
+const ERRORED_STATE = 'errored.tfstate';
+/** Before each attempt, in milliseconds; within one, the backend itself tries several times. */
+const PAUSES_MS = [0, 1_000, 4_000, 12_000];
+/**
+ * Pushes the state that Terraform could not write at the end of an apply, if there is one: without it, nobody would know
+ * of the keys that were made. In a step that was cancelled there is time for one attempt.
+ * @param done what was done until then, as a sentence without its full stop
+ * @returns whether there was one; it is the state now
+ * @throws ActionError when it could not be pushed: where it is kept, and how to push it
+ */
+async function pushErroredState(run, setup, done) {
+    const file = external_node_path_default().join(setup.workDir, ERRORED_STATE);
+    if (!(0,external_node_fs_.existsSync)(file))
+        return false;
+    const failed = await setup.terraform.phase('Save the state', async ({ say }) => {
+        const error = await pushPatiently(run, setup, say);
+        if (error === undefined)
+            say('The state was saved after all.');
+        return error;
+    });
+    if (failed !== undefined)
+        throw await keepState({ run, setup, file, failed, done });
+    await (0,promises_.rm)(file);
+    const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
+    (0,src_run/* addNotes */.Z8)(run, note);
+    return true;
+}
+/** @returns why the last attempt failed; undefined when one did not */
+async function pushPatiently({ deps }, { terraform, session }, say) {
+    let failed;
+    for (const [index, pause] of PAUSES_MS.entries()) {
+        if (index > 0 && deps.cancelled.aborted)
+            return failed;
+        try {
+            await deps.clock.sleep(pause);
+            if (!deps.cancelled.aborted)
+                await session.refreshIfShort();
+            await terraform.pushState(ERRORED_STATE);
+            return undefined;
+        }
+        catch (thrown) {
+            failed = thrown;
+            say(`The state could not be saved, attempt ${index + 1} of ${PAUSES_MS.length}`);
+            if (isRefusedForGood(thrown))
+                return thrown;
+        }
+    }
+    return failed;
+}
+/** The state in the backend is another one, or a later one: trying again, or forcing it, would lose that. */
+function isRefusedForGood(thrown) {
+    return thrown instanceof TerraformError && /\b(serial|lineage)\b/i.test(thrown.text);
+}
+/** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
+async function keepState({ run, setup, file, failed, done }) {
+    const { deps, inputs } = run;
+    (0,src_run/* addOutputs */._X)(run, { 'errored-state-path': file });
+    const text = await (0,promises_.readFile)(file, 'utf8');
+    deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
+    try {
+        const shown = parseShowOutput(await setup.terraform.showState(ERRORED_STATE), 'state');
+        (0,src_run/* addOutputs */._X)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
+        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, inputs.primaryRegion) });
+    }
+    catch (thrown) {
+        deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`);
+    }
+    // The record of a backend with secrets does not outlive the run.
+    const init = (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)
+        ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
+        : '';
+    const masked = deps.log.isMasked(text)
+        ? 'The log has it, too, but blanks what is masked in this job.'
+        : 'The log has it, too, in a group of its own.';
+    return new refusal/* UnsavedState */.EW({
+        what: `The state could not be saved. ${reasonOf(failed)}`,
+        done: `${done}. The state in the backend is an older one that does not know of it; the new one is in ${file}, which goes with the job. ${masked}`,
+        next: `Do not run the job again before it is saved, or it makes the keys once more. Keep the file with actions/upload-artifact in a step with \`if: failure()\`, on the output errored-state-path. On this runner \`terraform -chdir='${setup.workDir}' state push ${ERRORED_STATE}\` saves it${init}; elsewhere \`terraform state push ${ERRORED_STATE}\` does, in a folder that is initialised with the same backend.`,
+    }, { cause: failed });
+}
+/** Why, in plain words where there are some. */
+function reasonOf(failed) {
+    return failed instanceof TerraformError ? explainTerraformError(failed, '').what : (0,errors/* messageOf */.bD)(failed);
+}
+
+;// CONCATENATED MODULE: ./src/aws/made-since.ts
+
+
+/**
+ * Whether KMS has what was to be created, and has had it only since then: a replica of this very primary that nobody has
+ * given an alias and that is not going to be deleted, or the alias, pointing to this very key. The clocks get no
+ * allowance: in doubt it is not ours.
+ * @throws Error when KMS does not say
+ */
+async function isMadeSince(search, session) {
+    return withKms([search.region], session, async (clients) => {
+        const aliases = await listAliases(search, clients);
+        if (search.kind === 'alias') {
+            return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
+        }
+        const lookup = await lookUpKey(clients, search.region, search.keyId);
+        if (lookup.is !== 'found')
+            return false;
+        const { role, primaryArn, state, createdAt = 0 } = lookup.key;
+        return (role === 'REPLICA' &&
+            primaryArn === search.primaryArn &&
+            (state === 'Enabled' || state === 'Creating') &&
+            createdAt >= search.since &&
+            aliases.length === 0);
+    });
+}
+/** Those that point to the key, in its Region. */
+async function listAliases({ region, keyId }, { kms, in: pick }) {
+    const found = [];
+    for await (const { Aliases = [] } of kms.paginateListAliases({ client: pick(region) }, { KeyId: keyId })) {
+        for (const { AliasName: name = '', CreationDate } of Aliases) {
+            found.push({ name, createdAt: CreationDate?.getTime() ?? 0 });
+        }
+    }
+    return found;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/unanswered.ts
+
+/**
+ * The creations of a failed apply which KMS refused because what they were to create exists, as far as it may be what the
+ * apply itself has made: the SDK sends a call again whose answer it did not get. A primary is never among them, since
+ * CreateKey makes another key each time.
+ * @param failure Terraform names the resource that each error is about
+ * @param planned what was to be applied
+ */
+function findUnanswered(failure, { resources }, planned) {
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const [keyId, primaryArn] = [primary?.id, primary?.values['arn']];
+    if (keyId === undefined || typeof primaryArn !== 'string')
+        return [];
+    const refused = failure.diagnostics.filter(({ summary, detail }) => /\bAlreadyExistsException\b/.test(`${summary}\n${detail}`));
+    return planned.resources.flatMap(({ address, action, kind, region }) => {
+        if (action !== 'create' || region === undefined || (kind !== 'replica' && kind !== 'alias'))
+            return [];
+        if (!refused.some((each) => each.address === address))
+            return [];
+        const isRecorded = resources.some((each) => each.address === address);
+        const hasKey = resources.some((each) => isKeyResource(each) && each.region === region && each.id === keyId);
+        if (isRecorded || (kind === 'alias') !== hasKey)
+            return [];
+        return [{ address, kind, region, keyId, primaryArn }];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/import-unanswered.ts
+
+
+
+
+
+
+/**
+ * Has the next plan import what this apply made without Terraform's knowing it: when the answer of ReplicateKey or
+ * CreateAlias gets lost, the provider's next attempt hears that the replica or the alias exists. Only what was approved to
+ * be created, what is of the key that the state has, and what KMS made since the apply began counts as made by it; the
+ * rest stays the failure that it is. Nothing in AWS is changed, nor yet the state.
+ * @returns whether there is any
+ */
+async function importUnanswered(request) {
+    const { run, setup, course, failure, planned, state } = request;
+    const looked = await Promise.all(findUnanswered(failure, state, planned).map(async (creation) => (await isMadeHere(creation, request)) ? [creation] : []));
+    const made = looked.flat();
+    if (made.length === 0)
+        return false;
+    await setup.configuration.extend({
+        imports: made.map(({ kind, region, keyId }) => kind === 'replica' ? { region, keyId, hasAlias: false } : { region, keyId: undefined, hasAlias: true }),
+    });
+    for (const { address } of made)
+        course.imported.add(address);
+    const names = (0,phrases/* joinWords */.yZ)(made.map(({ address }) => (0,terraform_addresses/* nameOfAddress */.ZA)(address, run.inputs.primaryRegion)));
+    const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
+    run.deps.log.info(note);
+    (0,src_run/* addNotes */.Z8)(run, note);
+    return true;
+}
+async function isMadeHere(creation, { run, setup, course }) {
+    const { inputs, deps } = run;
+    try {
+        const search = { ...creation, alias: `alias/${inputs.alias}`, since: course.since };
+        return await isMadeSince(search, setup.session);
+    }
+    catch (thrown) {
+        deps.log.info(`Could not look whether this run made the ${(0,terraform_addresses/* nameOfAddress */.ZA)(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.bD)(thrown)}`);
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/resume-steps.ts
+
+
+/**
+ * How an apply that failed can be resumed; undefined when waiting mends nothing.
+ *
+ * A create that failed after the key was made leaves it tainted: the key lives, and the next plan would delete
+ * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
+ * KMS refuses some changes while any key of the family is in a passing state.
+ */
+function findResumeSteps(failure, state, primaryRegion) {
+    const tainted = resume_steps_findTainted(state);
+    const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
+    const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
+    if (tainted.length === 0 && keys.length === 0)
+        return undefined;
+    return {
+        untaint: tainted.map(({ address }) => address),
+        waitFor: keys.flatMap((key) => resume_steps_waitedKey(key, primaryRegion) ?? []),
+    };
+}
+/** Keys and aliases of ours that the next plan would replace although nothing else asks for it. */
+function resume_steps_findTainted({ resources }) {
+    return resources.filter(({ tainted, kind }) => tainted && kind !== 'other');
+}
+function resume_steps_waitedKey({ address, region, id }, primaryRegion) {
+    if (region === undefined || id === undefined)
+        return undefined;
+    return { region, id, name: (0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion) };
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/resume.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
+ * failed and tainted is kept, what AWS made without an answer is imported, and what AWS is still working on is waited for.
+ * Where the provider waited in vain to read back what AWS has taken, the next plan tells whether anything is left.
+ * Nothing in AWS is changed here.
+ * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
+ */
+async function resume(request) {
+    const { run, setup, course, failure, canGoOn } = request;
+    const { inputs, deps } = run;
+    const pushed = await pushErroredState(run, setup, listDone(course));
+    const explanation = explainTerraformError(failure, sayWhatIsDone(course));
+    // The few seconds of a step that was cancelled are for its report.
+    if (deps.cancelled.aborted || !canGoOn)
+        throw explanation;
+    const state = await readKeysOfState(run, setup);
+    const recovery = state === undefined ? undefined : findResumeSteps(failure, state, inputs.primaryRegion);
+    const imports = state !== undefined && (await importUnanswered({ ...request, state }));
+    if (!pushed && !imports && recovery === undefined && !failedOfWaitsAlone(failure))
+        throw explanation;
+    if (recovery === undefined)
+        return;
+    // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
+    await untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
+}
+/**
+ * Reads what there is from the state, for the outputs and the report of a run that may end here.
+ * @returns undefined when it cannot be read, which the log says
+ */
+async function readKeysOfState(run, { terraform }) {
+    const { primaryRegion } = run.inputs;
+    try {
+        const state = readState(parseShowOutput(await terraform.showState(), 'state'), primaryRegion);
+        (0,src_run/* addOutputs */._X)(run, outputsOfState(state));
+        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, primaryRegion) });
+        return state;
+    }
+    catch (thrown) {
+        run.deps.log.warning(`The state could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`, { title: 'State not read' });
+        return undefined;
+    }
+}
+/**
+ * First untaints, so that whatever comes next, no Terraform replaces a key that lives; then waits for AWS.
+ * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
+ * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
+ */
+async function untaintAndWait(run, { terraform, session }, { untaint, waitFor }, course) {
+    const { deps, inputs } = run;
+    await terraform.phase('Wait for AWS', async ({ say }) => {
+        for (const address of untaint) {
+            await session.refreshIfShort();
+            await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
+            say(`${(0,terraform_addresses/* nameOfAddress */.ZA)(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
+        }
+        const regions = waitFor.map(({ region }) => region);
+        const result = await withKms(regions, session, (clients) => waitForKeys({
+            keys: waitFor,
+            timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
+            askState: askKms(clients, deps.log),
+            clock: deps.clock,
+            signal: deps.cancelled,
+            say,
+        })).catch((thrown) => {
+            throw deps.cancelled.aborted ? resume_explainGivenUp(thrown, course) : thrown;
+        });
+        if (result.unready.length > 0)
+            throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
+        (0,src_run/* addNotes */.Z8)(run, ...sayWaited(waitFor, result.waitedMs));
+    });
+}
+function sayWaited(keys, waitedMs) {
+    if (keys.length === 0)
+        return [];
+    const names = `the ${(0,phrases/* joinWords */.yZ)(keys.map(({ name }) => name))}`;
+    return [
+        waitedMs < 1000
+            ? `Terraform had marked ${names} as failed, although AWS finished it. It was kept; no key was replaced.`
+            : `AWS took longer than the AWS provider waits for ${names}. The run waited ${seconds(waitedMs)} more and went on from there; no key was replaced.`,
+    ];
+}
+function explainTimeUp({ unready }, minutes, course) {
+    const names = (0,phrases/* joinWords */.yZ)(unready.map(({ name }) => name));
+    return new errors/* ActionError */.lZ({
+        what: `AWS is still creating the ${names} after ${minutes === 1 ? 'one more minute' : `${minutes} more minutes`}.`,
+        done: sayWhatIsDone(course),
+        next: 'Nothing is wrong with the key, and nothing has to be repaired: run the job again. Where `approved-plan` is a digest and there is no comment on a merged pull request, run the plan job again, too, and approve what is left. `replica-timeout-minutes` sets how long a run waits.',
+    });
+}
+function resume_explainGivenUp(thrown, course) {
+    return new errors/* ActionError */.lZ({ what: 'The wait for AWS was given up.', done: sayWhatIsDone(course), next: 'Run the job again.' }, { cause: thrown });
+}
+/** For the message of a failure on the way. */
+function sayWhatIsDone(course) {
+    return `${listDone(course)}; the state knows what is there, and running the job again goes on from it.`;
+}
+function listDone({ done, inProgress }) {
+    const what = done.length === 0 ? 'No change had been completed' : `Done before it: ${done.join(', ')}`;
+    const begun = inProgress.size === 0 ? '' : `; begun, and not seen to its end: ${[...inProgress].join(', ')}`;
+    return `${what}${begun}`;
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/apply.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
+const MOST_ROUNDS = 6;
+/**
+ * Applies the saved plan, and nothing else: Terraform refuses a plan that is out of date. Where it fails because the provider
+ * waits too short a time, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
+ * earlier apply had left something unfinished.
+ * @param made the plan that was approved
+ * @throws ActionError when the apply failed; it says what is done, and the outputs and the report have what is there
+ */
+async function applyApproved(run, setup, made) {
+    const course = {
+        done: [],
+        inProgress: new Set(),
+        imported: new Set(),
+        since: run.deps.clock.now(),
+    };
+    const approved = (0,difference/* fingerprintChanges */.sV)(made.reported.model);
+    let left = made.reported.model;
+    if (made.unfinished !== undefined) {
+        await untaintAndWait(run, setup, made.unfinished, course);
+        left = await planWhatIsLeft(run, setup, approved, course);
+    }
+    for (let round = 1; left.hasChanges; round += 1) {
+        await setup.session.refreshIfShort();
+        const failure = await applySavedPlan(run, setup, course, round);
+        if (failure === undefined)
+            return;
+        await resume({ run, setup, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+        left = await planWhatIsLeft(run, setup, approved, course);
+        refuseSecondWait(failure, left, course);
+    }
+    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(left.outputs));
+}
+/**
+ * Plans again, over the saved plan.
+ * @throws ActionError when the guard stops it, or when any of it was not approved
+ */
+async function planWhatIsLeft(run, setup, approved, course) {
+    const done = sayWhatIsDone(course);
+    const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
+    assertGuarded(reported.findings, done);
+    const { isPart, extra } = isPartOfApproved(approved, reported.model, course.imported);
+    if (!isPart)
+        throw explainNotApproved(extra, run.inputs.primaryRegion, done);
+    return reported.model;
+}
+/** @throws ActionError where what is left would be waited for in vain, ten minutes more */
+function refuseSecondWait(failure, left, course) {
+    if (!waitsAgain(findVainWaits(failure), left))
+        return;
+    throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
+}
+/** @returns how it failed; undefined when all of the plan is done */
+async function applySavedPlan(run, { terraform }, { done, inProgress }, round) {
+    const { inputs } = run;
+    const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
+    return terraform.phase(round === 1 ? name : `${name} what is left`, async ({ say }) => {
+        const onEvent = (event) => {
+            const line = describeEvent(event, inputs.primaryRegion);
+            if (line !== undefined)
+                say(line);
+            if (!('address' in event))
+                return;
+            const what = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, inputs.primaryRegion);
+            if (event.type === 'start')
+                inProgress.add(what);
+            if (event.type === 'complete' && inProgress.delete(what))
+                done.push(what);
+        };
+        inProgress.clear();
+        try {
+            (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)((await terraform.apply(onEvent)).outputs));
+            return undefined;
+        }
+        catch (thrown) {
+            if (thrown instanceof TerraformError)
+                return thrown;
+            throw thrown;
+        }
+    });
+}
+function explainNotApproved(extra, primaryRegion, done) {
+    const names = extra.map((address) => (0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion));
+    return new errors/* ActionError */.lZ({
+        what: `What is left to do is not a part of what was approved: ${names.join(', ')}.`,
+        done,
+        next: 'Something else changed meanwhile. Plan again, review the new plan and approve that.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/record-applied.ts
 
 
 
@@ -47366,7 +47810,7 @@ async function logIn({ deps, inputs, context }) {
  * is void, too. A run that is older than the last one has nothing to tell.
  */
 function isNewlyApplied(context, { lastApply, resources }) {
-    const now = (0,src_context/* appliedBy */.r)(context);
+    const now = (0,src_run/* appliedBy */.r8)(context);
     if (now === undefined || resources.length === 0)
         return false;
     const order = (0,last_apply/* orderOf */.mJ)(lastApply ?? { begun: undefined, done: undefined }, now, 'commit');
@@ -47379,7 +47823,179 @@ async function recordApplied({ terraform }) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/commands/apply/tell-deleted.ts
+
+
+
+
+/**
+ * Applies, and however that ends asks KMS how the keys stand that the plan deletes: which of them can't be used any more,
+ * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
+ * @throws whatever `apply` throws
+ */
+async function tellingDeleted(run, { session }, model, apply) {
+    try {
+        await apply();
+        sayDeleted(run, model);
+    }
+    finally {
+        const places = (0,plan_deletions/* deletionsOf */.Ne)(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
+        if (places.length > 0 && !run.deps.cancelled.aborted) {
+            await lookUpStates(places, session)
+                .then((keyStates) => {
+                (0,src_run/* addToReport */.nY)(run, { keyStates });
+            })
+                .catch((thrown) => {
+                run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.bD)(thrown)}`);
+            });
+        }
+    }
+}
+/** In the log, where the commands are at hand without the summary. */
+function sayDeleted({ deps: { log, clock } }, model) {
+    const deletions = (0,plan_deletions/* deletionsOf */.Ne)(model);
+    if (deletions.keys.length === 0)
+        return;
+    const words = { tense: 'done', now: clock.now() };
+    log.info((0,plan_deletions/* sayOutage */.Dm)(deletions, words));
+    log.info((0,plan_deletions/* sayDeadline */.yg)(deletions, words));
+    log.info((0,plan_deletions/* sayCancelDeletionOf */.TV)(deletions));
+}
+
+;// CONCATENATED MODULE: ./src/aws/orphaned-keys.ts
+
+/** How far this machine's clock and AWS's may be apart, in milliseconds: what a signature is still accepted with. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+/**
+ * Finds keys that this run has made and that nobody knows.
+ *
+ * CreateKey is not idempotent. When its answer gets lost, the SDK's next attempt makes another key and the first one is
+ * in no state; when the provider is interrupted in the middle of it, the only one is. (Seen with provider 5.100.0.) Such
+ * a key is as planned in everything, was made since the apply began and before the one that is known, and has no alias.
+ * @throws the SDK's errors
+ */
+async function findOrphanedKeys(search) {
+    return withKms([search.region], search.session, async ({ kms, in: pick }) => {
+        const client = pick(search.region);
+        const [keys, named] = await Promise.all([orphaned_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
+        const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
+        const known = search.knownId === undefined ? undefined : await orphaned_keys_describe(search.knownId, client, kms, search);
+        const found = await Promise.all(nameless.map(async (id) => {
+            const metadata = await orphaned_keys_describe(id, client, kms, search);
+            if (metadata === undefined || !isAsPlanned(metadata, search))
+                return [];
+            if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
+                return [];
+            return [{ id, arn: metadata.Arn ?? id, region: search.region }];
+        }));
+        return found.flat();
+    });
+}
+async function orphaned_keys_describe(KeyId, client, kms, search) {
+    return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
+}
+async function hasPolicy(KeyId, client, kms, search) {
+    const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
+    const { Policy } = await client.send(command, abortable(search));
+    return Policy !== undefined && search.samePolicy(Policy, search.policy);
+}
+function abortable({ signal }) {
+    return signal === undefined ? {} : { abortSignal: signal };
+}
+/** The ids of the multi-Region keys of the Region. */
+async function orphaned_keys_listKeys(client, kms, search) {
+    const ids = [];
+    const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
+    for await (const { Keys = [] } of pages)
+        ids.push(...Keys.flatMap(({ KeyId }) => KeyId ?? []));
+    return ids.filter((id) => id.startsWith('mrk-'));
+}
+/** The ids of the keys that an alias points to. */
+async function listNamed(client, kms, search) {
+    const ids = new Set();
+    const pages = kms.paginateListAliases({ client, pageSize: 100 }, {}, abortable(search));
+    for await (const { Aliases = [] } of pages)
+        for (const { TargetKeyId } of Aliases)
+            if (TargetKeyId !== undefined)
+                ids.add(TargetKeyId);
+    return ids;
+}
+function isAsPlanned(found, { description, keySpec, keyUsage }) {
+    return (found.KeyState === 'Enabled' &&
+        found.MultiRegionConfiguration?.MultiRegionKeyType === 'PRIMARY' &&
+        found.Description === description &&
+        found.KeySpec === keySpec &&
+        found.KeyUsage === keyUsage);
+}
+/** Since the apply began, and before the key that is known: what is lost came first. */
+function isOfThisRun(found, known, { since }) {
+    const made = found.CreationDate?.getTime() ?? 0;
+    return made >= since - CLOCK_SKEW_MS && made <= (known?.CreationDate?.getTime() ?? Infinity);
+}
+
+;// CONCATENATED MODULE: ./src/commands/apply/tell-orphaned-keys.ts
+
+
+
+
+
+/** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
+const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
+/**
+ * Applies, and however that ends tells of each key that it made without getting its id: no state knows such a key, and
+ * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
+ */
+async function tellingOrphanedKeys(run, setup, model, apply) {
+    const primary = model.resources.find(({ kind, action }) => kind === 'primary' && action === 'create');
+    if (primary === undefined)
+        return apply();
+    const since = run.deps.clock.now();
+    try {
+        await apply();
+    }
+    catch (thrown) {
+        await tell(run, setup, { primary, since, said: (0,errors/* messageOf */.bD)(thrown) });
+        throw thrown;
+    }
+    await tell(run, setup, { primary, since, said: '' });
+}
+async function tell(run, { session }, { primary, since, said }) {
+    const { inputs, deps } = run;
+    const policy = primary.after?.['policy'];
+    if (typeof policy !== 'string')
+        return;
+    try {
+        const orphaned = await findOrphanedKeys({
+            session,
+            region: inputs.primaryRegion,
+            description: inputs.description,
+            keySpec: inputs.keySpec,
+            keyUsage: inputs.keyUsage,
+            policy,
+            samePolicy: canonical/* isSamePolicy */.j9,
+            since,
+            knownId: run.outputs['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
+            signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
+        });
+        for (const note of orphaned.map(describeOrphanedKey)) {
+            deps.log.warning(note, { title: 'A key that no state knows' });
+            (0,src_run/* addNotes */.Z8)(run, note);
+        }
+    }
+    catch (thrown) {
+        deps.log.info(`Could not look whether AWS made a key that no state knows: ${sayKmsError(thrown)}`);
+    }
+}
+function describeOrphanedKey({ arn, id, region }) {
+    return [
+        `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
+        'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
+        `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
+    ].join(' ');
+}
+
 ;// CONCATENATED MODULE: ./src/aws/primary-region.ts
+
 
 
 
@@ -47396,7 +48012,7 @@ const primary_region_UNSEEN_MS = 60_000;
  * or when the time is up
  */
 async function awaitPromotion(move, session, options) {
-    return (0,kms_clients/* withKms */.SH)(primary_region_regionsOf(move), session, (clients) => awaitEnd(move, clients, options));
+    return withKms(primary_region_regionsOf(move), session, (clients) => awaitEnd(move, clients, options));
 }
 /**
  * Moves the primary as far as AWS has not moved it yet, and waits until every key shows it. Whatever became of a call without
@@ -47405,7 +48021,7 @@ async function awaitPromotion(move, session, options) {
  */
 async function promote(move, session, options) {
     const { from, to } = move;
-    await (0,kms_clients/* withKms */.SH)(primary_region_regionsOf(move), session, async (clients) => {
+    await withKms(primary_region_regionsOf(move), session, async (clients) => {
         if ((await awaitEnd(move, clients, options)) === 'done') {
             options.say(`AWS has the primary in ${to} already`);
             return;
@@ -47458,7 +48074,7 @@ async function awaitSettled(move, clients, { clock, signal, timeoutMs, say }) {
 }
 /** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
 async function ask(move, clients, { isPatient = false } = {}) {
-    const [from, to, ...others] = await Promise.all(primary_region_regionsOf(move).map((region) => (0,key_lookup/* lookUpKey */.kA)(clients, region, move.keyId)));
+    const [from, to, ...others] = await Promise.all(primary_region_regionsOf(move).map((region) => lookUpKey(clients, region, move.keyId)));
     if (from === undefined || to === undefined)
         throw new TypeError('two Regions were asked');
     const keyAt = (region, lookup) => isPatient && lookup.is === 'unknown' && lookup.mayPass ? undefined : keyIn(region, lookup, move);
@@ -47494,7 +48110,7 @@ function primary_region_isOf({ primaryArn }, region) {
 /** @throws ActionError where there is no key that can be an end of a move */
 function keyIn(region, lookup, { keyId, from, to }) {
     if (lookup.is === 'found') {
-        if (!(0,key_lookup/* isPendingDeletion */.oQ)(lookup.key.state))
+        if (!(0,kms_answers/* isPendingDeletion */.o)(lookup.key.state))
             return lookup.key;
         throw explainEnd(`The key ${keyId} in ${region} is going to be deleted (${lookup.key.state})`, `A primary moves only between keys that stay. Save it: ${(0,cancel_deletion/* sayCancelDeletion */.m)(region, keyId)}; then run the job again.`);
     }
@@ -47505,7 +48121,7 @@ function keyIn(region, lookup, { keyId, from, to }) {
     }
     throw explainEnd(`KMS does not tell how the key ${keyId} in ${region} is: ${lookup.because}`, lookup.refused === undefined
         ? `A primary moves only while both Regions answer. Run the job again when ${region} does.`
-        : (0,aws_denial/* adviseOnRefusals */.$T)([lookup.refused]));
+        : adviseOnRefusals([lookup.refused]));
 }
 function explainEnd(what, next) {
     return new errors/* ActionError */.lZ({
@@ -47529,19 +48145,19 @@ async function update(move, clients) {
     }
     catch (thrown) {
         const name = thrown instanceof Error ? thrown.name : '';
-        if ((0,kms_clients/* isDenied */.GZ)(thrown) || !((0,key_lookup/* mayPass */.bg)(thrown) || AS_IF_DONE.test(name)))
+        if (isDenied(thrown) || !(mayPass(thrown) || AS_IF_DONE.test(name)))
             throw primary_region_explainRefusal(move, thrown);
         return thrown;
     }
 }
 function primary_region_explainRefusal({ keyId, from, to }, cause) {
-    const refused = (0,kms_clients/* isDenied */.GZ)(cause) ? [cause.refused] : [];
+    const refused = isDenied(cause) ? [cause.refused] : [];
     const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : '';
     return new errors/* ActionError */.lZ({
         what: `AWS did not move the primary of ${keyId} from ${from} to ${to}: ${name}${(0,errors/* messageOf */.bD)(cause).replace(/\.$/, '')}.`,
         done: `The primary is still in ${from}, and nothing was changed.`,
         next: refused.length > 0
-            ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${(0,aws_denial/* adviseOnRefusals */.$T)(refused)}`
+            ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${adviseOnRefusals(refused)}`
             : 'Run the job again.',
     }, { cause });
 }
@@ -47568,9 +48184,6 @@ function primary_region_explainTimeUp({ from, to }, waitedMs) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/move.ts
-
-
-
 
 
 /**
@@ -47601,39 +48214,6 @@ function follows({ kind, region, action, importing, attributes }, move) {
         return false;
     return names.every((name) => kind !== 'alias' && FOLLOWS.has(name));
 }
-/**
- * What a plan has beside the move: a move comes alone.
- * @param model the plan with the primary where it was; or, once AWS has moved it, the plan in which the state follows
- */
-function judgeMove(model, move, hasMoved) {
-    const others = model.resources
-        .filter((change) => (0,plan_model/* changesAnything */.gR)(change) && !(hasMoved && follows(change, move)))
-        .map((change) => nameChange(change, hasMoved ? move.to : move.from));
-    const outputs = hasMoved ? [] : model.changedOutputs.map((name) => `change of the output ${name}`);
-    const changes = [...others, ...outputs];
-    if (changes.length === 0)
-        return [];
-    return [
-        (0,messages/* stop */.ds)('move-not-alone', {
-            reason: `A move of the primary comes alone, and this plan has other changes: ${(0,messages/* joinWords */.yZ)(changes)}.`,
-            wayOut: hasMoved
-                ? `AWS has the primary in ${move.to} already, and the state is to follow first. Leave out of the inputs what makes these changes (\`aws-provider-version\` may be such a thing), and make them in a plan of their own after it.`
-                : `Make these changes in a plan of their own first, with \`primary-region\` ${move.from} and without \`move-primary\`; or take them out of the inputs until the primary has moved.`,
-        }),
-    ];
-}
-const move_VERBS = {
-    create: 'creation',
-    update: 'update',
-    replace: 'replacement',
-    delete: 'deletion',
-    forget: 'removal from the state',
-};
-function nameChange({ address, action, attributes, importing, movedFrom }, primaryRegion) {
-    const rare = importing !== undefined ? 'import' : movedFrom !== undefined ? 'new address' : 'change';
-    const names = action === 'update' ? ` (${attributes.map(({ name }) => name).join(', ')})` : '';
-    return `${move_VERBS[action] ?? rare} of the ${nameOfAddress(address, primaryRegion)}${names}`;
-}
 /** The plan as the move leaves it: the same keys, two of them in each other's role, and no other change. */
 function asMove(model, move, hasMoved) {
     const still = (change) => follows(change, move) ? { ...change, action: 'no-op', importing: undefined, attributes: [] } : change;
@@ -47659,7 +48239,48 @@ function sayMove({ from, to }) {
     return `the primary moves from ${from} to ${to}`;
 }
 
-;// CONCATENATED MODULE: ./src/steps/move/move-primary.ts
+;// CONCATENATED MODULE: ./src/guard/move.ts
+
+
+
+
+
+/**
+ * What a plan has beside the move: a move comes alone.
+ * @param model the plan with the primary where it was; or, once AWS has moved it, the plan in which the state follows
+ */
+function judgeMove(model, move, hasMoved) {
+    const others = model.resources
+        .filter((change) => (0,plan_model/* changesAnything */.gR)(change) && !(hasMoved && follows(change, move)))
+        .map((change) => nameChange(change, hasMoved ? move.to : move.from));
+    const outputs = hasMoved ? [] : model.changedOutputs.map((name) => `change of the output ${name}`);
+    const changes = [...others, ...outputs];
+    if (changes.length === 0)
+        return [];
+    return [
+        (0,finding/* stop */.ds)('move-not-alone', {
+            reason: `A move of the primary comes alone, and this plan has other changes: ${(0,phrases/* joinWords */.yZ)(changes)}.`,
+            wayOut: hasMoved
+                ? `AWS has the primary in ${move.to} already, and the state is to follow first. Leave out of the inputs what makes these changes (\`aws-provider-version\` may be such a thing), and make them in a plan of their own after it.`
+                : `Make these changes in a plan of their own first, with \`primary-region\` ${move.from} and without \`move-primary\`; or take them out of the inputs until the primary has moved.`,
+        }),
+    ];
+}
+const move_VERBS = {
+    create: 'creation',
+    update: 'update',
+    replace: 'replacement',
+    delete: 'deletion',
+    forget: 'removal from the state',
+};
+function nameChange({ address, action, attributes, importing, movedFrom }, primaryRegion) {
+    const rare = importing !== undefined ? 'import' : movedFrom !== undefined ? 'new address' : 'change';
+    const names = action === 'update' ? ` (${attributes.map(({ name }) => name).join(', ')})` : '';
+    return `${move_VERBS[action] ?? rare} of the ${(0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion)}${names}`;
+}
+
+;// CONCATENATED MODULE: ./src/commands/move/move-primary.ts
+
 
 
 
@@ -47766,7 +48387,7 @@ async function planInCopy(run, setup, move, done) {
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
 async function assertAliases({ keyId, from, to, after }, session, done) {
     const alias = `alias/${after.alias}`;
-    const lookups = await (0,kms_clients/* withKms */.SH)([from, to], session, (clients) => Promise.all([from, to].map(async (region) => ({ region, lookup: await (0,key_lookup/* lookUpAlias */.tc)(clients, region, alias) }))));
+    const lookups = await withKms([from, to], session, (clients) => Promise.all([from, to].map(async (region) => ({ region, lookup: await lookUpAlias(clients, region, alias) }))));
     const missing = lookups.filter(({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId));
     if (missing.length === 0)
         return;
@@ -47775,7 +48396,7 @@ async function assertAliases({ keyId, from, to, after }, session, done) {
         return `\`aws kms ${verb}-alias --region ${region} --alias-name ${alias} --target-key-id ${keyId}\``;
     });
     throw new errors/* ActionError */.lZ({
-        what: `${alias} does not lead to the key ${keyId} in ${(0,messages/* joinWords */.yZ)(missing.map(({ region }) => region))}, and the state takes it in as AWS has it.`,
+        what: `${alias} does not lead to the key ${keyId} in ${(0,phrases/* joinWords */.yZ)(missing.map(({ region }) => region))}, and the state takes it in as AWS has it.`,
         done,
         next: `Where \`alias\` was changed, set it back until the primary has moved. Else make the alias: ${commands.join(' and ')}. Then run the job again.`,
     });
@@ -47825,273 +48446,262 @@ async function keptByAnother(thrown, { terraform }, { to }, done) {
         explained(done)(thrown);
 }
 
-;// CONCATENATED MODULE: ./src/github/contents.ts
-/** Files of the repository as they are at a commit. */
+;// CONCATENATED MODULE: ./src/commands/plan/compare-shown.ts
+
+
+
 
 /**
- * The text of a file.
- * @param path from the top of the repository, with `/` between folders
- * @returns undefined where there is no such file, or it is too large for GitHub to give (over 1 MiB)
- * @throws GitHubApiError
+ * Whether a plan on the branch is the one that the pull request showed when it was merged, so that its reviewers need not
+ * compare two digests.
+ * @returns undefined where the commit is not what a pull request was merged as, or GitHub does not say
  */
-async function readFileAt({ client, repository, ref }, path) {
+async function compareWithShown({ inputs, context, client, mergedPullRequest }, plan) {
+    const { repository, sha: commit, ref } = context;
+    const merged = await mergedPullRequest?.catch(unknownToGitHub);
+    if (merged === undefined || client === undefined)
+        return undefined;
+    if (repository === undefined || commit === undefined || ref === undefined)
+        return undefined;
+    const { number: pullRequest } = merged;
+    const options = { client, repository, commit, ref, commentKey: inputs.commentKey, mergedPullRequest };
     try {
-        const { data } = await client.rest.repos.getContent({
-            owner: repository.owner,
-            repo: repository.name,
-            path,
-            ref,
-        });
-        if (Array.isArray(data) || data.type !== 'file' || !('content' in data))
-            return undefined;
-        return data.encoding === 'base64' ? Buffer.from(data.content, 'base64').toString('utf8') : undefined;
+        const { record } = await readApproval(options);
+        if (record.digest === plan.digest)
+            return { pullRequest, is: 'same', says: '', gone: [], added: [] };
+        const says = `Pull request #${pullRequest} showed another plan than this one: the inputs, the state or AWS have changed since.`;
+        return { pullRequest, is: 'different', says, ...(0,approval_record/* compareWithRecord */.bN)(record, plan.model) };
     }
     catch (thrown) {
-        if (thrown instanceof api_error/* GitHubApiError */.O && thrown.kind === 'not-found')
+        if (thrown instanceof api_error/* GitHubApiError */.O)
             return undefined;
-        throw thrown;
-    }
-}
-
-// EXTERNAL MODULE: ./src/inputs/reader.ts
-var reader = __nccwpck_require__(9066);
-// EXTERNAL MODULE: ./src/inputs/shared.ts
-var inputs_shared = __nccwpck_require__(5940);
-;// CONCATENATED MODULE: ./src/keys-file/changes.ts
-/** Which keys a change of the file concerns. Pure. */
-/**
- * @param base the file as it was; undefined where there was none
- * @param head the file as it is
- * @param changedFiles the files, by their paths as the keys name them, that are not what they were
- */
-function compareKeys(base, head, changedFiles = new Set()) {
-    const before = new Map((base?.keys ?? []).map((entry) => [entry.name, entry]));
-    const now = new Set(head.keys.map(({ name }) => name));
-    const isSame = (entry) => {
-        const earlier = before.get(entry.name);
-        return earlier !== undefined && sameAs(earlier) === sameAs(entry) && !namesChanged(entry, changedFiles);
-    };
-    const added = head.keys.filter(({ name }) => !before.has(name));
-    const removed = [...before.values()].filter(({ name }) => !now.has(name));
-    const namesOf = (entries) => entries.map(({ name }) => name);
-    const kept = head.keys.filter(({ name }) => before.has(name));
-    return {
-        added: namesOf(added),
-        changed: namesOf(kept.filter((entry) => !isSame(entry))),
-        unchanged: namesOf(kept.filter(isSame)),
-        removed: namesOf(removed),
-        renamed: findRenamed(removed, added),
-    };
-}
-/** Every input of the entry, those from the defaults too, in one order. */
-function sameAs({ given }) {
-    return JSON.stringify([...given].map(([name, { text }]) => [name, text]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
-}
-function namesChanged({ given }, changedFiles) {
-    const policy = given.get('policy')?.text.trim();
-    return policy !== undefined && changedFiles.has(policy);
-}
-function findRenamed(removed, added) {
-    const left = [...added];
-    return removed.flatMap((from) => {
-        const index = left.findIndex((to) => sameAs(to) === sameAs(from));
-        const [to] = index < 0 ? [] : left.splice(index, 1);
-        return to === undefined ? [] : [{ from: from.name, to: to.name }];
-    });
-}
-/** The paths of the policy files that the keys of a document name; a policy may stand in the file itself, too. */
-function policyFiles({ keys }) {
-    const texts = keys.map(({ given }) => given.get('policy')?.text.trim() ?? '');
-    return [...new Set(texts.filter((text) => text !== '' && !/^[{["]/.test(text) && !text.includes('\n')))];
-}
-/** A matrix of GitHub has at most so many jobs. */
-const MOST_JOBS = 256;
-/** The names in groups that a matrix can take, each as large as can be. */
-function groupForMatrix(names) {
-    const groups = [];
-    for (let start = 0; start < names.length; start += MOST_JOBS)
-        groups.push(names.slice(start, start + MOST_JOBS));
-    return groups;
-}
-
-// EXTERNAL MODULE: ./src/keys-file/check.ts
-var check = __nccwpck_require__(4473);
-// EXTERNAL MODULE: ./src/keys-file/document.ts + 1 modules
-var keys_file_document = __nccwpck_require__(1468);
-// EXTERNAL MODULE: ./src/keys-file/resolve.ts
-var resolve = __nccwpck_require__(9133);
-// EXTERNAL MODULE: ./src/report/markdown.ts
-var markdown = __nccwpck_require__(4285);
-// EXTERNAL MODULE: ./src/report/types.ts
-var types = __nccwpck_require__(2563);
-// EXTERNAL MODULE: ./src/report/vocabulary.ts
-var vocabulary = __nccwpck_require__(7568);
-;// CONCATENATED MODULE: ./src/report/key-list.ts
-/** The summary of `keys`: what is in the keys file, and what a change of it concerns. */
-
-
-
-/** @returns Markdown within the limit of a job summary */
-function renderKeyList({ file, keys, changes, says }) {
-    const { added, changed, removed, unchanged } = changes;
-    const concerned = new Set([...added, ...changed]);
-    const counts = `${added.length} added, ${changed.length} changed, ${unchanged.length} unchanged, ${removed.length} removed`;
-    const gone = removed.length === 0
-        ? []
-        : [
-            (0,markdown/* alert */.xE)('WARNING', [
-                `No longer in the file: ${(0,vocabulary/* limitItems */.gt)(removed.map(markdown/* codeSpan */.SS), 50).join(', ')}. Their keys stay in AWS, and in their state, until \`command: destroy\`.`,
-            ]),
-        ];
-    const head = [
-        `### 🔑 ${(0,markdown/* codeSpan */.SS)(file)}: ${(0,vocabulary/* countOf */.pq)(keys.length, 'key')}`,
-        (0,markdown/* prose */.CS)(`${counts}. ${says}`),
-        ...gone,
-    ];
-    const isConcerned = ({ entry }) => concerned.has(entry.name);
-    const shown = tableOf(keys.filter(isConcerned), new Set(added));
-    const rest = keys.filter((key) => !isConcerned(key));
-    const folded = rest.length === 0 ? [] : [(0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
-    const whole = `${[...head, ...shown, ...folded].join('\n\n')}\n`;
-    return Buffer.byteLength(whole) <= types/* SUMMARY_ROOM */.jU
-        ? whole
-        : `${[...head, 'The tables had no room here: the outputs have all names.'].join('\n\n')}\n`;
-}
-function tableOf(keys, added) {
-    if (keys.length === 0)
-        return [];
-    const rows = keys.map(({ entry, inputs }) => [
-        `${(0,markdown/* codeSpan */.SS)(entry.name)}${added.has(entry.name) ? ' (new)' : ''}`,
-        (0,markdown/* codeSpan */.SS)(`alias/${inputs.alias}`),
-        [inputs.primaryRegion, ...inputs.replicaRegions].map(markdown/* codeSpan */.SS).join(' '),
-    ]);
-    return [(0,markdown/* table */.tp)(['Key', 'Alias', 'Regions'], rows)];
-}
-
-;// CONCATENATED MODULE: ./src/commands/keys.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * `keys`: reads and checks the whole keys file, and tells the workflow which keys there are and which of them a change
- * concerns. No AWS, no Terraform.
- * @throws ActionError with every problem of every key, and of the step
- */
-async function listKeys(deps) {
-    const sources = (0,inputs_sources/* inputSources */.B)(deps.env);
-    const { githubToken } = (0,inputs_shared/* readShared */.qA)(sources.env, 'keys');
-    const file = (0,resolve/* openKeysFile */.Z3)(sources);
-    if (file === undefined)
-        throw (0,resolve/* inputError */.Xu)('keys-file', 'it is missing, and the command keys reads it');
-    const { keys, problems, ofStep } = (0,check/* checkKeys */.L)(file.document, {
-        ...sources,
-        env: { ...sources.env, [(0,reader/* environmentName */.VE)('command')]: 'plan' },
-    });
-    (0,resolve/* assertNoProblems */.Er)(file, problems, ofStep);
-    const { context, client } = await (0,src_run/* openWithoutKey */._j)(deps, githubToken);
-    const base = await compareWithBase({ deps, client, context, file });
-    const changes = base.changes ?? everything(keys);
-    sayChanges(deps, file, changes, base.says);
-    await deps.runner.addSummary(renderKeyList({ file: file.path, keys, changes, says: base.says }));
-    (0,src_run/* writeStepOutputs */.sR)(deps, outputsOf(keys, changes));
-}
-function outputsOf(keys, { added, changed }) {
-    const all = keys.map(({ entry }) => entry.name);
-    const concerned = new Set([...added, ...changed]);
-    const changedKeys = all.filter((name) => concerned.has(name));
-    return {
-        keys: all,
-        'changed-keys': changedKeys,
-        'key-groups': groupForMatrix(all),
-        'changed-key-groups': groupForMatrix(changedKeys),
-    };
-}
-/** Without anything to compare with, each key may have changed. */
-function everything(keys) {
-    const changed = keys.map(({ entry }) => entry.name);
-    return { added: [], changed, unchanged: [], removed: [], renamed: [] };
-}
-/** Compares the keys file with what it was before the change that the run is about. */
-async function compareWithBase(request) {
-    const { deps, client, context, file } = request;
-    const { baseSha: ref, repository } = context;
-    if (ref === undefined || client === undefined || repository === undefined) {
-        const why = ref === undefined ? 'This event has no earlier commit' : 'There is no token';
-        return { changes: undefined, says: `${why} to compare with, so every key counts as changed.` };
-    }
-    const place = { client, repository, ref };
-    try {
-        const text = await readFileAt(place, file.path);
-        if (text === undefined)
-            return {
-                changes: compareKeys(undefined, file.document),
-                says: `At ${(0,github_messages/* shorten */.ml)(ref)} there was no ${file.path} that this token can read, so every key is new.`,
-            };
-        const before = (0,keys_file_document/* readKeysDocument */.w)(text);
-        if (before.problems.length > 0)
-            return {
-                changes: undefined,
-                says: `At ${(0,github_messages/* shorten */.ml)(ref)} ${file.path} was not valid, so every key counts as changed.`,
-            };
-        const changedFiles = await findChangedPolicies(request, before, (name) => readFileAt(place, name));
-        return {
-            changes: compareKeys(before, file.document, changedFiles),
-            says: `Compared with ${(0,github_messages/* shorten */.ml)(ref)}.`,
-        };
-    }
-    catch (thrown) {
-        if (!(thrown instanceof api_error/* GitHubApiError */.O))
+        if (!(thrown instanceof errors/* ActionError */.lZ))
             throw thrown;
-        deps.log.warning(`GitHub did not give ${file.path} at ${(0,github_messages/* shorten */.ml)(ref)} ("${thrown.message}"), so every key counts as changed. Give the job \`permissions: { contents: read }\`.`, { title: 'No keys file to compare with' });
-        return {
-            changes: undefined,
-            says: 'GitHub did not give the earlier file, so every key counts as changed.',
-        };
+        // After the apply, nothing is left of what was shown, and nothing has to be reviewed.
+        if (!plan.model.hasChanges)
+            return undefined;
+        const says = `Whether pull request #${pullRequest} showed this plan is not known. ${thrown.what}`;
+        return { pullRequest, is: 'unknown', says, gone: [], added: [] };
     }
 }
-/** The policy files of both versions that are not what they were; one that GitHub does not give counts as changed. */
-async function findChangedPolicies({ deps, file }, before, readBefore) {
-    const earlier = new Set(policyFiles(before));
-    const kept = policyFiles(file.document).filter((name) => earlier.has(name));
-    const { env } = deps;
-    const { readFile: readNow } = (0,inputs_sources/* inputSources */.B)(env);
-    const changed = await Promise.all(kept.map(async (name) => {
-        const now = readNow(external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', name));
-        const then = await readBefore(external_node_path_default().posix.normalize(name));
-        return now !== undefined && now === then ? [] : [name];
-    }));
-    return new Set(changed.flat());
+function unknownToGitHub(thrown) {
+    if (!(thrown instanceof errors/* ActionError */.lZ) && !(thrown instanceof api_error/* GitHubApiError */.O))
+        throw thrown;
+    return undefined;
 }
-function sayChanges({ log }, file, changes, says) {
-    const { added, changed, unchanged, removed, renamed } = changes;
-    const keys = file.document.keys.length;
-    log.info(`🔑 ${file.path}: ${keys === 1 ? '1 key' : `${keys} keys`}, all valid. ${says}`);
-    for (const [name, list] of Object.entries({ added, changed, unchanged }))
-        if (list.length > 0)
-            log.info(`${name}: ${list.join(', ')}`);
-    const renames = new Map(renamed.map(({ from, to }) => [from, to]));
-    for (const name of removed)
-        log.warning(sayRemoved(name, renames.get(name)), { title: `${name}: removed from ${file.path}` });
-    if (keys > MOST_JOBS) {
-        log.notice(`A matrix of GitHub has at most ${MOST_JOBS} jobs, and there are ${keys} keys: use \`changed-keys\`, or give each group of \`key-groups\` to a reusable workflow.`, { title: 'More keys than a matrix takes' });
+
+;// CONCATENATED MODULE: ./src/commands/plan/say-findings.ts
+
+/** GitHub shows ten annotations of a step; of one cause there is one, whatever the number of Regions. */
+const MOST_REASONS = 3;
+/**
+ * Tells what a plan warns of, once all is known of it: one annotation for each rule. A stop is told by the error that ends
+ * the run.
+ * @param reviewed whether people were told the same before, with the plan that they approved; then the log alone has it
+ */
+function sayFindings(findings, log, reviewed) {
+    for (const [rule, same] of byRule(findings.filter(({ severity }) => severity !== 'stop'))) {
+        const title = rule.replaceAll('-', ' ');
+        const text = sentencesOf(same);
+        if (reviewed)
+            log.info(`${(0,phrases/* capitalise */.sK)(title)}: ${text}`);
+        else if (same.every(({ severity }) => severity === 'notice'))
+            log.notice(text, { title });
+        else
+            log.warning(text, { title });
     }
 }
-/** A line that goes missing deletes nothing, and who took it out may think that it does. */
-function sayRemoved(name, renamed) {
-    const stays = `${name} is no longer in the file. Its keys stay in AWS, and in their state, until \`command: destroy\` with the inputs that it had.`;
-    return renamed === undefined
-        ? stays
-        : `${stays} ${renamed} says the same under another name, and would be another key. To rename the key, give the new entry \`rename-alias-from: ${name}\` and the \`state-key\` that it had.`;
+function byRule(findings) {
+    const rules = new Map();
+    for (const finding of findings)
+        rules.set(finding.rule, [...(rules.get(finding.rule) ?? []), finding]);
+    return rules;
+}
+function sentencesOf(findings) {
+    const reasons = say_findings_distinct(findings.map(({ reason }) => reason));
+    const hidden = reasons.length - MOST_REASONS;
+    const more = hidden > 0 ? [`And ${hidden} more of this kind: see the job summary.`] : [];
+    const waysOut = say_findings_distinct(findings.map(({ wayOut }) => wayOut)).filter((wayOut) => wayOut !== '');
+    return [...reasons.slice(0, MOST_REASONS), ...more, ...waysOut.slice(0, MOST_REASONS)].join(' ');
+}
+function say_findings_distinct(texts) {
+    return [...new Set(texts)];
+}
+
+// EXTERNAL MODULE: ./src/plan/last-use.ts
+var last_use = __nccwpck_require__(5065);
+;// CONCATENATED MODULE: ./src/guard/last-use.ts
+/** Whether the last use of keys lets them be deleted. Pure. */
+
+
+
+const DAY_MS = 86_400_000;
+/** Whether the keys that go have been unused for long enough; what can't be known is not. */
+function judgeUse(uses, { days, now }) {
+    if (days === 0)
+        return [];
+    const limit = `\`require-unused-days: ${days}\``;
+    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * DAY_MS);
+    const unsure = uses.filter((use) => isUnsure(use, now - days * DAY_MS));
+    return [
+        ...last_use_finding('key-in-use', inUse, now, {
+            what: `was used within the last ${days} days`,
+            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
+        }),
+        ...last_use_finding('key-use-unknown', unsure, now, {
+            what: `may have been used within the last ${days} days: KMS does not say`,
+            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
+        }),
+    ];
+}
+/** What lets KMS be asked, of all those that it was not. */
+function askedAgain(unsure) {
+    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
+    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
+}
+/** @param from the time from which on there must have been no use */
+function isUnsure(use, from) {
+    if (use.is === 'unused')
+        return !use.sinceCreation && use.since > from;
+    return use.is === 'unknown';
+}
+function last_use_finding(rule, uses, now, { what, wayOut }) {
+    const [first] = uses;
+    if (first === undefined)
+        return [];
+    const places = uses.map(({ region }) => ({ region, address: region }));
+    const named = uses.slice(0, 3).map((use) => `${use.region}: ${(0,last_use/* sayLastUse */.r)(use, now)}`);
+    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
+    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
+    const reason = `The plan deletes a key that ${what}, ${where} (${(0,phrases/* joinWords */.yZ)([...named, ...more])}).`;
+    return [{ ...(0,finding/* stop */.ds)(rule, { reason, wayOut }, places), address: undefined }];
+}
+
+;// CONCATENATED MODULE: ./src/commands/plan/with-last-use.ts
+
+
+
+/**
+ * Asks, for every key that the plan deletes, when it was last used, for the report and, with `require-unused-days`, for
+ * the guard. Asks nothing for a plan that deletes no key. What KMS does not say is told; it stops only a plan whose keys
+ * have to be unused.
+ * @returns the plan, with what KMS said, and what follows from it before the other findings
+ */
+async function withLastUse({ deps, inputs }, { session }, made) {
+    const { reported } = made;
+    const places = (0,last_use/* keysThatGo */.w)(reported.model);
+    if (places.length === 0)
+        return made;
+    const lastUse = await askLastUse(places, session);
+    const rule = { days: inputs.requireUnusedDays, now: deps.clock.now() };
+    const findings = [...judgeUse(lastUse, rule), ...reported.findings];
+    return { ...made, reported: { ...reported, findings, lastUse } };
+}
+
+;// CONCATENATED MODULE: ./src/commands/plan-and-apply.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** `plan`, and as far as it is approved `apply` and `destroy`. */
+async function planAndApply(started) {
+    // 1. The tools, the credentials and the configuration
+    const setup = await setUp(started);
+    const run = asTheStateHas(started, setup);
+    await stopWhereSilent(run, setup);
+    const { inputs } = run;
+    // 2. The plan, what is in its way in AWS, and what the guard says of it
+    const planned = await withLastUse(run, setup, await planOrMove(run, setup));
+    const made = await runPreflight(run, setup, planned);
+    const { reported, outputs } = made;
+    (0,src_run/* addOutputs */._X)(run, { ...outputs, ...workOf(made, setup) });
+    (0,src_run/* addToReport */.nY)(run, { plan: reported, ...notesOf(made, run) });
+    const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
+    (0,src_run/* addToReport */.nY)(run, { shown });
+    sayFindings(reported.findings, run.deps.log, isReviewed(run));
+    (0,refusal/* refuse */.TR)(() => {
+        assertGuarded(reported.findings, doneBefore(run));
+    });
+    if (inputs.command === 'plan' || !reported.model.hasChanges) {
+        if (inputs.command === 'apply' && made.unfinished !== undefined)
+            await applyApproved(run, setup, made);
+        if (inputs.command === 'apply')
+            await recordNothingToDo(run, setup, made);
+        await (0,src_run/* publish */.mk)(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
+        return;
+    }
+    // 3. The approval, and then exactly that plan
+    const approval = await checkApproval({
+        ...run,
+        plan: reported,
+        pullState: () => setup.terraform.pullState(),
+        tainted: made.unfinished?.untaint ?? [],
+    });
+    (0,src_run/* addToReport */.nY)(run, { approval });
+    (0,refusal/* refuse */.TR)(() => {
+        assertApproved(approval, run.deps.log, doneBefore(run));
+    });
+    const { model } = reported;
+    await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
+    // 4. The proof that the keys are what was planned
+    await proveApplied(started, setup, model);
+    await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
+}
+/** A move of the primary comes alone; it is a plan of another kind. */
+function planOrMove(run, setup) {
+    const { move } = setup.configuration;
+    return move === undefined || run.inputs.destroys ? planKnowingAws(run, setup) : planMove(run, setup, move);
+}
+function applyOrMove(run, setup, made) {
+    const { move } = setup.configuration;
+    return move === undefined || made.reported.move === undefined
+        ? applyApproved(run, setup, made)
+        : applyMove(run, setup, move);
+}
+/** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
+function isReviewed({ inputs, report }) {
+    if (inputs.command === 'plan')
+        return report.shown?.is === 'same';
+    return inputs.approval.by === 'digest' || inputs.approval.by === 'pull-request';
+}
+/** Where there is nothing to apply, the state may still have something to record. */
+async function recordNothingToDo(run, setup, { reported: { model } }) {
+    if (setup.configuration.awaitsRegions)
+        await recordRegions(setup);
+    else if (isNewlyApplied(run.context, model))
+        await recordApplied(setup);
+}
+/** An apply has work to do, too, where it only untaints, or has Regions written into it. */
+function workOf({ reported, unfinished }, { configuration }) {
+    const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
+    return { 'has-changes': hasWork };
+}
+/** What there is to say when the plan is refused: a key may have been brought back for it. */
+function doneBefore({ report: { broughtBack = [] } }) {
+    return broughtBack.length === 0
+        ? 'Nothing was changed.'
+        : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
+}
+/** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
+function notesOf({ unfinished }, { inputs, report }) {
+    if (unfinished === undefined || inputs.command === 'apply')
+        return {};
+    return { notes: [...(report.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 
 // EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
@@ -48579,669 +49189,9 @@ function recordsOf(files, context) {
     });
 }
 
-// EXTERNAL MODULE: ./src/plan/last-use.ts
-var last_use = __nccwpck_require__(5065);
-;// CONCATENATED MODULE: ./src/steps/plan/with-last-use.ts
-
-
-/**
- * Asks, for every key that the plan deletes, when it was last used, for the report and, with `require-unused-days`, for
- * the guard. Asks nothing for a plan that deletes no key. What KMS does not say is told; it stops only a plan whose keys
- * have to be unused.
- * @returns the plan, with what KMS said, and what follows from it before the other findings
- */
-async function withLastUse({ deps, inputs }, { session }, made) {
-    const { reported } = made;
-    const places = (0,last_use/* keysThatGo */.wq)(reported.model);
-    if (places.length === 0)
-        return made;
-    const lastUse = await askLastUse(places, session);
-    const rule = { days: inputs.requireUnusedDays, now: deps.clock.now() };
-    const findings = [...(0,last_use/* judgeUse */.rQ)(lastUse, rule), ...reported.findings];
-    return { ...made, reported: { ...reported, findings, lastUse } };
-}
-
-;// CONCATENATED MODULE: ./src/steps/plan/say-findings.ts
-
-/** GitHub shows ten annotations of a step; of one cause there is one, whatever the number of Regions. */
-const MOST_REASONS = 3;
-/**
- * Tells what a plan warns of, once all is known of it: one annotation for each rule. A stop is told by the error that ends
- * the run.
- * @param reviewed whether people were told the same before, with the plan that they approved; then the log alone has it
- */
-function sayFindings(findings, log, reviewed) {
-    for (const [rule, same] of byRule(findings.filter(({ severity }) => severity !== 'stop'))) {
-        const title = rule.replaceAll('-', ' ');
-        const text = sentencesOf(same);
-        if (reviewed)
-            log.info(`${(0,messages/* capitalise */.sK)(title)}: ${text}`);
-        else if (same.every(({ severity }) => severity === 'notice'))
-            log.notice(text, { title });
-        else
-            log.warning(text, { title });
-    }
-}
-function byRule(findings) {
-    const rules = new Map();
-    for (const finding of findings)
-        rules.set(finding.rule, [...(rules.get(finding.rule) ?? []), finding]);
-    return rules;
-}
-function sentencesOf(findings) {
-    const reasons = say_findings_distinct(findings.map(({ reason }) => reason));
-    const hidden = reasons.length - MOST_REASONS;
-    const more = hidden > 0 ? [`And ${hidden} more of this kind: see the job summary.`] : [];
-    const waysOut = say_findings_distinct(findings.map(({ wayOut }) => wayOut)).filter((wayOut) => wayOut !== '');
-    return [...reasons.slice(0, MOST_REASONS), ...more, ...waysOut.slice(0, MOST_REASONS)].join(' ');
-}
-function say_findings_distinct(texts) {
-    return [...new Set(texts)];
-}
-
 // EXTERNAL MODULE: ./src/tell-failure.ts
 var tell_failure = __nccwpck_require__(1891);
-;// CONCATENATED MODULE: ./src/steps/apply/tell-deleted.ts
-
-
-
-
-/**
- * Applies, and however that ends asks KMS how the keys stand that the plan deletes: which of them can't be used any more,
- * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
- * @throws whatever `apply` throws
- */
-async function tellingDeleted(run, { session }, model, apply) {
-    try {
-        await apply();
-        sayDeleted(run, model);
-    }
-    finally {
-        const places = (0,plan_deletions/* deletionsOf */.Ne)(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
-        if (places.length > 0 && !run.deps.cancelled.aborted) {
-            await lookUpStates(places, session)
-                .then((keyStates) => {
-                (0,src_run/* addToReport */.nY)(run, { keyStates });
-            })
-                .catch((thrown) => {
-                run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.bD)(thrown)}`);
-            });
-        }
-    }
-}
-/** In the log, where the commands are at hand without the summary. */
-function sayDeleted({ deps: { log, clock } }, model) {
-    const deletions = (0,plan_deletions/* deletionsOf */.Ne)(model);
-    if (deletions.keys.length === 0)
-        return;
-    const words = { tense: 'done', now: clock.now() };
-    log.info((0,plan_deletions/* sayOutage */.Dm)(deletions, words));
-    log.info((0,plan_deletions/* sayDeadline */.yg)(deletions, words));
-    log.info((0,plan_deletions/* sayCancelDeletionOf */.TV)(deletions));
-}
-
-;// CONCATENATED MODULE: ./src/aws/orphaned-keys.ts
-
-/** How far this machine's clock and AWS's may be apart, in milliseconds: what a signature is still accepted with. */
-const CLOCK_SKEW_MS = 5 * 60_000;
-/**
- * Finds keys that this run has made and that nobody knows.
- *
- * CreateKey is not idempotent. When its answer gets lost, the SDK's next attempt makes another key and the first one is
- * in no state; when the provider is interrupted in the middle of it, the only one is. (Seen with provider 5.100.0.) Such
- * a key is as planned in everything, was made since the apply began and before the one that is known, and has no alias.
- * @throws the SDK's errors
- */
-async function findOrphanedKeys(search) {
-    return (0,kms_clients/* withKms */.SH)([search.region], search.session, async ({ kms, in: pick }) => {
-        const client = pick(search.region);
-        const [keys, named] = await Promise.all([orphaned_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
-        const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-        const known = search.knownId === undefined ? undefined : await orphaned_keys_describe(search.knownId, client, kms, search);
-        const found = await Promise.all(nameless.map(async (id) => {
-            const metadata = await orphaned_keys_describe(id, client, kms, search);
-            if (metadata === undefined || !isAsPlanned(metadata, search))
-                return [];
-            if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
-                return [];
-            return [{ id, arn: metadata.Arn ?? id, region: search.region }];
-        }));
-        return found.flat();
-    });
-}
-async function orphaned_keys_describe(KeyId, client, kms, search) {
-    return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
-}
-async function hasPolicy(KeyId, client, kms, search) {
-    const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
-    const { Policy } = await client.send(command, abortable(search));
-    return Policy !== undefined && search.samePolicy(Policy, search.policy);
-}
-function abortable({ signal }) {
-    return signal === undefined ? {} : { abortSignal: signal };
-}
-/** The ids of the multi-Region keys of the Region. */
-async function orphaned_keys_listKeys(client, kms, search) {
-    const ids = [];
-    const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
-    for await (const { Keys = [] } of pages)
-        ids.push(...Keys.flatMap(({ KeyId }) => KeyId ?? []));
-    return ids.filter((id) => id.startsWith('mrk-'));
-}
-/** The ids of the keys that an alias points to. */
-async function listNamed(client, kms, search) {
-    const ids = new Set();
-    const pages = kms.paginateListAliases({ client, pageSize: 100 }, {}, abortable(search));
-    for await (const { Aliases = [] } of pages)
-        for (const { TargetKeyId } of Aliases)
-            if (TargetKeyId !== undefined)
-                ids.add(TargetKeyId);
-    return ids;
-}
-function isAsPlanned(found, { description, keySpec, keyUsage }) {
-    return (found.KeyState === 'Enabled' &&
-        found.MultiRegionConfiguration?.MultiRegionKeyType === 'PRIMARY' &&
-        found.Description === description &&
-        found.KeySpec === keySpec &&
-        found.KeyUsage === keyUsage);
-}
-/** Since the apply began, and before the key that is known: what is lost came first. */
-function isOfThisRun(found, known, { since }) {
-    const made = found.CreationDate?.getTime() ?? 0;
-    return made >= since - CLOCK_SKEW_MS && made <= (known?.CreationDate?.getTime() ?? Infinity);
-}
-
-;// CONCATENATED MODULE: ./src/steps/apply/tell-orphaned-keys.ts
-
-
-
-
-
-/** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
-const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
-/**
- * Applies, and however that ends tells of each key that it made without getting its id: no state knows such a key, and
- * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
- */
-async function tellingOrphanedKeys(run, setup, model, apply) {
-    const primary = model.resources.find(({ kind, action }) => kind === 'primary' && action === 'create');
-    if (primary === undefined)
-        return apply();
-    const since = run.deps.clock.now();
-    try {
-        await apply();
-    }
-    catch (thrown) {
-        await tell(run, setup, { primary, since, said: (0,errors/* messageOf */.bD)(thrown) });
-        throw thrown;
-    }
-    await tell(run, setup, { primary, since, said: '' });
-}
-async function tell(run, { session }, { primary, since, said }) {
-    const { inputs, deps } = run;
-    const policy = primary.after?.['policy'];
-    if (typeof policy !== 'string')
-        return;
-    try {
-        const orphaned = await findOrphanedKeys({
-            session,
-            region: inputs.primaryRegion,
-            description: inputs.description,
-            keySpec: inputs.keySpec,
-            keyUsage: inputs.keyUsage,
-            policy,
-            samePolicy: canonical/* isSamePolicy */.j9,
-            since,
-            knownId: run.outputs['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
-            signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
-        });
-        for (const note of orphaned.map(describeOrphanedKey)) {
-            deps.log.warning(note, { title: 'A key that no state knows' });
-            (0,src_run/* addNotes */.Z8)(run, note);
-        }
-    }
-    catch (thrown) {
-        deps.log.info(`Could not look whether AWS made a key that no state knows: ${(0,kms_clients/* sayKmsError */.Rm)(thrown)}`);
-    }
-}
-function describeOrphanedKey({ arn, id, region }) {
-    return [
-        `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
-        'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
-        `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
-    ].join(' ');
-}
-
-;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
-
-
-/**
- * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
- * encrypted (or signed), and the other way round. Where the primary's Region does not answer, the first replica takes its part.
- * @param request with the keys of the Regions that answer
- * @returns checks by Region
- */
-async function proveOneKey(request) {
-    const { keys, clients, check } = request;
-    const reference = keys.find(({ role }) => role === 'primary') ?? keys[0];
-    if (reference === undefined)
-        return new Map();
-    const between = (from, to) => async () => {
-        const proof = await chooseProof(clients, from);
-        const made = await proof.make(clients.in(from.region), from.arn);
-        if (made === undefined)
-            return `KMS gave no result in ${from.region}`;
-        return (await proof.accepts(clients.in(to.region), to.arn, made))
-            ? undefined
-            : `the result of ${from.region} does not fit the key in ${to.region}`;
-    };
-    const names = nameChecks(await usageOf(clients, reference), one_key_proof_nameOf(reference));
-    const prove = async (name, from, to) => ({
-        ...(await check(name, between(from, to))),
-        usesKey: true,
-    });
-    const rows = keys.map(async (key) => [
-        key.region,
-        key === reference
-            ? [await prove(names.alone, key, key)]
-            : await Promise.all([prove(names.from, reference, key), prove(names.to, key, reference)]),
-    ]);
-    return new Map(await Promise.all(rows));
-}
-const ENCRYPTION = {
-    alone: 'encrypts and decrypts',
-    from: 'decrypts what the primary encrypted',
-    to: 'the primary decrypts what it encrypted',
-};
-const one_key_proof_NAMES = {
-    ENCRYPT_DECRYPT: ENCRYPTION,
-    SIGN_VERIFY: {
-        alone: 'signs and verifies',
-        from: 'verifies what the primary signed',
-        to: 'the primary verifies what it signed',
-    },
-    GENERATE_VERIFY_MAC: {
-        alone: 'generates and verifies a MAC',
-        from: 'verifies the MAC of the primary',
-        to: 'the primary verifies its MAC',
-    },
-    KEY_AGREEMENT: {
-        alone: 'derives a shared secret',
-        from: 'derives the shared secret of the primary',
-        to: 'the primary derives its shared secret',
-    },
-    ENCAPSULATE_DECAPSULATE: {
-        alone: 'gives its public key',
-        from: 'has the public key of the primary',
-        to: 'the primary has its public key',
-    },
-};
-function one_key_proof_nameOf({ role, region }) {
-    return role === 'primary' ? 'the primary' : region;
-}
-/** @param reference what the other keys are held against */
-function nameChecks(usage, reference) {
-    const names = (usage === undefined || !Object.hasOwn(one_key_proof_NAMES, usage) ? undefined : one_key_proof_NAMES[usage]) ?? ENCRYPTION;
-    const named = (name) => name.replace('the primary', reference);
-    return { alone: names.alone, from: named(names.from), to: named(names.to) };
-}
-/** Undefined where KMS does not say; the checks then tell why they could not be made. */
-async function usageOf(clients, { region, arn }) {
-    try {
-        const { KeyMetadata } = await clients.in(region).send(new clients.kms.DescribeKeyCommand({ KeyId: arn }));
-        return KeyMetadata?.KeyUsage;
-    }
-    catch {
-        return undefined;
-    }
-}
-const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
-async function chooseProof(clients, { region, arn }) {
-    const { kms } = clients;
-    const { KeyMetadata: key } = await clients.in(region).send(new kms.DescribeKeyCommand({ KeyId: arn }));
-    switch (key?.KeyUsage) {
-        case 'ENCRYPT_DECRYPT':
-            return encryptionProof(kms, key);
-        case 'SIGN_VERIFY':
-            return signatureProof(kms, key);
-        case 'GENERATE_VERIFY_MAC':
-            return macProof(kms, key);
-        case 'KEY_AGREEMENT':
-            return agreementProof(kms, key);
-        case 'ENCAPSULATE_DECAPSULATE':
-            return publicKeyProof(kms);
-        case undefined:
-            throw new errors/* ActionError */.lZ({
-                what: 'KMS does not say what the key is for',
-                done: 'The key was not used.',
-                next: 'Run the job again.',
-            });
-    }
-}
-function encryptionProof(kms, key) {
-    const EncryptionAlgorithm = key?.EncryptionAlgorithms?.at(-1);
-    return {
-        make: async (client, KeyId) => (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
-            .CiphertextBlob,
-        accepts: async (client, KeyId, CiphertextBlob) => {
-            const { Plaintext } = await client.send(new kms.DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm }));
-            return Plaintext !== undefined && Buffer.from(Plaintext).equals(MESSAGE);
-        },
-    };
-}
-function signatureProof(kms, key) {
-    const SigningAlgorithm = key?.SigningAlgorithms?.[0];
-    return {
-        make: async (client, KeyId) => (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
-        accepts: async (client, KeyId, Signature) => (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
-            .SignatureValid === true,
-    };
-}
-function macProof(kms, key) {
-    const MacAlgorithm = key?.MacAlgorithms?.[0];
-    return {
-        make: async (client, KeyId) => (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
-        accepts: async (client, KeyId, Mac) => (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
-            .MacValid === true,
-    };
-}
-/** OpenSSL's names of the curves that KMS agrees on keys with; it has none for SM2 that Node could derive with. */
-const CURVES = {
-    ECC_NIST_P256: 'prime256v1',
-    ECC_NIST_P384: 'secp384r1',
-    ECC_NIST_P521: 'secp521r1',
-};
-/**
- * A key pair that lives only here agrees on a secret: made with the public key of one Region, without KMS, and accepted
- * when the private key of another Region gives the same.
- */
-function agreementProof(kms, key) {
-    const namedCurve = CURVES[key?.KeySpec ?? ''];
-    if (namedCurve === undefined)
-        return publicKeyProof(kms);
-    const own = (0,external_node_crypto_.generateKeyPairSync)('ec', { namedCurve });
-    const PublicKey = own.publicKey.export({ type: 'spki', format: 'der' });
-    return {
-        make: async (client, KeyId) => {
-            const publicKey = await readPublicKey(kms, client, KeyId);
-            return (publicKey && (0,external_node_crypto_.diffieHellman)({ privateKey: own.privateKey, publicKey: importPublicKey(publicKey) }));
-        },
-        accepts: async (client, KeyId, made) => {
-            const { SharedSecret } = await client.send(new kms.DeriveSharedSecretCommand({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey }));
-            return SharedSecret !== undefined && Buffer.from(SharedSecret).equals(made);
-        },
-    };
-}
-function importPublicKey(der) {
-    return (0,external_node_crypto_.createPublicKey)({ key: Buffer.from(der), type: 'spki', format: 'der' });
-}
-/** For what cannot be done outside KMS: two key pairs with one public key have one private key, too. */
-function publicKeyProof(kms) {
-    return {
-        make: (client, KeyId) => readPublicKey(kms, client, KeyId),
-        accepts: async (client, KeyId, made) => Buffer.from((await readPublicKey(kms, client, KeyId)) ?? []).equals(made),
-    };
-}
-async function readPublicKey(kms, client, KeyId) {
-    return (await client.send(new kms.GetPublicKeyCommand({ KeyId }))).PublicKey;
-}
-
-;// CONCATENATED MODULE: ./src/aws/verify.ts
-
-
-
-/**
- * Asks KMS in every Region, all at once, whether each key is as it should be.
- * @returns a row per key, in the order given; a check that could not be made is one that failed
- */
-async function verifyKeys(options) {
-    const { session, mode, silent = [] } = options;
-    const silence = new Map(silent.map(({ region, because }) => [region, because]));
-    const keys = options.keys.filter(({ region }) => !silence.has(region));
-    return (0,kms_clients/* withKms */.SH)(keys.map(({ region }) => region), session, async (clients) => {
-        const rows = await Promise.all(options.keys.map((key) => silence.has(key.region)
-            ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
-            : describeKey(key, clients, options)));
-        if (mode === 'describe')
-            return rows;
-        const proofs = await proveOneKey({ keys, clients, check: verify_check });
-        return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
-    });
-}
-function withoutAnswer({ region, role }, detail) {
-    return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
-}
-async function describeKey(key, clients, { samePolicy }) {
-    const { kms } = clients;
-    const client = clients.in(key.region);
-    const found = verify_describe(kms, client, key.arn);
-    const checks = await Promise.all([
-        verify_check('enabled', async () => {
-            const state = (await found)?.KeyState;
-            return state === 'Enabled' ? undefined : `it is ${state ?? 'not there'}`;
-        }),
-        verify_check(key.role, async () => roleProblem(key, await found)),
-        verify_check('alias', async () => {
-            if (key.alias === undefined)
-                return 'the state knows none';
-            const target = await verify_describe(kms, client, key.alias);
-            return target?.Arn === key.arn ? undefined : `${key.alias} points to ${target?.Arn ?? 'nothing'}`;
-        }),
-        verify_check('policy', async () => {
-            if (key.policy === undefined)
-                return 'nobody knows which one it should have';
-            const { Policy } = await client.send(new kms.GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' }));
-            return Policy !== undefined && samePolicy(Policy, key.policy)
-                ? undefined
-                : 'it is not the one on record';
-        }),
-    ]);
-    return { region: key.region, role: key.role, checks };
-}
-async function verify_describe(kms, client, KeyId) {
-    return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
-}
-function roleProblem({ role, arn }, metadata) {
-    const type = metadata?.MultiRegionConfiguration?.MultiRegionKeyType;
-    if (metadata?.Arn !== arn)
-        return `it is ${metadata?.Arn ?? 'not there'}`;
-    return type === role.toUpperCase() ? undefined : `it is ${type ?? 'no multi-Region key'}`;
-}
-/** @param ask resolves to what is wrong, or to undefined when all is well */
-async function verify_check(name, ask) {
-    try {
-        const detail = await ask();
-        return { name, ok: detail === undefined, detail };
-    }
-    catch (thrown) {
-        const refused = (0,kms_clients/* isDenied */.GZ)(thrown) ? { refused: thrown.refused } : {};
-        return { name, ok: false, detail: explainError(thrown), ...refused };
-    }
-}
-/** KMS's errors that are themselves the answer to a check. */
-const ANSWERS = {
-    NotFoundException: 'it is not there',
-    DisabledException: 'the key is disabled',
-    KMSInvalidSignatureException: 'the signature is not valid there',
-    KMSInvalidMacException: 'the MAC is not valid there',
-    InvalidCiphertextException: 'the ciphertext cannot be decrypted there',
-    IncorrectKeyException: 'the ciphertext is of another key',
-};
-function explainError(thrown) {
-    const answer = thrown instanceof Error ? ANSWERS[thrown.name] : undefined;
-    return answer ?? `not checked: ${thrown instanceof errors/* ActionError */.lZ ? thrown.what : (0,kms_clients/* sayKmsError */.Rm)(thrown)}`;
-}
-
-;// CONCATENATED MODULE: ./src/steps/verify.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
- * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
- * @throws ActionError that names each check that failed
- */
-async function proveApplied(run, setup, model) {
-    const { alias, primaryRegion } = run.inputs;
-    const keys = (0,publish/* keyResults */.y)(run.outputs, primaryRegion);
-    (0,src_run/* addToReport */.nY)(run, { keys });
-    const expected = keys.map(({ region, role, keyArn }) => ({
-        region,
-        role,
-        arn: keyArn,
-        alias: `alias/${alias}`,
-        policy: plannedPolicy(model, region),
-    }));
-    await verify_prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
-}
-/**
- * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
- * @throws ActionError when the state knows no key, or that names each check that failed
- */
-async function proveRecorded(run, setup) {
-    const keys = await readRecorded(run, setup);
-    if (keys.length === 0) {
-        throw new errors/* ActionError */.lZ({
-            what: 'The state knows no key, so there is nothing to verify.',
-            done: 'Nothing was changed.',
-            next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
-        });
-    }
-    await verify_prove(run, setup, keys, 'Nothing was changed.');
-}
-/** The keys that the state knows; they are kept for the report and the outputs. */
-async function readRecorded(run, { terraform }) {
-    const state = await terraform.phase('Read the state', async () => {
-        const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
-        return readState(parseShowOutput(shown, 'state'), run.inputs.primaryRegion);
-    });
-    (0,refusal/* refuse */.TR)(() => {
-        const findings = (0,guard_ownership/* judgeOwnership */.J8)(holdingsOfState(state), ownerOf(run.inputs));
-        assertGuarded(findings.filter(guard_ownership/* isStateOfAnother */.wY), 'Nothing was verified or changed.');
-    });
-    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
-    const keys = recordedKeysOf(state);
-    if (keys.length > 0)
-        (0,src_run/* addToReport */.nY)(run, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
-    return keys;
-}
-function holdingsOfState({ resources, outputs }) {
-    const own = resources.filter(({ address }) => (0,terraform_addresses/* isOwnAddress */.v7)(address));
-    return {
-        foreign: resources.flatMap(({ address }) => ((0,terraform_addresses/* isOwnAddress */.v7)(address) ? [] : [address])),
-        foreignOutputs: Object.keys(outputs).filter((name) => !(0,terraform_addresses/* isOwnOutput */.Qs)(name)),
-        keys: own.filter(isKeyResource).length,
-        aliases: own.flatMap(({ kind, values: { name } }) => kind === 'alias' && typeof name === 'string' ? [name] : []),
-        notedAlias: (0,state_notes/* readAliasNote */.Ho)(outputs),
-    };
-}
-/** `arn:aws:kms:REGION:ACCOUNT:key/ID` to that of an alias in the same place. */
-function aliasArnOf({ arn, alias }) {
-    return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
-}
-async function verify_prove(run, { session, silent }, keys, done) {
-    const { verify: mode } = run.inputs;
-    if (mode === 'off' || keys.length === 0)
-        return;
-    const verification = await verifyKeys({ keys, mode, session, samePolicy: canonical/* isSamePolicy */.j9, silent });
-    const failed = verification.flatMap(failedChecks);
-    (0,src_run/* addOutputs */._X)(run, { verified: failed.length === 0 });
-    (0,src_run/* addToReport */.nY)(run, { verification });
-    if (failed.length === 0)
-        return;
-    throw new errors/* ActionError */.lZ({
-        what: `Some checks on the keys failed. ${failed.join('; ')}.`,
-        done,
-        next: [verify_adviseOn(verification), ...(silent.length > 0 ? [adviseOnSilence(silent)] : [])].join(' '),
-    });
-}
-/** In words: `ap-southeast-2: alias (it is not there)`. */
-function failedChecks({ region, checks }) {
-    return checks
-        .filter(({ ok }) => !ok)
-        .map(({ name, detail }) => `${region}: ${name} (${detail ?? 'failed'})`);
-}
-function verify_adviseOn(verification) {
-    const refused = verification.flatMap(({ checks }) => checks.flatMap((check) => check.refused ?? []));
-    return refused.length === 0
-        ? 'Look at these keys in AWS, then run the job again.'
-        : `${(0,aws_denial/* adviseOnRefusals */.$T)(refused, ' on these keys')} Or choose a less deep \`verify\`.`;
-}
-function plannedPolicy({ resources }, region) {
-    const key = resources.find((change) => change.region === region && (change.kind === 'primary' || change.kind === 'replica'));
-    const policy = key?.after?.['policy'];
-    return typeof policy === 'string' ? policy : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/steps/stop-where-silent.ts
-
-
-
-
-
-
-/**
- * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
- * are, as far as the state and KMS tell.
- * @throws ActionError unless every Region answers
- */
-async function stopWhereSilent(run, setup) {
-    if (setup.silent.length > 0)
-        throw explainSilence(setup.silent, await describeOthers(run, setup));
-}
-/** In whole sentences; empty where nothing is known of them. */
-async function describeOthers(run, { silent, ...setup }) {
-    const keys = await readRecorded(run, setup).catch(() => []);
-    if (keys.length === 0)
-        return '';
-    const verification = await verifyKeys({
-        keys,
-        mode: 'describe',
-        session: setup.session,
-        samePolicy: canonical/* isSamePolicy */.j9,
-        silent,
-    });
-    (0,src_run/* addToReport */.nY)(run, { verification });
-    const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
-    if (others.length === 0)
-        return '';
-    const failed = others.flatMap(failedChecks);
-    const where = (0,messages/* joinWords */.yZ)(others.map(({ region }) => region));
-    return failed.length === 0
-        ? `In ${where} the key is as the state has it.`
-        : `Of the others, some checks failed: ${failed.join('; ')}.`;
-}
-
 ;// CONCATENATED MODULE: ./src/main.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 
@@ -49298,115 +49248,6 @@ async function inTime({ cancelled, clock }, published) {
         done.abort();
     });
 }
-/** `plan`, and as far as it is approved `apply` and `destroy`. */
-async function planAndApply(started) {
-    // 1. The tools, the credentials and the configuration
-    const setup = await setUp(started);
-    const run = asTheStateHas(started, setup);
-    await stopWhereSilent(run, setup);
-    const { inputs } = run;
-    // 2. The plan, what is in its way in AWS, and what the guard says of it
-    const planned = await withLastUse(run, setup, await planOrMove(run, setup));
-    const made = await runPreflight(run, setup, planned);
-    const { reported, outputs } = made;
-    (0,src_run/* addOutputs */._X)(run, { ...outputs, ...workOf(made, setup) });
-    (0,src_run/* addToReport */.nY)(run, { plan: reported, ...notesOf(made, run) });
-    const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
-    (0,src_run/* addToReport */.nY)(run, { shown });
-    sayFindings(reported.findings, run.deps.log, isReviewed(run));
-    (0,refusal/* refuse */.TR)(() => {
-        assertGuarded(reported.findings, doneBefore(run));
-    });
-    if (inputs.command === 'plan' || !reported.model.hasChanges) {
-        if (inputs.command === 'apply' && made.unfinished !== undefined)
-            await applyApproved(run, setup, made);
-        if (inputs.command === 'apply')
-            await recordNothingToDo(run, setup, made);
-        await (0,src_run/* publish */.mk)(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
-        return;
-    }
-    // 3. The approval, and then exactly that plan
-    const approval = await checkApproval({
-        ...run,
-        plan: reported,
-        pullState: () => setup.terraform.pullState(),
-        tainted: made.unfinished?.untaint ?? [],
-    });
-    (0,src_run/* addToReport */.nY)(run, { approval });
-    (0,refusal/* refuse */.TR)(() => {
-        assertApproved(approval, run.deps.log, doneBefore(run));
-    });
-    const { model } = reported;
-    await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
-    // 4. The proof that the keys are what was planned
-    await proveApplied(started, setup, model);
-    await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
-}
-/** The run with the inputs as the state has them: with the primary where it was, as long as it is still to be moved. */
-function asTheStateHas(run, { configuration: { move } }) {
-    return move === undefined ? run : { ...run, inputs: move.before };
-}
-/** A move of the primary comes alone; it is a plan of another kind. */
-function planOrMove(run, setup) {
-    const { move } = setup.configuration;
-    return move === undefined || run.inputs.destroys ? planKnowingAws(run, setup) : planMove(run, setup, move);
-}
-function applyOrMove(run, setup, made) {
-    const { move } = setup.configuration;
-    return move === undefined || made.reported.move === undefined
-        ? applyApproved(run, setup, made)
-        : applyMove(run, setup, move);
-}
-/** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
-function isReviewed({ inputs, report }) {
-    if (inputs.command === 'plan')
-        return report.shown?.is === 'same';
-    return inputs.approval.by === 'digest' || inputs.approval.by === 'pull-request';
-}
-/** Where there is nothing to apply, the state may still have something to record. */
-async function recordNothingToDo(run, setup, { reported: { model } }) {
-    if (setup.configuration.awaitsRegions)
-        await recordRegions(setup);
-    else if (isNewlyApplied(run.context, model))
-        await recordApplied(setup);
-}
-/** An apply has work to do, too, where it only untaints, or has Regions written into it. */
-function workOf({ reported, unfinished }, { configuration }) {
-    const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
-    return { 'has-changes': hasWork };
-}
-/** What there is to say when the plan is refused: a key may have been brought back for it. */
-function doneBefore({ report: { broughtBack = [] } }) {
-    return broughtBack.length === 0
-        ? 'Nothing was changed.'
-        : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
-}
-/** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
-function notesOf({ unfinished }, { inputs, report }) {
-    if (unfinished === undefined || inputs.command === 'apply')
-        return {};
-    return { notes: [...(report.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
-}
-/** `drift`: what AWS has, against the state and the configuration. */
-async function drift(started) {
-    // 1. The tools, the credentials and the configuration
-    const setup = await setUp(started);
-    const run = asTheStateHas(started, setup);
-    await stopWhereSilent(run, setup);
-    // 2. What differs, by a plan that nobody applies
-    const found = await findDrift(run, setup);
-    assertNoDrift(run, found);
-    await (0,src_run/* publish */.mk)(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
-}
-/** `verify`: no plan, but the keys that the state knows, put to the proof. */
-async function verify(started) {
-    // 1. The tools, the credentials and the configuration
-    const setup = await setUp(started);
-    const run = asTheStateHas(started, setup);
-    // 2. The proof, with the keys as the state has them
-    await proveRecorded(run, setup);
-    await (0,src_run/* publish */.mk)(run, { outcome: 'verified' });
-}
 /** The commands that are about a whole keys file, and ask neither Terraform nor AWS. */
 const FOR_MANY_KEYS = new Map([
     ['keys', listKeys],
@@ -49416,8 +49257,8 @@ const COMMANDS = {
     plan: planAndApply,
     apply: planAndApply,
     destroy: planAndApply,
-    drift,
-    verify,
+    drift: drift,
+    verify: verify,
 };
 
 
@@ -49428,12 +49269,12 @@ const COMMANDS = {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Bg: () => (/* binding */ resultOf),
-/* harmony export */   Kn: () => (/* binding */ writeOutputs),
 /* harmony export */   P_: () => (/* binding */ summariseCounts),
 /* harmony export */   iS: () => (/* binding */ planOutputs),
 /* harmony export */   kS: () => (/* binding */ keyOutputs)
 /* harmony export */ });
-/* unused harmony export serialiseOutputs */
+/* harmony import */ var _runner_outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7424);
+
 /** @param run how it is reported, with whether its plan was approved */
 function resultOf({ outcome, approval }) {
     return outcome === 'refused' && approval?.approved === false ? 'not-approved' : outcome;
@@ -49445,7 +49286,7 @@ function keyOutputs(values) {
         const value = values[name];
         return typeof value === 'object' && value !== null ? value : undefined;
     };
-    return withoutUndefined({
+    return (0,_runner_outputs_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutUndefined */ .r$)({
         'primary-key-arn': text('primary_key_arn'),
         'key-id': text('key_id'),
         'replica-key-arns': map('replica_key_arns'),
@@ -49477,37 +49318,31 @@ function summariseCounts(counts, hasChanges) {
     ];
     return [...parts, `${counts.destroy} to destroy`].join(', ');
 }
-/** Outputs as the runner takes them: maps as JSON with sorted names, numbers and booleans as text. */
-function serialiseOutputs(outputs) {
-    return Object.entries(withoutUndefined(outputs)).map(([name, value]) => [
-        name,
-        serialise(value),
-    ]);
+
+
+/***/ }),
+
+/***/ 9517:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kf: () => (/* binding */ nameSome),
+/* harmony export */   sK: () => (/* binding */ capitalise),
+/* harmony export */   yZ: () => (/* binding */ joinWords)
+/* harmony export */ });
+function capitalise(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
 }
-function serialise(value) {
-    if (typeof value !== 'object' || value === null)
-        return String(value);
-    if (Array.isArray(value))
-        return JSON.stringify(value);
-    const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return JSON.stringify(Object.fromEntries(sorted));
+/** The first of some names, each once, and how many more there are. */
+function nameSome(names, most) {
+    const distinct = [...new Set(names)];
+    const more = distinct.length - most;
+    return joinWords([...distinct.slice(0, most), ...(more > 0 ? [`${more} more`] : [])]);
 }
-/**
- * Sets the outputs, and warns of each one that the runner will blank because part of it was masked.
- * @param setOutput the runner's own
- */
-function writeOutputs(outputs, log, setOutput) {
-    for (const [name, value] of serialiseOutputs(outputs)) {
-        if (log.isMasked(value)) {
-            log.warning(`The output ${name} contains text that is masked in this job, so the next job will find it empty.`, {
-                title: 'An output will be blank',
-            });
-        }
-        setOutput(name, log.redact(value));
-    }
-}
-function withoutUndefined(values) {
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+/** `a`, `a and b`, `a, b and c`. */
+function joinWords(words) {
+    const last = words.at(-1) ?? '';
+    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
 
@@ -49969,9 +49804,9 @@ function canonicalPlan(model) {
 /* harmony export */   TV: () => (/* binding */ sayCancelDeletionOf),
 /* harmony export */   yg: () => (/* binding */ sayDeadline)
 /* harmony export */ });
-/* harmony import */ var _aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7410);
+/* harmony import */ var _facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6488);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
-/* harmony import */ var _guard_messages_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3497);
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9517);
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
 
 
@@ -50061,7 +49896,7 @@ function sayDated(dated, count, words) {
     if (first === undefined)
         return [];
     const isSame = new Set(dated.map((key) => deadlineOf(key, words))).size === 1;
-    const deadline = `${(0,_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
+    const deadline = `${(0,_phrases_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)(deadlineOf(first, words))}${isSame ? '' : ' at least'}`;
     const replicas = dated.length === 1 ? 'the replica' : 'the replicas';
     const they = dated.length === 1 ? 'it' : 'they';
     return [`${deadline} ${dated.length < count ? replicas : they} can be brought back.`];
@@ -50079,7 +49914,7 @@ function deadlineOf({ region, windowInDays }, { now, days, tense }) {
 /** How to bring the keys back, in a sentence; the report has the commands for each Region. */
 function sayCancelDeletionOf({ keys }) {
     const [first, ...more] = keys;
-    const commands = first === undefined ? undefined : (0,_aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__/* .cancelDeletionCommands */ .z)(first.region, first.keyId ?? '');
+    const commands = first === undefined ? undefined : (0,_facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__/* .cancelDeletionCommands */ .z)(first.region, first.keyId ?? '');
     if (first === undefined)
         return '';
     if (commands === undefined)
@@ -50229,213 +50064,6 @@ const DENY_VERBS = { gains: 'is denied', loses: 'is no longer denied' };
 
 /***/ }),
 
-/***/ 3497:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $z: () => (/* binding */ groupBy),
-/* harmony export */   Kf: () => (/* binding */ nameSome),
-/* harmony export */   R8: () => (/* binding */ warn),
-/* harmony export */   Rc: () => (/* binding */ nameKey),
-/* harmony export */   ds: () => (/* binding */ stop),
-/* harmony export */   qz: () => (/* binding */ tell),
-/* harmony export */   sK: () => (/* binding */ capitalise),
-/* harmony export */   u3: () => (/* binding */ nameKeys),
-/* harmony export */   yZ: () => (/* binding */ joinWords)
-/* harmony export */ });
-/** @param at where it is; several places with one cause are one finding */
-function stop(rule, words, at) {
-    return { severity: 'stop', rule, ...words, ...placesOf(at) };
-}
-/** @param at where it is; several places with one cause are one finding */
-function warn(rule, words, at) {
-    return { severity: 'warning', rule, ...words, ...placesOf(at) };
-}
-/** Who is let in is what the reviewers agree to by the access table: it is told, and is no danger by itself. */
-function tell(rule, words) {
-    return { severity: 'notice', rule, ...words, ...placesOf() };
-}
-function placesOf(at = []) {
-    const places = 'address' in at ? [at] : at;
-    const [first] = places;
-    if (places.length < 2)
-        return { region: first?.region, address: first?.address };
-    return {
-        region: undefined,
-        regions: places.flatMap(({ region }) => region ?? []),
-        address: first?.address,
-    };
-}
-/** E.g. `the replica key in ap-southeast-2`. */
-function nameKey({ kind, region }) {
-    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
-}
-/** More replicas than this are counted instead of named. */
-const NAMED_REPLICAS = 3;
-/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
-function nameKeys(keys) {
-    const replicas = keys.filter(({ kind }) => kind === 'replica');
-    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
-    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
-    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : joinWords(regions);
-    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
-    return joinWords([...others, ...named]);
-}
-/** The resources that each have the same one of some values, in the order of the first. */
-function groupBy(items, valueOf) {
-    const groups = new Map();
-    for (const item of items) {
-        const value = JSON.stringify(valueOf(item));
-        groups.set(value, [...(groups.get(value) ?? []), item]);
-    }
-    return [...groups.values()];
-}
-function capitalise(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-/** The first of some names, each once, and how many more there are. */
-function nameSome(names, most) {
-    const distinct = [...new Set(names)];
-    const more = distinct.length - most;
-    return joinWords([...distinct.slice(0, most), ...(more > 0 ? [`${more} more`] : [])]);
-}
-/** `a`, `a and b`, `a, b and c`. */
-function joinWords(words) {
-    const last = words.at(-1) ?? '';
-    return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
-}
-
-
-/***/ }),
-
-/***/ 8936:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J8: () => (/* binding */ judgeOwnership),
-/* harmony export */   L1: () => (/* binding */ isForeignBeside),
-/* harmony export */   QF: () => (/* binding */ holdingsOf),
-/* harmony export */   dW: () => (/* binding */ withoutForeign),
-/* harmony export */   ff: () => (/* binding */ RIGHT_PLACE),
-/* harmony export */   wY: () => (/* binding */ isStateOfAnother),
-/* harmony export */   yU: () => (/* binding */ someOf)
-/* harmony export */ });
-/* harmony import */ var _terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4600);
-/* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
-/* harmony import */ var _messages_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3497);
-
-
-
-const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
-/** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
-function isStateOfAnother({ rule }) {
-    return STATE_OF_ANOTHER.has(rule);
-}
-/** Whether something of somebody else's stands beside the key, which a plan would take away. */
-function isForeignBeside({ rule }) {
-    return rule === 'foreign-resource';
-}
-/** What the state held before the plan, told by the plan: Terraform plans every resource that the state has. */
-function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
-    // What is only read is a data source of ours that has to wait for apply: others are not even in the plan.
-    const known = [...resources, ...drift].filter(({ action }) => action !== 'read');
-    // What is only to be imported is in AWS, and not yet in the state.
-    const own = known.filter(({ address, before, importing }) => before !== null && importing === undefined && (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address));
-    const moved = resources.flatMap(({ movedFrom }) => movedFrom ?? []);
-    return {
-        foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(at))),
-        foreignOutputs: changedOutputs.filter((name) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnOutput */ .Qs)(name)),
-        keys: distinct(own.filter(_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0).map(({ address }) => address)).length,
-        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
-        notedAlias,
-    };
-}
-/** The plan without what is not ours, for whoever judges what happens to the key. */
-function withoutForeign(model) {
-    const own = ({ address }) => (0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(address);
-    return { ...model, resources: model.resources.filter(own), drift: model.drift.filter(own) };
-}
-/**
- * Whether the state is the one of this alias, and of nobody else. No input confirms what is stopped here: a state is told
- * by its place, so the way out is the right place.
- */
-function judgeOwnership(held, owner) {
-    if (held.keys === 0 && held.aliases.length === 0)
-        return judgeWithoutKey(held, owner);
-    const others = othersThan(aliasesOf(held), owner);
-    if (others.length > 0)
-        return [anotherAlias(others, held, owner)];
-    return [
-        ...(held.foreign.length > 0 ? [foreignBeside(held.foreign, owner)] : []),
-        ...(held.foreignOutputs.length > 0 ? [foreignOutputs(held.foreignOutputs)] : []),
-    ];
-}
-function judgeWithoutKey(held, owner) {
-    const things = [...held.foreign, ...held.foreignOutputs.map((name) => `the output ${name}`)];
-    if (things.length > 0)
-        return [foreignState(things, held, owner)];
-    return owner.renamedFrom === undefined ? [] : [renameOfNothing(owner.renamedFrom, owner.alias)];
-}
-/** A key that has no alias, or none any more, is the one's whose apply made it. */
-function aliasesOf({ aliases, notedAlias }) {
-    return aliases.length === 0 && notedAlias !== undefined ? [notedAlias] : aliases;
-}
-function othersThan(aliases, { alias, renamedFrom }) {
-    return aliases.filter((name) => name !== `alias/${alias}` && name !== `alias/${renamedFrom ?? alias}`);
-}
-/** What to do about a state that is somebody else's. */
-const RIGHT_PLACE = 'Correct `state-bucket` and `state-key` (or `backend-config`): each key has a state of its own. No other input lets this action touch what it did not make.';
-function foreignState(things, held, { alias }) {
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-state', {
-        reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
-        wayOut: RIGHT_PLACE,
-    }, placeOf(held));
-}
-function foreignBeside(foreign, { alias }) {
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-resource', {
-        reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
-        wayOut: 'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
-    }, { region: undefined, address: foreign[0] ?? '' });
-}
-function foreignOutputs(names) {
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .warn */ .R8)('foreign-output', {
-        reason: `The state has outputs that are not this action's, and apply removes them: ${someOf(names)}.`,
-        wayOut: 'Whoever reads them with `terraform_remote_state` needs another source first.',
-    });
-}
-function anotherAlias(others, held, { alias, renamedFrom }) {
-    const [first = ''] = others;
-    const said = renamedFrom === undefined ? '' : `, and not alias/${renamedFrom} either`;
-    const rename = `to rename that key, set \`rename-alias-from: ${first.replace(/^alias\//, '')}\``;
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('another-alias', {
-        reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
-        wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
-    }, placeOf(held));
-}
-function renameOfNothing(from, alias) {
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('rename-without-key', {
-        reason: `The key of alias/${from} is to be renamed to alias/${alias}, and the state knows no key: the plan would make a new one, and leave the old one where it is.`,
-        wayOut: 'Set `state-key` (or `backend-config`) to the state that has the key, or remove `rename-alias-from` to make a new one.',
-    });
-}
-function placeOf({ foreign }) {
-    const [address] = foreign;
-    return address === undefined ? undefined : { region: undefined, address };
-}
-/** At most three by name, and how many more. */
-function someOf(names) {
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .nameSome */ .Kf)(names, 3);
-}
-function textOf(value) {
-    return typeof value === 'string' ? [value] : [];
-}
-function distinct(texts) {
-    return [...new Set(texts)];
-}
-
-
-/***/ }),
-
 /***/ 78:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -50535,14 +50163,11 @@ function isUnfinished({ begun, done }, commit) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   rQ: () => (/* binding */ judgeUse),
-/* harmony export */   rS: () => (/* binding */ sayLastUse),
-/* harmony export */   wq: () => (/* binding */ keysThatGo)
+/* harmony export */   r: () => (/* binding */ sayLastUse),
+/* harmony export */   w: () => (/* binding */ keysThatGo)
 /* harmony export */ });
-/* harmony import */ var _guard_messages_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3497);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
 /** When a key was last used, in words, and whether that lets it be deleted. Pure. */
-
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -50585,46 +50210,6 @@ function ago(age) {
 }
 function hoursOrDays(age) {
     return age < 2 * DAY_MS ? ['hour', HOUR_MS] : ['day', DAY_MS];
-}
-/** Whether the keys that go have been unused for long enough; what can't be known is not. */
-function judgeUse(uses, { days, now }) {
-    if (days === 0)
-        return [];
-    const limit = `\`require-unused-days: ${days}\``;
-    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * DAY_MS);
-    const unsure = uses.filter((use) => isUnsure(use, now - days * DAY_MS));
-    return [
-        ...finding('key-in-use', inUse, now, {
-            what: `was used within the last ${days} days`,
-            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
-        }),
-        ...finding('key-use-unknown', unsure, now, {
-            what: `may have been used within the last ${days} days: KMS does not say`,
-            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
-        }),
-    ];
-}
-/** What lets KMS be asked, of all those that it was not. */
-function askedAgain(unsure) {
-    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
-    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
-}
-/** @param from the time from which on there must have been no use */
-function isUnsure(use, from) {
-    if (use.is === 'unused')
-        return !use.sinceCreation && use.since > from;
-    return use.is === 'unknown';
-}
-function finding(rule, uses, now, { what, wayOut }) {
-    const [first] = uses;
-    if (first === undefined)
-        return [];
-    const places = uses.map(({ region }) => ({ region, address: region }));
-    const named = uses.slice(0, 3).map((use) => `${use.region}: ${sayLastUse(use, now)}`);
-    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
-    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
-    const reason = `The plan deletes a key that ${what}, ${where} (${(0,_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)([...named, ...more])}).`;
-    return [{ ...(0,_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .stop */ .ds)(rule, { reason, wayOut }, places), address: undefined }];
 }
 
 
@@ -51088,7 +50673,7 @@ function knownOutputs(plan) {
 /* harmony export */   g6: () => (/* binding */ findRegion),
 /* harmony export */   pR: () => (/* binding */ partitionOfKey)
 /* harmony export */ });
-/* harmony import */ var _aws_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1051);
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
 
 /**
  * The Region of each configured resource by its provider, for those that have no ARN yet: address without instance
@@ -51157,11 +50742,11 @@ function regionOfModuleName(address) {
     return isRegion(name) ? name : undefined;
 }
 function isRegion(value) {
-    return typeof value === 'string' && (0,_aws_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .isWellFormedRegion */ .qN)(value);
+    return typeof value === 'string' && (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .isWellFormedRegion */ .qN)(value);
 }
 /** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
 function partitionOfKey({ region }) {
-    return (region === undefined ? undefined : (0,_aws_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .partitionOf */ .iQ)(region)) ?? 'aws';
+    return (region === undefined ? undefined : (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .partitionOf */ .iQ)(region)) ?? 'aws';
 }
 
 
@@ -54764,7 +54349,7 @@ function asPrincipalSet(principals) {
 /* harmony export */   wC: () => (/* binding */ describePrincipal),
 /* harmony export */   xH: () => (/* binding */ isSamePrincipal)
 /* harmony export */ });
-/* harmony import */ var _aws_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1051);
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
 /* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4519);
 /* harmony import */ var _arn_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6185);
 /* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1561);
@@ -54867,7 +54452,7 @@ function whyWrongPlace(given, region, partition) {
     if (/[*?]/.test(given) || /[*?]/.test(region))
         return WILDCARD;
     if (given !== partition) {
-        const isOne = _aws_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .PARTITIONS */ .S1.some(({ id }) => id === given);
+        const isOne = _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .PARTITIONS */ .S1.some(({ id }) => id === given);
         return isOne
             ? `which is in the partition ${given}, and the key in ${partition}`
             : `whose partition ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(given)} does not exist: the key's is ${partition}`;
@@ -55251,7 +54836,7 @@ function quote(text) {
 /* harmony export */   wR: () => (/* binding */ DriftFound)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _plan_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3497);
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9517);
 
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
@@ -55284,7 +54869,7 @@ function asCancellation(thrown, cancelled, applying) {
     if (!cancelled.aborted || thrown instanceof Refusal || thrown instanceof UnsavedState)
         return thrown;
     return new Cancellation({
-        what: `${(0,_plan_guard_messages_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
+        what: `${(0,_phrases_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalise */ .sK)((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cancelled.reason))}.`,
         done: thrown instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ && thrown.done !== '' ? thrown.done : whatIsDone(applying),
         // What was done of an apply ends with what comes next.
         next: applying ? '' : 'Run the job again.',
@@ -55497,7 +55082,7 @@ function parseReportFile(text) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var _plan_canonical_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4917);
 /* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7994);
-/* harmony import */ var _workspace_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3338);
+/* harmony import */ var _runner_workspace_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7683);
 /* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6236);
 
 
@@ -55530,7 +55115,7 @@ async function writeSharedReport(markdown, env) {
     return file;
 }
 async function makeFolder(env) {
-    const base = (0,_workspace_js__WEBPACK_IMPORTED_MODULE_4__/* .temporaryFolder */ .yy)(env);
+    const base = (0,_runner_workspace_js__WEBPACK_IMPORTED_MODULE_4__/* .temporaryFolder */ .yy)(env);
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(base, { recursive: true });
     return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)(node_path__WEBPACK_IMPORTED_MODULE_1___default().join(base, 'report-'));
 }
@@ -55767,8 +55352,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   A: () => (/* binding */ renderWithin)
 });
 
-// EXTERNAL MODULE: ./src/aws/regions.ts + 1 modules
-var regions = __nccwpck_require__(1051);
+// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
+var regions = __nccwpck_require__(1053);
 // EXTERNAL MODULE: ./src/report/markdown.ts
 var markdown = __nccwpck_require__(4285);
 // EXTERNAL MODULE: ./src/report/vocabulary.ts
@@ -56031,14 +55616,14 @@ function renderAccess({ model, access, accountId }, detail) {
     ];
 }
 
-// EXTERNAL MODULE: ./src/aws/key-lookup.ts
-var key_lookup = __nccwpck_require__(5077);
-// EXTERNAL MODULE: ./src/aws/cancel-deletion.ts
-var cancel_deletion = __nccwpck_require__(7410);
+// EXTERNAL MODULE: ./src/facts/cancel-deletion.ts
+var cancel_deletion = __nccwpck_require__(6488);
 // EXTERNAL MODULE: ./src/plan/deletions.ts
 var plan_deletions = __nccwpck_require__(3548);
 // EXTERNAL MODULE: ./src/plan/last-use.ts
 var last_use = __nccwpck_require__(5065);
+// EXTERNAL MODULE: ./src/facts/kms-answers.ts
+var kms_answers = __nccwpck_require__(2460);
 ;// CONCATENATED MODULE: ./src/report/sections/deletion.ts
 /** What a deletion does to those who use the key, until when it can be taken back, and how. */
 
@@ -56055,7 +55640,7 @@ const OPEN_COMMANDS = 3;
 /** The Regions whose keys this run deleted, as KMS says of them. */
 function deletedStates({ command, keyStates = [] }) {
     const applies = command === 'apply' || command === 'destroy';
-    return applies ? keyStates.filter(({ state }) => (0,key_lookup/* isPendingDeletion */.oQ)(state)) : [];
+    return applies ? keyStates.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)) : [];
 }
 /** What the run has deleted, and what it would: a run that failed on the way has both. */
 function partsOf(input, all) {
@@ -56110,7 +55695,7 @@ function lastUses({ plan, now }, detail) {
     const place = nameOf(detail);
     const items = [...uses]
         .sort((a, b) => lastTime(b) - lastTime(a))
-        .map((use) => `- ${(0,markdown/* prose */.CS)(`${place(use.region)}: ${(0,markdown/* clip */.$Q)((0,last_use/* sayLastUse */.rS)(use, now), detail.text)}`)}`);
+        .map((use) => `- ${(0,markdown/* prose */.CS)(`${place(use.region)}: ${(0,markdown/* clip */.$Q)((0,last_use/* sayLastUse */.r)(use, now), detail.text)}`)}`);
     if (items.length <= OPEN_USES)
         return { inside: ['**When it was last used:**', items.join('\n')], below: [] };
     const [first = '', ...more] = items;
@@ -56914,14 +56499,14 @@ function link(words, url) {
 /* harmony export */   $: () => (/* binding */ placeOf),
 /* harmony export */   d: () => (/* binding */ areaOf)
 /* harmony export */ });
-/* harmony import */ var _aws_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1051);
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
 
 /**
  * The place of a Region, e.g. `Singapore` of AWS's `Asia Pacific (Singapore)`; undefined for one that is not known here. Where
  * AWS names no place beside the area (`Canada (Central)`), it is both.
  */
 function placeOf(region) {
-    const description = (0,_aws_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .descriptionOf */ .Kq)(region);
+    const description = (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .descriptionOf */ .Kq)(region);
     const place = /\((.+)\)$/.exec(description ?? '')?.[1];
     if (place !== undefined && !/^(Central|US-East|US-West)$/.test(place))
         return place;
@@ -56962,11 +56547,11 @@ function areaOf(region) {
 /* harmony export */   vO: () => (/* binding */ renderFindings),
 /* harmony export */   zt: () => (/* binding */ renderFailure)
 /* harmony export */ });
-/* harmony import */ var _aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5077);
-/* harmony import */ var _aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7410);
-/* harmony import */ var _plan_last_use_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5065);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
-/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7568);
+/* harmony import */ var _facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6488);
+/* harmony import */ var _plan_last_use_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5065);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4285);
+/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7568);
+/* harmony import */ var _facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2460);
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
 
 
@@ -56974,7 +56559,7 @@ function areaOf(region) {
 
 
 function untrusted(text, detail) {
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .prose */ .CS)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(text, detail.text * 4));
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .clip */ .$Q)(text, detail.text * 4));
 }
 /** `key-deleted` → `Key deleted`. */
 function titleOf(rule) {
@@ -56985,7 +56570,7 @@ function titleOf(rule) {
 const MOST_PLACES = 6;
 function renderFinding(finding, detail) {
     const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
-    const shown = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(places.map((place) => (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
+    const shown = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .limitItems */ .gt)(places.map((place) => (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
     const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
     const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${untrusted(finding.wayOut, detail)}`;
     const title = untrusted(titleOf(finding.rule), detail) || 'Finding';
@@ -56997,8 +56582,8 @@ function renderFindings(kind, findings, detail) {
         return [];
     const shown = findings.slice(0, detail.rows).map((finding) => renderFinding(finding, detail));
     const hidden = findings.length - shown.length;
-    const more = hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more finding')}, left out for length.`] : [];
-    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)(kind, [...shown, ...more])];
+    const more = hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(hidden, 'more finding')}, left out for length.`] : [];
+    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)(kind, [...shown, ...more])];
 }
 /** What the plan holds that is not understood, as a warning of its own. */
 function renderUnsupported(sentences, detail) {
@@ -57006,12 +56591,12 @@ function renderUnsupported(sentences, detail) {
         return [];
     const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${untrusted(sentence, detail)}`);
     const hidden = sentences.length - shown.length;
-    const more = hidden > 0 ? [`- …and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more')}`] : [];
-    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
+    const more = hidden > 0 ? [`- …and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(hidden, 'more')}`] : [];
+    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
 }
 /** What a reader should know of how the run went. */
 function renderNotes(notes, detail) {
-    return (notes ?? []).slice(0, detail.rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('NOTE', [untrusted(note, detail)]));
+    return (notes ?? []).slice(0, detail.rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('NOTE', [untrusted(note, detail)]));
 }
 /** A failure in its three parts; what was wrong in several places is a list. */
 function renderFailure({ what, each, done, next }, detail) {
@@ -57019,14 +56604,14 @@ function renderFailure({ what, each, done, next }, detail) {
     const rest = [untrusted(done, detail), next === '' ? '' : `**What to do:** ${untrusted(next, detail)}`];
     const join = (parts) => parts.filter((part) => part !== '' && part !== '****').join('<br>');
     if (each === undefined)
-        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [join([head, ...rest])]);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [...renderLines(head, each, detail), join(rest)]);
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [join([head, ...rest])]);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [...renderLines(head, each, detail), join(rest)]);
 }
 /** @param heading as Markdown */
 function renderLines(heading, lines, detail) {
     if (lines.length === 0)
         return [];
-    const items = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .limitItems */ .gt)(lines.map((line) => untrusted(line, detail)), detail.rows);
+    const items = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .limitItems */ .gt)(lines.map((line) => untrusted(line, detail)), detail.rows);
     return [heading, items.map((item) => `- ${item}`).join('\n')];
 }
 /** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
@@ -57034,7 +56619,7 @@ function renderApproval(approval, detail) {
     if (approval === undefined || approval.approved)
         return [];
     return [
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [
             untrusted(approval.says, detail),
             ...renderLines('**Planned now, never approved**', approval.added, detail),
             ...renderLines('**Approved, no longer planned**', approval.gone, detail),
@@ -57046,7 +56631,7 @@ function renderShown(shown, detail) {
     if (shown === undefined || shown.is === 'same')
         return [];
     return [
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
             untrusted(shown.says, detail),
             ...renderLines('**Planned now, not shown there**', shown.added, detail),
             ...renderLines('**Shown there, no longer planned**', shown.gone, detail),
@@ -57054,29 +56639,29 @@ function renderShown(shown, detail) {
     ];
 }
 function cancelDeletion({ region, keyId }) {
-    const commands = (0,_aws_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_4__/* .cancelDeletionCommands */ .z)(region, keyId);
+    const commands = (0,_facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_3__/* .cancelDeletionCommands */ .z)(region, keyId);
     if (commands === undefined)
         return ['Cancel the deletion in the KMS console, then enable the key.'];
     return [
         'Cancel the deletion, then enable the key, for as long as there is time:',
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .codeBlock */ .DV)(commands.join('\n'), 'sh'),
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .codeBlock */ .DV)(commands.join('\n'), 'sh'),
     ];
 }
 function lastUseOf({ lastUse }, now, detail) {
     if (lastUse === undefined || now === undefined)
         return [];
-    const words = (0,_plan_last_use_js__WEBPACK_IMPORTED_MODULE_1__/* .sayLastUse */ .rS)(lastUse, now);
+    const words = (0,_plan_last_use_js__WEBPACK_IMPORTED_MODULE_0__/* .sayLastUse */ .r)(lastUse, now);
     return [untrusted(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
 }
 function renderKeyState(note, now, detail) {
-    const key = `The key ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.keyId, detail)} in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.region, detail)}`;
-    if (!(0,_aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(note.state))
-        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('WARNING', [`${key} is ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}.`]);
+    const key = `The key ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.keyId, detail)} in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.region, detail)}`;
+    if (!(0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__/* .isPendingDeletion */ .o)(note.state))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('WARNING', [`${key} is ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.state, detail)}.`]);
     const when = note.deletionDate === undefined
         ? ''
-        : `, on ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
-    const loss = `${key} **is going to be deleted**${when} (${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(note.state, detail)}). `;
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .alert */ .xE)('CAUTION', [
+        : `, on ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
+    const loss = `${key} **is going to be deleted**${when} (${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.state, detail)}). `;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [
         `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
         ...lastUseOf(note, now, detail),
         ...cancelDeletion(note),
@@ -57084,11 +56669,11 @@ function renderKeyState(note, now, detail) {
 }
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
 function renderKeyStates(notes, now, detail) {
-    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,_aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(b.state)) - Number((0,_aws_key_lookup_js__WEBPACK_IMPORTED_MODULE_0__/* .isPendingDeletion */ .oQ)(a.state)));
+    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__/* .isPendingDeletion */ .o)(b.state)) - Number((0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__/* .isPendingDeletion */ .o)(a.state)));
     const hidden = sorted.length - detail.rows;
     return [
         ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
-        ...(hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
+        ...(hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
     ];
 }
 
@@ -57167,7 +56752,7 @@ const SUMMARY_ROOM = SUMMARY_LIMIT - 16_384;
 /* harmony export */   X: () => (/* binding */ describeVerdict),
 /* harmony export */   l: () => (/* binding */ stopsOf)
 /* harmony export */ });
-/* harmony import */ var _plan_guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8936);
+/* harmony import */ var _guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4408);
 /* harmony import */ var _changes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9059);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
 /* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7568);
@@ -57301,7 +56886,7 @@ function plannedVerdict(input) {
 }
 /** A plan on a state of somebody else's says that, and no more: what it would do is not what anybody asked for. */
 function sayAnother({ alias, plan }) {
-    if (plan?.findings.some(_plan_guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__/* .isStateOfAnother */ .wY) !== true)
+    if (plan?.findings.some(_guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__/* .isStateOfAnother */ .wY) !== true)
         return undefined;
     return {
         symbol: '⛔',
@@ -57529,7 +57114,7 @@ function regionsInWords(regions, detail) {
 
 /***/ }),
 
-/***/ 7647:
+/***/ 8359:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -57538,6 +57123,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z8: () => (/* binding */ addNotes),
   _X: () => (/* binding */ addOutputs),
   nY: () => (/* binding */ addToReport),
+  r8: () => (/* binding */ appliedBy),
   ed: () => (/* binding */ hideEnvironment),
   o6: () => (/* binding */ openGitHub),
   _j: () => (/* binding */ openWithoutKey),
@@ -57546,8 +57132,139 @@ __nccwpck_require__.d(__webpack_exports__, {
   sR: () => (/* binding */ writeStepOutputs)
 });
 
-// EXTERNAL MODULE: ./src/context.ts
-var src_context = __nccwpck_require__(788);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
+;// CONCATENATED MODULE: ./src/runner/context.ts
+/** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
+
+
+/**
+ * Reads the context of the run by GitHub's toolkit. A payload that is missing or broken, with which the toolkit would not
+ * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
+ *
+ * Source: GitHub's reference of variables and of events that trigger workflows.
+ */
+async function readContext({ env, dropPayload, load }) {
+    const payloadProblem = await findPayloadProblem(nonEmpty(env['GITHUB_EVENT_PATH']));
+    if (payloadProblem !== undefined)
+        dropPayload();
+    const toolkit = await load();
+    const { payload } = toolkit;
+    const eventName = toolkit.eventName ?? '';
+    const pullRequest = field(payload, 'pull_request');
+    return {
+        inActions: env['GITHUB_ACTIONS'] === 'true',
+        ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
+        eventName,
+        ...readSubject(pullRequest, toolkit),
+        baseSha: readBase(payload),
+        commentedOn: readCommentedOn(payload),
+        isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
+        runsWithTargetSecrets: eventName === 'pull_request_target',
+        actor: nonEmpty(toolkit.actor),
+        job: nonEmpty(toolkit.job),
+        payloadProblem,
+    };
+}
+async function findPayloadProblem(path) {
+    if (path === undefined)
+        return undefined;
+    try {
+        JSON.parse(await (0,promises_.readFile)(path, 'utf8'));
+        return undefined;
+    }
+    catch (error) {
+        return `The event's payload could not be read: ${(0,errors/* messageOf */.bD)(error)}.`;
+    }
+}
+function readLinks(toolkit, repository) {
+    const serverUrl = readUrl(toolkit.serverUrl, 'https://github.com');
+    const runId = readPositiveInteger(toolkit.runId)?.toString();
+    const runAttempt = readPositiveInteger(toolkit.runAttempt) ?? 1;
+    return {
+        repository,
+        serverUrl,
+        apiUrl: readUrl(toolkit.apiUrl, 'https://api.github.com'),
+        graphqlUrl: readUrl(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
+        runId,
+        runAttempt,
+        runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
+    };
+}
+function buildRunUrl(run) {
+    const { serverUrl, repository, runId, runAttempt } = run;
+    const page = `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
+    // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
+    return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
+}
+/**
+ * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
+ * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
+ */
+function readSubject(pullRequest, { ref, sha }) {
+    const onRunner = { ref: nonEmpty(ref), sha: nonEmpty(sha) };
+    const number = readPositiveInteger(field(pullRequest, 'number'));
+    if (number === undefined)
+        return { ...onRunner, pullRequest: undefined };
+    const headSha = readText(field(field(pullRequest, 'head'), 'sha'));
+    const baseRef = readText(field(field(pullRequest, 'base'), 'ref'));
+    const mergedAs = readText(field(pullRequest, 'merge_commit_sha'));
+    const isMerged = field(pullRequest, 'merged') === true || readText(field(pullRequest, 'merged_at')) !== undefined;
+    if (isMerged && mergedAs !== undefined && baseRef !== undefined) {
+        return { ref: `refs/heads/${baseRef}`, sha: mergedAs, pullRequest: undefined };
+    }
+    const fork = isFromFork(pullRequest);
+    return { ref: onRunner.ref, sha: headSha ?? onRunner.sha, pullRequest: { number, headSha, baseRef, fork } };
+}
+/**
+ * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
+ * can only have been a fork.
+ */
+function isFromFork(pullRequest) {
+    const nameOf = (end) => readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
+    return nameOf('head') !== nameOf('base');
+}
+function readBase(payload) {
+    const bases = [
+        field(field(field(payload, 'pull_request'), 'base'), 'sha'),
+        field(field(payload, 'merge_group'), 'base_sha'),
+        field(payload, 'before'),
+    ];
+    const sha = bases.map(readText).find((text) => text !== undefined);
+    // A push that makes a branch has zeros here.
+    return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
+}
+/** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
+function readCommentedOn(payload) {
+    const issue = field(payload, 'issue');
+    return field(issue, 'pull_request') === undefined ? undefined : readPositiveInteger(field(issue, 'number'));
+}
+/** A property of an object that may not be one; null counts as not there. */
+function field(container, name) {
+    if (typeof container !== 'object' || container === null) {
+        return undefined;
+    }
+    return container[name] ?? undefined;
+}
+function readText(value) {
+    return typeof value === 'string' ? nonEmpty(value) : undefined;
+}
+function nonEmpty(text) {
+    return text === '' ? undefined : text;
+}
+function readPositiveInteger(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+function readUrl(value, fallback) {
+    return (nonEmpty(value) ?? fallback).replace(/\/+$/, '');
+}
+function readRepository(value) {
+    const match = /^([\w.-]+)\/([\w.-]+)$/.exec(value ?? '');
+    return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
+}
+
 // EXTERNAL MODULE: ./src/runner/connection.ts
 var connection = __nccwpck_require__(5356);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -57741,13 +57458,13 @@ var sources = __nccwpck_require__(6203);
 var resolve = __nccwpck_require__(9133);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
-// EXTERNAL MODULE: ./src/log.ts
-var log = __nccwpck_require__(5625);
+// EXTERNAL MODULE: ./src/runner/log.ts
+var log = __nccwpck_require__(7708);
 // EXTERNAL MODULE: ./src/outputs.ts
-var src_outputs = __nccwpck_require__(7729);
+var outputs = __nccwpck_require__(7729);
 // EXTERNAL MODULE: ./src/publish.ts + 2 modules
 var publish = __nccwpck_require__(7223);
-;// CONCATENATED MODULE: ./src/runner/environment-secrets.ts
+;// CONCATENATED MODULE: ./src/inputs/environment-secrets.ts
 /** The secrets that a job's environment brings along, by the names under which Terraform, its backends and GitHub read them. */
 
 const SECRETS = new Set([
@@ -57790,7 +57507,10 @@ function environmentSecrets(env) {
     });
 }
 
+// EXTERNAL MODULE: ./src/runner/outputs.ts
+var runner_outputs = __nccwpck_require__(7424);
 ;// CONCATENATED MODULE: ./src/run.ts
+
 
 
 
@@ -57822,7 +57542,7 @@ async function openGitHub(deps, inputs) {
 }
 /** Reads where the run comes from, and says what is unusual about that. */
 async function openContext(deps) {
-    const context = await (0,src_context/* readContext */.y)({
+    const context = await readContext({
         env: deps.env,
         dropPayload: () => {
             deps.setEnv('GITHUB_EVENT_PATH', undefined);
@@ -57864,12 +57584,12 @@ function addNotes(run, ...notes) {
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
 async function run_publish(run, ended) {
     const report = { ...run.report, ...ended };
-    addOutputs(run, { result: (0,src_outputs/* resultOf */.Bg)(report) });
+    addOutputs(run, { result: (0,outputs/* resultOf */.Bg)(report) });
     addOutputs(run, await (0,publish/* publishReport */.S)({ ...run, report }));
 }
 /** The one way in which a step's outputs are set. */
 function writeStepOutputs({ log, runner }, outputs) {
-    (0,src_outputs/* writeOutputs */.Kn)(outputs, log, (name, value) => {
+    (0,runner_outputs/* writeOutputs */.Kn)(outputs, log, (name, value) => {
         runner.setOutput(name, value);
     });
 }
@@ -57930,6 +57650,12 @@ async function clientFor(deps, token, context) {
         clock: deps.clock,
         log: deps.log,
     });
+}
+/** The run as the state is to remember it when it applies; undefined for a run that is at no commit of a repository. */
+function appliedBy({ repository, sha, runId, runAttempt }) {
+    if (repository === undefined || sha === undefined)
+        return undefined;
+    return { repository: `${repository.owner}/${repository.name}`, commit: sha, runId, attempt: runAttempt };
 }
 
 
@@ -58062,6 +57788,265 @@ function untrusted(url, code) {
         next: 'If a proxy looks into the traffic, set NODE_EXTRA_CA_CERTS to the PEM file of its CA.',
         transient: false,
     };
+}
+
+
+/***/ }),
+
+/***/ 8065:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   k: () => (/* binding */ createExec)
+/* harmony export */ });
+/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1421);
+/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_child_process__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8474);
+/* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_events__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _actions_exec__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5260);
+/* harmony import */ var _until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5068);
+
+
+
+
+/**
+ * Runs child processes for the action: queries by GitHub's toolkit, everything that may hold Terraform's lock by
+ * {@link runInterruptible}, since the toolkit passes no cancellation on.
+ *
+ * After a cancellation no other child is started: the runner kills what is left of the step 10 seconds later, and a
+ * Terraform that is killed leaves its lock behind. Only a child that saves the state is (`evenWhenCancelled`).
+ * @param interrupted aborted when the step is cancelled
+ */
+function createExec(interrupted) {
+    return async (request) => {
+        if (request.evenWhenCancelled !== true)
+            interrupted.throwIfAborted();
+        return request.isQuery === true ? runQuery(request, interrupted) : runInterruptible(request, interrupted);
+    };
+}
+/** Runs what ends by itself. In a step that is cancelled its answer is not waited for, unless it is still wanted. */
+async function runQuery(request, interrupted) {
+    const { file, args, cwd, env, onStdoutLine, onStderrLine, evenWhenCancelled } = request;
+    // The toolkit splits a command at spaces; its input stays open, and a wrapper might wait for it.
+    const options = { cwd, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) };
+    const command = `"${file.replaceAll('"', '\\"')}"`;
+    const run = (0,_actions_exec__WEBPACK_IMPORTED_MODULE_2__/* .getExecOutput */ .H)(command, [...args], options);
+    const { stdout, stderr, ...ended } = await (0,_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__/* .untilCancelled */ .c)(run, evenWhenCancelled === true ? undefined : interrupted);
+    if (onStdoutLine !== undefined)
+        linesOf(stdout).forEach(onStdoutLine);
+    if (onStderrLine !== undefined)
+        linesOf(stderr).forEach(onStderrLine);
+    return { exitCode: codeOf(ended.exitCode), stdout, stderr };
+}
+/** A child that a signal ended has no code; any number but zero says that it did not succeed. */
+function codeOf(exitCode) {
+    return exitCode ?? 1;
+}
+function linesOf(text) {
+    const lines = text.split(/\r?\n/);
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}
+/** A provider that waits for a dead Region does not hear the first one. */
+const SECOND_INTERRUPT_MS = 2_000;
+/**
+ * Runs a child that gets one SIGINT when the step is cancelled, and is waited for.
+ *
+ * It leads a process group of its own: at a terminal Ctrl-C reaches every process of the foreground group, and Terraform
+ * takes a second interrupt as the order to stop at once without saving. So it gets exactly one, from here; a second one only where it is given up.
+ */
+async function runInterruptible(request, interrupted) {
+    const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(request.file, [...request.args], {
+        cwd: request.cwd,
+        env: { ...request.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        windowsHide: true,
+    });
+    const interrupt = () => {
+        void (request.beforeInterrupt?.() ?? Promise.resolve()).finally(() => child.kill('SIGINT'));
+    };
+    let secondInterrupt;
+    const giveUp = () => {
+        interrupt();
+        secondInterrupt = setTimeout(() => child.kill('SIGINT'), SECOND_INTERRUPT_MS);
+    };
+    interrupted.addEventListener('abort', interrupt, { once: true });
+    request.givenUp?.addEventListener('abort', giveUp, { once: true });
+    try {
+        const closed = (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close');
+        return await collect(child.stdout, child.stderr, request, closed);
+    }
+    finally {
+        clearTimeout(secondInterrupt);
+        interrupted.removeEventListener('abort', interrupt);
+        request.givenUp?.removeEventListener('abort', giveUp);
+    }
+}
+async function collect(stdout, stderr, request, closed) {
+    const [out, err, [exitCode]] = await Promise.all([
+        readLines(stdout, request.onStdoutLine),
+        readLines(stderr, request.onStderrLine),
+        closed,
+    ]);
+    return { exitCode: codeOf(exitCode), stdout: out, stderr: err };
+}
+/** Everything a stream says, decoded as a whole so that no character is split; each whole line is passed on at once. */
+async function readLines(stream, onLine) {
+    stream.setEncoding('utf8');
+    const chunks = [];
+    let rest = '';
+    for await (const chunk of stream) {
+        chunks.push(chunk);
+        const lines = (rest + chunk).split(/\r?\n/);
+        rest = lines.pop() ?? '';
+        if (onLine !== undefined)
+            lines.forEach(onLine);
+    }
+    if (rest !== '' && onLine !== undefined)
+        onLine(rest);
+    return chunks.join('');
+}
+
+
+/***/ }),
+
+/***/ 7708:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Df: () => (/* binding */ withoutCommands),
+/* harmony export */   b7: () => (/* binding */ naming),
+/* harmony export */   g9: () => (/* binding */ escapeCommands),
+/* harmony export */   hM: () => (/* binding */ createLog)
+/* harmony export */ });
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _redaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3291);
+
+
+const COLOURS = { notice: '36', warning: '33', error: '31' };
+/** Writes the log in the runner's own language, or as plain lines on a terminal. */
+function createLog(options) {
+    const { add, ...redactor } = (0,_redaction_js__WEBPACK_IMPORTED_MODULE_1__/* .createRedactor */ .l)();
+    const { write, toolkit } = options;
+    // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
+    const show = (text) => redactor.redact(escapeCommands(redactor.redact(text)));
+    const line = (text) => {
+        write(`${show(text)}\n`);
+    };
+    const annotate = (level) => (message, annotation) => {
+        const clean = (text) => redactor.redact(tame(redactor.redact(text)));
+        const [said, title] = [clean(message), clean(annotation.title)];
+        if (toolkit === undefined)
+            write(terminalLine(options, level, `${title}: ${said}`));
+        else
+            toolkit[level](said, { title });
+    };
+    return {
+        ...redactor,
+        info: line,
+        debug: (text) => {
+            toolkit?.debug(redactor.redact(text));
+        },
+        notice: annotate('notice'),
+        warning: annotate('warning'),
+        error: annotate('error'),
+        mask: (secret) => {
+            const lines = add(secret);
+            for (const masked of lines)
+                toolkit?.setSecret(masked);
+        },
+        untrustedGroup: (title, text) => {
+            writeForeign(options, show(title), redactor.redact(text));
+        },
+    };
+}
+/** The same log, with the key's name before the title of each annotation: a job may have several keys. */
+function naming(log, alias) {
+    const named = (level) => (message, { title }) => {
+        log[level](message, { title: `alias/${alias}: ${title}` });
+    };
+    return { ...log, notice: named('notice'), warning: named('warning'), error: named('error') };
+}
+function writeForeign({ write, toolkit, newToken }, title, text) {
+    const body = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+    if (toolkit === undefined) {
+        write(`${title}\n${body.replace(/^(?=.)/gm, '  ')}`);
+        return;
+    }
+    const token = newToken();
+    toolkit.startGroup(title);
+    // The toolkit has no word for these two.
+    write(`::stop-commands::${token}\n${body}::${token}::\n`);
+    toolkit.endGroup();
+}
+function terminalLine({ colour }, level, text) {
+    return colour ? `\u001b[${COLOURS[level]}m${escapeCommands(text)}\u001b[0m\n` : `${escapeCommands(text)}\n`;
+}
+/**
+ * A way to write that leaves out the runner's commands, for where no runner takes them off the screen: the toolkit prints
+ * the OIDC token and proxies' passwords in them, so that they are masked. It writes each command by itself.
+ */
+function withoutCommands(write) {
+    const filtered = (text, ...rest) => /^::[a-z-]+[ :]/.test(text) || write(text, ...rest);
+    return filtered;
+}
+/** \p{Cc}: what a terminal would obey rather than show; tabs and line ends are harmless. */
+const CONTROL_CHARACTERS = /(?![\t\n])\p{Cc}/gu;
+/** What moves the characters around it about, so that a line reads as another one than it is. */
+const MOVING = /[\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
+/** Text in which every character is seen where it stands. */
+function tame(text) {
+    return text.replace(CONTROL_CHARACTERS, '').replace(MOVING, _characters_js__WEBPACK_IMPORTED_MODULE_0__/* .makeVisible */ .Xm);
+}
+/**
+ * Text that the runner takes for no command: one line, without control characters. The runner reads `::` at the start
+ * of a line (after white space) and `##[` anywhere in it; a zero-width space between the characters ends both.
+ */
+function escapeCommands(text) {
+    return tame(text.replace(/\r?\n|\r/g, ' '))
+        .replace(/^(\s*):(?=:)/, '$1:\u200b')
+        .replace(/##(?=\[)/g, '##\u200b');
+}
+
+
+/***/ }),
+
+/***/ 7424:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kn: () => (/* binding */ writeOutputs),
+/* harmony export */   r$: () => (/* binding */ withoutUndefined)
+/* harmony export */ });
+/* unused harmony export serialiseOutputs */
+/** Outputs as the runner takes them: maps as JSON with sorted names, numbers and booleans as text. */
+function serialiseOutputs(outputs) {
+    return Object.entries(withoutUndefined(outputs)).map(([name, value]) => [name, serialise(value)]);
+}
+function serialise(value) {
+    if (typeof value !== 'object' || value === null)
+        return String(value);
+    if (Array.isArray(value))
+        return JSON.stringify(value);
+    const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return JSON.stringify(Object.fromEntries(sorted));
+}
+/**
+ * Sets the outputs, and warns of each one that the runner will blank because part of it was masked.
+ * @param setOutput the runner's own
+ */
+function writeOutputs(outputs, log, setOutput) {
+    for (const [name, value] of serialiseOutputs(outputs)) {
+        if (log.isMasked(value)) {
+            log.warning(`The output ${name} contains text that is masked in this job, so the next job will find it empty.`, {
+                title: 'An output will be blank',
+            });
+        }
+        setOutput(name, log.redact(value));
+    }
+}
+function withoutUndefined(values) {
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 
@@ -58449,134 +58434,7 @@ async function untilCancelled(work, signal) {
 
 /***/ }),
 
-/***/ 1891:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Q5: () => (/* binding */ tellFailedCommand),
-/* harmony export */   Wf: () => (/* binding */ tellWrongInputs),
-/* harmony export */   s9: () => (/* binding */ tellFailure)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6203);
-/* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1496);
-/* harmony import */ var _keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9133);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5625);
-/* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7223);
-/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3791);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7994);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7647);
-/** How what ended a step is told, where there is no run that could tell it. */
-
-
-
-
-
-
-
-
-
-
-/** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
-function tellFailure(thrown, { log, env }) {
-    const named = (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('alias')] ?? env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('key')] ?? '').trim();
-    const alias = named.replace(/^alias\//, '').slice(0, 256);
-    const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
-    log.error(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .explanationOf */ .pg)(thrown)).message, { title });
-}
-/**
- * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
- * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
- * tells.
- */
-async function tellWrongInputs(outside, thrown) {
-    const inputs = (0,_keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__/* .readToldOfStep */ .JF)((0,_inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__/* .inputSources */ .B)(outside.env));
-    const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_5__/* .naming */ .b7)(outside.log, inputs.alias);
-    const deps = { ...outside, log };
-    hideUnread(deps, inputs.githubToken);
-    try {
-        const places = await (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .openGitHub */ .o6)(deps, { ...inputs, approval: { by: 'nobody' } });
-        const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_6__/* .publishReport */ .S)({ deps, inputs, ...places, report: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown), outputs: {} });
-        (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .writeStepOutputs */ .sR)(deps, { result: 'failed', ...told });
-    }
-    catch (problem) {
-        deps.runner.setOutput('result', 'failed');
-        log.warning(`What is wrong could not be told elsewhere: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, { title: 'No report' });
-    }
-}
-/** The same for a command that is about no single key, and that no comment tells of. */
-async function tellFailedCommand(deps, command, thrown) {
-    hideUnread(deps, undefined);
-    deps.runner.setOutput('result', 'failed');
-    const { failure } = (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown);
-    if (failure === undefined)
-        return;
-    await deps.runner
-        .addSummary((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_8__/* .renderFailedCommand */ .P)(deps.log.redactAll({ ...failure }), command))
-        .catch((problem) => {
-        deps.log.warning(`The job summary could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, {
-            title: 'No job summary',
-        });
-    });
-}
-/** What is, or may be, secret in inputs that were not read as a whole. */
-function hideUnread({ env, log }, token) {
-    for (const secret of (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_3__/* .secretsOfInputs */ .y)(env))
-        log.mask(secret);
-    (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .hideEnvironment */ .ed)({ env, log }, token);
-}
-
-
-/***/ }),
-
-/***/ 4600:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Qs: () => (/* binding */ isOwnOutput),
-/* harmony export */   t: () => (/* binding */ isForeignAddress),
-/* harmony export */   v7: () => (/* binding */ isOwnAddress)
-/* harmony export */ });
-/* harmony import */ var _aws_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1051);
-/* harmony import */ var _plan_state_notes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3810);
-
-
-const OWN = /^module\.(?:primary\.aws_kms_(?:key|alias)|replica(?:_([a-z0-9-]+)|\["([a-z0-9-]+)"\])\.aws_kms_(?:replica_key|alias))\.this(?: \(deposed [0-9a-f]+\))?$/;
-/**
- * Whether a managed resource at this address is one of the bundled module's, with either provider mode. The list is of
- * what is known to be ours: whatever is not on it belongs to somebody else.
- * @param address as Terraform writes it, or as the plan's model does for a deposed object
- */
-function isOwnAddress(address) {
-    const found = OWN.exec(address);
-    const region = found?.[1] ?? found?.[2];
-    return found !== null && (region === undefined || (0,_aws_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .isWellFormedRegion */ .qN)(region));
-}
-/**
- * Whether what Terraform names in an error is a resource that the configuration of this action does not have. Providers
- * and the data sources of the policy are its own, too.
- */
-function isForeignAddress(address) {
-    return !/^(?:provider\[|module\.policy\.)/.test(address) && !isOwnAddress(address);
-}
-/** The root outputs that this action's configuration has, or had in an earlier version of it. */
-const OWN_OUTPUTS = new Set([
-    'primary_key_arn',
-    'key_id',
-    'replica_key_arns',
-    'key_arns',
-    'alias_arns',
-    'account_id',
-]);
-function isOwnOutput(name) {
-    return OWN_OUTPUTS.has(name) || (0,_plan_state_notes_js__WEBPACK_IMPORTED_MODULE_1__/* .isStateNote */ .s2)(name);
-}
-
-
-/***/ }),
-
-/***/ 3338:
+/***/ 7683:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58632,6 +58490,153 @@ async function clearWorkspace({ workDir }, holdsSecrets) {
     if (holdsSecrets)
         cleared.push(node_path__WEBPACK_IMPORTED_MODULE_2___default().join(workDir, '.terraform', 'terraform.tfstate'));
     await Promise.all(cleared.map((file) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(file, { recursive: true, force: true })));
+}
+
+
+/***/ }),
+
+/***/ 1891:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q5: () => (/* binding */ tellFailedCommand),
+/* harmony export */   Wf: () => (/* binding */ tellWrongInputs),
+/* harmony export */   s9: () => (/* binding */ tellFailure)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9066);
+/* harmony import */ var _inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6203);
+/* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1496);
+/* harmony import */ var _keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9133);
+/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7708);
+/* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7223);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3791);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7994);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8359);
+/** How what ended a step is told, where there is no run that could tell it. */
+
+
+
+
+
+
+
+
+
+
+/** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
+function tellFailure(thrown, { log, env }) {
+    const named = (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('alias')] ?? env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('key')] ?? '').trim();
+    const alias = named.replace(/^alias\//, '').slice(0, 256);
+    const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
+    log.error(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .explanationOf */ .pg)(thrown)).message, { title });
+}
+/**
+ * Tells of a run that ended before it began, because its inputs are wrong, where any other failure is told: in the summary,
+ * in the report's files and, as far as the inputs let it be known, in the comment. Never throws: the step fails of what it
+ * tells.
+ */
+async function tellWrongInputs(outside, thrown) {
+    const inputs = (0,_keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__/* .readToldOfStep */ .JF)((0,_inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__/* .inputSources */ .B)(outside.env));
+    const log = (0,_runner_log_js__WEBPACK_IMPORTED_MODULE_5__/* .naming */ .b7)(outside.log, inputs.alias);
+    const deps = { ...outside, log };
+    hideUnread(deps, inputs.githubToken);
+    try {
+        const places = await (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .openGitHub */ .o6)(deps, { ...inputs, approval: { by: 'nobody' } });
+        const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_6__/* .publishReport */ .S)({ deps, inputs, ...places, report: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown), outputs: {} });
+        (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .writeStepOutputs */ .sR)(deps, { result: 'failed', ...told });
+    }
+    catch (problem) {
+        deps.runner.setOutput('result', 'failed');
+        log.warning(`What is wrong could not be told elsewhere: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, { title: 'No report' });
+    }
+}
+/** The same for a command that is about no single key, and that no comment tells of. */
+async function tellFailedCommand(deps, command, thrown) {
+    hideUnread(deps, undefined);
+    deps.runner.setOutput('result', 'failed');
+    const { failure } = (0,_refusal_js__WEBPACK_IMPORTED_MODULE_7__/* .reportOf */ .EI)(thrown);
+    if (failure === undefined)
+        return;
+    await deps.runner
+        .addSummary((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_8__/* .renderFailedCommand */ .P)(deps.log.redactAll({ ...failure }), command))
+        .catch((problem) => {
+        deps.log.warning(`The job summary could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, {
+            title: 'No job summary',
+        });
+    });
+}
+/** What is, or may be, secret in inputs that were not read as a whole. */
+function hideUnread({ env, log }, token) {
+    for (const secret of (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_3__/* .secretsOfInputs */ .y)(env))
+        log.mask(secret);
+    (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .hideEnvironment */ .ed)({ env, log }, token);
+}
+
+
+/***/ }),
+
+/***/ 4600:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Qs: () => (/* binding */ isOwnOutput),
+/* harmony export */   ZA: () => (/* binding */ nameOfAddress),
+/* harmony export */   t: () => (/* binding */ isForeignAddress),
+/* harmony export */   v7: () => (/* binding */ isOwnAddress),
+/* harmony export */   xh: () => (/* binding */ placeOfAddress)
+/* harmony export */ });
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
+/* harmony import */ var _plan_state_notes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3810);
+
+
+const OWN = /^module\.(?:primary\.aws_kms_(?:key|alias)|replica(?:_([a-z0-9-]+)|\["([a-z0-9-]+)"\])\.aws_kms_(?:replica_key|alias))\.this(?: \(deposed [0-9a-f]+\))?$/;
+/**
+ * Whether a managed resource at this address is one of the bundled module's, with either provider mode. The list is of
+ * what is known to be ours: whatever is not on it belongs to somebody else.
+ * @param address as Terraform writes it, or as the plan's model does for a deposed object
+ */
+function isOwnAddress(address) {
+    const found = OWN.exec(address);
+    const region = found?.[1] ?? found?.[2];
+    return found !== null && (region === undefined || (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .isWellFormedRegion */ .qN)(region));
+}
+/**
+ * Whether what Terraform names in an error is a resource that the configuration of this action does not have. Providers
+ * and the data sources of the policy are its own, too.
+ */
+function isForeignAddress(address) {
+    return !/^(?:provider\[|module\.policy\.)/.test(address) && !isOwnAddress(address);
+}
+/** The root outputs that this action's configuration has, or had in an earlier version of it. */
+const OWN_OUTPUTS = new Set([
+    'primary_key_arn',
+    'key_id',
+    'replica_key_arns',
+    'key_arns',
+    'alias_arns',
+    'account_id',
+]);
+function isOwnOutput(name) {
+    return OWN_OUTPUTS.has(name) || (0,_plan_state_notes_js__WEBPACK_IMPORTED_MODULE_1__/* .isStateNote */ .s2)(name);
+}
+const NAMES = {
+    aws_kms_key: 'primary key',
+    aws_kms_replica_key: 'replica key',
+    aws_kms_alias: 'alias',
+};
+/**
+ * Where a resource of the rendered configuration is, told by its address alone.
+ * @param address as Terraform writes it, e.g. `module.replica_ap-southeast-2.aws_kms_replica_key.this`
+ */
+function placeOfAddress(address, primaryRegion) {
+    const found = /^module\.(?:primary|replica(?:_|\[")([a-z0-9-]+)(?:"\])?)\.(aws_kms_\w+)\./.exec(address);
+    return found?.[2] === undefined ? undefined : { type: found[2], region: found[1] ?? primaryRegion };
+}
+/** A resource in the words of the field, e.g. `replica key in ap-southeast-2`; the address itself for any other. */
+function nameOfAddress(address, primaryRegion) {
+    const place = placeOfAddress(address, primaryRegion);
+    return place === undefined ? address : `${NAMES[place.type] ?? place.type} in ${place.region}`;
 }
 
 

@@ -1,5 +1,5 @@
 /**
- * Writes src/aws/partitions.json: AWS's partitions and Regions, as AWS's SDK has them. The SDK keeps its table to itself but
+ * Writes src/facts/partitions.json: AWS's partitions and Regions, as AWS's SDK has them. The SDK keeps its table to itself but
  * for one look-up, and is loaded only when AWS is called, while the inputs are checked first.
  *
  *     npx tsx scripts/aws-partitions.ts
@@ -9,7 +9,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-export const PARTITIONS_FILE = path.resolve(import.meta.dirname, '..', 'src', 'aws', 'partitions.json');
+export const PARTITIONS_FILE = path.resolve(import.meta.dirname, '..', 'src', 'facts', 'partitions.json');
 
 interface SdkPartition {
   readonly id: string;

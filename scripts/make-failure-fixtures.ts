@@ -21,8 +21,8 @@ import { findProviderMirror, findTerraform } from '../__tests__/support/terrafor
 import { startEmulator, type Emulator, type Fault } from '../emulator/index.js';
 import type { ExecResult } from '../src/deps.js';
 import { messageOf } from '../src/errors.js';
-import { createExec } from '../src/exec.js';
-import { createLog } from '../src/log.js';
+import { createExec } from '../src/runner/exec.js';
+import { createLog } from '../src/runner/log.js';
 import { prepareConfiguration } from '../src/terraform/prepare.js';
 import { createTerraform, type Terraform } from '../src/terraform/run.js';
 

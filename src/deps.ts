@@ -1,6 +1,6 @@
 /** The outside world, as the pipeline sees it: passed in by index.ts, faked at its edge by tests. */
 
-import type { ToolkitContext } from './context.js';
+import type { ToolkitContext } from './runner/context.js';
 import type { Redactor } from './runner/redaction.js';
 
 /** One run of a child process: the argument list goes to the program as it is, with no shell in between. */

@@ -1,4 +1,4 @@
-import type { RunContext } from './context.js';
+import type { RunContext } from './runner/context.js';
 import type { Deps } from './deps.js';
 import { ActionError, messageOf } from './errors.js';
 import {

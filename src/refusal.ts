@@ -1,6 +1,6 @@
 import { ActionError, explanationOf, messageOf } from './errors.js';
-import { capitalise } from './plan/guard/messages.js';
 import type { RunReport } from './publish.js';
+import { capitalise } from './phrases.js';
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
 class Refusal extends ActionError {}

@@ -1,4 +1,5 @@
-import { readContext, type RunContext } from './context.js';
+import type { AppliedBy } from './plan/last-apply.js';
+import { readContext, type RunContext } from './runner/context.js';
 import type { Deps } from './deps.js';
 import { createGitHubClient, type GitHubClient } from './github/client.js';
 import { findMergedPullRequest, type MergedPullRequest } from './github/merged-pull-request.js';
@@ -7,10 +8,11 @@ import { secretsOf } from './inputs/backend-secrets.js';
 import { inputSources } from './inputs/sources.js';
 import { readStepInputs } from './keys-file/resolve.js';
 import { visibleTexts } from './inputs/visible-texts.js';
-import { naming } from './log.js';
-import { resultOf, writeOutputs, type Outputs } from './outputs.js';
+import { naming } from './runner/log.js';
+import { type Outputs, resultOf } from './outputs.js';
 import { publishReport, type RunReport } from './publish.js';
-import { environmentSecrets } from './runner/environment-secrets.js';
+import { environmentSecrets } from './inputs/environment-secrets.js';
+import { writeOutputs } from './runner/outputs.js';
 
 /** What the report of a run tells beside how it ended. */
 type ReportParts = Omit<RunReport, 'outcome'>;
@@ -190,4 +192,10 @@ async function clientFor(
     clock: deps.clock,
     log: deps.log,
   });
+}
+
+/** The run as the state is to remember it when it applies; undefined for a run that is at no commit of a repository. */
+export function appliedBy({ repository, sha, runId, runAttempt }: RunContext): AppliedBy | undefined {
+  if (repository === undefined || sha === undefined) return undefined;
+  return { repository: `${repository.owner}/${repository.name}`, commit: sha, runId, attempt: runAttempt };
 }

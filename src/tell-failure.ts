@@ -6,7 +6,7 @@ import { environmentName } from './inputs/reader.js';
 import { inputSources } from './inputs/sources.js';
 import { secretsOfInputs } from './inputs/told.js';
 import { readToldOfStep } from './keys-file/resolve.js';
-import { naming } from './log.js';
+import { naming } from './runner/log.js';
 import { publishReport } from './publish.js';
 import { reportOf } from './refusal.js';
 import { renderFailedCommand } from './report/summary.js';

@@ -7,7 +7,7 @@ import {
   specAllowsRotation,
   specNeedsProvider,
   usagesFor,
-} from '../../src/aws/key-specs.js';
+} from '../../src/facts/key-specs.js';
 import type { ResourceChange } from '../../src/plan/types.js';
 import { read } from '../support/inputs.js';
 import {

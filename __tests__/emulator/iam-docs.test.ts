@@ -4,7 +4,7 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import type { JobOptions } from '../../emulator/github/types.js';
-import type { KeySpec, KeyUsage } from '../../src/aws/key-specs.js';
+import type { KeySpec, KeyUsage } from '../../src/facts/key-specs.js';
 import type { ExpectedKey } from '../../src/aws/key-check.js';
 import { verifyKeys } from '../../src/aws/verify.js';
 import { DOCUMENT, readPolicyText } from '../support/iam.js';

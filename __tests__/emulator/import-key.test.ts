@@ -11,14 +11,12 @@ import {
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../emulator/index.js';
 import { lookUpNamed } from '../../src/aws/key-family.js';
-import type { FoundKey } from '../../src/aws/key-lookup.js';
 import { ActionError } from '../../src/errors.js';
-import { judgeKey } from '../../src/plan/import.js';
-import type { Finding } from '../../src/plan/types.js';
+import { judgeKey } from '../../src/guard/import.js';
 import { reportOf } from '../../src/refusal.js';
 import type { Run } from '../../src/run.js';
-import { prepareImport } from '../../src/steps/plan/import-key.js';
-import type { Setup } from '../../src/steps/setup/set-up.js';
+import { prepareImport } from '../../src/commands/plan/import-key.js';
+import type { Setup } from '../../src/commands/setup/set-up.js';
 import type { Imported } from '../../src/terraform/module.js';
 import { read } from '../support/inputs.js';
 import {
@@ -31,6 +29,8 @@ import {
   startForAction,
   stopForAction,
 } from './support.js';
+import type { FoundKey } from '../../src/facts/kms-answers.js';
+import type { Finding } from '../../src/guard/finding.js';
 
 const PRIMARY = 'ap-southeast-1';
 const [SYDNEY, JAKARTA, TOKYO] = ['ap-southeast-2', 'ap-southeast-3', 'ap-northeast-1'] as const;

@@ -4,8 +4,10 @@ import { EncryptCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Emulator } from '../../emulator/index.js';
 import { askLastUse } from '../../src/aws/last-usage.js';
-import { judgeUse, sayLastUse, type LastUse } from '../../src/plan/last-use.js';
+import { sayLastUse } from '../../src/plan/last-use.js';
 import { createFamily, kmsIn, sessionOf, startForAction, stopForAction } from './support.js';
+import type { LastUse } from '../../src/facts/kms-answers.js';
+import { judgeUse } from '../../src/guard/last-use.js';
 
 const [PRIMARY, SYDNEY, JAKARTA] = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
 const HOUR_MS = 3_600_000;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { POLICY_KINDS } from '../../emulator/aws/denial.js';
 import type { Emulator } from '../../emulator/index.js';
-import { adviseOnRefusals } from '../../src/aws/denial.js';
+import { adviseOnRefusals } from '../../src/facts/denial.js';
 import { findKeys } from '../../src/aws/existing-keys.js';
 import { askKms } from '../../src/aws/key-wait.js';
 import { withKms } from '../../src/aws/kms-clients.js';
@@ -14,10 +14,10 @@ import { lookUpAlias } from '../../src/aws/key-lookup.js';
 import { explainIdentityRefusal, explainRoleRefusal } from '../../src/aws/refusal.js';
 import { verifyKeys } from '../../src/aws/verify.js';
 import { messageOf } from '../../src/errors.js';
-import { judgeUse } from '../../src/plan/last-use.js';
 import { denialText } from '../../emulator/aws/denial.js';
 import { FAILURES_FOLDER } from '../support/failures.js';
 import { createFamily, sessionOf, startForAction, stopForAction } from './support.js';
+import { judgeUse } from '../../src/guard/last-use.js';
 
 /** UPDATE_GOLDEN=1 writes it anew. */
 const GOLDEN = path.join(FAILURES_FOLDER, 'own-denials.txt');

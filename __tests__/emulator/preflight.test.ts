@@ -2,8 +2,8 @@ import { CreateAliasCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../emulator/index.js';
 import { buildPlanModel } from '../../src/plan/model.js';
-import { askOf, type Judgement } from '../../src/plan/preflight.js';
-import { askRegions } from '../../src/steps/plan/preflight.js';
+import { askOf, type Judgement } from '../../src/guard/preflight.js';
+import { askRegions } from '../../src/commands/plan/preflight.js';
 import { goldenPlan } from '../unit/plan/raw-plan.js';
 import { createFamily, createKey, kmsIn, sessionOf, startForAction, stopForAction } from './support.js';
 

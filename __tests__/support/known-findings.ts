@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect } from '@jest/globals';
-import type { Finding } from '../../src/plan/types.js';
+import type { Finding } from '../../src/guard/finding.js';
 
 const FOLDER = path.join(import.meta.dirname, '..', 'golden', 'guard');
 

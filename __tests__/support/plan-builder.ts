@@ -5,15 +5,15 @@ import type {
   AttributeChange,
   ChangeAction,
   ChangeCounts,
-  Finding,
   PlanModel,
   RegionPlan,
   ResourceChange,
   ResourceKind,
   Shown,
 } from '../../src/plan/types.js';
-import type { LastUse } from '../../src/plan/last-use.js';
 import type { ReportInput } from '../../src/report/types.js';
+import type { LastUse } from '../../src/facts/kms-answers.js';
+import type { Finding } from '../../src/guard/finding.js';
 
 export const ACCOUNT = '999900001111';
 export const KEY_ID = 'mrk-01641fdcadec421f9ed2665c7d78ef9c';

@@ -10,7 +10,7 @@ import { CreateAliasCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand } f
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import type { EventOptions } from '../../emulator/github/events.js';
 import type { Deps, Exec, ExecRequest, ExecResult } from '../../src/deps.js';
-import { createLog } from '../../src/log.js';
+import { createLog } from '../../src/runner/log.js';
 import { run } from '../../src/main.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';

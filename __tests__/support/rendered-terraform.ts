@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Emulator } from '../../emulator/index.js';
 import type { Inputs } from '../../src/inputs/inputs.js';
-import { createLog } from '../../src/log.js';
+import { createLog } from '../../src/runner/log.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';
 import { initArgs } from '../../src/terraform/args.js';

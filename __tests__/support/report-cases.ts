@@ -1,7 +1,7 @@
 /** The reports that have a golden file: what a team meets in the life of a key, and what an attacker would try. */
 
+import type { Rule } from '../../src/guard/finding.js';
 import type { PlanModel, RegionPlan } from '../../src/plan/types.js';
-import type { LastUse } from '../../src/plan/last-use.js';
 import { renderComment } from '../../src/report/comment.js';
 import { renderMany } from '../../src/report/many/comment.js';
 import { renderSummary } from '../../src/report/summary.js';
@@ -28,6 +28,7 @@ import {
   unknown,
   value,
 } from './plan-builder.js';
+import type { LastUse } from '../../src/facts/kms-answers.js';
 
 const same = (): RegionPlan[] => REGIONS.map((region) => row({ region }));
 const [PRIMARY, SYDNEY, JAKARTA] = REGIONS;
@@ -406,7 +407,9 @@ function hostile(): ReportInput {
     access: HOSTILE.map((item) =>
       access({ principal: item, actions: [`kms:${item}`], condition: item, regions: [item] }),
     ),
-    findings: HOSTILE.map((item) => finding({ rule: item, reason: item, wayOut: item, region: item })),
+    findings: HOSTILE.map((item) =>
+      finding({ rule: item as Rule, reason: item, wayOut: item, region: item }),
+    ),
     approval: { approved: false, says: all, gone: [...HOSTILE], added: [...HOSTILE] },
     keyStates: [{ region: 'x; rm -rf /', keyId: all, state: 'PendingDeletion', deletionDate: all }],
     failure: { what: all, done: all, next: all },

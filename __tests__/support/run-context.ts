@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { context } from '@actions/github';
-import { readContext, type RunContext } from '../../src/context.js';
+import { readContext, type RunContext } from '../../src/runner/context.js';
 import { tempFolder } from './temp-folder.js';
 
 const Context = context.constructor as new () => typeof context;

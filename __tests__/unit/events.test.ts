@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { EVENT_NAMES, type EventName } from '../../emulator/github/index.js';
-import type { RunContext } from '../../src/context.js';
+import type { RunContext } from '../../src/runner/context.js';
 import { startGitHub } from '../support/github-world.js';
 import { readRunContext } from '../support/run-context.js';
 

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { createLog } from '../../src/log.js';
-import {
-  keyOutputs,
-  resultOf,
-  serialiseOutputs,
-  summariseCounts,
-  writeOutputs,
-  type Outputs,
-} from '../../src/outputs.js';
+import { createLog } from '../../src/runner/log.js';
+import { keyOutputs, type Outputs, resultOf, summariseCounts } from '../../src/outputs.js';
+import { serialiseOutputs, writeOutputs } from '../../src/runner/outputs.js';
 
 const ALL: Required<Outputs> = {
   'primary-key-arn': 'arn',

@@ -12,8 +12,8 @@ import { refuseBadConfig } from '../../src/aws/machine-config.js';
 import { explainIdentityRefusal, explainNoCredentials } from '../../src/aws/refusal.js';
 import { messageOf } from '../../src/errors.js';
 import { explainEmptyInput } from '../../src/inputs/empty-input.js';
-import { guardPlan } from '../../src/plan/guard.js';
-import type { Finding, PlanModel } from '../../src/plan/types.js';
+import { guardPlan } from '../../src/guard/guard.js';
+import type { PlanModel } from '../../src/plan/types.js';
 import { TerraformError } from '../../src/terraform/run.js';
 import { explainTerraformError } from '../../src/terraform/symptoms.js';
 import { failureNames, readFailure, replayFailure } from '../support/failures.js';
@@ -34,6 +34,7 @@ import {
   updatePolicy,
   type Json,
 } from './plan/raw-plan.js';
+import type { Finding } from '../../src/guard/finding.js';
 
 const GOLDEN = path.join(import.meta.dirname, '..', 'golden', 'public-reports.txt');
 

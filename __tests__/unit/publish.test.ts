@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ACTIONS_BOT, type Comment } from '../../emulator/github/index.js';
-import type { RunContext } from '../../src/context.js';
+import type { RunContext } from '../../src/runner/context.js';
 import type { Deps } from '../../src/deps.js';
 import { findMergedPullRequest } from '../../src/github/merged-pull-request.js';
 import type { Inputs } from '../../src/inputs/inputs.js';

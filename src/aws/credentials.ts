@@ -1,5 +1,5 @@
 import type { STSClient } from '@aws-sdk/client-sts';
-import type { Environment } from '../context.js';
+import type { Environment } from '../runner/context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';

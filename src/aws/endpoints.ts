@@ -1,5 +1,5 @@
-import type { Environment } from '../context.js';
-import { dnsSuffixOf } from './regions.js';
+import type { Environment } from '../runner/context.js';
+import { dnsSuffixOf } from '../facts/regions.js';
 
 /** AWS's services as the variables for their endpoints name them: `AWS_ENDPOINT_URL_<SERVICE>`. */
 export type Service = 'KMS' | 'STS' | 'IAM' | 'EC2' | 'S3' | 'DYNAMODB';

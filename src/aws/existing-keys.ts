@@ -1,15 +1,9 @@
 import { ActionError } from '../errors.js';
 import type { AwsSession } from './credentials.js';
-import { adviseOnRefusals } from './denial.js';
+import { adviseOnRefusals } from '../facts/denial.js';
 import { withKms, type KmsClients } from './kms-clients.js';
-import { isPendingDeletion, lookUpKey, type FoundKey } from './key-lookup.js';
-
-/** Where a key may be. */
-export interface KeyPlace {
-  readonly region: string;
-  /** `mrk-…`. */
-  readonly keyId: string;
-}
+import { lookUpKey } from './key-lookup.js';
+import { type FoundKey, isPendingDeletion, type KeyPlace } from '../facts/kms-answers.js';
 
 /** A key as KMS describes it. */
 export interface ExistingKey extends KeyPlace {

@@ -1,4 +1,4 @@
-import type { RefusedCall } from './denial.js';
+import type { RefusedCall } from '../facts/denial.js';
 
 /** The key in one Region as it should be. */
 export interface ExpectedKey {

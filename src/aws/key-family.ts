@@ -1,6 +1,7 @@
 import type { AwsSession } from './credentials.js';
 import { sayKmsError, withKms, type KmsClients } from './kms-clients.js';
-import { lookUpKey, lookUpAlias, type KeyLookup } from './key-lookup.js';
+import { lookUpAlias, lookUpKey } from './key-lookup.js';
+import type { Belongings, KeyLookup, RegionLookup } from '../facts/kms-answers.js';
 
 type Session = Pick<AwsSession, 'provider'>;
 
@@ -8,14 +9,6 @@ type Session = Pick<AwsSession, 'provider'>;
 export function lookUpNamed(region: string, name: string, session: Session): Promise<KeyLookup> {
   const lookup = name.startsWith('alias/') ? lookUpAlias : lookUpKey;
   return withKms([region], session, (clients) => lookup(clients, region, name));
-}
-
-/** One Region, as far as it concerns a multi-Region key that exists. */
-export interface RegionLookup {
-  readonly region: string;
-  readonly key: KeyLookup;
-  /** What the alias of the inputs is there. */
-  readonly alias: KeyLookup;
 }
 
 /**
@@ -39,19 +32,6 @@ export function lookUpRegions(
       }),
     ),
   );
-}
-
-/** What belongs to a key in one Region beside what Terraform manages here. */
-export interface Belongings {
-  readonly region: string;
-  /** Sorted, with `alias/`. */
-  readonly aliases: readonly string[];
-  /** The grantee of each grant, sorted; one that has several is there several times. */
-  readonly grantees: readonly string[];
-  /** The CloudFormation stack that says it owns the key. */
-  readonly stack: string | undefined;
-  /** What KMS did not tell, and why: `its grants (kms:ListGrants is missing)`. */
-  readonly unseen: readonly string[];
 }
 
 /** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */

@@ -1,54 +1,8 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { ActionError } from '../errors.js';
 import { httpStatusOf } from './answer.js';
-import type { RefusedCall } from './denial.js';
 import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
-
-/** What KMS answers when it is asked for one key. */
-export type KeyLookup =
-  | { readonly is: 'found'; readonly key: FoundKey }
-  | { readonly is: 'not-found' }
-  /** The Region takes none of this account's credentials: it is not enabled. */
-  | {
-      readonly is: 'region-disabled';
-      readonly because: string;
-      readonly mayPass: false;
-      readonly refused?: undefined;
-    }
-  | {
-      readonly is: 'unknown';
-      readonly because: string;
-      readonly mayPass: boolean;
-      /** The call, where a policy refused it. */
-      readonly refused?: RefusedCall | undefined;
-    };
-
-export interface FoundKey {
-  readonly keyId: string;
-  readonly arn: string;
-  /** KMS's own word, e.g. `Enabled`, `PendingDeletion`. */
-  readonly state: string;
-  /** Milliseconds since the epoch, by AWS's clock; undefined where it is not known. */
-  readonly createdAt: number | undefined;
-  /** ISO 8601; for a key that is pending deletion. */
-  readonly deletionDate: string | undefined;
-  readonly role: 'PRIMARY' | 'REPLICA' | undefined;
-  /** The ARN of the primary of this multi-Region key; undefined for any other key, and where it is not known. */
-  readonly primaryArn: string | undefined;
-  /** Of the replicas of this multi-Region key, also of those that are going to be deleted; empty where not known. */
-  readonly replicaRegions: readonly string[];
-  /** What KMS fixes when a key is made, in its own words; undefined where it is not known. */
-  readonly made:
-    | {
-        readonly spec: string | undefined;
-        readonly usage: string | undefined;
-        /** Where the key material is from: `AWS_KMS`, `EXTERNAL`, … */
-        readonly origin: string | undefined;
-        /** `CUSTOMER`, or `AWS` for a key that a service of AWS's made in the account. */
-        readonly manager: string | undefined;
-      }
-    | undefined;
-}
+import type { FoundKey, KeyLookup } from '../facts/kms-answers.js';
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
 const CLOSED = /^(UnrecognizedClient|InvalidClientTokenId|OptInRequired)/;
@@ -124,9 +78,4 @@ function readKey(key: KeyMetadata): FoundKey {
     replicaRegions: (key.MultiRegionConfiguration?.ReplicaKeys ?? []).flatMap(({ Region }) => Region ?? []),
     made: { spec: key.KeySpec, usage: key.KeyUsage, origin: key.Origin, manager: key.KeyManager },
   };
-}
-
-/** Whether KMS waits to delete a key in this state; a primary waits for its replicas first. */
-export function isPendingDeletion(state: string): boolean {
-  return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
 }

@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { KmsClients } from './kms-clients.js';
-import { adviseOnRefusals, type RefusedCall } from './denial.js';
+import { adviseOnRefusals, type RefusedCall } from '../facts/denial.js';
 import { lookUpKey } from './key-lookup.js';
 
 /** A key that is, or is about to be, in a Region. */

@@ -1,7 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
-import { readDenial, sayRefusal, type RefusedCall } from './denial.js';
+import { readDenial, type RefusedCall, sayRefusal } from '../facts/denial.js';
 import type { ProxiedHandler } from './http-handler.js';
 
 /** The SDK's client for KMS; it is loaded by the first run that uses it. */

@@ -1,8 +1,7 @@
-import type { LastUse } from '../plan/last-use.js';
 import type { AwsSession } from './credentials.js';
-import { adviseOnRefusals } from './denial.js';
-import type { KeyPlace } from './existing-keys.js';
+import { adviseOnRefusals } from '../facts/denial.js';
 import { isDenied, sayKmsError, withKms, type KmsClients } from './kms-clients.js';
+import type { KeyPlace, LastUse } from '../facts/kms-answers.js';
 
 /**
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).

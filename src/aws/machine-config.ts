@@ -1,7 +1,7 @@
 /** The AWS configuration that a machine brings along: its files, its profiles, and what in them no AWS SDK could work with. */
 
 import path from 'node:path';
-import type { Environment } from '../context.js';
+import type { Environment } from '../runner/context.js';
 import { ActionError } from '../errors.js';
 
 /** Reads a text file; undefined where there is none. */

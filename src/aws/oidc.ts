@@ -1,7 +1,7 @@
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
 import { getIDToken } from '@actions/core';
-import type { Environment, RunContext } from '../context.js';
+import type { Environment, RunContext } from '../runner/context.js';
 import type { Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';

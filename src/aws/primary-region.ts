@@ -1,10 +1,11 @@
 import type { Clock } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import type { AwsSession } from './credentials.js';
-import { adviseOnRefusals, type RefusedCall } from './denial.js';
+import { adviseOnRefusals, type RefusedCall } from '../facts/denial.js';
 import { isDenied, withKms, type KmsClients } from './kms-clients.js';
-import { isPendingDeletion, lookUpKey, mayPass, type FoundKey, type KeyLookup } from './key-lookup.js';
-import { sayCancelDeletion } from './cancel-deletion.js';
+import { lookUpKey, mayPass } from './key-lookup.js';
+import { sayCancelDeletion } from '../facts/cancel-deletion.js';
+import { type FoundKey, isPendingDeletion, type KeyLookup } from '../facts/kms-answers.js';
 
 /** A key whose primary is to be in another Region. */
 export interface Promotion {

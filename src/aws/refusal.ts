@@ -1,7 +1,7 @@
 /** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
 
 import { ActionError } from '../errors.js';
-import { adviseOnDenial, readDenial, whoDenies } from './denial.js';
+import { adviseOnDenial, readDenial, whoDenies } from '../facts/denial.js';
 import type { BrokenConnection } from '../runner/connection.js';
 import type { IdTokenClaims } from './oidc.js';
 

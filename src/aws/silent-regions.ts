@@ -1,4 +1,4 @@
-import type { Environment } from '../context.js';
+import type { Environment } from '../runner/context.js';
 import { ActionError } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';
 import { httpStatusOf } from './answer.js';

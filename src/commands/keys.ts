@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { RunContext } from '../context.js';
+import type { RunContext } from '../runner/context.js';
 import type { Deps } from '../deps.js';
 import { GitHubApiError } from '../github/api-error.js';
 import type { GitHubClient } from '../github/client.js';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { RunContext } from '../context.js';
+import type { RunContext } from '../runner/context.js';
 import type { Deps } from '../deps.js';
 import {
   parseApprovalRecord,

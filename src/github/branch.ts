@@ -1,6 +1,6 @@
 /** What a branch has become since a commit: whether the commit is its tip, and what came after it. */
 
-import type { RepositoryName } from '../context.js';
+import type { RepositoryName } from '../runner/context.js';
 import { GitHubApiError } from './api-error.js';
 import type { GitHubClient } from './client.js';
 import { findChangedAgain, type PatchedFile } from './patches.js';

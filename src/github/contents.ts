@@ -1,6 +1,6 @@
 /** Files of the repository as they are at a commit. */
 
-import type { RepositoryName } from '../context.js';
+import type { RepositoryName } from '../runner/context.js';
 import { GitHubApiError } from './api-error.js';
 import type { GitHubClient } from './client.js';
 

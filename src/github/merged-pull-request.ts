@@ -1,6 +1,6 @@
 /** Which pull request a commit on a branch was merged from. */
 
-import type { RepositoryName } from '../context.js';
+import type { RepositoryName } from '../runner/context.js';
 import type { ActionError } from '../errors.js';
 import type { GitHubClient } from './client.js';
 import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './messages.js';

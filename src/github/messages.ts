@@ -1,6 +1,6 @@
 /** What the looks at a pull request have in common when they refuse. */
 
-import type { RepositoryName } from '../context.js';
+import type { RepositoryName } from '../runner/context.js';
 import { ActionError } from '../errors.js';
 
 export const USE_THE_DIGEST =

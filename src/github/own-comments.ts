@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import type { RepositoryName } from '../context.js';
+import type { RepositoryName } from '../runner/context.js';
 import { GitHubApiError } from './api-error.js';
 import type { GitHubClient } from './client.js';
 

@@ -1,4 +1,4 @@
-import { partitionOf } from '../aws/regions.js';
+import { partitionOf } from '../facts/regions.js';
 import { Invalid, quote } from './parsers.js';
 
 /** A key that exists, as the input names it. */

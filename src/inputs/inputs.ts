@@ -7,8 +7,8 @@ import {
   usagesFor,
   type KeySpec,
   type KeyUsage,
-} from '../aws/key-specs.js';
-import { partitionOf } from '../aws/regions.js';
+} from '../facts/key-specs.js';
+import { partitionOf } from '../facts/regions.js';
 import { lostZeros, whyImpossible } from '../policy/principals.js';
 import { parseBackendConfig } from './backend-config.js';
 import { findSettingProblems } from './backend-settings.js';

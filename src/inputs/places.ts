@@ -1,7 +1,7 @@
 /** Names of places in AWS, as inputs and settings of a backend give them. */
 
 import { findForbidden } from '../characters.js';
-import { isWellFormedRegion } from '../aws/regions.js';
+import { isWellFormedRegion } from '../facts/regions.js';
 import { because, Invalid, parseMatching, quote } from './parsers.js';
 
 export const parseRegion = (text: string): string => {

@@ -1,9 +1,9 @@
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
 
-import { cancelDeletionCommands } from '../aws/cancel-deletion.js';
+import { cancelDeletionCommands } from '../facts/cancel-deletion.js';
 import { isKept, isKey } from './model.js';
-import { capitalise } from './guard/messages.js';
 import type { PlanModel, ResourceChange } from './types.js';
+import { capitalise } from '../phrases.js';
 
 /** KMS's own default, which the provider leaves it to (API reference, ScheduleKeyDeletion, PendingWindowInDays). */
 const DEFAULT_WINDOW_IN_DAYS = 30;

@@ -1,9 +1,6 @@
-import { nameOfAddress } from '../terraform/progress.js';
 import { canonicalJson, sha256 } from './canonical.js';
-import { joinWords, stop } from './guard/messages.js';
 import { renderAppliedBy, type AppliedBy } from './last-apply.js';
-import { changesAnything } from './model.js';
-import type { Finding, PlanModel, RegionPlan, ResourceChange } from './types.js';
+import type { PlanModel, RegionPlan, ResourceChange } from './types.js';
 
 /** The move of the primary key of a multi-Region key to a Region that has a replica of it. */
 export interface PrimaryMove {
@@ -38,7 +35,7 @@ const FOLLOWS = new Set(['deletion_window_in_days', 'bypass_policy_lockout_safet
  * Whether a change is the state's way to follow the move: what is in one of both Regions, under its new address; and the
  * description that every replica has, where somebody has changed one.
  */
-function follows(
+export function follows(
   { kind, region, action, importing, attributes }: ResourceChange,
   move: PrimaryMove,
 ): boolean {
@@ -49,44 +46,6 @@ function follows(
   const stays = action === 'no-op' || action === 'update';
   if (kind === 'other' || importing === undefined || !stays) return false;
   return names.every((name) => kind !== 'alias' && FOLLOWS.has(name));
-}
-
-/**
- * What a plan has beside the move: a move comes alone.
- * @param model the plan with the primary where it was; or, once AWS has moved it, the plan in which the state follows
- */
-export function judgeMove(model: PlanModel, move: PrimaryMove, hasMoved: boolean): Finding[] {
-  const others = model.resources
-    .filter((change) => changesAnything(change) && !(hasMoved && follows(change, move)))
-    .map((change) => nameChange(change, hasMoved ? move.to : move.from));
-  const outputs = hasMoved ? [] : model.changedOutputs.map((name) => `change of the output ${name}`);
-  const changes = [...others, ...outputs];
-  if (changes.length === 0) return [];
-  return [
-    stop('move-not-alone', {
-      reason: `A move of the primary comes alone, and this plan has other changes: ${joinWords(changes)}.`,
-      wayOut: hasMoved
-        ? `AWS has the primary in ${move.to} already, and the state is to follow first. Leave out of the inputs what makes these changes (\`aws-provider-version\` may be such a thing), and make them in a plan of their own after it.`
-        : `Make these changes in a plan of their own first, with \`primary-region\` ${move.from} and without \`move-primary\`; or take them out of the inputs until the primary has moved.`,
-    }),
-  ];
-}
-
-const VERBS: Readonly<Partial<Record<ResourceChange['action'], string>>> = {
-  create: 'creation',
-  update: 'update',
-  replace: 'replacement',
-  delete: 'deletion',
-  forget: 'removal from the state',
-};
-
-function nameChange(
-  { address, action, attributes, importing, movedFrom }: ResourceChange,
-  primaryRegion: string,
-): string {
-  const rare = importing !== undefined ? 'import' : movedFrom !== undefined ? 'new address' : 'change';
-  const names = action === 'update' ? ` (${attributes.map(({ name }) => name).join(', ')})` : '';
-  return `${VERBS[action] ?? rare} of the ${nameOfAddress(address, primaryRegion)}${names}`;
 }
 
 /** The plan as the move leaves it: the same keys, two of them in each other's role, and no other change. */

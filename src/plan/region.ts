@@ -1,4 +1,4 @@
-import { isWellFormedRegion, partitionOf } from '../aws/regions.js';
+import { isWellFormedRegion, partitionOf } from '../facts/regions.js';
 import type { ModuleConfiguration, RawPlan, RawResourceChange } from './schema.js';
 
 type Attributes = Readonly<Record<string, unknown>> | null;

@@ -117,22 +117,3 @@ export interface AccessChange {
   /** The Regions it holds in, sorted; `all` when that is every Region that has the key after apply, or had it where none is left. */
   readonly regions: readonly string[] | 'all';
 }
-
-/**
- * What the guard says of a plan. A `stop` ends the run before apply. A `warning` is a danger and a `notice` is none; both are
- * shown, and the run goes on.
- */
-export interface Finding {
-  readonly severity: 'stop' | 'warning' | 'notice';
-  /** A short stable id, kebab-case, e.g. `key-deleted`. */
-  readonly rule: string;
-  /** What would happen and why that is bad, in one or two sentences. */
-  readonly reason: string;
-  /** How to get what was wanted without the harm. */
-  readonly wayOut: string;
-  /** The Region it is about, where that is one. */
-  readonly region: string | undefined;
-  /** The Regions it is about, where they are several: one cause is one finding, however many Regions it has. */
-  readonly regions?: readonly string[] | undefined;
-  readonly address: string | undefined;
-}

@@ -1,4 +1,4 @@
-import { PARTITIONS } from '../aws/regions.js';
+import { PARTITIONS } from '../facts/regions.js';
 import { quote } from '../quote.js';
 import { splitArn } from './arn.js';
 import { compareTexts, type Principal, type PrincipalType } from './document.js';

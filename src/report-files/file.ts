@@ -3,7 +3,7 @@
  */
 
 import { z } from 'zod';
-import type { RunContext } from '../context.js';
+import type { RunContext } from '../runner/context.js';
 import { nameOf } from '../github/messages.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import type { ReportInput, ReportOutcome } from '../report/types.js';

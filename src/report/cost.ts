@@ -1,6 +1,6 @@
 /** What the keys cost per month, before and after. */
 
-import { partitionOf } from '../aws/regions.js';
+import { partitionOf } from '../facts/regions.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { formatCount, link } from './markdown.js';
 import { countOf } from './vocabulary.js';

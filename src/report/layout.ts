@@ -1,6 +1,5 @@
 /** The order of the report, and how it is made to fit. */
 
-import type { Finding } from '../plan/types.js';
 import { renderCost } from './cost.js';
 import { clip, details, prose } from './markdown.js';
 import { renderPicture } from './mermaid.js';
@@ -22,6 +21,7 @@ import { renderRegions } from './sections/regions.js';
 import type { ReportedPlan, ReportInput } from './types.js';
 import { describeVerdict, stopsOf, type Verdict } from './verdict.js';
 import { codeOf, countOf, OPEN_REGIONS, type Detail } from './vocabulary.js';
+import type { Finding } from '../guard/finding.js';
 
 /** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
 const DETAILS: readonly Detail[] = [

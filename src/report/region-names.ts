@@ -1,4 +1,4 @@
-import { descriptionOf } from '../aws/regions.js';
+import { descriptionOf } from '../facts/regions.js';
 
 /**
  * The place of a Region, e.g. `Singapore` of AWS's `Asia Pacific (Singapore)`; undefined for one that is not known here. Where

@@ -1,9 +1,10 @@
 /** What the report is made from: everything the comment and the job summary say, as data. */
 
 import type { Explanation } from '../errors.js';
-import type { LastUse } from '../plan/last-use.js';
 import type { PrimaryMove } from '../plan/move.js';
-import type { AccessChange, Finding, PlanModel } from '../plan/types.js';
+import type { AccessChange, PlanModel } from '../plan/types.js';
+import type { LastUse } from '../facts/kms-answers.js';
+import type { Finding } from '../guard/finding.js';
 
 type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
 

@@ -1,18 +1,12 @@
 /** The first line of everything: what this run means for the keys, in one sentence. */
 
-import { isStateOfAnother } from '../plan/guard/ownership.js';
-import type {
-  AttributeChange,
-  ChangeCounts,
-  Finding,
-  PlanModel,
-  RegionPlan,
-  ResourceChange,
-} from '../plan/types.js';
+import { isStateOfAnother } from '../guard/ownership.js';
+import type { AttributeChange, ChangeCounts, PlanModel, RegionPlan, ResourceChange } from '../plan/types.js';
 import { rowChange, type RowChange } from './changes.js';
 import { clip } from './markdown.js';
 import type { ReportedPlan, ReportInput, ShownPlan } from './types.js';
 import { countOf, listOf } from './vocabulary.js';
+import type { Finding } from '../guard/finding.js';
 
 /** Plain text, no Markdown: for the log as it is, for the comment through the escaping of prose. */
 export interface Verdict {

@@ -1,4 +1,4 @@
-import { isWellFormedRegion } from '../aws/regions.js';
+import { isWellFormedRegion } from '../facts/regions.js';
 import { isStateNote } from '../plan/state-notes.js';
 
 const OWN =
@@ -35,4 +35,31 @@ const OWN_OUTPUTS: ReadonlySet<string> = new Set([
 
 export function isOwnOutput(name: string): boolean {
   return OWN_OUTPUTS.has(name) || isStateNote(name);
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  aws_kms_key: 'primary key',
+  aws_kms_replica_key: 'replica key',
+  aws_kms_alias: 'alias',
+};
+
+/** What an address of the rendered configuration stands for. */
+export interface Place {
+  readonly type: string;
+  readonly region: string;
+}
+
+/**
+ * Where a resource of the rendered configuration is, told by its address alone.
+ * @param address as Terraform writes it, e.g. `module.replica_ap-southeast-2.aws_kms_replica_key.this`
+ */
+export function placeOfAddress(address: string, primaryRegion: string): Place | undefined {
+  const found = /^module\.(?:primary|replica(?:_|\[")([a-z0-9-]+)(?:"\])?)\.(aws_kms_\w+)\./.exec(address);
+  return found?.[2] === undefined ? undefined : { type: found[2], region: found[1] ?? primaryRegion };
+}
+
+/** A resource in the words of the field, e.g. `replica key in ap-southeast-2`; the address itself for any other. */
+export function nameOfAddress(address: string, primaryRegion: string): string {
+  const place = placeOfAddress(address, primaryRegion);
+  return place === undefined ? address : `${NAMES[place.type] ?? place.type} in ${place.region}`;
 }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import semver from 'semver';
 import { endpointOf, type Service } from '../aws/endpoints.js';
-import type { Environment } from '../context.js';
+import type { Environment } from '../runner/context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { explainEmptyInput } from '../inputs/empty-input.js';
 import { inputSources } from '../inputs/sources.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
-import type { Workspace } from '../workspace.js';
+import type { Workspace } from '../runner/workspace.js';
 
 /** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */
 const LOCKS_IN_S3_SINCE = '1.10.0';

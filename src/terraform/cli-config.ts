@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Environment } from '../context.js';
+import type { Environment } from '../runner/context.js';
 import { ActionError, messageOf } from '../errors.js';
 import { HclError, parseHcl, writeHcl, type HclItem, type HclValue } from './hcl.js';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ActionError, type Explanation } from '../errors.js';
-import { RIGHT_PLACE, someOf } from '../plan/guard/ownership.js';
+import { RIGHT_PLACE, someOf } from '../guard/ownership.js';
 import { isForeignAddress } from './addresses.js';
 import type { Diagnostic } from './events.js';
 

@@ -1,7 +1,7 @@
 /** The lock of a state in words: who holds it, why it was not freed, and the command that frees it. Pure: Terraform's text in. */
 
-import { adviseOnDenial, isMissing, readDenial, whoDenies } from '../aws/denial.js';
-import { escapeCommands } from '../log.js';
+import { adviseOnDenial, isMissing, readDenial, whoDenies } from '../facts/denial.js';
+import { escapeCommands } from '../runner/log.js';
 
 /** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
 export function lockHolder(text: string): string {

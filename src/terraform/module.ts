@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { endpointOf, type Service } from '../aws/endpoints.js';
-import { oldestVersion, partitionOf, regionsOfPartition } from '../aws/regions.js';
-import type { Environment } from '../context.js';
+import { oldestVersion, partitionOf, regionsOfPartition } from '../facts/regions.js';
+import type { Environment } from '../runner/context.js';
 import type { Backend, Inputs } from '../inputs/inputs.js';
 import { splitIgnoredTags } from '../inputs/tags.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ACTION_NAME } from '../workspace.js';
+import { ACTION_NAME } from '../runner/workspace.js';
 
 /** A folder in which one provider version is kept from run to run, as Terraform's plug-in cache. */
 export interface PluginCache {

@@ -1,14 +1,14 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { specNeedsProvider } from '../aws/key-specs.js';
-import { isKnownRegion, unsupportedReason } from '../aws/regions.js';
-import type { Environment } from '../context.js';
+import { specNeedsProvider } from '../facts/key-specs.js';
+import { isKnownRegion, unsupportedReason } from '../facts/regions.js';
+import type { Environment } from '../runner/context.js';
 import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { splitSecrets } from '../inputs/backend-secrets.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { AppliedBy } from '../plan/last-apply.js';
-import type { Workspace } from '../workspace.js';
+import type { Workspace } from '../runner/workspace.js';
 import { chooseBackend } from './backend.js';
 import {
   knowsRotationPeriod,

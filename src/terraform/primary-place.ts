@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isWellFormedRegion } from '../aws/regions.js';
+import { isWellFormedRegion } from '../facts/regions.js';
 import { parseStateFile, replicaPlaceOf } from './state-keys.js';
 
 /** Where a state has the keys of its multi-Region key. */

@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { oldestVersion } from '../aws/regions.js';
+import { oldestVersion } from '../facts/regions.js';
 
 /**
  * How the keys of several Regions get their provider: by `aliases`, a process of the provider for each Region, or by

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import semver from 'semver';
-import type { Environment } from '../context.js';
+import type { Environment } from '../runner/context.js';
 import type { Clock, Log, Platform } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Inputs } from '../inputs/inputs.js';

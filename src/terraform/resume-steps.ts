@@ -1,7 +1,7 @@
 import type { WaitedKey } from '../aws/key-wait.js';
-import { nameOfAddress } from './progress.js';
 import type { TerraformError } from './run.js';
 import { isKeyResource, type StateModel, type StateResource } from './state.js';
+import { nameOfAddress } from './addresses.js';
 
 /** What has to happen before a failed apply can be resumed. */
 export interface ResumeSteps {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isWellFormedRegion } from '../aws/regions.js';
+import { isWellFormedRegion } from '../facts/regions.js';
 import { kindOfType } from '../plan/model.js';
 import type { ResourceKind } from '../plan/types.js';
 

@@ -4,8 +4,8 @@ import type { Outputs } from '../outputs.js';
 import { kindOfType } from '../plan/model.js';
 import { regionOfSide } from '../plan/region.js';
 import type { ResourceKind } from '../plan/types.js';
-import { placeOfAddress } from './progress.js';
 import { outputValues } from './run.js';
+import { placeOfAddress } from './addresses.js';
 
 /** A managed resource that the state holds. */
 export interface StateResource {

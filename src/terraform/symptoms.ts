@@ -1,6 +1,6 @@
-import { adviseOnDenial, readDenial, whoDenies } from '../aws/denial.js';
+import { adviseOnDenial, readDenial, whoDenies } from '../facts/denial.js';
 import { ActionError } from '../errors.js';
-import { escapeCommands } from '../log.js';
+import { escapeCommands } from '../runner/log.js';
 import { explainForeignState } from './foreign-state.js';
 import { howToFree, howToUnlock, lockHolder, lockRecord, whyNotFreed } from './lock.js';
 import { explainProxyRefusal } from './proxy-refusal.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import { obtainCredentials, type AwsSession, type CredentialOptions } from '../../../src/aws/credentials.js';
 import { requestIdToken } from '../../../src/aws/oidc.js';
-import type { Environment } from '../../../src/context.js';
+import type { Environment } from '../../../src/runner/context.js';
 import { readRunContext } from '../../support/run-context.js';
 import type { Clock } from '../../../src/deps.js';
 import { messageOf } from '../../../src/errors.js';

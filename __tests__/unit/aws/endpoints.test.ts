@@ -1,7 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { STSClient } from '@aws-sdk/client-sts';
 import { expect, test } from '@jest/globals';
-import { dnsSuffixOf, PARTITIONS, partitionOf, regionsOfPartition } from '../../../src/aws/regions.js';
+import { dnsSuffixOf, PARTITIONS, partitionOf, regionsOfPartition } from '../../../src/facts/regions.js';
 
 interface Resolver {
   readonly config: {

@@ -10,7 +10,7 @@ import {
   requestIdToken,
   type IdTokenOptions,
 } from '../../../src/aws/oidc.js';
-import type { RunContext } from '../../../src/context.js';
+import type { RunContext } from '../../../src/runner/context.js';
 import { readRunContext } from '../../support/run-context.js';
 import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
 

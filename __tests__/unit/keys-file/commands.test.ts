@@ -8,7 +8,7 @@ import { DEFAULT_GITHUB_TOKEN } from '../../../emulator/github/index.js';
 import type { Deps } from '../../../src/deps.js';
 import { parseApprovalRecordAmong, renderApprovalRecord } from '../../../src/github/approval-record.js';
 import { renderCommentMarker } from '../../../src/github/own-comments.js';
-import { createLog } from '../../../src/log.js';
+import { createLog } from '../../../src/runner/log.js';
 import { run } from '../../../src/main.js';
 import type { ReportInput } from '../../../src/report/types.js';
 import { renderReportFile } from '../../../src/report-files/file.js';

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { judgeUse, keysThatGo, sayLastUse, type LastUse } from '../../../src/plan/last-use.js';
+import { keysThatGo, sayLastUse } from '../../../src/plan/last-use.js';
 import { KEY_ID, plan, REGIONS, row } from '../../support/plan-builder.js';
+import type { LastUse } from '../../../src/facts/kms-answers.js';
+import { judgeUse } from '../../../src/guard/last-use.js';
 
 const NOW = Date.UTC(2026, 10, 26, 12);
 const MINUTE = 60_000;

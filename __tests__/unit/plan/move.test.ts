@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { asMove, digestMove, judgeMove, type PrimaryMove } from '../../../src/plan/move.js';
+import { asMove, digestMove, type PrimaryMove } from '../../../src/plan/move.js';
 import type { AppliedBy } from '../../../src/plan/last-apply.js';
 import type { PlanModel, ResourceChange } from '../../../src/plan/types.js';
 import { attribute, keyArn, plan, resource, row, value } from '../../support/plan-builder.js';
+import { judgeMove } from '../../../src/guard/move.js';
 
 const [A, B, C] = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
 const MOVE: PrimaryMove = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { guardPlan } from '../../../src/plan/guard.js';
+import { guardPlan } from '../../../src/guard/guard.js';
 import { decide, type KnownRequest } from '../../../src/policy/evaluate.js';
 import { parsePolicy } from '../../../src/policy/parse.js';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
-import type { AccessChange, Finding } from '../../../src/plan/types.js';
+import type { AccessChange } from '../../../src/plan/types.js';
 import { renderComment } from '../../../src/report/comment.js';
 import { toDiffLines } from '../../../src/report/diff.js';
 import { showInvisibleInLines } from '../../../src/report/markdown.js';
@@ -20,6 +20,7 @@ import {
 } from '../../support/plan-builder.js';
 import { tokensOf, liveText, nasty } from '../../support/rendered-markdown.js';
 import { CASES, THIRTY_REGIONS } from '../../support/report-cases.js';
+import type { Finding, Rule } from '../../../src/guard/finding.js';
 
 const caseOf = (name: string): ReportInput => {
   const makeInput = CASES[name];
@@ -50,7 +51,7 @@ function reportWith(text: string, many = 1): ReportInput {
     }),
   );
   const findings = times.flatMap((index): Finding[] => {
-    const said = { rule: text, reason: `${text}${index}`, wayOut: text, region: text };
+    const said = { rule: text as Rule, reason: `${text}${index}`, wayOut: text, region: text };
     return [finding({ severity: 'stop', ...said }), finding(said)];
   });
   const lines = times.map(() => text);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { regionsOfPartition } from '../../../src/aws/regions.js';
+import { regionsOfPartition } from '../../../src/facts/regions.js';
 import {
   knowsRotationPeriod,
   renderConfiguration,

@@ -1,7 +1,6 @@
 /** What a deletion does to those who use the key, until when it can be taken back, and how. */
 
-import { isPendingDeletion } from '../../aws/key-lookup.js';
-import { cancelDeletionCommands } from '../../aws/cancel-deletion.js';
+import { cancelDeletionCommands } from '../../facts/cancel-deletion.js';
 import {
   deletionsOf,
   sayDeadline,
@@ -10,12 +9,13 @@ import {
   type Deletions,
   type OutageWords,
 } from '../../plan/deletions.js';
-import { sayLastUse, type LastUse } from '../../plan/last-use.js';
-import type { Finding } from '../../plan/types.js';
+import { sayLastUse } from '../../plan/last-use.js';
 import { alert, clip, codeBlock, details, prose } from '../markdown.js';
 import { placeOf } from '../region-names.js';
 import type { KeyStateNote, ReportInput } from '../types.js';
 import { countOf, type Detail } from '../vocabulary.js';
+import { isPendingDeletion, type LastUse } from '../../facts/kms-answers.js';
+import type { Finding } from '../../guard/finding.js';
 
 /** The rule of the guard that this section tells in its own words. */
 export const TOLD_HERE = 'key-deleted';

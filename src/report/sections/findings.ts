@@ -1,13 +1,13 @@
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
 
-import { isPendingDeletion } from '../../aws/key-lookup.js';
-import { cancelDeletionCommands } from '../../aws/cancel-deletion.js';
+import { cancelDeletionCommands } from '../../facts/cancel-deletion.js';
 import type { Explanation } from '../../errors.js';
 import { sayLastUse } from '../../plan/last-use.js';
-import type { Finding } from '../../plan/types.js';
 import { alert, clip, codeBlock, prose, type AlertKind } from '../markdown.js';
 import type { ApprovalResult, KeyStateNote, ShownPlan } from '../types.js';
 import { codeOf, countOf, limitItems, type Detail } from '../vocabulary.js';
+import { isPendingDeletion } from '../../facts/kms-answers.js';
+import type { Finding } from '../../guard/finding.js';
 
 function untrusted(text: string, detail: Detail): string {
   return prose(clip(text, detail.text * 4));

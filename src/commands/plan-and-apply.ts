@@ -1,0 +1,110 @@
+import { assertGuarded } from '../guard/guard.js';
+import type { Outputs } from '../outputs.js';
+import { refuse } from '../refusal.js';
+import { addOutputs, addToReport, publish, type Run } from '../run.js';
+import { applyApproved } from './apply/apply.js';
+import { assertApproved, checkApproval } from './apply/approve.js';
+import { isNewlyApplied, recordApplied } from './apply/record-applied.js';
+import { recordRegions } from './apply/record-regions.js';
+import { tellingDeleted } from './apply/tell-deleted.js';
+import { tellingOrphanedKeys } from './apply/tell-orphaned-keys.js';
+import { applyMove, planMove } from './move/move-primary.js';
+import { compareWithShown } from './plan/compare-shown.js';
+import type { MadePlan } from './plan/make-plan.js';
+import { planKnowingAws } from './plan/plan-knowing-aws.js';
+import { sayUnfinished } from './plan/plan-without-taint.js';
+import { runPreflight } from './plan/preflight.js';
+import { sayFindings } from './plan/say-findings.js';
+import { withLastUse } from './plan/with-last-use.js';
+import { asTheStateHas, setUp, type Setup } from './setup/set-up.js';
+import { stopWhereSilent } from './stop-where-silent.js';
+import { proveApplied } from './verify.js';
+
+/** `plan`, and as far as it is approved `apply` and `destroy`. */
+export async function planAndApply(started: Run): Promise<void> {
+  // 1. The tools, the credentials and the configuration
+  const setup = await setUp(started);
+  const run = asTheStateHas(started, setup);
+  await stopWhereSilent(run, setup);
+  const { inputs } = run;
+  // 2. The plan, what is in its way in AWS, and what the guard says of it
+  const planned = await withLastUse(run, setup, await planOrMove(run, setup));
+  const made = await runPreflight(run, setup, planned);
+  const { reported, outputs } = made;
+  addOutputs(run, { ...outputs, ...workOf(made, setup) });
+  addToReport(run, { plan: reported, ...notesOf(made, run) });
+  const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
+  addToReport(run, { shown });
+  sayFindings(reported.findings, run.deps.log, isReviewed(run));
+  refuse(() => {
+    assertGuarded(reported.findings, doneBefore(run));
+  });
+  if (inputs.command === 'plan' || !reported.model.hasChanges) {
+    if (inputs.command === 'apply' && made.unfinished !== undefined) await applyApproved(run, setup, made);
+    if (inputs.command === 'apply') await recordNothingToDo(run, setup, made);
+    await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
+    return;
+  }
+  // 3. The approval, and then exactly that plan
+  const approval = await checkApproval({
+    ...run,
+    plan: reported,
+    pullState: () => setup.terraform.pullState(),
+    tainted: made.unfinished?.untaint ?? [],
+  });
+  addToReport(run, { approval });
+  refuse(() => {
+    assertApproved(approval, run.deps.log, doneBefore(run));
+  });
+  const { model } = reported;
+  await tellingOrphanedKeys(run, setup, model, () =>
+    tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)),
+  );
+  // 4. The proof that the keys are what was planned
+  await proveApplied(started, setup, model);
+  await publish(run, { outcome: 'applied' });
+}
+
+/** A move of the primary comes alone; it is a plan of another kind. */
+function planOrMove(run: Run, setup: Setup): Promise<MadePlan> {
+  const { move } = setup.configuration;
+  return move === undefined || run.inputs.destroys ? planKnowingAws(run, setup) : planMove(run, setup, move);
+}
+
+function applyOrMove(run: Run, setup: Setup, made: MadePlan): Promise<void> {
+  const { move } = setup.configuration;
+  return move === undefined || made.reported.move === undefined
+    ? applyApproved(run, setup, made)
+    : applyMove(run, setup, move);
+}
+
+/** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
+function isReviewed({ inputs, report }: Run): boolean {
+  if (inputs.command === 'plan') return report.shown?.is === 'same';
+  return inputs.approval.by === 'digest' || inputs.approval.by === 'pull-request';
+}
+
+/** Where there is nothing to apply, the state may still have something to record. */
+async function recordNothingToDo(run: Run, setup: Setup, { reported: { model } }: MadePlan): Promise<void> {
+  if (setup.configuration.awaitsRegions) await recordRegions(setup);
+  else if (isNewlyApplied(run.context, model)) await recordApplied(setup);
+}
+
+/** An apply has work to do, too, where it only untaints, or has Regions written into it. */
+function workOf({ reported, unfinished }: MadePlan, { configuration }: Setup): Outputs {
+  const hasWork = reported.model.hasChanges || unfinished !== undefined || configuration.awaitsRegions;
+  return { 'has-changes': hasWork };
+}
+
+/** What there is to say when the plan is refused: a key may have been brought back for it. */
+function doneBefore({ report: { broughtBack = [] } }: Run): string {
+  return broughtBack.length === 0
+    ? 'Nothing was changed.'
+    : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
+}
+
+/** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
+function notesOf({ unfinished }: MadePlan, { inputs, report }: Run): { notes?: string[] } {
+  if (unfinished === undefined || inputs.command === 'apply') return {};
+  return { notes: [...(report.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
+}

@@ -1,0 +1,48 @@
+/** The secrets that a job's environment brings along, by the names under which Terraform, its backends and GitHub read them. */
+
+import { ofAddress, secretsOf } from './backend-secrets.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const SECRETS: ReadonlySet<string> = new Set([
+  ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_ENTERPRISE_TOKEN', 'GH_ENTERPRISE_TOKEN', 'INPUT_GITHUB-TOKEN'],
+  ...['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
+  ...['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_SSE_CUSTOMER_KEY'],
+  ...['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_BEARER_TOKEN_BEDROCK'],
+  ...['ARM_ACCESS_KEY', 'ARM_SAS_TOKEN', 'ARM_CLIENT_SECRET', 'ARM_CLIENT_CERTIFICATE'],
+  ...['ARM_CLIENT_CERTIFICATE_PASSWORD', 'ARM_OIDC_TOKEN', 'ARM_OIDC_REQUEST_TOKEN', 'SYSTEM_ACCESSTOKEN'],
+  ...['CONSUL_HTTP_TOKEN', 'TENCENTCLOUD_SECRET_KEY', 'TENCENTCLOUD_SECURITY_TOKEN'],
+  ...['GOOGLE_OAUTH_ACCESS_TOKEN', 'KUBE_TOKEN', 'KUBE_PASSWORD', 'KUBE_CLIENT_KEY_DATA'],
+  ...['TF_HTTP_PASSWORD', 'TF_HTTP_CLIENT_PRIVATE_KEY_PEM', 'PGPASSWORD', 'PGSSLPASSWORD'],
+  ...['ALICLOUD_SECRET_KEY', 'ALICLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
+  ...[
+    'ALICLOUD_SECURITY_TOKEN',
+    'ALIBABA_CLOUD_SECURITY_TOKEN',
+    'OCI_PRIVATE_KEY',
+    'OCI_PRIVATE_KEY_PASSWORD',
+  ],
+]);
+
+/** Addresses, which may have a password or a token in them. */
+const ADDRESSES =
+  /^(?:https?_proxy|all_proxy|TF_HTTP_(?:LOCK_|UNLOCK_)?ADDRESS|CONSUL_HTTP_ADDR|AWS_ENDPOINT_URL\w*)$/i;
+
+/** Variables that stand for a setting of a backend in which not all is secret. */
+const SETTINGS: Readonly<Record<string, readonly [backend: string, setting: string]>> = {
+  PG_CONN_STR: ['pg', 'conn_str'],
+  CONSUL_HTTP_AUTH: ['consul', 'http_auth'],
+  GOOGLE_CREDENTIALS: ['gcs', 'credentials'],
+  GOOGLE_BACKEND_CREDENTIALS: ['gcs', 'credentials'],
+  GOOGLE_ENCRYPTION_KEY: ['gcs', 'encryption_key'],
+};
+
+/** @returns the texts that must not be seen, wherever they come up */
+export function environmentSecrets(env: Environment): string[] {
+  return Object.entries(env).flatMap(([name, value = '']) => {
+    if (SECRETS.has(name.toUpperCase()) || /^TF_TOKEN_/i.test(name)) return [value];
+    const [backend, setting] = SETTINGS[name.toUpperCase()] ?? [];
+    if (backend !== undefined && setting !== undefined)
+      return secretsOf(backend, { [setting]: value }).map(({ secret }) => secret);
+    return ADDRESSES.test(name) ? ofAddress(value) : [];
+  });
+}
