@@ -37182,6 +37182,20 @@ function sayKmsError(thrown) {
     return name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name;
 }
 /**
+ * Asks KMS about each place, all at once, each by a client in its own Region; asks nothing where there is none.
+ * @returns an answer for each place, in their order
+ */
+async function askEach(places, session, ask) {
+    if (places.length === 0)
+        return [];
+    const regions = places.map(({ region }) => region);
+    return withKms(regions, session, (clients) => Promise.all(places.map((place) => ask(clients, place))));
+}
+/** Regions, to be asked each. */
+function asPlaces(regions) {
+    return regions.map((region) => ({ region }));
+}
+/**
  * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
  * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
  */
@@ -37232,16 +37246,13 @@ function noteRefusal(thrown, commandName, region) {
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
  * @returns one answer for each place, in their order; what KMS does not say is among them
  */
-async function askLastUse(places, session) {
-    if (places.length === 0)
-        return [];
-    const regions = places.map(({ region }) => region);
-    return withKms(regions, session, (clients) => Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
+function askLastUse(places, session) {
+    return askEach(places, session, (clients, place) => askOne(place, clients).catch((thrown) => ({
         ...place,
         is: 'unknown',
         because: sayKmsError(thrown),
         ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
-    })))));
+    })));
 }
 async function askOne({ region, keyId }, clients) {
     const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
@@ -37299,6 +37310,13 @@ async function lookUpKey(clients, region, name) {
     catch (thrown) {
         return explainLookup(thrown);
     }
+}
+/** Describes each key, all at once; what KMS does not say of one is in its own answer. */
+function lookUpKeys(keys, session) {
+    return askEach(keys, session, async (clients, key) => ({
+        ...key,
+        lookup: await lookUpKey(clients, key.region, key.keyId),
+    }));
 }
 /** Whether the alias is there, for who may not see the key that it points to. */
 async function lookUpAlias(clients, region, alias) {
@@ -37367,16 +37385,8 @@ function readKey(key) {
 
 ;// CONCATENATED MODULE: ./src/commands/key-states.ts
 
-
-/** Describes each key, all at once; what KMS does not say of one is in its own answer. */
-async function lookUpKeys(keys, session) {
-    const regions = keys.map(({ region }) => region);
-    return withKms(regions, session, (clients) => Promise.all(keys.map(async (key) => ({ ...key, lookup: await lookUpKey(clients, key.region, key.keyId) }))));
-}
 /** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
 async function lookUpStates(keys, session) {
-    if (keys.length === 0)
-        return [];
     return (await lookUpKeys(keys, session)).flatMap(({ region, keyId, lookup }) => {
         if (lookup.is !== 'found' || lookup.key.state === 'Enabled')
             return [];
@@ -37493,17 +37503,12 @@ async function runPreflight({ deps }, { session }, made) {
 }
 /** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
 async function askRegions(questions, session) {
-    if (questions.length === 0)
-        return judgeAnswers([]);
-    const regions = questions.map(({ region }) => region);
-    return withKms(regions, session, async (clients) => {
-        const ask = async (question) => ({
-            question,
-            // Where no alias is to be made, any name does: the question is then whether the Region answers.
-            lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
-        });
-        return judgeAnswers(await Promise.all(questions.map(ask)));
-    });
+    const answers = await askEach(questions, session, async (clients, question) => ({
+        question,
+        // Where no alias is to be made, any name does: the question is then whether the Region answers.
+        lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
+    }));
+    return judgeAnswers(answers);
 }
 
 // EXTERNAL MODULE: ./src/facts/kms-answers.ts
@@ -37521,9 +37526,7 @@ var kms_answers = __nccwpck_require__(2460);
  * @throws ActionError when KMS does not say whether there is one
  */
 async function findKeys(places, alias, session) {
-    const regions = places.map(({ region }) => region);
-    const found = await withKms(regions, session, (clients) => Promise.all(places.map((place) => findKey(place, alias, clients))));
-    return found.flat();
+    return (await askEach(places, session, (clients, place) => findKey(place, alias, clients))).flat();
 }
 async function findKey({ region, keyId }, alias, clients) {
     const key = await mustSee(clients, region, keyId);
@@ -37618,6 +37621,26 @@ function statePullArgs() {
 /** Of a lock that a run before left behind, this command waits no longer than for one that is just being freed. */
 function statePushArgs(file) {
     return ['state', 'push', '-lock-timeout=10s', file];
+}
+
+;// CONCATENATED MODULE: ./src/terraform/show-output.ts
+
+/**
+ * What `terraform show -json` printed, parsed.
+ * @param of what was to be shown, for the message
+ * @throws ActionError when it is not JSON
+ */
+function parseShowOutput(text, of) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.lZ({
+            what: `terraform show printed a ${of} that is not JSON.`,
+            done: 'Nothing was changed.',
+            next: 'Run again; if it happens again, report it with the Terraform version.',
+        }, { cause });
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/in-flight-creates.ts
@@ -37773,6 +37796,7 @@ function parseBlocks(text) {
 
 
 
+
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
 class TerraformError extends Error {
     command;
@@ -37802,10 +37826,13 @@ function createTerraform(options) {
             const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }), { givenUp });
             return planTextOf(stdout);
         },
-        showPlan: async () => (await run(showPlanArgs(), QUERY)).stdout,
+        showPlan: async () => parseShowOutput((await run(showPlanArgs(), QUERY)).stdout, 'plan'),
         apply: (onEvent) => applyPlan(options, onEvent),
         pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
-        showState: async (file) => (await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true })).stdout,
+        showState: async (file) => {
+            const { stdout } = await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true });
+            return parseShowOutput(stdout, 'state');
+        },
         untaint: async (address) => {
             await run(untaintArgs(address, options));
         },
@@ -37897,7 +37924,6 @@ async function readSelectedVersion(workDir) {
 
 
 
-
 /** AWS does not know the credentials: that is also its answer in a Region which the account has not enabled. */
 const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequired/;
 /**
@@ -37923,8 +37949,8 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
     };
 }
 async function findClosed(regions, alias, session) {
-    const lookups = await withKms(regions, session, (clients) => Promise.all(regions.map((region) => lookUpKey(clients, region, alias))));
-    return regions.filter((_, index) => lookups[index]?.is === 'region-disabled');
+    const lookups = await lookUpKeys(regions.map((region) => ({ region, keyId: alias })), session);
+    return lookups.flatMap(({ region, lookup }) => (lookup.is === 'region-disabled' ? [region] : []));
 }
 
 // EXTERNAL MODULE: ./src/outputs.ts
@@ -39834,25 +39860,28 @@ const ADDRESS = {
         : HOLDS_NOTHING('has so many ranges that together they are no network of one organisation'),
 };
 /** What callers can be held to. */
-const CALLER_PINS = {
-    'kms:calleraccount': ACCOUNT,
-    'aws:principalaccount': ACCOUNT,
-    'aws:principalarn': IDENTITY,
-    'aws:principalorgid': ORGANISATION,
-    'aws:principalorgpaths': ORG_PATH,
-    'aws:userid': matching('the unique id of one role or user', /^(?:A(?:ROA|IDA)[A-Z0-9]{12,124}|\d{12})(?::[^$]*)?$/),
-    'aws:sourceaccount': ACCOUNT,
-    'aws:sourcearn': SOURCE,
-    'aws:sourceorgid': ORGANISATION,
-    'aws:sourceorgpaths': ORG_PATH,
-    'aws:sourceip': ADDRESS,
-    'aws:sourcevpc': matching('the id of one VPC', /^vpc-[0-9a-f]+$/, network),
-    'aws:sourcevpce': matching('the id of one VPC endpoint', /^vpce-[0-9a-f]+$/, network),
-    'aws:sourcevpcarn': { ...CONTEXT, held: network },
-    'aws:vpceaccount': { ...ACCOUNT, held: network },
-    'aws:vpceorgid': { ...ORGANISATION, held: network },
-    'aws:vpceorgpaths': { ...ORG_PATH, held: network },
-};
+const CALLER_PINS = new Map([
+    ['kms:calleraccount', ACCOUNT],
+    ['aws:principalaccount', ACCOUNT],
+    ['aws:principalarn', IDENTITY],
+    ['aws:principalorgid', ORGANISATION],
+    ['aws:principalorgpaths', ORG_PATH],
+    [
+        'aws:userid',
+        matching('the unique id of one role or user', /^(?:A(?:ROA|IDA)[A-Z0-9]{12,124}|\d{12})(?::[^$]*)?$/),
+    ],
+    ['aws:sourceaccount', ACCOUNT],
+    ['aws:sourcearn', SOURCE],
+    ['aws:sourceorgid', ORGANISATION],
+    ['aws:sourceorgpaths', ORG_PATH],
+    ['aws:sourceip', ADDRESS],
+    ['aws:sourcevpc', matching('the id of one VPC', /^vpc-[0-9a-f]+$/, network)],
+    ['aws:sourcevpce', matching('the id of one VPC endpoint', /^vpce-[0-9a-f]+$/, network)],
+    ['aws:sourcevpcarn', { ...CONTEXT, held: network }],
+    ['aws:vpceaccount', { ...ACCOUNT, held: network }],
+    ['aws:vpceorgid', { ...ORGANISATION, held: network }],
+    ['aws:vpceorgpaths', { ...ORG_PATH, held: network }],
+]);
 /**
  * The claims by which an identity provider tells the user's own application or one subject. The audience does so only
  * where it is the application's own id; GitHub's, for one, is the same for all its users.
@@ -39866,7 +39895,7 @@ function findPin(key, kind) {
         return CONTEXT;
     if (kind === 'federated' && name.includes('.') && CLAIMS.test(name))
         return CLAIM;
-    return CALLER_PINS[name];
+    return CALLER_PINS.get(name);
 }
 /**
  * Whether an ARN or a pattern of ARNs can only mean one account. ARN operators compare part by part, so that the other
@@ -40363,18 +40392,18 @@ function judgeUnknowns({ unsupported, unknownFields }) {
 
 ;// CONCATENATED MODULE: ./src/terraform/progress.ts
 
-const VERBS = {
-    create: 'creating',
-    update: 'updating',
-    delete: 'deleting',
-    replace: 'replacing',
-};
+const VERBS = new Map([
+    ['create', 'creating'],
+    ['update', 'updating'],
+    ['delete', 'deleting'],
+    ['replace', 'replacing'],
+]);
 /** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
 function describeEvent(event, primaryRegion) {
     if (!('address' in event))
         return undefined;
     const name = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, primaryRegion);
-    const verb = VERBS[event.action] ?? event.action;
+    const verb = VERBS.get(event.action) ?? event.action;
     switch (event.type) {
         case 'start':
             return `${name}: ${verb}`;
@@ -40394,28 +40423,7 @@ function describePlanLine(line, primaryRegion) {
     return found?.[1] === undefined ? undefined : `${(0,terraform_addresses/* nameOfAddress */.ZA)(found[1], primaryRegion)}: looking at AWS`;
 }
 
-;// CONCATENATED MODULE: ./src/terraform/show-output.ts
-
-/**
- * What `terraform show -json` printed, parsed.
- * @param of what was to be shown, for the message
- * @throws ActionError when it is not JSON
- */
-function parseShowOutput(text, of) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.lZ({
-            what: `terraform show printed a ${of} that is not JSON.`,
-            done: 'Nothing was changed.',
-            next: 'Run again; if it happens again, report it with the Terraform version.',
-        }, { cause });
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/commands/plan/judge-plan.ts
-
 
 
 
@@ -40433,7 +40441,7 @@ async function planAndJudge(request) {
             .plan({ destroy: inputs.destroys })
             .catch(namingClosedRegions(inputs, session, done))
             .catch(explained(done));
-        const json = parseShowOutput(await planning.showPlan().catch(explained(done)), 'plan');
+        const json = await planning.showPlan().catch(explained(done));
         const judged = judgePlan(json, text, request);
         const { counts, hasChanges } = judged.reported.model;
         say(`${name}: ${(0,src_outputs/* summariseCounts */.P_)(counts, hasChanges)}`);
@@ -40441,21 +40449,18 @@ async function planAndJudge(request) {
     }, (line) => describePlanLine(line, inputs.primaryRegion));
 }
 /** @param text Terraform's own description of the plan */
-function judgePlan(json, text, { inputs, deps }) {
+function judgePlan(json, text, run) {
     const model = (0,plan_model/* buildPlanModel */.FA)(json);
     const access = (0,plan_access/* diffAccess */.K)(model);
-    const findings = guardPlan({
-        model,
-        owner: ownerOf(inputs),
-        primaryRegion: inputs.primaryRegion,
-        now: deps.clock.now(),
-        options: guardOptionsOf(inputs),
-    });
+    const findings = guardPlan(guardRequestOf(model, run));
     return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
 }
-/** What the inputs say of how the guard is to judge. */
-function guardOptionsOf({ command, approval, deletionConfirmed, destroys, }) {
-    return { deletionConfirmed, destroys, unreviewed: command === 'apply' && approval.by === 'auto' };
+/** What the guard judges of the run's plan, and by what. */
+function guardRequestOf(model, { inputs, deps }) {
+    const { primaryRegion, command, approval, deletionConfirmed, destroys } = inputs;
+    const unreviewed = command === 'apply' && approval.by === 'auto';
+    const options = { deletionConfirmed, destroys, unreviewed };
+    return { model, owner: ownerOf(inputs), primaryRegion, now: deps.clock.now(), options };
 }
 /** Whose state the inputs ask for. */
 function ownerOf({ alias, renameAliasFrom }) {
@@ -40475,19 +40480,19 @@ function lookUpNamed(region, name, session) {
  * @param alias with `alias/`
  */
 function lookUpRegions(regions, keyId, alias, session) {
-    return withKms(regions, session, (clients) => Promise.all(regions.map(async (region) => {
+    return askEach(asPlaces(regions), session, async (clients, { region }) => {
         const [key, named] = await Promise.all([
             lookUpKey(clients, region, keyId),
             lookUpAlias(clients, region, alias),
         ]);
         return { region, key, alias: named };
-    })));
+    });
 }
 /** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */
 const STACK_TAG = 'aws:cloudformation:stack-name';
 /** Asks each Region for what the key has there, all at once; what may not be asked is told and stops nothing. */
 function listBelongings(regions, keyId, session) {
-    return withKms(regions, session, (clients) => Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))));
+    return askEach(asPlaces(regions), session, (clients, { region }) => belongingsIn(region, keyId, clients));
 }
 async function belongingsIn(region, keyId, { kms, in: pick }) {
     const at = { client: pick(region) };
@@ -40778,7 +40783,7 @@ var regions = __nccwpck_require__(1053);
 
 
 
-/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. its values are untrusted. */
+/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. Its values are untrusted. */
 const stateFile = schemas/* looseObject */._H3({
     resources: schemas/* array */.YOg(schemas/* looseObject */._H3({
         module: schemas/* string */.YjP().optional(),
@@ -42734,14 +42739,11 @@ async function copyWithout({ terraform, workDir }, tainted) {
 /** Those of them that KMS is still creating; none where KMS does not say. */
 async function findCreating(request, disabled) {
     const { deps, session } = request;
-    if (disabled.length === 0)
-        return [];
-    const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ key, waited })));
-    const regions = asked.map(({ waited }) => waited.region);
-    const states = await withKms(regions, session, (clients) => Promise.all(asked.map(({ waited }) => askKms(clients, deps.log)(waited).catch((thrown) => {
+    const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ ...waited, key })));
+    const states = await askEach(asked, session, (clients, waited) => askKms(clients, deps.log)(waited).catch((thrown) => {
         deps.log.debug((0,errors/* messageOf */.bD)(thrown));
         return undefined;
-    }))));
+    }));
     return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }
 function waitedKey({ inputs }, { address, region, before }) {
@@ -43301,7 +43303,6 @@ function sayAttributes({ record }, { model }) {
 
 
 
-
 const DONE = 'No key was changed, and the state is as it was.';
 /**
  * Has the provider write into the state in which Region each resource is, where there is nothing else to apply.
@@ -43318,7 +43319,7 @@ async function recordRegions(setup) {
 async function applyRefresh({ terraform }, name, done) {
     await terraform.phase(name, async ({ say }) => {
         await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-        const model = (0,plan_model/* buildPlanModel */.FA)(parseShowOutput(await terraform.showPlan().catch(explained(DONE)), 'plan'));
+        const model = (0,plan_model/* buildPlanModel */.FA)(await terraform.showPlan().catch(explained(DONE)));
         const lost = model.drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
         if (lost.length > 0) {
             throw new errors/* ActionError */.lZ({
@@ -43444,21 +43445,19 @@ async function findExisting(places, { inputs, deps }, { session }) {
     }
 }
 /** What the guard says of the plan, now that it is known what AWS has. */
-function plan_knowing_aws_judge({ inputs, deps }, made, found) {
+function plan_knowing_aws_judge(run, made, found) {
     const { model } = made.reported;
     const pending = found.filter(({ isPending }) => isPending);
     // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
     const isSure = placesOf(model).missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const request = guardRequestOf(model, run);
     const findings = guardPlan({
-        model,
-        owner: ownerOf(inputs),
-        primaryRegion: inputs.primaryRegion,
-        now: deps.clock.now(),
+        ...request,
         ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
         existingReplicas: Object.fromEntries(found
             .filter((key) => !key.isPending && isReplicaHere(key, model))
             .map(({ region, keyId }) => [region, keyId])),
-        options: { ...guardOptionsOf(inputs), recovery: inputs.allowRecovery },
+        options: { ...request.options, recovery: run.inputs.allowRecovery },
     });
     return { ...made, reported: { ...made.reported, findings } };
 }
@@ -44394,7 +44393,8 @@ const LIMIT_MS = 8_000;
  */
 async function findSilentRegions(question) {
     const regions = [...new Set(question.regions)];
-    return withKms(regions, question.session, async (clients) => (await Promise.all(regions.map((region) => silent_regions_askOne(region, clients, question)))).flat());
+    const ask = (clients, { region }) => silent_regions_askOne(region, clients, question);
+    return (await askEach(asPlaces(regions), question.session, ask)).flat();
 }
 async function silent_regions_askOne(region, clients, { alias, env, signal, limitMs = LIMIT_MS }) {
     const limit = AbortSignal.timeout(limitMs);
@@ -46529,16 +46529,16 @@ async function check(name, ask) {
     }
 }
 /** KMS's errors that are themselves the answer to a check. */
-const ANSWERS = {
-    NotFoundException: 'it is not there',
-    DisabledException: 'the key is disabled',
-    KMSInvalidSignatureException: 'the signature is not valid there',
-    KMSInvalidMacException: 'the MAC is not valid there',
-    InvalidCiphertextException: 'the ciphertext cannot be decrypted there',
-    IncorrectKeyException: 'the ciphertext is of another key',
-};
+const ANSWERS = new Map([
+    ['NotFoundException', 'it is not there'],
+    ['DisabledException', 'the key is disabled'],
+    ['KMSInvalidSignatureException', 'the signature is not valid there'],
+    ['KMSInvalidMacException', 'the MAC is not valid there'],
+    ['InvalidCiphertextException', 'the ciphertext cannot be decrypted there'],
+    ['IncorrectKeyException', 'the ciphertext is of another key'],
+]);
 function explainError(thrown) {
-    const answer = thrown instanceof Error ? ANSWERS[thrown.name] : undefined;
+    const answer = thrown instanceof Error ? ANSWERS.get(thrown.name) : undefined;
     return answer ?? `not checked: ${thrown instanceof errors/* ActionError */.lZ ? thrown.what : sayKmsError(thrown)}`;
 }
 
@@ -46678,7 +46678,6 @@ function state_textOf(value) {
 
 
 
-
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
 async function verify(started) {
     // 1. The tools, the credentials and the configuration
@@ -46725,7 +46724,7 @@ async function proveRecorded(run, setup) {
 async function readRecorded(run, { terraform }) {
     const state = await terraform.phase('Read the state', async () => {
         const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
-        return readState(parseShowOutput(shown, 'state'), run.inputs.primaryRegion);
+        return readState(shown, run.inputs.primaryRegion);
     });
     (0,refusal/* refuse */.TR)(() => {
         const findings = (0,guard_ownership/* judgeOwnership */.J8)(holdingsOfState(state), ownerOf(run.inputs));
@@ -46978,7 +46977,7 @@ function sayKeyStates(notes, { deps: { log } }) {
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
 async function explainMove(run, { terraform, session }) {
     const unread = explained('Nothing was changed by this run.');
-    const shown = parseShowOutput(await terraform.showState().catch(unread), 'state');
+    const shown = await terraform.showState().catch(unread);
     const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
     const lookups = await lookUpKeys(keys, session);
     const before = keys.find(({ role }) => role === 'primary');
@@ -47352,7 +47351,6 @@ function isLess({ action, address, attributes }, approved) {
 
 
 
-
 /** What Terraform calls the state that it could not write to its backend, in the working folder. */
 const ERRORED_STATE = 'errored.tfstate';
 /** Before each attempt, in milliseconds; within one, the backend itself tries several times. */
@@ -47414,7 +47412,7 @@ async function keepState({ run, setup, file, failed, done }) {
     const text = await (0,promises_.readFile)(file, 'utf8');
     deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
     try {
-        const shown = parseShowOutput(await setup.terraform.showState(ERRORED_STATE), 'state');
+        const shown = await setup.terraform.showState(ERRORED_STATE);
         (0,src_run/* addOutputs */._X)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
         (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, inputs.primaryRegion) });
     }
@@ -47594,7 +47592,6 @@ function resume_steps_waitedKey({ address, region, id }, primaryRegion) {
 
 
 
-
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
  * failed and tainted is kept, what AWS made without an answer is imported, and what AWS is still working on is waited for.
@@ -47627,7 +47624,7 @@ async function resume(request) {
 async function readKeysOfState(run, { terraform }) {
     const { primaryRegion } = run.inputs;
     try {
-        const state = readState(parseShowOutput(await terraform.showState(), 'state'), primaryRegion);
+        const state = readState(await terraform.showState(), primaryRegion);
         (0,src_run/* addOutputs */._X)(run, outputsOfState(state));
         (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, primaryRegion) });
         return state;
@@ -48317,17 +48314,15 @@ async function planMove(run, setup, move) {
     };
     return { reported, outputs, unfinished: undefined };
 }
-function reportMove({ inputs, deps }, { reported, unfinished }, move, hasMoved) {
+function reportMove(run, { reported, unfinished }, move, hasMoved) {
     const others = [
         ...judgeMove(reported.model, move, hasMoved),
         ...(unfinished === undefined ? [] : [UNFINISHED]),
     ];
     const model = others.length === 0 ? asMove(reported.model, move, hasMoved) : reported.model;
     const ofGuard = guardPlan({
-        model,
-        owner: ownerOf(inputs),
+        ...guardRequestOf(model, run),
         primaryRegion: hasMoved ? move.to : move.from,
-        now: deps.clock.now(),
         options: { deletionConfirmed: false, destroys: false },
     });
     return {
@@ -48387,7 +48382,10 @@ async function planInCopy(run, setup, move, done) {
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
 async function assertAliases({ keyId, from, to, after }, session, done) {
     const alias = `alias/${after.alias}`;
-    const lookups = await withKms([from, to], session, (clients) => Promise.all([from, to].map(async (region) => ({ region, lookup: await lookUpAlias(clients, region, alias) }))));
+    const lookups = await askEach(asPlaces([from, to]), session, async (clients, { region }) => ({
+        region,
+        lookup: await lookUpAlias(clients, region, alias),
+    }));
     const missing = lookups.filter(({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId));
     if (missing.length === 0)
         return;

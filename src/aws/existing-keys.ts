@@ -1,7 +1,6 @@
 import { ActionError } from '../errors.js';
-import type { AwsSession } from './credentials.js';
 import { adviseOnRefusals } from '../facts/denial.js';
-import { withKms, type KmsClients } from './kms-clients.js';
+import { askEach, withKms, type KmsClients, type KmsSession } from './kms-clients.js';
 import { lookUpKey } from './key-lookup.js';
 import { type FoundKey, isPendingDeletion, type KeyPlace } from '../facts/kms-answers.js';
 
@@ -16,8 +15,6 @@ export interface ExistingKey extends KeyPlace {
   readonly hasAlias: boolean;
 }
 
-type Session = Pick<AwsSession, 'provider'>;
-
 /**
  * Looks for keys, all at once.
  * @param alias with `alias/`
@@ -27,13 +24,9 @@ type Session = Pick<AwsSession, 'provider'>;
 export async function findKeys(
   places: readonly KeyPlace[],
   alias: string,
-  session: Session,
+  session: KmsSession,
 ): Promise<ExistingKey[]> {
-  const regions = places.map(({ region }) => region);
-  const found = await withKms(regions, session, (clients) =>
-    Promise.all(places.map((place) => findKey(place, alias, clients))),
-  );
-  return found.flat();
+  return (await askEach(places, session, (clients, place) => findKey(place, alias, clients))).flat();
 }
 
 async function findKey(
@@ -72,7 +65,7 @@ async function mustSee(clients: KmsClients, region: string, name: string): Promi
  * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
  * @throws the SDK's error of the call that failed
  */
-export async function restoreKey({ region, keyId }: KeyPlace, session: Session): Promise<void> {
+export async function restoreKey({ region, keyId }: KeyPlace, session: KmsSession): Promise<void> {
   await withKms([region], session, async ({ kms, in: pick }) => {
     await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
     await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));

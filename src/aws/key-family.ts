@@ -1,12 +1,9 @@
-import type { AwsSession } from './credentials.js';
-import { sayKmsError, withKms, type KmsClients } from './kms-clients.js';
+import { askEach, asPlaces, sayKmsError, withKms, type KmsClients, type KmsSession } from './kms-clients.js';
 import { lookUpAlias, lookUpKey } from './key-lookup.js';
 import type { Belongings, KeyLookup, RegionLookup } from '../facts/kms-answers.js';
 
-type Session = Pick<AwsSession, 'provider'>;
-
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
-export function lookUpNamed(region: string, name: string, session: Session): Promise<KeyLookup> {
+export function lookUpNamed(region: string, name: string, session: KmsSession): Promise<KeyLookup> {
   const lookup = name.startsWith('alias/') ? lookUpAlias : lookUpKey;
   return withKms([region], session, (clients) => lookup(clients, region, name));
 }
@@ -19,19 +16,15 @@ export function lookUpRegions(
   regions: readonly string[],
   keyId: string,
   alias: string,
-  session: Session,
+  session: KmsSession,
 ): Promise<RegionLookup[]> {
-  return withKms(regions, session, (clients) =>
-    Promise.all(
-      regions.map(async (region) => {
-        const [key, named] = await Promise.all([
-          lookUpKey(clients, region, keyId),
-          lookUpAlias(clients, region, alias),
-        ]);
-        return { region, key, alias: named };
-      }),
-    ),
-  );
+  return askEach(asPlaces(regions), session, async (clients, { region }) => {
+    const [key, named] = await Promise.all([
+      lookUpKey(clients, region, keyId),
+      lookUpAlias(clients, region, alias),
+    ]);
+    return { region, key, alias: named };
+  });
 }
 
 /** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */
@@ -41,11 +34,9 @@ const STACK_TAG = 'aws:cloudformation:stack-name';
 export function listBelongings(
   regions: readonly string[],
   keyId: string,
-  session: Session,
+  session: KmsSession,
 ): Promise<Belongings[]> {
-  return withKms(regions, session, (clients) =>
-    Promise.all(regions.map((region) => belongingsIn(region, keyId, clients))),
-  );
+  return askEach(asPlaces(regions), session, (clients, { region }) => belongingsIn(region, keyId, clients));
 }
 
 async function belongingsIn(

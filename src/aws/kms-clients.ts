@@ -30,13 +30,35 @@ export function sayKmsError(thrown: unknown): string {
   return name === '' || name === 'Error' ? messageOf(thrown) : name;
 }
 
+/** As much of a session as KMS takes. */
+export type KmsSession = Pick<AwsSession, 'provider'>;
+
+/**
+ * Asks KMS about each place, all at once, each by a client in its own Region; asks nothing where there is none.
+ * @returns an answer for each place, in their order
+ */
+export async function askEach<P extends { readonly region: string }, T>(
+  places: readonly P[],
+  session: KmsSession,
+  ask: (clients: KmsClients, place: P) => Promise<T>,
+): Promise<T[]> {
+  if (places.length === 0) return [];
+  const regions = places.map(({ region }) => region);
+  return withKms(regions, session, (clients) => Promise.all(places.map((place) => ask(clients, place))));
+}
+
+/** Regions, to be asked each. */
+export function asPlaces(regions: readonly string[]): { readonly region: string }[] {
+  return regions.map((region) => ({ region }));
+}
+
 /**
  * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
  * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
  */
 export async function withKms<T>(
   regions: readonly string[],
-  { provider }: Pick<AwsSession, 'provider'>,
+  { provider }: KmsSession,
   work: (clients: KmsClients) => Promise<T>,
 ): Promise<T> {
   const kms = await import('@aws-sdk/client-kms');

@@ -1,29 +1,19 @@
-import type { AwsSession } from './credentials.js';
 import { adviseOnRefusals } from '../facts/denial.js';
-import { isDenied, sayKmsError, withKms, type KmsClients } from './kms-clients.js';
+import { askEach, isDenied, sayKmsError, type KmsClients, type KmsSession } from './kms-clients.js';
 import type { KeyPlace, LastUse } from '../facts/kms-answers.js';
 
 /**
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
  * @returns one answer for each place, in their order; what KMS does not say is among them
  */
-export async function askLastUse(
-  places: readonly KeyPlace[],
-  session: Pick<AwsSession, 'provider'>,
-): Promise<LastUse[]> {
-  if (places.length === 0) return [];
-  const regions = places.map(({ region }) => region);
-  return withKms(regions, session, (clients) =>
-    Promise.all(
-      places.map((place) =>
-        askOne(place, clients).catch((thrown: unknown): LastUse => ({
-          ...place,
-          is: 'unknown',
-          because: sayKmsError(thrown),
-          ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
-        })),
-      ),
-    ),
+export function askLastUse(places: readonly KeyPlace[], session: KmsSession): Promise<LastUse[]> {
+  return askEach(places, session, (clients, place) =>
+    askOne(place, clients).catch((thrown: unknown): LastUse => ({
+      ...place,
+      is: 'unknown',
+      because: sayKmsError(thrown),
+      ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
+    })),
   );
 }
 

@@ -2,9 +2,8 @@ import type { Environment } from '../runner/context.js';
 import { ActionError } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';
 import { httpStatusOf } from './answer.js';
-import type { AwsSession } from './credentials.js';
 import { urlOfService } from './endpoints.js';
-import { withKms, type KmsClients } from './kms-clients.js';
+import { askEach, asPlaces, type KmsClients, type KmsSession } from './kms-clients.js';
 
 /** A Region whose KMS gives this runner no answer at all. */
 export interface SilentRegion {
@@ -19,7 +18,7 @@ export interface SilenceQuestion {
   readonly regions: readonly string[];
   /** With `alias/`: what is asked for. Whatever KMS says of it, and a refusal too, is an answer. */
   readonly alias: string;
-  readonly session: Pick<AwsSession, 'provider'>;
+  readonly session: KmsSession;
   readonly env: Environment;
   /** Aborted when the step is cancelled. */
   readonly signal: AbortSignal;
@@ -37,9 +36,9 @@ const LIMIT_MS = 8_000;
  */
 export async function findSilentRegions(question: SilenceQuestion): Promise<SilentRegion[]> {
   const regions = [...new Set(question.regions)];
-  return withKms(regions, question.session, async (clients) =>
-    (await Promise.all(regions.map((region) => askOne(region, clients, question)))).flat(),
-  );
+  const ask = (clients: KmsClients, { region }: { readonly region: string }): Promise<SilentRegion[]> =>
+    askOne(region, clients, question);
+  return (await askEach(asPlaces(regions), question.session, ask)).flat();
 }
 
 async function askOne(

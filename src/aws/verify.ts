@@ -106,16 +106,16 @@ async function check(name: string, ask: () => Promise<string | undefined>): Prom
 }
 
 /** KMS's errors that are themselves the answer to a check. */
-const ANSWERS: Readonly<Record<string, string>> = {
-  NotFoundException: 'it is not there',
-  DisabledException: 'the key is disabled',
-  KMSInvalidSignatureException: 'the signature is not valid there',
-  KMSInvalidMacException: 'the MAC is not valid there',
-  InvalidCiphertextException: 'the ciphertext cannot be decrypted there',
-  IncorrectKeyException: 'the ciphertext is of another key',
-};
+const ANSWERS: ReadonlyMap<string, string> = new Map([
+  ['NotFoundException', 'it is not there'],
+  ['DisabledException', 'the key is disabled'],
+  ['KMSInvalidSignatureException', 'the signature is not valid there'],
+  ['KMSInvalidMacException', 'the MAC is not valid there'],
+  ['InvalidCiphertextException', 'the ciphertext cannot be decrypted there'],
+  ['IncorrectKeyException', 'the ciphertext is of another key'],
+]);
 
 function explainError(thrown: unknown): string {
-  const answer = thrown instanceof Error ? ANSWERS[thrown.name] : undefined;
+  const answer = thrown instanceof Error ? ANSWERS.get(thrown.name) : undefined;
   return answer ?? `not checked: ${thrown instanceof ActionError ? thrown.what : sayKmsError(thrown)}`;
 }

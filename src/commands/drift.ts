@@ -1,7 +1,8 @@
 import { askLastUse } from '../aws/last-usage.js';
 import { cancelDeletionCommands } from '../facts/cancel-deletion.js';
 import type { Explanation } from '../errors.js';
-import { lookUpKeys, lookUpStates } from './key-states.js';
+import { lookUpKeys } from '../aws/key-lookup.js';
+import { lookUpStates } from './key-states.js';
 import { runPreflight } from './plan/preflight.js';
 import { planKnowingAws } from './plan/plan-knowing-aws.js';
 import { asTheStateHas, setUp, type Setup } from './setup/set-up.js';
@@ -15,7 +16,6 @@ import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { DriftFound, refuse } from '../refusal.js';
 import type { KeyStateNote } from '../report/types.js';
 import { addOutputs, addToReport, publish, type Run } from '../run.js';
-import { parseShowOutput } from '../terraform/show-output.js';
 import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
 import { isMovedPrimary } from '../terraform/symptoms.js';
 import { isPendingDeletion } from '../facts/kms-answers.js';
@@ -174,7 +174,7 @@ function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log } }: Run): v
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
 async function explainMove(run: Run, { terraform, session }: Setup): Promise<Explanation> {
   const unread = explained('Nothing was changed by this run.');
-  const shown = parseShowOutput(await terraform.showState().catch(unread), 'state');
+  const shown = await terraform.showState().catch(unread);
   const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
   const lookups = await lookUpKeys(keys, session);
   const before = keys.find(({ role }) => role === 'primary');

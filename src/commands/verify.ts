@@ -14,7 +14,6 @@ import { isSamePolicy } from '../plan/canonical.js';
 import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
 import { addOutputs, addToReport, publish, type Run } from '../run.js';
-import { parseShowOutput } from '../terraform/show-output.js';
 import { readAliasNote } from '../plan/state-notes.js';
 import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
 import {
@@ -77,7 +76,7 @@ export async function readRecorded(
 ): Promise<readonly RecordedKey[]> {
   const state = await terraform.phase('Read the state', async () => {
     const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
-    return readState(parseShowOutput(shown, 'state'), run.inputs.primaryRegion);
+    return readState(shown, run.inputs.primaryRegion);
   });
   refuse(() => {
     const findings = judgeOwnership(holdingsOfState(state), ownerOf(run.inputs));

@@ -180,28 +180,28 @@ const ADDRESS: Pin = {
 };
 
 /** What callers can be held to. */
-const CALLER_PINS: Readonly<Record<string, Pin>> = {
-  'kms:calleraccount': ACCOUNT,
-  'aws:principalaccount': ACCOUNT,
-  'aws:principalarn': IDENTITY,
-  'aws:principalorgid': ORGANISATION,
-  'aws:principalorgpaths': ORG_PATH,
-  'aws:userid': matching(
-    'the unique id of one role or user',
-    /^(?:A(?:ROA|IDA)[A-Z0-9]{12,124}|\d{12})(?::[^$]*)?$/,
-  ),
-  'aws:sourceaccount': ACCOUNT,
-  'aws:sourcearn': SOURCE,
-  'aws:sourceorgid': ORGANISATION,
-  'aws:sourceorgpaths': ORG_PATH,
-  'aws:sourceip': ADDRESS,
-  'aws:sourcevpc': matching('the id of one VPC', /^vpc-[0-9a-f]+$/, network),
-  'aws:sourcevpce': matching('the id of one VPC endpoint', /^vpce-[0-9a-f]+$/, network),
-  'aws:sourcevpcarn': { ...CONTEXT, held: network },
-  'aws:vpceaccount': { ...ACCOUNT, held: network },
-  'aws:vpceorgid': { ...ORGANISATION, held: network },
-  'aws:vpceorgpaths': { ...ORG_PATH, held: network },
-};
+const CALLER_PINS: ReadonlyMap<string, Pin> = new Map([
+  ['kms:calleraccount', ACCOUNT],
+  ['aws:principalaccount', ACCOUNT],
+  ['aws:principalarn', IDENTITY],
+  ['aws:principalorgid', ORGANISATION],
+  ['aws:principalorgpaths', ORG_PATH],
+  [
+    'aws:userid',
+    matching('the unique id of one role or user', /^(?:A(?:ROA|IDA)[A-Z0-9]{12,124}|\d{12})(?::[^$]*)?$/),
+  ],
+  ['aws:sourceaccount', ACCOUNT],
+  ['aws:sourcearn', SOURCE],
+  ['aws:sourceorgid', ORGANISATION],
+  ['aws:sourceorgpaths', ORG_PATH],
+  ['aws:sourceip', ADDRESS],
+  ['aws:sourcevpc', matching('the id of one VPC', /^vpc-[0-9a-f]+$/, network)],
+  ['aws:sourcevpce', matching('the id of one VPC endpoint', /^vpce-[0-9a-f]+$/, network)],
+  ['aws:sourcevpcarn', { ...CONTEXT, held: network }],
+  ['aws:vpceaccount', { ...ACCOUNT, held: network }],
+  ['aws:vpceorgid', { ...ORGANISATION, held: network }],
+  ['aws:vpceorgpaths', { ...ORG_PATH, held: network }],
+]);
 
 /**
  * The claims by which an identity provider tells the user's own application or one subject. The audience does so only
@@ -216,7 +216,7 @@ function findPin(key: string, kind: StrangerKind): Pin | undefined {
   // A service puts its resource's ARN into the encryption context itself; any other caller writes what it likes.
   if (kind === 'service' && name.startsWith('kms:encryptioncontext:aws:')) return CONTEXT;
   if (kind === 'federated' && name.includes('.') && CLAIMS.test(name)) return CLAIM;
-  return CALLER_PINS[name];
+  return CALLER_PINS.get(name);
 }
 
 /**

@@ -1,18 +1,18 @@
 import type { ApplyEvent } from './events.js';
 import { nameOfAddress } from './addresses.js';
 
-const VERBS: Readonly<Record<string, string>> = {
-  create: 'creating',
-  update: 'updating',
-  delete: 'deleting',
-  replace: 'replacing',
-};
+const VERBS: ReadonlyMap<string, string> = new Map([
+  ['create', 'creating'],
+  ['update', 'updating'],
+  ['delete', 'deleting'],
+  ['replace', 'replacing'],
+]);
 
 /** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
 export function describeEvent(event: ApplyEvent, primaryRegion: string): string | undefined {
   if (!('address' in event)) return undefined;
   const name = nameOfAddress(event.address, primaryRegion);
-  const verb = VERBS[event.action] ?? event.action;
+  const verb = VERBS.get(event.action) ?? event.action;
   switch (event.type) {
     case 'start':
       return `${name}: ${verb}`;

@@ -16,6 +16,7 @@ import {
   type InitOptions,
   type PlanOptions,
 } from './args.js';
+import { parseShowOutput } from './show-output.js';
 import { watchCreates } from './in-flight-creates.js';
 import { parseDiagnostics, parseEvent, type ApplyEvent, type Diagnostic } from './events.js';
 
@@ -70,14 +71,14 @@ export interface Terraform {
    * @returns Terraform's own description of it, without colours and progress lines
    */
   plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>, givenUp?: AbortSignal): Promise<string>;
-  /** The saved plan. @returns the JSON text */
-  showPlan(): Promise<string>;
+  /** The saved plan, as its JSON says. @throws ActionError when that is no JSON */
+  showPlan(): Promise<unknown>;
   /** Applies the saved plan, and nothing else. */
   apply(onEvent: (event: ApplyEvent) => void): Promise<ApplyResult>;
   /** The state as the backend has it, as JSON text that goes into no log; empty where there is none yet. */
   pullState(): Promise<string>;
-  /** The state in the backend, or in a file of the working folder, also after a cancellation. @returns the JSON text */
-  showState(file?: string): Promise<string>;
+  /** The state in the backend, or in a file of the working folder, also after a cancellation; as its JSON says. */
+  showState(file?: string): Promise<unknown>;
   /** Takes the mark away by which the next plan would replace a resource. */
   untaint(address: string): Promise<void>;
   /** Writes a file of the working folder as the state, if it is a later one of the same; also after a cancellation. */
@@ -99,10 +100,13 @@ export function createTerraform(options: TerraformOptions): Terraform {
       );
       return planTextOf(stdout);
     },
-    showPlan: async () => (await run(showPlanArgs(), QUERY)).stdout,
+    showPlan: async () => parseShowOutput((await run(showPlanArgs(), QUERY)).stdout, 'plan'),
     apply: (onEvent) => applyPlan(options, onEvent),
     pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
-    showState: async (file) => (await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true })).stdout,
+    showState: async (file) => {
+      const { stdout } = await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true });
+      return parseShowOutput(stdout, 'state');
+    },
     untaint: async (address) => {
       await run(untaintArgs(address, options));
     },

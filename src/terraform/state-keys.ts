@@ -12,7 +12,7 @@ export interface StateReplica {
   readonly saysRegion: boolean;
 }
 
-/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. its values are untrusted. */
+/** Terraform's state, format version 4, as far as it tells where keys are; the rest is kept as it is. Its values are untrusted. */
 const stateFile = z.looseObject({
   resources: z
     .array(

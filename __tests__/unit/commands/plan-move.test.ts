@@ -78,7 +78,8 @@ async function play(): Promise<Played> {
   const terraform = {
     phase: (_: string, work: (phase: object) => Promise<unknown>) => work({ say: said, keep: said }),
     plan: () => Promise.resolve(''),
-    showPlan: () => Promise.resolve(readFileSync('__tests__/golden/plans/no-change.json', 'utf8')),
+    showPlan: () =>
+      Promise.resolve(JSON.parse(readFileSync('__tests__/golden/plans/no-change.json', 'utf8')) as unknown),
     pullState: () => Promise.resolve(state()),
     inFolder: () => {
       asked.push('in a copy');

@@ -12,7 +12,8 @@ function fake(plan: string): { terraform: PhasedTerraform; asked: string[] } {
       asked.push(`plan ${JSON.stringify(options)}`);
       return Promise.resolve('');
     },
-    showPlan: () => Promise.resolve(readFileSync(`__tests__/golden/plans/${plan}.json`, 'utf8')),
+    showPlan: () =>
+      Promise.resolve(JSON.parse(readFileSync(`__tests__/golden/plans/${plan}.json`, 'utf8')) as unknown),
     apply: () => {
       asked.push('apply');
       return Promise.resolve({ outputs: {} });

@@ -7,7 +7,6 @@ import type { Setup } from '../setup/set-up.js';
 import { UnsavedState } from '../../refusal.js';
 import { keyResults } from '../../publish.js';
 import { addNotes, addOutputs, addToReport, type Run } from '../../run.js';
-import { parseShowOutput } from '../../terraform/show-output.js';
 import { TerraformError } from '../../terraform/run.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { outputsOfState, readState } from '../../terraform/state.js';
@@ -83,7 +82,7 @@ async function keepState({ run, setup, file, failed, done }: KeepRequest): Promi
   const text = await readFile(file, 'utf8');
   deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
   try {
-    const shown = parseShowOutput(await setup.terraform.showState(ERRORED_STATE), 'state');
+    const shown = await setup.terraform.showState(ERRORED_STATE);
     addOutputs(run, outputsOfState(readState(shown, inputs.primaryRegion)));
     addToReport(run, { keys: keyResults(run.outputs, inputs.primaryRegion) });
   } catch (thrown) {

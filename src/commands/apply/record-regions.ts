@@ -1,7 +1,6 @@
 import { ActionError } from '../../errors.js';
 import type { Setup } from '../setup/set-up.js';
 import { explained } from '../setup/phased-terraform.js';
-import { parseShowOutput } from '../../terraform/show-output.js';
 import { buildPlanModel, isKey } from '../../plan/model.js';
 
 const DONE = 'No key was changed, and the state is as it was.';
@@ -30,7 +29,7 @@ export async function applyRefresh(
 ): Promise<void> {
   await terraform.phase(name, async ({ say }) => {
     await terraform.plan({ refreshOnly: true }).catch(explained(DONE));
-    const model = buildPlanModel(parseShowOutput(await terraform.showPlan().catch(explained(DONE)), 'plan'));
+    const model = buildPlanModel(await terraform.showPlan().catch(explained(DONE)));
     const lost = model.drift.filter((change) => isKey(change) && change.action === 'delete');
     if (lost.length > 0) {
       throw new ActionError({

@@ -10,7 +10,6 @@ import { pushErroredState } from './push-errored-state.js';
 import { importUnanswered } from './import-unanswered.js';
 import { addNotes, addOutputs, addToReport, type Run } from '../../run.js';
 import { findResumeSteps, type ResumeSteps } from '../../terraform/resume-steps.js';
-import { parseShowOutput } from '../../terraform/show-output.js';
 import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { failedOfWaitsAlone } from '../../terraform/waits.js';
@@ -47,7 +46,7 @@ export async function resume(request: ResumeRequest): Promise<void> {
 async function readKeysOfState(run: Run, { terraform }: Setup): Promise<StateModel | undefined> {
   const { primaryRegion } = run.inputs;
   try {
-    const state = readState(parseShowOutput(await terraform.showState(), 'state'), primaryRegion);
+    const state = readState(await terraform.showState(), primaryRegion);
     addOutputs(run, outputsOfState(state));
     addToReport(run, { keys: keyResults(run.outputs, primaryRegion) });
     return state;

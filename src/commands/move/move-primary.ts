@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AwsSession } from '../../aws/credentials.js';
-import { withKms } from '../../aws/kms-clients.js';
+import { askEach, asPlaces } from '../../aws/kms-clients.js';
 import { lookUpAlias } from '../../aws/key-lookup.js';
 import { awaitPromotion, promote, type WaitOptions } from '../../aws/primary-region.js';
 import { ActionError } from '../../errors.js';
@@ -14,7 +14,7 @@ import { describeEvent } from '../../terraform/progress.js';
 import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/primary-place.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
-import { ownerOf, planAndJudge, type JudgedPlan } from '../plan/judge-plan.js';
+import { guardRequestOf, planAndJudge, type JudgedPlan } from '../plan/judge-plan.js';
 import { keepPlan, planOf, type MadePlan } from '../plan/make-plan.js';
 import type { FinishedPlan } from '../plan/plan-without-taint.js';
 import type { Setup } from '../setup/set-up.js';
@@ -47,7 +47,7 @@ export async function planMove(run: Run, setup: Setup, move: PendingMove): Promi
 }
 
 function reportMove(
-  { inputs, deps }: Run,
+  run: Run,
   { reported, unfinished }: FinishedPlan,
   move: PendingMove,
   hasMoved: boolean,
@@ -58,10 +58,8 @@ function reportMove(
   ];
   const model = others.length === 0 ? asMove(reported.model, move, hasMoved) : reported.model;
   const ofGuard = guardPlan({
-    model,
-    owner: ownerOf(inputs),
+    ...guardRequestOf(model, run),
     primaryRegion: hasMoved ? move.to : move.from,
-    now: deps.clock.now(),
     options: { deletionConfirmed: false, destroys: false },
   });
   return {
@@ -144,11 +142,10 @@ async function assertAliases(
   done: string,
 ): Promise<void> {
   const alias = `alias/${after.alias}`;
-  const lookups = await withKms([from, to], session, (clients) =>
-    Promise.all(
-      [from, to].map(async (region) => ({ region, lookup: await lookUpAlias(clients, region, alias) })),
-    ),
-  );
+  const lookups = await askEach(asPlaces([from, to]), session, async (clients, { region }) => ({
+    region,
+    lookup: await lookUpAlias(clients, region, alias),
+  }));
   const missing = lookups.filter(
     ({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId),
   );

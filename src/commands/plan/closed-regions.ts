@@ -1,6 +1,5 @@
 import type { AwsSession } from '../../aws/credentials.js';
-import { withKms } from '../../aws/kms-clients.js';
-import { lookUpKey } from '../../aws/key-lookup.js';
+import { lookUpKeys } from '../../aws/key-lookup.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { TerraformError } from '../../terraform/run.js';
@@ -37,8 +36,9 @@ export function namingClosedRegions(
 }
 
 async function findClosed(regions: readonly string[], alias: string, session: AwsSession): Promise<string[]> {
-  const lookups = await withKms(regions, session, (clients) =>
-    Promise.all(regions.map((region) => lookUpKey(clients, region, alias))),
+  const lookups = await lookUpKeys(
+    regions.map((region) => ({ region, keyId: alias })),
+    session,
   );
-  return regions.filter((_, index) => lookups[index]?.is === 'region-disabled');
+  return lookups.flatMap(({ region, lookup }) => (lookup.is === 'region-disabled' ? [region] : []));
 }

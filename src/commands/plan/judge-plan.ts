@@ -9,10 +9,10 @@ import { digestPlan } from '../../plan/digest.js';
 import { guardPlan, type GuardRequest } from '../../guard/guard.js';
 import type { Owner } from '../../guard/ownership.js';
 import { buildPlanModel } from '../../plan/model.js';
+import type { PlanModel } from '../../plan/types.js';
 import type { ReportedPlan } from '../../report/types.js';
 import { describePlanLine } from '../../terraform/progress.js';
 import type { Terraform } from '../../terraform/run.js';
-import { parseShowOutput } from '../../terraform/show-output.js';
 
 /** A plan that was made and judged. */
 export interface JudgedPlan {
@@ -45,7 +45,7 @@ export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
         .plan({ destroy: inputs.destroys })
         .catch(namingClosedRegions(inputs, session, done))
         .catch(explained(done));
-      const json = parseShowOutput(await planning.showPlan().catch(explained(done)), 'plan');
+      const json = await planning.showPlan().catch(explained(done));
       const judged = judgePlan(json, text, request);
       const { counts, hasChanges } = judged.reported.model;
       say(`${name}: ${summariseCounts(counts, hasChanges)}`);
@@ -59,28 +59,23 @@ export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
 export function judgePlan(
   json: unknown,
   text: string,
-  { inputs, deps }: Pick<JudgeRequest, 'inputs' | 'deps'>,
+  run: Pick<JudgeRequest, 'inputs' | 'deps'>,
 ): JudgedPlan {
   const model = buildPlanModel(json);
   const access = diffAccess(model);
-  const findings = guardPlan({
-    model,
-    owner: ownerOf(inputs),
-    primaryRegion: inputs.primaryRegion,
-    now: deps.clock.now(),
-    options: guardOptionsOf(inputs),
-  });
+  const findings = guardPlan(guardRequestOf(model, run));
   return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
 }
 
-/** What the inputs say of how the guard is to judge. */
-export function guardOptionsOf({
-  command,
-  approval,
-  deletionConfirmed,
-  destroys,
-}: Pick<Inputs, 'command' | 'approval' | 'deletionConfirmed' | 'destroys'>): GuardRequest['options'] {
-  return { deletionConfirmed, destroys, unreviewed: command === 'apply' && approval.by === 'auto' };
+/** What the guard judges of the run's plan, and by what. */
+export function guardRequestOf(
+  model: PlanModel,
+  { inputs, deps }: Pick<JudgeRequest, 'inputs' | 'deps'>,
+): GuardRequest {
+  const { primaryRegion, command, approval, deletionConfirmed, destroys } = inputs;
+  const unreviewed = command === 'apply' && approval.by === 'auto';
+  const options = { deletionConfirmed, destroys, unreviewed };
+  return { model, owner: ownerOf(inputs), primaryRegion, now: deps.clock.now(), options };
 }
 
 /** Whose state the inputs ask for. */

@@ -3,7 +3,7 @@ import { adviseOnRefusals } from '../../facts/denial.js';
 import { isDenied } from '../../aws/kms-clients.js';
 import { sayCancelDeletion } from '../../facts/cancel-deletion.js';
 import { ActionError, messageOf } from '../../errors.js';
-import { guardOptionsOf, ownerOf } from './judge-plan.js';
+import { guardRequestOf } from './judge-plan.js';
 import { prepareImport } from './import-key.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import { assertApproved, checkApproval } from '../apply/approve.js';
@@ -137,25 +137,23 @@ async function findExisting(
 }
 
 /** What the guard says of the plan, now that it is known what AWS has. */
-function judge({ inputs, deps }: Run, made: MadePlan, found: readonly ExistingKey[]): MadePlan {
+function judge(run: Run, made: MadePlan, found: readonly ExistingKey[]): MadePlan {
   const { model } = made.reported;
   const pending = found.filter(({ isPending }) => isPending);
   // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
   const isSure = placesOf(model).missing.every(
     ({ region }) => !found.some((key) => key.region === region && !key.isPending),
   );
+  const request = guardRequestOf(model, run);
   const findings = guardPlan({
-    model,
-    owner: ownerOf(inputs),
-    primaryRegion: inputs.primaryRegion,
-    now: deps.clock.now(),
+    ...request,
     ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
     existingReplicas: Object.fromEntries(
       found
         .filter((key) => !key.isPending && isReplicaHere(key, model))
         .map(({ region, keyId }) => [region, keyId]),
     ),
-    options: { ...guardOptionsOf(inputs), recovery: inputs.allowRecovery },
+    options: { ...request.options, recovery: run.inputs.allowRecovery },
   });
   return { ...made, reported: { ...made.reported, findings } };
 }

@@ -1,6 +1,6 @@
 import type { AwsSession } from '../../aws/credentials.js';
 import { askKms, type WaitedKey } from '../../aws/key-wait.js';
-import { withKms } from '../../aws/kms-clients.js';
+import { askEach } from '../../aws/kms-clients.js';
 import type { Deps } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -91,21 +91,15 @@ async function findCreating(
   disabled: readonly ResourceChange[],
 ): Promise<ResourceChange[]> {
   const { deps, session } = request;
-  if (disabled.length === 0) return [];
-  const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ key, waited })));
-  const regions = asked.map(({ waited }) => waited.region);
-  const states = await withKms(regions, session, (clients) =>
-    Promise.all(
-      asked.map(({ waited }) =>
-        askKms(
-          clients,
-          deps.log,
-        )(waited).catch((thrown: unknown) => {
-          deps.log.debug(messageOf(thrown));
-          return undefined;
-        }),
-      ),
-    ),
+  const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ ...waited, key })));
+  const states = await askEach(asked, session, (clients, waited) =>
+    askKms(
+      clients,
+      deps.log,
+    )(waited).catch((thrown: unknown) => {
+      deps.log.debug(messageOf(thrown));
+      return undefined;
+    }),
   );
   return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }

@@ -1,10 +1,9 @@
-import type { AwsSession } from '../../aws/credentials.js';
 import { adviseOnRefusals } from '../../facts/denial.js';
-import { withKms } from '../../aws/kms-clients.js';
+import { askEach, type KmsSession } from '../../aws/kms-clients.js';
 import { lookUpAlias } from '../../aws/key-lookup.js';
 import type { MadePlan } from './make-plan.js';
 import type { Setup } from '../setup/set-up.js';
-import { askOf, judgeAnswers, type Answer, type Judgement, type Question } from '../../guard/preflight.js';
+import { askOf, judgeAnswers, type Judgement, type Question } from '../../guard/preflight.js';
 import type { Run } from '../../run.js';
 
 /**
@@ -25,18 +24,11 @@ export async function runPreflight({ deps }: Run, { session }: Setup, made: Made
 }
 
 /** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
-export async function askRegions(
-  questions: readonly Question[],
-  session: Pick<AwsSession, 'provider'>,
-): Promise<Judgement> {
-  if (questions.length === 0) return judgeAnswers([]);
-  const regions = questions.map(({ region }) => region);
-  return withKms(regions, session, async (clients) => {
-    const ask = async (question: Question): Promise<Answer> => ({
-      question,
-      // Where no alias is to be made, any name does: the question is then whether the Region answers.
-      lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
-    });
-    return judgeAnswers(await Promise.all(questions.map(ask)));
-  });
+export async function askRegions(questions: readonly Question[], session: KmsSession): Promise<Judgement> {
+  const answers = await askEach(questions, session, async (clients, question) => ({
+    question,
+    // Where no alias is to be made, any name does: the question is then whether the Region answers.
+    lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
+  }));
+  return judgeAnswers(answers);
 }
