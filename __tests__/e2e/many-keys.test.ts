@@ -10,7 +10,7 @@ import { startEmulator, type Emulator } from '../../emulator/index.js';
 import { describeTools } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';
 import { tempFolder } from '../support/temp-folder.js';
-import { findProviderMirror, IN_A_HURRY } from '../support/terraform.js';
+import { findProviderMirror } from '../support/terraform.js';
 
 jest.setTimeout(1_800_000);
 
@@ -79,7 +79,6 @@ function step(inputs: Readonly<Record<string, string>>, { env, event }: Event): 
     temp: tempFolder('runner temp'),
     with: { 'github-token': emulator.env['GITHUB_TOKEN'] ?? '', ...inputs },
     env: {
-      ...IN_A_HURRY,
       ...emulator.env,
       GITHUB_REPOSITORY: REPOSITORY,
       GITHUB_WORKSPACE: workspace,

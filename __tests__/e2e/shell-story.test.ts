@@ -21,7 +21,6 @@ test('the story that emulator/README.md tells for the shell happens as it is tol
   expect(FILES.filter((file) => existsSync(file))).toEqual([]);
   const { status, stdout, stderr } = spawnSync('bash', ['-eo', 'pipefail', '-c', story()], {
     encoding: 'utf8',
-    env: { ...process.env, GOGC: '400' },
     maxBuffer: 64 * 1024 * 1024,
   });
   expect([status, status === 0 ? '' : `${stdout}${stderr}`]).toEqual([0, '']);

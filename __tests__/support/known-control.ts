@@ -1,12 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { afterAll, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { describeCondition } from '../../src/policy/document.js';
 import { judgeControl, type Control, type ControlRequest } from '../../src/policy/lockout.js';
 import { parsePolicy } from '../../src/policy/parse.js';
 import { describePrincipal } from '../../src/policy/principals.js';
+import { openGoldenBlocks } from './golden-blocks.js';
 
-const FILE = path.join(import.meta.dirname, '..', 'golden', 'guard', 'control.txt');
 const ACCOUNT = '999900001111';
 
 const arnIn = (region: string): string =>
@@ -39,21 +37,19 @@ const REQUESTS: Readonly<Record<string, ControlRequest>> = {
  * @returns takes the text of a policy; what is no policy is left out
  */
 export function knownControl(): (policy: string) => void {
-  const seen = new Map<string, string>();
-  if (process.env['UPDATE_GOLDEN'] === '1') {
-    afterAll(() => {
-      const blocks = [...seen].sort().map(([policy, found]) => `${policy}\n${found}`);
-      writeFileSync(FILE, `${blocks.join('\n\n')}\n`);
-    });
-  }
-  const known = new Map(readBlocks());
+  const { known, keep } = openGoldenBlocks('control');
+  const byPolicy = new Map((known ?? []).map(splitHead));
   return (text) => {
     const found = renderControl(text);
     const policy = statementsOf(text);
-    if (found !== undefined) seen.set(policy, found);
-    if (process.env['UPDATE_GOLDEN'] !== '1')
-      expect({ policy, found: known.get(policy) }).toEqual({ policy, found });
+    if (found !== undefined) keep(`${policy}\n${found}`);
+    if (known !== undefined) expect({ policy, found: byPolicy.get(policy) }).toEqual({ policy, found });
   };
+}
+
+function splitHead(block: string): [head: string, rest: string] {
+  const [head = '', ...rest] = block.split('\n');
+  return [head, rest.join('\n')];
 }
 
 function statementsOf(text: string): string {
@@ -62,16 +58,6 @@ function statementsOf(text: string): string {
   } catch {
     return text; // What is no JSON has no verdict either.
   }
-}
-
-function readBlocks(): [policy: string, found: string][] {
-  if (!existsSync(FILE)) return [];
-  return readFileSync(FILE, 'utf8')
-    .split(/\n\n+/)
-    .map((block) => {
-      const [policy = '', ...found] = block.trimEnd().split('\n');
-      return [policy, found.join('\n')];
-    });
 }
 
 /** Undefined where the account's root always can, and nothing else is to be said. */

@@ -1,36 +1,19 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { afterAll, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import type { Finding } from '../../src/guard/finding.js';
-
-const FOLDER = path.join(import.meta.dirname, '..', 'golden', 'guard');
+import { openGoldenBlocks } from './golden-blocks.js';
 
 /**
- * Every finding that a test file comes upon, as a person reads it: each has to stand, word for word, in a golden file.
+ * Every finding that a test file comes upon, as a person reads it: each has to stand in a golden file, word for word.
  * @param name of the file in `golden/guard`, without its ending
  * @returns takes the findings of one judgement
  */
 export function knownFindings(name: string): (findings: readonly Finding[]) => void {
-  const file = path.join(FOLDER, `${name}.txt`);
-  if (process.env['UPDATE_GOLDEN'] === '1') return rewriteAtEnd(file);
-  const known = new Set(
-    readFileSync(file, 'utf8')
-      .split(/\n\n+/)
-      .map((block) => block.trim()),
-  );
+  const { known, keep } = openGoldenBlocks(name);
+  const all = new Set(known);
   return (findings) => {
-    const unknown = findings.map(renderFinding).filter((block) => !known.has(block));
-    expect(unknown).toEqual([]);
-  };
-}
-
-function rewriteAtEnd(file: string): (findings: readonly Finding[]) => void {
-  const seen = new Set<string>();
-  afterAll(() => {
-    writeFileSync(file, `${[...seen].sort().join('\n\n')}\n`);
-  });
-  return (findings) => {
-    findings.forEach((finding) => seen.add(renderFinding(finding)));
+    const blocks = findings.map(renderFinding);
+    blocks.forEach(keep);
+    if (known !== undefined) expect(blocks.filter((block) => !all.has(block))).toEqual([]);
   };
 }
 

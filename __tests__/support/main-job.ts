@@ -1,6 +1,6 @@
 import { runAction, type ActionRun, type ActionRunOptions } from '../../demo/action.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
-import { findProviderMirror, findTerraform, IN_A_HURRY } from './terraform.js';
+import { findProviderMirror, findTerraform } from './terraform.js';
 import { ARTICLE } from './inputs.js';
 import { tempFolder } from './temp-folder.js';
 
@@ -74,7 +74,7 @@ export async function startMainJob(options: EmulatorOptions = {}, entry?: string
       entry,
       temp: tempFolder('runner temp'),
       with: { ...ARTICLE, ...common, ...changed },
-      env: { ...IN_A_HURRY, ...emulator.env, ...env },
+      env: { ...emulator.env, ...env },
       event,
       onOutput,
     });
@@ -89,7 +89,7 @@ export async function startMainJob(options: EmulatorOptions = {}, entry?: string
         entry,
         temp: tempFolder('runner temp'),
         with: { ...ARTICLE, ...common, command: 'apply', 'auto-approve': 'true', ...changed },
-        env: { ...IN_A_HURRY, ...emulator.env, ...env },
+        env: { ...emulator.env, ...env },
         ...signals.hooks,
       });
       return { ...ended, tookMs: signals.sinceInterrupt() };
