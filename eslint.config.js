@@ -38,7 +38,7 @@ const IN_THREE_PARTS =
   'Throw an ActionError, which tells what was wrong, what was and was not done, and what to do next.';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/'] },
+  { ignores: ['dist/', 'emulator/dist/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

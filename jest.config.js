@@ -24,7 +24,8 @@ export default {
   testTimeout: 60_000,
   testSequencer: '<rootDir>/jest.sequencer.js',
   testMatch: [
-    '<rootDir>/__tests__/{unit,emulator}/**/*.test.ts',
+    '<rootDir>/__tests__/{unit,integration}/**/*.test.ts',
+    '<rootDir>/emulator/__tests__/*.test.ts',
     `<rootDir>/__tests__/e2e/${E2E}.test.ts`,
     ...ACT,
   ],

@@ -11,7 +11,7 @@ export interface EmulatorArguments {
 }
 
 export const USAGE =
-  'Usage: npm run emulator -- [--port N] [--faults FILE] [--log FILE] [--bucket NAME] [--enforce-key-policies]';
+  'Options: [--port N] [--faults FILE] [--log FILE] [--bucket NAME] [--enforce-key-policies]';
 
 /**
  * Reads the command line.

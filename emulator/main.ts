@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../src/errors.js';
 import { readArguments, USAGE, type EmulatorArguments } from './args.js';

@@ -2,7 +2,7 @@ import { CreateKeyCommand, DecryptCommand, EncryptCommand, ReEncryptCommand } fr
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
 import type { Fault } from '../../emulator/index.js';
-import { kmsIn } from '../emulator/support.js';
+import { kmsIn } from '../../emulator/__tests__/support.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 
 jest.setTimeout(600_000);

@@ -8,7 +8,7 @@ import {
   UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { kmsIn } from '../emulator/support.js';
+import { kmsIn } from '../../emulator/__tests__/support.js';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 
 jest.setTimeout(900_000);

@@ -16,7 +16,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { KeyView } from '../../emulator/index.js';
-import { kmsIn } from '../emulator/support.js';
+import { kmsIn } from '../../emulator/__tests__/support.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 import { INIT, runTerraformOk } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';

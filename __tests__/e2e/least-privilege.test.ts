@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { ActionRun } from '../../demo/action.js';
 import type { JobOptions } from '../../emulator/github/types.js';
 import type { Call } from '../../emulator/index.js';
-import { kmsIn } from '../emulator/support.js';
+import { kmsIn } from '../../emulator/__tests__/support.js';
 import { APPLY_ROLE, compare, PLAN_ROLE, readPolicy, readPolicyText } from '../support/iam.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 

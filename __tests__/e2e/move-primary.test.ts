@@ -10,7 +10,7 @@ import {
 import { seededRandom } from '../../emulator/faults.js';
 import type { Fault } from '../../emulator/index.js';
 import type { ActionRun } from '../../demo/action.js';
-import { kmsIn, rootPolicy } from '../emulator/support.js';
+import { kmsIn, rootPolicy } from '../../emulator/__tests__/support.js';
 import { readLedger } from '../support/ledger.js';
 import { describeTools, startMainJob, type MainJob, type Moment } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';

@@ -7,7 +7,7 @@ import {
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
 import { providerModeOf } from '../../src/terraform/provider-mode.js';
-import { kmsIn } from '../emulator/support.js';
+import { kmsIn } from '../../emulator/__tests__/support.js';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 import { WANTED_VERSIONS } from '../support/wanted-versions.js';
 import { findProviders, type FoundProvider } from '../support/terraform.js';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { expect } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import type { Start } from '../../testing/workflow.js';
-import { createFamily, kmsIn } from '../emulator/support.js';
+import { createFamily, kmsIn } from '../../emulator/__tests__/support.js';
 import { makeCertificate } from './certificate.js';
 import { runTerraformOk } from './rendered-terraform.js';
 import { makeStandIns } from './stand-ins.js';

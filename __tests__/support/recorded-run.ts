@@ -16,7 +16,7 @@ import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';
 import { tellFailure } from '../../src/tell-failure.js';
 import { PICTURED_HEAD } from '../../scripts/pictures/scenes.js';
-import { createFamily, kmsIn } from '../emulator/support.js';
+import { createFamily, kmsIn } from '../../emulator/__tests__/support.js';
 import { readFailure, type RecordedFailure } from './failures.js';
 import { asOnThatDay } from './golden-text.js';
 import { ARTICLE, withBlock } from './inputs.js';

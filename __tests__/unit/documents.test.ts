@@ -47,7 +47,7 @@ const COMMANDS: readonly (readonly [page: string, begin: string, trial: Trial])[
   [
     'emulator/README.md',
     'npm run --silent emulator -- --port 4566 --faults',
-    { tried: 'emulator/command-line.test.ts' },
+    { tried: '../emulator/__tests__/command-line.test.ts' },
   ],
   [
     'emulator/README.md',
