@@ -10,6 +10,7 @@ import {
   tellsApply,
   type ApprovalRecord,
 } from '../../../src/github/approval-record.js';
+import { runs } from '../../support/runs.js';
 
 const RECORD: ApprovalRecord = {
   repository: 'octo-org/octo-repo',
@@ -40,7 +41,7 @@ describe('the approval record', () => {
         expect(line.slice(4, -3)).not.toMatch(/--|[<>@#`&]/);
         expect(parseApprovalRecord(`First line\n${line}\n`)).toEqual({ found: 'one', record });
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

@@ -8,6 +8,7 @@ import { decide, evaluate, type KnownRequest, type Value } from '../../../src/po
 import { judgeControl } from '../../../src/policy/lockout.js';
 import { parsePolicy } from '../../../src/policy/parse.js';
 import { findOpenings } from '../../../src/policy/strangers.js';
+import { runs } from '../../support/runs.js';
 
 const ACCOUNT = '111122223333';
 const STRANGE = '999988887777';
@@ -135,7 +136,7 @@ const CALLERS = [
   { names: [aws(`arn:aws:iam::${ACCOUNT}:user/u`), aws(ROOT)], arn: `arn:aws:iam::${ACCOUNT}:user/u` },
 ];
 
-const RUNS = { numRuns: 2000 };
+const RUNS = runs(2000);
 
 describe('what is said of a request that is only partly known', () => {
   test('is true of every request that it may be', () => {
@@ -232,7 +233,7 @@ test('a policy without an opening lets no stranger in', () => {
       });
       expect(decision).not.toBe('Allow');
     }),
-    { numRuns: 4000 },
+    runs(4000),
   );
 });
 
@@ -278,6 +279,6 @@ test('what is sent comes back from AWS without a difference, however it was writ
       );
       expect(parsePolicyInput(back, 'aws')).toBe(sent);
     }),
-    { numRuns: 200 },
+    runs(200),
   );
 });

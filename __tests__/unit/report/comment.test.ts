@@ -21,6 +21,7 @@ import {
 import { tokensOf, liveText, nasty } from '../../support/rendered-markdown.js';
 import { CASES, THIRTY_REGIONS } from '../../support/report-cases.js';
 import type { Finding, Rule } from '../../../src/guard/finding.js';
+import { runs } from '../../support/runs.js';
 
 const caseOf = (name: string): ReportInput => {
   const makeInput = CASES[name];
@@ -114,7 +115,7 @@ describe('foreign text in the comment', () => {
         );
         expect(comment.match(/<!--/g)?.length).toBe(2);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 
@@ -138,7 +139,7 @@ describe('foreign text in the comment', () => {
         const shown = toDiffLines(showInvisibleInLines(planText)).join('\n');
         expect(diffs.map(({ raw }) => raw.trimEnd().split('\n').slice(1, -1).join('\n'))).toEqual([shown]);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 
@@ -186,7 +187,7 @@ describe('the length of the comment', () => {
           expect(comment).toContain('#### Who gains and who loses access');
         },
       ),
-      { numRuns: 25 },
+      runs(25),
     );
   });
 
@@ -221,7 +222,7 @@ describe('the length of the comment', () => {
           comment.length > COMMENT_LIMIT - 3300 && comment.includes('are left out'),
         );
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 

@@ -13,6 +13,7 @@ import {
   table,
 } from '../../../src/report/markdown.js';
 import { codesOf, liveText, markupIn, nasty } from '../../support/rendered-markdown.js';
+import { runs } from '../../support/runs.js';
 
 describe('invisible characters', () => {
   test.each([
@@ -46,7 +47,7 @@ describe('a code span', () => {
         fc.pre(shown.trim() !== '' && !/`{17}/.test(shown));
         expect(codesOf(`before ${codeSpan(text)} after`)).toEqual([shown]);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -59,7 +60,7 @@ describe('a code span', () => {
         expect(markupIn(markdown).filter((type) => type !== 'html')).toEqual([]);
         expect(liveText(markdown.replaceAll('<em>empty</em>', ''))).toEqual([]);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -101,7 +102,7 @@ describe('prose', () => {
         expect(liveText(markdown)).toEqual([]);
         expect(marked.lexer(markdown, { gfm: true }).length).toBe(1);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });
@@ -128,7 +129,7 @@ describe('a code block', () => {
         // marked turns tabs at the start of a line into spaces and drops one last line end; the text has all of it.
         expect(blocks[0]?.raw.split('\n').slice(1, -1).join('\n')).toBe(shown);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 

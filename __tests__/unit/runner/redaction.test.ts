@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedactor, isTrivial, type Redactor } from '../../../src/runner/redaction.js';
+import { runs } from '../../support/runs.js';
 
 function knowing(...secrets: readonly string[]): Redactor {
   const redactor = createRedactor();
@@ -278,7 +279,7 @@ describe('for any secrets in any text', () => {
           for (const each of secrets) expect(shown).not.toContain(form(each));
         },
       ),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -292,7 +293,7 @@ describe('for any secrets in any text', () => {
         expect(Math.max(...kept)).toBeLessThanOrEqual(Math.ceil((Buffer.byteLength(before) * 4) / 3) + 32);
         expect(shown).toContain('***');
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -304,7 +305,7 @@ describe('for any secrets in any text', () => {
         const shown = knowing(each).redact(`${text.slice(0, end)}…`);
         expect(shown).not.toContain(each.slice(0, 5));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
