@@ -22,8 +22,8 @@ const STEPS = [
 ] as const;
 
 /**
- * `npm run bench -- regions [COUNT…]`: seconds and peak memory by number of Regions and by way, of the whole action and of
- * the same commands by hand, one after the other.
+ * `npm run bench -- regions [COUNT…]`: seconds and peak memory by number of Regions and by way, of the whole action, with
+ * and without its setting for Go's collector, and of the same commands by hand, one after the other.
  * @returns Markdown: a table, and what was not measured
  */
 export async function benchRegions(args: readonly string[]): Promise<string> {
@@ -50,7 +50,10 @@ export async function benchRegions(args: readonly string[]): Promise<string> {
     }
   }
   for (const line of skipped) process.stderr.write(`${line}\n`);
-  const head = ['Regions', 'by', 'provider', '', 'the action: s', 'peak', 'by hand: s', 'peak', 'ratio'];
+  const head = [
+    ...['Regions', 'by', 'provider', '', 'the action: s', 'peak', 'with GOGC=100: s', 'peak'],
+    ...['by hand: s', 'peak', 'ratio'],
+  ];
   return [
     `### Regions: the whole action with Node ${process.version}, on ${process.platform} ${process.arch}`,
     `Memory: ${HOW_COUNTED}. By hand: \`init\`, \`plan\`, \`show -json\`, and for apply \`apply\`; the action's apply also proves the keys.`,
@@ -78,40 +81,54 @@ interface Setting {
 /** A key of so many Regions, in an AWS of its own. */
 interface Bench {
   readonly emulator: Emulator;
-  readonly runByAction: (command: string, onStart: (pid: number) => void) => Promise<ActionRun>;
+  /** @param env beside the emulator's */
+  readonly runByAction: (
+    command: string,
+    env: Readonly<Record<string, string>>,
+    onStart: (pid: number) => void,
+  ) => Promise<ActionRun>;
   readonly byHand: ByHand;
 }
 
-/** Plans, applies and plans again, in two AWS of the same kind: by the action in one, by hand in the other. */
+/** What Go itself would take, so that the action leaves its collector alone. */
+const GO_DEFAULT = { GOGC: '100' };
+
+/**
+ * Plans, applies and plans again, in three AWS of the same kind: by the action, by the action without its setting for Go's
+ * collector, and by hand.
+ */
 async function measureKey(setting: Setting): Promise<string[][]> {
-  const [one, other] = [await openBench(setting), await openBench(setting)];
+  const [one, plain, other] = [await openBench(setting), await openBench(setting), await openBench(setting)];
   try {
     const rows: string[][] = [];
     for (const { name, command } of STEPS) {
-      const action = await measure((onStart) => one.runByAction(command, onStart));
+      const action = await measure((onStart) => one.runByAction(command, {}, onStart));
+      const ownCollector = await measure((onStart) => plain.runByAction(command, GO_DEFAULT, onStart));
       const hand = await measure((onStart) => runByHand(other.byHand, command, onStart));
-      await rm(action.result.temp, { recursive: true });
-      rows.push(rowOf(setting, name, action, hand));
+      for (const { result } of [action, ownCollector]) await rm(result.temp, { recursive: true });
+      rows.push(rowOf(setting, name, [action, ownCollector, hand]));
     }
     return rows;
   } finally {
-    for (const { emulator, byHand } of [one, other]) {
+    for (const { emulator, byHand } of [one, plain, other]) {
       await emulator.stop();
       await rm(byHand.configuration, { recursive: true, force: true });
     }
   }
 }
 
-function rowOf({ count, provider }: Setting, step: string, action: Cost, hand: Cost): string[] {
+function rowOf(
+  { count, provider }: Setting,
+  step: string,
+  costs: readonly [action: Cost, ownCollector: Cost, hand: Cost],
+): string[] {
+  const [action, , hand] = costs;
   return [
     String(count),
     providerModeOf(provider.version),
     provider.version,
     step,
-    action.seconds.toFixed(1),
-    gibibytes(action.peakBytes),
-    hand.seconds.toFixed(1),
-    gibibytes(hand.peakBytes),
+    ...costs.flatMap(({ seconds, peakBytes }) => [seconds.toFixed(1), gibibytes(peakBytes)]),
     (action.seconds / hand.seconds).toFixed(2),
   ];
 }
@@ -125,7 +142,7 @@ async function openBench({ count, provider, node, terraform }: Setting): Promise
     alias: 'bench',
     'aws-provider-version': provider.version,
   };
-  const runByAction: Bench['runByAction'] = async (command, onStart) => {
+  const runByAction: Bench['runByAction'] = async (command, env, onStart) => {
     const inputs = {
       ...key,
       command,
@@ -133,7 +150,13 @@ async function openBench({ count, provider, node, terraform }: Setting): Promise
       'provider-mirror': provider.dir,
       ...(command === 'apply' ? { 'auto-approve': 'true' } : {}),
     };
-    const run = await runAction({ node, with: inputs, env: emulator.env, commands: false, onStart });
+    const run = await runAction({
+      node,
+      with: inputs,
+      env: { ...emulator.env, ...env },
+      commands: false,
+      onStart,
+    });
     assertSucceeded(run);
     return run;
   };
