@@ -34146,7 +34146,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7970);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9983);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -34259,6 +34259,47 @@ setTimeout(() => process.exit(), 1_000).unref();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 749:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ bareAlias),
+/* harmony export */   s: () => (/* binding */ parseAlias)
+/* harmony export */ });
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5165);
+
+
+/** Without `alias/`, which both forms mean. */
+function bareAlias(text) {
+    return text.trim().replace(/^alias\//, '');
+}
+/**
+ * The rules of KMS (API reference, CreateAlias) and of the provider; of the bundled module's variable; and of the names
+ * of states, which the alias is a part of. `alias/` within the name would be one that was written twice.
+ */
+const parseAlias = (text) => {
+    const alias = bareAlias(text);
+    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(alias, /[^a-zA-Z0-9/_-]/u);
+    if (alias === '')
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has no name after "alias/"`);
+    if (found !== undefined)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has a character that is not allowed: ${found}`);
+    if (/^aws\//i.test(alias))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} is reserved for AWS`);
+    if (/^alias\//i.test(alias))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} begins with "alias/" twice, or in upper case`);
+    if (/^\/|\/$|\/\//.test(alias)) {
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has a "/" with nothing before or after it`);
+    }
+    if (alias.length + 'alias/'.length > 256)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has ${alias.length + 6} characters with "alias/"`);
+    return alias;
+};
+
 
 /***/ }),
 
@@ -34625,58 +34666,29 @@ function at(value, ...names) {
 
 /***/ }),
 
-/***/ 9977:
+/***/ 3823:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  Lo: () => (/* binding */ COMMANDS),
-  pn: () => (/* binding */ bareAlias),
-  Ko: () => (/* binding */ readInputs)
+  K: () => (/* binding */ readInputs)
 });
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 // EXTERNAL MODULE: ./src/facts/key-specs.ts
 var key_specs = __nccwpck_require__(4925);
 // EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
 var regions = __nccwpck_require__(1053);
-// EXTERNAL MODULE: ./src/policy/principals.ts
-var principals = __nccwpck_require__(9203);
-// EXTERNAL MODULE: ./src/inputs/backend-config.ts
-var backend_config = __nccwpck_require__(2500);
+// EXTERNAL MODULE: ./src/inputs/alias.ts
+var inputs_alias = __nccwpck_require__(749);
+// EXTERNAL MODULE: ./src/inputs/empty-input.ts
+var empty_input = __nccwpck_require__(8457);
+// EXTERNAL MODULE: ./src/inputs/reader.ts
+var inputs_reader = __nccwpck_require__(9066);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
-// EXTERNAL MODULE: ./src/characters.ts
-var characters = __nccwpck_require__(6187);
-;// CONCATENATED MODULE: ./src/inputs/places.ts
-/** Names of places in AWS, as inputs and settings of a backend give them. */
-
-
-
-const parseRegion = (text) => {
-    const region = text.trim();
-    if (!(0,regions/* isWellFormedRegion */.qN)(region)) {
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not a Region id${(0,parsers/* because */.xx)(region, /[^a-z0-9-]/u)}`);
-    }
-    return region;
-};
-const parseBucket = (0,parsers/* parseMatching */.Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
-/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
-const parseStateKey = (text) => {
-    const key = text.trim();
-    if (/^\/|\/$|\/\//.test(key))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a "/" with nothing before or after it`);
-    const found = (0,characters/* findForbidden */.NJ)(key, /[\p{Cc}\p{Cf}]/u);
-    if (found !== undefined)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a character that is not allowed: ${found}`);
-    if (Buffer.byteLength(key) > 1024)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has ${Buffer.byteLength(key)} bytes`);
-    return key;
-};
-
+// EXTERNAL MODULE: ./src/inputs/places.ts
+var places = __nccwpck_require__(5073);
 ;// CONCATENATED MODULE: ./src/inputs/backend-settings.ts
 /** The settings without which a backend has no place for the state, and what they have to be. Pure. */
 
@@ -34733,12 +34745,12 @@ const NEEDED = {
     kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
     oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
     s3: {
-        bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: parseBucket },
-        key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: parseStateKey },
+        bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: places/* parseBucket */.W5 },
+        key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: places/* parseStateKey */.SY },
         region: {
             rule: 'the Region id of the bucket',
             example: 'eu-central-1',
-            parse: parseRegion,
+            parse: places/* parseRegion */.cf,
             variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
         },
     },
@@ -34795,78 +34807,12 @@ function emptyOf(settings, path = '') {
     });
 }
 
-;// CONCATENATED MODULE: ./src/inputs/import-key.ts
-
-
-const ALIAS = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
-/**
- * Reads `import-key`. Only what the text itself tells is judged here; what KMS knows of the key comes later.
- * @param primaryRegion the one of the inputs, whose partition an ARN has to be in
- * @throws Invalid for what names no multi-Region key
- */
-function parseImportKey(primaryRegion) {
-    return (text) => {
-        const given = text.trim();
-        const [, partition, region, account, resource] = /^arn:([a-z-]+):kms:([a-z0-9-]+):(\d{12}):(.+)$/.exec(given) ?? [];
-        const own = (0,regions/* partitionOf */.iQ)(primaryRegion);
-        if (partition !== undefined && own !== undefined && partition !== own) {
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${partition}, the Regions in ${own}, and a multi-Region key cannot leave its partition`);
-        }
-        return { name: parseName(resource?.replace(/^key\//, '') ?? given, text), region, account };
-    };
-}
-function parseName(name, text) {
-    if (/^mrk-[0-9a-f]{32}$/.test(name) || ALIAS.test(name))
-        return name;
-    if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a single-Region key, which can never become a multi-Region key: ids of those begin with "mrk-"`);
-    }
-    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is neither a key's id or ARN nor an alias with "alias/"`);
-}
-
-// EXTERNAL MODULE: ./src/inputs/lists.ts
-var lists = __nccwpck_require__(7560);
-// EXTERNAL MODULE: ./src/policy/canonical.ts
-var canonical = __nccwpck_require__(4240);
-// EXTERNAL MODULE: ./src/policy/parse.ts
-var parse = __nccwpck_require__(2745);
-;// CONCATENATED MODULE: ./src/inputs/policy.ts
-
-
-
-/** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
-const POLICY_LIMIT_BYTES = 32_768;
-/**
- * A whole key policy: JSON in; out comes the same policy in the form in which AWS gives it back, as JSON without white
- * space: that is what is sent and counted. A policy of another form would be no difference to KMS, but one to Terraform's
- * provider, which would wait ten minutes for it to go away.
- * @param partition the key's
- * @throws Invalid with all that is wrong in it, by statement
- */
-function parsePolicyInput(text, partition) {
-    const reading = (0,parse/* parsePolicy */.O)(text, { partition, from: 'author' });
-    if ('problems' in reading)
-        throw new parsers/* Invalid */.WO((0,parse/* describeProblems */.y)(reading.problems));
-    const formatted = (0,canonical/* formatPolicy */.E)(reading.policy);
-    const bytes = new TextEncoder().encode(formatted).length;
-    if (bytes > POLICY_LIMIT_BYTES)
-        throw new parsers/* Invalid */.WO(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
-    return formatted;
-}
-
-// EXTERNAL MODULE: ./src/inputs/empty-input.ts
-var empty_input = __nccwpck_require__(8457);
-// EXTERNAL MODULE: ./src/inputs/reader.ts
-var inputs_reader = __nccwpck_require__(9066);
-// EXTERNAL MODULE: ./src/inputs/shared.ts
-var shared = __nccwpck_require__(5940);
 // EXTERNAL MODULE: ./src/inputs/tags.ts
 var inputs_tags = __nccwpck_require__(4480);
-// EXTERNAL MODULE: ./src/inputs/versions.ts
-var versions = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
-;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+;// CONCATENATED MODULE: ./src/inputs/rules.ts
+/** What inputs say together: rules across them, and values that several of them make. */
 
 
 
@@ -34874,95 +34820,45 @@ var visible_texts = __nccwpck_require__(3302);
 
 
 
-
-
-
-
-
-
-
-
-
-
-
-const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
-const BACKENDS = [
-    'azurerm',
-    'consul',
-    'cos',
-    'gcs',
-    'http',
-    'kubernetes',
-    'local',
-    'oss',
-    'pg',
-    's3',
-];
-/**
- * Reads and validates every input at once.
- * @returns the inputs, frozen
- * @throws ActionError that lists every problem: the input, its value, the rule and an example
- */
-function readInputs(sources) {
-    const reader = new inputs_reader/* InputReader */.i_(sources.env, (0,empty_input/* explainEmptyInput */.p)(sources));
-    const inputs = {
-        command: reader.value('command', (0,parsers/* parseChoice */.HU)(COMMANDS), 'plan'),
-        ...readRegions(reader),
-        ...readAliases(reader),
-        importKey: reader.optional('import-key', parseImportKey(reader.text('primary-region').trim())),
-        ...readPolicyInputs(reader, sources),
-        ...readKeyInputs(reader),
-        ...readCredentialInputs(reader),
-        ...readStateInputs(reader, sources),
-        ...readToolInputs(reader, sources),
-        ...readReviewInputs(reader),
-        verify: readVerify(reader),
-        failOnDrift: reader.value('fail-on-drift', parsers/* parseBoolean */.yG, false),
-        replicaTimeoutMinutes: reader.value('replica-timeout-minutes', (0,parsers/* parseInteger */.cG)(1, 120), 30),
-    };
-    refuseVisibleSecrets(reader, inputs, sources);
-    reader.finish();
-    return Object.freeze(inputs);
-}
-/** GitHub drops an output that contains a masked text, and the jobs that ask for it are skipped without a word. */
-function refuseVisibleSecrets(reader, inputs, { env }) {
-    if (inputs.backend === undefined)
-        return;
-    const found = (0,visible_texts/* findVisibleSecrets */.J)(inputs.backend, (0,visible_texts/* visibleTexts */.n)(inputs, env));
-    for (const setting of new Set(found.map((each) => each.setting))) {
-        const what = found.find((each) => each.setting === setting)?.what ?? '';
-        reader.problem('backend-config', `the value of ${(0,parsers/* quote */.hD)(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
-    }
-}
-function readVerify(reader) {
-    const verify = reader.value('verify', (0,parsers/* parseChoice */.HU)(['off', 'describe', 'crypto']), 'describe');
-    if (verify === 'off' && reader.text('command').trim() === 'verify')
+/** Holds the inputs against each other; what does not go together becomes a problem of one of them. */
+function checkRules(reader, given) {
+    checkRegions(reader, given);
+    checkRename(reader, given);
+    checkPolicy(reader);
+    checkTags(reader, given);
+    checkRotation(reader, given);
+    if (given.verify === 'off' && given.command === 'verify')
         reader.problem('verify', 'with the command verify, off would leave nothing to do');
-    return verify;
 }
-function readRegions(reader) {
-    const primaryRegion = reader.required('primary-region', parseRegion);
-    const replicaRegions = reader.value('replica-regions', (0,lists/* parseList */.E)(parseRegion), []);
-    const partition = (0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws';
-    if (primaryRegion !== '' && replicaRegions.includes(primaryRegion)) {
+/** Makes what takes several inputs. @returns values of which a wrong one has been noted as a problem */
+function readTogether(reader, given, around) {
+    const { partition } = around;
+    return {
+        partition,
+        backend: readBackend(reader, given, around),
+        approval: readApproval(reader, given),
+        ...readDeletion(reader, given),
+    };
+}
+function checkRegions(reader, { primaryRegion, replicaRegions }) {
+    if (primaryRegion === '')
+        return;
+    if (replicaRegions.includes(primaryRegion)) {
         reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(primaryRegion)} is the primary Region and cannot have a replica too`);
     }
-    for (const region of primaryRegion === '' ? [] : replicaRegions) {
+    const partition = (0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws';
+    for (const region of replicaRegions) {
         if ((0,regions/* partitionOf */.iQ)(region) === partition)
             continue;
         reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(region)} is in the partition ${(0,regions/* partitionOf */.iQ)(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
     }
-    return { primaryRegion, replicaRegions, partition };
 }
-function readAliases(reader) {
-    const alias = reader.required('alias', parseAlias);
-    const renameAliasFrom = reader.optional('rename-alias-from', parseAlias);
-    if (renameAliasFrom !== undefined && renameAliasFrom === alias) {
+function checkRename(reader, { alias, renameAliasFrom }) {
+    if (renameAliasFrom === undefined)
+        return;
+    if (renameAliasFrom === alias)
         reader.problem('rename-alias-from', `${(0,parsers/* quote */.hD)(alias)} is the alias itself, so nothing would be renamed`);
-    }
-    if (renameAliasFrom !== undefined)
-        requirePlaceOfState(reader, renameAliasFrom);
-    return { alias, renameAliasFrom };
+    requirePlaceOfState(reader, renameAliasFrom);
 }
 /** Where nothing else is said, the place of a state has the alias in its name: by another alias it would be another state. */
 function requirePlaceOfState(reader, from) {
@@ -34978,301 +34874,161 @@ function requirePlaceOfState(reader, from) {
 function defaultStateKey(alias) {
     return `aws-kms-multi-region-key/${alias}.tfstate`;
 }
-/** Without `alias/`, which both forms mean. */
-function bareAlias(text) {
-    return text.trim().replace(/^alias\//, '');
-}
-/**
- * The rules of KMS (API reference, CreateAlias) and of the provider; of the bundled module's variable; and of the names
- * of states, which the alias is a part of. `alias/` within the name would be one that was written twice.
- */
-const parseAlias = (text) => {
-    const alias = bareAlias(text);
-    const found = (0,characters/* findForbidden */.NJ)(alias, /[^a-zA-Z0-9/_-]/u);
-    if (alias === '')
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has no name after "alias/"`);
-    if (found !== undefined)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a character that is not allowed: ${found}`);
-    if (/^aws\//i.test(alias))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is reserved for AWS`);
-    if (/^alias\//i.test(alias))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} begins with "alias/" twice, or in upper case`);
-    if (/^\/|\/$|\/\//.test(alias)) {
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has a "/" with nothing before or after it`);
-    }
-    if (alias.length + 'alias/'.length > 256)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} has ${alias.length + 6} characters with "alias/"`);
-    return alias;
-};
-const parseAccountId = (text) => {
-    if (/^\d{12}$/.test(text))
-        return text;
-    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not 12 digits${whyNoAccount(text)}`);
-};
-/** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
-function whyNoAccount(text) {
-    if (/^\d{1,11}$/.test(text))
-        return (0,principals/* lostZeros */._p)(text);
-    if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text))
-        return ', but a number with an exponent: put it in quotes';
-    return (0,parsers/* because */.xx)(text, /\D/u);
-}
-/** The same where an id stands in an ARN. */
-function whyNoAccountInArn(arn) {
-    const account = /^arn:[a-z-]+:iam::(\d{0,11}):/.exec(arn)?.[1];
-    if (account === undefined)
-        return '';
-    return account === ''
-        ? ': there is no account id in it'
-        : `: its account id ${(0,parsers/* quote */.hD)(account)} is not 12 digits${whyNoAccount(account)}`;
-}
-const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
-function readPolicyInputs(reader, sources) {
-    const partition = (0,regions/* partitionOf */.iQ)(reader.text('primary-region').trim()) ?? 'aws';
-    const principals = (0,lists/* parseList */.E)(parsePrincipal(partition));
-    const inputs = {
-        accountIds: reader.value('account-ids', (0,lists/* parseList */.E)(parseAccountId), []),
-        administrators: reader.value('administrators', principals, []),
-        users: reader.value('users', principals, []),
-        grants: reader.value('grants', (0,parsers/* parseChoice */.HU)(['aws-services', 'any', 'none']), 'aws-services'),
-        policy: reader.optional('policy', (text) => parsePolicyInput(readPolicy(text, sources), partition)),
-    };
+function checkPolicy(reader) {
     if (reader.text('policy') === '')
-        return inputs;
+        return;
     for (const name of ['account-ids', 'administrators', 'users']) {
         if (reader.text(name) === '')
             continue;
         reader.problem('policy', `it replaces the whole key policy, so ${name} would have no effect: remove one of the two`);
     }
-    return inputs;
-}
-function readPolicy(text, { env, readFile }) {
-    // A list or a text is no policy, but JSON all the same, and no path.
-    if (/^\s*[{["]/.test(text))
-        return text;
-    if (text.trim().includes('\n'))
-        throw new parsers/* Invalid */.WO('it is neither a JSON object nor the path of a file');
-    return readInWorkspace(text, { env, readFile });
-}
-function readInWorkspace(text, { env, readFile }) {
-    const content = readFile(resolveInWorkspace(text, env));
-    if (content === undefined) {
-        const name = (0,parsers/* quote */.hD)(text.trim());
-        throw new parsers/* Invalid */.WO(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
-    }
-    return content;
-}
-/** IAM's own rules for a principal, and of these only who lasts: no session, nobody that was deleted, not everybody. */
-function parsePrincipal(partition) {
-    return (text) => {
-        if (!/^arn:[^:]*:(iam|sts):/.test(text))
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM user, role or account root${(0,parsers/* because */.xx)(text, NOT_IN_ARNS)}`);
-        if (/^arn:[^:]*:sts:/.test(text))
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a session: name its role`);
-        const why = (0,principals/* whyImpossible */.u)({ type: 'AWS', value: text }, partition);
-        if (why !== undefined)
-            throw new parsers/* Invalid */.WO(`it names ${(0,parsers/* quote */.hD)(text)}, ${why}`);
-        return text;
-    };
-}
-function readKeyInputs(reader) {
-    const keySpec = reader.value('key-spec', parseKeySpec, 'SYMMETRIC_DEFAULT');
-    const usage = (text) => parseKeyUsage(text, keySpec);
-    return {
-        description: reader.value('description', (0,parsers/* parseText */.r4)(8192), ''),
-        replicaDescription: reader.value('replica-description', (0,parsers/* parseText */.r4)(8192), ''),
-        ...readTags(reader),
-        keySpec,
-        keyUsage: reader.value('key-usage', usage, (0,key_specs/* defaultUsage */.d8)(keySpec)),
-        ...readRotation(reader, keySpec),
-        deletionWindowInDays: reader.value('deletion-window-in-days', (0,parsers/* parseInteger */.cG)(7, 30), 30),
-    };
 }
 /** A tag that is both set and left to others would be put on at every plan, as the provider never sees it. */
-function readTags(reader) {
-    const tags = reader.value('tags', inputs_tags/* parseTags */.rL, {});
-    const ignoreTags = reader.value('ignore-tags', inputs_tags/* parseIgnoredTags */.FX, []);
+function checkTags(reader, { tags, ignoreTags }) {
     for (const key of Object.keys(tags)) {
         const entry = (0,inputs_tags/* findIgnoring */.f8)(ignoreTags, key);
         if (entry !== undefined)
             reader.problem('ignore-tags', `${(0,parsers/* quote */.hD)(entry)} leaves to others the tag ${(0,parsers/* quote */.hD)(key)}, which tags sets`);
     }
-    return { tags, ignoreTags };
 }
-function parseKeySpec(text) {
-    const spec = text.trim();
-    if (!(0,key_specs/* isKeySpec */.vK)(spec))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is none of ${key_specs/* MULTI_REGION_KEY_SPECS */.KE.join(', ')}`);
-    return spec;
-}
-function parseKeyUsage(text, keySpec) {
-    const allowed = (0,key_specs/* usagesFor */.K0)(keySpec);
-    const usage = allowed.find((candidate) => candidate === text.trim());
-    if (usage === undefined)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
-    return usage;
-}
-function readRotation(reader, keySpec) {
-    const possible = (0,key_specs/* specAllowsRotation */.CH)(keySpec);
-    const enableKeyRotation = reader.value('enable-key-rotation', parsers/* parseBoolean */.yG, possible);
-    const rotationPeriodInDays = reader.optional('rotation-period-in-days', (0,parsers/* parseInteger */.cG)(90, 2560));
-    if (enableKeyRotation && !possible) {
+function checkRotation(reader, { keySpec, enableKeyRotation, rotationPeriodInDays }) {
+    if (enableKeyRotation && !(0,key_specs/* specAllowsRotation */.CH)(keySpec)) {
         reader.problem('enable-key-rotation', `true does not go with ${keySpec}, whose material AWS does not rotate`);
     }
     if (rotationPeriodInDays !== undefined && !enableKeyRotation) {
         reader.problem('rotation-period-in-days', `${rotationPeriodInDays} has no effect while rotation is off`);
     }
-    return { enableKeyRotation, rotationPeriodInDays };
 }
-function readCredentialInputs(reader) {
-    const partition = (0,regions/* partitionOf */.iQ)(reader.text('primary-region').trim()) ?? 'aws';
-    return {
-        roleToAssume: reader.optional('role-to-assume', parseRoleArn(partition)),
-        roleSessionName: reader.value('role-session-name', (0,parsers/* parseMatching */.Pu)(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u), ''),
-        roleDurationSeconds: reader.value('role-duration-seconds', (0,parsers/* parseInteger */.cG)(900, 43_200), 3600),
-        audience: reader.value('audience', (0,parsers/* parseMatching */.Pu)(/^\S{1,255}$/, 'is not one word'), defaultAudience(partition)),
-        allowedAccountIds: reader.value('allowed-account-ids', (0,lists/* parseList */.E)(parseAccountId), []),
-    };
-}
-function parseRoleArn(partition) {
-    return (text) => {
-        const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
-        if (found === null) {
-            const why = whyNoAccountInArn(text.trim()) || (0,parsers/* because */.xx)(text.trim(), NOT_IN_ARNS);
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM role${why}`);
-        }
-        if (found[1] !== partition) {
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
-        }
-        return text.trim();
-    };
-}
-/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
-function defaultAudience(partition) {
-    return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
-}
-function readStateInputs(reader, { env }) {
-    const bucket = reader.optional('state-bucket', parseBucket);
-    const type = reader.optional('backend', (0,parsers/* parseChoice */.HU)(BACKENDS));
-    const config = reader.value('backend-config', backend_config/* parseBackendConfig */.a, {});
-    const s3 = readS3Inputs(reader, bucket);
-    if (bucket !== undefined && reader.text('backend') !== '') {
+function readBackend(reader, given, around) {
+    const { stateBucket: bucket, backend: type, backendConfig: config } = given;
+    if (bucket !== undefined && reader.text('backend') !== '')
         reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
-    }
-    if (bucket === undefined && type === undefined && Object.keys(config).length > 0) {
-        reader.problem('backend-config', 'there is no backend for these settings');
-    }
-    for (const name of bucket === undefined ? [] : Object.keys(s3)) {
-        if (name in config)
-            reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)} is said by an input of its own already`);
-    }
-    checkSettings(reader, bucket === undefined ? type : undefined, { config, env });
+    checkConfig(reader, bucket === undefined ? type : undefined, { config, env: around.env });
     if (bucket !== undefined)
-        return { backend: { type: 's3', config: { ...s3, ...config } } };
-    return { backend: type === undefined ? undefined : { type, config } };
+        return { type: 's3', config: readS3(reader, given, around) };
+    if (type === undefined && Object.keys(config).length > 0)
+        reader.problem('backend-config', 'there is no backend for these settings');
+    for (const name of ['state-key', 'state-region'])
+        if (reader.text(name) !== '')
+            reader.problem(name, 'there is no state-bucket');
+    return type === undefined ? undefined : { type, config };
+}
+function readS3(reader, given, { alias, primaryRegion }) {
+    const { stateBucket: bucket = '', stateKey, stateRegion, backendConfig } = given;
+    const own = { bucket, key: stateKey ?? defaultStateKey(alias), region: stateRegion ?? primaryRegion };
+    for (const name of Object.keys(own).filter((each) => each in backendConfig))
+        reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)} is said by an input of its own already`);
+    return { ...own, ...backendConfig };
 }
 /** @param type of the backend that has its place from these settings alone */
-function checkSettings(reader, type, { config, env }) {
+function checkConfig(reader, type, { config, env }) {
     // Settings that could not be read are told as such, and not as missing.
     const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
     for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, env))
         reader.problem('backend-config', reason, spec);
 }
-function readS3Inputs(reader, bucket) {
-    const key = reader.optional('state-key', parseStateKey);
-    const region = reader.optional('state-region', parseRegion);
-    if (bucket === undefined) {
-        if (key !== undefined)
-            reader.problem('state-key', 'there is no state-bucket');
-        if (region !== undefined)
-            reader.problem('state-region', 'there is no state-bucket');
-        return {};
-    }
-    return {
-        bucket,
-        key: key ?? defaultStateKey(bareAlias(reader.text('alias'))),
-        region: region ?? reader.text('primary-region').trim(),
-    };
-}
-function readToolInputs(reader, sources) {
-    return {
-        terraformVersion: reader.value('terraform-version', versions/* parseTerraformVersion */._U, ''),
-        terraformDownloadUrl: reader.optional('terraform-download-url', parsers/* parseUrl */.Dl),
-        awsProviderVersion: reader.value('aws-provider-version', versions/* parseProviderVersion */.rK, ''),
-        providerMirror: reader.optional('provider-mirror', (text) => parseProviderMirror(text, sources)),
-        lockFile: reader.optional('lock-file', (text) => readInWorkspace(text, sources)),
-    };
-}
-function parseProviderMirror(text, { env, isFolder }) {
-    if (/^[a-z]+:\/\//i.test(text.trim()))
-        return { url: parseMirrorUrl(text) };
-    const folder = resolveInWorkspace(text, env);
-    if (!isFolder(folder))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text.trim())} is not a folder on this runner`);
-    return { folder };
-}
-/** Terraform takes no network mirror by http, not even one on this machine. */
-function parseMirrorUrl(text) {
-    const url = (0,parsers/* parseUrl */.Dl)(text);
-    if (!url.startsWith('https:'))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not begin with https://`);
-    return url;
-}
-function resolveInWorkspace(text, env) {
-    return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
-}
-function readReviewInputs(reader) {
-    const alias = bareAlias(reader.text('alias'));
-    return {
-        comment: (0,shared/* readComment */.W3)(reader),
-        commentKey: reader.value('comment-key', shared/* parseCommentKey */.MV, alias),
-        githubToken: (0,shared/* readToken */.AI)(reader),
-        approval: readApproval(reader),
-        ...readDeletion(reader, alias),
-        requireUnusedDays: reader.value('require-unused-days', (0,parsers/* parseInteger */.cG)(0, 3650), 0),
-        allowRecovery: reader.value('allow-recovery', parsers/* parseBoolean */.yG, false),
-        movePrimary: reader.value('move-primary', parsers/* parseBoolean */.yG, false),
-    };
-}
-function readApproval(reader) {
-    const auto = reader.value('auto-approve', parsers/* parseBoolean */.yG, false);
-    const plan = reader.optional('approved-plan', (0,parsers/* parseMatching */.Pu)(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'));
-    if (auto && plan !== undefined) {
+function readApproval(reader, { autoApprove, approvedPlan, command }) {
+    if (autoApprove && approvedPlan !== undefined) {
         reader.problem('approved-plan', 'auto-approve is true, so nothing would be compared with it: remove one of the two');
     }
-    if (plan === 'pull-request' && reader.text('command').trim() === 'destroy') {
+    if (approvedPlan === 'pull-request' && command === 'destroy') {
         reader.problem('approved-plan', 'a pull request shows what `apply` will do, and nothing of `destroy`: give the digest of `plan` with `plan-destroy: true`');
     }
-    if (plan === 'pull-request')
+    if (approvedPlan === 'pull-request')
         return { by: 'pull-request' };
-    if (plan !== undefined)
-        return { by: 'digest', digest: plan };
-    return auto ? { by: 'auto' } : { by: 'nobody' };
+    if (approvedPlan !== undefined)
+        return { by: 'digest', digest: approvedPlan };
+    return autoApprove ? { by: 'auto' } : { by: 'nobody' };
 }
-function readDeletion(reader, alias) {
-    const allowed = reader.value('allow-destroy', parsers/* parseBoolean */.yG, false);
-    const confirmed = bareAlias(reader.text('confirm-destroy'));
-    const destroys = reader.text('command').trim() === 'destroy';
-    const previews = readPlanDestroy(reader);
-    if (confirmed !== '' && confirmed !== alias) {
-        reader.problem('confirm-destroy', `${(0,parsers/* quote */.hD)(confirmed)} is not the alias ${(0,parsers/* quote */.hD)(alias)}`);
-    }
-    else if (confirmed === '' && destroys) {
-        reader.problem('confirm-destroy', 'the command destroy deletes every key of the alias, and nothing confirms it');
-    }
-    else if (confirmed === '' && allowed) {
-        reader.problem('confirm-destroy', 'allow-destroy is true, and nothing confirms which key it is for');
-    }
-    const isConfirmed = confirmed === alias && alias !== '' && (allowed || destroys);
-    // A preview changes nothing; the `destroy` that follows it has to be confirmed.
-    return { destroys: destroys || previews, deletionConfirmed: isConfirmed || previews };
-}
-function readPlanDestroy(reader) {
-    const previews = reader.value('plan-destroy', parsers/* parseBoolean */.yG, false);
-    const command = reader.text('command').trim() || 'plan';
-    if (previews && command !== 'plan')
+function readDeletion(reader, given) {
+    const { command, allowDestroy, planDestroy, confirmDestroy } = given;
+    // As given: one that is wrong is no other alias than the one that confirms it.
+    const alias = (0,inputs_alias/* bareAlias */.p)(reader.text('alias'));
+    const destroys = command === 'destroy';
+    if (planDestroy && command !== 'plan')
         reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${(0,parsers/* quote */.hD)(command)}`);
-    return previews;
+    const why = whyNotConfirmed(given, alias);
+    if (why !== undefined)
+        reader.problem('confirm-destroy', why);
+    const isConfirmed = confirmDestroy === alias && alias !== '' && (allowDestroy || destroys);
+    // A preview changes nothing; the `destroy` that follows it has to be confirmed.
+    return { destroys: destroys || planDestroy, deletionConfirmed: isConfirmed || planDestroy };
+}
+function whyNotConfirmed({ command, allowDestroy, confirmDestroy }, alias) {
+    if (confirmDestroy !== '') {
+        if (confirmDestroy === alias)
+            return undefined;
+        return `${(0,parsers/* quote */.hD)(confirmDestroy)} is not the alias ${(0,parsers/* quote */.hD)(alias)}`;
+    }
+    if (command === 'destroy')
+        return 'the command destroy deletes every key of the alias, and nothing confirms it';
+    return allowDestroy ? 'allow-destroy is true, and nothing confirms which key it is for' : undefined;
+}
+/** GitHub drops an output that contains a masked text, and the jobs that ask for it are skipped without a word. */
+function refuseVisibleSecrets(reader, inputs, env) {
+    if (inputs.backend === undefined)
+        return;
+    const found = (0,visible_texts/* findVisibleSecrets */.J)(inputs.backend, (0,visible_texts/* visibleTexts */.n)(inputs, env));
+    for (const setting of new Set(found.map((each) => each.setting))) {
+        const what = found.find((each) => each.setting === setting)?.what ?? '';
+        reader.problem('backend-config', `the value of ${(0,parsers/* quote */.hD)(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
+    }
+}
+
+// EXTERNAL MODULE: ./src/inputs/table.ts + 5 modules
+var table = __nccwpck_require__(2364);
+;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
+
+
+
+
+
+
+/**
+ * Reads and validates every input at once.
+ * @returns the inputs, frozen
+ * @throws ActionError that lists every problem: the input, its value, the rule and an example
+ */
+function readInputs(sources) {
+    const reader = new inputs_reader/* InputReader */.i_(sources.env, (0,empty_input/* explainEmptyInput */.p)(sources));
+    const around = readAround(reader, sources);
+    const given = readTable(reader, around);
+    for (const name of ['primary-region', 'alias'])
+        reader.require(name);
+    checkRules(reader, given);
+    const inputs = { ...given, ...readTogether(reader, given, around) };
+    refuseVisibleSecrets(reader, inputs, sources.env);
+    reader.finish();
+    return Object.freeze(inputs);
+}
+function readAround(reader, sources) {
+    const primaryRegion = reader.text('primary-region').trim();
+    const keySpec = reader.text('key-spec').trim();
+    return {
+        ...sources,
+        primaryRegion,
+        partition: (0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws',
+        keySpec: (0,key_specs/* isKeySpec */.vK)(keySpec) ? keySpec : 'SYMMETRIC_DEFAULT',
+        alias: (0,inputs_alias/* bareAlias */.p)(reader.text('alias')),
+    };
+}
+function readTable(reader, around) {
+    const values = table/* INPUT_NAMES */.Qh.map((name) => {
+        const { parse } = table/* INPUTS */.mc[name];
+        const value = reader.optional(name, (text) => parse(text, around));
+        return [camelCase(name), value ?? insteadOf(table/* INPUTS */.mc[name], around)];
+    });
+    return Object.fromEntries(values);
+}
+/** The value where there is none, or a wrong one: that ends the run, once the other inputs have been held against it. */
+function insteadOf({ default: text, parse, absent }, around) {
+    if (text !== '')
+        return parse(text, around);
+    return typeof absent === 'function' ? absent(around) : absent;
+}
+function camelCase(name) {
+    return name.replaceAll(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
 
 
@@ -35379,6 +35135,7 @@ function sayProblems(problems) {
 /* harmony export */   cG: () => (/* binding */ parseInteger),
 /* harmony export */   hD: () => (/* reexport safe */ _quote_js__WEBPACK_IMPORTED_MODULE_1__.h),
 /* harmony export */   k6: () => (/* binding */ parseAssignments),
+/* harmony export */   pI: () => (/* binding */ parseToken),
 /* harmony export */   r4: () => (/* binding */ parseText),
 /* harmony export */   xx: () => (/* binding */ because),
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
@@ -35486,6 +35243,47 @@ const parseUrl = (text) => {
         throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} has a query or a fragment`);
     return url.href.replace(/\/+$/, '');
 };
+/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
+const parseToken = (text) => text.trim().startsWith('${{') ? undefined : text.trim();
+
+
+/***/ }),
+
+/***/ 5073:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   SY: () => (/* binding */ parseStateKey),
+/* harmony export */   W5: () => (/* binding */ parseBucket),
+/* harmony export */   cf: () => (/* binding */ parseRegion)
+/* harmony export */ });
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1053);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5165);
+/** Names of places in AWS, as inputs and settings of a backend give them. */
+
+
+
+const parseRegion = (text) => {
+    const region = text.trim();
+    if (!(0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_1__/* .isWellFormedRegion */ .qN)(region)) {
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} is not a Region id${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .because */ .xx)(region, /[^a-z0-9-]/u)}`);
+    }
+    return region;
+};
+const parseBucket = (0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMatching */ .Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
+/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
+const parseStateKey = (text) => {
+    const key = text.trim();
+    if (/^\/|\/$|\/\//.test(key))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} has a "/" with nothing before or after it`);
+    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(key, /[\p{Cc}\p{Cf}]/u);
+    if (found !== undefined)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} has a character that is not allowed: ${found}`);
+    if (Buffer.byteLength(key) > 1024)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} has ${Buffer.byteLength(key)} bytes`);
+    return key;
+};
 
 
 /***/ }),
@@ -35500,7 +35298,7 @@ const parseUrl = (text) => {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 /* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6187);
-/* harmony import */ var _spec_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7026);
+/* harmony import */ var _table_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2364);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
 /* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7443);
 
@@ -35537,7 +35335,7 @@ class InputReader {
     /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
     text(name) {
         const given = this.#env[environmentName(name)] ?? '';
-        return given.trim() === '' ? _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name].default : given;
+        return given.trim() === '' ? _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUTS */ .mc[name].default : given;
     }
     /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
     optional(name, parse) {
@@ -35548,12 +35346,12 @@ class InputReader {
     value(name, parse, fallback) {
         return this.optional(name, parse) ?? fallback;
     }
-    required(name, parse) {
-        if (this.text(name) === '') {
-            this.#lacks = true;
-            this.problem(name, 'it is missing');
-        }
-        return this.value(name, parse, '');
+    /** Notes that an input which has to be given is missing. */
+    require(name) {
+        if (this.text(name) !== '')
+            return;
+        this.#lacks = true;
+        this.problem(name, 'it is missing');
     }
     /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
     attempt(name, check) {
@@ -35569,7 +35367,7 @@ class InputReader {
     }
     /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
     #unusualIn(name, message) {
-        const { secret, freeText } = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name];
+        const { secret, freeText } = _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUTS */ .mc[name];
         if (secret === true || freeText === true || message.includes('U+'))
             return '';
         return (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .because */ .xx)(this.text(name), _characters_js__WEBPACK_IMPORTED_MODULE_1__/* .UNUSUAL */ .Gu);
@@ -35578,18 +35376,19 @@ class InputReader {
      * Notes a problem; `reason` ends the sentence that begins with the input's name.
      * @param spec the rule and the example of the part of the input that it is about; the input's own unless told
      */
-    problem(name, reason, spec = _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_SPECS */ .a6[name]) {
+    problem(name, reason, spec = _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUTS */ .mc[name]) {
         this.#problems.push({
             name,
             reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
         });
     }
-    /** @throws InputsError with all the problems, if there are any */
+    /** @throws InputsError with all the problems in the order of the inputs, if there are any */
     finish() {
         if (this.#problems.length === 0)
             return;
         const why = this.#lacks ? ` ${this.#whyEmpty}` : '';
-        throw new InputsError(this.#problems, `Correct the \`with:\` block of this step and run it again.${why}`.trim());
+        const order = ({ name }) => (name === undefined ? -1 : _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh.indexOf(name));
+        throw new InputsError(this.#problems.toSorted((a, b) => order(a) - order(b)), `Correct the \`with:\` block of this step and run it again.${why}`.trim());
     }
 }
 /** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
@@ -35597,63 +35396,15 @@ function environmentName(name) {
     return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
 }
 function findUnknownNames(env) {
-    const known = new Set(_spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh.map(environmentName));
+    const known = new Set(_table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh.map(environmentName));
     return Object.keys(env)
         .filter((key) => key.startsWith('INPUT_') && !known.has(key))
         .map((key) => {
         const name = key.slice('INPUT_'.length).toLowerCase();
-        const near = (0,_suggest_js__WEBPACK_IMPORTED_MODULE_4__/* .suggest */ .Z)(name.replace(/_/g, '-'), _spec_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh);
+        const near = (0,_suggest_js__WEBPACK_IMPORTED_MODULE_4__/* .suggest */ .Z)(name.replace(/_/g, '-'), _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh);
         const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
         return { name: undefined, reason: `${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(name)}: there is no input of this name. ${hint}` };
     });
-}
-
-
-/***/ }),
-
-/***/ 5940:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   AI: () => (/* binding */ readToken),
-/* harmony export */   MV: () => (/* binding */ parseCommentKey),
-/* harmony export */   W3: () => (/* binding */ readComment),
-/* harmony export */   qA: () => (/* binding */ readShared)
-/* harmony export */ });
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5165);
-/* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9066);
-
-
-/**
- * Reads what `keys` and `report` need of the step.
- * @throws InputsError with every problem, names that no input has among them
- */
-function readShared(env, command) {
-    const reader = new _reader_js__WEBPACK_IMPORTED_MODULE_1__/* .InputReader */ .i_(env);
-    const reports = reader.text('reports').trim();
-    if (reader.text('key') !== '')
-        reader.problem('key', `the command ${command} is about all keys, not one`);
-    if (command === 'report' && reports === '')
-        reader.problem('reports', 'it is missing');
-    if (command === 'keys' && reports !== '')
-        reader.problem('reports', 'the command keys reads no reports');
-    const inputs = {
-        comment: readComment(reader),
-        commentKey: reader.optional('comment-key', parseCommentKey),
-        githubToken: readToken(reader),
-        reports,
-    };
-    reader.finish();
-    return inputs;
-}
-function readComment(reader) {
-    return reader.value('comment', (0,_parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .parseChoice */ .HU)(['always', 'changes', 'never']), 'always');
-}
-const parseCommentKey = (0,_parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .parseMatching */ .Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u);
-/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-function readToken(reader) {
-    const token = reader.text('github-token').trim();
-    return token === '' || token.startsWith('${{') ? undefined : token;
 }
 
 
@@ -35682,268 +35433,6 @@ function inputSources(env) {
         },
         isFolder: (folder) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(folder, { throwIfNoEntry: false })?.isDirectory() ?? false,
     };
-}
-
-
-/***/ }),
-
-/***/ 7026:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Om: () => (/* binding */ KEY_INPUT_NAMES),
-/* harmony export */   QU: () => (/* binding */ formOf),
-/* harmony export */   Qh: () => (/* binding */ INPUT_NAMES),
-/* harmony export */   a6: () => (/* binding */ INPUT_SPECS)
-/* harmony export */ });
-const boolean = 'true or false';
-const regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
-const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
-const principals = "IAM ARNs of users, roles or account roots in the key's partition";
-/** Every input, in the order of action.yml. */
-const INPUT_SPECS = {
-    command: { default: 'plan', rule: 'plan, apply, destroy, drift, verify, keys or report', example: 'plan' },
-    'primary-region': { ofKey: 'value', default: '', rule: 'one Region id', example: 'ap-southeast-1' },
-    'replica-regions': { ofKey: 'list', default: '', rule: regions, example: 'ap-southeast-2, ap-southeast-3' },
-    alias: {
-        ofKey: 'value',
-        default: '',
-        rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
-        example: 'aws_cb_cmk',
-    },
-    'rename-alias-from': {
-        ofKey: 'value',
-        default: '',
-        rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
-        example: 'aws_cb_cmk',
-    },
-    'import-key': {
-        ofKey: 'value',
-        default: '',
-        rule: 'a multi-Region key that exists, in the Regions\' partition: its id (mrk- and 32 hex digits), its ARN, an alias of it with "alias/", or that alias\'s ARN',
-        example: 'mrk-1234abcd12ab34cd56ef1234567890ab',
-    },
-    'account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333, 044455556666"' },
-    administrators: {
-        ofKey: 'list',
-        default: '',
-        rule: principals,
-        example: 'arn:aws:iam::111122223333:role/key-admin',
-    },
-    users: { ofKey: 'list', default: '', rule: principals, example: 'arn:aws:iam::111122223333:role/app' },
-    grants: {
-        ofKey: 'value',
-        default: 'aws-services',
-        rule: 'aws-services, any or none',
-        example: 'aws-services',
-    },
-    policy: {
-        ofKey: 'map',
-        freeText: true,
-        default: '',
-        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
-        example: 'policies/key.json',
-    },
-    description: {
-        ofKey: 'value',
-        freeText: true,
-        default: 'Multi-Region primary key',
-        rule: 'at most 8192 characters',
-        example: 'Customer data, production',
-    },
-    'replica-description': {
-        ofKey: 'value',
-        freeText: true,
-        default: 'Multi-Region replica key',
-        rule: 'at most 8192 characters',
-        example: 'Customer data, production, replica',
-    },
-    tags: {
-        ofKey: 'map',
-        freeText: true,
-        default: '',
-        rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
-        example: 'team=payments',
-    },
-    'ignore-tags': {
-        ofKey: 'list',
-        default: '',
-        rule: 'tag keys that others put on, separated by commas or newlines or as a JSON or YAML list; with "*" at the end, all keys that begin so; none that tags sets',
-        example: 'CostCenter, auto-tag:*',
-    },
-    'key-spec': {
-        ofKey: 'value',
-        default: 'SYMMETRIC_DEFAULT',
-        rule: 'a key spec of multi-Region keys',
-        example: 'SYMMETRIC_DEFAULT',
-    },
-    'key-usage': {
-        ofKey: 'value',
-        default: '',
-        rule: 'a key usage that the key spec allows',
-        example: 'ENCRYPT_DECRYPT',
-    },
-    'enable-key-rotation': {
-        ofKey: 'value',
-        default: '',
-        rule: `${boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
-        example: 'true',
-    },
-    'rotation-period-in-days': {
-        ofKey: 'value',
-        default: '',
-        rule: 'a whole number of days from 90 to 2560, with rotation enabled',
-        example: '180',
-    },
-    'deletion-window-in-days': {
-        ofKey: 'value',
-        default: '30',
-        rule: 'a whole number of days from 7 to 30, without a unit',
-        example: '30',
-    },
-    'role-to-assume': {
-        ofKey: 'value',
-        default: '',
-        rule: "the ARN of an IAM role in the Regions' partition",
-        example: 'arn:aws:iam::111122223333:role/kms-plan',
-    },
-    'role-session-name': {
-        ofKey: 'value',
-        default: 'aws-kms-multi-region-key',
-        rule: '2 to 64 letters, digits or any of _+=,.@-',
-        example: 'aws-kms-multi-region-key',
-    },
-    'role-duration-seconds': {
-        ofKey: 'value',
-        default: '3600',
-        rule: 'a whole number of seconds from 900 to 43200',
-        example: '3600',
-    },
-    audience: {
-        ofKey: 'value',
-        default: '',
-        rule: 'one word, as the identity provider in IAM lists it',
-        example: 'sts.amazonaws.com',
-    },
-    'allowed-account-ids': { ofKey: 'list', default: '', rule: accounts, example: '"111122223333"' },
-    'state-bucket': {
-        ofKey: 'value',
-        default: '',
-        rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
-        example: 'acme-terraform-state',
-    },
-    'state-key': {
-        ofKey: 'value',
-        default: '',
-        rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
-        example: 'kms/aws_cb_cmk.tfstate',
-    },
-    'state-region': {
-        ofKey: 'value',
-        default: '',
-        rule: 'the Region id of the state bucket; only with state-bucket',
-        example: 'eu-central-1',
-    },
-    backend: {
-        ofKey: 'value',
-        default: '',
-        rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
-        example: 'gcs',
-    },
-    'backend-config': {
-        ofKey: 'map',
-        default: '',
-        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
-        example: 'encrypt=true',
-        secret: true,
-    },
-    'terraform-version': {
-        default: '1.11.4',
-        rule: 'an exact version or a version range, at least 1.5.0',
-        example: '1.11.4',
-    },
-    'terraform-download-url': {
-        default: '',
-        rule: 'an https URL without a user name, query or fragment',
-        example: 'https://mirror.example.com/hashicorp',
-    },
-    'aws-provider-version': {
-        default: '5.100.0',
-        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
-        example: '5.100.0',
-    },
-    'provider-mirror': {
-        default: '',
-        rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
-        example: '/opt/terraform-providers',
-    },
-    'lock-file': {
-        default: '',
-        rule: 'the path of a Terraform dependency lock file',
-        example: '.terraform.lock.hcl',
-    },
-    comment: { default: 'always', rule: 'always, changes or never', example: 'always' },
-    'comment-key': {
-        default: '',
-        rule: '1 to 256 letters, digits or any of /_.-',
-        example: 'production',
-    },
-    'github-token': {
-        default: '${{ github.token }}',
-        rule: 'a GitHub token',
-        example: '${{ github.token }}',
-        secret: true,
-    },
-    'approved-plan': {
-        default: '',
-        rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
-        example: '${{ needs.plan.outputs.plan-digest }}',
-    },
-    'auto-approve': { default: 'false', rule: boolean, example: 'true' },
-    'allow-destroy': { default: 'false', rule: boolean, example: 'true' },
-    'confirm-destroy': { default: '', rule: 'the alias, written out once more', example: 'aws_cb_cmk' },
-    'plan-destroy': {
-        default: 'false',
-        rule: `${boolean}; only with the command plan`,
-        example: 'true',
-    },
-    'require-unused-days': {
-        default: '0',
-        rule: 'a whole number of days from 0 to 3650, without a unit',
-        example: '90',
-    },
-    'allow-recovery': { default: 'false', rule: boolean, example: 'true' },
-    'move-primary': { ofKey: 'value', default: 'false', rule: boolean, example: 'true' },
-    verify: { default: 'describe', rule: 'off, describe or crypto', example: 'describe' },
-    'fail-on-drift': { default: 'false', rule: boolean, example: 'true' },
-    'keys-file': {
-        default: '',
-        rule: 'the path of a YAML file with the keys, of at most 1 MiB',
-        example: 'kms-keys.yml',
-    },
-    key: {
-        default: '',
-        rule: 'the name of one key of the keys-file; only together with keys-file',
-        example: 'payments',
-    },
-    reports: {
-        default: '',
-        rule: 'a folder with the reports of a matrix of keys; only with the command report',
-        example: 'reports',
-    },
-    'replica-timeout-minutes': {
-        default: '30',
-        rule: 'a whole number of minutes from 1 to 120, without a unit',
-        example: '30',
-    },
-};
-const INPUT_NAMES = Object.keys(INPUT_SPECS);
-/** What an entry of a keys file may give. */
-const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUT_SPECS[name]);
-/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
-function formOf(name) {
-    const spec = INPUT_SPECS[name];
-    return spec.ofKey;
 }
 
 
@@ -35981,6 +35470,679 @@ function distanceBetween(from, to) {
         row = next;
     }
     return row[to.length] ?? 0;
+}
+
+
+/***/ }),
+
+/***/ 2364:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  mc: () => (/* binding */ INPUTS),
+  Qh: () => (/* binding */ INPUT_NAMES),
+  Om: () => (/* binding */ KEY_INPUT_NAMES),
+  QU: () => (/* binding */ formOf)
+});
+
+// EXTERNAL MODULE: ./src/facts/key-specs.ts
+var key_specs = __nccwpck_require__(4925);
+// EXTERNAL MODULE: ./src/inputs/alias.ts
+var alias = __nccwpck_require__(749);
+// EXTERNAL MODULE: ./src/inputs/backend-config.ts
+var backend_config = __nccwpck_require__(2500);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: ./src/inputs/parsers.ts
+var parsers = __nccwpck_require__(5165);
+;// CONCATENATED MODULE: ./src/inputs/files.ts
+/** Inputs that name what is on the runner's disk. */
+
+
+/** The text itself where it is JSON, else that of the file that it names. */
+function textOrFile(text, { env, readFile }) {
+    // A list or a text is no policy, but JSON all the same, and no path.
+    if (/^\s*[{["]/.test(text))
+        return text;
+    if (text.trim().includes('\n'))
+        throw new parsers/* Invalid */.WO('it is neither a JSON object nor the path of a file');
+    return readInWorkspace(text, { env, readFile });
+}
+function readInWorkspace(text, { env, readFile }) {
+    const content = readFile(resolveInWorkspace(text, env));
+    if (content === undefined) {
+        const name = (0,parsers/* quote */.hD)(text.trim());
+        throw new parsers/* Invalid */.WO(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
+    }
+    return content;
+}
+function parseProviderMirror(text, { env, isFolder }) {
+    if (/^[a-z]+:\/\//i.test(text.trim()))
+        return { url: parseMirrorUrl(text) };
+    const folder = resolveInWorkspace(text, env);
+    if (!isFolder(folder))
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text.trim())} is not a folder on this runner`);
+    return { folder };
+}
+/** Terraform takes no network mirror by http, not even one on this machine. */
+function parseMirrorUrl(text) {
+    const url = (0,parsers/* parseUrl */.Dl)(text);
+    if (!url.startsWith('https:'))
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not begin with https://`);
+    return url;
+}
+function resolveInWorkspace(text, env) {
+    return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
+}
+
+// EXTERNAL MODULE: ./src/policy/principals.ts
+var principals = __nccwpck_require__(9203);
+;// CONCATENATED MODULE: ./src/inputs/identities.ts
+/** Who is named by an input: accounts, principals and the role of the run. */
+
+
+const parseAccountId = (text) => {
+    if (/^\d{12}$/.test(text))
+        return text;
+    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not 12 digits${whyNoAccount(text)}`);
+};
+/** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
+function whyNoAccount(text) {
+    if (/^\d{1,11}$/.test(text))
+        return (0,principals/* lostZeros */._p)(text);
+    if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text))
+        return ', but a number with an exponent: put it in quotes';
+    return (0,parsers/* because */.xx)(text, /\D/u);
+}
+/** The same where an id stands in an ARN. */
+function whyNoAccountInArn(arn) {
+    const account = /^arn:[a-z-]+:iam::(\d{0,11}):/.exec(arn)?.[1];
+    if (account === undefined)
+        return '';
+    return account === ''
+        ? ': there is no account id in it'
+        : `: its account id ${(0,parsers/* quote */.hD)(account)} is not 12 digits${whyNoAccount(account)}`;
+}
+const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
+/** IAM's own rules for a principal, and of these only who lasts: no session, nobody that was deleted, not everybody. */
+function parsePrincipal(partition) {
+    return (text) => {
+        if (!/^arn:[^:]*:(iam|sts):/.test(text))
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM user, role or account root${(0,parsers/* because */.xx)(text, NOT_IN_ARNS)}`);
+        if (/^arn:[^:]*:sts:/.test(text))
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a session: name its role`);
+        const why = (0,principals/* whyImpossible */.u)({ type: 'AWS', value: text }, partition);
+        if (why !== undefined)
+            throw new parsers/* Invalid */.WO(`it names ${(0,parsers/* quote */.hD)(text)}, ${why}`);
+        return text;
+    };
+}
+function parseRoleArn(partition) {
+    return (text) => {
+        const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
+        if (found === null) {
+            const why = whyNoAccountInArn(text.trim()) || (0,parsers/* because */.xx)(text.trim(), NOT_IN_ARNS);
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM role${why}`);
+        }
+        if (found[1] !== partition) {
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
+        }
+        return text.trim();
+    };
+}
+/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
+function defaultAudience(partition) {
+    return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
+}
+
+// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
+var regions = __nccwpck_require__(1053);
+;// CONCATENATED MODULE: ./src/inputs/import-key.ts
+
+
+const ALIAS = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
+/**
+ * Reads `import-key`. Only what the text itself tells is judged here; what KMS knows of the key comes later.
+ * @param primaryRegion the one of the inputs, whose partition an ARN has to be in
+ * @throws Invalid for what names no multi-Region key
+ */
+function parseImportKey(primaryRegion) {
+    return (text) => {
+        const given = text.trim();
+        const [, partition, region, account, resource] = /^arn:([a-z-]+):kms:([a-z0-9-]+):(\d{12}):(.+)$/.exec(given) ?? [];
+        const own = (0,regions/* partitionOf */.iQ)(primaryRegion);
+        if (partition !== undefined && own !== undefined && partition !== own) {
+            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${partition}, the Regions in ${own}, and a multi-Region key cannot leave its partition`);
+        }
+        return { name: parseName(resource?.replace(/^key\//, '') ?? given, text), region, account };
+    };
+}
+function parseName(name, text) {
+    if (/^mrk-[0-9a-f]{32}$/.test(name) || ALIAS.test(name))
+        return name;
+    if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a single-Region key, which can never become a multi-Region key: ids of those begin with "mrk-"`);
+    }
+    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is neither a key's id or ARN nor an alias with "alias/"`);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/key-kind.ts
+
+
+function parseKeySpec(text) {
+    const spec = text.trim();
+    if (!(0,key_specs/* isKeySpec */.vK)(spec))
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is none of ${key_specs/* MULTI_REGION_KEY_SPECS */.KE.join(', ')}`);
+    return spec;
+}
+function parseKeyUsage(text, keySpec) {
+    const allowed = (0,key_specs/* usagesFor */.K0)(keySpec);
+    const usage = allowed.find((candidate) => candidate === text.trim());
+    if (usage === undefined)
+        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
+    return usage;
+}
+
+// EXTERNAL MODULE: ./src/inputs/lists.ts
+var lists = __nccwpck_require__(7560);
+// EXTERNAL MODULE: ./src/inputs/places.ts
+var places = __nccwpck_require__(5073);
+// EXTERNAL MODULE: ./src/policy/canonical.ts
+var canonical = __nccwpck_require__(4240);
+// EXTERNAL MODULE: ./src/policy/parse.ts
+var parse = __nccwpck_require__(2745);
+;// CONCATENATED MODULE: ./src/inputs/policy.ts
+
+
+
+/** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
+const POLICY_LIMIT_BYTES = 32_768;
+/**
+ * A whole key policy: JSON in; out comes the same policy in the form in which AWS gives it back, as JSON without white
+ * space: that is what is sent and counted. A policy of another form would be no difference to KMS, but one to Terraform's
+ * provider, which would wait ten minutes for it to go away.
+ * @param partition the key's
+ * @throws Invalid with all that is wrong in it, by statement
+ */
+function parsePolicyInput(text, partition) {
+    const reading = (0,parse/* parsePolicy */.O)(text, { partition, from: 'author' });
+    if ('problems' in reading)
+        throw new parsers/* Invalid */.WO((0,parse/* describeProblems */.y)(reading.problems));
+    const formatted = (0,canonical/* formatPolicy */.E)(reading.policy);
+    const bytes = new TextEncoder().encode(formatted).length;
+    if (bytes > POLICY_LIMIT_BYTES)
+        throw new parsers/* Invalid */.WO(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
+    return formatted;
+}
+
+// EXTERNAL MODULE: ./src/inputs/tags.ts
+var tags = __nccwpck_require__(4480);
+// EXTERNAL MODULE: ./src/inputs/versions.ts
+var versions = __nccwpck_require__(4164);
+;// CONCATENATED MODULE: ./src/inputs/table.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+const COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
+const BACKENDS = [
+    'azurerm',
+    'consul',
+    'cos',
+    'gcs',
+    'http',
+    'kubernetes',
+    'local',
+    'oss',
+    'pg',
+    's3',
+];
+const table_boolean = 'true or false';
+const table_regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
+const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
+const table_principals = "IAM ARNs of users, roles or account roots in the key's partition";
+const parsePlain = (text) => text.trim();
+const parsePrincipals = (text, { partition }) => (0,lists/* parseList */.E)(parsePrincipal(partition))(text);
+/**
+ * Every input, in the order of action.yml. From it come the types of the values (`Inputs`), action.yml's `inputs`, the
+ * README's table and the schema of the keys file.
+ */
+const INPUTS = {
+    command: {
+        description: '`plan` (never changes AWS), `apply`, `destroy`, `drift` or `verify`; for many keys `keys` (which there are, and which a pull request changes) and `report` (one comment for all).',
+        default: 'plan',
+        rule: 'plan, apply, destroy, drift, verify, keys or report',
+        example: 'plan',
+        parse: (0,parsers/* parseChoice */.HU)(COMMANDS),
+    },
+    'primary-region': {
+        description: 'The Region of the primary key, e.g. `ap-southeast-1`. Required, here or in `keys-file`.',
+        default: '',
+        rule: 'one Region id',
+        example: 'ap-southeast-1',
+        ofKey: 'value',
+        parse: places/* parseRegion */.cf,
+        absent: '',
+    },
+    'replica-regions': {
+        description: 'The Regions of the replicas, separated by commas, spaces or newlines; may be empty.',
+        default: '',
+        rule: table_regions,
+        example: 'ap-southeast-2, ap-southeast-3',
+        ofKey: 'list',
+        parse: (0,lists/* parseList */.E)(places/* parseRegion */.cf),
+        absent: [],
+    },
+    alias: {
+        description: 'The alias in every Region, with or without `alias/`. Another alias is another key, unless `rename-alias-from` says otherwise. Required, here or as the name in `keys-file`.',
+        default: '',
+        rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
+        example: 'aws_cb_cmk',
+        ofKey: 'value',
+        parse: alias/* parseAlias */.s,
+        absent: '',
+    },
+    'rename-alias-from': {
+        description: 'The alias until now, where `alias` is its new name; without it, a state of another alias stops the run. Keep `state-key` as it was.',
+        default: '',
+        rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
+        example: 'aws_cb_cmk',
+        ofKey: 'value',
+        parse: alias/* parseAlias */.s,
+    },
+    'import-key': {
+        description: 'A multi-Region key that was made elsewhere, to be taken into the state in place of a new one: its id (`mrk-…`), ARN, or `alias/…`. Nothing is imported before its plan is approved.',
+        default: '',
+        rule: 'a multi-Region key that exists, in the Regions\' partition: its id (mrk- and 32 hex digits), its ARN, an alias of it with "alias/", or that alias\'s ARN',
+        example: 'mrk-1234abcd12ab34cd56ef1234567890ab',
+        ofKey: 'value',
+        parse: (text, { primaryRegion }) => parseImportKey(primaryRegion)(text),
+    },
+    'account-ids': {
+        description: 'Other accounts that may use the key: 12 digits each, quoted so that leading zeros stay.',
+        default: '',
+        rule: accounts,
+        example: '"111122223333, 044455556666"',
+        ofKey: 'list',
+        parse: (0,lists/* parseList */.E)(parseAccountId),
+        absent: [],
+    },
+    administrators: {
+        description: 'IAM ARNs that may administer the key, but not use it.',
+        default: '',
+        rule: table_principals,
+        example: 'arn:aws:iam::111122223333:role/key-admin',
+        ofKey: 'list',
+        parse: parsePrincipals,
+        absent: [],
+    },
+    users: {
+        description: 'IAM ARNs that may use the key for cryptographic operations.',
+        default: '',
+        rule: table_principals,
+        example: 'arn:aws:iam::111122223333:role/app',
+        ofKey: 'list',
+        parse: parsePrincipals,
+        absent: [],
+    },
+    grants: {
+        description: 'Grants that accounts and users may create: `aws-services` (only for AWS services that act for them), `any` or `none`.',
+        default: 'aws-services',
+        rule: 'aws-services, any or none',
+        example: 'aws-services',
+        ofKey: 'value',
+        parse: (0,parsers/* parseChoice */.HU)(['aws-services', 'any', 'none']),
+    },
+    policy: {
+        description: 'A whole key policy, as JSON or a file (needs `actions/checkout`), in place of the one built from `account-ids`, `administrators`, `users` and `grants`.',
+        default: '',
+        rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
+        example: 'policies/key.json',
+        freeText: true,
+        ofKey: 'map',
+        parse: (text, around) => parsePolicyInput(textOrFile(text, around), around.partition),
+    },
+    description: {
+        description: 'The description of the primary key.',
+        default: 'Multi-Region primary key',
+        rule: 'at most 8192 characters',
+        example: 'Customer data, production',
+        freeText: true,
+        ofKey: 'value',
+        parse: (0,parsers/* parseText */.r4)(8192),
+    },
+    'replica-description': {
+        description: 'The description of each replica key.',
+        default: 'Multi-Region replica key',
+        rule: 'at most 8192 characters',
+        example: 'Customer data, production, replica',
+        freeText: true,
+        ofKey: 'value',
+        parse: (0,parsers/* parseText */.r4)(8192),
+    },
+    tags: {
+        description: 'Tags of every key, as `key=value` lines or as a JSON object.',
+        default: '',
+        rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
+        example: 'team=payments',
+        freeText: true,
+        ofKey: 'map',
+        parse: tags/* parseTags */.rL,
+        absent: {},
+    },
+    'ignore-tags': {
+        description: 'Tags that others put on the keys (an auto-tagger, a cost tool): their keys, `*` at the end for all that begin so. Plans and `drift` leave them alone.',
+        default: '',
+        rule: 'tag keys that others put on, separated by commas or newlines or as a JSON or YAML list; with "*" at the end, all keys that begin so; none that tags sets',
+        example: 'CostCenter, auto-tag:*',
+        ofKey: 'list',
+        parse: tags/* parseIgnoredTags */.FX,
+        absent: [],
+    },
+    'key-spec': {
+        description: 'The key spec, e.g. `SYMMETRIC_DEFAULT`, `RSA_2048`, `ECC_NIST_P256`, `HMAC_256`. It cannot be changed later.',
+        default: 'SYMMETRIC_DEFAULT',
+        rule: 'a key spec of multi-Region keys',
+        example: 'SYMMETRIC_DEFAULT',
+        ofKey: 'value',
+        parse: parseKeySpec,
+    },
+    'key-usage': {
+        description: 'The key usage, e.g. `ENCRYPT_DECRYPT`. Default: the usual one of the key spec. It cannot be changed later.',
+        default: '',
+        rule: 'a key usage that the key spec allows',
+        example: 'ENCRYPT_DECRYPT',
+        ofKey: 'value',
+        parse: (text, { keySpec }) => parseKeyUsage(text, keySpec),
+        absent: ({ keySpec }) => (0,key_specs/* defaultUsage */.d8)(keySpec),
+    },
+    'enable-key-rotation': {
+        description: 'Automatic rotation of the key material. Default: `true` where the key spec allows it.',
+        default: '',
+        rule: `${table_boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
+        example: 'true',
+        ofKey: 'value',
+        parse: parsers/* parseBoolean */.yG,
+        absent: ({ keySpec }) => (0,key_specs/* specAllowsRotation */.CH)(keySpec),
+    },
+    'rotation-period-in-days': {
+        description: "Days between two rotations, 90 to 2560. Default: AWS's own, 365.",
+        default: '',
+        rule: 'a whole number of days from 90 to 2560, with rotation enabled',
+        example: '180',
+        ofKey: 'value',
+        parse: (0,parsers/* parseInteger */.cG)(90, 2560),
+    },
+    'deletion-window-in-days': {
+        description: 'Days before KMS deletes a key, 7 to 30, in which it cannot be used.',
+        default: '30',
+        rule: 'a whole number of days from 7 to 30, without a unit',
+        example: '30',
+        ofKey: 'value',
+        parse: (0,parsers/* parseInteger */.cG)(7, 30),
+    },
+    'role-to-assume': {
+        description: "The IAM role to assume with this job's OIDC token. Default: the credentials in the environment.",
+        default: '',
+        rule: "the ARN of an IAM role in the Regions' partition",
+        example: 'arn:aws:iam::111122223333:role/kms-plan',
+        ofKey: 'value',
+        parse: (text, { partition }) => parseRoleArn(partition)(text),
+    },
+    'role-session-name': {
+        description: 'The name of the role session, as CloudTrail shows it.',
+        default: 'aws-kms-multi-region-key',
+        rule: '2 to 64 letters, digits or any of _+=,.@-',
+        example: 'aws-kms-multi-region-key',
+        ofKey: 'value',
+        parse: (0,parsers/* parseMatching */.Pu)(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u),
+    },
+    'role-duration-seconds': {
+        description: "How long the role's credentials last, 900 to 43200 seconds.",
+        default: '3600',
+        rule: 'a whole number of seconds from 900 to 43200',
+        example: '3600',
+        ofKey: 'value',
+        parse: (0,parsers/* parseInteger */.cG)(900, 43_200),
+    },
+    audience: {
+        description: "The audience of the OIDC token. Default: `sts.amazonaws.com`, or the partition's STS.",
+        default: '',
+        rule: 'one word, as the identity provider in IAM lists it',
+        example: 'sts.amazonaws.com',
+        ofKey: 'value',
+        parse: (0,parsers/* parseMatching */.Pu)(/^\S{1,255}$/, 'is not one word'),
+        absent: ({ partition }) => defaultAudience(partition),
+    },
+    'allowed-account-ids': {
+        description: 'The run stops when the credentials belong to another account.',
+        default: '',
+        rule: accounts,
+        example: '"111122223333"',
+        ofKey: 'list',
+        parse: (0,lists/* parseList */.E)(parseAccountId),
+        absent: [],
+    },
+    'state-bucket': {
+        description: 'The S3 bucket of the Terraform state, locked by S3 itself.',
+        default: '',
+        rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
+        example: 'acme-terraform-state',
+        ofKey: 'value',
+        parse: places/* parseBucket */.W5,
+    },
+    'state-key': {
+        description: 'The name of the state in the bucket. Default: `aws-kms-multi-region-key/ALIAS.tfstate`.',
+        default: '',
+        rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
+        example: 'kms/aws_cb_cmk.tfstate',
+        ofKey: 'value',
+        parse: places/* parseStateKey */.SY,
+    },
+    'state-region': {
+        description: 'The Region of the state bucket. Default: the primary Region.',
+        default: '',
+        rule: 'the Region id of the state bucket; only with state-bucket',
+        example: 'eu-central-1',
+        ofKey: 'value',
+        parse: places/* parseRegion */.cf,
+    },
+    backend: {
+        description: 'Another Terraform backend type instead of `state-bucket`. `local` loses the state with the runner.',
+        default: '',
+        rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
+        example: 'gcs',
+        ofKey: 'value',
+        parse: (0,parsers/* parseChoice */.HU)(BACKENDS),
+    },
+    'backend-config': {
+        description: 'Settings of the backend, as `key=value` lines. Nested ones as `endpoints.s3=https://…` or with JSON as the value: `assume_role={"role_arn":"arn:…"}`. Secret ones are masked.',
+        default: '',
+        rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
+        example: 'encrypt=true',
+        secret: true,
+        ofKey: 'map',
+        parse: backend_config/* parseBackendConfig */.a,
+        absent: {},
+    },
+    'terraform-version': {
+        description: 'The Terraform version: exact, or a range such as `~1.11.0`.',
+        default: '1.11.4',
+        rule: 'an exact version or a version range, at least 1.5.0',
+        example: '1.11.4',
+        parse: versions/* parseTerraformVersion */._U,
+    },
+    'terraform-download-url': {
+        description: 'A mirror of https://releases.hashicorp.com. It changes where files come from, never what is checked.',
+        default: '',
+        rule: 'an https URL without a user name, query or fragment',
+        example: 'https://mirror.example.com/hashicorp',
+        parse: parsers/* parseUrl */.Dl,
+    },
+    'aws-provider-version': {
+        description: 'The hashicorp/aws provider version: exact, or a constraint such as `~> 5.90`, from 3.64.0 to 6.x. Not run with a real 6.x yet, so the default stays before it.',
+        default: '5.100.0',
+        rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
+        example: '5.100.0',
+        parse: versions/* parseProviderVersion */.rK,
+    },
+    'provider-mirror': {
+        description: "Where providers come from instead of the registry: a filesystem mirror's folder or a network mirror's https URL.",
+        default: '',
+        rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
+        example: '/opt/terraform-providers',
+        parse: parseProviderMirror,
+    },
+    'lock-file': {
+        description: "A `.terraform.lock.hcl` that the provider must match (needs `actions/checkout`). The updated one is written to the step's folder.",
+        default: '',
+        rule: 'the path of a Terraform dependency lock file',
+        example: '.terraform.lock.hcl',
+        parse: readInWorkspace,
+    },
+    comment: {
+        description: 'When to comment on the pull request: `always`, `changes` (only when the plan has some) or `never`.',
+        default: 'always',
+        rule: 'always, changes or never',
+        example: 'always',
+        parse: (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']),
+    },
+    'comment-key': {
+        description: "Names the comment; jobs with different keys never touch each other's. Default: the alias.",
+        default: '',
+        rule: '1 to 256 letters, digits or any of /_.-',
+        example: 'production',
+        parse: (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u),
+        absent: ({ alias }) => alias,
+    },
+    'github-token': {
+        description: 'The token that comments on the pull request and reads approvals.',
+        default: '${{ github.token }}',
+        rule: 'a GitHub token',
+        example: '${{ github.token }}',
+        secret: true,
+        parse: parsers/* parseToken */.pI,
+    },
+    'approved-plan': {
+        description: "The approved plan: a digest (`needs.plan.outputs.plan-digest`), or `pull-request` for the one in the merged pull request's comment; then have reviewers on the environment, as any workflow can write that comment.",
+        default: '',
+        rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
+        example: '${{ needs.plan.outputs.plan-digest }}',
+        parse: (0,parsers/* parseMatching */.Pu)(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'),
+    },
+    'auto-approve': {
+        description: '`true` applies whatever the guard lets through, without an approval.',
+        default: 'false',
+        rule: table_boolean,
+        example: 'true',
+        parse: parsers/* parseBoolean */.yG,
+    },
+    'allow-destroy': {
+        description: '`true`, together with `confirm-destroy`, lets a plan delete keys.',
+        default: 'false',
+        rule: table_boolean,
+        example: 'true',
+        parse: parsers/* parseBoolean */.yG,
+    },
+    'confirm-destroy': {
+        description: 'The alias once more, as the confirmation that its keys may be deleted.',
+        default: '',
+        rule: 'the alias, written out once more',
+        example: 'aws_cb_cmk',
+        parse: alias/* bareAlias */.p,
+        absent: '',
+    },
+    'plan-destroy': {
+        description: '`true` with `command: plan`: the preview of `destroy`, with its digest; it changes nothing.',
+        default: 'false',
+        rule: `${table_boolean}; only with the command plan`,
+        example: 'true',
+        parse: parsers/* parseBoolean */.yG,
+    },
+    'require-unused-days': {
+        description: 'A deletion is stopped when the key was used within so many days, 0 (stops none) to 3650, in its Region, or when KMS does not say.',
+        default: '0',
+        rule: 'a whole number of days from 0 to 3650, without a unit',
+        example: '90',
+        parse: (0,parsers/* parseInteger */.cG)(0, 3650),
+    },
+    'allow-recovery': {
+        description: '`true` lets `apply` cancel the deletion of these keys, enable them, and take in replicas that exist. It needs an approval, and the plan after it another one.',
+        default: 'false',
+        rule: table_boolean,
+        example: 'true',
+        parse: parsers/* parseBoolean */.yG,
+    },
+    'move-primary': {
+        description: '`true` lets `apply` move the primary to `primary-region`, a replica now; the old one goes among `replica-regions`. It comes alone and needs an approval; no key is made anew. Set `state-region`.',
+        default: 'false',
+        rule: table_boolean,
+        example: 'true',
+        ofKey: 'value',
+        parse: parsers/* parseBoolean */.yG,
+    },
+    verify: {
+        description: 'The proof after apply, and by `command: verify`: `describe` (each key as it should be), `crypto` (also encrypts in one Region and decrypts in the others) or `off`.',
+        default: 'describe',
+        rule: 'off, describe or crypto',
+        example: 'describe',
+        parse: (0,parsers/* parseChoice */.HU)(['off', 'describe', 'crypto']),
+    },
+    'fail-on-drift': {
+        description: '`true` fails the step when `drift` finds a difference.',
+        default: 'false',
+        rule: table_boolean,
+        example: 'true',
+        parse: parsers/* parseBoolean */.yG,
+    },
+    'keys-file': {
+        description: 'A YAML file with many keys (needs `actions/checkout`). `key` picks one; `command: keys` and `report` take all. An input is given here or there, not in both.',
+        default: '',
+        rule: 'the path of a YAML file with the keys, of at most 1 MiB',
+        example: 'kms-keys.yml',
+        parse: parsePlain,
+    },
+    key: {
+        description: 'The name of one key of `keys-file`; also its alias, unless the entry names another.',
+        default: '',
+        rule: 'the name of one key of the keys-file; only together with keys-file',
+        example: 'payments',
+        parse: parsePlain,
+    },
+    reports: {
+        description: 'For `command: report`: the folder with what the matrix wrote at `report-path`.',
+        default: '',
+        rule: 'a folder with the reports of a matrix of keys; only with the command report',
+        example: 'reports',
+        parse: parsePlain,
+    },
+    'replica-timeout-minutes': {
+        description: 'How long to wait for a replica that AWS still creates, 1 to 120 minutes.',
+        default: '30',
+        rule: 'a whole number of minutes from 1 to 120, without a unit',
+        example: '30',
+        parse: (0,parsers/* parseInteger */.cG)(1, 120),
+    },
+};
+const INPUT_NAMES = Object.keys(INPUTS);
+/** What an entry of a keys file may give. */
+const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUTS[name]);
+/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
+function formOf(name) {
+    const spec = INPUTS[name];
+    return spec.ofKey;
 }
 
 
@@ -36095,13 +36257,11 @@ function findIgnoring(entries, key) {
 /* harmony export */ });
 /* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
 /* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9977);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
-/* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9066);
-/* harmony import */ var _shared_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5940);
-/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3291);
+/* harmony import */ var _alias_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(749);
+/* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9066);
+/* harmony import */ var _table_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2364);
+/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3291);
 /** Where a run is told, of a run whose inputs are wrong: read leniently, since nothing else is done with it. */
-
 
 
 
@@ -36113,16 +36273,16 @@ function findIgnoring(entries, key) {
  * found by what is right in it, so that the run with the right one writes over it.
  */
 function readTold(env) {
-    const reader = new _reader_js__WEBPACK_IMPORTED_MODULE_4__/* .InputReader */ .i_(env);
-    const command = reader.value('command', (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .parseChoice */ .HU)(_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .COMMANDS */ .Lo), 'plan');
-    const alias = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .bareAlias */ .pn)(reader.text('alias'));
+    const reader = new _reader_js__WEBPACK_IMPORTED_MODULE_3__/* .InputReader */ .i_(env);
+    const command = reader.value('command', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc.command.parse, 'plan');
+    const alias = (0,_alias_js__WEBPACK_IMPORTED_MODULE_2__/* .bareAlias */ .p)(reader.text('alias'));
     return {
         command,
         alias: alias === '' ? 'unknown' : alias.slice(0, 250),
-        comment: (0,_shared_js__WEBPACK_IMPORTED_MODULE_5__/* .readComment */ .W3)(reader),
-        commentKey: reader.value('comment-key', _shared_js__WEBPACK_IMPORTED_MODULE_5__/* .parseCommentKey */ .MV, nameOf(alias)),
-        githubToken: (0,_shared_js__WEBPACK_IMPORTED_MODULE_5__/* .readToken */ .AI)(reader),
-        destroys: command === 'destroy' || reader.value('plan-destroy', _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .parseBoolean */ .yG, false),
+        comment: reader.value('comment', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc.comment.parse, 'always'),
+        commentKey: reader.value('comment-key', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc['comment-key'].parse, nameOf(alias)),
+        githubToken: reader.optional('github-token', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc['github-token'].parse),
+        destroys: command === 'destroy' || reader.value('plan-destroy', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc['plan-destroy'].parse, false),
         ignoreTags: [],
         ofFile: undefined,
     };
@@ -36136,7 +36296,7 @@ function nameOf(alias) {
     return name.slice(0, 250) || 'unknown';
 }
 /** Whose values are names that everybody sees. */
-const NAMES = ['alias', 'comment-key', 'confirm-destroy', 'key', 'rename-alias-from'].map(_reader_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentName */ .VE);
+const NAMES = ['alias', 'comment-key', 'confirm-destroy', 'key', 'rename-alias-from'].map(_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE);
 /**
  * What is, or may be, secret in inputs that were refused: the messages repeat values, and a comment is not masked by the
  * runner as a log is.
@@ -36147,11 +36307,11 @@ function secretsOfInputs(env) {
         ...secretsOfSettings(env),
         ...texts.flatMap(_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU),
         ...texts.filter((text) => /^[\w+/=.-]{20,}$/.test(text) && (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .looksRandom */ .EZ)(text)),
-    ].filter((secret) => !(0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_6__/* .isTrivial */ .C)(secret));
+    ].filter((secret) => !(0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_5__/* .isTrivial */ .C)(secret));
 }
 /** Line by line, as one that is wrong makes the whole unreadable. */
 function secretsOfSettings(env) {
-    const { [(0,_reader_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentName */ .VE)('backend')]: type = '', [(0,_reader_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentName */ .VE)('backend-config')]: text = '' } = env;
+    const { [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend')]: type = '', [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend-config')]: text = '' } = env;
     return text.split(/\r?\n/).flatMap((line) => {
         const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
         try {
@@ -36285,7 +36445,7 @@ function findVisibleSecrets({ type, config }, texts) {
 /* harmony export */   T: () => (/* binding */ checkEntry)
 /* harmony export */ });
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9977);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3823);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4517);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9374);
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
@@ -36311,7 +36471,7 @@ function checkKeys({ keys, problems }, sources) {
 function checkEntry(entry, sources) {
     const twice = (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .findGivenTwice */ .L1)(entry, sources.env);
     try {
-        const inputs = (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readInputs */ .Ko)({ ...sources, env: (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentOf */ .p7)(entry, sources.env) });
+        const inputs = (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readInputs */ .K)({ ...sources, env: (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentOf */ .p7)(entry, sources.env) });
         return { key: { entry, inputs }, problems: twice, ofStep: [] };
     }
     catch (thrown) {
@@ -36389,8 +36549,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
-// EXTERNAL MODULE: ./src/inputs/spec.ts
-var spec = __nccwpck_require__(7026);
+// EXTERNAL MODULE: ./src/inputs/table.ts + 5 modules
+var table = __nccwpck_require__(2364);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
 // EXTERNAL MODULE: ./src/inputs/suggest.ts
@@ -36687,11 +36847,11 @@ class Reader {
         }));
     }
     #inputName({ name, at }, key) {
-        const known = spec/* KEY_INPUT_NAMES */.Om.find((each) => each === name);
+        const known = table/* KEY_INPUT_NAMES */.Om.find((each) => each === name);
         if (known !== undefined)
             return known;
         const problem = { at, key, input: name };
-        if (spec/* INPUT_NAMES */.Qh.some((each) => each === name)) {
+        if (table/* INPUT_NAMES */.Qh.some((each) => each === name)) {
             this.#problems.push({ ...problem, reason: 'this input belongs to the step: it describes no key' });
             return undefined;
         }
@@ -36702,14 +36862,14 @@ class Reader {
             });
             return undefined;
         }
-        const near = (0,suggest/* suggest */.Z)(name.replace(/_/g, '-').toLowerCase(), spec/* KEY_INPUT_NAMES */.Om);
+        const near = (0,suggest/* suggest */.Z)(name.replace(/_/g, '-').toLowerCase(), table/* KEY_INPUT_NAMES */.Om);
         const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
         this.#problems.push({ ...problem, reason: `there is no input of this name. ${hint}` });
         return undefined;
     }
     #textOf(name, { value, at }, key) {
         try {
-            return inputText(name, (0,spec/* formOf */.QU)(name) ?? 'value', this.#plain(value));
+            return inputText(name, (0,table/* formOf */.QU)(name) ?? 'value', this.#plain(value));
         }
         catch (thrown) {
             if (!(thrown instanceof parsers/* Invalid */.WO))
@@ -36819,7 +36979,7 @@ function kindOf(node) {
 /* harmony export */   p7: () => (/* binding */ environmentOf)
 /* harmony export */ });
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7026);
+/* harmony import */ var _inputs_table_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2364);
 
 
 /**
@@ -36839,7 +36999,7 @@ function environmentOf(entry, step) {
 }
 /** Whatever both the step and the entry give: it is said in one place. */
 function findGivenTwice(entry, step) {
-    return _inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.flatMap((name) => {
+    return _inputs_table_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.flatMap((name) => {
         const given = entry.given.get(name);
         if (given === undefined || !isGiven(name, step))
             return [];
@@ -36849,14 +37009,14 @@ function findGivenTwice(entry, step) {
 }
 /** Whether an input is the step's: the file does not give it, and either may not or the step does. */
 function isStepInput(name, entry, step) {
-    if (name === undefined || !_inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.includes(name))
+    if (name === undefined || !_inputs_table_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.includes(name))
         return true;
     return !entry.given.has(name) && isGiven(name, step);
 }
 /** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
 function isGiven(name, step) {
     const text = (step[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)(name)] ?? '').trim();
-    return text !== '' && text !== _inputs_spec_js__WEBPACK_IMPORTED_MODULE_1__/* .INPUT_SPECS */ .a6[name].default.trim();
+    return text !== '' && text !== _inputs_table_js__WEBPACK_IMPORTED_MODULE_1__/* .INPUTS */ .mc[name].default.trim();
 }
 
 
@@ -36916,9 +37076,9 @@ function inOrder(problems) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
 /* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7026);
+/* harmony import */ var _inputs_table_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2364);
 /* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9977);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3823);
 /* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1496);
 /* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4473);
 /* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4517);
@@ -36943,7 +37103,7 @@ function readStepInputs(sources) {
     const name = textOf('key', sources);
     const file = openKeysFile(sources);
     if (file === undefined && name === '')
-        return (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .readInputs */ .Ko)(sources);
+        return (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .readInputs */ .K)(sources);
     if (file === undefined)
         throw inputError('key', 'there is no keys-file that the key could be in');
     if (name === '')
@@ -37034,7 +37194,7 @@ function textOf(name, { env }) {
     return (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentName */ .VE)(name)] ?? '').trim();
 }
 function inputError(name, reason) {
-    const { rule, example } = _inputs_spec_js__WEBPACK_IMPORTED_MODULE_3__/* .INPUT_SPECS */ .a6[name];
+    const { rule, example } = _inputs_table_js__WEBPACK_IMPORTED_MODULE_3__/* .INPUTS */ .mc[name];
     const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
     return new _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .InputsError */ .aV([problem], CORRECT);
 }
@@ -37042,7 +37202,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 7970:
+/***/ 9983:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41232,10 +41392,9 @@ function versionOf({ facts, awsProviderVersion }) {
     return facts?.providerVersion ?? awsProviderVersion;
 }
 function renderRoot(request) {
-    const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-    const imports = (request.facts?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion
-        ? { module: 'module.primary', type: 'aws_kms_key' }
-        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' }, request));
+    const layout = layoutOf(request);
+    const { providers, primary, replicas, moved } = layout;
+    const imports = importsOf(request, layout);
     return {
         terraform: {
             ...renderRequirements(request.awsProviderVersion),
@@ -41253,16 +41412,23 @@ function renderRoot(request) {
         },
         ...(moved.length === 0 ? {} : { moved }),
         ...(imports.length === 0 ? {} : { import: imports }),
-        output: {
-            primary_key_arn: { value: '${module.primary.arn}' },
-            key_id: { value: '${module.primary.key_id}' },
-            ...outputs,
-            account_id: { value: '${module.policy.account_id}' },
-            ...(0,state_notes/* aliasNote */.lp)(),
-            ...(request.appliedBy === undefined
-                ? {}
-                : (0,last_apply/* lastApplyOutputs */.xB)(request.appliedBy, ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`))),
-        },
+        output: renderRootOutputs(request, layout),
+    };
+}
+function importsOf(request, { addressOf }) {
+    return (request.facts?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion
+        ? { module: 'module.primary', type: 'aws_kms_key' }
+        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' }, request));
+}
+function renderRootOutputs({ appliedBy }, { outputs, replicas }) {
+    const modules = ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`);
+    return {
+        primary_key_arn: { value: '${module.primary.arn}' },
+        key_id: { value: '${module.primary.key_id}' },
+        ...outputs,
+        account_id: { value: '${module.policy.account_id}' },
+        ...(0,state_notes/* aliasNote */.lp)(),
+        ...(appliedBy === undefined ? {} : (0,last_apply/* lastApplyOutputs */.xB)(appliedBy, modules)),
     };
 }
 /** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
@@ -42448,7 +42614,7 @@ async function prepareImport(run, setup) {
             return [];
         }
         const { keyId, lookups } = await findKeyToImport(wanted, run, setup);
-        await setup.configuration.extend({ imports: importsOf(lookups, keyId) });
+        await setup.configuration.extend({ imports: import_key_importsOf(lookups, keyId) });
         say(`${keyId} is to be imported.`);
         return tellBelongings(lookups, keyId, run, setup);
     });
@@ -42470,7 +42636,7 @@ async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, ali
     if (regions.length === 0)
         return [];
     const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, session);
-    return importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
+    return import_key_importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
         const key = held.keyRegions.has(region) ? undefined : found;
         const isNew = key !== undefined || (hasAlias && !held.aliasRegions.has(region));
         return isNew ? [{ region, keyId: key, hasAlias: hasAlias && !held.aliasRegions.has(region) }] : [];
@@ -42490,7 +42656,7 @@ async function findKeyToImport(wanted, run, { session }) {
     return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
 }
 /** What exists, Region by Region; a key without the alias is imported, an alias on another key never. */
-function importsOf(lookups, keyId) {
+function import_key_importsOf(lookups, keyId) {
     return lookups.flatMap(({ region, key, alias }) => {
         if (key.is !== 'found')
             return [];
@@ -43286,7 +43452,7 @@ function asRemainderOf({ pullRequest, record: { changes } }, { plan, tainted, co
         return undefined;
     const { model } = plan;
     const wasStopped = model.lastApply !== undefined && (0,last_apply/* isUnfinished */.ui)(model.lastApply, context.sha ?? '');
-    if (changes === undefined || !wasStopped || !(0,remainder/* isRemainder */.S)(changes, model, tainted).isPart)
+    if (changes === undefined || !wasStopped || !(0,remainder/* remainderOfEarlierRun */.kT)(changes, model, tainted).isPart)
         return undefined;
     return approved(`This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`);
 }
@@ -47030,9 +47196,35 @@ async function readFileAt({ client, repository, ref }, path) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/reader.ts
-var reader = __nccwpck_require__(9066);
-// EXTERNAL MODULE: ./src/inputs/shared.ts
-var inputs_shared = __nccwpck_require__(5940);
+var inputs_reader = __nccwpck_require__(9066);
+// EXTERNAL MODULE: ./src/inputs/table.ts + 5 modules
+var table = __nccwpck_require__(2364);
+;// CONCATENATED MODULE: ./src/inputs/shared.ts
+
+
+/**
+ * Reads what `keys` and `report` need of the step.
+ * @throws InputsError with every problem, names that no input has among them
+ */
+function readShared(env, command) {
+    const reader = new inputs_reader/* InputReader */.i_(env);
+    const reports = reader.text('reports').trim();
+    if (reader.text('key') !== '')
+        reader.problem('key', `the command ${command} is about all keys, not one`);
+    if (command === 'report' && reports === '')
+        reader.problem('reports', 'it is missing');
+    if (command === 'keys' && reports !== '')
+        reader.problem('reports', 'the command keys reads no reports');
+    const inputs = {
+        comment: reader.value('comment', table/* INPUTS */.mc.comment.parse, 'always'),
+        commentKey: reader.optional('comment-key', table/* INPUTS */.mc['comment-key'].parse),
+        githubToken: reader.optional('github-token', table/* INPUTS */.mc['github-token'].parse),
+        reports,
+    };
+    reader.finish();
+    return inputs;
+}
+
 ;// CONCATENATED MODULE: ./src/keys-file/changes.ts
 /** Which keys a change of the file concerns. Pure. */
 /**
@@ -47165,13 +47357,13 @@ function tableOf(keys, added) {
  */
 async function listKeys(deps) {
     const sources = (0,inputs_sources/* inputSources */.B)(deps.env);
-    const { githubToken } = (0,inputs_shared/* readShared */.qA)(sources.env, 'keys');
+    const { githubToken } = readShared(sources.env, 'keys');
     const file = (0,resolve/* openKeysFile */.Z3)(sources);
     if (file === undefined)
         throw (0,resolve/* inputError */.Xu)('keys-file', 'it is missing, and the command keys reads it');
     const { keys, problems, ofStep } = (0,keys_file_check/* checkKeys */.L)(file.document, {
         ...sources,
-        env: { ...sources.env, [(0,reader/* environmentName */.VE)('command')]: 'plan' },
+        env: { ...sources.env, [(0,inputs_reader/* environmentName */.VE)('command')]: 'plan' },
     });
     (0,resolve/* assertNoProblems */.Er)(file, problems, ofStep);
     const { context, client } = await (0,src_run/* openWithoutKey */._j)(deps, githubToken);
@@ -47268,75 +47460,6 @@ function sayRemoved(name, renamed) {
     return renamed === undefined
         ? stays
         : `${stays} ${renamed} says the same under another name, and would be another key. To rename the key, give the new entry \`rename-alias-from: ${name}\` and the \`state-key\` that it had.`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/part-of-approved.ts
-
-
-/**
- * Whether what remains after an apply that stopped half-way is a part of what was approved, so that it may go on.
- * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
- * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
- * done. A key that is tainted is never a part: the plan would delete it. Root outputs follow from the resources.
- * @param approved `fingerprintChanges` of the plan that was approved
- * @param remaining the plan made after the apply stopped
- * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
- *   what was approved as created
- */
-function isPartOfApproved(approved, remaining, made = new Set()) {
-    const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
-    const extra = remaining.resources
-        .filter(plan_model/* changesAnything */.gR)
-        .filter((change) => {
-        const fingerprint = known.get(withoutDeposed(change.address));
-        return !(isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint)));
-    })
-        .map(({ address }) => address);
-    const strange = remaining.unsupported;
-    return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
-}
-/** The object that a replacement left over is deleted under the address of its successor. */
-function withoutDeposed(address) {
-    return address.replace(/ \(deposed [^)]*\)$/, '');
-}
-function isPart(change, fingerprint) {
-    const approved = fingerprint?.change;
-    if (approved === undefined || change.reason === 'replace_because_tainted')
-        return false;
-    // What is imported or moved is so still as it was approved, or not at all.
-    if (change.importing !== undefined || change.movedFrom !== undefined) {
-        return (0,difference/* hashChange */.H7)(change) === fingerprint?.hash;
-    }
-    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
-    return (approvedAs.includes(approved.action) &&
-        (!leadsThere || (0,difference/* hashSide */.cA)(change, 'after', approved.unknown) === approved.after) &&
-        (!startsThere || (0,difference/* hashSide */.cA)(change, 'before') === approved.before) &&
-        isLess(change, approved));
-}
-/** An import of what was to be created, which leads to the values approved. */
-function isMade(change, fingerprint) {
-    const approved = fingerprint?.change;
-    return (approved?.action === 'create' &&
-        change.importing !== undefined &&
-        change.movedFrom === undefined &&
-        (change.action === 'no-op' || change.action === 'update') &&
-        (0,difference/* hashSide */.cA)(change, 'after', approved.unknown) === approved.after);
-}
-const PARTS = {
-    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
-    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
-    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
-    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
-    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
-    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
-    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
-};
-/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
-function isLess({ action, address, attributes }, approved) {
-    if (approved.action === 'update')
-        return attributes.every(({ name }) => approved.changes?.includes(name) === true);
-    const isDeposed = address !== withoutDeposed(address);
-    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
 }
 
 ;// CONCATENATED MODULE: ./src/commands/apply/push-errored-state.ts
@@ -47749,7 +47872,7 @@ async function planWhatIsLeft(run, setup, approved, course) {
     const done = sayWhatIsDone(course);
     const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
     assertGuarded(reported.findings, done);
-    const { isPart, extra } = isPartOfApproved(approved, reported.model, course.imported);
+    const { isPart, extra } = (0,remainder/* remainderOfThisRun */._J)(approved, reported.model, course.imported);
     if (!isPart)
         throw explainNotApproved(extra, run.inputs.primaryRegion, done);
     return reported.model;
@@ -48618,35 +48741,49 @@ async function withLastUse({ deps, inputs }, { session }, made) {
 
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
 async function planAndApply(started) {
-    // 1. The tools, the credentials and the configuration
     const setup = await setUp(started);
     const run = asTheStateHas(started, setup);
     await stopWhereSilent(run, setup);
-    const { inputs } = run;
-    // 2. The plan, what is in its way in AWS, and what the guard says of it
+    const made = await plan_and_apply_planAndJudge(run, setup);
+    const { model } = made.reported;
+    if (run.inputs.command === 'plan' || !model.hasChanges) {
+        await finishUnfinished(run, setup, made);
+        await (0,src_run/* publish */.mk)(run, { outcome: model.hasChanges ? 'planned' : 'no-changes' });
+        return;
+    }
+    await approve(run, setup, made);
+    await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
+    await proveApplied(started, setup, model);
+    await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
+}
+/** The plan, what is in its way in AWS, and what the guard says of it, which ends the run where it is a stop. */
+async function plan_and_apply_planAndJudge(run, setup) {
     const planned = await withLastUse(run, setup, await planOrMove(run, setup));
     const made = await runPreflight(run, setup, planned);
     const { reported, outputs } = made;
     (0,src_run/* addOutputs */._X)(run, { ...outputs, ...workOf(made, setup) });
     (0,src_run/* addToReport */.nY)(run, { plan: reported, ...notesOf(made, run) });
-    const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
+    const shown = run.inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
     (0,src_run/* addToReport */.nY)(run, { shown });
     sayFindings(reported.findings, run.deps.log, isReviewed(run));
     (0,refusal/* refuse */.TR)(() => {
         assertGuarded(reported.findings, doneBefore(run));
     });
-    if (inputs.command === 'plan' || !reported.model.hasChanges) {
-        if (inputs.command === 'apply' && made.unfinished !== undefined)
-            await applyApproved(run, setup, made);
-        if (inputs.command === 'apply')
-            await recordNothingToDo(run, setup, made);
-        await (0,src_run/* publish */.mk)(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
+    return made;
+}
+/** What an apply without changes still has to do: untaint, or write what the state lacks. */
+async function finishUnfinished(run, setup, made) {
+    if (run.inputs.command !== 'apply')
         return;
-    }
-    // 3. The approval, and then exactly that plan
+    if (made.unfinished !== undefined)
+        await applyApproved(run, setup, made);
+    await recordNothingToDo(run, setup, made);
+}
+/** Ends the run unless exactly this plan is approved. */
+async function approve(run, setup, made) {
     const approval = await checkApproval({
         ...run,
-        plan: reported,
+        plan: made.reported,
         pullState: () => setup.terraform.pullState(),
         tainted: made.unfinished?.untaint ?? [],
     });
@@ -48654,11 +48791,6 @@ async function planAndApply(started) {
     (0,refusal/* refuse */.TR)(() => {
         assertApproved(approval, run.deps.log, doneBefore(run));
     });
-    const { model } = reported;
-    await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
-    // 4. The proof that the keys are what was planned
-    await proveApplied(started, setup, model);
-    await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
 }
 /** A move of the primary comes alone; it is a plan of another kind. */
 function planOrMove(run, setup) {
@@ -49044,7 +49176,7 @@ var write_comment = __nccwpck_require__(3408);
  */
 async function reportKeys(deps) {
     const sources = (0,inputs_sources/* inputSources */.B)(deps.env);
-    const shared = (0,inputs_shared/* readShared */.qA)(deps.env, 'report');
+    const shared = readShared(deps.env, 'report');
     const file = (0,resolve/* openKeysFile */.Z3)(sources);
     if (file !== undefined)
         (0,resolve/* assertNoProblems */.Er)(file, file.document.problems, []);
@@ -49207,7 +49339,7 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 async function run(deps) {
-    const command = (deps.env[(0,reader/* environmentName */.VE)('command')] ?? '').trim();
+    const command = (deps.env[(0,inputs_reader/* environmentName */.VE)('command')] ?? '').trim();
     const forMany = FOR_MANY_KEYS.get(command);
     if (forMany === undefined)
         return runForKey(deps);
@@ -50754,13 +50886,23 @@ function partitionOfKey({ region }) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   I: () => (/* binding */ plannedChanges),
-/* harmony export */   S: () => (/* binding */ isRemainder)
+/* harmony export */   II: () => (/* binding */ plannedChanges),
+/* harmony export */   _J: () => (/* binding */ remainderOfThisRun),
+/* harmony export */   kT: () => (/* binding */ remainderOfEarlierRun)
 /* harmony export */ });
 /* harmony import */ var _difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(560);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
+/** What an apply that stopped half-way has left of the plan that was approved: for the run that goes on, and for the next. */
 
 
+/** Root outputs and access follow from the resources; what the plan has and the action does not know is never a part. */
+function remainderOf(remaining, isLeft) {
+    const extra = remaining.resources
+        .filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .changesAnything */ .gR)(change) && !isLeft(change))
+        .map(({ address }) => address);
+    const strange = remaining.unsupported;
+    return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
+}
 /** What to keep of a plan, so that its remainder is known: in the plan's order, changes of access and outputs, too. */
 function plannedChanges(model) {
     return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintChanges */ .sV)(model).map(({ line, hash, change }) => {
@@ -50777,13 +50919,12 @@ function plannedChanges(model) {
  * plan creates. Only what that run left tainted, because its creation did not come to its end, may be changed to those values.
  * @param tainted addresses of what Terraform's state has tainted
  */
-function isRemainder(approved, remaining, tainted) {
+function remainderOfEarlierRun(approved, remaining, tainted) {
     const exactly = new Set(approved.map(({ hash }) => hash));
     const created = new Map(approved.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])));
-    const isLeft = (change) => {
-        if (exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change)) || asImports(change).some((each) => exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(each)))) {
+    return remainderOf(remaining, (change) => {
+        if ([change, ...asImports(change)].some((each) => exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(each))))
             return true;
-        }
         const creates = created.get(change.address);
         const goesOn = change.action === 'create' || (change.action === 'update' && tainted.includes(change.address));
         if (creates === undefined || !goesOn)
@@ -50791,13 +50932,7 @@ function isRemainder(approved, remaining, tainted) {
         if (change.importing !== undefined || change.movedFrom !== undefined)
             return false;
         return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', creates.unknown) === creates.after;
-    };
-    const extra = remaining.resources.filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .changesAnything */ .gR)(change) && !isLeft(change));
-    const strange = remaining.unsupported;
-    return {
-        isPart: extra.length === 0 && strange.length === 0,
-        extra: [...extra.map(({ address }) => address), ...strange].sort(),
-    };
+    });
 }
 /**
  * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
@@ -50809,6 +50944,66 @@ function asImports(change) {
     if (!(0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0)(change) || change.importing !== undefined || typeof id !== 'string')
         return [];
     return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
+}
+/**
+ * Whether what remains after an apply of this run is a part of what was approved, so that it may go on.
+ * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
+ * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
+ * done. A key that is tainted is never a part: the plan would delete it.
+ * @param approved `fingerprintChanges` of the plan that was approved
+ * @param remaining the plan made after the apply stopped
+ * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
+ *   what was approved as created
+ */
+function remainderOfThisRun(approved, remaining, made = new Set()) {
+    const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
+    return remainderOf(remaining, (change) => {
+        const fingerprint = known.get(withoutDeposed(change.address));
+        return isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint));
+    });
+}
+/** The object that a replacement left over is deleted under the address of its successor. */
+function withoutDeposed(address) {
+    return address.replace(/ \(deposed [^)]*\)$/, '');
+}
+function isPart(change, fingerprint) {
+    const approved = fingerprint?.change;
+    if (approved === undefined || change.reason === 'replace_because_tainted')
+        return false;
+    // What is imported or moved is so still as it was approved, or not at all.
+    if (change.importing !== undefined || change.movedFrom !== undefined) {
+        return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change) === fingerprint?.hash;
+    }
+    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
+    return (approvedAs.includes(approved.action) &&
+        (!leadsThere || (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', approved.unknown) === approved.after) &&
+        (!startsThere || (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'before') === approved.before) &&
+        isLess(change, approved));
+}
+/** An import of what was to be created, which leads to the values approved. */
+function isMade(change, fingerprint) {
+    const approved = fingerprint?.change;
+    return (approved?.action === 'create' &&
+        change.importing !== undefined &&
+        change.movedFrom === undefined &&
+        (change.action === 'no-op' || change.action === 'update') &&
+        (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', approved.unknown) === approved.after);
+}
+const PARTS = {
+    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
+    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
+    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
+    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
+    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
+    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
+    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
+};
+/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
+function isLess({ action, address, attributes }, approved) {
+    if (approved.action === 'update')
+        return attributes.every(({ name }) => approved.changes?.includes(name) === true);
+    const isDeposed = address !== withoutDeposed(address);
+    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
 }
 
 
@@ -54783,7 +54978,7 @@ function lastLineOf({ command, commentKey, destroys }, context, report, redact) 
         commentKey,
         commit: sha,
         digest: plan.digest,
-        changes: (0,remainder/* plannedChanges */.I)(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
+        changes: (0,remainder/* plannedChanges */.II)(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
         values: (0,attribute_hashes/* hashAttributes */.e)(plan.model),
     });
 }

@@ -4,7 +4,7 @@ import { planAndApply } from './commands/plan-and-apply.js';
 import { reportKeys } from './commands/report.js';
 import { verify } from './commands/verify.js';
 import type { Deps } from './deps.js';
-import type { Command } from './inputs/inputs.js';
+import type { Command } from './inputs/table.js';
 import { environmentName } from './inputs/reader.js';
 import { asCancellation, reportOf } from './refusal.js';
 import { addOutputs, publish, startRun, writeStepOutputs, type Run } from './run.js';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { GitHub } from '../../emulator/github/index.js';
-import { INPUT_NAMES } from '../../src/inputs/spec.js';
+import { INPUT_NAMES } from '../../src/inputs/table.js';
 import { readShared } from '../../src/inputs/shared.js';
 import { readStepInputs } from '../../src/keys-file/resolve.js';
 import type { Start, StepCall, StepResult } from '../../testing/workflow.js';

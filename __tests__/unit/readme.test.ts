@@ -1,18 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { insertTables } from '../../scripts/readme-tables.js';
+import { insertInputs, insertTables } from '../../scripts/tables.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
-test('the README has the inputs and outputs that action.yml has; mend it with `npx tsx scripts/readme-tables.ts`', async () => {
+test('the README has the inputs and outputs that action.yml has; mend it with `npx tsx scripts/tables.ts`', async () => {
   const readme = read('README.md');
   expect(readme).toContain('| `primary-region`');
   expect(await insertTables(readme, read('action.yml'))).toBe(readme);
 });
 
+test('action.yml has the inputs of the table; mend it with `npx tsx scripts/tables.ts`', async () => {
+  const action = read('action.yml');
+  expect(await insertInputs(action)).toBe(action);
+  expect(await insertInputs(action.replace('The Region of the primary key', 'Another text'))).toBe(action);
+});
+
 test('another description in action.yml is another README', async () => {
-  const changed = read('action.yml').replace('The Region of the primary key', 'Another text');
+  const changed = read('action.yml').replace('The ARN of the primary key', 'Another text');
   expect(await insertTables(read('README.md'), changed)).not.toBe(read('README.md'));
 });
 
@@ -35,7 +41,7 @@ test.each(MESSAGES.map(([, message = '']) => message))('the action can say: %s',
 function namedTests(page: string): [string, string, string][] {
   const found = read(page)
     .replaceAll(/\s+/g, ' ')
-    .matchAll(/`((?:act|unit|e2e|emulator)\/[\w/.-]+\.test\.ts)`: _(.+?)_(?=[;.) ]|$)/g);
+    .matchAll(/`((?:act|unit|integration|e2e)\/[\w/.-]+\.test\.ts)`: _(.+?)_(?=[;.) ]|$)/g);
   return [...found].map(([, file = '', title = '']) => [page, file, title]);
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { releaseProblem } from '../../scripts/check-release.js';
-import { INPUT_NAMES } from '../../src/inputs/spec.js';
+import { INPUT_NAMES } from '../../src/inputs/table.js';
 import { WANTED_VERSIONS } from '../support/wanted-versions.js';
 
 interface Step {

@@ -22,33 +22,52 @@ import { proveApplied } from './verify.js';
 
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
 export async function planAndApply(started: Run): Promise<void> {
-  // 1. The tools, the credentials and the configuration
   const setup = await setUp(started);
   const run = asTheStateHas(started, setup);
   await stopWhereSilent(run, setup);
-  const { inputs } = run;
-  // 2. The plan, what is in its way in AWS, and what the guard says of it
+  const made = await planAndJudge(run, setup);
+  const { model } = made.reported;
+  if (run.inputs.command === 'plan' || !model.hasChanges) {
+    await finishUnfinished(run, setup, made);
+    await publish(run, { outcome: model.hasChanges ? 'planned' : 'no-changes' });
+    return;
+  }
+  await approve(run, setup, made);
+  await tellingOrphanedKeys(run, setup, model, () =>
+    tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)),
+  );
+  await proveApplied(started, setup, model);
+  await publish(run, { outcome: 'applied' });
+}
+
+/** The plan, what is in its way in AWS, and what the guard says of it, which ends the run where it is a stop. */
+async function planAndJudge(run: Run, setup: Setup): Promise<MadePlan> {
   const planned = await withLastUse(run, setup, await planOrMove(run, setup));
   const made = await runPreflight(run, setup, planned);
   const { reported, outputs } = made;
   addOutputs(run, { ...outputs, ...workOf(made, setup) });
   addToReport(run, { plan: reported, ...notesOf(made, run) });
-  const shown = inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
+  const shown = run.inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
   addToReport(run, { shown });
   sayFindings(reported.findings, run.deps.log, isReviewed(run));
   refuse(() => {
     assertGuarded(reported.findings, doneBefore(run));
   });
-  if (inputs.command === 'plan' || !reported.model.hasChanges) {
-    if (inputs.command === 'apply' && made.unfinished !== undefined) await applyApproved(run, setup, made);
-    if (inputs.command === 'apply') await recordNothingToDo(run, setup, made);
-    await publish(run, { outcome: reported.model.hasChanges ? 'planned' : 'no-changes' });
-    return;
-  }
-  // 3. The approval, and then exactly that plan
+  return made;
+}
+
+/** What an apply without changes still has to do: untaint, or write what the state lacks. */
+async function finishUnfinished(run: Run, setup: Setup, made: MadePlan): Promise<void> {
+  if (run.inputs.command !== 'apply') return;
+  if (made.unfinished !== undefined) await applyApproved(run, setup, made);
+  await recordNothingToDo(run, setup, made);
+}
+
+/** Ends the run unless exactly this plan is approved. */
+async function approve(run: Run, setup: Setup, made: MadePlan): Promise<void> {
   const approval = await checkApproval({
     ...run,
-    plan: reported,
+    plan: made.reported,
     pullState: () => setup.terraform.pullState(),
     tainted: made.unfinished?.untaint ?? [],
   });
@@ -56,13 +75,6 @@ export async function planAndApply(started: Run): Promise<void> {
   refuse(() => {
     assertApproved(approval, run.deps.log, doneBefore(run));
   });
-  const { model } = reported;
-  await tellingOrphanedKeys(run, setup, model, () =>
-    tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)),
-  );
-  // 4. The proof that the keys are what was planned
-  await proveApplied(started, setup, model);
-  await publish(run, { outcome: 'applied' });
 }
 
 /** A move of the primary comes alone; it is a plan of another kind. */

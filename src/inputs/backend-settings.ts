@@ -2,7 +2,7 @@
 
 import type { Setting, Settings } from './settings.js';
 import type { InputSources } from './sources.js';
-import type { InputSpec } from './spec.js';
+import type { InputSpec } from './table.js';
 import { Invalid, parseMatching, quote, type Parser } from './parsers.js';
 import { parseBucket, parseRegion, parseStateKey } from './places.js';
 

@@ -51,7 +51,7 @@ function unquote(text: string): string {
 }
 
 /** A list whose entries all pass `check` (which throws `Invalid`), none twice. All that is wrong is told at once. */
-export function parseList(check: (entry: string) => string, separators?: RegExp): Parser<string[]> {
+export function parseList(check: (entry: string) => string, separators?: RegExp): Parser<readonly string[]> {
   return (text) => {
     const problems: string[] = [];
     const entries = splitList(text, separators).flatMap((entry) => {

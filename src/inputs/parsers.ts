@@ -101,3 +101,7 @@ export const parseUrl: Parser<string> = (text) => {
   if (url.search !== '' || url.hash !== '') throw new Invalid(`${quote(text)} has a query or a fragment`);
   return url.href.replace(/\/+$/, '');
 };
+
+/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
+export const parseToken: Parser<string | undefined> = (text) =>
+  text.trim().startsWith('${{') ? undefined : text.trim();

@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.js';
 import { UNUSUAL } from '../characters.js';
-import { INPUT_NAMES, INPUT_SPECS, type InputName, type InputSpec } from './spec.js';
+import { INPUT_NAMES, INPUTS, type InputName, type InputSpec } from './table.js';
 import { because, Invalid, quote, type Parser } from './parsers.js';
 import { suggest } from './suggest.js';
 
@@ -46,7 +46,7 @@ export class InputReader {
   /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
   text(name: InputName): string {
     const given = this.#env[environmentName(name)] ?? '';
-    return given.trim() === '' ? INPUT_SPECS[name].default : given;
+    return given.trim() === '' ? INPUTS[name].default : given;
   }
 
   /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
@@ -60,12 +60,11 @@ export class InputReader {
     return this.optional(name, parse) ?? fallback;
   }
 
-  required(name: InputName, parse: Parser<string>): string {
-    if (this.text(name) === '') {
-      this.#lacks = true;
-      this.problem(name, 'it is missing');
-    }
-    return this.value(name, parse, '');
+  /** Notes that an input which has to be given is missing. */
+  require(name: InputName): void {
+    if (this.text(name) !== '') return;
+    this.#lacks = true;
+    this.problem(name, 'it is missing');
   }
 
   /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
@@ -81,7 +80,7 @@ export class InputReader {
 
   /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
   #unusualIn(name: InputName, message: string): string {
-    const { secret, freeText }: InputSpec = INPUT_SPECS[name];
+    const { secret, freeText }: InputSpec = INPUTS[name];
     if (secret === true || freeText === true || message.includes('U+')) return '';
     return because(this.text(name), UNUSUAL);
   }
@@ -90,23 +89,20 @@ export class InputReader {
    * Notes a problem; `reason` ends the sentence that begins with the input's name.
    * @param spec the rule and the example of the part of the input that it is about; the input's own unless told
    */
-  problem(
-    name: InputName,
-    reason: string,
-    spec: Pick<InputSpec, 'rule' | 'example'> = INPUT_SPECS[name],
-  ): void {
+  problem(name: InputName, reason: string, spec: Pick<InputSpec, 'rule' | 'example'> = INPUTS[name]): void {
     this.#problems.push({
       name,
       reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
     });
   }
 
-  /** @throws InputsError with all the problems, if there are any */
+  /** @throws InputsError with all the problems in the order of the inputs, if there are any */
   finish(): void {
     if (this.#problems.length === 0) return;
     const why = this.#lacks ? ` ${this.#whyEmpty}` : '';
+    const order = ({ name }: InputProblem): number => (name === undefined ? -1 : INPUT_NAMES.indexOf(name));
     throw new InputsError(
-      this.#problems,
+      this.#problems.toSorted((a, b) => order(a) - order(b)),
       `Correct the \`with:\` block of this step and run it again.${why}`.trim(),
     );
   }

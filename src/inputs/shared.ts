@@ -1,6 +1,6 @@
-import { parseChoice, parseMatching } from './parsers.js';
 import { InputReader } from './reader.js';
 import type { InputSources } from './sources.js';
+import { INPUTS } from './table.js';
 
 /** What the commands for many keys have of a step's own inputs. */
 export interface SharedInputs {
@@ -22,23 +22,11 @@ export function readShared(env: InputSources['env'], command: 'keys' | 'report')
   if (command === 'report' && reports === '') reader.problem('reports', 'it is missing');
   if (command === 'keys' && reports !== '') reader.problem('reports', 'the command keys reads no reports');
   const inputs = {
-    comment: readComment(reader),
-    commentKey: reader.optional('comment-key', parseCommentKey),
-    githubToken: readToken(reader),
+    comment: reader.value('comment', INPUTS.comment.parse, 'always'),
+    commentKey: reader.optional('comment-key', INPUTS['comment-key'].parse),
+    githubToken: reader.optional('github-token', INPUTS['github-token'].parse),
     reports,
   };
   reader.finish();
   return inputs;
-}
-
-export function readComment(reader: InputReader): SharedInputs['comment'] {
-  return reader.value('comment', parseChoice(['always', 'changes', 'never']), 'always');
-}
-
-export const parseCommentKey = parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u);
-
-/** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-export function readToken(reader: InputReader): string | undefined {
-  const token = reader.text('github-token').trim();
-  return token === '' || token.startsWith('${{') ? undefined : token;
 }

@@ -7,7 +7,7 @@ import { Invalid, parseAssignments, quote, type Parser } from './parsers.js';
 const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
 
 /** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-export const parseTags: Parser<Record<string, string>> = (text) => {
+export const parseTags: Parser<Readonly<Record<string, string>>> = (text) => {
   if (text.trim().startsWith('[')) throw new Invalid('it is a JSON list, not a JSON object');
   const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
   const entries = Object.entries(tags);
@@ -50,7 +50,7 @@ function checkCharacters(key: string): void {
  * Tags that are left to others: tag keys, and with `*` at the end the beginnings of tag keys. A key may have spaces, so
  * commas and newlines alone separate.
  */
-export const parseIgnoredTags: Parser<string[]> = parseList((entry) => {
+export const parseIgnoredTags: Parser<readonly string[]> = parseList((entry) => {
   const start = startOf(entry) ?? entry;
   if (start === '')
     throw new Invalid(`${quote(entry)} would leave every tag to others, those of \`tags\` too`);

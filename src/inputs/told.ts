@@ -2,10 +2,10 @@
 
 import { ofAddress, looksRandom, mayBeSecret, secretsOf } from './backend-secrets.js';
 import { parseBackendConfig } from './backend-config.js';
-import { bareAlias, COMMANDS, type Inputs } from './inputs.js';
-import { parseBoolean, parseChoice } from './parsers.js';
+import { bareAlias } from './alias.js';
+import type { Inputs } from './inputs.js';
 import { environmentName, InputReader } from './reader.js';
-import { parseCommentKey, readComment, readToken } from './shared.js';
+import { INPUTS } from './table.js';
 import { isTrivial } from '../runner/redaction.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,15 +22,15 @@ export type ToldInputs = Pick<
  */
 export function readTold(env: Environment): ToldInputs {
   const reader = new InputReader(env);
-  const command = reader.value('command', parseChoice(COMMANDS), 'plan');
+  const command = reader.value('command', INPUTS.command.parse, 'plan');
   const alias = bareAlias(reader.text('alias'));
   return {
     command,
     alias: alias === '' ? 'unknown' : alias.slice(0, 250),
-    comment: readComment(reader),
-    commentKey: reader.value('comment-key', parseCommentKey, nameOf(alias)),
-    githubToken: readToken(reader),
-    destroys: command === 'destroy' || reader.value('plan-destroy', parseBoolean, false),
+    comment: reader.value('comment', INPUTS.comment.parse, 'always'),
+    commentKey: reader.value('comment-key', INPUTS['comment-key'].parse, nameOf(alias)),
+    githubToken: reader.optional('github-token', INPUTS['github-token'].parse),
+    destroys: command === 'destroy' || reader.value('plan-destroy', INPUTS['plan-destroy'].parse, false),
     ignoreTags: [],
     ofFile: undefined,
   };

@@ -13,7 +13,7 @@ import {
   type Pair,
   type Scalar,
 } from 'yaml';
-import { INPUT_NAMES, KEY_INPUT_NAMES, formOf, type InputName } from '../inputs/spec.js';
+import { INPUT_NAMES, KEY_INPUT_NAMES, formOf, type InputName } from '../inputs/table.js';
 import { Invalid, quote } from '../inputs/parsers.js';
 import { suggest } from '../inputs/suggest.js';
 import type { FileProblem, Position } from './problem.js';

@@ -1,5 +1,5 @@
 import { environmentName } from '../inputs/reader.js';
-import { INPUT_SPECS, KEY_INPUT_NAMES, type InputName } from '../inputs/spec.js';
+import { INPUTS, KEY_INPUT_NAMES, type InputName } from '../inputs/table.js';
 import type { KeyEntry } from './document.js';
 import type { FileProblem } from './problem.js';
 
@@ -40,5 +40,5 @@ export function isStepInput(name: InputName | undefined, entry: KeyEntry, step: 
 /** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
 function isGiven(name: InputName, step: Environment): boolean {
   const text = (step[environmentName(name)] ?? '').trim();
-  return text !== '' && text !== INPUT_SPECS[name].default.trim();
+  return text !== '' && text !== INPUTS[name].default.trim();
 }

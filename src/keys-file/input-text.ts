@@ -1,6 +1,6 @@
 import { mayBeSecret } from '../inputs/backend-secrets.js';
 import { Invalid, quote } from '../inputs/parsers.js';
-import type { InputName } from '../inputs/spec.js';
+import type { InputName } from '../inputs/table.js';
 
 /** A value of the file, as far as it matters here: what YAML took it for, and how it was written. */
 export type Plain =

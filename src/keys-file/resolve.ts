@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ActionError } from '../errors.js';
 import { environmentName, InputsError, type InputProblem } from '../inputs/reader.js';
-import { INPUT_SPECS, type InputName } from '../inputs/spec.js';
+import { INPUTS, type InputName } from '../inputs/table.js';
 import { suggest } from '../inputs/suggest.js';
 import { readInputs, type Inputs } from '../inputs/inputs.js';
 import type { InputSources } from '../inputs/sources.js';
@@ -131,7 +131,7 @@ function textOf(name: InputName, { env }: Pick<InputSources, 'env'>): string {
 }
 
 export function inputError(name: InputName, reason: string): InputsError {
-  const { rule, example } = INPUT_SPECS[name];
+  const { rule, example } = INPUTS[name];
   const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
   return new InputsError([problem], CORRECT);
 }

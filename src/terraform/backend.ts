@@ -7,7 +7,8 @@ import type { Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import { explainEmptyInput } from '../inputs/empty-input.js';
 import { inputSources } from '../inputs/sources.js';
-import type { Backend, Inputs } from '../inputs/inputs.js';
+import type { Inputs } from '../inputs/inputs.js';
+import type { Backend } from '../inputs/rules.js';
 import type { Workspace } from '../runner/workspace.js';
 
 /** S3 locks by itself from here on: `use_lockfile` (Terraform's changelog, 1.10.0). */

@@ -2,7 +2,8 @@ import semver from 'semver';
 import { endpointOf, type Service } from '../aws/endpoints.js';
 import { oldestVersion, partitionOf, regionsOfPartition } from '../facts/regions.js';
 import type { Environment } from '../runner/context.js';
-import type { Backend, Inputs } from '../inputs/inputs.js';
+import type { Inputs } from '../inputs/inputs.js';
+import type { Backend } from '../inputs/rules.js';
 import { splitIgnoredTags } from '../inputs/tags.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
@@ -162,16 +163,9 @@ function versionOf({ facts, awsProviderVersion }: ModuleRequest): string {
 }
 
 function renderRoot(request: ModuleRequest): object {
-  const { providers, primary, replicas, moved, addressOf, outputs } = layoutOf(request);
-  const imports = (request.facts?.imports ?? []).flatMap((imported) =>
-    renderImports(
-      imported,
-      imported.region === request.primaryRegion
-        ? { module: 'module.primary', type: 'aws_kms_key' }
-        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' },
-      request,
-    ),
-  );
+  const layout = layoutOf(request);
+  const { providers, primary, replicas, moved } = layout;
+  const imports = importsOf(request, layout);
   return {
     terraform: {
       ...renderRequirements(request.awsProviderVersion),
@@ -189,19 +183,31 @@ function renderRoot(request: ModuleRequest): object {
     },
     ...(moved.length === 0 ? {} : { moved }),
     ...(imports.length === 0 ? {} : { import: imports }),
-    output: {
-      primary_key_arn: { value: '${module.primary.arn}' },
-      key_id: { value: '${module.primary.key_id}' },
-      ...outputs,
-      account_id: { value: '${module.policy.account_id}' },
-      ...aliasNote(),
-      ...(request.appliedBy === undefined
-        ? {}
-        : lastApplyOutputs(
-            request.appliedBy,
-            ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`),
-          )),
-    },
+    output: renderRootOutputs(request, layout),
+  };
+}
+
+function importsOf(request: ModuleRequest, { addressOf }: Layout): object[] {
+  return (request.facts?.imports ?? []).flatMap((imported) =>
+    renderImports(
+      imported,
+      imported.region === request.primaryRegion
+        ? { module: 'module.primary', type: 'aws_kms_key' }
+        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' },
+      request,
+    ),
+  );
+}
+
+function renderRootOutputs({ appliedBy }: ModuleRequest, { outputs, replicas }: Layout): object {
+  const modules = ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`);
+  return {
+    primary_key_arn: { value: '${module.primary.arn}' },
+    key_id: { value: '${module.primary.key_id}' },
+    ...outputs,
+    account_id: { value: '${module.policy.account_id}' },
+    ...aliasNote(),
+    ...(appliedBy === undefined ? {} : lastApplyOutputs(appliedBy, modules)),
   };
 }
 

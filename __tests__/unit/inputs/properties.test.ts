@@ -5,7 +5,7 @@ import { Invalid, parseAssignments, parseBoolean, parseInteger, quote } from '..
 import { parseList, splitList } from '../../../src/inputs/lists.js';
 import { parseTags } from '../../../src/inputs/tags.js';
 import { parsePolicyInput } from '../../../src/inputs/policy.js';
-import { INPUT_NAMES } from '../../../src/inputs/spec.js';
+import { INPUT_NAMES } from '../../../src/inputs/table.js';
 import { read } from '../../support/inputs.js';
 
 const word = fc.stringMatching(/^[\w./:][\w./:-]{0,19}$/);

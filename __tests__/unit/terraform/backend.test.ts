@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/inputs/inputs.js';
+import type { Backend } from '../../../src/inputs/rules.js';
 import { chooseBackend } from '../../../src/terraform/backend.js';
 import { renderConfiguration } from '../../../src/terraform/module.js';
 import { read } from '../../support/inputs.js';

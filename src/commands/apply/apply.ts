@@ -5,7 +5,7 @@ import type { Setup } from '../setup/set-up.js';
 import { keyOutputs } from '../../outputs.js';
 import { fingerprintChanges, type Fingerprint } from '../../plan/difference.js';
 import { assertGuarded } from '../../guard/guard.js';
-import { isPartOfApproved } from '../../plan/part-of-approved.js';
+import { remainderOfThisRun } from '../../plan/remainder.js';
 import type { PlanModel } from '../../plan/types.js';
 import type { Course } from './course.js';
 import { resume, sayWhatIsDone, untaintAndWait } from './resume.js';
@@ -64,7 +64,7 @@ async function planWhatIsLeft(
   const done = sayWhatIsDone(course);
   const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
   assertGuarded(reported.findings, done);
-  const { isPart, extra } = isPartOfApproved(approved, reported.model, course.imported);
+  const { isPart, extra } = remainderOfThisRun(approved, reported.model, course.imported);
   if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);
   return reported.model;
 }

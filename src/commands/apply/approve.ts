@@ -11,7 +11,7 @@ import type { Inputs } from '../../inputs/inputs.js';
 import { findDifferentAttributes } from '../../plan/attribute-hashes.js';
 import { summarisePlan, type FingerprintDifference } from '../../plan/difference.js';
 import { isUnfinished } from '../../plan/last-apply.js';
-import { isRemainder } from '../../plan/remainder.js';
+import { remainderOfEarlierRun } from '../../plan/remainder.js';
 import type { ApprovalResult, ReportedPlan } from '../../report/types.js';
 import { findWhatCameAfter } from './came-after.js';
 
@@ -154,7 +154,8 @@ function asRemainderOf(
   if (recovers || plan.move !== undefined) return undefined;
   const { model } = plan;
   const wasStopped = model.lastApply !== undefined && isUnfinished(model.lastApply, context.sha ?? '');
-  if (changes === undefined || !wasStopped || !isRemainder(changes, model, tainted).isPart) return undefined;
+  if (changes === undefined || !wasStopped || !remainderOfEarlierRun(changes, model, tainted).isPart)
+    return undefined;
   return approved(
     `This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { fingerprintChanges } from '../../../src/plan/difference.js';
-import { isPartOfApproved, type PartOfApproved } from '../../../src/plan/part-of-approved.js';
+import { remainderOfThisRun, type Remainder } from '../../../src/plan/remainder.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import {
   aliasChange,
@@ -18,8 +18,8 @@ import {
   type Json,
 } from './raw-plan.js';
 
-function judge(approved: PlanModel, remaining: PlanModel): PartOfApproved {
-  return isPartOfApproved(fingerprintChanges(approved), remaining);
+function judge(approved: PlanModel, remaining: PlanModel): Remainder {
+  return remainderOfThisRun(fingerprintChanges(approved), remaining);
 }
 
 const isPart = (approved: Json[], remaining: Json[]): boolean =>
@@ -149,7 +149,7 @@ describe('of a key that was to be created, and that the apply has made unknown t
   const isPartMade = (of: Json, remaining: Json): boolean => {
     const model = modelOf([remaining]);
     const addresses = new Set(model.resources.map(({ address }) => address));
-    return isPartOfApproved(fingerprintChanges(modelOf([of])), model, addresses).isPart;
+    return remainderOfThisRun(fingerprintChanges(modelOf([of])), model, addresses).isPart;
   };
 
   test.each<[string, Json, boolean]>([

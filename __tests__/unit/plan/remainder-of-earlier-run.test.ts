@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { plannedChanges, isRemainder } from '../../../src/plan/remainder.js';
-import type { PartOfApproved } from '../../../src/plan/part-of-approved.js';
+import { plannedChanges, remainderOfEarlierRun, type Remainder } from '../../../src/plan/remainder.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import {
   goldenModel,
@@ -12,8 +11,8 @@ import {
   type Json,
 } from './raw-plan.js';
 
-function judge(approved: PlanModel, remaining: PlanModel, tainted: readonly string[] = []): PartOfApproved {
-  return isRemainder(plannedChanges(approved), remaining, tainted);
+function judge(approved: PlanModel, remaining: PlanModel, tainted: readonly string[] = []): Remainder {
+  return remainderOfEarlierRun(plannedChanges(approved), remaining, tainted);
 }
 
 const REPLICA = 'module.replica_ap-southeast-2.aws_kms_replica_key.this';
