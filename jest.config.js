@@ -4,7 +4,7 @@ import process from 'node:process';
  * The stories with the real Terraform that `npm test` keeps; `.ci/run` has more. A path in e2e runs whatever it names: `npm run test:e2e` all
  * of them, `npm test -- __tests__/e2e/guard.test.ts` that one.
  */
-const STORIES = ['review', 'recovery'];
+const STORIES = ['review'];
 const E2E = process.argv.some((argument) => argument.includes('e2e')) ? '*' : `{${STORIES.join(',')}}`;
 
 /** What needs nektos/act, which `npm run test:act` alone asks for. */

@@ -16,7 +16,7 @@ export interface Measured<T> extends Cost {
 }
 
 /** Between two samples: short against a provider's life of some seconds, long against the reading of 30 of them. */
-const SAMPLE_MILLISECONDS = 200;
+const SAMPLE_MILLISECONDS = 500;
 
 /** How the memory of several processes adds up on this platform, for those who read the figures. */
 export const HOW_COUNTED =

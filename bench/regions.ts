@@ -16,9 +16,8 @@ const MAJORS: Readonly<Record<ProviderMode, string>> = { aliases: '5', region: '
 
 /** The runs of one key, in their order. */
 const STEPS = [
-  { name: 'plan, all new', command: 'plan' },
+  { name: 'plan', command: 'plan' },
   { name: 'apply', command: 'apply' },
-  { name: 'plan, no change', command: 'plan' },
 ] as const;
 
 /**
@@ -94,7 +93,7 @@ interface Bench {
 const GO_DEFAULT = { GOGC: '100' };
 
 /**
- * Plans, applies and plans again, in three AWS of the same kind: by the action, by the action without its setting for Go's
+ * Plans and applies, in three AWS of the same kind: by the action, by the action without its setting for Go's
  * collector, and by hand.
  */
 async function measureKey(setting: Setting): Promise<string[][]> {
