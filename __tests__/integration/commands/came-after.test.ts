@@ -140,7 +140,7 @@ describe.each(['commit', 'run'] as const)('an approval of a %s', (approval) => {
     push(NEXT, { files: [{ filename: 'key.yml', patch: REVERT }] });
     const void_ = await ask({ approval });
     expect(void_).toContain('What pull request #7 changed was changed again on main');
-    expect(void_).toContain('key.yml');
+    expect(void_).toContain('(key.yml)');
     expect(void_).toContain('the run of the newest commit applies both');
   });
 
@@ -203,6 +203,43 @@ describe.each(['commit', 'run'] as const)('an approval of a %s', (approval) => {
 
   test('is compared with nothing outside of a repository', async () => {
     expect(await ask({ approval, context: { repository: undefined } })).toBeUndefined();
+  });
+});
+
+describe('why an approval is void is said', () => {
+  test.each<[string, 'commit' | 'run', string]>([
+    [
+      'of a run',
+      'run',
+      'This run has applied its plan before (commit bbbbbbb of octo-org/octo-repo by run 100)',
+    ],
+    [
+      'of a commit',
+      'commit',
+      'What merging pull request #7 approved was applied before (commit bbbbbbb of octo-org/octo-repo by run 100)',
+    ],
+  ])('%s', async (_, approval, what) => {
+    const used = await ask({ approval, last: applied(MERGE, '100') });
+    expect(used).toContain(`${what}, and an approval is used once.`);
+  });
+
+  test('of a commit whose pull request is not known, applied outside of a workflow', async () => {
+    const request = { mergedPullRequest: undefined };
+    expect(await ask({ last: applied(MERGE), request })).toContain(
+      'What merging this commit approved was applied before (commit bbbbbbb of octo-org/octo-repo), and',
+    );
+  });
+
+  test.each([
+    [3, '(0.yml, 1.yml, 2.yml)'],
+    [5, '(0.yml, 1.yml, 2.yml and 2 more)'],
+  ])('of %d files that were changed again', async (count, told) => {
+    const files = Array.from({ length: count }, (_, at) => ({ filename: `${at}.yml`, patch: PATCH }));
+    world.github.addPullRequest({ ...PLACE, number: 8, headSha: '8'.repeat(40), files });
+    world.github.mergePullRequest({ ...PLACE, number: 8, method: 'squash', mergeCommitSha: '9'.repeat(40) });
+    push(NEXT, { files: files.map((file) => ({ ...file, patch: REVERT })) });
+    const mergedPullRequest = { number: 8, headSha: '8'.repeat(40), branch: 'main', mergedAt: 0 };
+    expect(await ask({ context: { sha: '9'.repeat(40) }, request: { mergedPullRequest } })).toContain(told);
   });
 });
 

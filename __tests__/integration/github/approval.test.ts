@@ -7,6 +7,7 @@ import { renderCommentMarker, upsertComment } from '../../../src/github/comments
 import {
   APPLIED_MARK,
   renderApprovalRecord,
+  renderApprovalRecords,
   type ApprovalRecord,
 } from '../../../src/github/approval-record.js';
 import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
@@ -63,6 +64,7 @@ interface Read {
   readonly commit?: string;
   readonly ref?: string;
   readonly commentKey?: string;
+  readonly among?: string;
   readonly token?: string;
 }
 
@@ -159,6 +161,54 @@ describe('the approval of a merged pull request', () => {
     const options = { repository: REPOSITORY, commit: MERGE, ref: 'refs/heads/main', commentKey: 'alias/a' };
     expect(await readApproval({ client, ...options })).toMatchObject({ digest: DIGEST });
     expect(waits).toEqual([3_000, 3_000]);
+  });
+});
+
+describe('the approval of one of many keys', () => {
+  const [ofAll, ofOther] = ['2', '3'].map((digit) => `sha256:${digit.repeat(64)}`) as [string, string];
+  const OTHER: ApprovalRecord = { ...RECORD, commentKey: 'alias/b', digest: ofOther };
+
+  /** A comment that shows the plans of many keys. */
+  function gather(records: readonly ApprovalRecord[], author: { login: string; type: 'Bot' | 'User' }): void {
+    const body = [renderCommentMarker('group'), renderApprovalRecords(records), ''].join('\n');
+    world.github.addComment({ ...PLACE, author, body });
+  }
+
+  test('is in the comment that shows them all, which goes before those of the keys', async () => {
+    gather([{ ...RECORD, digest: `sha256:${'9'.repeat(64)}` }], MALLORY);
+    await comment();
+    gather([{ ...RECORD, digest: ofAll }, OTHER], ACTIONS_BOT);
+    merge();
+    expect(await read({ among: 'group' })).toMatchObject({ digest: ofAll });
+    expect(await read({ among: 'group', commentKey: 'alias/b' })).toMatchObject({ digest: ofOther });
+    expect(await read()).toMatchObject({ digest: DIGEST });
+  });
+
+  test.each<[string, readonly ApprovalRecord[] | undefined, typeof ACTIONS_BOT | typeof MALLORY]>([
+    ['there is no such comment', undefined, ACTIONS_BOT],
+    ['that comment has no plan of it', [OTHER], ACTIONS_BOT],
+    ['that comment has no plan at all', [], ACTIONS_BOT],
+    ['somebody else wrote that comment', [{ ...RECORD, digest: ofAll }], MALLORY],
+  ])('is in its own comment where %s', async (_, others, author) => {
+    if (others !== undefined) gather(others, author);
+    await comment();
+    merge();
+    expect(await read({ among: 'group' })).toMatchObject({ digest: DIGEST });
+  });
+
+  test('is not clear where two comments show them all, whatever its own shows', async () => {
+    await comment();
+    gather([RECORD], ACTIONS_BOT);
+    gather([RECORD, OTHER], ACTIONS_BOT);
+    merge();
+    expect((await refusal({ among: 'group' })).what).toContain('2 comments with the key "group"');
+  });
+
+  test('is none where the comment that shows them all has two of it', async () => {
+    await comment();
+    gather([RECORD, { ...OTHER, commentKey: 'alias/a' }], ACTIONS_BOT);
+    merge();
+    expect((await refusal({ among: 'group' })).what).toContain('"alias/a" is there twice');
   });
 });
 

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunContext } from '../../../src/runner/context.js';
 import { ActionError } from '../../../src/errors.js';
-import { renderApprovalRecord } from '../../../src/github/approval-record.js';
+import { renderApprovalRecord, type ApprovalRecord } from '../../../src/github/approval-record.js';
 import { renderCommentMarker, upsertComment } from '../../../src/github/comments.js';
 import type { MergedPullRequest } from '../../../src/github/merged-pull-request.js';
 import type { Inputs } from '../../../src/inputs/inputs.js';
@@ -75,20 +75,25 @@ beforeAll(async () => {
   world.github.addPullRequest({ ...PLACE, headSha: HEAD, files: [{ filename: 'key.yml', patch: '' }] });
   await record('alias/a', APPROVED, digestPlan(APPROVED));
   await record('alias/moved', MOVED, MOVE_DIGEST);
+  await record('alias/bare', APPROVED, digestPlan(APPROVED), {});
   world.github.mergePullRequest({ ...PLACE, method: 'squash', mergeCommitSha: MERGE });
 });
 afterAll(() => world.stop());
 
 /** A comment on the pull request that shows a plan. */
-async function record(commentKey: string, model: PlanModel, digest: string): Promise<void> {
+async function record(
+  commentKey: string,
+  model: PlanModel,
+  digest: string,
+  more: Partial<ApprovalRecord> = { changes: plannedChanges(model), values: hashAttributes(model) },
+): Promise<void> {
   const text = renderApprovalRecord({
     repository: NAME,
     pullRequest: 7,
     commentKey,
     commit: HEAD,
     digest,
-    changes: plannedChanges(model),
-    values: hashAttributes(model),
+    ...more,
   });
   const written = await upsertComment({
     client: await world.client(),
@@ -278,6 +283,17 @@ describe('a pull request', () => {
     const { approved, says } = await ask({ approval: PULL_REQUEST, request });
     expect(approved).toBe(false);
     expect(says).toContain('needs a GitHub token and a run on a branch');
+  });
+
+  test('whose record had no room for what the plan does approves that plan, and no remainder of it', async () => {
+    const asked = { approval: PULL_REQUEST, commentKey: 'alias/bare' };
+    expect(await ask(asked)).toMatchObject({ approved: true });
+    expect(await ask({ ...asked, model: LEFT, last: STOPPED })).toMatchObject(refused);
+    const { approved, says, gone, added } = await ask({ ...asked, model: OTHER });
+    expect(approved).toBe(false);
+    expect(says).not.toContain('Other than approved');
+    expect(gone).toEqual([]);
+    expect(added.join()).toContain(PRIMARY);
   });
 
   test('approves nothing by a comment with another key, or where GitHub refuses to say', async () => {

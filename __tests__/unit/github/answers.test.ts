@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 
 import { ActionError } from '../../../src/errors.js';
 import { GitHubApiError, type ApiErrorKind } from '../../../src/github/api-error.js';
+import { renderApprovalRecord } from '../../../src/github/approval-record.js';
 import { readApproval } from '../../../src/github/approval.js';
+import { compareCommits } from '../../../src/github/branch.js';
 import type { GitHubClient } from '../../../src/github/client.js';
 import { findMergedPullRequest } from '../../../src/github/merged-pull-request.js';
 import {
@@ -64,6 +66,41 @@ describe('of a comment', () => {
   });
 });
 
+test('a comment whose time cannot be read is taken for none that was there before the merge', async () => {
+  const nodes = [
+    {
+      fullDatabaseId: '1',
+      url: 'https://github.com/x',
+      body: `${renderCommentMarker('a')}\n${renderApprovalRecord({
+        repository: 'octo-org/octo-repo',
+        pullRequest: 7,
+        commentKey: 'a',
+        commit: 'a'.repeat(40),
+        digest: `sha256:${'1'.repeat(64)}`,
+      })}`,
+      viewerDidAuthor: true,
+      author: ALICE,
+      editor: null,
+      createdAt: 'yesterday',
+      lastEditedAt: null,
+      includesCreatedEdit: false,
+    },
+  ];
+  const comments = { nodes, pageInfo: { hasNextPage: false, endCursor: null } };
+  const graphql = (): Promise<unknown> => Promise.resolve({ repository: { pullRequest: { comments } } });
+  const reading = readApproval({
+    client: { graphql } as unknown as GitHubClient,
+    repository: REPOSITORY,
+    commit: MERGE,
+    ref: 'refs/heads/main',
+    commentKey: 'a',
+    mergedPullRequest: Promise.resolve({ number: 7, headSha: 'a'.repeat(40), branch: 'main', mergedAt: 0 }),
+  });
+  await expect(reading).rejects.toThrow(
+    'was written at no known time, after #7 was merged at 1970-01-01T00:00:00Z',
+  );
+});
+
 describe('of a commit', () => {
   const merged = {
     number: 7,
@@ -100,6 +137,24 @@ describe('of a commit', () => {
     ['of another repository', { base: { ref: 'main', repo: { full_name: 'mallory/octo-repo' } } }],
   ])('no pull request is one %s', async (_, changed) => {
     await expect(find({ ...merged, ...changed })).rejects.toThrow('No pull request was merged into main');
+  });
+
+  test.each<[object, string]>([
+    [{ merge_commit_sha: null }, '(found: #7 was merged into main as another commit)'],
+    [{ merged_at: null }, '(found: #7 is not merged)'],
+  ])('of a pull request with %j the refusal says %s', async (changed, near) => {
+    await expect(find({ ...merged, ...changed })).rejects.toThrow(
+      `No pull request was merged into main as commit bbbbbbb ${near}.`,
+    );
+  });
+
+  test('that is compared without any file, none was changed', async () => {
+    const compareCommitsWithBasehead = (): Promise<unknown> => Promise.resolve({ data: { status: 'ahead' } });
+    const client = { rest: { repos: { compareCommitsWithBasehead } } } as unknown as GitHubClient;
+    expect(await compareCommits({ client, repository: REPOSITORY }, MERGE, 'main')).toEqual({
+      relation: 'ahead',
+      files: [],
+    });
   });
 });
 
