@@ -76,6 +76,21 @@ test('on a terminal there are no commands at all, and foreign text is indented',
   expect(text()).toBe('Plan: careful\nPlan (1.0 s)\n  one\n  ***\n');
 });
 
+test('on a terminal that shows colours an annotation has its own, and its text can bring no other', () => {
+  let written = '';
+  const write = (text: string): void => {
+    written += text;
+  };
+  const log = createLog({ write, toolkit: undefined, colour: true, newToken: () => '' });
+  log.notice('a\u001b[0mb', { title: 'A' });
+  log.warning('b\nc', { title: 'B' });
+  log.error('c', { title: 'C' });
+  log.info('plain');
+  expect(written).toBe(
+    '\u001b[36mA: a[0mb\u001b[0m\n\u001b[33mB: b c\u001b[0m\n\u001b[31mC: c\u001b[0m\nplain\n',
+  );
+});
+
 test('without a runner nothing that the toolkit says to one is written', () => {
   let written = '';
   const write = withoutCommands((text: string) => {
