@@ -1,3 +1,4 @@
+import * as kms from '@aws-sdk/client-kms';
 import { expect, test } from '@jest/globals';
 import { KMS_ACTIONS, matchesAction, spellAction } from '../../../src/policy/actions.js';
 
@@ -28,4 +29,11 @@ test.each([
 test('every action of KMS is there once, and spelled as it is written', () => {
   expect(new Set(KMS_ACTIONS).size).toBe(KMS_ACTIONS.length);
   expect(KMS_ACTIONS.map((action) => spellAction(action.toLowerCase()))).toEqual(KMS_ACTIONS);
+});
+
+test('the actions of KMS are the operations of its API, but for two of ReEncrypt and one that only IAM knows', () => {
+  const operations = Object.keys(kms).flatMap((name) => /^([A-Z]\w+)Command$/.exec(name)?.[1] ?? []);
+  const own = ['ReEncryptFrom', 'ReEncryptTo', 'SynchronizeMultiRegionKey'];
+  const expected = [...operations.filter((name) => name !== 'ReEncrypt'), ...own];
+  expect([...KMS_ACTIONS].sort()).toEqual(expected.map((name) => `kms:${name}`).sort());
 });
