@@ -505,6 +505,7 @@ describe('a policy that locks everybody out', () => {
     deny({ Condition: { [operator]: { [key]: value } } });
   const denyBut = (...names: string[]): Json => deny({ Principal: undefined, NotPrincipal: { AWS: names } });
   const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/admin/me`;
+  const BACKUP = `arn:aws:iam::${ACCOUNT}:role/backup`;
   const LINKED = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`;
   const KEY = `arn:aws:kms:${PRIMARY}:${ACCOUNT}:key/${KEY_ID}`;
   const of = (AWS: string, changed: Json = {}): Json => statement({ Principal: { AWS }, ...changed });
@@ -758,6 +759,74 @@ describe('a policy that locks everybody out', () => {
     ['a role that is denied some sessions', [of(ROLE), deny({ Principal: { AWS: SESSION } })], HANGS],
     ['all but a role and its account, the account unnamed', [of(ROLE), denyBut(ROLE, root(ACCOUNT))], HANGS],
     ['a tag of the key', [statement(), denyIf('StringEquals', 'aws:ResourceTag/locked', 'true')], HANGS],
+    [
+      'one of two roles, denied a session',
+      [of(ROLE), of(BACKUP), deny({ Principal: { AWS: SESSION.replace('admin', 'backup') } })],
+      ROOTLESS,
+    ],
+    [
+      'two roles of one statement, one of them denied a session',
+      [
+        statement({ Principal: { AWS: [ROLE, BACKUP] } }),
+        deny({ Principal: { AWS: SESSION.replace('admin', 'backup') } }),
+      ],
+      ROOTLESS,
+    ],
+    [
+      'two roles of one statement, one of them denied by its ARN',
+      [statement({ Principal: { AWS: [ROLE, BACKUP] } }), denyIf('ArnEquals', 'aws:PrincipalArn', BACKUP)],
+      ROOTLESS,
+    ],
+    [
+      'two roles, one of them through a service alone',
+      [
+        of(ROLE),
+        of(BACKUP, { Condition: { StringEquals: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' } } }),
+      ],
+      ROOTLESS,
+    ],
+    [
+      'a user, denied by the name',
+      [of(`arn:aws:iam::${ACCOUNT}:user/a/alice`), denyIf('StringEquals', 'aws:username', 'alice')],
+      STOP,
+    ],
+    [
+      'a user, denied as what users are',
+      [of(`arn:aws:iam::${ACCOUNT}:user/alice`), denyIf('StringEquals', 'aws:PrincipalType', 'User')],
+      STOP,
+    ],
+    [
+      'a role, denied as what roles are',
+      [of(ROLE), denyIf('StringEquals', 'aws:PrincipalType', 'AssumedRole')],
+      STOP,
+    ],
+    ['a role, denied for it has no user name', [of(ROLE), denyIf('Null', 'aws:username', 'true')], STOP],
+    [
+      'a role with one or another unique id, which it has always',
+      [
+        of(ROLE, { Condition: { StringLike: { 'aws:userid': 'A*' } } }),
+        of(ROLE, { Condition: { StringNotLike: { 'aws:userid': 'A*' } } }),
+        denyIf('Null', 'aws:userid', 'true'),
+      ],
+      ROOTLESS,
+    ],
+    [
+      'a role with any unique id, with a tag and without',
+      [
+        of(ROLE, {
+          Condition: { StringLike: { 'aws:userid': '*' }, Null: { 'aws:PrincipalTag/team': 'true' } },
+        }),
+        of(ROLE, {
+          Condition: { StringLike: { 'aws:userid': ['*', 'A'] }, Null: { 'aws:PrincipalTag/team': 'false' } },
+        }),
+      ],
+      ROOTLESS,
+    ],
+    [
+      'until the last day of the calendar, as good as for ever',
+      [statement({ Condition: { DateLessThan: { 'aws:CurrentTime': '9999-12-31' } } })],
+      HANGS,
+    ],
   ])('%s', (_, statements, expected) => {
     const found = verdict(...statements).filter((each) => each.includes('put-policy'));
     expect(found).toEqual([expected]);
@@ -809,9 +878,11 @@ describe('a policy that locks everybody out', () => {
       const until = (day: string): Json =>
         denyWhile({ DateGreaterThan: clock('2027-01-01'), DateLessThan: clock(day) });
       expect(stopsAt(NOW, statement(), until('2027-04-02'))).toEqual([HANGS]);
+      expect(stopsAt(NOW, statement(), until('2027-04-03'))).toEqual([HANGS]);
       expect(stopsAt(NOW, statement(), until('2027-04-04'))).toEqual([STOP]);
       const again = denyWhile({ DateGreaterThan: clock('2027-05-01'), DateLessThan: clock('2027-07-01') });
       expect(stopsAt(NOW, statement(), until('2027-04-02'), again)).toEqual([HANGS]);
+      expect(stopsAt(NOW, statement(), again, until('2027-04-02'))).toEqual([HANGS]);
       const next = denyWhile({
         DateGreaterThanEquals: clock('2027-04-02'),
         DateLessThan: clock('2027-07-01'),

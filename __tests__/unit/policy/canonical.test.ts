@@ -114,6 +114,13 @@ describe('the form that is compared', () => {
     expect(digests[0]).not.toBe(digests[1]);
   });
 
+  test('is there for a principal that was deleted, whose id AWS gives back', () => {
+    const deleted = JSON.stringify({ Statement: statement({ Principal: { AWS: 'AROAJQABLZS4A3QDU576Q' } }) });
+    expect(canonicalPolicy(deleted, { partition: 'aws' })).toMatchObject({
+      statements: [{ principals: { not: false, members: [{ value: 'AROAJQABLZS4A3QDU576Q' }] } }],
+    });
+  });
+
   test('is the text itself for what is no policy', () => {
     expect(canonicalPolicy('{', { partition: 'aws' })).toEqual({ unreadable: '{' });
   });

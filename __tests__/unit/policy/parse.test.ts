@@ -48,6 +48,7 @@ describe('what is no policy', () => {
     ['{"Statement": []}', 'syntax: it has an empty "Statement"'],
     ['{"Statement": [1]}', 'syntax: statement 1 is not an object'],
     ['{"Statement": 1}', 'syntax: statement 1 is not an object'],
+    ['{"Statement": [null]}', 'syntax: statement 1 is not an object'],
   ])('%j', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
   });
@@ -200,6 +201,18 @@ describe('a statement is refused', () => {
       { Condition: { StringEquals: { PrincipalOrgID: 'o-1' } } },
       'condition: statement 1 has the condition key "PrincipalOrgID": it must begin with a prefix such as aws:',
     ],
+    ...[' aws:x', 'aws:x y', 'a ws:x', ':x', 'aws:'].map((key): [string, object, string] => [
+      `the key ${JSON.stringify(key)}`,
+      { Condition: { StringEquals: { [key]: 'a' } } },
+      `condition: statement 1 has the condition key "${key}": it must begin with a prefix such as aws:`,
+    ]),
+    ...['kms:De crypt', ' kms:Decrypt', 'kms:Decrypt ', 'kms:', ':Decrypt'].map(
+      (action): [string, object, string] => [
+        `the action ${JSON.stringify(action)}`,
+        { Action: action },
+        `action: statement 1 has the Action "${action}": it must be * or SERVICE:ACTION, e.g. kms:Decrypt`,
+      ],
+    ),
     [
       'no values',
       { Condition: { StringEquals: { 'aws:x': [] } } },
@@ -221,8 +234,14 @@ describe('a statement is refused', () => {
         ['Null', 'no'],
         ['NumericLessThan', 'ten'],
         ['NumericEquals', ''],
+        ['NumericEquals', ' '],
+        ['NumericEquals', 'Infinity'],
+        ['Bool', 'trues'],
+        ['Bool', 'untrue'],
         ['DateLessThan', 'tomorrow'],
         ['DateGreaterThan', '2026-13-01'],
+        ['DateEquals', '2026-01-01 10:00'],
+        ['DateEquals', 'Thu 2026-01-01'],
         ['IpAddress', '10.0.0.0/33'],
         ['NotIpAddress', '300.0.0.1'],
         ['IpAddress', '::/129'],
@@ -234,6 +253,26 @@ describe('a statement is refused', () => {
     ]),
   ])('%s', (_, changed, problem) => {
     expect(problemsOf(policyWith(changed))).toEqual([problem]);
+  });
+
+  test('and none whose values can be compared', () => {
+    const Condition = {
+      StringEquals: { 'aws:x': '' },
+      ArnLike: { 'aws:x': 'x' },
+      BinaryEquals: { 'aws:x': 'QQ==' },
+      Bool: { 'aws:x': 'FALSE' },
+      Null: { 'aws:x': true },
+      NumericEquals: { 'aws:x': [1, '-1.5', ' 7 ', '1e3'] },
+      DateEquals: { 'aws:x': ['2026', '1767225600.5'] },
+      IpAddress: { 'aws:x': ['203.0.113.7', '::/0'] },
+      DateLessThan: { 'aws:x': '${aws:y}' },
+    };
+    expect(problemsOf(policyWith({ Condition }))).toEqual([]);
+  });
+
+  test('nor for being many', () => {
+    const many = Array.from({ length: 40 }, () => statement({ Condition: { Bool: { 'aws:x': ['true'] } } }));
+    expect(problemsOf({ Statement: many })).toEqual([]);
   });
 
   test('with all that is wrong, by statement', () => {

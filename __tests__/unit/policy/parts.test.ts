@@ -13,7 +13,7 @@ import {
   whyImpossible,
 } from '../../../src/policy/principals.js';
 import { findOpenings } from '../../../src/policy/strangers.js';
-import type { Principal } from '../../../src/policy/document.js';
+import { compareTexts, type Principal } from '../../../src/policy/document.js';
 
 test.each<[readonly Answer[], Answer, Answer]>([
   [[], 'always', 'never'],
@@ -27,6 +27,11 @@ test.each<[readonly Answer[], Answer, Answer]>([
 
 test('the opposite of maybe is maybe', () => {
   expect([not('always'), not('maybe'), not('never')]).toEqual(['never', 'maybe', 'always']);
+});
+
+test('texts are in the order of their code points', () => {
+  expect([compareTexts('a', 'b'), compareTexts('b', 'a'), compareTexts('a', 'a')]).toEqual([-1, 1, 0]);
+  expect(compareTexts('Z', 'a')).toBe(-1);
 });
 
 test('an ARN has six parts, the last with colons of its own', () => {
@@ -168,6 +173,12 @@ test.each<[string, string | undefined]>([
   ['2026-03-04T05:06:07.5+02:00', '2026-03-04T03:06:07.500Z'],
   ['1767225600', '2026-01-01T00:00:00.000Z'],
   ['2026-02-30x', undefined],
+  ['2026-01-01 10:00', undefined],
+  ['Thu 2026-01-01', undefined],
+  ['2026-01-01T05:06:07+0200', '2026-01-01T03:06:07.000Z'],
+  ['2026-01-01T05:06-02:00', '2026-01-01T07:06:00.000Z'],
+  ['1767225600.5', '2026-01-01T00:00:00.500Z'],
+  ['12345', '1970-01-01T03:25:45.000Z'],
   ['yesterday', undefined],
 ])('the date %s is %s', (text, iso) => {
   const time = readDate(text);
