@@ -185,6 +185,11 @@ describe.each(['commit', 'run'] as const)('an approval of a %s', (approval) => {
     );
   });
 
+  test('holds where another repository has begun to apply this very commit', async () => {
+    const last = { begun: { ...by(MERGE, '200'), repository: 'a/b' }, done: by(BEFORE, '50') };
+    expect(await ask({ approval, last, context: { runAttempt: 2 } })).toBeUndefined();
+  });
+
   test('does not outlive the end of the key: an old run does not make it anew', async () => {
     const gone = { approval, last: nothing, model: newKey, state: '{"version":4,"resources":[]}' };
     expect(await ask({ ...gone, context: { runAttempt: 2 } })).toContain('The state does not say');
@@ -197,6 +202,13 @@ describe.each(['commit', 'run'] as const)('an approval of a %s', (approval) => {
   test('of an old run is void on a key that is there and of which the state does not say', async () => {
     expect(await ask({ approval, last: nothing })).toBeUndefined();
     expect(await ask({ approval, last: nothing, context: { runAttempt: 2 } })).toContain(
+      'The state does not say',
+    );
+    const model = plan([
+      row({ region: 'ap-southeast-1' }),
+      row({ region: 'ap-southeast-2', key: { action: 'create' } }),
+    ]);
+    expect(await ask({ approval, last: nothing, model, context: { runAttempt: 2 } })).toContain(
       'The state does not say',
     );
   });
@@ -260,6 +272,9 @@ describe('a commit that was applied last and is on no branch', () => {
     expect(await ask({ last: applied(commit, '50') })).toBeUndefined();
     push(NEXT);
     expect(await ask({ last: applied(commit, '50') })).toContain('is not in the history of commit bbbbbbb');
+    // A digest was approved in this very run, whose id says that it is the newer one.
+    expect(await ask({ approval: 'run', last: applied(commit, '50') })).toBeUndefined();
+    expect(await ask({ approval: 'run', last: applied(commit) })).toContain('is not in the history of');
   });
 });
 
@@ -288,6 +303,7 @@ describe('without an answer of GitHub’s', () => {
     expect(await ask({ approval: 'run', request, last: applied(NEXT, '200') })).toContain(
       'This approval is older',
     );
+    expect(await ask({ approval: 'run', request, last: nothing })).toBeUndefined();
     expect(await ask({ approval: 'run', request, last: nothing, context: { runAttempt: 2 } })).toContain(
       'The state does not say',
     );

@@ -149,8 +149,8 @@ const refused = { approved: false };
 
 describe('without a reviewed plan', () => {
   test('nobody approves, and the ways to do so are said', async () => {
-    const { approved, says } = await ask({ approval: { by: 'nobody' } });
-    expect(approved).toBe(false);
+    const { says, ...rest } = await ask({ approval: { by: 'nobody' } });
+    expect(rest).toEqual({ approved: false, gone: [], added: [] });
     expect(says).toContain('`approved-plan`');
     expect(says).toContain('`auto-approve: true`');
   });
@@ -318,6 +318,6 @@ test('what is not approved ends the run, with what differs in the log', () => {
   const act = (): void => {
     assertApproved({ approved: false, says, gone: ['a'], added: ['b'] }, log, 'Done.');
   };
-  expect(act).toThrow(ActionError);
+  expect(act).toThrow(new ActionError({ what: says, done: 'Done.', next: '' }));
   expect(lines.slice(1)).toEqual(['approved, and no longer planned: a', 'planned, and not approved: b']);
 });

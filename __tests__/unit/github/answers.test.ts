@@ -148,11 +148,13 @@ describe('of a commit', () => {
     );
   });
 
-  test('that is compared without any file, none was changed', async () => {
-    const compareCommitsWithBasehead = (): Promise<unknown> => Promise.resolve({ data: { status: 'ahead' } });
+  test.each<[string, () => Promise<unknown>, string]>([
+    ['compared without any file', () => Promise.resolve({ data: { status: 'ahead' } }), 'ahead'],
+    ['not known', () => Promise.reject(new GitHubApiError('not-found', 'No.')), 'unknown'],
+  ])('that is %s, none was changed', async (_, compareCommitsWithBasehead, relation) => {
     const client = { rest: { repos: { compareCommitsWithBasehead } } } as unknown as GitHubClient;
     expect(await compareCommits({ client, repository: REPOSITORY }, MERGE, 'main')).toEqual({
-      relation: 'ahead',
+      relation,
       files: [],
     });
   });

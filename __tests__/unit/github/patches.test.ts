@@ -29,6 +29,31 @@ describe('what a pull request changed was changed again', () => {
     expect(findChangedAgain([file(OWN)], [file(OWN, 'other.yml'), file(undefined, 'third.yml')])).toEqual([]);
   });
 
+  test.each([
+    ['first', [0, 1]],
+    ['last', [1, 0]],
+  ])('also by one of two that have its name, old or new, whichever is listed %s', (_, order) => {
+    const renamed = { ...file('@@ -1 +1 @@\n+more: 1', 'new.yml'), previous_filename: 'key.yml' };
+    const since = [renamed, file('@@ -1 +1 @@\n-  - 111122223333, 444455556666\n-more: 1')];
+    expect(
+      findChangedAgain(
+        [file(OWN)],
+        order.flatMap((at) => since[at] ?? []),
+      ),
+    ).toEqual(['key.yml']);
+  });
+
+  test('of several in the order of their names', () => {
+    const names = ['b.yml', 'a.yml'];
+    const both = names.map((name) => file(OWN, name));
+    expect(
+      findChangedAgain(
+        both,
+        names.map((name) => file(undefined, name)),
+      ),
+    ).toEqual(['a.yml', 'b.yml']);
+  });
+
   test('also under a new name', () => {
     const renamed = { ...file(undefined, 'new.yml'), previous_filename: 'key.yml' };
     expect(findChangedAgain([file(OWN)], [renamed])).toEqual(['key.yml']);
