@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBackendConfig } from '../../../src/inputs/backend-config.js';
 import {
+  hasBackendSecrets,
   looksRandom,
   mayBeSecret,
   ofAddress,
@@ -84,6 +85,21 @@ describe('the secrets of a backend', () => {
       `headers.authorization=Basic ${Buffer.from('user:one-one').toString('base64')}`,
       [Buffer.from('user:one-one').toString('base64'), 'one-one'],
     ],
+    ['http', 'headers={"Accept":"a/b","Accept-Key":"one-one","X-Host":"two-two"}', ['one-one', 'two-two']],
+    ['http', 'headers={"Authorization":"Bearer  one-one"}', ['one-one']],
+    [
+      'http',
+      'headers={"Content-Type":"text/plain","User-Agent":"curl","HOST":"h","Cookie":"a=one-one"}',
+      ['one-one'],
+    ],
+    ['http', 'address=https://state.example/x?code=one-one&zipcode=12345&codec=opus', ['one-one']],
+    [
+      'kubernetes',
+      'exec={"env":{"ACCESSKEY":"one-one","MY_APIKEY":"two-two","KEYS":"three"}}',
+      ['one-one', 'two-two'],
+    ],
+    ['gcs', 'credentials=../gcp\nencryption_key=/run/gcp', []],
+    ['gcs', 'credentials=C:\\keys\\gcp\nencryption_key=~/gcp', []],
     ['http', 'cookie=session=one-one; other=two-two', ['one-one', 'two-two']],
     ['pg', 'conn_str=postgres://u:one-one@127.0.0.1:1x/db', ['one-one']],
     ['pg', 'conn_str=postgres://u@h/db?sslpassword=one-one&sslmode=require', ['one-one']],
@@ -136,6 +152,34 @@ test('settings are cut in two: those with a secret in them stand apart, the triv
 });
 
 test.each([
+  ['0123456789abcdef0123456789abcdef', true],
+  ['x-0123456789ABCDEF0123456789ABCDEF-x', true],
+  ['abcdefabcdefabcdefabcdefabcdefab', false],
+  ['0123456789abcdef0123456789abcde', false],
+  ['wJalrXUtnFEMI0K7MDENG', true],
+  ['arn/a/b/wJalrXUtnFEMI0K7', true],
+  ['a-name-of-1-Thing-in-many-words', false],
+  ['A1/projects-and-keys-of-somebody', false],
+  ['aLongNameInCamelCase', false],
+  ['a1long2name3in4small5letters', false],
+  ['A1LONG2NAME3IN4CAPITALS', false],
+])('%s looks like a key: %j', (text, looks) => {
+  expect(looksRandom(text)).toBe(looks);
+});
+
+test.each<[string, boolean]>([
+  ['secret_key=one-one', true],
+  ['token=1', true],
+  ['bucket=b', false],
+])('a backend with %s has secrets: %j', (text, has) => {
+  expect(hasBackendSecrets({ backend: { type: 's3', config: parseBackendConfig(text) } })).toBe(has);
+});
+
+test('no backend has no secrets', () => {
+  expect(hasBackendSecrets({ backend: undefined })).toBe(false);
+});
+
+test.each([
   ['password', true],
   ['conn_str', true],
   ['headers', true],
@@ -165,6 +209,11 @@ describe('a secret that is a part of an output is refused', () => {
     ['token=5.100.0', { 'aws-provider-version': '5.100.0' }, 'a version'],
     ['token=production', { 'comment-key': 'production' }, 'the comment-key'],
     ['sse_customer_key=multi-region', {}, 'the paths of the outputs'],
+    ['token=kms-report', {}, 'the paths of the outputs'],
+    ['token=plan.json', {}, 'the paths of the outputs'],
+    ['token=errored', {}, 'the paths of the outputs'],
+    ['token=issuecomment', {}, 'the address of the comment'],
+    ['token=github.com', {}, 'the address of the comment'],
   ])('%s', (config, more, reason) => {
     expect(reading(config, more)).toThrow(reason);
   });

@@ -70,6 +70,7 @@ describe('on a runner', () => {
 test('on a terminal there are no commands at all, and foreign text is indented', () => {
   const { log, text } = capture(false);
   log.mask('s3cr3t');
+  log.mask('long-enough-for-a-runner');
   log.debug('hidden');
   log.warning('careful', { title: 'Plan' });
   log.untrustedGroup('Plan (1.0 s)', 'one\ns3cr3t');

@@ -18,6 +18,13 @@ describe('a secret is taken out', () => {
     ['the longest first', ['abc', 'abcdefghSECRETTAIL'], 'x abcdefghSECRETTAIL y abc', 'x *** y ***'],
     ['two that overlap, as one', ['abcdefgh', 'efghSECRET'], 'abcdefghSECRET', '***'],
     ['two of one that overlap', ['abababab'], '.ababababab.', '.***.'],
+    [
+      'two that overlap of what is last of the basic plane',
+      ['\uffff'.repeat(8)],
+      `.${'\uffff'.repeat(9)}.`,
+      '.***.',
+    ],
+    ['a common word', ['here'], 'it was here', 'it was ***'],
     ['one inside another', ['0123456789abc', '3456789a'], '>0123456789abc<', '>***<'],
     [
       'a short one only as a word',
@@ -64,6 +71,7 @@ describe('a secret is taken out', () => {
     ['with a no-break space in JSON', ['pass\u00a0word'], '"pass\\u00A0word" pass word', '"***" ***'],
     ['as one code point in braces', ['pass\u{E0041}word'], 'pass\\u{E0041}word', '***'],
     ['in base64 in an address', ['>>>???>>>'], `?a=${encodeURIComponent(btoa('>>>???>>>'))}`, '?a=***'],
+    ['in base64 for addresses', ['>>>???>>>'], 'Pj4-Pz8_Pj4-', '***'],
     ['in base64 in JSON', ['>>>???>>>'], '"Pj4+Pz8\\/Pj4+"', '"***"'],
     ['in hexadecimal', ['hunter2-h'], '68756E746572322D68 68756e746572322d68', '*** ***'],
     ['in hexadecimal, as S3 writes it', ['hunter2-h'], 'a 68 75 6e 74 65 72 32 2d 68 b', 'a *** b'],
@@ -120,6 +128,11 @@ describe('a secret is taken out', () => {
 
   test.each([
     ['its beginning, before an ellipsis', `${TOKEN.slice(0, 9)}… (900 more)`, '***… (900 more)'],
+    [
+      'its beginning, before an ellipsis and much more',
+      `${TOKEN.slice(0, 9)}…${' x'.repeat(60)}`,
+      `***…${' x'.repeat(60)}`,
+    ],
     ['its beginning, before three dots', `x ${TOKEN.slice(0, 9)}... more`, 'x ***... more'],
     ['its beginning, at the end', `token:${TOKEN.slice(0, 30)}`, 'token:***'],
     ['its beginning, at the end in quotes', `{"token:${TOKEN.slice(0, 8)}"}`, '{"token:***"}'],
@@ -144,7 +157,8 @@ describe('a secret is taken out', () => {
   });
 
   test('four characters of its beginning are everybody’s', () => {
-    for (const text of ['x IQoJ…', 'x IQoJb3J', '"IQoJb3J"']) expect(knowing(TOKEN).redact(text)).toBe(text);
+    for (const text of ['x IQoJ…', 'x IQoJb3J', '"IQoJb3J"', 'x IQoJb and more…', 'IQoJbIQoJ…'])
+      expect(knowing(TOKEN).redact(text)).toBe(text);
   });
 
   test('nor is a name that everybody sees hidden for being a part of a secret', () => {
