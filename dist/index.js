@@ -34409,22 +34409,8 @@ const SECRETS = {
 };
 /** What other tools of the family add to any of them. */
 const EVERYWHERE = ['headers', 'cookie', 'password'];
-/** Harmless arguments that are near a secret one, or could be taken for random text. */
-const HARMLESS = new Set([
-    ...['access_key', 'secret_id', 'secret_suffix', 'key', 'bucket', 'prefix', 'path', 'region', 'profile'],
-    ...['client_id', 'tenant_id', 'subscription_id', 'kms_key_id', 'kms_encryption_key', 'external_id'],
-    ...['username', 'client_certificate_path', 'client_certificate_pem', 'client_ca_certificate_pem'],
-    ...['client_certificate', 'cluster_ca_certificate', 'key_file', 'token_file', 'oidc_token_file_path'],
-    ...[
-        'web_identity_token_file',
-        'client_secret_file_path',
-        'oidc_request_url',
-        'private_key_path',
-        'encrypt',
-        'schema_name',
-    ],
-    ...['fingerprint', 'user_ocid', 'tenancy_ocid', 'user_agent', 'role_arn', 'container_name', 'endpoint'],
-]);
+/** Harmless arguments whose names are so near to a secret one that they could be meant for it. */
+const HARMLESS = new Set(['access_key', 'secret_id', 'client_id', 'oidc_request_url']);
 /** Whether a setting of this name is secret in any backend. */
 function mayBeSecret(name) {
     return (EVERYWHERE.includes(name) ||

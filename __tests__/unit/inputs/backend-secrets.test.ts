@@ -106,6 +106,11 @@ describe('the secrets of a backend', () => {
     ['pg', "conn_str=host=h user=u password='one \\'one' dbname=d", ["one \\'one", "one 'one"]],
     ['pg', 'conn_str=host=h password=one-one', ['one-one']],
     ['s3', 'list=[{"password":"one-one"},"http://u:two-two@h"]', ['one-one', 'two-two']],
+    // An id that is near a secret's name is none.
+    ['kubernetes', 'client_id=one-one', []],
+    ['gcs', 'access_key=one-one', []],
+    ['cos', 'secret_id=one-one', []],
+    ['azurerm', 'oidc_request_url=one-one', []],
     // Terraform shows the line of an argument that it does not know.
     ['pg', 'con_str=one-one', ['one-one']],
     ['s3', 'secret_kye=one-one\npasword=two-two', ['one-one', 'two-two']],
