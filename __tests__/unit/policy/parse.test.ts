@@ -67,6 +67,20 @@ describe('what is no policy', () => {
     expect(problemsOf(text)).toEqual([`json: it has the member "${name}" twice in one object`]);
   });
 
+  test.each<[string, object, string]>([
+    ['another version', { Version: '2012' }, 'the Version "2012": there are only 2012-10-17 and 2008-10-17'],
+    ['a version that is no text', { Version: 2012 }, 'a Version that is no text'],
+    ['an Id that is no text', { Id: 1 }, 'an Id that is no text'],
+    ['an unknown element', { Foo: 1 }, 'the unknown element "Foo"'],
+    [
+      'an element in another case',
+      { version: '2012-10-17' },
+      'the unknown element "version": it is written Version',
+    ],
+  ])('beside its statements %s', (_, more, problem) => {
+    expect(problemsOf({ ...policyWith({}), ...more })).toEqual([`syntax: it has ${problem}`]);
+  });
+
   test('a byte order mark before it does no harm', () => {
     expect(problemsOf(`\ufeff${JSON.stringify(policyWith({}))}`)).toEqual([]);
   });
@@ -150,6 +164,16 @@ describe('a statement is refused', () => {
     ],
     ['no action', { Action: undefined }, 'action: statement 1 has no Action'],
     ['an empty list of actions', { Action: [] }, 'action: statement 1 has an empty list as Action'],
+    [
+      'an empty list of other actions',
+      { Action: undefined, NotAction: [] },
+      'action: statement 1 has an empty list as NotAction',
+    ],
+    [
+      'an empty list of other principals',
+      { Principal: undefined, NotPrincipal: { AWS: [] } },
+      'principal: statement 1 has an empty list as NotPrincipal AWS',
+    ],
     [
       'an action without its service',
       { Action: 'Decrypt' },
