@@ -304,6 +304,7 @@ describe('without an answer of GitHub’s', () => {
       'This approval is older',
     );
     expect(await ask({ approval: 'run', request, last: nothing })).toBeUndefined();
+    expect(await ask({ approval: 'run', request, last: applied(BEFORE) })).toBeUndefined();
     expect(await ask({ approval: 'run', request, last: nothing, context: { runAttempt: 2 } })).toContain(
       'The state does not say',
     );

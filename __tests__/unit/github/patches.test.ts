@@ -29,6 +29,12 @@ describe('what a pull request changed was changed again', () => {
     expect(findChangedAgain([file(OWN)], [file(OWN, 'other.yml'), file(undefined, 'third.yml')])).toEqual([]);
   });
 
+  test('also by one line of several', () => {
+    const own = file(`${OWN}\n+more: 1\n-less: 1`);
+    expect(findChangedAgain([own], [file('@@ -4 +3,0 @@\n-more: 1')])).toEqual(['key.yml']);
+    expect(findChangedAgain([own], [file('@@ -4,0 +5 @@\n+less: 1')])).toEqual(['key.yml']);
+  });
+
   test.each([
     ['first', [0, 1]],
     ['last', [1, 0]],

@@ -7,6 +7,7 @@ import {
   modelOf,
   replicaChange,
   replicaValues,
+  resourceChange,
   ROOT_POLICY,
   type Json,
 } from './raw-plan.js';
@@ -130,6 +131,22 @@ describe('of a key that was to be imported and changed', () => {
     expect(isLeft('mrk-other', left)).toBe(false);
     const elsewhere = replicaValues({ description: 'newer' });
     expect(isLeft(KEY_ID, replicaChange({ actions: ['update'], before, after: elsewhere }))).toBe(false);
+  });
+
+  test('nor is the import of another key, with whatever values', () => {
+    const other = replicaChange({ actions: ['update'], before, after, change: importing('mrk-other') });
+    expect(isLeft(KEY_ID, other)).toBe(false);
+  });
+
+  test('nor is the change of what is no key, whose values name one', () => {
+    const alias = (change: Json = {}): Json =>
+      resourceChange('module.replica_ap-southeast-2.aws_kms_alias.this', {
+        actions: ['update'],
+        before: { region: 'ap-southeast-2', key_id: KEY_ID, name: 'alias/a' },
+        after: { region: 'ap-southeast-2', key_id: KEY_ID, name: 'alias/b' },
+        change,
+      });
+    expect(judge(modelOf([alias(importing(KEY_ID))]), modelOf([alias()])).isPart).toBe(false);
   });
 
   test('nor is its import, where only the change was approved', () => {
