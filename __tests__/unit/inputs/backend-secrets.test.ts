@@ -99,6 +99,23 @@ describe('the secrets of a backend', () => {
       ['one-one', 'two-two'],
     ],
     ['gcs', 'credentials=../gcp\nencryption_key=/run/gcp', []],
+    ['gcs', 'credentials=one/one\nencryption_key=two~two.key.', ['one/one', 'two~two.key.']],
+    [
+      'gcs',
+      'credentials={"token_uri":"https://h/token","my_token":"x-token","a":null,"b":{"token":"one-one"}}',
+      ['one-one'],
+    ],
+    [
+      'kubernetes',
+      'exec={"args":["--my-auth-token=one-one","-key=two-two","token=three","--token"]}',
+      ['one-one', 'two-two'],
+    ],
+    ['http', 'address=https://h/path@x', []],
+    [
+      'http',
+      'address=https://h/?sig=one-one&signal=green&pwd=two-two&pwdx=none&key=three&keynote=none&monkey=none&pass=four&passage=none&compass=none',
+      ['one-one', 'two-two', 'three', 'four'],
+    ],
     ['gcs', 'credentials=C:\\keys\\gcp\nencryption_key=~/gcp', []],
     ['http', 'cookie=session=one-one; other=two-two', ['one-one', 'two-two']],
     ['pg', 'conn_str=postgres://u:one-one@127.0.0.1:1x/db', ['one-one']],
@@ -114,6 +131,7 @@ describe('the secrets of a backend', () => {
     // Terraform shows the line of an argument that it does not know.
     ['pg', 'con_str=one-one', ['one-one']],
     ['s3', 'secret_kye=one-one\npasword=two-two', ['one-one', 'two-two']],
+    ['s3', 'secret_k=one-one\ntok=two-two\npassw=three', ['one-one', 'two-two']],
   ])('%s: %j', (type, text, expected) => {
     expect(secrets(type, text)).toEqual(expected);
   });
@@ -158,7 +176,8 @@ test('settings are cut in two: those with a secret in them stand apart, the triv
 
 test.each([
   ['0123456789abcdef0123456789abcdef', true],
-  ['x-0123456789ABCDEF0123456789ABCDEF-x', true],
+  ['0123456789ABCDEF0123456789ABCDEF', true],
+  ['x-0123456789abcdef0123456789abcdef-x', true],
   ['abcdefabcdefabcdefabcdefabcdefab', false],
   ['0123456789abcdef0123456789abcde', false],
   ['wJalrXUtnFEMI0K7MDENG', true],
