@@ -46837,7 +46837,7 @@ async function verify(started) {
     const run = asTheStateHas(started, setup);
     // 2. The proof, with the keys as the state has them
     await proveRecorded(run, setup);
-    await (0,src_run/* publish */.mk)(run, { outcome: 'verified' });
+    return { run, outcome: 'verified' };
 }
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
@@ -47004,7 +47004,7 @@ async function drift(started) {
     // 2. What differs, by a plan that nobody applies
     const found = await findDrift(run, setup);
     assertNoDrift(run, found);
-    await (0,src_run/* publish */.mk)(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
+    return { run, outcome: found.length > 0 ? 'drifted' : 'in-sync' };
 }
 /**
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
@@ -48734,13 +48734,12 @@ async function planAndApply(started) {
     const { model } = made.reported;
     if (run.inputs.command === 'plan' || !model.hasChanges) {
         await finishUnfinished(run, setup, made);
-        await (0,src_run/* publish */.mk)(run, { outcome: model.hasChanges ? 'planned' : 'no-changes' });
-        return;
+        return { run, outcome: model.hasChanges ? 'planned' : 'no-changes' };
     }
     await approve(run, setup, made);
     await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
     await proveApplied(started, setup, model);
-    await (0,src_run/* publish */.mk)(run, { outcome: 'applied' });
+    return { run, outcome: 'applied' };
 }
 /** The plan, what is in its way in AWS, and what the guard says of it, which ends the run where it is a stop. */
 async function plan_and_apply_planAndJudge(run, setup) {
@@ -49340,7 +49339,8 @@ async function runForKey(deps) {
         throw thrown;
     });
     try {
-        await COMMANDS[started.inputs.command](started);
+        const { run: ended, outcome } = await COMMANDS[started.inputs.command](started);
+        await (0,src_run/* publish */.mk)(ended, { outcome });
     }
     catch (thrown) {
         const ended = (0,refusal/* asCancellation */.Cz)(thrown, deps.cancelled, started.report.approval?.approved === true);

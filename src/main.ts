@@ -7,7 +7,7 @@ import type { Deps } from './deps.js';
 import type { Command } from './inputs/table.js';
 import { environmentName } from './inputs/reader.js';
 import { asCancellation, reportOf } from './refusal.js';
-import { addOutputs, publish, startRun, writeStepOutputs, type Run } from './run.js';
+import { addOutputs, publish, startRun, writeStepOutputs, type Ended, type Run } from './run.js';
 import { tellFailedCommand, tellWrongInputs } from './tell-failure.js';
 import { isLocked } from './terraform/symptoms.js';
 
@@ -34,7 +34,8 @@ async function runForKey(deps: Deps): Promise<void> {
     throw thrown;
   });
   try {
-    await COMMANDS[started.inputs.command](started);
+    const { run: ended, outcome } = await COMMANDS[started.inputs.command](started);
+    await publish(ended, { outcome });
   } catch (thrown) {
     const ended = asCancellation(thrown, deps.cancelled, started.report.approval?.approved === true);
     await inTime(deps, publish(started, reportOf(ended)));
@@ -62,7 +63,7 @@ const FOR_MANY_KEYS = new Map<string, (deps: Deps) => Promise<void>>([
   ['report', reportKeys],
 ]);
 
-const COMMANDS: Readonly<Record<Command, (run: Run) => Promise<void>>> = {
+const COMMANDS: Readonly<Record<Command, (run: Run) => Promise<Ended>>> = {
   plan: planAndApply,
   apply: planAndApply,
   destroy: planAndApply,

@@ -102,6 +102,13 @@ export function addNotes(run: Pick<Run, 'report'>, ...notes: readonly string[]):
   addToReport(run, { notes: [...(run.report.notes ?? []), ...notes] });
 }
 
+/** How a command ended that did not fail. */
+export interface Ended {
+  /** With the inputs as the report tells them. */
+  readonly run: Run;
+  readonly outcome: RunReport['outcome'];
+}
+
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
 export async function publish(run: Run, ended: RunReport): Promise<void> {
   const report = { ...run.report, ...ended };

@@ -15,7 +15,7 @@ import { recordedKeys } from '../guard/preflight.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { DriftFound, refuse } from '../refusal.js';
 import type { KeyStateNote } from '../report/types.js';
-import { addOutputs, addToReport, publish, type Run } from '../run.js';
+import { addOutputs, addToReport, type Ended, type Run } from '../run.js';
 import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
 import { isMovedPrimary } from '../terraform/symptoms.js';
 import { isPendingDeletion } from '../facts/kms-answers.js';
@@ -26,7 +26,7 @@ import type { Finding } from '../guard/finding.js';
 type Drift = readonly string[];
 
 /** `drift`: what AWS has, against the state and the configuration. */
-export async function drift(started: Run): Promise<void> {
+export async function drift(started: Run): Promise<Ended> {
   // 1. The tools, the credentials and the configuration
   const setup = await setUp(started);
   const run = asTheStateHas(started, setup);
@@ -34,7 +34,7 @@ export async function drift(started: Run): Promise<void> {
   // 2. What differs, by a plan that nobody applies
   const found = await findDrift(run, setup);
   assertNoDrift(run, found);
-  await publish(run, { outcome: found.length > 0 ? 'drifted' : 'in-sync' });
+  return { run, outcome: found.length > 0 ? 'drifted' : 'in-sync' };
 }
 
 /**

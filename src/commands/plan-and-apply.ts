@@ -1,7 +1,7 @@
 import { assertGuarded } from '../guard/guard.js';
 import type { Outputs } from '../outputs.js';
 import { refuse } from '../refusal.js';
-import { addOutputs, addToReport, publish, type Run } from '../run.js';
+import { addOutputs, addToReport, type Ended, type Run } from '../run.js';
 import { applyApproved } from './apply/apply.js';
 import { assertApproved, checkApproval } from './apply/approve.js';
 import { isNewlyApplied, recordApplied } from './apply/record-applied.js';
@@ -21,7 +21,7 @@ import { stopWhereSilent } from './stop-where-silent.js';
 import { proveApplied } from './verify.js';
 
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
-export async function planAndApply(started: Run): Promise<void> {
+export async function planAndApply(started: Run): Promise<Ended> {
   const setup = await setUp(started);
   const run = asTheStateHas(started, setup);
   await stopWhereSilent(run, setup);
@@ -29,15 +29,14 @@ export async function planAndApply(started: Run): Promise<void> {
   const { model } = made.reported;
   if (run.inputs.command === 'plan' || !model.hasChanges) {
     await finishUnfinished(run, setup, made);
-    await publish(run, { outcome: model.hasChanges ? 'planned' : 'no-changes' });
-    return;
+    return { run, outcome: model.hasChanges ? 'planned' : 'no-changes' };
   }
   await approve(run, setup, made);
   await tellingOrphanedKeys(run, setup, model, () =>
     tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)),
   );
   await proveApplied(started, setup, model);
-  await publish(run, { outcome: 'applied' });
+  return { run, outcome: 'applied' };
 }
 
 /** The plan, what is in its way in AWS, and what the guard says of it, which ends the run where it is a stop. */

@@ -13,7 +13,7 @@ import { explained } from './setup/phased-terraform.js';
 import { isSamePolicy } from '../plan/canonical.js';
 import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
-import { addOutputs, addToReport, publish, type Run } from '../run.js';
+import { addOutputs, addToReport, type Ended, type Run } from '../run.js';
 import { readAliasNote } from '../plan/state-notes.js';
 import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
 import {
@@ -25,13 +25,13 @@ import {
 } from '../terraform/state.js';
 
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
-export async function verify(started: Run): Promise<void> {
+export async function verify(started: Run): Promise<Ended> {
   // 1. The tools, the credentials and the configuration
   const setup = await setUp(started);
   const run = asTheStateHas(started, setup);
   // 2. The proof, with the keys as the state has them
   await proveRecorded(run, setup);
-  await publish(run, { outcome: 'verified' });
+  return { run, outcome: 'verified' };
 }
 
 /**
