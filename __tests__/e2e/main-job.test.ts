@@ -173,10 +173,18 @@ describe('what runs, and what does not', () => {
 
   test('Terraform is started once for each answer', async () => {
     const PATH = `${spy.folder}${path.delimiter}${process.env['PATH'] ?? ''}`;
-    await job.run({ 'replica-regions': '' }, { PATH });
-    expect(await spy.commands()).toEqual(['version', 'init', 'plan', 'show']);
-    await job.run({ 'replica-regions': '', command: 'apply', 'auto-approve': 'true' }, { PATH });
-    expect((await spy.commands()).slice(4)).toEqual(['version', 'init', 'plan', 'show', 'apply']);
+    // On a slow machine a plan takes so long that a Region may be silent: then the state is looked into, once.
+    const started = async (inputs: Readonly<Record<string, string>>): Promise<string[]> => {
+      const before = (await spy.commands()).length;
+      const begun = Date.now();
+      await job.run({ 'replica-regions': '', ...inputs }, { PATH });
+      const commands = (await spy.commands()).slice(before);
+      const watched = Date.now() - begun > 10_000 ? commands.indexOf('state') : -1;
+      return commands.filter((_, index) => index !== watched);
+    };
+    expect(await started({})).toEqual(['version', 'init', 'plan', 'show']);
+    const apply = { command: 'apply', 'auto-approve': 'true' };
+    expect(await started(apply)).toEqual(['version', 'init', 'plan', 'show', 'apply']);
   });
 
   test('nothing that AWS or Terraform says becomes a workflow command', async () => {
