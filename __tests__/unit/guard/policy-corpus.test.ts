@@ -632,6 +632,7 @@ describe('a policy that locks everybody out', () => {
     ['an alias', [statement({ Resource: `arn:aws:kms:*:${ACCOUNT}:alias/*` })], STOP],
     ['all but keys', [statement({ Resource: undefined, NotResource: 'arn:aws:kms:*:*:key/*' })], STOP],
     ['a session', [of(SESSION)], STOP],
+    ['a session, and use to its role', [of(SESSION), of(ROLE, { Action: 'kms:Decrypt' })], STOP],
     ['a federated user', [of(`arn:aws:sts::${ACCOUNT}:federated-user/bob`)], STOP],
     ['a service-linked role', [of(LINKED)], STOP],
     ['another account', [of(OTHER)], STOP],
@@ -890,6 +891,22 @@ describe('a policy that locks everybody out', () => {
       expect(stopsAt(NOW, statement(), until('2027-04-02'), next)).toEqual([STOP]);
     });
 
+    test('that has begun is counted from its beginning on', () => {
+      const since = (day: string): Json =>
+        denyWhile({ DateGreaterThan: clock(day), DateLessThan: clock('2027-01-05') });
+      expect(stopsAt(NOW, statement(), since('2026-11-01'))).toEqual([HANGS]);
+      expect(stopsAt(NOW, statement(), since('2026-10-01'))).toEqual([STOP]);
+    });
+
+    test('and one without an end is seen whichever statement comes first', () => {
+      const [ends, stays] = [
+        denyWhile({ DateGreaterThan: clock('2027-01-01'), DateLessThan: clock('2027-02-01') }),
+        denyWhile({ DateGreaterThan: clock('2099-01-01') }),
+      ];
+      expect(stopsAt(NOW, statement(), ends, stays)).toEqual([STOP]);
+      expect(stopsAt(NOW, statement(), stays, ends)).toEqual([STOP]);
+    });
+
     test('that is over is no more than a condition', () => {
       const over = denyWhile({ DateGreaterThan: clock('2020-01-01'), DateLessThan: clock('2021-01-01') });
       expect(stopsAt(NOW, statement(), over)).toEqual([HANGS]);
@@ -969,6 +986,15 @@ describe('a harmless policy passes without a stop', () => {
     ["KMS's own default", [statement({ Sid: 'Enable IAM User Permissions' })]],
     ['the account by its id', [statement({ Principal: { AWS: ACCOUNT } })]],
     ['every action', [statement({ Action: '*' })]],
+    [
+      'with a tag and without, but for accounts that the caller is not of',
+      [
+        statement({ Condition: { Null: { 'aws:PrincipalTag/team': 'true' } } }),
+        statement({ Condition: { Null: { 'aws:PrincipalTag/team': 'false' } } }),
+        denyIf('StringEquals', 'kms:CallerAccount', OTHER),
+        denyIf('StringEquals', 'kms:CallerAccount', '444455556666'),
+      ],
+    ],
     ['the TLS denial', [statement(), denyIf('Bool', 'aws:SecureTransport', 'false')]],
     ['the TLS denial by IfExists', [statement(), denyIf('BoolIfExists', 'aws:SecureTransport', 'false')]],
     ['TLS of version 1.2', [statement(), denyIf('Bool', 'aws:SecureTransport', ['false'])]],

@@ -41,6 +41,8 @@ describe('what is no policy', () => {
     ['{"Statement": 01}', 'json: it is not valid JSON (line 1, column 15)'],
     [`${'['.repeat(40)}${']'.repeat(40)}`, 'json: it is nested more than 32 levels deep'],
     [`${'['.repeat(16_000)}${']'.repeat(16_000)}`, 'json: it is nested more than 32 levels deep'],
+    [`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`, 'json: it is nested more than 32 levels deep'],
+    [`${'{"a":'.repeat(32)}1${'}'.repeat(32)}`, 'syntax: it has no "Statement"'],
     ['{"private_key": "secret", "Version": 1}', 'syntax: it has no "Statement"'],
     ['[]', 'syntax: it is not a JSON object: a list of statements stands under "Statement"'],
     ['"Statement"', 'syntax: it is not a JSON object'],
