@@ -36299,12 +36299,12 @@ function secretsOfInputs(env) {
 function secretsOfSettings(env) {
     const { [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend')]: type = '', [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend-config')]: text = '' } = env;
     return text.split(/\r?\n/).flatMap((line) => {
-        const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
         try {
             return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .secretsOf */ .Fj)(type.trim() || 's3', (0,_backend_config_js__WEBPACK_IMPORTED_MODULE_1__/* .parseBackendConfig */ .a)(line)).map(({ secret }) => secret);
         }
         catch {
-            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? [value] : (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU)(value);
+            // No setting whose name is a secret one: of those, every value can be read.
+            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU)(line.slice(line.indexOf('=') + 1).trim());
         }
     });
 }

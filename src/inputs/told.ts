@@ -1,6 +1,6 @@
 /** Where a run is told, of a run whose inputs are wrong: read leniently, since nothing else is done with it. */
 
-import { ofAddress, looksRandom, mayBeSecret, secretsOf } from './backend-secrets.js';
+import { ofAddress, looksRandom, secretsOf } from './backend-secrets.js';
 import { parseBackendConfig } from './backend-config.js';
 import { bareAlias } from './alias.js';
 import type { Inputs } from './inputs.js';
@@ -67,11 +67,11 @@ export function secretsOfInputs(env: Environment): string[] {
 function secretsOfSettings(env: Environment): string[] {
   const { [environmentName('backend')]: type = '', [environmentName('backend-config')]: text = '' } = env;
   return text.split(/\r?\n/).flatMap((line) => {
-    const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     try {
       return secretsOf(type.trim() || 's3', parseBackendConfig(line)).map(({ secret }) => secret);
     } catch {
-      return mayBeSecret(name) ? [value] : ofAddress(value);
+      // No setting whose name is a secret one: of those, every value can be read.
+      return ofAddress(line.slice(line.indexOf('=') + 1).trim());
     }
   });
 }

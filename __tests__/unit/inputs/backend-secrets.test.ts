@@ -113,7 +113,7 @@ describe('the secrets of a backend', () => {
     ['http', 'address=https://h/path@x', []],
     [
       'http',
-      'address=https://h/?sig=one-one&signal=green&pwd=two-two&pwdx=none&key=three&keynote=none&monkey=none&pass=four&passage=none&compass=none',
+      'address=https://h/?sig=one-one&signal=green&pwd=two-two&pwdx=plain&key=three&keynote=plain&monkey=plain&pass=four&passage=plain&compass=plain',
       ['one-one', 'two-two', 'three', 'four'],
     ],
     ['gcs', 'credentials=C:\\keys\\gcp\nencryption_key=~/gcp', []],

@@ -72,6 +72,12 @@ describe('of inputs that were refused', () => {
     ['a setting of a backend that is left out', { 'backend-config': 'secret_key=one-one' }, ['one-one']],
     ['a setting in a line of its own', { 'backend-config': 'x y\r\nbucket=b\r\ntoken=one-one' }, ['one-one']],
     ['a setting with a wrong name', { 'backend-config': ' a b = https://u:one-one@h ' }, ['one-one']],
+    [
+      'a setting below one with a wrong name',
+      { 'backend-config': 'x y=https://u:two-two@h\ntoken=one-one' },
+      ['two-two', 'one-one'],
+    ],
+    ['an address alone in its line', { 'backend-config': 'bucket=b\n https://u:one-one@h ' }, ['one-one']],
     ['a setting that is no JSON', { 'backend-config': 'endpoints={https://u:one-one@h' }, []],
     ['a setting that is no JSON, and secret', { 'backend-config': 'token={one-one' }, ['{one-one']],
     ['nothing that is too common', { 'backend-config': 'token=true\nsecret_key=1' }, []],
