@@ -60,6 +60,17 @@ test('another project starts the library, and is told its types', async () => {
 
   const types = path.resolve('node_modules/@types');
   const tsc = path.resolve('node_modules/typescript/bin/tsc');
-  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
+  // As `tsc --init` writes it: what is wrong within a package's own types is left to it.
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--types',
+    'node',
+  ];
   await run(process.execPath, [tsc, ...flags, '--typeRoots', types, 'story.ts'], { cwd: project });
 }, 120_000);
