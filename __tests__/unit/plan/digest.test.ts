@@ -4,6 +4,7 @@ import { canonicalPlan } from '../../../src/plan/canonical.js';
 import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
 import { goldenPlan, modelOf, primaryChange, primaryValues, replicaChange, type Json } from './raw-plan.js';
+import { runs } from '../../support/runs.js';
 
 const digest = (plan: Json): string => digestPlan(buildPlanModel(plan));
 const copy = (plan: Json): Json => structuredClone(plan);
@@ -297,8 +298,8 @@ test.each([
 describe.each(['account-added', 'first-creation', 'destroy'])(
   'over generated changes of the plan %s',
   (name) => {
-    const RUNS = 400;
-    const FORMS = 150;
+    const RUNS = runs(400).numRuns;
+    const FORMS = runs(150).numRuns;
     const plan = goldenPlan(name);
     const original = digest(plan);
 
