@@ -5,7 +5,7 @@ import process from 'node:process';
  * of them, `npm test -- __tests__/e2e/guard.test.ts` that one.
  */
 const STORIES = ['review'];
-const E2E = process.argv.some((argument) => argument.includes('e2e')) ? '*' : `{${STORIES.join(',')}}`;
+const E2E = process.argv.some((argument) => argument.includes('e2e')) ? ['*'] : STORIES;
 
 /** What needs nektos/act, which `npm run test:act` alone asks for. */
 const ACT = process.argv.some((argument) => argument.includes('__tests__/act'))
@@ -26,7 +26,7 @@ export default {
   testMatch: [
     '<rootDir>/__tests__/{unit,integration}/**/*.test.ts',
     '<rootDir>/emulator/__tests__/*.test.ts',
-    `<rootDir>/__tests__/e2e/${E2E}.test.ts`,
+    ...E2E.map((name) => `<rootDir>/__tests__/e2e/${name}.test.ts`),
     ...ACT,
   ],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
