@@ -1,6 +1,6 @@
 /**
- * Writes what the package has: the program, the library and its types, each in a file that needs no other package, and the
- * licences of what is in them.
+ * Writes what the package has: the program and the library, each in a file that needs no other package, the licences of what
+ * is in them, and the types, some of which are those of other packages.
  *
  *     npm pack ./emulator
  */
