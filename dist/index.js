@@ -37328,50 +37328,34 @@ function sayKmsError(thrown) {
     return name === '' || name === 'Error' ? (0,errors/* messageOf */.bD)(thrown) : name;
 }
 /**
- * Asks KMS about each place, all at once, each by a client in its own Region; asks nothing where there is none.
- * @returns an answer for each place, in their order
+ * What their clients throw of a call that was refused says which permission it was (the message's own word, or else the
+ * name of the call), and which policy refused it.
  */
-async function askEach(places, session, ask) {
-    if (places.length === 0)
-        return [];
-    const regions = places.map(({ region }) => region);
-    return withKms(regions, session, (clients) => Promise.all(places.map((place) => ask(clients, place))));
-}
-/** Regions, to be asked each. */
-function asPlaces(regions) {
-    return regions.map((region) => ({ region }));
-}
-/**
- * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
- * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
- */
-async function withKms(regions, { provider }, work) {
+async function openKms(provider) {
     const kms = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
     const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
-    const clients = new Map(regions.map((region) => [region, createClient(kms, region, provider, new ProxiedHandler())]));
-    const pick = (region) => {
-        const client = clients.get(region);
-        if (client === undefined)
-            throw new RangeError(`no client for ${region}`);
-        return client;
+    const requestHandler = new ProxiedHandler();
+    const clients = new Map();
+    return {
+        kms,
+        in: (region) => {
+            const client = clients.get(region) ?? createClient(kms, { region, credentials: provider, requestHandler });
+            clients.set(region, client);
+            return client;
+        },
+        destroy: () => {
+            requestHandler.destroy();
+        },
     };
-    try {
-        return await work({ kms, in: pick });
-    }
-    finally {
-        clients.forEach((client) => {
-            client.destroy();
-        });
-    }
 }
-function createClient(kms, region, credentials, requestHandler) {
-    const client = new kms.KMSClient({ region, credentials, requestHandler });
+function createClient(kms, config) {
+    const client = new kms.KMSClient(config);
     client.middlewareStack.add((next, context) => async (args) => {
         try {
             return await next(args);
         }
         catch (thrown) {
-            throw noteRefusal(thrown, String(context.commandName), region);
+            throw noteRefusal(thrown, String(context.commandName), config.region);
         }
     }, { step: 'initialize', name: 'noteRefusal' });
     return client;
@@ -37392,13 +37376,13 @@ function noteRefusal(thrown, commandName, region) {
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
  * @returns one answer for each place, in their order; what KMS does not say is among them
  */
-function askLastUse(places, session) {
-    return askEach(places, session, (clients, place) => askOne(place, clients).catch((thrown) => ({
+function askLastUse(places, clients) {
+    return Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
         ...place,
         is: 'unknown',
         because: sayKmsError(thrown),
         ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
-    })));
+    }))));
 }
 async function askOne({ region, keyId }, clients) {
     const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
@@ -37458,11 +37442,8 @@ async function lookUpKey(clients, region, name) {
     }
 }
 /** Describes each key, all at once; what KMS does not say of one is in its own answer. */
-function lookUpKeys(keys, session) {
-    return askEach(keys, session, async (clients, key) => ({
-        ...key,
-        lookup: await lookUpKey(clients, key.region, key.keyId),
-    }));
+function lookUpKeys(keys, clients) {
+    return Promise.all(keys.map(async (key) => ({ ...key, lookup: await lookUpKey(clients, key.region, key.keyId) })));
 }
 /** Whether the alias is there, for who may not see the key that it points to. */
 async function lookUpAlias(clients, region, alias) {
@@ -37532,8 +37513,8 @@ function readKey(key) {
 ;// CONCATENATED MODULE: ./src/commands/key-states.ts
 
 /** The keys that are there and not simply enabled; the day on which one is deleted, where KMS names one. */
-async function lookUpStates(keys, session) {
-    return (await lookUpKeys(keys, session)).flatMap(({ region, keyId, lookup }) => {
+async function lookUpStates(keys, clients) {
+    return (await lookUpKeys(keys, clients)).flatMap(({ region, keyId, lookup }) => {
         if (lookup.is !== 'found' || lookup.key.state === 'Enabled')
             return [];
         const { state, deletionDate } = lookup.key;
@@ -37633,27 +37614,26 @@ function judgeAlias({ question, lookup }) {
 
 
 
-
 /**
  * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
  * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
  * @returns the plan, with these findings before the guard's
  */
-async function runPreflight({ deps }, { session }, made) {
+async function runPreflight({ deps }, { clients }, made) {
     const { reported } = made;
-    const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), session);
+    const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), clients);
     if (notLookedAt.length > 0) {
         deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${adviseOnRefusals(refused)}`.trim(), { title: 'Preflight' });
     }
     return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
 }
 /** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
-async function askRegions(questions, session) {
-    const answers = await askEach(questions, session, async (clients, question) => ({
+async function askRegions(questions, clients) {
+    const answers = await Promise.all(questions.map(async (question) => ({
         question,
         // Where no alias is to be made, any name does: the question is then whether the Region answers.
         lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
-    }));
+    })));
     return judgeAnswers(answers);
 }
 
@@ -37664,15 +37644,14 @@ var kms_answers = __nccwpck_require__(2460);
 
 
 
-
 /**
  * Looks for keys, all at once.
  * @param alias with `alias/`
  * @returns those that there are, in the order of the places
  * @throws ActionError when KMS does not say whether there is one
  */
-async function findKeys(places, alias, session) {
-    return (await askEach(places, session, (clients, place) => findKey(place, alias, clients))).flat();
+async function findKeys(places, alias, clients) {
+    return (await Promise.all(places.map((place) => findKey(place, alias, clients)))).flat();
 }
 async function findKey({ region, keyId }, alias, clients) {
     const key = await mustSee(clients, region, keyId);
@@ -37707,11 +37686,9 @@ async function mustSee(clients, region, name) {
  * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
  * @throws the SDK's error of the call that failed
  */
-async function restoreKey({ region, keyId }, session) {
-    await withKms([region], session, async ({ kms, in: pick }) => {
-        await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-        await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
-    });
+async function restoreKey({ region, keyId }, { kms, in: pick }) {
+    await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+    await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -38078,12 +38055,12 @@ const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequir
  * @param done what was done until then, in whole sentences
  * @throws ActionError that names them; what was thrown, where they are none, or all, which is not for want of enabling
  */
-function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, done) {
+function namingClosedRegions({ primaryRegion, replicaRegions, alias }, clients, done) {
     return async (thrown) => {
         if (!(thrown instanceof TerraformError) || !NOT_LET_IN.test(thrown.text))
             throw thrown;
         const regions = [primaryRegion, ...replicaRegions];
-        const closed = await findClosed(regions, `alias/${alias}`, session);
+        const closed = await findClosed(regions, `alias/${alias}`, clients);
         if (closed.length === 0 || closed.length === regions.length)
             throw thrown;
         const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
@@ -38094,8 +38071,8 @@ function namingClosedRegions({ primaryRegion, replicaRegions, alias }, session, 
         }, { cause: thrown });
     };
 }
-async function findClosed(regions, alias, session) {
-    const lookups = await lookUpKeys(regions.map((region) => ({ region, keyId: alias })), session);
+async function findClosed(regions, alias, clients) {
+    const lookups = await lookUpKeys(regions.map((region) => ({ region, keyId: alias })), clients);
     return lookups.flatMap(({ region, lookup }) => (lookup.is === 'region-disabled' ? [region] : []));
 }
 
@@ -40580,12 +40557,12 @@ function describePlanLine(line, primaryRegion) {
 
 /** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
 async function planAndJudge(request) {
-    const { inputs, terraform, session, name, done = 'Nothing was changed.', planner } = request;
+    const { inputs, terraform, clients, name, done = 'Nothing was changed.', planner } = request;
     return terraform.phase(name, async ({ say }) => {
         const planning = planner === undefined ? terraform : await planner().catch(explained(done));
         const text = await planning
             .plan({ destroy: inputs.destroys })
-            .catch(namingClosedRegions(inputs, session, done))
+            .catch(namingClosedRegions(inputs, clients, done))
             .catch(explained(done));
         const json = await planning.showPlan().catch(explained(done));
         const judged = judgePlan(json, text, request);
@@ -40617,28 +40594,27 @@ function ownerOf({ alias, renameAliasFrom }) {
 
 
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
-function lookUpNamed(region, name, session) {
-    const lookup = name.startsWith('alias/') ? lookUpAlias : lookUpKey;
-    return withKms([region], session, (clients) => lookup(clients, region, name));
+function lookUpNamed(clients, region, name) {
+    return (name.startsWith('alias/') ? lookUpAlias : lookUpKey)(clients, region, name);
 }
 /**
  * Looks for the keys of one multi-Region key, and for an alias, in each Region, all at once.
  * @param alias with `alias/`
  */
-function lookUpRegions(regions, keyId, alias, session) {
-    return askEach(asPlaces(regions), session, async (clients, { region }) => {
+function lookUpRegions(regions, keyId, alias, clients) {
+    return Promise.all(regions.map(async (region) => {
         const [key, named] = await Promise.all([
             lookUpKey(clients, region, keyId),
             lookUpAlias(clients, region, alias),
         ]);
         return { region, key, alias: named };
-    });
+    }));
 }
 /** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */
 const STACK_TAG = 'aws:cloudformation:stack-name';
 /** Asks each Region for what the key has there, all at once; what may not be asked is told and stops nothing. */
-function listBelongings(regions, keyId, session) {
-    return askEach(asPlaces(regions), session, (clients, { region }) => belongingsIn(region, keyId, clients));
+function listBelongings(regions, keyId, clients) {
+    return Promise.all(regions.map((region) => belongingsIn(region, keyId, clients)));
 }
 async function belongingsIn(region, keyId, { kms, in: pick }) {
     const at = { client: pick(region) };
@@ -42611,17 +42587,17 @@ async function readHeld({ inputs }, { terraform }) {
     return understandState(() => readHeldKeys(text, primaryRegion));
 }
 /** Of the key that the state has: what exists in the Regions of the inputs, and the state does not know. */
-async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, alias }, run, { session }) {
+async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, alias }, run, { clients }) {
     const { primaryId: keyId } = held;
     const { name } = importKey;
-    const named = name.startsWith('alias/') ? await lookUpNamed(primaryRegion, name, session) : undefined;
+    const named = name.startsWith('alias/') ? await lookUpNamed(clients, primaryRegion, name) : undefined;
     // An alias that is gone, renamed perhaps, names no other key.
     const namedId = named === undefined ? name : named.is === 'found' ? named.key.keyId : keyId;
     assertImportable(judgeHeld(keyId, namedId), run);
     const regions = [primaryRegion, ...replicaRegions].filter((region) => !held.keyRegions.has(region) || !held.aliasRegions.has(region));
     if (regions.length === 0)
         return [];
-    const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, session);
+    const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, clients);
     return import_key_importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
         const key = held.keyRegions.has(region) ? undefined : found;
         const isNew = key !== undefined || (hasAlias && !held.aliasRegions.has(region));
@@ -42629,14 +42605,14 @@ async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, ali
     });
 }
 /** @throws ActionError with every reason that is known, once all of the key has been looked at */
-async function findKeyToImport(wanted, run, { session }) {
+async function findKeyToImport(wanted, run, { clients }) {
     assertImportable(judgePlace(wanted), run);
-    const lookup = await lookUpNamed(wanted.primaryRegion, wanted.importKey.name, session);
+    const lookup = await lookUpNamed(clients, wanted.primaryRegion, wanted.importKey.name);
     assertImportable(import_judgeKey(lookup, wanted), run);
     if (lookup.is !== 'found')
         throw new TypeError('a key that is not there was judged to be importable');
     const { key } = lookup;
-    const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, session);
+    const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, clients);
     assertImportable(judgeRegions(lookups, key, wanted), run);
     const asked = new Set([wanted.primaryRegion, ...wanted.replicaRegions]);
     return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
@@ -42650,9 +42626,9 @@ function import_key_importsOf(lookups, keyId) {
     });
 }
 /** Tells what stays of the key beside what the plan has; the report has it, too. */
-async function tellBelongings(lookups, keyId, run, { session }) {
+async function tellBelongings(lookups, keyId, run, { clients }) {
     const regions = lookups.flatMap(({ region, key }) => (key.is === 'found' ? [region] : []));
-    const belongings = await listBelongings(regions, keyId, session);
+    const belongings = await listBelongings(regions, keyId, clients);
     const notes = sayBelongings(belongings, keyId, run.inputs.alias);
     for (const note of notes)
         run.deps.log.info(note);
@@ -42841,7 +42817,6 @@ function withoutBackend(rendered) {
 
 
 
-
 /**
  * The plan as it will be when AWS has finished what an earlier apply had begun when it was stopped. Such an apply may leave
  * a replica tainted although it lives, or one that AWS is still creating. `plan` must not touch the state,
@@ -42890,12 +42865,13 @@ async function copyWithout({ terraform, workDir }, tainted) {
 }
 /** Those of them that KMS is still creating; none where KMS does not say. */
 async function findCreating(request, disabled) {
-    const { deps, session } = request;
+    const { deps, clients } = request;
     const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ ...waited, key })));
-    const states = await askEach(asked, session, (clients, waited) => askKms(clients, deps.log)(waited).catch((thrown) => {
+    const askState = askKms(clients, deps.log);
+    const states = await Promise.all(asked.map((waited) => askState(waited).catch((thrown) => {
         deps.log.debug((0,errors/* messageOf */.bD)(thrown));
         return undefined;
-    }));
+    })));
     return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }
 function waitedKey({ inputs }, { address, region, before }) {
@@ -43585,11 +43561,11 @@ function placeOf(region, keyId) {
     return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
 }
 /** @returns undefined when there is nothing to look for, or KMS does not say */
-async function findExisting(places, { inputs, deps }, { session }) {
+async function findExisting(places, { inputs, deps }, { clients }) {
     if (places.length === 0)
         return undefined;
     try {
-        return await findKeys(places, `alias/${inputs.alias}`, session);
+        return await findKeys(places, `alias/${inputs.alias}`, clients);
     }
     catch (thrown) {
         deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.bD)(thrown)}`);
@@ -43640,9 +43616,9 @@ function adviseOnRestore(cause) {
         ? adviseOnRefusals([cause.refused])
         : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
 }
-async function bringBack(place, { deps }, { session }) {
+async function bringBack(place, { deps }, { clients }) {
     try {
-        await restoreKey(place, session);
+        await restoreKey(place, clients);
         deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
     }
     catch (cause) {
@@ -44535,7 +44511,6 @@ function badSettingsOf({ name, where, settings }, files, readFile) {
 
 
 
-
 /** Room for two attempts: a connection is given up after 5 seconds, an answer after 6 (http-handler.ts). */
 const LIMIT_MS = 8_000;
 /**
@@ -44545,10 +44520,9 @@ const LIMIT_MS = 8_000;
  */
 async function findSilentRegions(question) {
     const regions = [...new Set(question.regions)];
-    const ask = (clients, { region }) => silent_regions_askOne(region, clients, question);
-    return (await askEach(asPlaces(regions), question.session, ask)).flat();
+    return (await Promise.all(regions.map((region) => silent_regions_askOne(region, question)))).flat();
 }
-async function silent_regions_askOne(region, clients, { alias, env, signal, limitMs = LIMIT_MS }) {
+async function silent_regions_askOne(region, { clients, alias, env, signal, limitMs = LIMIT_MS }) {
     const limit = AbortSignal.timeout(limitMs);
     const command = new clients.kms.DescribeKeyCommand({ KeyId: alias });
     try {
@@ -44578,10 +44552,10 @@ async function silent_regions_askOne(region, clients, { alias, env, signal, limi
  * The Regions of the key whose KMS does not answer. What can be known without them, each command finds out by itself.
  * @throws ActionError when the state is in one of them, too: then nothing can be known
  */
-async function findSilence(run, session) {
+async function findSilence(run, clients) {
     const { inputs, deps } = run;
     const regions = [inputs.primaryRegion, ...inputs.replicaRegions];
-    const silent = await listenTo(regions, run, { session, signal: deps.cancelled });
+    const silent = await listenTo(regions, run, { clients, signal: deps.cancelled });
     const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
     if (ofState.length > 0)
         throw explainSilence(silent, `The state is in ${(0,phrases/* joinWords */.yZ)(ofState.map(({ region }) => region))}, too.`);
@@ -44677,7 +44651,7 @@ const watched_plan_LIMIT_MS = 7_000;
  * Terraform whose plan does not wait for a Region that nobody has asked yet: one that has left the inputs, and whose key is
  * still in the state. The state is looked into only where a plan takes unusually long, since hardly any run needs it.
  */
-function watchPlan(terraform, run, session) {
+function watchPlan(terraform, run, clients) {
     const { clock, cancelled } = run.deps;
     return {
         ...terraform,
@@ -44688,7 +44662,7 @@ function watchPlan(terraform, run, session) {
             const watch = async () => {
                 await clock.sleep(UNUSUAL_MS, ended.signal);
                 const signal = AbortSignal.any([cancelled, ended.signal]);
-                silent = await findSilentLeavers(terraform, run, { session, signal });
+                silent = await findSilentLeavers(terraform, run, { clients, signal });
                 if (silent.length > 0)
                     givenUp.abort();
             };
@@ -46330,6 +46304,7 @@ function hasCache({ env }) {
 
 
 
+
 /**
  * Sets up what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
@@ -46340,7 +46315,7 @@ async function setUp(run) {
     const workspace = await (0,runner_workspace/* createWorkspace */.sK)(deps.env);
     run.atEnd.push(() => (0,runner_workspace/* clearWorkspace */.j)(workspace, (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)));
     await prepareAwsConfig(run, workspace);
-    const [tool, { session, silent }, certificates] = await Promise.all([
+    const [tool, { session, clients, silent }, certificates] = await Promise.all([
         install(deps, inputs, workspace),
         logInAndListen(run),
         trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
@@ -46360,7 +46335,8 @@ async function setUp(run) {
     (0,src_run/* addOutputs */._X)(run, { 'aws-provider-version': configuration.providerVersion });
     return {
         session,
-        terraform: planAsTheStateNeeds(watchPlan(terraform, run, session), configuration),
+        clients,
+        terraform: planAsTheStateNeeds(watchPlan(terraform, run, clients), configuration),
         configuration,
         silent,
         workDir,
@@ -46411,7 +46387,9 @@ function install(deps, inputs, workspace) {
 /** While Terraform is being unpacked, each Region is asked whether it is there. */
 async function logInAndListen(run) {
     const session = await logIn(run);
-    return { session, silent: await findSilence(run, session) };
+    const clients = await openKms(session.provider);
+    run.atEnd.push(clients.destroy);
+    return { session, clients, silent: await findSilence(run, clients) };
 }
 async function logIn({ deps, inputs, context }) {
     const { env, clock, log } = deps;
@@ -46617,23 +46595,21 @@ async function readPublicKey(kms, client, KeyId) {
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 async function verifyKeys(options) {
-    const { session, mode, silent = [] } = options;
+    const { clients, mode, silent = [] } = options;
     const silence = new Map(silent.map(({ region, because }) => [region, because]));
     const keys = options.keys.filter(({ region }) => !silence.has(region));
-    return withKms(keys.map(({ region }) => region), session, async (clients) => {
-        const rows = await Promise.all(options.keys.map((key) => silence.has(key.region)
-            ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
-            : describeKey(key, clients, options)));
-        if (mode === 'describe')
-            return rows;
-        const proofs = await proveOneKey({ keys, clients, check });
-        return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
-    });
+    const rows = await Promise.all(options.keys.map((key) => silence.has(key.region)
+        ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
+        : describeKey(key, options)));
+    if (mode === 'describe')
+        return rows;
+    const proofs = await proveOneKey({ keys, clients, check });
+    return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
 }
 function withoutAnswer({ region, role }, detail) {
     return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
 }
-async function describeKey(key, clients, { samePolicy }) {
+async function describeKey(key, { clients, samePolicy }) {
     const { kms } = clients;
     const client = clients.in(key.region);
     const found = describe(kms, client, key.arn);
@@ -46902,11 +46878,11 @@ function holdingsOfState({ resources, outputs }) {
 function aliasArnOf({ arn, alias }) {
     return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
 }
-async function verify_prove(run, { session, silent }, keys, done) {
+async function verify_prove(run, { clients, silent }, keys, done) {
     const { verify: mode } = run.inputs;
     if (mode === 'off' || keys.length === 0)
         return;
-    const verification = await verifyKeys({ keys, mode, session, samePolicy: canonical/* isSamePolicy */.j9, silent });
+    const verification = await verifyKeys({ keys, mode, clients, samePolicy: canonical/* isSamePolicy */.j9, silent });
     const failed = verification.flatMap(failedChecks);
     (0,src_run/* addOutputs */._X)(run, { verified: failed.length === 0 });
     (0,src_run/* addToReport */.nY)(run, { verification });
@@ -46960,7 +46936,7 @@ async function describeOthers(run, { silent, ...setup }) {
     const verification = await verifyKeys({
         keys,
         mode: 'describe',
-        session: setup.session,
+        clients: setup.clients,
         samePolicy: canonical/* isSamePolicy */.j9,
         silent,
     });
@@ -47063,7 +47039,7 @@ async function planForDrift(run, setup) {
         (0,refusal/* refuse */.TR)(() => {
             assertGuarded(owned);
         });
-        const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.session), setup);
+        const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.clients), setup);
         const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
         (0,src_run/* addOutputs */._X)(run, outputs);
         (0,src_run/* addToReport */.nY)(run, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
@@ -47078,8 +47054,8 @@ async function planForDrift(run, setup) {
     }
 }
 /** Whoever has to decide whether to save a key wants to know whether anything used it. */
-async function withUses(notes, { session }) {
-    const uses = await askLastUse(notes.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)), session);
+async function withUses(notes, { clients }) {
+    const uses = await askLastUse(notes.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)), clients);
     return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
 }
 /** A key that is pending deletion is told by its state, with the commands that save it. */
@@ -47127,11 +47103,11 @@ function sayKeyStates(notes, { deps: { log } }) {
     });
 }
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
-async function explainMove(run, { terraform, session }) {
+async function explainMove(run, { terraform, clients }) {
     const unread = explained('Nothing was changed by this run.');
     const shown = await terraform.showState().catch(unread);
     const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
-    const lookups = await lookUpKeys(keys, session);
+    const lookups = await lookUpKeys(keys, clients);
     const before = keys.find(({ role }) => role === 'primary');
     const now = lookups.find(({ lookup }) => lookup.is === 'found' && lookup.key.role === 'PRIMARY');
     const done = 'Nothing was changed by this run. Until it is settled, Terraform can neither plan nor apply: it looks for the primary where it was.';
@@ -47548,29 +47524,26 @@ function reasonOf(failed) {
 
 ;// CONCATENATED MODULE: ./src/aws/made-since.ts
 
-
 /**
  * Whether KMS has what was to be created, and has had it only since then: a replica of this very primary that nobody has
  * given an alias and that is not going to be deleted, or the alias, pointing to this very key. The clocks get no
  * allowance: in doubt it is not ours.
  * @throws Error when KMS does not say
  */
-async function isMadeSince(search, session) {
-    return withKms([search.region], session, async (clients) => {
-        const aliases = await listAliases(search, clients);
-        if (search.kind === 'alias') {
-            return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
-        }
-        const lookup = await lookUpKey(clients, search.region, search.keyId);
-        if (lookup.is !== 'found')
-            return false;
-        const { role, primaryArn, state, createdAt = 0 } = lookup.key;
-        return (role === 'REPLICA' &&
-            primaryArn === search.primaryArn &&
-            (state === 'Enabled' || state === 'Creating') &&
-            createdAt >= search.since &&
-            aliases.length === 0);
-    });
+async function isMadeSince(search, clients) {
+    const aliases = await listAliases(search, clients);
+    if (search.kind === 'alias') {
+        return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
+    }
+    const lookup = await lookUpKey(clients, search.region, search.keyId);
+    if (lookup.is !== 'found')
+        return false;
+    const { role, primaryArn, state, createdAt = 0 } = lookup.key;
+    return (role === 'REPLICA' &&
+        primaryArn === search.primaryArn &&
+        (state === 'Enabled' || state === 'Creating') &&
+        createdAt >= search.since &&
+        aliases.length === 0);
 }
 /** Those that point to the key, in its Region. */
 async function listAliases({ region, keyId }, { kms, in: pick }) {
@@ -47646,7 +47619,7 @@ async function isMadeHere(creation, { run, setup, course }) {
     const { inputs, deps } = run;
     try {
         const search = { ...creation, alias: `alias/${inputs.alias}`, since: course.since };
-        return await isMadeSince(search, setup.session);
+        return await isMadeSince(search, setup.clients);
     }
     catch (thrown) {
         deps.log.info(`Could not look whether this run made the ${(0,terraform_addresses/* nameOfAddress */.ZA)(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.bD)(thrown)}`);
@@ -47686,7 +47659,6 @@ function resume_steps_waitedKey({ address, region, id }, primaryRegion) {
 }
 
 ;// CONCATENATED MODULE: ./src/commands/apply/resume.ts
-
 
 
 
@@ -47748,7 +47720,7 @@ async function readKeysOfState(run, { terraform }) {
  * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
  * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
  */
-async function untaintAndWait(run, { terraform, session }, { untaint, waitFor }, course) {
+async function untaintAndWait(run, { terraform, session, clients }, { untaint, waitFor }, course) {
     const { deps, inputs } = run;
     await terraform.phase('Wait for AWS', async ({ say }) => {
         for (const address of untaint) {
@@ -47756,15 +47728,14 @@ async function untaintAndWait(run, { terraform, session }, { untaint, waitFor },
             await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
             say(`${(0,terraform_addresses/* nameOfAddress */.ZA)(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
         }
-        const regions = waitFor.map(({ region }) => region);
-        const result = await withKms(regions, session, (clients) => waitForKeys({
+        const result = await waitForKeys({
             keys: waitFor,
             timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
             askState: askKms(clients, deps.log),
             clock: deps.clock,
             signal: deps.cancelled,
             say,
-        })).catch((thrown) => {
+        }).catch((thrown) => {
             throw deps.cancelled.aborted ? resume_explainGivenUp(thrown, course) : thrown;
         });
         if (result.unready.length > 0)
@@ -47939,7 +47910,7 @@ async function recordApplied({ terraform }) {
  * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
  * @throws whatever `apply` throws
  */
-async function tellingDeleted(run, { session }, model, apply) {
+async function tellingDeleted(run, { clients }, model, apply) {
     try {
         await apply();
         sayDeleted(run, model);
@@ -47947,7 +47918,7 @@ async function tellingDeleted(run, { session }, model, apply) {
     finally {
         const places = (0,plan_deletions/* deletionsOf */.Ne)(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
         if (places.length > 0 && !run.deps.cancelled.aborted) {
-            await lookUpStates(places, session)
+            await lookUpStates(places, clients)
                 .then((keyStates) => {
                 (0,src_run/* addToReport */.nY)(run, { keyStates });
             })
@@ -47969,7 +47940,6 @@ function sayDeleted({ deps: { log, clock } }, model) {
 }
 
 ;// CONCATENATED MODULE: ./src/aws/orphaned-keys.ts
-
 /** How far this machine's clock and AWS's may be apart, in milliseconds: what a signature is still accepted with. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 /**
@@ -47981,21 +47951,20 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 async function findOrphanedKeys(search) {
-    return withKms([search.region], search.session, async ({ kms, in: pick }) => {
-        const client = pick(search.region);
-        const [keys, named] = await Promise.all([orphaned_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
-        const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-        const known = search.knownId === undefined ? undefined : await orphaned_keys_describe(search.knownId, client, kms, search);
-        const found = await Promise.all(nameless.map(async (id) => {
-            const metadata = await orphaned_keys_describe(id, client, kms, search);
-            if (metadata === undefined || !isAsPlanned(metadata, search))
-                return [];
-            if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
-                return [];
-            return [{ id, arn: metadata.Arn ?? id, region: search.region }];
-        }));
-        return found.flat();
-    });
+    const { kms } = search.clients;
+    const client = search.clients.in(search.region);
+    const [keys, named] = await Promise.all([orphaned_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
+    const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
+    const known = search.knownId === undefined ? undefined : await orphaned_keys_describe(search.knownId, client, kms, search);
+    const found = await Promise.all(nameless.map(async (id) => {
+        const metadata = await orphaned_keys_describe(id, client, kms, search);
+        if (metadata === undefined || !isAsPlanned(metadata, search))
+            return [];
+        if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
+            return [];
+        return [{ id, arn: metadata.Arn ?? id, region: search.region }];
+    }));
+    return found.flat();
 }
 async function orphaned_keys_describe(KeyId, client, kms, search) {
     return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
@@ -48065,14 +48034,14 @@ async function tellingOrphanedKeys(run, setup, model, apply) {
     }
     await tell(run, setup, { primary, since, said: '' });
 }
-async function tell(run, { session }, { primary, since, said }) {
+async function tell(run, { clients }, { primary, since, said }) {
     const { inputs, deps } = run;
     const policy = primary.after?.['policy'];
     if (typeof policy !== 'string')
         return;
     try {
         const orphaned = await findOrphanedKeys({
-            session,
+            clients,
             region: inputs.primaryRegion,
             description: inputs.description,
             keySpec: inputs.keySpec,
@@ -48117,39 +48086,34 @@ const primary_region_UNSEEN_MS = 60_000;
  * @throws ActionError when an end is not there, is going to be deleted or does not say, when the primary is in a third Region,
  * or when the time is up
  */
-async function awaitPromotion(move, session, options) {
-    return withKms(primary_region_regionsOf(move), session, (clients) => awaitEnd(move, clients, options));
+async function awaitPromotion(move, clients, options) {
+    const progress = await ask(move, clients);
+    return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
 /**
  * Moves the primary as far as AWS has not moved it yet, and waits until every key shows it. Whatever became of a call without
  * an answer, or of one that was refused because it was made before, AWS is asked for.
  * @throws ActionError when the move is refused, or does not come to its end in time; running again goes on from there
  */
-async function promote(move, session, options) {
+async function promote(move, clients, options) {
     const { from, to } = move;
-    await withKms(primary_region_regionsOf(move), session, async (clients) => {
-        if ((await awaitEnd(move, clients, options)) === 'done') {
-            options.say(`AWS has the primary in ${to} already`);
-            return;
-        }
-        options.signal.throwIfAborted();
-        options.say(`primary key: moving from ${from} to ${to}`);
-        const doubt = await update(move, clients);
-        const end = await awaitSettled(move, clients, options).catch((thrown) => {
-            throw options.signal.aborted ? primary_region_explainGivenUp(move, thrown) : thrown;
-        });
-        if (end === 'before') {
-            throw doubt === undefined ? explainUndone(move) : primary_region_explainRefusal(move, doubt);
-        }
-        options.say(`primary key: in ${to}, and both keys are ready`);
+    if ((await awaitPromotion(move, clients, options)) === 'done') {
+        options.say(`AWS has the primary in ${to} already`);
+        return;
+    }
+    options.signal.throwIfAborted();
+    options.say(`primary key: moving from ${from} to ${to}`);
+    const doubt = await update(move, clients);
+    const end = await awaitSettled(move, clients, options).catch((thrown) => {
+        throw options.signal.aborted ? primary_region_explainGivenUp(move, thrown) : thrown;
     });
+    if (end === 'before') {
+        throw doubt === undefined ? explainUndone(move) : primary_region_explainRefusal(move, doubt);
+    }
+    options.say(`primary key: in ${to}, and both keys are ready`);
 }
 function primary_region_regionsOf({ from, to, others }) {
     return [from, to, ...others];
-}
-async function awaitEnd(move, clients, options) {
-    const progress = await ask(move, clients);
-    return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
 /**
  * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
@@ -48403,7 +48367,6 @@ function nameChange({ address, action, attributes, importing, movedFrom }, prima
 
 
 
-
 /** The state that has followed, in the working folder. */
 const MOVED_STATE = 'moved.tfstate';
 /**
@@ -48413,7 +48376,7 @@ const MOVED_STATE = 'moved.tfstate';
  * @param run with the inputs as the state has them
  */
 async function planMove(run, setup, move) {
-    const progress = await setup.terraform.phase('Look where AWS has the primary', ({ say }) => awaitPromotion(move, setup.session, { ...waitOptions(run), say }));
+    const progress = await setup.terraform.phase('Look where AWS has the primary', ({ say }) => awaitPromotion(move, setup.clients, { ...waitOptions(run), say }));
     const hasMoved = progress === 'done';
     const planned = hasMoved ? await planFollowing(run, setup, move) : await planOf({ ...run, ...setup });
     const reported = reportMove(run, planned, move, hasMoved);
@@ -48471,9 +48434,9 @@ const move_primary_NOTHING_DONE = 'Nothing was changed by this run.';
  * as AWS has them: whatever was changed meanwhile, by hand or in the inputs, does not keep the state from following.
  */
 async function planInCopy(run, setup, move, done) {
-    const { terraform, configuration, workDir, session } = setup;
+    const { terraform, configuration, workDir, clients } = setup;
     const ends = [move.from, move.to];
-    await assertAliases(move, session, done);
+    await assertAliases(move, clients, done);
     const state = await terraform.pullState().catch(explained(done));
     const imports = ends.map((region) => ({ region, keyId: move.keyId, hasAlias: true }));
     const folder = await configuration.during({ regions: move.after, imports, keepsSettings: true }, () => copyWorkFolder(workDir, withoutEnds(state, ends)));
@@ -48489,12 +48452,9 @@ async function planInCopy(run, setup, move, done) {
     return { judged, copy, folder, state };
 }
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
-async function assertAliases({ keyId, from, to, after }, session, done) {
+async function assertAliases({ keyId, from, to, after }, clients, done) {
     const alias = `alias/${after.alias}`;
-    const lookups = await askEach(asPlaces([from, to]), session, async (clients, { region }) => ({
-        region,
-        lookup: await lookUpAlias(clients, region, alias),
-    }));
+    const lookups = await Promise.all([from, to].map(async (region) => ({ region, lookup: await lookUpAlias(clients, region, alias) })));
     const missing = lookups.filter(({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId));
     if (missing.length === 0)
         return;
@@ -48521,9 +48481,9 @@ function waitOptions({ deps, inputs }) {
  * @throws ActionError that says how far it came
  */
 async function applyMove(run, setup, move) {
-    const { terraform, session, workDir } = setup;
+    const { terraform, session, clients, workDir } = setup;
     await session.refreshIfShort();
-    await terraform.phase('Move the primary', ({ say }) => promote(move, session, { ...waitOptions(run), say }));
+    await terraform.phase('Move the primary', ({ say }) => promote(move, clients, { ...waitOptions(run), say }));
     const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
     await session.refreshIfShort();
     const { judged, copy, folder, state } = await planInCopy(run, setup, move, done);
@@ -48694,12 +48654,12 @@ function last_use_finding(rule, uses, now, { what, wayOut }) {
  * have to be unused.
  * @returns the plan, with what KMS said, and what follows from it before the other findings
  */
-async function withLastUse({ deps, inputs }, { session }, made) {
+async function withLastUse({ deps, inputs }, { clients }, made) {
     const { reported } = made;
     const places = (0,last_use/* keysThatGo */.w)(reported.model);
     if (places.length === 0)
         return made;
-    const lastUse = await askLastUse(places, session);
+    const lastUse = await askLastUse(places, clients);
     const rule = { days: inputs.requireUnusedDays, now: deps.clock.now() };
     const findings = [...judgeUse(lastUse, rule), ...reported.findings];
     return { ...made, reported: { ...reported, findings, lastUse } };
@@ -49351,7 +49311,7 @@ async function runForKey(deps) {
     }
     finally {
         (0,src_run/* writeStepOutputs */.sR)(started.deps, started.outputs);
-        await Promise.all(started.atEnd.map((end) => end().catch(() => undefined)));
+        await Promise.allSettled(started.atEnd.map(async (end) => await end()));
     }
 }
 /** A step that was cancelled has seconds: a GitHub that does not answer must not cost it its outputs. */

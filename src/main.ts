@@ -43,7 +43,7 @@ async function runForKey(deps: Deps): Promise<void> {
     throw ended;
   } finally {
     writeStepOutputs(started.deps, started.outputs);
-    await Promise.all(started.atEnd.map((end) => end().catch(() => undefined)));
+    await Promise.allSettled(started.atEnd.map(async (end) => await end()));
   }
 }
 

@@ -26,7 +26,7 @@ export interface Run {
   /** The pull request whose merge is being applied, where approval or comment need it; asked for from the start. */
   readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   /** What is to be done when the run has ended, whatever has happened. */
-  readonly atEnd: (() => Promise<void>)[];
+  readonly atEnd: (() => unknown)[];
   /** Grow as the run goes on; whatever happens, they are set at its end. */
   readonly outputs: { -readonly [Name in keyof Outputs]: Outputs[Name] };
   /** How far the run came, for the report; of a failure, too. */

@@ -1,4 +1,6 @@
-import { settingsOf, type ClientCredentials } from '../../emulator/__tests__/support.js';
+import { afterEach } from '@jest/globals';
+import { openKms, type KmsClients } from '../../src/aws/kms-clients.js';
+import { settingsOf } from '../../emulator/__tests__/support.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
 
 /** An emulator that the action's own clients find, as they do on a runner: by the environment of this process. */
@@ -13,7 +15,14 @@ export async function stopForAction(emulator: Emulator): Promise<void> {
   await emulator.stop();
 }
 
-/** In the place of a run's session: the emulator's credentials, which do not change. */
-export function sessionOf(emulator: Emulator): { provider: () => Promise<ClientCredentials> } {
-  return { provider: () => Promise.resolve(settingsOf(emulator, 'us-east-1').credentials) };
+const opened: KmsClients[] = [];
+afterEach(() => {
+  for (const { destroy } of opened.splice(0)) destroy();
+});
+
+/** A run's clients, with the emulator's credentials, which do not change; they last as long as the test. */
+export async function clientsOf(emulator: Emulator): Promise<KmsClients> {
+  const clients = await openKms(() => Promise.resolve(settingsOf(emulator, 'us-east-1').credentials));
+  opened.push(clients);
+  return clients;
 }

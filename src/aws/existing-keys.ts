@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.js';
 import { adviseOnRefusals } from '../facts/denial.js';
-import { askEach, withKms, type KmsClients, type KmsSession } from './kms-clients.js';
+import type { KmsClients } from './kms-clients.js';
 import { lookUpKey } from './key-lookup.js';
 import { type FoundKey, isPendingDeletion, type KeyPlace } from '../facts/kms-answers.js';
 
@@ -24,9 +24,9 @@ export interface ExistingKey extends KeyPlace {
 export async function findKeys(
   places: readonly KeyPlace[],
   alias: string,
-  session: KmsSession,
+  clients: KmsClients,
 ): Promise<ExistingKey[]> {
-  return (await askEach(places, session, (clients, place) => findKey(place, alias, clients))).flat();
+  return (await Promise.all(places.map((place) => findKey(place, alias, clients)))).flat();
 }
 
 async function findKey(
@@ -65,9 +65,7 @@ async function mustSee(clients: KmsClients, region: string, name: string): Promi
  * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
  * @throws the SDK's error of the call that failed
  */
-export async function restoreKey({ region, keyId }: KeyPlace, session: KmsSession): Promise<void> {
-  await withKms([region], session, async ({ kms, in: pick }) => {
-    await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-    await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
-  });
+export async function restoreKey({ region, keyId }: KeyPlace, { kms, in: pick }: KmsClients): Promise<void> {
+  await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+  await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
 }

@@ -1,11 +1,10 @@
-import { askEach, asPlaces, sayKmsError, withKms, type KmsClients, type KmsSession } from './kms-clients.js';
+import { sayKmsError, type KmsClients } from './kms-clients.js';
 import { lookUpAlias, lookUpKey } from './key-lookup.js';
 import type { Belongings, KeyLookup, RegionLookup } from '../facts/kms-answers.js';
 
 /** Follows a key's id or an alias in one Region; the alias also for who may not see the key that it points to. */
-export function lookUpNamed(region: string, name: string, session: KmsSession): Promise<KeyLookup> {
-  const lookup = name.startsWith('alias/') ? lookUpAlias : lookUpKey;
-  return withKms([region], session, (clients) => lookup(clients, region, name));
+export function lookUpNamed(clients: KmsClients, region: string, name: string): Promise<KeyLookup> {
+  return (name.startsWith('alias/') ? lookUpAlias : lookUpKey)(clients, region, name);
 }
 
 /**
@@ -16,15 +15,17 @@ export function lookUpRegions(
   regions: readonly string[],
   keyId: string,
   alias: string,
-  session: KmsSession,
+  clients: KmsClients,
 ): Promise<RegionLookup[]> {
-  return askEach(asPlaces(regions), session, async (clients, { region }) => {
-    const [key, named] = await Promise.all([
-      lookUpKey(clients, region, keyId),
-      lookUpAlias(clients, region, alias),
-    ]);
-    return { region, key, alias: named };
-  });
+  return Promise.all(
+    regions.map(async (region) => {
+      const [key, named] = await Promise.all([
+        lookUpKey(clients, region, keyId),
+        lookUpAlias(clients, region, alias),
+      ]);
+      return { region, key, alias: named };
+    }),
+  );
 }
 
 /** CloudFormation puts it on what it makes (its user guide, "Resource tag"). */
@@ -34,9 +35,9 @@ const STACK_TAG = 'aws:cloudformation:stack-name';
 export function listBelongings(
   regions: readonly string[],
   keyId: string,
-  session: KmsSession,
+  clients: KmsClients,
 ): Promise<Belongings[]> {
-  return askEach(asPlaces(regions), session, (clients, { region }) => belongingsIn(region, keyId, clients));
+  return Promise.all(regions.map((region) => belongingsIn(region, keyId, clients)));
 }
 
 async function belongingsIn(

@@ -1,7 +1,7 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { ActionError } from '../errors.js';
 import { httpStatusOf } from './answer.js';
-import { askEach, isDenied, sayKmsError, type KmsClients, type KmsSession } from './kms-clients.js';
+import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
 import type { FoundKey, KeyLookup, KeyPlace } from '../facts/kms-answers.js';
 
 /** KMS, STS and S3 say so of credentials that are not known in the Region (kms.md: also while it is being enabled). */
@@ -21,12 +21,11 @@ export async function lookUpKey(clients: KmsClients, region: string, name: strin
 /** Describes each key, all at once; what KMS does not say of one is in its own answer. */
 export function lookUpKeys(
   keys: readonly KeyPlace[],
-  session: KmsSession,
+  clients: KmsClients,
 ): Promise<(KeyPlace & { lookup: KeyLookup })[]> {
-  return askEach(keys, session, async (clients, key) => ({
-    ...key,
-    lookup: await lookUpKey(clients, key.region, key.keyId),
-  }));
+  return Promise.all(
+    keys.map(async (key) => ({ ...key, lookup: await lookUpKey(clients, key.region, key.keyId) })),
+  );
 }
 
 /** Whether the alias is there, for who may not see the key that it points to. */

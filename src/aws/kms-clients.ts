@@ -7,11 +7,12 @@ import type { ProxiedHandler } from './http-handler.js';
 /** The SDK's client for KMS; it is loaded by the first run that uses it. */
 export type Kms = typeof import('@aws-sdk/client-kms');
 
-/** A client of KMS for each of some Regions. */
+/** KMS's client in each Region: one set for a run, each made when it is first asked for, with credentials that stay fresh. */
 export interface KmsClients {
   readonly kms: Kms;
-  /** @throws RangeError for a Region that was not among those asked for */
   readonly in: (region: string) => KMSClient;
+  /** Closes their connections. */
+  readonly destroy: () => void;
 }
 
 /** KMS's refusal of a call that some policy does not let pass. */
@@ -30,69 +31,44 @@ export function sayKmsError(thrown: unknown): string {
   return name === '' || name === 'Error' ? messageOf(thrown) : name;
 }
 
-/** As much of a session as KMS takes. */
-export type KmsSession = Pick<AwsSession, 'provider'>;
-
 /**
- * Asks KMS about each place, all at once, each by a client in its own Region; asks nothing where there is none.
- * @returns an answer for each place, in their order
+ * What their clients throw of a call that was refused says which permission it was (the message's own word, or else the
+ * name of the call), and which policy refused it.
  */
-export async function askEach<P extends { readonly region: string }, T>(
-  places: readonly P[],
-  session: KmsSession,
-  ask: (clients: KmsClients, place: P) => Promise<T>,
-): Promise<T[]> {
-  if (places.length === 0) return [];
-  const regions = places.map(({ region }) => region);
-  return withKms(regions, session, (clients) => Promise.all(places.map((place) => ask(clients, place))));
-}
-
-/** Regions, to be asked each. */
-export function asPlaces(regions: readonly string[]): { readonly region: string }[] {
-  return regions.map((region) => ({ region }));
-}
-
-/**
- * Works with clients for KMS in these Regions, with credentials that stay fresh. What they throw of a call that was refused
- * says which permission it was (the message's own word, or else the name of the call), and which policy refused it.
- */
-export async function withKms<T>(
-  regions: readonly string[],
-  { provider }: KmsSession,
-  work: (clients: KmsClients) => Promise<T>,
-): Promise<T> {
+export async function openKms(provider: AwsSession['provider']): Promise<KmsClients> {
   const kms = await import('@aws-sdk/client-kms');
   const { ProxiedHandler } = await import('./http-handler.js');
-  const clients = new Map(
-    regions.map((region) => [region, createClient(kms, region, provider, new ProxiedHandler())]),
-  );
-  const pick = (region: string): KMSClient => {
-    const client = clients.get(region);
-    if (client === undefined) throw new RangeError(`no client for ${region}`);
-    return client;
+  const requestHandler = new ProxiedHandler();
+  const clients = new Map<string, KMSClient>();
+  return {
+    kms,
+    in: (region) => {
+      const client =
+        clients.get(region) ?? createClient(kms, { region, credentials: provider, requestHandler });
+      clients.set(region, client);
+      return client;
+    },
+    destroy: () => {
+      requestHandler.destroy();
+    },
   };
-  try {
-    return await work({ kms, in: pick });
-  } finally {
-    clients.forEach((client) => {
-      client.destroy();
-    });
-  }
 }
 
 function createClient(
   kms: Kms,
-  region: string,
-  credentials: AwsSession['provider'],
-  requestHandler: ProxiedHandler,
+  config: {
+    readonly region: string;
+    readonly credentials: AwsSession['provider'];
+    readonly requestHandler: ProxiedHandler;
+  },
 ): KMSClient {
-  const client = new kms.KMSClient({ region, credentials, requestHandler });
+  const client = new kms.KMSClient(config);
   client.middlewareStack.add(
     (next, context) => async (args) => {
       try {
         return await next(args);
       } catch (thrown) {
-        throw noteRefusal(thrown, String(context.commandName), region);
+        throw noteRefusal(thrown, String(context.commandName), config.region);
       }
     },
     { step: 'initialize', name: 'noteRefusal' },

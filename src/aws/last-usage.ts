@@ -1,19 +1,21 @@
 import { adviseOnRefusals } from '../facts/denial.js';
-import { askEach, isDenied, sayKmsError, type KmsClients, type KmsSession } from './kms-clients.js';
+import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
 import type { KeyPlace, LastUse } from '../facts/kms-answers.js';
 
 /**
  * Asks KMS when each key was last used, in its own Region, all at once (API reference, GetKeyLastUsage).
  * @returns one answer for each place, in their order; what KMS does not say is among them
  */
-export function askLastUse(places: readonly KeyPlace[], session: KmsSession): Promise<LastUse[]> {
-  return askEach(places, session, (clients, place) =>
-    askOne(place, clients).catch((thrown: unknown): LastUse => ({
-      ...place,
-      is: 'unknown',
-      because: sayKmsError(thrown),
-      ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
-    })),
+export function askLastUse(places: readonly KeyPlace[], clients: KmsClients): Promise<LastUse[]> {
+  return Promise.all(
+    places.map((place) =>
+      askOne(place, clients).catch((thrown: unknown): LastUse => ({
+        ...place,
+        is: 'unknown',
+        because: sayKmsError(thrown),
+        ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
+      })),
+    ),
   );
 }
 

@@ -1,5 +1,4 @@
-import type { AwsSession } from './credentials.js';
-import { withKms, type KmsClients } from './kms-clients.js';
+import type { KmsClients } from './kms-clients.js';
 import { lookUpKey } from './key-lookup.js';
 
 /** What KMS must have made since a moment to be ours. */
@@ -21,26 +20,21 @@ export interface MadeSearch {
  * allowance: in doubt it is not ours.
  * @throws Error when KMS does not say
  */
-export async function isMadeSince(
-  search: MadeSearch,
-  session: Pick<AwsSession, 'provider'>,
-): Promise<boolean> {
-  return withKms([search.region], session, async (clients) => {
-    const aliases = await listAliases(search, clients);
-    if (search.kind === 'alias') {
-      return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
-    }
-    const lookup = await lookUpKey(clients, search.region, search.keyId);
-    if (lookup.is !== 'found') return false;
-    const { role, primaryArn, state, createdAt = 0 } = lookup.key;
-    return (
-      role === 'REPLICA' &&
-      primaryArn === search.primaryArn &&
-      (state === 'Enabled' || state === 'Creating') &&
-      createdAt >= search.since &&
-      aliases.length === 0
-    );
-  });
+export async function isMadeSince(search: MadeSearch, clients: KmsClients): Promise<boolean> {
+  const aliases = await listAliases(search, clients);
+  if (search.kind === 'alias') {
+    return aliases.some(({ name, createdAt }) => name === search.alias && createdAt >= search.since);
+  }
+  const lookup = await lookUpKey(clients, search.region, search.keyId);
+  if (lookup.is !== 'found') return false;
+  const { role, primaryArn, state, createdAt = 0 } = lookup.key;
+  return (
+    role === 'REPLICA' &&
+    primaryArn === search.primaryArn &&
+    (state === 'Enabled' || state === 'Creating') &&
+    createdAt >= search.since &&
+    aliases.length === 0
+  );
 }
 
 /** Those that point to the key, in its Region. */

@@ -1,10 +1,9 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
-import type { AwsSession } from './credentials.js';
-import { withKms, type Kms } from './kms-clients.js';
+import type { Kms, KmsClients } from './kms-clients.js';
 
 /** What a key that was made by this run, and whose id never reached the run, must look like. */
 export interface OrphanedKeySearch {
-  readonly session: Pick<AwsSession, 'provider'>;
+  readonly clients: KmsClients;
   /** The primary Region: only CreateKey can lose a key for good. */
   readonly region: string;
   readonly description: string;
@@ -40,22 +39,21 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 export async function findOrphanedKeys(search: OrphanedKeySearch): Promise<OrphanedKey[]> {
-  return withKms([search.region], search.session, async ({ kms, in: pick }) => {
-    const client = pick(search.region);
-    const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
-    const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-    const known =
-      search.knownId === undefined ? undefined : await describe(search.knownId, client, kms, search);
-    const found = await Promise.all(
-      nameless.map(async (id) => {
-        const metadata = await describe(id, client, kms, search);
-        if (metadata === undefined || !isAsPlanned(metadata, search)) return [];
-        if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search))) return [];
-        return [{ id, arn: metadata.Arn ?? id, region: search.region }];
-      }),
-    );
-    return found.flat();
-  });
+  const { kms } = search.clients;
+  const client = search.clients.in(search.region);
+  const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
+  const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
+  const known =
+    search.knownId === undefined ? undefined : await describe(search.knownId, client, kms, search);
+  const found = await Promise.all(
+    nameless.map(async (id) => {
+      const metadata = await describe(id, client, kms, search);
+      if (metadata === undefined || !isAsPlanned(metadata, search)) return [];
+      if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search))) return [];
+      return [{ id, arn: metadata.Arn ?? id, region: search.region }];
+    }),
+  );
+  return found.flat();
 }
 
 async function describe(

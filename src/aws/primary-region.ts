@@ -1,8 +1,7 @@
 import type { Clock } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
-import type { AwsSession } from './credentials.js';
 import { adviseOnRefusals, type RefusedCall } from '../facts/denial.js';
-import { isDenied, withKms, type KmsClients } from './kms-clients.js';
+import { isDenied, type KmsClients } from './kms-clients.js';
 import { lookUpKey, mayPass } from './key-lookup.js';
 import { sayCancelDeletion } from '../facts/cancel-deletion.js';
 import { type FoundKey, isPendingDeletion, type KeyLookup } from '../facts/kms-answers.js';
@@ -19,8 +18,6 @@ export interface Promotion {
 
 /** How far AWS has come: not begun; under way, which passes by itself; or at its end. */
 type Progress = 'before' | 'under-way' | 'done';
-
-type Session = Pick<AwsSession, 'provider'>;
 
 export interface WaitOptions {
   readonly clock: Clock;
@@ -44,10 +41,11 @@ const UNSEEN_MS = 60_000;
  */
 export async function awaitPromotion(
   move: Promotion,
-  session: Session,
+  clients: KmsClients,
   options: WaitOptions,
 ): Promise<'before' | 'done'> {
-  return withKms(regionsOf(move), session, (clients) => awaitEnd(move, clients, options));
+  const progress = await ask(move, clients);
+  return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
 
 /**
@@ -55,37 +53,26 @@ export async function awaitPromotion(
  * an answer, or of one that was refused because it was made before, AWS is asked for.
  * @throws ActionError when the move is refused, or does not come to its end in time; running again goes on from there
  */
-export async function promote(move: Promotion, session: Session, options: WaitOptions): Promise<void> {
+export async function promote(move: Promotion, clients: KmsClients, options: WaitOptions): Promise<void> {
   const { from, to } = move;
-  await withKms(regionsOf(move), session, async (clients) => {
-    if ((await awaitEnd(move, clients, options)) === 'done') {
-      options.say(`AWS has the primary in ${to} already`);
-      return;
-    }
-    options.signal.throwIfAborted();
-    options.say(`primary key: moving from ${from} to ${to}`);
-    const doubt = await update(move, clients);
-    const end = await awaitSettled(move, clients, options).catch((thrown: unknown) => {
-      throw options.signal.aborted ? explainGivenUp(move, thrown) : thrown;
-    });
-    if (end === 'before') {
-      throw doubt === undefined ? explainUndone(move) : explainRefusal(move, doubt);
-    }
-    options.say(`primary key: in ${to}, and both keys are ready`);
+  if ((await awaitPromotion(move, clients, options)) === 'done') {
+    options.say(`AWS has the primary in ${to} already`);
+    return;
+  }
+  options.signal.throwIfAborted();
+  options.say(`primary key: moving from ${from} to ${to}`);
+  const doubt = await update(move, clients);
+  const end = await awaitSettled(move, clients, options).catch((thrown: unknown) => {
+    throw options.signal.aborted ? explainGivenUp(move, thrown) : thrown;
   });
+  if (end === 'before') {
+    throw doubt === undefined ? explainUndone(move) : explainRefusal(move, doubt);
+  }
+  options.say(`primary key: in ${to}, and both keys are ready`);
 }
 
 function regionsOf({ from, to, others }: Promotion): readonly string[] {
   return [from, to, ...others];
-}
-
-async function awaitEnd(
-  move: Promotion,
-  clients: KmsClients,
-  options: WaitOptions,
-): Promise<'before' | 'done'> {
-  const progress = await ask(move, clients);
-  return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
 
 /**

@@ -3,7 +3,7 @@ import { ActionError } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';
 import { httpStatusOf } from './answer.js';
 import { urlOfService } from './endpoints.js';
-import { askEach, asPlaces, type KmsClients, type KmsSession } from './kms-clients.js';
+import type { KmsClients } from './kms-clients.js';
 
 /** A Region whose KMS gives this runner no answer at all. */
 export interface SilentRegion {
@@ -18,7 +18,7 @@ export interface SilenceQuestion {
   readonly regions: readonly string[];
   /** With `alias/`: what is asked for. Whatever KMS says of it, and a refusal too, is an answer. */
   readonly alias: string;
-  readonly session: KmsSession;
+  readonly clients: KmsClients;
   readonly env: Environment;
   /** Aborted when the step is cancelled. */
   readonly signal: AbortSignal;
@@ -36,15 +36,12 @@ const LIMIT_MS = 8_000;
  */
 export async function findSilentRegions(question: SilenceQuestion): Promise<SilentRegion[]> {
   const regions = [...new Set(question.regions)];
-  const ask = (clients: KmsClients, { region }: { readonly region: string }): Promise<SilentRegion[]> =>
-    askOne(region, clients, question);
-  return (await askEach(asPlaces(regions), question.session, ask)).flat();
+  return (await Promise.all(regions.map((region) => askOne(region, question)))).flat();
 }
 
 async function askOne(
   region: string,
-  clients: KmsClients,
-  { alias, env, signal, limitMs = LIMIT_MS }: SilenceQuestion,
+  { clients, alias, env, signal, limitMs = LIMIT_MS }: SilenceQuestion,
 ): Promise<SilentRegion[]> {
   const limit = AbortSignal.timeout(limitMs);
   const command = new clients.kms.DescribeKeyCommand({ KeyId: alias });

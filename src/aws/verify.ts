@@ -1,8 +1,7 @@
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { ActionError } from '../errors.js';
-import type { AwsSession } from './credentials.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
-import { isDenied, sayKmsError, withKms, type Kms, type KmsClients } from './kms-clients.js';
+import { isDenied, sayKmsError, type Kms, type KmsClients } from './kms-clients.js';
 import { proveOneKey } from './one-key-proof.js';
 import type { SilentRegion } from './silent-regions.js';
 
@@ -15,7 +14,7 @@ export interface VerifyOptions {
   readonly keys: readonly ExpectedKey[];
   /** `crypto` also proves that all of them are one key: it encrypts (or signs) in one Region, and decrypts (or verifies) in the others. */
   readonly mode: 'describe' | 'crypto';
-  readonly session: Pick<AwsSession, 'provider'>;
+  readonly clients: KmsClients;
   /** Regions that are known not to answer: they are not asked. */
   readonly silent?: readonly SilentRegion[];
   /** Whether two policies mean the same. */
@@ -27,36 +26,26 @@ export interface VerifyOptions {
  * @returns a row per key, in the order given; a check that could not be made is one that failed
  */
 export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]> {
-  const { session, mode, silent = [] } = options;
+  const { clients, mode, silent = [] } = options;
   const silence = new Map(silent.map(({ region, because }) => [region, because]));
   const keys = options.keys.filter(({ region }) => !silence.has(region));
-  return withKms(
-    keys.map(({ region }) => region),
-    session,
-    async (clients) => {
-      const rows = await Promise.all(
-        options.keys.map((key) =>
-          silence.has(key.region)
-            ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
-            : describeKey(key, clients, options),
-        ),
-      );
-      if (mode === 'describe') return rows;
-      const proofs = await proveOneKey({ keys, clients, check });
-      return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
-    },
+  const rows = await Promise.all(
+    options.keys.map((key) =>
+      silence.has(key.region)
+        ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
+        : describeKey(key, options),
+    ),
   );
+  if (mode === 'describe') return rows;
+  const proofs = await proveOneKey({ keys, clients, check });
+  return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
 }
 
 function withoutAnswer({ region, role }: ExpectedKey, detail: string | undefined): VerifiedKey {
   return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
 }
 
-async function describeKey(
-  key: ExpectedKey,
-  clients: KmsClients,
-  { samePolicy }: VerifyOptions,
-): Promise<VerifiedKey> {
+async function describeKey(key: ExpectedKey, { clients, samePolicy }: VerifyOptions): Promise<VerifiedKey> {
   const { kms } = clients;
   const client = clients.in(key.region);
   const found = describe(kms, client, key.arn);

@@ -101,7 +101,7 @@ async function planForDrift(run: Run, setup: Setup): Promise<Drift> {
     refuse(() => {
       assertGuarded(owned);
     });
-    const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.session), setup);
+    const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.clients), setup);
     const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
     addOutputs(run, outputs);
     addToReport(run, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
@@ -115,10 +115,10 @@ async function planForDrift(run: Run, setup: Setup): Promise<Drift> {
 }
 
 /** Whoever has to decide whether to save a key wants to know whether anything used it. */
-async function withUses(notes: readonly KeyStateNote[], { session }: Setup): Promise<KeyStateNote[]> {
+async function withUses(notes: readonly KeyStateNote[], { clients }: Setup): Promise<KeyStateNote[]> {
   const uses = await askLastUse(
     notes.filter(({ state }) => isPendingDeletion(state)),
-    session,
+    clients,
   );
   return notes.map((note) => ({ ...note, lastUse: uses.find(({ region }) => region === note.region) }));
 }
@@ -172,11 +172,11 @@ function sayKeyStates(notes: readonly KeyStateNote[], { deps: { log } }: Run): v
 }
 
 /** Where the primary is now, when the refresh ended because it is not where the state has it. */
-async function explainMove(run: Run, { terraform, session }: Setup): Promise<Explanation> {
+async function explainMove(run: Run, { terraform, clients }: Setup): Promise<Explanation> {
   const unread = explained('Nothing was changed by this run.');
   const shown = await terraform.showState().catch(unread);
   const keys = recordedKeysOf(readState(shown, run.inputs.primaryRegion));
-  const lookups = await lookUpKeys(keys, session);
+  const lookups = await lookUpKeys(keys, clients);
   const before = keys.find(({ role }) => role === 'primary');
   const now = lookups.find(({ lookup }) => lookup.is === 'found' && lookup.key.role === 'PRIMARY');
   const done =

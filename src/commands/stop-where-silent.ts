@@ -22,7 +22,7 @@ async function describeOthers(run: Run, { silent, ...setup }: Setup): Promise<st
   const verification = await verifyKeys({
     keys,
     mode: 'describe',
-    session: setup.session,
+    clients: setup.clients,
     samePolicy: isSamePolicy,
     silent,
   });

@@ -109,13 +109,13 @@ function aliasArnOf({ arn, alias }: RecordedKey): string | undefined {
 
 async function prove(
   run: Run,
-  { session, silent }: Setup,
+  { clients, silent }: Setup,
   keys: readonly ExpectedKey[],
   done: string,
 ): Promise<void> {
   const { verify: mode } = run.inputs;
   if (mode === 'off' || keys.length === 0) return;
-  const verification = await verifyKeys({ keys, mode, session, samePolicy: isSamePolicy, silent });
+  const verification = await verifyKeys({ keys, mode, clients, samePolicy: isSamePolicy, silent });
   const failed = verification.flatMap(failedChecks);
   addOutputs(run, { verified: failed.length === 0 });
   addToReport(run, { verification });

@@ -6,9 +6,10 @@ import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import type { JobOptions } from '../../../emulator/github/types.js';
 import type { KeySpec, KeyUsage } from '../../../src/facts/key-specs.js';
 import type { ExpectedKey } from '../../../src/aws/key-check.js';
+import { clientsOf } from '../../support/emulated-session.js';
 import { verifyKeys } from '../../../src/aws/verify.js';
 import { DOCUMENT, readPolicyText } from '../../support/iam.js';
-import { createFamily, settingsOf, stsIn } from '../../../emulator/__tests__/support.js';
+import { createFamily, stsIn } from '../../../emulator/__tests__/support.js';
 
 let emulator: Emulator;
 beforeEach(async () => {
@@ -99,7 +100,6 @@ test.each(rows)('proving %s takes what docs/iam.md says: %s', async (usage, acti
     const regions = ['ap-southeast-1', 'ap-southeast-2'] as const;
     const { arn } = await createFamily(emulator, regions, { KeySpec: SPECS[usage], KeyUsage: usage });
     emulator.calls.clear();
-    const { credentials } = settingsOf(emulator, regions[0]);
     const keys = regions.map((region, index): ExpectedKey => ({
       region,
       role: index === 0 ? 'primary' : 'replica',
@@ -110,7 +110,7 @@ test.each(rows)('proving %s takes what docs/iam.md says: %s', async (usage, acti
     const proved = await verifyKeys({
       keys,
       mode: 'crypto',
-      session: { provider: () => Promise.resolve(credentials) },
+      clients: await clientsOf(emulator),
       samePolicy: () => true,
     });
     const proofs = proved.flatMap(({ checks }) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withKms } from '../../../src/aws/kms-clients.js';
+import { clientsOf } from '../../support/emulated-session.js';
 import { askKms, waitForKeys, type WaitedKey } from '../../../src/aws/key-wait.js';
 import type { Clock } from '../../../src/deps.js';
 import { startEmulator } from '../../../emulator/index.js';
@@ -112,20 +112,13 @@ describe('asking KMS', () => {
     });
     process.env['AWS_ENDPOINT_URL'] = emulator.url;
     try {
-      const credentials = {
-        accessKeyId: emulator.env['AWS_ACCESS_KEY_ID'] ?? '',
-        secretAccessKey: emulator.env['AWS_SECRET_ACCESS_KEY'] ?? '',
-      };
-      const regions = [A.region, B.region, 'us-east-1', 'us-east-2'];
-      await withKms(regions, { provider: () => Promise.resolve(credentials) }, async (clients) => {
-        const ask = askKms(clients, { debug: () => undefined });
-        await expect(ask(A)).rejects.toThrow(
-          /how the replica key in ap-southeast-2 is getting on.*kms:DescribeKey is missing.*Let the role/,
-        );
-        expect(await ask(B)).toBe('Creating');
-        expect(await ask(key('us-east-1'))).toBe('NotFound');
-        await expect(ask(key('us-east-2'))).rejects.toThrow(/ExpiredToken.*with credentials that are good/);
-      });
+      const ask = askKms(await clientsOf(emulator), { debug: () => undefined });
+      await expect(ask(A)).rejects.toThrow(
+        /how the replica key in ap-southeast-2 is getting on.*kms:DescribeKey is missing.*Let the role/,
+      );
+      expect(await ask(B)).toBe('Creating');
+      expect(await ask(key('us-east-1'))).toBe('NotFound');
+      await expect(ask(key('us-east-2'))).rejects.toThrow(/ExpiredToken.*with credentials that are good/);
     } finally {
       delete process.env['AWS_ENDPOINT_URL'];
       await emulator.stop();

@@ -6,7 +6,7 @@ import type { Emulator } from '../../../emulator/index.js';
 import { askLastUse } from '../../../src/aws/last-usage.js';
 import { sayLastUse } from '../../../src/plan/last-use.js';
 import { createFamily, kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import type { LastUse } from '../../../src/facts/kms-answers.js';
 import { judgeUse } from '../../../src/guard/last-use.js';
 
@@ -23,10 +23,10 @@ afterEach(async () => {
   await stopForAction(emulator);
 });
 
-function ask(regions: readonly string[]): Promise<LastUse[]> {
+async function ask(regions: readonly string[]): Promise<LastUse[]> {
   return askLastUse(
     regions.map((region) => ({ region, keyId })),
-    sessionOf(emulator),
+    await clientsOf(emulator),
   );
 }
 

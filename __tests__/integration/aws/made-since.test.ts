@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../../emulator/index.js';
 import { isMadeSince, type MadeSearch } from '../../../src/aws/made-since.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const REGION = 'ap-southeast-2';
 const ALIAS = 'alias/aws_cb_cmk';
@@ -40,10 +40,10 @@ afterEach(async () => {
   await stopForAction(emulator);
 });
 
-const ask = (changed: Partial<MadeSearch> = {}): Promise<boolean> =>
+const ask = async (changed: Partial<MadeSearch> = {}): Promise<boolean> =>
   isMadeSince(
     { kind: 'replica', region: REGION, keyId, primaryArn, alias: ALIAS, since, ...changed },
-    sessionOf(emulator),
+    await clientsOf(emulator),
   );
 
 const name = (alias: string): Promise<unknown> =>

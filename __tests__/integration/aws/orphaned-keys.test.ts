@@ -1,12 +1,13 @@
 import { CreateAliasCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
+import { clientsOf } from '../../support/emulated-session.js';
 import {
   findOrphanedKeys,
   type OrphanedKey,
   type OrphanedKeySearch,
 } from '../../../src/aws/orphaned-keys.js';
-import { createKey, kmsIn, settingsOf, type CreatedKey } from '../../../emulator/__tests__/support.js';
+import { createKey, kmsIn, type CreatedKey } from '../../../emulator/__tests__/support.js';
 
 const REGION = 'eu-west-1';
 
@@ -40,10 +41,9 @@ const policy = (): string =>
 const make = (more: CreateKeyCommandInput = {}): Promise<CreatedKey> =>
   createKey(kms, { Description: 'Multi-Region primary key', Policy: policy(), ...more });
 
-function search(knownId?: string, more: Partial<OrphanedKeySearch> = {}): Promise<OrphanedKey[]> {
-  const { credentials } = settingsOf(emulator, REGION);
+async function search(knownId?: string, more: Partial<OrphanedKeySearch> = {}): Promise<OrphanedKey[]> {
   return findOrphanedKeys({
-    session: { provider: () => Promise.resolve(credentials) },
+    clients: await clientsOf(emulator),
     region: REGION,
     description: 'Multi-Region primary key',
     keySpec: 'SYMMETRIC_DEFAULT',

@@ -8,7 +8,6 @@ import type { Emulator } from '../../../emulator/index.js';
 import { adviseOnRefusals } from '../../../src/facts/denial.js';
 import { findKeys } from '../../../src/aws/existing-keys.js';
 import { askKms } from '../../../src/aws/key-wait.js';
-import { withKms } from '../../../src/aws/kms-clients.js';
 import { askLastUse } from '../../../src/aws/last-usage.js';
 import { lookUpAlias } from '../../../src/aws/key-lookup.js';
 import { explainIdentityRefusal, explainRoleRefusal } from '../../../src/aws/refusal.js';
@@ -17,7 +16,7 @@ import { messageOf } from '../../../src/errors.js';
 import { denialText } from '../../../emulator/aws/denial.js';
 import { FAILURES_FOLDER } from '../../support/failures.js';
 import { createFamily } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import { judgeUse } from '../../../src/guard/last-use.js';
 
 /** UPDATE_GOLDEN=1 writes it anew. */
@@ -35,8 +34,6 @@ afterAll(async () => {
   await stopForAction(emulator);
 });
 
-const session = { provider: () => sessionOf(emulator).provider() };
-
 const thrownBy = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'nothing was thrown',
@@ -45,26 +42,25 @@ const thrownBy = (work: Promise<unknown>): Promise<string> =>
 
 /** What each way of asking KMS says, by its name. */
 async function askAll(): Promise<Readonly<Record<string, string>>> {
+  const clients = await clientsOf(emulator);
   const place = { region: REGION, keyId };
   const key = { ...place, role: 'primary', arn: `arn:x:key/${keyId}`, alias: ALIAS, policy: '{}' } as const;
-  const request = { keys: [key], mode: 'describe', session, samePolicy: () => true } as const;
+  const request = { keys: [key], mode: 'describe', clients, samePolicy: () => true } as const;
   const [row] = await verifyKeys(request);
-  const uses = await askLastUse([place], session);
+  const uses = await askLastUse([place], clients);
   const [finding] = judgeUse(uses, { days: 90, now: emulator.clock.now() });
-  return withKms([REGION], session, async (clients) => {
-    const lookup = await lookUpAlias(clients, REGION, ALIAS);
-    const ask = askKms(clients, { debug: () => undefined });
-    return {
-      preflight:
-        lookup.is === 'unknown' && lookup.refused !== undefined
-          ? `${lookup.because}. ${adviseOnRefusals([lookup.refused])}`
-          : lookup.is,
-      verify: `${String(row?.checks[0]?.detail)}. ${adviseOnRefusals(row?.checks.flatMap(({ refused }) => refused ?? []) ?? [])}`,
-      'last use': `${finding?.reason ?? ''} ${finding?.wayOut ?? ''}`,
-      wait: await thrownBy(ask({ region: REGION, id: keyId, name: `replica key in ${REGION}` })),
-      'keys that exist': await thrownBy(findKeys([place], ALIAS, session)),
-    };
-  });
+  const lookup = await lookUpAlias(clients, REGION, ALIAS);
+  const ask = askKms(clients, { debug: () => undefined });
+  return {
+    preflight:
+      lookup.is === 'unknown' && lookup.refused !== undefined
+        ? `${lookup.because}. ${adviseOnRefusals([lookup.refused])}`
+        : lookup.is,
+    verify: `${String(row?.checks[0]?.detail)}. ${adviseOnRefusals(row?.checks.flatMap(({ refused }) => refused ?? []) ?? [])}`,
+    'last use': `${finding?.reason ?? ''} ${finding?.wayOut ?? ''}`,
+    wait: await thrownBy(ask({ region: REGION, id: keyId, name: `replica key in ${REGION}` })),
+    'keys that exist': await thrownBy(findKeys([place], ALIAS, clients)),
+  };
 }
 
 /** The same for STS, which the emulator refuses in other ways: the sentence is AWS's, as for KMS. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator, Fault } from '../../../emulator/index.js';
 import { awaitPromotion, promote, type Promotion } from '../../../src/aws/primary-region.js';
 import { createFamily, kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const [A, B, C, D] = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3', 'eu-west-1'] as const;
 const TIMEOUT_MS = 600_000;
@@ -47,7 +47,7 @@ async function play(
     timeoutMs: TIMEOUT_MS,
     say: (line: string) => said.push(line),
   };
-  const end = await work(of, sessionOf(emulator), options).catch((thrown: unknown) => thrown);
+  const end = await work(of, await clientsOf(emulator), options).catch((thrown: unknown) => thrown);
   return { end, said, sleptMs };
 }
 

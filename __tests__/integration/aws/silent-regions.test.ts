@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startEmulator, type Emulator, type Fault } from '../../../emulator/index.js';
+import { clientsOf } from '../../support/emulated-session.js';
 import { findSilentRegions, type SilentRegion } from '../../../src/aws/silent-regions.js';
 import { messageOf } from '../../../src/errors.js';
-import { settingsOf } from '../../../emulator/__tests__/support.js';
 
 const [A, B, C] = ['eu-west-1', 'eu-central-1', 'eu-north-1'];
 
@@ -19,12 +19,11 @@ afterEach(async () => {
   await emulator.stop();
 });
 
-function ask(limitMs = 8_000, signal = new AbortController().signal): Promise<SilentRegion[]> {
-  const { credentials } = settingsOf(emulator, A);
+async function ask(limitMs = 8_000, signal = new AbortController().signal): Promise<SilentRegion[]> {
   return findSilentRegions({
     regions: [A, B, C],
     alias: 'alias/orders',
-    session: { provider: () => Promise.resolve(credentials) },
+    clients: await clientsOf(emulator),
     env: process.env,
     signal,
     limitMs,

@@ -10,7 +10,7 @@ import type { Emulator } from '../../../emulator/index.js';
 import type { ExpectedKey, KeyCheck } from '../../../src/aws/key-check.js';
 import { verifyKeys, type VerifyOptions } from '../../../src/aws/verify.js';
 import { createFamily, createKey, kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 // RSA keys of 4096 bits are made here, by OpenSSL, in anything from one second to ten.
 jest.setTimeout(120_000);
@@ -48,7 +48,7 @@ async function verify(
   const rows = await verifyKeys({
     keys,
     mode,
-    session: sessionOf(emulator),
+    clients: await clientsOf(emulator),
     samePolicy: (a, b) => a === b,
   });
   const all = rows.flatMap(({ region, checks }) => checks.map((check) => ({ region, ...check })));

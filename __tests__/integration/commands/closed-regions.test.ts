@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../../emulator/index.js';
-import type { AwsSession } from '../../../src/aws/credentials.js';
 import { ActionError } from '../../../src/errors.js';
 import { namingClosedRegions } from '../../../src/commands/plan/closed-regions.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { read } from '../../support/inputs.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 /** What the provider says in such a Region, without its name. */
 const REFUSED = new TerraformError('plan', 1, [
@@ -25,12 +24,11 @@ afterEach(async () => {
 });
 
 /** What a plan's failure becomes with the article's three Regions, some of them not enabled for the account. */
-function explain(thrown: unknown, ...closed: string[]): Promise<unknown> {
+async function explain(thrown: unknown, ...closed: string[]): Promise<unknown> {
   closed.forEach((region) => emulator.disabledRegions.add(region));
-  const session = sessionOf(emulator) as unknown as AwsSession;
   return namingClosedRegions(
     read(),
-    session,
+    await clientsOf(emulator),
     'Nothing was changed.',
   )(thrown).catch((failure: unknown) => failure);
 }

@@ -19,14 +19,8 @@ import { prepareImport } from '../../../src/commands/plan/import-key.js';
 import type { Setup } from '../../../src/commands/setup/set-up.js';
 import type { Imported } from '../../../src/terraform/module.js';
 import { read } from '../../support/inputs.js';
-import {
-  type CreatedKey,
-  createFamily,
-  createKey,
-  kmsIn,
-  settingsOf,
-} from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { type CreatedKey, createFamily, createKey, kmsIn } from '../../../emulator/__tests__/support.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import type { FoundKey } from '../../../src/facts/kms-answers.js';
 import type { Finding } from '../../../src/guard/finding.js';
 
@@ -77,7 +71,8 @@ async function prepare(
   const inputs = read({ 'state-bucket': 'acme-state', ...changed, 'import-key': importKey });
   const run = { inputs, deps: { log: { info: () => undefined } }, outputs: {}, report } as unknown as Run;
   const setup = {
-    session: { accountId: ACCOUNT, ...sessionOf(emulator) },
+    session: { accountId: ACCOUNT },
+    clients: await clientsOf(emulator),
     terraform: {
       phase: (_: string, work: (phase: { say: () => void }) => unknown) => work({ say: () => undefined }),
       pullState: () => Promise.resolve(state),
@@ -311,9 +306,7 @@ describe('refused', () => {
     const { id } = await family();
     const { importKey, ...inputs } = read({ 'import-key': id });
     if (importKey === undefined) throw new Error('the inputs have no key to import');
-    const lookup = await lookUpNamed(PRIMARY, id, {
-      provider: () => Promise.resolve(settingsOf(emulator, PRIMARY).credentials),
-    });
+    const lookup = await lookUpNamed(await clientsOf(emulator), PRIMARY, id);
     if (lookup.is !== 'found') throw new Error('the key is not there');
     expect(judgeKey(lookup, { ...inputs, importKey, account: ACCOUNT })).toEqual([]);
     const other = { is: 'found' as const, key: { ...lookup.key, ...changed } };

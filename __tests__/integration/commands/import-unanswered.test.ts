@@ -13,7 +13,7 @@ import { importUnanswered } from '../../../src/commands/apply/import-unanswered.
 import type { SetupFacts } from '../../../src/terraform/module.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const REGION = 'ap-southeast-2';
 const REPLICA = `module.replica_${REGION}.aws_kms_replica_key.this`;
@@ -48,7 +48,7 @@ async function takeIn() {
     report: {},
   } as unknown as Run;
   const setup = {
-    session: sessionOf(emulator),
+    clients: await clientsOf(emulator),
     configuration: {
       extend: (more: SetupFacts) => {
         extended.push(more);

@@ -9,7 +9,7 @@ import type { Setup } from '../../../src/commands/setup/set-up.js';
 import { findPendingMove, type PendingMove } from '../../../src/commands/setup/primary-move.js';
 import type { SetupFacts } from '../../../src/terraform/module.js';
 import { createFamily, kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import { read } from '../../support/inputs.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
@@ -110,7 +110,8 @@ async function play(): Promise<Played> {
       return Promise.resolve(path.join(workDir, 'copy-1'));
     },
   };
-  const setup = { workDir, session: sessionOf(emulator), terraform, configuration } as unknown as Setup;
+  const clients = await clientsOf(emulator);
+  const setup = { workDir, clients, terraform, configuration } as unknown as Setup;
   const move = await findPendingMove({ ...run, log: run.deps.log, pullState: terraform.pullState });
   if (move === undefined) throw new Error('there is a move to be made');
   return { run: { ...run, inputs: move.before }, setup, move, current, asked };

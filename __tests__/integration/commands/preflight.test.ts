@@ -6,7 +6,7 @@ import { askOf, type Judgement } from '../../../src/guard/preflight.js';
 import { askRegions } from '../../../src/commands/plan/preflight.js';
 import { goldenPlan } from '../../unit/plan/raw-plan.js';
 import { createFamily, createKey, kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const PRIMARY = 'ap-southeast-1';
 const [SYDNEY, JAKARTA, TOKYO] = ['ap-southeast-2', 'ap-southeast-3', 'ap-northeast-1'] as const;
@@ -21,10 +21,10 @@ afterEach(async () => {
 });
 
 /** Asks what a recorded plan needs; `id` takes the place of the key's recorded id. */
-function lookup(plan: string, id = ''): Promise<Judgement> {
+async function lookup(plan: string, id = ''): Promise<Judgement> {
   const text = JSON.stringify(goldenPlan(plan));
   const model = buildPlanModel(JSON.parse(id === '' ? text : text.replace(/mrk-1{32}/g, id)));
-  return askRegions(askOf(model), sessionOf(emulator));
+  return askRegions(askOf(model), await clientsOf(emulator));
 }
 
 async function takeAlias(region: string, keyId: string): Promise<void> {

@@ -7,7 +7,7 @@ import { untaintAndWait } from '../../../src/commands/apply/resume.js';
 import type { Run } from '../../../src/run.js';
 import type { WaitedKey } from '../../../src/aws/key-wait.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';
-import { sessionOf, startForAction, stopForAction } from '../../support/emulated-session.js';
+import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const REGION = 'ap-southeast-2';
 const ADDRESS = `module.replica_${REGION}.aws_kms_replica_key.this`;
@@ -58,7 +58,8 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
     report: {},
   } as unknown as Run;
   const setup = {
-    session: { refreshIfShort: () => Promise.resolve(false), ...sessionOf(emulator) },
+    session: { refreshIfShort: () => Promise.resolve(false) },
+    clients: await clientsOf(emulator),
     terraform: {
       phase: (_: string, work: (phase: { say: (line: string) => void }) => Promise<void>) =>
         work({ say: (line) => events.push(line) }),

@@ -47,7 +47,7 @@ async function isMadeHere(
   const { inputs, deps } = run;
   try {
     const search = { ...creation, alias: `alias/${inputs.alias}`, since: course.since };
-    return await isMadeSince(search, setup.session);
+    return await isMadeSince(search, setup.clients);
   } catch (thrown) {
     deps.log.info(
       `Could not look whether this run made the ${nameOfAddress(creation.address, inputs.primaryRegion)}: ${messageOf(thrown)}`,

@@ -1,5 +1,4 @@
 import { askKms, waitForKeys, type WaitedKey, type WaitResult } from '../../aws/key-wait.js';
-import { withKms } from '../../aws/kms-clients.js';
 import type { Course, ResumeRequest } from './course.js';
 import { ActionError, messageOf } from '../../errors.js';
 import type { Setup } from '../setup/set-up.js';
@@ -63,7 +62,7 @@ async function readKeysOfState(run: Run, { terraform }: Setup): Promise<StateMod
  */
 export async function untaintAndWait(
   run: Run,
-  { terraform, session }: Setup,
+  { terraform, session, clients }: Setup,
   { untaint, waitFor }: ResumeSteps,
   course: Course,
 ): Promise<void> {
@@ -74,17 +73,14 @@ export async function untaintAndWait(
       await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
       say(`${nameOfAddress(address, inputs.primaryRegion)}: kept, Terraform will not replace it`);
     }
-    const regions = waitFor.map(({ region }) => region);
-    const result = await withKms(regions, session, (clients) =>
-      waitForKeys({
-        keys: waitFor,
-        timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
-        askState: askKms(clients, deps.log),
-        clock: deps.clock,
-        signal: deps.cancelled,
-        say,
-      }),
-    ).catch((thrown: unknown) => {
+    const result = await waitForKeys({
+      keys: waitFor,
+      timeoutMs: inputs.replicaTimeoutMinutes * 60_000,
+      askState: askKms(clients, deps.log),
+      clock: deps.clock,
+      signal: deps.cancelled,
+      say,
+    }).catch((thrown: unknown) => {
       throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
     });
     if (result.unready.length > 0) throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);

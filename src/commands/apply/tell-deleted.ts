@@ -12,7 +12,7 @@ import type { Setup } from '../setup/set-up.js';
  */
 export async function tellingDeleted(
   run: Run,
-  { session }: Pick<Setup, 'session'>,
+  { clients }: Pick<Setup, 'clients'>,
   model: PlanModel,
   apply: () => Promise<void>,
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function tellingDeleted(
       keyId === undefined ? [] : [{ region, keyId }],
     );
     if (places.length > 0 && !run.deps.cancelled.aborted) {
-      await lookUpStates(places, session)
+      await lookUpStates(places, clients)
         .then((keyStates) => {
           addToReport(run, { keyStates });
         })

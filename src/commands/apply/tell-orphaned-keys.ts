@@ -39,13 +39,13 @@ interface Told {
   readonly said: string;
 }
 
-async function tell(run: Run, { session }: Setup, { primary, since, said }: Told): Promise<void> {
+async function tell(run: Run, { clients }: Setup, { primary, since, said }: Told): Promise<void> {
   const { inputs, deps } = run;
   const policy = primary.after?.['policy'];
   if (typeof policy !== 'string') return;
   try {
     const orphaned = await findOrphanedKeys({
-      session,
+      clients,
       region: inputs.primaryRegion,
       description: inputs.description,
       keySpec: inputs.keySpec,

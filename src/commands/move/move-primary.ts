@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AwsSession } from '../../aws/credentials.js';
-import { askEach, asPlaces } from '../../aws/kms-clients.js';
+import type { KmsClients } from '../../aws/kms-clients.js';
 import { lookUpAlias } from '../../aws/key-lookup.js';
 import { awaitPromotion, promote, type WaitOptions } from '../../aws/primary-region.js';
 import { ActionError } from '../../errors.js';
@@ -34,7 +33,7 @@ const MOVED_STATE = 'moved.tfstate';
  */
 export async function planMove(run: Run, setup: Setup, move: PendingMove): Promise<MadePlan> {
   const progress = await setup.terraform.phase('Look where AWS has the primary', ({ say }) =>
-    awaitPromotion(move, setup.session, { ...waitOptions(run), say }),
+    awaitPromotion(move, setup.clients, { ...waitOptions(run), say }),
   );
   const hasMoved = progress === 'done';
   const planned = hasMoved ? await planFollowing(run, setup, move) : await planOf({ ...run, ...setup });
@@ -115,9 +114,9 @@ interface Following {
  * as AWS has them: whatever was changed meanwhile, by hand or in the inputs, does not keep the state from following.
  */
 async function planInCopy(run: Run, setup: Setup, move: PendingMove, done: string): Promise<Following> {
-  const { terraform, configuration, workDir, session } = setup;
+  const { terraform, configuration, workDir, clients } = setup;
   const ends = [move.from, move.to] as const;
-  await assertAliases(move, session, done);
+  await assertAliases(move, clients, done);
   const state = await terraform.pullState().catch(explained(done));
   const imports = ends.map((region) => ({ region, keyId: move.keyId, hasAlias: true }));
   const folder = await configuration.during({ regions: move.after, imports, keepsSettings: true }, () =>
@@ -138,14 +137,13 @@ async function planInCopy(run: Run, setup: Setup, move: PendingMove, done: strin
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
 async function assertAliases(
   { keyId, from, to, after }: PendingMove,
-  session: AwsSession,
+  clients: KmsClients,
   done: string,
 ): Promise<void> {
   const alias = `alias/${after.alias}`;
-  const lookups = await askEach(asPlaces([from, to]), session, async (clients, { region }) => ({
-    region,
-    lookup: await lookUpAlias(clients, region, alias),
-  }));
+  const lookups = await Promise.all(
+    [from, to].map(async (region) => ({ region, lookup: await lookUpAlias(clients, region, alias) })),
+  );
   const missing = lookups.filter(
     ({ lookup }) => lookup.is === 'not-found' || (lookup.is === 'found' && lookup.key.keyId !== keyId),
   );
@@ -175,10 +173,10 @@ function waitOptions({ deps, inputs }: Run): Omit<WaitOptions, 'say'> {
  * @throws ActionError that says how far it came
  */
 export async function applyMove(run: Run, setup: Setup, move: PendingMove): Promise<void> {
-  const { terraform, session, workDir } = setup;
+  const { terraform, session, clients, workDir } = setup;
   await session.refreshIfShort();
   await terraform.phase('Move the primary', ({ say }) =>
-    promote(move, session, { ...waitOptions(run), say }),
+    promote(move, clients, { ...waitOptions(run), say }),
   );
   const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
   await session.refreshIfShort();

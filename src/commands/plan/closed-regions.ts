@@ -1,4 +1,4 @@
-import type { AwsSession } from '../../aws/credentials.js';
+import type { KmsClients } from '../../aws/kms-clients.js';
 import { lookUpKeys } from '../../aws/key-lookup.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -15,13 +15,13 @@ const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequir
  */
 export function namingClosedRegions(
   { primaryRegion, replicaRegions, alias }: Inputs,
-  session: AwsSession,
+  clients: KmsClients,
   done: string,
 ): (thrown: unknown) => Promise<never> {
   return async (thrown) => {
     if (!(thrown instanceof TerraformError) || !NOT_LET_IN.test(thrown.text)) throw thrown;
     const regions = [primaryRegion, ...replicaRegions];
-    const closed = await findClosed(regions, `alias/${alias}`, session);
+    const closed = await findClosed(regions, `alias/${alias}`, clients);
     if (closed.length === 0 || closed.length === regions.length) throw thrown;
     const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
     throw new ActionError(
@@ -35,10 +35,10 @@ export function namingClosedRegions(
   };
 }
 
-async function findClosed(regions: readonly string[], alias: string, session: AwsSession): Promise<string[]> {
+async function findClosed(regions: readonly string[], alias: string, clients: KmsClients): Promise<string[]> {
   const lookups = await lookUpKeys(
     regions.map((region) => ({ region, keyId: alias })),
-    session,
+    clients,
   );
   return lookups.flatMap(({ region, lookup }) => (lookup.is === 'region-disabled' ? [region] : []));
 }

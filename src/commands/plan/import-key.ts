@@ -62,11 +62,11 @@ async function findLeftOut(
   held: HeldKeys & { readonly primaryId: string },
   { importKey, primaryRegion, replicaRegions, alias }: Wanted,
   run: Run,
-  { session }: Setup,
+  { clients }: Setup,
 ): Promise<Imported[]> {
   const { primaryId: keyId } = held;
   const { name } = importKey;
-  const named = name.startsWith('alias/') ? await lookUpNamed(primaryRegion, name, session) : undefined;
+  const named = name.startsWith('alias/') ? await lookUpNamed(clients, primaryRegion, name) : undefined;
   // An alias that is gone, renamed perhaps, names no other key.
   const namedId = named === undefined ? name : named.is === 'found' ? named.key.keyId : keyId;
   assertImportable(judgeHeld(keyId, namedId), run);
@@ -74,7 +74,7 @@ async function findLeftOut(
     (region) => !held.keyRegions.has(region) || !held.aliasRegions.has(region),
   );
   if (regions.length === 0) return [];
-  const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, session);
+  const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, clients);
   return importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
     const key = held.keyRegions.has(region) ? undefined : found;
     const isNew = key !== undefined || (hasAlias && !held.aliasRegions.has(region));
@@ -86,14 +86,14 @@ async function findLeftOut(
 async function findKeyToImport(
   wanted: Wanted,
   run: Run,
-  { session }: Setup,
+  { clients }: Setup,
 ): Promise<{ keyId: string; lookups: readonly RegionLookup[] }> {
   assertImportable(judgePlace(wanted), run);
-  const lookup = await lookUpNamed(wanted.primaryRegion, wanted.importKey.name, session);
+  const lookup = await lookUpNamed(clients, wanted.primaryRegion, wanted.importKey.name);
   assertImportable(judgeKey(lookup, wanted), run);
   if (lookup.is !== 'found') throw new TypeError('a key that is not there was judged to be importable');
   const { key } = lookup;
-  const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, session);
+  const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, clients);
   assertImportable(judgeRegions(lookups, key, wanted), run);
   const asked = new Set([wanted.primaryRegion, ...wanted.replicaRegions]);
   return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
@@ -112,10 +112,10 @@ async function tellBelongings(
   lookups: readonly RegionLookup[],
   keyId: string,
   run: Run,
-  { session }: Setup,
+  { clients }: Setup,
 ): Promise<readonly Finding[]> {
   const regions = lookups.flatMap(({ region, key }) => (key.is === 'found' ? [region] : []));
-  const belongings = await listBelongings(regions, keyId, session);
+  const belongings = await listBelongings(regions, keyId, clients);
   const notes = sayBelongings(belongings, keyId, run.inputs.alias);
   for (const note of notes) run.deps.log.info(note);
   addNotes(run, ...notes);

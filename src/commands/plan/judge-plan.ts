@@ -1,4 +1,4 @@
-import type { AwsSession } from '../../aws/credentials.js';
+import type { KmsClients } from '../../aws/kms-clients.js';
 import type { Deps } from '../../deps.js';
 import { namingClosedRegions } from './closed-regions.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -25,7 +25,7 @@ export interface JudgeRequest {
   readonly deps: Pick<Deps, 'clock'>;
   readonly inputs: Inputs;
   readonly terraform: PhasedTerraform;
-  readonly session: AwsSession;
+  readonly clients: KmsClients;
   /** Of the phase. */
   readonly name: string;
   /** What was done until then, for the message of a failure. */
@@ -36,14 +36,14 @@ export interface JudgeRequest {
 
 /** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
 export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
-  const { inputs, terraform, session, name, done = 'Nothing was changed.', planner } = request;
+  const { inputs, terraform, clients, name, done = 'Nothing was changed.', planner } = request;
   return terraform.phase(
     name,
     async ({ say }) => {
       const planning = planner === undefined ? terraform : await planner().catch(explained(done));
       const text = await planning
         .plan({ destroy: inputs.destroys })
-        .catch(namingClosedRegions(inputs, session, done))
+        .catch(namingClosedRegions(inputs, clients, done))
         .catch(explained(done));
       const json = await planning.showPlan().catch(explained(done));
       const judged = judgePlan(json, text, request);

@@ -123,11 +123,11 @@ function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
 async function findExisting(
   places: readonly KeyPlace[],
   { inputs, deps }: Run,
-  { session }: Setup,
+  { clients }: Setup,
 ): Promise<ExistingKey[] | undefined> {
   if (places.length === 0) return undefined;
   try {
-    return await findKeys(places, `alias/${inputs.alias}`, session);
+    return await findKeys(places, `alias/${inputs.alias}`, clients);
   } catch (thrown) {
     deps.log.info(
       `Could not look whether the keys that the plan makes are there already: ${messageOf(thrown)}`,
@@ -187,9 +187,9 @@ function adviseOnRestore(cause: unknown): string {
     : 'Let the role do kms:CancelKeyDeletion and kms:EnableKey.';
 }
 
-async function bringBack(place: KeyPlace, { deps }: Run, { session }: Setup): Promise<void> {
+async function bringBack(place: KeyPlace, { deps }: Run, { clients }: Setup): Promise<void> {
   try {
-    await restoreKey(place, session);
+    await restoreKey(place, clients);
     deps.log.info(`${place.region}: the deletion of ${place.keyId} is cancelled, and the key enabled`);
   } catch (cause) {
     throw new ActionError(

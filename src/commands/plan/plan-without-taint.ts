@@ -1,6 +1,5 @@
-import type { AwsSession } from '../../aws/credentials.js';
 import { askKms, type WaitedKey } from '../../aws/key-wait.js';
-import { askEach } from '../../aws/kms-clients.js';
+import type { KmsClients } from '../../aws/kms-clients.js';
 import type { Deps } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -21,7 +20,7 @@ export interface MakePlanRequest {
   readonly inputs: Inputs;
   readonly workDir: string;
   readonly terraform: PhasedTerraform;
-  readonly session: AwsSession;
+  readonly clients: KmsClients;
 }
 
 export interface FinishedPlan extends JudgedPlan {
@@ -90,16 +89,16 @@ async function findCreating(
   request: MakePlanRequest,
   disabled: readonly ResourceChange[],
 ): Promise<ResourceChange[]> {
-  const { deps, session } = request;
+  const { deps, clients } = request;
   const asked = disabled.flatMap((key) => waitedKey(request, key).map((waited) => ({ ...waited, key })));
-  const states = await askEach(asked, session, (clients, waited) =>
-    askKms(
-      clients,
-      deps.log,
-    )(waited).catch((thrown: unknown) => {
-      deps.log.debug(messageOf(thrown));
-      return undefined;
-    }),
+  const askState = askKms(clients, deps.log);
+  const states = await Promise.all(
+    asked.map((waited) =>
+      askState(waited).catch((thrown: unknown) => {
+        deps.log.debug(messageOf(thrown));
+        return undefined;
+      }),
+    ),
   );
   return asked.filter((_, index) => states[index] === 'Creating').map(({ key }) => key);
 }

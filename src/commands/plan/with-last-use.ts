@@ -13,13 +13,13 @@ import { judgeUse } from '../../guard/last-use.js';
  */
 export async function withLastUse(
   { deps, inputs }: Run,
-  { session }: Pick<Setup, 'session'>,
+  { clients }: Pick<Setup, 'clients'>,
   made: MadePlan,
 ): Promise<MadePlan> {
   const { reported } = made;
   const places = keysThatGo(reported.model);
   if (places.length === 0) return made;
-  const lastUse = await askLastUse(places, session);
+  const lastUse = await askLastUse(places, clients);
   const rule = { days: inputs.requireUnusedDays, now: deps.clock.now() };
   const findings = [...judgeUse(lastUse, rule), ...reported.findings];
   return { ...made, reported: { ...reported, findings, lastUse } };

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { obtainCredentials, type AwsSession } from '../../aws/credentials.js';
+import { openKms, type KmsClients } from '../../aws/kms-clients.js';
 import { findBadVariables, refuseBadConfig, withoutMachineConfig } from '../../aws/machine-config.js';
 import { requestIdToken } from '../../aws/oidc.js';
 import type { SilentRegion } from '../../aws/silent-regions.js';
@@ -24,6 +25,8 @@ import { clearWorkspace, createWorkspace, type Workspace } from '../../runner/wo
 /** What every command works with. */
 export interface Setup {
   readonly session: AwsSession;
+  /** What asks KMS, in any Region, with the session's credentials. */
+  readonly clients: KmsClients;
   readonly terraform: PhasedTerraform;
   readonly configuration: Configuration;
   /** The Regions of the key whose KMS does not answer. */
@@ -42,7 +45,7 @@ export async function setUp(run: Run): Promise<Setup> {
   const workspace = await createWorkspace(deps.env);
   run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
   await prepareAwsConfig(run, workspace);
-  const [tool, { session, silent }, certificates] = await Promise.all([
+  const [tool, { session, clients, silent }, certificates] = await Promise.all([
     install(deps, inputs, workspace),
     logInAndListen(run),
     trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
@@ -62,7 +65,8 @@ export async function setUp(run: Run): Promise<Setup> {
   addOutputs(run, { 'aws-provider-version': configuration.providerVersion });
   return {
     session,
-    terraform: planAsTheStateNeeds(watchPlan(terraform, run, session), configuration),
+    clients,
+    terraform: planAsTheStateNeeds(watchPlan(terraform, run, clients), configuration),
     configuration,
     silent,
     workDir,
@@ -113,9 +117,11 @@ function install(deps: Deps, inputs: Inputs, workspace: Workspace): Promise<Inst
 }
 
 /** While Terraform is being unpacked, each Region is asked whether it is there. */
-async function logInAndListen(run: Run): Promise<Pick<Setup, 'session' | 'silent'>> {
+async function logInAndListen(run: Run): Promise<Pick<Setup, 'session' | 'clients' | 'silent'>> {
   const session = await logIn(run);
-  return { session, silent: await findSilence(run, session) };
+  const clients = await openKms(session.provider);
+  run.atEnd.push(clients.destroy);
+  return { session, clients, silent: await findSilence(run, clients) };
 }
 
 async function logIn({ deps, inputs, context }: Run): Promise<AwsSession> {

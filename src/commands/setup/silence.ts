@@ -1,4 +1,4 @@
-import type { AwsSession } from '../../aws/credentials.js';
+import type { KmsClients } from '../../aws/kms-clients.js';
 import { findSilentRegions, type SilenceQuestion, type SilentRegion } from '../../aws/silent-regions.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -9,10 +9,10 @@ import { joinWords } from '../../phrases.js';
  * The Regions of the key whose KMS does not answer. What can be known without them, each command finds out by itself.
  * @throws ActionError when the state is in one of them, too: then nothing can be known
  */
-export async function findSilence(run: Run, session: AwsSession): Promise<SilentRegion[]> {
+export async function findSilence(run: Run, clients: KmsClients): Promise<SilentRegion[]> {
   const { inputs, deps } = run;
   const regions = [inputs.primaryRegion, ...inputs.replicaRegions];
-  const silent = await listenTo(regions, run, { session, signal: deps.cancelled });
+  const silent = await listenTo(regions, run, { clients, signal: deps.cancelled });
   const ofState = silent.filter(({ region }) => region === stateRegionOf(inputs));
   if (ofState.length > 0)
     throw explainSilence(silent, `The state is in ${joinWords(ofState.map(({ region }) => region))}, too.`);
@@ -23,7 +23,7 @@ export async function findSilence(run: Run, session: AwsSession): Promise<Silent
 export function listenTo(
   regions: readonly string[],
   { inputs, deps }: Run,
-  options: Pick<SilenceQuestion, 'session' | 'signal' | 'limitMs'>,
+  options: Pick<SilenceQuestion, 'clients' | 'signal' | 'limitMs'>,
 ): Promise<SilentRegion[]> {
   return findSilentRegions({ ...options, regions, alias: `alias/${inputs.alias}`, env: deps.env });
 }

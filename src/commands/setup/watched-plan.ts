@@ -1,5 +1,5 @@
 import type { SilentRegion } from '../../aws/silent-regions.js';
-import type { AwsSession } from '../../aws/credentials.js';
+import type { KmsClients } from '../../aws/kms-clients.js';
 import type { Run } from '../../run.js';
 import { readHeldKeys } from '../../terraform/state-keys.js';
 import type { PhasedTerraform } from './phased-terraform.js';
@@ -14,7 +14,7 @@ const LIMIT_MS = 7_000;
  * Terraform whose plan does not wait for a Region that nobody has asked yet: one that has left the inputs, and whose key is
  * still in the state. The state is looked into only where a plan takes unusually long, since hardly any run needs it.
  */
-export function watchPlan(terraform: PhasedTerraform, run: Run, session: AwsSession): PhasedTerraform {
+export function watchPlan(terraform: PhasedTerraform, run: Run, clients: KmsClients): PhasedTerraform {
   const { clock, cancelled } = run.deps;
   return {
     ...terraform,
@@ -25,7 +25,7 @@ export function watchPlan(terraform: PhasedTerraform, run: Run, session: AwsSess
       const watch = async (): Promise<void> => {
         await clock.sleep(UNUSUAL_MS, ended.signal);
         const signal = AbortSignal.any([cancelled, ended.signal]);
-        silent = await findSilentLeavers(terraform, run, { session, signal });
+        silent = await findSilentLeavers(terraform, run, { clients, signal });
         if (silent.length > 0) givenUp.abort();
       };
       // Whatever the state or AWS says in place of an answer, the plan will say by itself.
@@ -48,7 +48,7 @@ const LEFT =
 async function findSilentLeavers(
   terraform: PhasedTerraform,
   run: Run,
-  options: { readonly session: AwsSession; readonly signal: AbortSignal },
+  options: { readonly clients: KmsClients; readonly signal: AbortSignal },
 ): Promise<SilentRegion[]> {
   const { inputs } = run;
   const asked = new Set([inputs.primaryRegion, ...inputs.replicaRegions]);
