@@ -3,7 +3,6 @@ import { cancelDeletionCommands } from '../facts/cancel-deletion.js';
 import type { Explanation } from '../errors.js';
 import { lookUpKeys } from '../aws/key-lookup.js';
 import { lookUpStates } from './key-states.js';
-import { runPreflight } from './plan/preflight.js';
 import { planKnowingAws } from './plan/plan-knowing-aws.js';
 import { asTheStateHas, setUp, type Setup } from './setup/set-up.js';
 import { stopWhereSilent } from './stop-where-silent.js';
@@ -91,7 +90,7 @@ function changesTags({ attributes }: ResourceChange): boolean {
 
 async function planForDrift(run: Run, setup: Setup): Promise<Drift> {
   try {
-    const { reported, outputs } = await runPreflight(run, setup, await planKnowingAws(run, setup));
+    const { reported, outputs } = await planKnowingAws(run, setup);
     const { model } = reported;
     const owned = reported.findings.filter(isStateOfAnother);
     if (owned.length > 0) {

@@ -13,9 +13,7 @@ import { compareWithShown } from './plan/compare-shown.js';
 import type { MadePlan } from './plan/make-plan.js';
 import { planKnowingAws } from './plan/plan-knowing-aws.js';
 import { sayUnfinished } from './plan/plan-without-taint.js';
-import { runPreflight } from './plan/preflight.js';
 import { sayFindings } from './plan/say-findings.js';
-import { withLastUse } from './plan/with-last-use.js';
 import { asTheStateHas, setUp, type Setup } from './setup/set-up.js';
 import { stopWhereSilent } from './stop-where-silent.js';
 import { proveApplied } from './verify.js';
@@ -41,8 +39,7 @@ export async function planAndApply(started: Run): Promise<Ended> {
 
 /** The plan, what is in its way in AWS, and what the guard says of it, which ends the run where it is a stop. */
 async function planAndJudge(run: Run, setup: Setup): Promise<MadePlan> {
-  const planned = await withLastUse(run, setup, await planOrMove(run, setup));
-  const made = await runPreflight(run, setup, planned);
+  const made = await planOrMove(run, setup);
   const { reported, outputs } = made;
   addOutputs(run, { ...outputs, ...workOf(made, setup) });
   addToReport(run, { plan: reported, ...notesOf(made, run) });

@@ -20,7 +20,7 @@ export interface Question {
   readonly ownId: string | undefined;
 }
 
-export interface Answer {
+interface Answer {
   readonly question: Question;
   readonly lookup: KeyLookup;
 }
@@ -66,7 +66,7 @@ function nameOf(side: ResourceChange['after']): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-export interface Judgement {
+interface PreflightJudgement {
   /** All of them stops. */
   readonly findings: readonly Finding[];
   /** What could not be looked at: `ap-southeast-2 (kms:DescribeKey is missing)`. */
@@ -75,7 +75,15 @@ export interface Judgement {
   readonly refused: readonly RefusedCall[];
 }
 
-export function judgeAnswers(answers: readonly Answer[]): Judgement {
+/** @param lookups an answer for each question, in their order */
+export function judgeAnswers(
+  questions: readonly Question[],
+  lookups: readonly KeyLookup[],
+): PreflightJudgement {
+  const answers = questions.flatMap((question, index): Answer[] => {
+    const lookup = lookups[index];
+    return lookup === undefined ? [] : [{ question, lookup }];
+  });
   return {
     findings: answers.flatMap((answer) => [...judgeRegion(answer), ...judgeAlias(answer)]),
     notLookedAt: answers.flatMap(({ question, lookup }) =>

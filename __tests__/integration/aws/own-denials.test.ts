@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { POLICY_KINDS } from '../../../emulator/aws/denial.js';
 import type { Emulator } from '../../../emulator/index.js';
 import { adviseOnRefusals } from '../../../src/facts/denial.js';
-import { findKeys } from '../../../src/aws/existing-keys.js';
+import { findKeys } from '../../../src/aws/key-facts.js';
 import { askKms } from '../../../src/aws/key-wait.js';
 import { askLastUse } from '../../../src/aws/last-usage.js';
 import { lookUpAlias } from '../../../src/aws/key-lookup.js';

@@ -2,8 +2,8 @@ import { CreateAliasCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Emulator } from '../../../emulator/index.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
-import { askOf, type Judgement } from '../../../src/guard/preflight.js';
-import { askRegions } from '../../../src/commands/plan/preflight.js';
+import { askKeyFacts } from '../../../src/aws/key-facts.js';
+import { askOf, judgeAnswers } from '../../../src/guard/preflight.js';
 import { goldenPlan } from '../../unit/plan/raw-plan.js';
 import { createFamily, createKey, kmsIn } from '../../../emulator/__tests__/support.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
@@ -21,10 +21,13 @@ afterEach(async () => {
 });
 
 /** Asks what a recorded plan needs; `id` takes the place of the key's recorded id. */
-async function lookup(plan: string, id = ''): Promise<Judgement> {
+async function lookup(plan: string, id = ''): Promise<ReturnType<typeof judgeAnswers>> {
   const text = JSON.stringify(goldenPlan(plan));
   const model = buildPlanModel(JSON.parse(id === '' ? text : text.replace(/mrk-1{32}/g, id)));
-  return askRegions(askOf(model), await clientsOf(emulator));
+  const creations = askOf(model);
+  const questions = { existing: [], alias: ALIAS, creations, deletions: [] };
+  const facts = await askKeyFacts(questions, await clientsOf(emulator));
+  return judgeAnswers(creations, facts.creations);
 }
 
 async function takeAlias(region: string, keyId: string): Promise<void> {

@@ -1,10 +1,11 @@
 import { ActionError } from '../../errors.js';
-import { planAndJudge } from '../plan/judge-plan.js';
+import { guardRequestOf } from '../plan/judge-plan.js';
 import type { MadePlan } from '../plan/make-plan.js';
+import { planAndRead } from '../plan/read-plan.js';
 import type { Setup } from '../setup/set-up.js';
 import { keyOutputs } from '../../outputs.js';
 import { fingerprintChanges, type Fingerprint } from '../../plan/difference.js';
-import { assertGuarded } from '../../guard/guard.js';
+import { assertGuarded, guardPlan } from '../../guard/guard.js';
 import { remainderOfThisRun } from '../../plan/remainder.js';
 import type { PlanModel } from '../../plan/types.js';
 import type { Course } from './course.js';
@@ -62,11 +63,11 @@ async function planWhatIsLeft(
   course: Course,
 ): Promise<PlanModel> {
   const done = sayWhatIsDone(course);
-  const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
-  assertGuarded(reported.findings, done);
-  const { isPart, extra } = remainderOfThisRun(approved, reported.model, course.imported);
+  const { model } = (await planAndRead({ ...run, ...setup, name: 'Plan what is left', done })).reported;
+  assertGuarded(guardPlan(guardRequestOf(model, run)), done);
+  const { isPart, extra } = remainderOfThisRun(approved, model, course.imported);
   if (!isPart) throw explainNotApproved(extra, run.inputs.primaryRegion, done);
-  return reported.model;
+  return model;
 }
 
 /** @throws ActionError where what is left would be waited for in vain, ten minutes more */

@@ -13,7 +13,8 @@ import { describeEvent } from '../../terraform/progress.js';
 import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/primary-place.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
-import { guardRequestOf, planAndJudge, type JudgedPlan } from '../plan/judge-plan.js';
+import { guardRequestOf } from '../plan/judge-plan.js';
+import { planAndRead, type ReadPlan } from '../plan/read-plan.js';
 import { keepPlan, planOf, type MadePlan } from '../plan/make-plan.js';
 import type { FinishedPlan } from '../plan/plan-without-taint.js';
 import type { Setup } from '../setup/set-up.js';
@@ -95,14 +96,14 @@ async function planFollowing(run: Run, setup: Setup, move: PendingMove): Promise
     `AWS has the primary in ${move.to} already, and the state has it in ${move.from}: an apply was interrupted, or it was moved by hand. What is left is for the state to follow. It takes each key's settings as AWS has them; what differs from the inputs is for the next plan.`,
     { title: 'move-primary' },
   );
-  const { judged } = await planInCopy(run, setup, move, NOTHING_DONE);
-  return { ...judged, unfinished: undefined };
+  const { plan } = await planInCopy(run, setup, move, NOTHING_DONE);
+  return { ...plan, unfinished: undefined };
 }
 
 const NOTHING_DONE = 'Nothing was changed by this run.';
 
 interface Following {
-  readonly judged: JudgedPlan;
+  readonly plan: ReadPlan;
   readonly copy: Terraform;
   readonly folder: string;
   /** The state that the copy was made of. */
@@ -123,7 +124,7 @@ async function planInCopy(run: Run, setup: Setup, move: PendingMove, done: strin
     copyWorkFolder(workDir, withoutEnds(state, ends)),
   );
   const copy = terraform.inFolder(folder);
-  const judged = await planAndJudge({
+  const plan = await planAndRead({
     ...run,
     ...setup,
     inputs: move.after,
@@ -131,7 +132,7 @@ async function planInCopy(run: Run, setup: Setup, move: PendingMove, done: strin
     done,
     planner: () => Promise.resolve(copy),
   });
-  return { judged, copy, folder, state };
+  return { plan, copy, folder, state };
 }
 
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
@@ -180,8 +181,8 @@ export async function applyMove(run: Run, setup: Setup, move: PendingMove): Prom
   );
   const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
   await session.refreshIfShort();
-  const { judged, copy, folder, state } = await planInCopy(run, setup, move, done);
-  assertGuarded(judgeMove(judged.reported.model, move, true), done);
+  const { plan, copy, folder, state } = await planInCopy(run, setup, move, done);
+  assertGuarded(judgeMove(plan.reported.model, move, true), done);
   const outputs = await terraform.phase('Let the state follow', async ({ say }) => {
     const applied = await copy
       .apply((event) => {

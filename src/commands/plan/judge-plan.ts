@@ -1,77 +1,66 @@
-import type { KmsClients } from '../../aws/kms-clients.js';
-import type { Deps } from '../../deps.js';
-import { namingClosedRegions } from './closed-regions.js';
-import type { Inputs } from '../../inputs/inputs.js';
-import { summariseCounts } from '../../outputs.js';
-import { explained, type PhasedTerraform } from '../setup/phased-terraform.js';
-import { diffAccess } from '../../plan/access.js';
-import { digestPlan } from '../../plan/digest.js';
-import { guardPlan, type GuardRequest } from '../../guard/guard.js';
+import { askKeyFacts } from '../../aws/key-facts.js';
+import { adviseOnRefusals } from '../../facts/denial.js';
+import type { GuardRequest } from '../../guard/guard.js';
+import { judge, questionsOf, type Judgement } from '../../guard/judge.js';
 import type { Owner } from '../../guard/ownership.js';
-import { buildPlanModel } from '../../plan/model.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import type { PlanModel } from '../../plan/types.js';
 import type { ReportedPlan } from '../../report/types.js';
-import { describePlanLine } from '../../terraform/progress.js';
-import type { Terraform } from '../../terraform/run.js';
+import type { Run } from '../../run.js';
+import type { Setup } from '../setup/set-up.js';
+import type { UnjudgedPlan } from './read-plan.js';
 
-/** A plan that was made and judged. */
-export interface JudgedPlan {
+export interface JudgedPlan extends Pick<Judgement, 'pending' | 'replicas'> {
   readonly reported: ReportedPlan;
-  /** As `terraform show -json` prints it, parsed. */
-  readonly json: unknown;
 }
 
-export interface JudgeRequest {
-  readonly deps: Pick<Deps, 'clock'>;
-  readonly inputs: Inputs;
-  readonly terraform: PhasedTerraform;
-  readonly clients: KmsClients;
-  /** Of the phase. */
-  readonly name: string;
-  /** What was done until then, for the message of a failure. */
-  readonly done?: string;
-  /** The Terraform that plans: that of the run unless told; it may be in a copy of the working folder. */
-  readonly planner?: () => Promise<Terraform>;
+/**
+ * Asks AWS, once, all that the plan is judged by, and judges it. What may not be looked at stops nothing but a plan whose keys
+ * have to be unused, and is told.
+ */
+export async function judgePlan(
+  run: Run,
+  { clients }: Pick<Setup, 'clients'>,
+  reported: UnjudgedPlan,
+): Promise<JudgedPlan> {
+  const { inputs, deps } = run;
+  const { model } = reported;
+  const all = questionsOf(model, inputs);
+  // `drift` deletes nothing, whatever a plan says that nobody applies.
+  const questions = inputs.command === 'drift' ? { ...all, deletions: [] } : all;
+  const facts = await askKeyFacts(questions, clients);
+  const { findings, notLookedAt, refused, ...keys } = judge(judgeRequestOf(model, run), questions, facts);
+  if ('unknown' in facts.existing) {
+    deps.log.info(
+      `Could not look whether the keys that the plan makes are there already: ${facts.existing.unknown}`,
+    );
+  }
+  if (notLookedAt.length > 0) {
+    deps.log.notice(
+      `Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${adviseOnRefusals(refused)}`.trim(),
+      { title: 'Preflight' },
+    );
+  }
+  const lastUse = facts.lastUse.length === 0 ? {} : { lastUse: facts.lastUse };
+  return { ...keys, reported: { ...reported, findings, ...lastUse } };
 }
 
-/** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
-export async function planAndJudge(request: JudgeRequest): Promise<JudgedPlan> {
-  const { inputs, terraform, clients, name, done = 'Nothing was changed.', planner } = request;
-  return terraform.phase(
-    name,
-    async ({ say }) => {
-      const planning = planner === undefined ? terraform : await planner().catch(explained(done));
-      const text = await planning
-        .plan({ destroy: inputs.destroys })
-        .catch(namingClosedRegions(inputs, clients, done))
-        .catch(explained(done));
-      const json = await planning.showPlan().catch(explained(done));
-      const judged = judgePlan(json, text, request);
-      const { counts, hasChanges } = judged.reported.model;
-      say(`${name}: ${summariseCounts(counts, hasChanges)}`);
-      return judged;
-    },
-    (line) => describePlanLine(line, inputs.primaryRegion),
-  );
-}
-
-/** @param text Terraform's own description of the plan */
-export function judgePlan(
-  json: unknown,
-  text: string,
-  run: Pick<JudgeRequest, 'inputs' | 'deps'>,
-): JudgedPlan {
-  const model = buildPlanModel(json);
-  const access = diffAccess(model);
-  const findings = guardPlan(guardRequestOf(model, run));
-  return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+/** What a plan is judged by, beside AWS. */
+function judgeRequestOf(model: PlanModel, run: Run): Parameters<typeof judge>[0] {
+  const request = guardRequestOf(model, run);
+  const { allowRecovery, requireUnusedDays } = run.inputs;
+  return {
+    ...request,
+    options: { ...request.options, recovery: allowRecovery },
+    unusedDays: requireUnusedDays,
+  };
 }
 
 /** What the guard judges of the run's plan, and by what. */
 export function guardRequestOf(
   model: PlanModel,
-  { inputs, deps }: Pick<JudgeRequest, 'inputs' | 'deps'>,
-): GuardRequest {
+  { inputs, deps }: Pick<Run, 'inputs' | 'deps'>,
+): GuardRequest & { readonly now: number } {
   const { primaryRegion, command, approval, deletionConfirmed, destroys } = inputs;
   const unreviewed = command === 'apply' && approval.by === 'auto';
   const options = { deletionConfirmed, destroys, unreviewed };

@@ -1,20 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { planAndJudge, type JudgedPlan } from './judge-plan.js';
+import { planAndRead, type ReadPlan, type UnjudgedPlan } from './read-plan.js';
 import { keyOutputs, planOutputs, type Outputs } from '../../outputs.js';
 import { planWithoutTaint, type FinishedPlan, type MakePlanRequest } from './plan-without-taint.js';
 import type { ReportedPlan } from '../../report/types.js';
 import type { ResumeSteps } from '../../terraform/resume-steps.js';
 
-export interface MadePlan {
-  readonly reported: ReportedPlan;
+/** A plan that was made and kept: judged, unless said otherwise. */
+export interface MadePlan<Reported = ReportedPlan> {
+  readonly reported: Reported;
   readonly outputs: Outputs;
   /** What an interrupted apply has left behind; the plan that is saved is then not the one reported. */
   readonly unfinished: ResumeSteps | undefined;
 }
 
 /** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */
-export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
+export async function makePlan(request: MakePlanRequest): Promise<MadePlan<UnjudgedPlan>> {
   const plan = await planOf(request);
   const { reported, unfinished } = plan;
   return { reported, outputs: await keepPlan(request, plan), unfinished };
@@ -23,7 +24,7 @@ export async function makePlan(request: MakePlanRequest): Promise<MadePlan> {
 /** Keeps a plan as files. @returns what it says by itself, and where the files are */
 export async function keepPlan(
   { deps, workDir }: Pick<MakePlanRequest, 'deps' | 'workDir'>,
-  { reported, json }: JudgedPlan,
+  { reported, json }: ReadPlan,
 ): Promise<Outputs> {
   const paths = { json: path.join(workDir, 'plan.json'), text: path.join(workDir, 'plan.txt') };
   await Promise.all([
@@ -42,8 +43,8 @@ export async function keepPlan(
 export async function planOf(request: MakePlanRequest): Promise<FinishedPlan> {
   // What is to be destroyed needs no waiting for, and no taint changes what becomes of it.
   if (request.inputs.destroys) {
-    return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
+    return { ...(await planAndRead({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
   }
-  const first = await planAndJudge({ ...request, name: 'Plan' });
+  const first = await planAndRead({ ...request, name: 'Plan' });
   return planWithoutTaint(request, first, 'Plan what is left of an apply that was stopped');
 }

@@ -1,65 +1,61 @@
-import { type ExistingKey, findKeys, restoreKey } from '../../aws/existing-keys.js';
+import { restoreKey } from '../../aws/key-facts.js';
 import { adviseOnRefusals } from '../../facts/denial.js';
+import type { ExistingKey } from '../../facts/key-facts.js';
 import { isDenied } from '../../aws/kms-clients.js';
 import { sayCancelDeletion } from '../../facts/cancel-deletion.js';
 import { ActionError, messageOf } from '../../errors.js';
-import { guardRequestOf } from './judge-plan.js';
+import { judgePlan, type JudgedPlan } from './judge-plan.js';
 import { prepareImport } from './import-key.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import { assertApproved, checkApproval } from '../apply/approve.js';
 import { applyRefresh } from '../apply/record-regions.js';
 import type { Setup } from '../setup/set-up.js';
 import { digestRecovery } from '../../plan/digest.js';
-import { assertGuarded, guardPlan } from '../../guard/guard.js';
-import { isKey } from '../../plan/model.js';
-import { regionOfSide } from '../../plan/region.js';
-import type { PlanModel } from '../../plan/types.js';
+import type { Rule } from '../../guard/finding.js';
+import { assertGuarded } from '../../guard/guard.js';
 import { refuse } from '../../refusal.js';
 import { addOutputs, addToReport, appliedBy, type Run } from '../../run.js';
 import type { KeyPlace } from '../../facts/kms-answers.js';
 
+/** What taking a key into the state settles; the plan that does so is judged again. */
+const SETTLED: ReadonlySet<Rule> = new Set(['replica-exists', 'alias-taken']);
+
 /**
- * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be
- * there: a replica in a Region that was removed and is asked for again, a key that was scheduled for deletion outside
+ * Makes the plan, with the import that `import-key` asks for, and judges it by what AWS has. That may be a key that the plan
+ * would make: a replica in a Region that was removed and is asked for again, a key that was scheduled for deletion outside
  * Terraform, a replica that a killed run left.
  *
- * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
+ * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else there is to say of it,
  * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
- * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
- * the guard and the approval like any other.
+ * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan is
+ * judged and approved like any other.
  * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
 export async function planKnowingAws(run: Run, setup: Setup): Promise<MadePlan> {
   const ofImport = await prepareImport(run, setup);
-  const made = await planAndCheckAws(run, setup);
+  const made = await planAndRecover(run, setup);
   return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
 }
 
-async function planAndCheckAws(run: Run, setup: Setup): Promise<MadePlan> {
-  const { inputs } = run;
-  const plan = (): Promise<MadePlan> => makePlan({ ...run, ...setup });
-  const made = await plan();
-  const { model } = made.reported;
-  const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
-  const found = await findExisting([...wanted.missing, ...wanted.created], run, setup);
-  if (found === undefined || found.length === 0) return found === undefined ? made : judge(run, made, found);
-  const pending = found.filter(({ isPending }) => isPending);
-  const judged = asRecovery(judge(run, made, found), inputs.allowRecovery ? pending : []);
+async function planAndRecover(run: Run, setup: Setup): Promise<MadePlan> {
+  const { allowRecovery, command } = run.inputs;
+  const { pending, replicas, ...judged } = await planAndJudge(run, setup);
+  if (!allowRecovery || (pending.length === 0 && replicas.length === 0)) return judged;
+  const recovery = asRecovery(judged, pending);
   // `drift` changes nothing, and `plan` says what `apply` will do first.
-  if (
-    !inputs.allowRecovery ||
-    inputs.command === 'drift' ||
-    (pending.length > 0 && inputs.command === 'plan')
-  )
-    return judged;
+  if (command === 'drift' || (pending.length > 0 && command === 'plan')) return recovery;
   refuse(() => {
-    assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
+    assertGuarded(recovery.reported.findings.filter(({ rule }) => !SETTLED.has(rule)));
   });
-  if (pending.length > 0) await cancelDeletions(run, setup, judged, pending);
-  const created = new Set(wanted.created.map(({ region }) => region));
-  const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
-  await setup.configuration.extend({ imports });
-  return plan();
+  if (pending.length > 0) await cancelDeletions(run, setup, recovery, pending);
+  await setup.configuration.extend({ imports: replicas });
+  return planAndJudge(run, setup);
+}
+
+/** The plan as it is, and what it is judged by. */
+async function planAndJudge(run: Run, setup: Setup): Promise<MadePlan & JudgedPlan> {
+  const made = await makePlan({ ...run, ...setup });
+  return { ...made, ...(await judgePlan(run, setup, made.reported)) };
 }
 
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
@@ -91,77 +87,6 @@ function asRecovery(made: MadePlan, pending: readonly ExistingKey[]): MadePlan {
     reported: { ...made.reported, digest },
     outputs: { ...made.outputs, 'plan-digest': digest },
   };
-}
-
-interface Places {
-  /** Missing keys: the state knew them, and the refresh did not find them. */
-  readonly missing: readonly KeyPlace[];
-  /** Replicas that the plan makes of a primary that is there. */
-  readonly created: readonly KeyPlace[];
-}
-
-const NO_PLACES: Places = { missing: [], created: [] };
-
-/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
-export function placesOf({ resources, drift }: Pick<PlanModel, 'resources' | 'drift'>): Places {
-  const missing = drift
-    .filter((change) => isKey(change) && change.action === 'delete')
-    .flatMap(({ before }) => placeOf(regionOfSide(before), before?.['key_id']));
-  const primary = resources.find(({ kind }) => kind === 'primary');
-  const created = resources
-    .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-    .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
-    .filter(({ region }) => !missing.some((key) => key.region === region));
-  return { missing, created };
-}
-
-function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
-  return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
-}
-
-/** @returns undefined when there is nothing to look for, or KMS does not say */
-async function findExisting(
-  places: readonly KeyPlace[],
-  { inputs, deps }: Run,
-  { clients }: Setup,
-): Promise<ExistingKey[] | undefined> {
-  if (places.length === 0) return undefined;
-  try {
-    return await findKeys(places, `alias/${inputs.alias}`, clients);
-  } catch (thrown) {
-    deps.log.info(
-      `Could not look whether the keys that the plan makes are there already: ${messageOf(thrown)}`,
-    );
-    return undefined;
-  }
-}
-
-/** What the guard says of the plan, now that it is known what AWS has. */
-function judge(run: Run, made: MadePlan, found: readonly ExistingKey[]): MadePlan {
-  const { model } = made.reported;
-  const pending = found.filter(({ isPending }) => isPending);
-  // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-  const isSure = placesOf(model).missing.every(
-    ({ region }) => !found.some((key) => key.region === region && !key.isPending),
-  );
-  const request = guardRequestOf(model, run);
-  const findings = guardPlan({
-    ...request,
-    ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
-    existingReplicas: Object.fromEntries(
-      found
-        .filter((key) => !key.isPending && isReplicaHere(key, model))
-        .map(({ region, keyId }) => [region, keyId]),
-    ),
-    options: { ...request.options, recovery: run.inputs.allowRecovery },
-  });
-  return { ...made, reported: { ...made.reported, findings } };
-}
-
-/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
-function isReplicaHere({ replicaOf }: ExistingKey, { resources }: PlanModel): boolean {
-  const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
-  return replicaOf !== undefined && replicaOf === arn;
 }
 
 /** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */

@@ -3,7 +3,7 @@ import type { KmsClients } from '../../aws/kms-clients.js';
 import type { Deps } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
-import { judgePlan, planAndJudge, type JudgedPlan } from './judge-plan.js';
+import { planAndRead, readPlan, type ReadPlan } from './read-plan.js';
 import { withoutTaint, findDisabled, findTainted } from '../../plan/without-taint.js';
 import { isKey } from '../../plan/model.js';
 import type { ResourceChange } from '../../plan/types.js';
@@ -23,7 +23,7 @@ export interface MakePlanRequest {
   readonly clients: KmsClients;
 }
 
-export interface FinishedPlan extends JudgedPlan {
+export interface FinishedPlan extends ReadPlan {
   /** What `apply` has to do before it plans again and applies; undefined where nothing is unfinished. */
   readonly unfinished: ResumeSteps | undefined;
 }
@@ -37,21 +37,21 @@ export interface FinishedPlan extends JudgedPlan {
  */
 export async function planWithoutTaint(
   request: MakePlanRequest,
-  first: JudgedPlan,
+  first: ReadPlan,
   name: string,
 ): Promise<FinishedPlan> {
   const tainted = findTainted(first.reported.model);
   const kept =
     tainted.length === 0
       ? first
-      : await planAndJudge({ ...request, name, planner: () => copyWithout(request, tainted) });
+      : await planAndRead({ ...request, name, planner: () => copyWithout(request, tainted) });
   const creating = await findCreating(request, findDisabled(kept.reported.model));
   if (tainted.length === 0 && creating.length === 0) return { ...first, unfinished: undefined };
   const unfinished = {
     creating: creating.map(({ address }) => address),
     all: [...tainted, ...creating].map(({ address }) => address),
   };
-  const finished = judgePlan(withoutTaint(kept.json, unfinished), kept.reported.text, request);
+  const finished = readPlan(withoutTaint(kept.json, unfinished), kept.reported.text);
   const waitFor = distinct([...tainted.filter(isKey), ...creating]);
   return {
     ...finished,

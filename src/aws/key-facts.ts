@@ -1,18 +1,28 @@
-import { ActionError } from '../errors.js';
+import { ActionError, messageOf } from '../errors.js';
 import { adviseOnRefusals } from '../facts/denial.js';
-import type { KmsClients } from './kms-clients.js';
-import { lookUpKey } from './key-lookup.js';
+import type { ExistingKey, KeyFacts, KeyQuestions } from '../facts/key-facts.js';
 import { type FoundKey, isPendingDeletion, type KeyPlace } from '../facts/kms-answers.js';
+import { lookUpAlias, lookUpKey } from './key-lookup.js';
+import type { KmsClients } from './kms-clients.js';
+import { askLastUse } from './last-usage.js';
 
-/** A key as KMS describes it. */
-export interface ExistingKey extends KeyPlace {
-  readonly isPending: boolean;
-  /** ISO 8601; undefined where it is not pending, or waits for its replicas first. */
-  readonly deletionDate: string | undefined;
-  /** The ARN of the primary that it is a replica of; undefined for anything but a replica. */
-  readonly replicaOf: string | undefined;
-  /** Whether the alias that was asked about points to this key in its Region. */
-  readonly hasAlias: boolean;
+/**
+ * Asks KMS all that a plan is judged by, at once; nothing for a plan that makes and deletes no key. What KMS does not say is
+ * among the answers.
+ */
+export async function askKeyFacts(
+  { existing, alias: named, creations, deletions }: KeyQuestions,
+  clients: KmsClients,
+): Promise<KeyFacts> {
+  const [found, lookups, lastUse] = await Promise.all([
+    findKeys(existing, named, clients).catch((thrown: unknown) => ({ unknown: messageOf(thrown) })),
+    Promise.all(
+      // Where no alias is to be made, any name does: the question is then whether the Region answers.
+      creations.map(({ region, alias = 'alias/none' }) => lookUpAlias(clients, region, alias)),
+    ),
+    askLastUse(deletions, clients),
+  ]);
+  return { existing: found, creations: lookups, lastUse };
 }
 
 /**
