@@ -7,7 +7,17 @@ import type { Deps } from './deps.js';
 import type { Command } from './inputs/table.js';
 import { environmentName } from './inputs/reader.js';
 import { asCancellation, reportOf } from './refusal.js';
-import { addOutputs, publish, startRun, writeStepOutputs, type Ended, type Run } from './run.js';
+import {
+  addResults,
+  follow,
+  publish,
+  startRun,
+  writeStepOutputs,
+  type Ended,
+  type Reporting,
+  type Results,
+  type Run,
+} from './run.js';
 import { tellFailedCommand, tellWrongInputs } from './tell-failure.js';
 import { isLocked } from './terraform/symptoms.js';
 
@@ -33,16 +43,20 @@ async function runForKey(deps: Deps): Promise<void> {
     await tellWrongInputs(deps, thrown);
     throw thrown;
   });
+  let results: Results = {};
+  const keep = (more: Results): void => {
+    results = addResults(results, more);
+  };
   try {
-    const { run: ended, outcome } = await COMMANDS[started.inputs.command](started);
-    await publish(ended, { outcome });
+    const ended = await follow(COMMANDS[started.inputs.command](started), keep);
+    await follow(publish(ended.run, results, { outcome: ended.outcome }), keep);
   } catch (thrown) {
-    const ended = asCancellation(thrown, deps.cancelled, started.report.approval?.approved === true);
-    await inTime(deps, publish(started, reportOf(ended)));
-    if (isLocked(ended)) addOutputs(started, { result: 'locked' });
+    const ended = asCancellation(thrown, deps.cancelled, results.report?.approval?.approved === true);
+    await inTime(deps, follow(publish(started, results, reportOf(ended)), keep));
+    if (isLocked(ended)) keep({ outputs: { result: 'locked' } });
     throw ended;
   } finally {
-    writeStepOutputs(started.deps, started.outputs);
+    writeStepOutputs(started.deps, results.outputs ?? {});
     await Promise.allSettled(started.atEnd.map(async (end) => await end()));
   }
 }
@@ -63,7 +77,7 @@ const FOR_MANY_KEYS = new Map<string, (deps: Deps) => Promise<void>>([
   ['report', reportKeys],
 ]);
 
-const COMMANDS: Readonly<Record<Command, (run: Run) => Promise<Ended>>> = {
+const COMMANDS: Readonly<Record<Command, (run: Run) => Reporting<Ended>>> = {
   plan: planAndApply,
   apply: planAndApply,
   destroy: planAndApply,

@@ -5,6 +5,9 @@ import { capitalise } from './phrases.js';
 /** A refusal is no failure of the run's own: the report tells the two apart. */
 class Refusal extends ActionError {}
 
+/** A refusal to import: no plan has its reasons among its findings, so the report gets them from here. */
+export class ImportRefusal extends Refusal {}
+
 /** Nor is a cancellation. */
 class Cancellation extends ActionError {}
 
@@ -49,6 +52,7 @@ function whatIsDone(applying: boolean): string {
 
 /** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
 export function reportOf(thrown: unknown): RunReport {
+  if (thrown instanceof ImportRefusal) return { outcome: 'refused', failure: thrown };
   if (thrown instanceof Refusal) return { outcome: 'refused' };
   if (thrown instanceof DriftFound) return { outcome: 'drifted' };
   if (thrown instanceof Cancellation) return { outcome: 'cancelled', failure: thrown };

@@ -14,10 +14,18 @@ import { publishReport, type RunReport } from './publish.js';
 import { environmentSecrets } from './inputs/environment-secrets.js';
 import { writeOutputs } from './runner/outputs.js';
 
-/** What the report of a run tells beside how it ended. */
-type ReportParts = Omit<RunReport, 'outcome'>;
+/** What a run has found out: for the step's outputs and for the report. Whatever ends the run later, that is told. */
+export interface Results {
+  readonly outputs?: Outputs;
+  readonly report?: Omit<RunReport, 'outcome' | 'notes'>;
+  /** Whole sentences for the report. */
+  readonly notes?: readonly string[];
+}
 
-/** What one run is about, and what it has found out so far. */
+/** A part of a run: yields what it finds out, as it goes, and returns what the next part needs. */
+export type Reporting<T = void> = AsyncGenerator<Results, T, void>;
+
+/** What one run is about. */
 export interface Run {
   readonly deps: Deps;
   readonly inputs: Inputs;
@@ -27,10 +35,6 @@ export interface Run {
   readonly mergedPullRequest: Promise<MergedPullRequest> | undefined;
   /** What is to be done when the run has ended, whatever has happened. */
   readonly atEnd: (() => unknown)[];
-  /** Grow as the run goes on; whatever happens, they are set at its end. */
-  readonly outputs: { -readonly [Name in keyof Outputs]: Outputs[Name] };
-  /** How far the run came, for the report; of a failure, too. */
-  readonly report: { -readonly [Part in keyof ReportParts]: ReportParts[Part] };
 }
 
 /**
@@ -42,7 +46,7 @@ export async function startRun(outside: Deps): Promise<Run> {
   const inputs = readStepInputs(inputSources(outside.env));
   const deps = { ...outside, log: naming(outside.log, inputs.alias) };
   hideSecrets(deps, inputs);
-  return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], outputs: {}, report: {} };
+  return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [] };
 }
 
 type GitHubInputs = Pick<Inputs, 'command' | 'comment' | 'approval' | 'githubToken'>;
@@ -87,21 +91,6 @@ export function hideEnvironment({ env, log }: Pick<Deps, 'env' | 'log'>, token: 
   if (token !== undefined) log.mask(token);
 }
 
-/** Keeps what was found out, for the outputs. */
-export function addOutputs(run: Pick<Run, 'outputs'>, outputs: Outputs): void {
-  Object.assign(run.outputs, outputs);
-}
-
-/** Keeps what was found out, for the report; a part that is there already is replaced. */
-export function addToReport(run: Pick<Run, 'report'>, parts: ReportParts): void {
-  Object.assign(run.report, parts);
-}
-
-/** Has the report tell this, too, as whole sentences. */
-export function addNotes(run: Pick<Run, 'report'>, ...notes: readonly string[]): void {
-  addToReport(run, { notes: [...(run.report.notes ?? []), ...notes] });
-}
-
 /** How a command ended that did not fail. */
 export interface Ended {
   /** With the inputs as the report tells them. */
@@ -109,11 +98,34 @@ export interface Ended {
   readonly outcome: RunReport['outcome'];
 }
 
+/**
+ * Runs a part to its end.
+ * @param keep gets what it finds out, at once
+ */
+export async function follow<T>(part: Reporting<T>, keep: (results: Results) => void): Promise<T> {
+  for (;;) {
+    const next = await part.next();
+    if (next.done === true) return next.value;
+    keep(next.value);
+  }
+}
+
+/** All that was found out: of what was found out twice, the later; of the notes, each. */
+export function addResults(before: Results, more: Results): Results {
+  return {
+    outputs: { ...before.outputs, ...more.outputs },
+    report: { ...before.report, ...more.report },
+    notes: [...(before.notes ?? []), ...(more.notes ?? [])],
+  };
+}
+
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
-export async function publish(run: Run, ended: RunReport): Promise<void> {
-  const report = { ...run.report, ...ended };
-  addOutputs(run, { result: resultOf(report) });
-  addOutputs(run, await publishReport({ ...run, report }));
+export async function* publish(run: Run, results: Results, ended: RunReport): Reporting {
+  const { notes = [] } = results;
+  const report = { ...results.report, ...(notes.length === 0 ? {} : { notes }), ...ended };
+  const result = { result: resultOf(report) };
+  yield { outputs: result };
+  yield { outputs: await publishReport({ ...run, report, outputs: { ...results.outputs, ...result } }) };
 }
 
 /** The one way in which a step's outputs are set. */

@@ -13,53 +13,58 @@ import { isForeignBeside, isStateOfAnother } from '../guard/ownership.js';
 import { recordedKeys } from '../guard/preflight.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { DriftFound, refuse } from '../refusal.js';
-import type { KeyStateNote } from '../report/types.js';
-import { addOutputs, addToReport, type Ended, type Run } from '../run.js';
+import type { KeyStateNote, ReportedPlan } from '../report/types.js';
+import type { Ended, Reporting, Run } from '../run.js';
 import { readState, recordedKeysOf, type RecordedKey } from '../terraform/state.js';
 import { isMovedPrimary } from '../terraform/symptoms.js';
 import { isPendingDeletion } from '../facts/kms-answers.js';
 import { nameOfAddress } from '../terraform/addresses.js';
 import type { Finding } from '../guard/finding.js';
 
-/** What AWS has that the state or the configuration has not, in words, one each; empty when all is as it should be. */
-type Drift = readonly string[];
+interface Drift {
+  /** What AWS has that the state or the configuration has not, in words, one each; empty when all is as it should be. */
+  readonly differences: readonly string[];
+  readonly keyStates: readonly KeyStateNote[];
+  readonly findings: readonly Finding[];
+  /** What to do about it. */
+  readonly next: string;
+}
 
 /** `drift`: what AWS has, against the state and the configuration. */
-export async function drift(started: Run): Promise<Ended> {
+export async function* drift(started: Run): Reporting<Ended> {
   // 1. The tools, the credentials and the configuration
-  const setup = await setUp(started);
+  const setup = yield* setUp(started);
   const run = asTheStateHas(started, setup);
-  await stopWhereSilent(run, setup);
+  yield* stopWhereSilent(run, setup);
   // 2. What differs, by a plan that nobody applies
-  const found = await findDrift(run, setup);
+  const found = yield* findDrift(run, setup);
   assertNoDrift(run, found);
-  return { run, outcome: found.length > 0 ? 'drifted' : 'in-sync' };
+  return { run, outcome: found.differences.length > 0 ? 'drifted' : 'in-sync' };
 }
 
 /**
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
- * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
- * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ * changed outside Terraform, and its changes what else the configuration asks for. A key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
  * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
  * in the second case what is known of the key is kept first
  */
-async function findDrift(run: Run, setup: Setup): Promise<Drift> {
-  const drift = await planForDrift(run, setup);
-  addOutputs(run, { drifted: drift.length > 0 });
-  sayKeyStates(run.report.keyStates ?? [], run);
+async function* findDrift(run: Run, setup: Setup): Reporting<Drift> {
+  const found = yield* planForDrift(run, setup);
+  yield { outputs: { drifted: found.differences.length > 0 } };
+  sayKeyStates(found.keyStates, run);
   refuse(() => {
-    assertGuarded((run.report.plan?.findings ?? []).filter(isForeignBeside));
+    assertGuarded(found.findings.filter(isForeignBeside));
   });
-  return drift;
+  return found;
 }
 
 /** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
-function assertNoDrift({ inputs, deps, report }: Run, drift: Drift): void {
-  if (drift.length === 0) return;
+function assertNoDrift({ inputs, deps }: Run, { differences, next }: Drift): void {
+  if (differences.length === 0) return;
   const explanation = {
-    what: `AWS differs from the configuration: ${drift.join('; ')}.`,
+    what: `AWS differs from the configuration: ${differences.join('; ')}.`,
     done: 'Nothing was changed by this run.',
-    next: report.failure?.next ?? adviseOn(report),
+    next,
   };
   if (inputs.failOnDrift) throw new DriftFound(explanation);
   deps.log.warning(Object.values(explanation).join(' '), { title: 'drift' });
@@ -69,15 +74,15 @@ const SAVE_FIRST =
   'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
 
 /** What to do about drift; nothing that `apply` would refuse. */
-function adviseOn({ keyStates, plan }: Run['report']): string {
-  const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
+function adviseOn({ model, findings }: ReportedPlan, keyStates: readonly KeyStateNote[]): string {
+  const stops = findings.filter(({ severity }) => severity === 'stop');
   const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
   const settle =
     wayOut === ''
       ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
       : `\`apply\` would refuse this plan. ${wayOut}`;
-  const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
-  const urgent = keyStates?.some(({ state }) => isPendingDeletion(state)) === true;
+  const settled = model.drift.some(changesTags) ? `${settle} ${LEAVE_TAGS}` : settle;
+  const urgent = keyStates.some(({ state }) => isPendingDeletion(state));
   return urgent ? `${SAVE_FIRST} ${settled}` : settled;
 }
 
@@ -88,28 +93,27 @@ function changesTags({ attributes }: ResourceChange): boolean {
   return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
 }
 
-async function planForDrift(run: Run, setup: Setup): Promise<Drift> {
+async function* planForDrift(run: Run, setup: Setup): Reporting<Drift> {
   try {
-    const { reported, outputs } = await planKnowingAws(run, setup);
+    const { reported, outputs } = yield* planKnowingAws(run, setup);
     const { model } = reported;
     const owned = reported.findings.filter(isStateOfAnother);
-    if (owned.length > 0) {
-      addOutputs(run, outputs);
-      addToReport(run, { plan: reported });
-    }
+    if (owned.length > 0) yield { outputs, report: { plan: reported } };
     refuse(() => {
       assertGuarded(owned);
     });
     const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.clients), setup);
     const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
-    addOutputs(run, outputs);
-    addToReport(run, { plan: { ...reported, access: diffDriftAccess(model), findings }, keyStates });
-    return describeDrift(model, run.inputs.primaryRegion);
+    const plan = { ...reported, access: diffDriftAccess(model), findings };
+    yield { outputs, report: { plan, keyStates } };
+    const differences = describeDrift(model, run.inputs.primaryRegion);
+    return { differences, keyStates, findings, next: adviseOn(plan, keyStates) };
   } catch (thrown) {
     if (!isMovedPrimary(thrown)) throw thrown;
-    const explanation = await explainMove(run, setup);
-    addToReport(run, { failure: explanation });
-    return [explanation.what.replace(/\.$/, '')];
+    const failure = await explainMove(run, setup);
+    yield { report: { failure } };
+    const differences = [failure.what.replace(/\.$/, '')];
+    return { differences, keyStates: [], findings: [], next: failure.next };
   }
 }
 
@@ -129,7 +133,7 @@ function isToldByState({ rule, region }: Finding, states: readonly KeyStateNote[
 }
 
 /** What is different, resource by resource: first what was changed outside, then what else apply would change. */
-function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): Drift {
+function describeDrift({ drift, resources }: PlanModel, primaryRegion: string): string[] {
   // What is only to be imported is in AWS, and not in the state.
   const held = resources.filter(({ importing }) => importing === undefined);
   if (recordedKeys({ drift, resources: held }).length === 0)

@@ -8,12 +8,12 @@ import { isStateOfAnother, judgeOwnership, type Holdings } from '../guard/owners
 import { ownerOf } from './plan/judge-plan.js';
 import { asTheStateHas, setUp, type Setup } from './setup/set-up.js';
 import { adviseOnSilence } from './setup/silence.js';
-import { keyOutputs } from '../outputs.js';
+import { keyOutputs, type Outputs } from '../outputs.js';
 import { explained } from './setup/phased-terraform.js';
 import { isSamePolicy } from '../plan/canonical.js';
 import type { PlanModel } from '../plan/types.js';
 import { keyResults } from '../publish.js';
-import { addOutputs, addToReport, type Ended, type Run } from '../run.js';
+import type { Ended, Reporting, Run } from '../run.js';
 import { readAliasNote } from '../plan/state-notes.js';
 import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
 import {
@@ -25,24 +25,29 @@ import {
 } from '../terraform/state.js';
 
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
-export async function verify(started: Run): Promise<Ended> {
+export async function* verify(started: Run): Reporting<Ended> {
   // 1. The tools, the credentials and the configuration
-  const setup = await setUp(started);
+  const setup = yield* setUp(started);
   const run = asTheStateHas(started, setup);
   // 2. The proof, with the keys as the state has them
-  await proveRecorded(run, setup);
+  yield* proveRecorded(run, setup);
   return { run, outcome: 'verified' };
 }
 
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
+ * @param applied what was planned, and the outputs that the apply had
  * @throws ActionError that names each check that failed
  */
-export async function proveApplied(run: Run, setup: Setup, model: PlanModel): Promise<void> {
+export async function* proveApplied(
+  run: Run,
+  setup: Setup,
+  { model, outputs }: { readonly model: PlanModel; readonly outputs: Outputs },
+): Reporting {
   const { alias, primaryRegion } = run.inputs;
-  const keys = keyResults(run.outputs, primaryRegion);
-  addToReport(run, { keys });
+  const keys = keyResults(outputs, primaryRegion);
+  yield { report: { keys } };
   const expected = keys.map(({ region, role, keyArn }) => ({
     region,
     role,
@@ -50,15 +55,15 @@ export async function proveApplied(run: Run, setup: Setup, model: PlanModel): Pr
     alias: `alias/${alias}`,
     policy: plannedPolicy(model, region),
   }));
-  await prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
+  yield* prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
 }
 
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
-async function proveRecorded(run: Run, setup: Setup): Promise<void> {
-  const keys = await readRecorded(run, setup);
+async function* proveRecorded(run: Run, setup: Setup): Reporting {
+  const keys = yield* readRecorded(run, setup);
   if (keys.length === 0) {
     throw new ActionError({
       what: 'The state knows no key, so there is nothing to verify.',
@@ -66,14 +71,14 @@ async function proveRecorded(run: Run, setup: Setup): Promise<void> {
       next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
     });
   }
-  await prove(run, setup, keys, 'Nothing was changed.');
+  yield* prove(run, setup, keys, 'Nothing was changed.');
 }
 
 /** The keys that the state knows; they are kept for the report and the outputs. */
-export async function readRecorded(
+export async function* readRecorded(
   run: Run,
   { terraform }: Pick<Setup, 'terraform'>,
-): Promise<readonly RecordedKey[]> {
+): Reporting<readonly RecordedKey[]> {
   const state = await terraform.phase('Read the state', async () => {
     const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
     return readState(shown, run.inputs.primaryRegion);
@@ -82,10 +87,12 @@ export async function readRecorded(
     const findings = judgeOwnership(holdingsOfState(state), ownerOf(run.inputs));
     assertGuarded(findings.filter(isStateOfAnother), 'Nothing was verified or changed.');
   });
-  addOutputs(run, keyOutputs(state.outputs));
+  yield { outputs: keyOutputs(state.outputs) };
   const keys = recordedKeysOf(state);
   if (keys.length > 0)
-    addToReport(run, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+    yield {
+      report: { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) },
+    };
   return keys;
 }
 
@@ -107,18 +114,17 @@ function aliasArnOf({ arn, alias }: RecordedKey): string | undefined {
   return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
 }
 
-async function prove(
+async function* prove(
   run: Run,
   { clients, silent }: Setup,
   keys: readonly ExpectedKey[],
   done: string,
-): Promise<void> {
+): Reporting {
   const { verify: mode } = run.inputs;
   if (mode === 'off' || keys.length === 0) return;
   const verification = await verifyKeys({ keys, mode, clients, samePolicy: isSamePolicy, silent });
   const failed = verification.flatMap(failedChecks);
-  addOutputs(run, { verified: failed.length === 0 });
-  addToReport(run, { verification });
+  yield { outputs: { verified: failed.length === 0 }, report: { verification } };
   if (failed.length === 0) return;
   throw new ActionError({
     what: `Some checks on the keys failed. ${failed.join('; ')}.`,

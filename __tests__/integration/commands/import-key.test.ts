@@ -20,6 +20,7 @@ import type { Setup } from '../../../src/commands/setup/set-up.js';
 import type { Imported } from '../../../src/terraform/module.js';
 import { read } from '../../support/inputs.js';
 import { type CreatedKey, createFamily, createKey, kmsIn } from '../../../emulator/__tests__/support.js';
+import { collect } from '../../support/collect.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import type { FoundKey } from '../../../src/facts/kms-answers.js';
 import type { Finding } from '../../../src/guard/finding.js';
@@ -67,9 +68,8 @@ async function prepare(
   state = '',
 ): Promise<Prepared> {
   const imports: Imported[] = [];
-  const report: Run['report'] = {};
   const inputs = read({ 'state-bucket': 'acme-state', ...changed, 'import-key': importKey });
-  const run = { inputs, deps: { log: { info: () => undefined } }, outputs: {}, report } as unknown as Run;
+  const run = { inputs, deps: { log: { info: () => undefined } } } as unknown as Run;
   const setup = {
     session: { accountId: ACCOUNT },
     clients: await clientsOf(emulator),
@@ -81,8 +81,8 @@ async function prepare(
       extend: (more: { imports: Imported[] }) => Promise.resolve(imports.push(...more.imports)),
     },
   } as unknown as Setup;
-  const findings = await prepareImport(run, setup);
-  return { imports, findings, notes: report.notes ?? [] };
+  const { value: findings, results } = await collect(prepareImport(run, setup));
+  return { imports, findings, notes: results.notes ?? [] };
 }
 
 /** Keeps the parts of a message for the golden file, under the test's own name, without what is another one in each run. */

@@ -13,6 +13,7 @@ import { importUnanswered } from '../../../src/commands/apply/import-unanswered.
 import type { SetupFacts } from '../../../src/terraform/module.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';
+import { collect } from '../../support/collect.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const REGION = 'ap-southeast-2';
@@ -44,8 +45,6 @@ async function takeIn() {
   const run = {
     inputs: { primaryRegion: 'ap-southeast-1', alias: 'aws_cb_cmk' },
     deps: { log: { info: (line: string) => lines.push(line) } },
-    outputs: {},
-    report: {},
   } as unknown as Run;
   const setup = {
     clients: await clientsOf(emulator),
@@ -57,7 +56,7 @@ async function takeIn() {
     },
   } as unknown as ResumeRequest['setup'];
   const said = { summary: 'AlreadyExistsException: it is there', detail: '' };
-  const took = await importUnanswered({
+  const unanswered = importUnanswered({
     run,
     setup,
     course,
@@ -86,7 +85,8 @@ async function takeIn() {
       outputs: {},
     },
   });
-  return { took, id, extended, lines, imported: [...course.imported], notes: run.report.notes };
+  const { value: took, results } = await collect(unanswered);
+  return { took, id, extended, lines, imported: [...course.imported], notes: results.notes };
 }
 
 test('what was made and not answered is imported by the next plan, and the report says so', async () => {

@@ -100,8 +100,6 @@ async function play(): Promise<Played> {
       },
       cancelled: new AbortController().signal,
     },
-    outputs: {},
-    report: {},
   } as unknown as Run;
   const configuration = {
     during: (facts: SetupFacts) => {

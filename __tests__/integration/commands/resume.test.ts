@@ -7,6 +7,7 @@ import { untaintAndWait } from '../../../src/commands/apply/resume.js';
 import type { Run } from '../../../src/run.js';
 import type { WaitedKey } from '../../../src/aws/key-wait.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';
+import { collect } from '../../support/collect.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const REGION = 'ap-southeast-2';
@@ -54,8 +55,6 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
       },
     },
     inputs: { primaryRegion: 'ap-southeast-1', replicaTimeoutMinutes: 2 },
-    outputs: {},
-    report: {},
   } as unknown as Run;
   const setup = {
     session: { refreshIfShort: () => Promise.resolve(false) },
@@ -75,18 +74,14 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
     imported: new Set(),
     since: 0,
   };
-  const failure: unknown = await untaintAndWait(
-    run,
-    setup,
-    { untaint: [ADDRESS], waitFor: [key] },
-    course,
-  ).catch((thrown: unknown) => thrown);
-  return { failure, events, run };
+  const part = untaintAndWait(run, setup, { untaint: [ADDRESS], waitFor: [key] }, course);
+  const ended = await collect(part).catch((thrown: unknown) => ({ failure: thrown, results: undefined }));
+  return { failure: undefined, ...ended, events };
 }
 
 describe('a replica that an apply has left unfinished', () => {
   test('loses its mark first, is waited for, and the report says so', async () => {
-    const { failure, events, run } = await settleWith(() => {
+    const { failure, events, results } = await settleWith(() => {
       emulator.clock.advance(3_600_000);
     });
     expect(failure).toBeUndefined();
@@ -96,7 +91,7 @@ describe('a replica that an apply has left unfinished', () => {
       `Waiting for AWS, 0 s: replica key in ${REGION} (Creating)`,
       `replica key in ${REGION}: Enabled`,
     ]);
-    expect(run.report.notes).toEqual([
+    expect(results?.notes).toEqual([
       expect.stringContaining(`waits for the replica key in ${REGION}. The run waited 5.0 s`),
     ]);
   });

@@ -3,14 +3,14 @@ import { guardRequestOf } from '../plan/judge-plan.js';
 import type { MadePlan } from '../plan/make-plan.js';
 import { planAndRead } from '../plan/read-plan.js';
 import type { Setup } from '../setup/set-up.js';
-import { keyOutputs } from '../../outputs.js';
+import { keyOutputs, type Outputs } from '../../outputs.js';
 import { fingerprintChanges, type Fingerprint } from '../../plan/difference.js';
 import { assertGuarded, guardPlan } from '../../guard/guard.js';
 import { remainderOfThisRun } from '../../plan/remainder.js';
 import type { PlanModel } from '../../plan/types.js';
 import type { Course } from './course.js';
 import { resume, sayWhatIsDone, untaintAndWait } from './resume.js';
-import { addOutputs, type Run } from '../../run.js';
+import type { Reporting, Results, Run } from '../../run.js';
 import type { ApplyEvent } from '../../terraform/events.js';
 import { describeEvent } from '../../terraform/progress.js';
 import { TerraformError } from '../../terraform/run.js';
@@ -26,9 +26,10 @@ const MOST_ROUNDS = 6;
  * waits too short a time, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
  * earlier apply had left something unfinished.
  * @param made the plan that was approved
+ * @returns the outputs that the keys have now
  * @throws ActionError when the apply failed; it says what is done, and the outputs and the report have what is there
  */
-export async function applyApproved(run: Run, setup: Setup, made: MadePlan): Promise<void> {
+export async function* applyApproved(run: Run, setup: Setup, made: MadePlan): Reporting<Outputs> {
   const course: Course = {
     done: [],
     inProgress: new Set(),
@@ -38,18 +39,23 @@ export async function applyApproved(run: Run, setup: Setup, made: MadePlan): Pro
   const approved = fingerprintChanges(made.reported.model);
   let left = made.reported.model;
   if (made.unfinished !== undefined) {
-    await untaintAndWait(run, setup, made.unfinished, course);
+    yield* untaintAndWait(run, setup, made.unfinished, course);
     left = await planWhatIsLeft(run, setup, approved, course);
   }
   for (let round = 1; left.hasChanges; round += 1) {
     await setup.session.refreshIfShort();
-    const failure = await applySavedPlan(run, setup, course, round);
-    if (failure === undefined) return;
-    await resume({ run, setup, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+    const ended = await applySavedPlan(run, setup, course, round);
+    if (!(ended instanceof TerraformError)) return yield* tellOutputs(ended);
+    yield* resume({ run, setup, course, failure: ended, planned: left, canGoOn: round < MOST_ROUNDS });
     left = await planWhatIsLeft(run, setup, approved, course);
-    refuseSecondWait(failure, left, course);
+    refuseSecondWait(ended, left, course);
   }
-  addOutputs(run, keyOutputs(left.outputs));
+  return yield* tellOutputs(keyOutputs(left.outputs));
+}
+
+function* tellOutputs(outputs: Outputs): Generator<Results, Outputs> {
+  yield { outputs };
+  return outputs;
 }
 
 /**
@@ -76,13 +82,13 @@ function refuseSecondWait(failure: TerraformError, left: PlanModel, course: Cour
   throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
 }
 
-/** @returns how it failed; undefined when all of the plan is done */
+/** @returns its outputs, when all of the plan is done; else how it failed */
 async function applySavedPlan(
   run: Run,
   { terraform }: Setup,
   { done, inProgress }: Course,
   round: number,
-): Promise<TerraformError | undefined> {
+): Promise<Outputs | TerraformError> {
   const { inputs } = run;
   const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
   return terraform.phase(round === 1 ? name : `${name} what is left`, async ({ say }) => {
@@ -96,8 +102,7 @@ async function applySavedPlan(
     };
     inProgress.clear();
     try {
-      addOutputs(run, keyOutputs((await terraform.apply(onEvent)).outputs));
-      return undefined;
+      return keyOutputs((await terraform.apply(onEvent)).outputs);
     } catch (thrown) {
       if (thrown instanceof TerraformError) return thrown;
       throw thrown;

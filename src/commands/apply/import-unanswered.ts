@@ -1,7 +1,7 @@
 import { isMadeSince } from '../../aws/made-since.js';
 import type { ResumeRequest } from './course.js';
 import { messageOf } from '../../errors.js';
-import { addNotes } from '../../run.js';
+import type { Reporting } from '../../run.js';
 import type { StateModel } from '../../terraform/state.js';
 import { findUnanswered, type UnansweredCreate } from '../../terraform/unanswered.js';
 import { nameOfAddress } from '../../terraform/addresses.js';
@@ -14,11 +14,11 @@ import { joinWords } from '../../phrases.js';
  * rest stays the failure that it is. Nothing in AWS is changed, nor yet the state.
  * @returns whether there is any
  */
-export async function importUnanswered(
+export async function* importUnanswered(
   request: Pick<ResumeRequest, 'run' | 'setup' | 'course' | 'failure' | 'planned'> & {
     readonly state: StateModel;
   },
-): Promise<boolean> {
+): Reporting<boolean> {
   const { run, setup, course, failure, planned, state } = request;
   const looked = await Promise.all(
     findUnanswered(failure, state, planned).map(async (creation) =>
@@ -36,7 +36,7 @@ export async function importUnanswered(
   const names = joinWords(made.map(({ address }) => nameOfAddress(address, run.inputs.primaryRegion)));
   const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
   run.deps.log.info(note);
-  addNotes(run, note);
+  yield { notes: [note] };
   return true;
 }
 

@@ -6,7 +6,7 @@ import { hasBackendSecrets } from '../../inputs/backend-secrets.js';
 import type { Setup } from '../setup/set-up.js';
 import { UnsavedState } from '../../refusal.js';
 import { keyResults } from '../../publish.js';
-import { addNotes, addOutputs, addToReport, type Run } from '../../run.js';
+import type { Reporting, Results, Run } from '../../run.js';
 import { TerraformError } from '../../terraform/run.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { outputsOfState, readState } from '../../terraform/state.js';
@@ -24,7 +24,7 @@ const PAUSES_MS = [0, 1_000, 4_000, 12_000];
  * @returns whether there was one; it is the state now
  * @throws ActionError when it could not be pushed: where it is kept, and how to push it
  */
-export async function pushErroredState(run: Run, setup: Setup, done: string): Promise<boolean> {
+export async function* pushErroredState(run: Run, setup: Setup, done: string): Reporting<boolean> {
   const file = path.join(setup.workDir, ERRORED_STATE);
   if (!existsSync(file)) return false;
   const failed = await setup.terraform.phase('Save the state', async ({ say }) => {
@@ -32,10 +32,13 @@ export async function pushErroredState(run: Run, setup: Setup, done: string): Pr
     if (error === undefined) say('The state was saved after all.');
     return error;
   });
-  if (failed !== undefined) throw await keepState({ run, setup, file, failed, done });
+  if (failed !== undefined) {
+    yield { outputs: { 'errored-state-path': file } };
+    yield await readErroredState(run, setup);
+    throw await keepState({ run, setup, file, failed, done });
+  }
   await rm(file);
-  const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
-  addNotes(run, note);
+  yield { notes: ['Terraform could not write its state at first; it was pushed again, and is complete.'] };
   return true;
 }
 
@@ -75,19 +78,23 @@ interface KeepRequest {
   readonly done: string;
 }
 
+/** The keys that only this state knows. */
+async function readErroredState({ deps, inputs }: Run, { terraform }: Setup): Promise<Results> {
+  const { primaryRegion } = inputs;
+  try {
+    const outputs = outputsOfState(readState(await terraform.showState(ERRORED_STATE), primaryRegion));
+    return { outputs, report: { keys: keyResults(outputs, primaryRegion) } };
+  } catch (thrown) {
+    deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${messageOf(thrown)}`);
+    return {};
+  }
+}
+
 /** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
 async function keepState({ run, setup, file, failed, done }: KeepRequest): Promise<ActionError> {
   const { deps, inputs } = run;
-  addOutputs(run, { 'errored-state-path': file });
   const text = await readFile(file, 'utf8');
   deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
-  try {
-    const shown = await setup.terraform.showState(ERRORED_STATE);
-    addOutputs(run, outputsOfState(readState(shown, inputs.primaryRegion)));
-    addToReport(run, { keys: keyResults(run.outputs, inputs.primaryRegion) });
-  } catch (thrown) {
-    deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${messageOf(thrown)}`);
-  }
   // The record of a backend with secrets does not outlive the run.
   const init = hasBackendSecrets(inputs)
     ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'

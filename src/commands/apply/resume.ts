@@ -7,7 +7,7 @@ import { seconds } from '../../runner/phases.js';
 import { keyResults } from '../../publish.js';
 import { pushErroredState } from './push-errored-state.js';
 import { importUnanswered } from './import-unanswered.js';
-import { addNotes, addOutputs, addToReport, type Run } from '../../run.js';
+import type { Reporting, Run } from '../../run.js';
 import { findResumeSteps, type ResumeSteps } from '../../terraform/resume-steps.js';
 import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
@@ -22,32 +22,32 @@ import { joinWords } from '../../phrases.js';
  * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
-export async function resume(request: ResumeRequest): Promise<void> {
+export async function* resume(request: ResumeRequest): Reporting {
   const { run, setup, course, failure, canGoOn } = request;
   const { inputs, deps } = run;
-  const pushed = await pushErroredState(run, setup, listDone(course));
+  const pushed = yield* pushErroredState(run, setup, listDone(course));
   const explanation = explainTerraformError(failure, sayWhatIsDone(course));
   // The few seconds of a step that was cancelled are for its report.
   if (deps.cancelled.aborted || !canGoOn) throw explanation;
-  const state = await readKeysOfState(run, setup);
+  const state = yield* readKeysOfState(run, setup);
   const recovery = state === undefined ? undefined : findResumeSteps(failure, state, inputs.primaryRegion);
-  const imports = state !== undefined && (await importUnanswered({ ...request, state }));
+  const imports = state !== undefined && (yield* importUnanswered({ ...request, state }));
   if (!pushed && !imports && recovery === undefined && !failedOfWaitsAlone(failure)) throw explanation;
   if (recovery === undefined) return;
   // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
-  await untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
+  yield* untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
 }
 
 /**
  * Reads what there is from the state, for the outputs and the report of a run that may end here.
  * @returns undefined when it cannot be read, which the log says
  */
-async function readKeysOfState(run: Run, { terraform }: Setup): Promise<StateModel | undefined> {
+async function* readKeysOfState(run: Run, { terraform }: Setup): Reporting<StateModel | undefined> {
   const { primaryRegion } = run.inputs;
   try {
     const state = readState(await terraform.showState(), primaryRegion);
-    addOutputs(run, outputsOfState(state));
-    addToReport(run, { keys: keyResults(run.outputs, primaryRegion) });
+    const outputs = outputsOfState(state);
+    yield { outputs, report: { keys: keyResults(outputs, primaryRegion) } };
     return state;
   } catch (thrown) {
     run.deps.log.warning(`The state could not be read: ${messageOf(thrown)}`, { title: 'State not read' });
@@ -60,14 +60,14 @@ async function readKeysOfState(run: Run, { terraform }: Setup): Promise<StateMod
  * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
  * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
  */
-export async function untaintAndWait(
+export async function* untaintAndWait(
   run: Run,
   { terraform, session, clients }: Setup,
   { untaint, waitFor }: ResumeSteps,
   course: Course,
-): Promise<void> {
+): Reporting {
   const { deps, inputs } = run;
-  await terraform.phase('Wait for AWS', async ({ say }) => {
+  const waitedMs = await terraform.phase('Wait for AWS', async ({ say }) => {
     for (const address of untaint) {
       await session.refreshIfShort();
       await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
@@ -84,8 +84,9 @@ export async function untaintAndWait(
       throw deps.cancelled.aborted ? explainGivenUp(thrown, course) : thrown;
     });
     if (result.unready.length > 0) throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-    addNotes(run, ...sayWaited(waitFor, result.waitedMs));
+    return result.waitedMs;
   });
+  yield { notes: sayWaited(waitFor, waitedMs) };
 }
 
 function sayWaited(keys: readonly WaitedKey[], waitedMs: number): string[] {

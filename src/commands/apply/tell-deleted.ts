@@ -1,7 +1,8 @@
+import type { KmsClients } from '../../aws/kms-clients.js';
 import { messageOf } from '../../errors.js';
 import { deletionsOf, sayDeadline, sayOutage, sayCancelDeletionOf } from '../../plan/deletions.js';
 import type { PlanModel } from '../../plan/types.js';
-import { addToReport, type Run } from '../../run.js';
+import type { Reporting, Results, Run } from '../../run.js';
 import { lookUpStates } from '../key-states.js';
 import type { Setup } from '../setup/set-up.js';
 
@@ -10,28 +11,31 @@ import type { Setup } from '../setup/set-up.js';
  * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
  * @throws whatever `apply` throws
  */
-export async function tellingDeleted(
+export async function* tellingDeleted<T>(
   run: Run,
   { clients }: Pick<Setup, 'clients'>,
   model: PlanModel,
-  apply: () => Promise<void>,
-): Promise<void> {
+  apply: () => Reporting<T>,
+): Reporting<T> {
   try {
-    await apply();
+    const applied = yield* apply();
     sayDeleted(run, model);
+    return applied;
   } finally {
-    const places = deletionsOf(model).keys.flatMap(({ region, keyId }) =>
-      keyId === undefined ? [] : [{ region, keyId }],
-    );
-    if (places.length > 0 && !run.deps.cancelled.aborted) {
-      await lookUpStates(places, clients)
-        .then((keyStates) => {
-          addToReport(run, { keyStates });
-        })
-        .catch((thrown: unknown) => {
-          run.deps.log.info(`Could not ask KMS for the date of the deletion: ${messageOf(thrown)}`);
-        });
-    }
+    yield await askStates(run, clients, model);
+  }
+}
+
+async function askStates({ deps }: Run, clients: KmsClients, model: PlanModel): Promise<Results> {
+  const places = deletionsOf(model).keys.flatMap(({ region, keyId }) =>
+    keyId === undefined ? [] : [{ region, keyId }],
+  );
+  if (places.length === 0 || deps.cancelled.aborted) return {};
+  try {
+    return { report: { keyStates: await lookUpStates(places, clients) } };
+  } catch (thrown) {
+    deps.log.info(`Could not ask KMS for the date of the deletion: ${messageOf(thrown)}`);
+    return {};
   }
 }
 

@@ -4,7 +4,7 @@ import { messageOf } from '../../errors.js';
 import type { Setup } from '../setup/set-up.js';
 import { isSamePolicy } from '../../plan/canonical.js';
 import type { PlanModel, ResourceChange } from '../../plan/types.js';
-import { addNotes, type Run } from '../../run.js';
+import type { Reporting, Run } from '../../run.js';
 
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
@@ -13,33 +13,49 @@ const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
  * Applies, and however that ends tells of each key that it made without getting its id: no state knows such a key, and
  * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
  */
-export async function tellingOrphanedKeys(
+export async function* tellingOrphanedKeys<T>(
   run: Run,
   setup: Setup,
   model: PlanModel,
-  apply: () => Promise<void>,
-): Promise<void> {
+  apply: () => Reporting<T>,
+): Reporting<T> {
   const primary = model.resources.find(({ kind, action }) => kind === 'primary' && action === 'create');
-  if (primary === undefined) return apply();
+  if (primary === undefined) return yield* apply();
   const since = run.deps.clock.now();
+  const seen: { keyId?: string } = {};
+  let applied: T;
   try {
-    await apply();
+    applied = yield* notingKeyId(apply(), seen);
   } catch (thrown) {
-    await tell(run, setup, { primary, since, said: messageOf(thrown) });
+    // The provider names in its message the key that it waited for in vain, which the state has.
+    const named = /\bmrk-[0-9a-f]{32}\b/.exec(messageOf(thrown))?.[0];
+    yield* tell(run, setup, { primary, since, knownId: seen.keyId ?? named });
     throw thrown;
   }
-  await tell(run, setup, { primary, since, said: '' });
+  yield* tell(run, setup, { primary, since, knownId: seen.keyId });
+  return applied;
+}
+
+/** Passes on what a part finds out, and notes the id of the key on the way. */
+async function* notingKeyId<T>(part: Reporting<T>, seen: { keyId?: string }): Reporting<T> {
+  for (;;) {
+    const next = await part.next();
+    if (next.done === true) return next.value;
+    const keyId = next.value.outputs?.['key-id'];
+    if (keyId !== undefined) seen.keyId = keyId;
+    yield next.value;
+  }
 }
 
 interface Told {
   /** As it was planned. */
   readonly primary: ResourceChange;
   readonly since: number;
-  /** The failure's message: the provider names in it the key that it waited for in vain, which the state has. */
-  readonly said: string;
+  /** The id of the key that the state has, if it has one. */
+  readonly knownId: string | undefined;
 }
 
-async function tell(run: Run, { clients }: Setup, { primary, since, said }: Told): Promise<void> {
+async function* tell(run: Run, { clients }: Setup, { primary, since, knownId }: Told): Reporting {
   const { inputs, deps } = run;
   const policy = primary.after?.['policy'];
   if (typeof policy !== 'string') return;
@@ -53,12 +69,12 @@ async function tell(run: Run, { clients }: Setup, { primary, since, said }: Told
       policy,
       samePolicy: isSamePolicy,
       since,
-      knownId: run.outputs['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
+      knownId,
       signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
     });
     for (const note of orphaned.map(describeOrphanedKey)) {
       deps.log.warning(note, { title: 'A key that no state knows' });
-      addNotes(run, note);
+      yield { notes: [note] };
     }
   } catch (thrown) {
     deps.log.info(`Could not look whether AWS made a key that no state knows: ${sayKmsError(thrown)}`);

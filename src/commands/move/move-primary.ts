@@ -4,11 +4,11 @@ import type { KmsClients } from '../../aws/kms-clients.js';
 import { lookUpAlias } from '../../aws/key-lookup.js';
 import { awaitPromotion, promote, type WaitOptions } from '../../aws/primary-region.js';
 import { ActionError } from '../../errors.js';
-import { keyOutputs, summariseCounts } from '../../outputs.js';
+import { keyOutputs, summariseCounts, type Outputs } from '../../outputs.js';
 import { assertGuarded, guardPlan } from '../../guard/guard.js';
 import { asMove, digestMove, sayMove } from '../../plan/move.js';
 import type { ReportedPlan } from '../../report/types.js';
-import { addOutputs, type Run } from '../../run.js';
+import type { Reporting, Run } from '../../run.js';
 import { describeEvent } from '../../terraform/progress.js';
 import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/primary-place.js';
 import type { Terraform } from '../../terraform/run.js';
@@ -171,9 +171,10 @@ function waitOptions({ deps, inputs }: Run): Omit<WaitOptions, 'say'> {
 /**
  * Moves the primary, and lets the state follow in one write: all that leads there happens in a copy of it, so that a run that
  * is stopped anywhere leaves the state as it was, and the next one finds out from AWS how far this one came.
+ * @returns the outputs that the keys have now
  * @throws ActionError that says how far it came
  */
-export async function applyMove(run: Run, setup: Setup, move: PendingMove): Promise<void> {
+export async function* applyMove(run: Run, setup: Setup, move: PendingMove): Reporting<Outputs> {
   const { terraform, session, clients, workDir } = setup;
   await session.refreshIfShort();
   await terraform.phase('Move the primary', ({ say }) =>
@@ -183,7 +184,7 @@ export async function applyMove(run: Run, setup: Setup, move: PendingMove): Prom
   await session.refreshIfShort();
   const { plan, copy, folder, state } = await planInCopy(run, setup, move, done);
   assertGuarded(judgeMove(plan.reported.model, move, true), done);
-  const outputs = await terraform.phase('Let the state follow', async ({ say }) => {
+  const values = await terraform.phase('Let the state follow', async ({ say }) => {
     const applied = await copy
       .apply((event) => {
         const line = describeEvent(event, move.to);
@@ -198,7 +199,9 @@ export async function applyMove(run: Run, setup: Setup, move: PendingMove): Prom
     say(`The state has the primary in ${move.to}`);
     return applied.outputs;
   });
-  addOutputs(run, keyOutputs(outputs));
+  const outputs = keyOutputs(values);
+  yield { outputs };
+  return outputs;
 }
 
 /** Where another run has let the state follow meanwhile, nothing is left to write. */

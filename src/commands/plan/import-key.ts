@@ -1,5 +1,4 @@
 import { listBelongings, lookUpNamed, lookUpRegions } from '../../aws/key-family.js';
-import { ActionError } from '../../errors.js';
 import {
   judgeBelongings,
   judgeHeld,
@@ -11,8 +10,8 @@ import {
   type Refusal,
   type Wanted,
 } from '../../guard/import.js';
-import { refuse } from '../../refusal.js';
-import { addNotes, addToReport, type Run } from '../../run.js';
+import { ImportRefusal } from '../../refusal.js';
+import type { Reporting, Run } from '../../run.js';
 import type { Imported } from '../../terraform/module.js';
 import { readHeldKeys, type HeldKeys } from '../../terraform/state-keys.js';
 import { understandState } from '../setup/init-configuration.js';
@@ -30,25 +29,28 @@ const NOTHING_DONE = 'Nothing was planned, imported or changed.';
  * @returns what a reviewer has to be warned of
  * @throws ActionError that says of each thing why the key cannot be imported; nothing was planned then
  */
-export async function prepareImport(run: Run, setup: Setup): Promise<readonly Finding[]> {
+export async function* prepareImport(run: Run, setup: Setup): Reporting<readonly Finding[]> {
   const { inputs } = run;
   const { importKey } = inputs;
   if (importKey === undefined || inputs.destroys) return [];
   const wanted: Wanted = { ...inputs, importKey, account: setup.session.accountId };
-  return setup.terraform.phase('Look at the key to import', async ({ say }) => {
+  const belongings = await setup.terraform.phase('Look at the key to import', async ({ say }) => {
     const held = await readHeld(run, setup);
     const { primaryId } = held;
     if (primaryId !== undefined) {
       const imports = await findLeftOut({ ...held, primaryId }, wanted, run, setup);
       if (imports.length > 0) await setup.configuration.extend({ imports });
       say(`The state has the key ${primaryId} already: \`import-key\` can be removed.`);
-      return [];
+      return undefined;
     }
     const { keyId, lookups } = await findKeyToImport(wanted, run, setup);
     await setup.configuration.extend({ imports: importsOf(lookups, keyId) });
     say(`${keyId} is to be imported.`);
-    return tellBelongings(lookups, keyId, run, setup);
+    return listOf(lookups, keyId, run, setup);
   });
+  if (belongings === undefined) return [];
+  yield { notes: belongings.notes };
+  return belongings.findings;
 }
 
 async function readHeld({ inputs }: Run, { terraform }: Setup): Promise<HeldKeys> {
@@ -69,7 +71,7 @@ async function findLeftOut(
   const named = name.startsWith('alias/') ? await lookUpNamed(clients, primaryRegion, name) : undefined;
   // An alias that is gone, renamed perhaps, names no other key.
   const namedId = named === undefined ? name : named.is === 'found' ? named.key.keyId : keyId;
-  assertImportable(judgeHeld(keyId, namedId), run);
+  assertImportable(judgeHeld(keyId, namedId));
   const regions = [primaryRegion, ...replicaRegions].filter(
     (region) => !held.keyRegions.has(region) || !held.aliasRegions.has(region),
   );
@@ -88,13 +90,13 @@ async function findKeyToImport(
   run: Run,
   { clients }: Setup,
 ): Promise<{ keyId: string; lookups: readonly RegionLookup[] }> {
-  assertImportable(judgePlace(wanted), run);
+  assertImportable(judgePlace(wanted));
   const lookup = await lookUpNamed(clients, wanted.primaryRegion, wanted.importKey.name);
-  assertImportable(judgeKey(lookup, wanted), run);
+  assertImportable(judgeKey(lookup, wanted));
   if (lookup.is !== 'found') throw new TypeError('a key that is not there was judged to be importable');
   const { key } = lookup;
   const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, clients);
-  assertImportable(judgeRegions(lookups, key, wanted), run);
+  assertImportable(judgeRegions(lookups, key, wanted));
   const asked = new Set([wanted.primaryRegion, ...wanted.replicaRegions]);
   return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
 }
@@ -107,31 +109,25 @@ function importsOf(lookups: readonly RegionLookup[], keyId: string): Imported[] 
   });
 }
 
-/** Tells what stays of the key beside what the plan has; the report has it, too. */
-async function tellBelongings(
+/** What stays of the key beside what the plan has. */
+async function listOf(
   lookups: readonly RegionLookup[],
   keyId: string,
   run: Run,
   { clients }: Setup,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly notes: readonly string[]; readonly findings: readonly Finding[] }> {
   const regions = lookups.flatMap(({ region, key }) => (key.is === 'found' ? [region] : []));
   const belongings = await listBelongings(regions, keyId, clients);
   const notes = sayBelongings(belongings, keyId, run.inputs.alias);
   for (const note of notes) run.deps.log.info(note);
-  addNotes(run, ...notes);
-  return judgeBelongings(belongings);
+  return { notes, findings: judgeBelongings(belongings) };
 }
 
-/** A refusal's reasons are among the findings of a plan as a rule; here there is none yet, so the report gets them so. */
-function assertImportable(refusals: readonly Refusal[], run: Run): void {
+function assertImportable(refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
-  const failure = {
+  throw new ImportRefusal({
     what: refusals.map(({ reason }) => reason).join(' '),
     done: NOTHING_DONE,
     next: [...new Set(refusals.map(({ wayOut }) => wayOut))].join(' '),
-  };
-  addToReport(run, { failure });
-  refuse(() => {
-    throw new ActionError(failure);
   });
 }

@@ -12,6 +12,8 @@ export interface MadePlan<Reported = ReportedPlan> {
   readonly outputs: Outputs;
   /** What an interrupted apply has left behind; the plan that is saved is then not the one reported. */
   readonly unfinished: ResumeSteps | undefined;
+  /** The Regions in which a deletion was cancelled for it. */
+  readonly broughtBack?: readonly string[];
 }
 
 /** Makes the plan of the run, and keeps it as files; changes nothing in AWS, nor the state. */

@@ -14,7 +14,7 @@ import { digestRecovery } from '../../plan/digest.js';
 import type { Rule } from '../../guard/finding.js';
 import { assertGuarded } from '../../guard/guard.js';
 import { refuse } from '../../refusal.js';
-import { addOutputs, addToReport, appliedBy, type Run } from '../../run.js';
+import { appliedBy, type Reporting, type Run } from '../../run.js';
 import type { KeyPlace } from '../../facts/kms-answers.js';
 
 /** What taking a key into the state settles; the plan that does so is judged again. */
@@ -31,13 +31,13 @@ const SETTLED: ReadonlySet<Rule> = new Set(['replica-exists', 'alias-taken']);
  * judged and approved like any other.
  * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
-export async function planKnowingAws(run: Run, setup: Setup): Promise<MadePlan> {
-  const ofImport = await prepareImport(run, setup);
-  const made = await planAndRecover(run, setup);
+export async function* planKnowingAws(run: Run, setup: Setup): Reporting<MadePlan> {
+  const ofImport = yield* prepareImport(run, setup);
+  const made = yield* planAndRecover(run, setup);
   return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
 }
 
-async function planAndRecover(run: Run, setup: Setup): Promise<MadePlan> {
+async function* planAndRecover(run: Run, setup: Setup): Reporting<MadePlan> {
   const { allowRecovery, command } = run.inputs;
   const { pending, replicas, ...judged } = await planAndJudge(run, setup);
   if (!allowRecovery || (pending.length === 0 && replicas.length === 0)) return judged;
@@ -47,9 +47,9 @@ async function planAndRecover(run: Run, setup: Setup): Promise<MadePlan> {
   refuse(() => {
     assertGuarded(recovery.reported.findings.filter(({ rule }) => !SETTLED.has(rule)));
   });
-  if (pending.length > 0) await cancelDeletions(run, setup, recovery, pending);
+  if (pending.length > 0) yield* cancelDeletions(run, setup, recovery, pending);
   await setup.configuration.extend({ imports: replicas });
-  return planAndJudge(run, setup);
+  return { ...(await planAndJudge(run, setup)), broughtBack: pending.map(({ region }) => region) };
 }
 
 /** The plan as it is, and what it is judged by. */
@@ -59,16 +59,16 @@ async function planAndJudge(run: Run, setup: Setup): Promise<MadePlan & JudgedPl
 }
 
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
-async function cancelDeletions(
+async function* cancelDeletions(
   run: Run,
   setup: Setup,
   judged: MadePlan,
   pending: readonly ExistingKey[],
-): Promise<void> {
-  await assertRecoveryApproved(run, setup, judged);
+): Reporting {
+  yield* assertRecoveryApproved(run, setup, judged);
   for (const place of pending) await bringBack(place, run, setup);
   const broughtBack = pending.map(({ region }) => region);
-  addToReport(run, { broughtBack });
+  yield { report: { broughtBack } };
   run.deps.log.notice(
     `Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`,
     { title: 'Deletion cancelled' },
@@ -90,7 +90,7 @@ function asRecovery(made: MadePlan, pending: readonly ExistingKey[]): MadePlan {
 }
 
 /** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
-async function assertRecoveryApproved(run: Run, { terraform }: Setup, { reported }: MadePlan): Promise<void> {
+async function* assertRecoveryApproved(run: Run, { terraform }: Setup, { reported }: MadePlan): Reporting {
   const approval = await checkApproval({
     ...run,
     plan: reported,
@@ -99,8 +99,7 @@ async function assertRecoveryApproved(run: Run, { terraform }: Setup, { reported
     recovers: true,
   });
   if (approval.approved) return;
-  addOutputs(run, { 'plan-digest': reported.digest });
-  addToReport(run, { plan: reported, approval });
+  yield { outputs: { 'plan-digest': reported.digest }, report: { plan: reported, approval } };
   refuse(() => {
     assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
   });

@@ -16,7 +16,7 @@ import { openTerraform, type PhasedTerraform } from './phased-terraform.js';
 import { findSilence } from './silence.js';
 import { planAsTheStateNeeds } from './state-needs.js';
 import { watchPlan } from './watched-plan.js';
-import { addOutputs, type Run } from '../../run.js';
+import type { Reporting, Run } from '../../run.js';
 import { trustExtraCertificates } from '../../terraform/certificates.js';
 import { collectorSetting } from '../../terraform/memory.js';
 import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
@@ -40,7 +40,7 @@ export interface Setup {
  * rendered and initialised.
  * @throws ActionError when one of them cannot be had; nothing was planned or changed then
  */
-export async function setUp(run: Run): Promise<Setup> {
+export async function* setUp(run: Run): Reporting<Setup> {
   const { deps, inputs } = run;
   const workspace = await createWorkspace(deps.env);
   run.atEnd.push(() => clearWorkspace(workspace, hasBackendSecrets(inputs)));
@@ -50,7 +50,7 @@ export async function setUp(run: Run): Promise<Setup> {
     logInAndListen(run),
     trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
   ]);
-  addOutputs(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
+  yield { outputs: { 'terraform-version': tool.version, 'account-id': session.accountId } };
   assertVisible(session, deps);
   const { workDir } = workspace;
   const collector = collectorSetting(1 + inputs.replicaRegions.length, deps.memory(), deps.env);
@@ -62,7 +62,7 @@ export async function setUp(run: Run): Promise<Setup> {
     extra: () => ({ ...collector, ...session.environment, ...certificates }),
   });
   const configuration = await initConfiguration(run, tool.version, workspace, terraform);
-  addOutputs(run, { 'aws-provider-version': configuration.providerVersion });
+  yield { outputs: { 'aws-provider-version': configuration.providerVersion } };
   return {
     session,
     clients,
