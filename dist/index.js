@@ -34146,7 +34146,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9983);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(102);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37188,7 +37188,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 9983:
+/***/ 102:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37522,128 +37522,28 @@ async function lookUpStates(keys, clients) {
     });
 }
 
-// EXTERNAL MODULE: ./src/plan/model.ts + 1 modules
-var plan_model = __nccwpck_require__(6167);
-// EXTERNAL MODULE: ./src/plan/region.ts
-var plan_region = __nccwpck_require__(5959);
-// EXTERNAL MODULE: ./src/guard/finding.ts
-var finding = __nccwpck_require__(8896);
-;// CONCATENATED MODULE: ./src/guard/preflight.ts
-/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
+// EXTERNAL MODULE: ./src/facts/kms-answers.ts
+var kms_answers = __nccwpck_require__(2460);
+;// CONCATENATED MODULE: ./src/aws/key-facts.ts
 
 
-
-/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
-function recordedKeys({ resources, drift, }) {
-    const found = [...resources, ...drift].filter(plan_model/* isKey */.m0).flatMap(({ before, region }) => {
-        const [where, keyId] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, before?.['key_id']];
-        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
-    });
-    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
-}
-/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
-function askOf(model) {
-    const ownId = recordedKeys(model)[0]?.keyId;
-    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
-    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
-    return regions.flatMap((region) => {
-        const here = ours.filter((change) => change.region === region);
-        const alias = here.find((change) => isNewAlias(change, here));
-        const key = here.find((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'create');
-        const change = alias ?? key;
-        const makesReplica = key?.kind === 'replica';
-        return change === undefined
-            ? []
-            : [{ region, change, makesReplica, alias: nameOf(alias?.after ?? null), ownId }];
-    });
-}
-/** An alias under a name that no resource of this state has in the Region. */
-function isNewAlias(change, here) {
-    const name = nameOf(change.after);
-    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
-    return creates && name !== undefined && !here.some(({ before }) => nameOf(before) === name);
-}
-function nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : undefined;
-}
-function judgeAnswers(answers) {
-    return {
-        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...judgeAlias(answer)]),
-        notLookedAt: answers.flatMap(({ question, lookup }) => lookup.is === 'unknown' ? [`${question.region} (${lookup.because})`] : []),
-        refused: answers.flatMap(({ lookup }) => (lookup.is === 'unknown' ? (lookup.refused ?? []) : [])),
-    };
-}
-function judgeRegion({ question: { region, change }, lookup }) {
-    if (lookup.is !== 'region-disabled')
-        return [];
-    return [
-        (0,finding/* stop */.ds)('region-not-enabled', {
-            reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
-            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
-        }, change),
-    ];
-}
-/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
-function sayOtherState(keyId) {
-    const importIt = keyId.startsWith('mrk-')
-        ? ` Where none does, set \`import-key: ${keyId}\`: the plan then takes the key into this state, for review.`
-        : '';
-    return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
-}
-function judgeAlias({ question, lookup }) {
-    const { region, alias, change, ownId, makesReplica } = question;
-    if (alias === undefined || lookup.is !== 'found')
-        return [];
-    const isOurs = lookup.key.keyId === ownId;
-    const target = isOurs
-        ? 'this very key'
-        : `${ownId === undefined ? 'a' : 'another'} key (${lookup.key.keyId})`;
-    const takeIn = makesReplica
-        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
-        : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
-    return [
-        (0,finding/* stop */.ds)('alias-taken', {
-            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-            wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
-        }, change),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/commands/plan/preflight.ts
 
 
 
 /**
- * Looks whether AWS will let the plan create what it means to: whether each Region takes these credentials, and whether
- * the alias is free. What it finds stops the plan, all of it at once; what it may not look at stops nothing.
- * @returns the plan, with these findings before the guard's
+ * Asks KMS all that a plan is judged by, at once; nothing for a plan that makes and deletes no key. What KMS does not say is
+ * among the answers.
  */
-async function runPreflight({ deps }, { clients }, made) {
-    const { reported } = made;
-    const { findings, notLookedAt, refused } = await askRegions(askOf(reported.model), clients);
-    if (notLookedAt.length > 0) {
-        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${adviseOnRefusals(refused)}`.trim(), { title: 'Preflight' });
-    }
-    return { ...made, reported: { ...reported, findings: [...findings, ...reported.findings] } };
-}
-/** Asks each Region once, all at the same time; a second time where the role may not see the key behind the alias. */
-async function askRegions(questions, clients) {
-    const answers = await Promise.all(questions.map(async (question) => ({
-        question,
+async function askKeyFacts({ existing, alias: named, creations, deletions }, clients) {
+    const [found, lookups, lastUse] = await Promise.all([
+        findKeys(existing, named, clients).catch((thrown) => ({ unknown: (0,errors/* messageOf */.bD)(thrown) })),
+        Promise.all(
         // Where no alias is to be made, any name does: the question is then whether the Region answers.
-        lookup: await lookUpAlias(clients, question.region, question.alias ?? 'alias/none'),
-    })));
-    return judgeAnswers(answers);
+        creations.map(({ region, alias = 'alias/none' }) => lookUpAlias(clients, region, alias))),
+        askLastUse(deletions, clients),
+    ]);
+    return { existing: found, creations: lookups, lastUse };
 }
-
-// EXTERNAL MODULE: ./src/facts/kms-answers.ts
-var kms_answers = __nccwpck_require__(2460);
-;// CONCATENATED MODULE: ./src/aws/existing-keys.ts
-
-
-
-
 /**
  * Looks for keys, all at once.
  * @param alias with `alias/`
@@ -37691,1138 +37591,12 @@ async function restoreKey({ region, keyId }, { kms, in: pick }) {
     await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
-// EXTERNAL MODULE: ./src/plan/state-notes.ts
-var state_notes = __nccwpck_require__(3810);
-;// CONCATENATED MODULE: ./src/terraform/args.ts
-/** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
-/** The saved plan's name in the working folder. */
-const PLAN_FILE = 'plan.tfplan';
-function initArgs({ pluginDir, backendConfig }) {
-    return [
-        'init',
-        '-input=false',
-        '-no-color',
-        ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
-        ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
-    ];
-}
-function planArgs({ destroy = false, refreshOnly = false, lockTimeoutSeconds, }) {
-    return [
-        'plan',
-        '-input=false',
-        '-no-color',
-        `-out=${PLAN_FILE}`,
-        `-lock-timeout=${lockTimeoutSeconds}s`,
-        ...(destroy ? ['-destroy'] : []),
-        ...(refreshOnly ? ['-refresh-only'] : []),
-    ];
-}
-function showPlanArgs() {
-    return ['show', '-json', PLAN_FILE];
-}
-/**
- * The state as it is in the backend, or in a file, without asking AWS; it starts no provider beyond reading its schema.
- */
-function showStateArgs(file) {
-    return ['show', '-json', ...(file === undefined ? [] : [file])];
-}
-/** `-json` makes progress and the final outputs readable by machine, so that no second command is needed for them. */
-function applyArgs({ lockTimeoutSeconds }) {
-    return ['apply', '-input=false', '-json', `-lock-timeout=${lockTimeoutSeconds}s`, PLAN_FILE];
-}
-function untaintArgs(address, { lockTimeoutSeconds }) {
-    return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
-}
-function statePullArgs() {
-    return ['state', 'pull'];
-}
-/** Of a lock that a run before left behind, this command waits no longer than for one that is just being freed. */
-function statePushArgs(file) {
-    return ['state', 'push', '-lock-timeout=10s', file];
-}
-
-;// CONCATENATED MODULE: ./src/terraform/show-output.ts
-
-/**
- * What `terraform show -json` printed, parsed.
- * @param of what was to be shown, for the message
- * @throws ActionError when it is not JSON
- */
-function parseShowOutput(text, of) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.lZ({
-            what: `terraform show printed a ${of} that is not JSON.`,
-            done: 'Nothing was changed.',
-            next: 'Run again; if it happens again, report it with the Terraform version.',
-        }, { cause });
-    }
-}
-
-;// CONCATENATED MODULE: ./src/terraform/in-flight-creates.ts
-/**
- * The grace: how long after the start of a create its first call to KMS may still be in flight, in milliseconds. KMS answers
- * CreateKey and ReplicateKey in well under a second as a rule.
- */
-const GRACE_MS = 3_000;
-/** How far what Terraform tells may be behind what it does, in milliseconds. */
-const LAG_MS = 250;
-/** The longest that an interrupt is held back: the runner kills the step 10 seconds after it. */
-const LONGEST_HOLD_MS = 4_000;
-/**
- * Watches what an apply creates, to find the moment for an interrupt.
- *
- * An interrupted Terraform cancels the provider's calls at once. KMS carries out a CreateKey whose caller has gone, and
- * then there is a key that no state knows, since CreateKey is not idempotent and its answer alone has the id. (Tried
- * with Terraform 1.11.4 and provider 5.100.0.) A few seconds of grace let the provider record the id; from then on
- * an interrupt loses nothing.
- */
-function watchCreates(clock) {
-    const started = new Map();
-    const youngest = () => Math.max(0, ...started.values());
-    return {
-        onEvent: (event) => {
-            if (event.type === 'start' && event.action === 'create')
-                started.set(event.address, clock.now());
-            if (event.type === 'complete' || event.type === 'errored')
-                started.delete(event.address);
-        },
-        untilIdsRecorded: async () => {
-            const end = clock.now() + LONGEST_HOLD_MS;
-            await clock.sleep(LAG_MS);
-            for (;;) {
-                const wait = Math.min(youngest() + GRACE_MS, end) - clock.now();
-                if (wait <= 0)
-                    return;
-                await clock.sleep(Math.min(wait, 100));
-            }
-        },
-    };
-}
-
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(2857);
-;// CONCATENATED MODULE: ./src/terraform/events.ts
-
-
-// Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI").
-const line = schemas/* object */.Ikc({ '@message': schemas/* string */.YjP(), type: schemas/* string */.YjP() });
-const hook = schemas/* object */.Ikc({
-    hook: schemas/* object */.Ikc({
-        resource: schemas/* object */.Ikc({ addr: schemas/* string */.YjP() }),
-        action: schemas/* string */.YjP().default(''),
-        elapsed_seconds: schemas/* number */.aig().default(0),
-    }),
-});
-const diagnostic = schemas/* object */.Ikc({
-    diagnostic: schemas/* object */.Ikc({
-        severity: schemas/* string */.YjP(),
-        summary: schemas/* string */.YjP(),
-        detail: schemas/* string */.YjP().default(''),
-        address: schemas/* string */.YjP().optional(),
-    }),
-});
-const outputs = schemas/* object */.Ikc({ outputs: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J() })) });
-/** One line of `apply -json`; undefined for a line that is not one of its messages. */
-function parseEvent(text) {
-    const raw = parseJsonLine(text);
-    const head = line.safeParse(raw);
-    if (!head.success)
-        return undefined;
-    const message = head.data['@message'];
-    switch (head.data.type) {
-        case 'apply_start':
-        case 'apply_complete':
-        case 'apply_errored':
-        case 'apply_progress':
-            return hookEvent(head.data.type, message, raw);
-        case 'diagnostic':
-            return diagnosticEvent(message, raw);
-        case 'outputs': {
-            const found = outputs.safeParse(raw);
-            const values = found.success
-                ? Object.entries(found.data.outputs).map(([name, { value }]) => [name, value])
-                : [];
-            return { type: 'outputs', message, outputs: Object.fromEntries(values) };
-        }
-        default:
-            return { type: 'other', message };
-    }
-}
-function parseJsonLine(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined; // A provider's or Go's own output between the messages: shown as it is, not understood.
-    }
-}
-function hookEvent(type, message, raw) {
-    const found = hook.safeParse(raw);
-    if (!found.success)
-        return { type: 'other', message };
-    const { resource, action, elapsed_seconds: elapsedSeconds } = found.data.hook;
-    const common = { message, address: resource.addr, action };
-    if (type === 'apply_progress')
-        return { type: 'progress', ...common, elapsedSeconds };
-    if (type === 'apply_start')
-        return { type: 'start', ...common };
-    return { type: type === 'apply_complete' ? 'complete' : 'errored', ...common };
-}
-function diagnosticEvent(message, raw) {
-    const found = diagnostic.safeParse(raw);
-    if (!found.success)
-        return { type: 'other', message };
-    const { severity, summary, detail, address } = found.data.diagnostic;
-    return { type: 'diagnostic', message, severity, diagnostic: { summary, detail, address } };
-}
-/**
- * The errors in what a Terraform command printed for people. Only for commands that have no machine-readable form for
- * them (init, plan with a description); meaning is then looked for by error codes, never by whole sentences.
- * @param stdout where some commands print their errors, too
- */
-function parseDiagnostics(stderr, stdout = '') {
-    const found = parseBlocks(`${stderr}\n${stdout}`);
-    // `terraform state push` says it in one coloured line, without a heading.
-    const [summary, ...rest] = (0,external_node_util_.stripVTControlCharacters)(stderr).trim().split(/\r?\n/);
-    if (found.length > 0 || summary === undefined || summary === '')
-        return found;
-    return [{ summary, detail: rest.join('\n'), address: undefined }];
-}
-function parseBlocks(text) {
-    const lines = text.split(/\r?\n/).map((printed) => printed.replace(/^[╷│╵]\s?/, ''));
-    const starts = lines.flatMap((printed, index) => (/^(Error|Warning): /.test(printed) ? [index] : []));
-    return starts
-        .map((start, nth) => lines.slice(start, starts[nth + 1] ?? lines.length))
-        .filter(([first]) => first?.startsWith('Error: '))
-        .map(([first = '', ...rest]) => {
-        const detail = rest.join('\n').trim();
-        const address = /^[^\S\n]*with (\S+),$/m.exec(detail)?.[1];
-        return { summary: first.slice('Error: '.length), detail, address };
-    });
-}
-
-;// CONCATENATED MODULE: ./src/terraform/run.ts
-
-
-
-
-
-
-
-
-/** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
-class TerraformError extends Error {
-    command;
-    exitCode;
-    diagnostics;
-    name = 'TerraformError';
-    constructor(command, exitCode, diagnostics) {
-        const first = diagnostics[0];
-        super(`terraform ${command} failed: ${first?.summary ?? `exit code ${exitCode}`}`);
-        this.command = command;
-        this.exitCode = exitCode;
-        this.diagnostics = diagnostics;
-    }
-    /** Everything Terraform said of the failure, for looking up error codes; untrusted text. */
-    get text() {
-        return this.diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
-    }
-}
-function createTerraform(options) {
-    const run = (args, how = {}) => runTerraform(options, args, how);
-    return {
-        init: async (initOptions, environment = {}) => {
-            await run(initArgs(initOptions), { environment });
-        },
-        selectedProviderVersion: () => readSelectedVersion(options.workDir),
-        plan: async (planOptions, givenUp) => {
-            const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }), { givenUp });
-            return planTextOf(stdout);
-        },
-        showPlan: async () => parseShowOutput((await run(showPlanArgs(), QUERY)).stdout, 'plan'),
-        apply: (onEvent) => applyPlan(options, onEvent),
-        pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
-        showState: async (file) => {
-            const { stdout } = await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true });
-            return parseShowOutput(stdout, 'state');
-        },
-        untaint: async (address) => {
-            await run(untaintArgs(address, options));
-        },
-        pushState: async (file) => {
-            await run(statePushArgs(file), { evenWhenCancelled: true });
-        },
-    };
-}
-/** For what takes no lock, and is printed to be read by us, not by people. */
-const QUERY = { onStdoutLine: () => undefined, isQuery: true };
-async function runTerraform(options, args, { environment = {}, ...how }) {
-    const command = args[0] ?? '';
-    const onLine = (line) => {
-        options.onLine(command, line);
-    };
-    const result = await options.exec({
-        file: options.path,
-        args,
-        cwd: options.workDir,
-        env: { ...options.environment(), ...environment },
-        onStdoutLine: onLine,
-        onStderrLine: onLine,
-        ...how,
-    });
-    if (result.exitCode !== 0) {
-        const { redact } = options.secrets;
-        const diagnostics = parseDiagnostics(redact(result.stderr), redact(result.stdout));
-        throw new TerraformError(command, result.exitCode, diagnostics);
-    }
-    return result;
-}
-async function applyPlan(options, onEvent) {
-    const diagnostics = [];
-    const creates = watchCreates(options.clock);
-    let outputs = {};
-    const onStdoutLine = (line) => {
-        const event = parseEvent(line);
-        options.onLine('apply', event?.message ?? line);
-        if (event === undefined)
-            return;
-        if (event.type === 'diagnostic' && event.severity === 'error')
-            diagnostics.push(options.secrets.redactAll(event.diagnostic));
-        if (event.type === 'outputs')
-            outputs = event.outputs;
-        creates.onEvent(event);
-        onEvent(event);
-    };
-    try {
-        await runTerraform(options, applyArgs(options), {
-            onStdoutLine,
-            beforeInterrupt: creates.untilIdsRecorded,
-        });
-    }
-    catch (thrown) {
-        if (!(thrown instanceof TerraformError) || diagnostics.length === 0)
-            throw thrown;
-        throw new TerraformError('apply', thrown.exitCode, diagnostics);
-    }
-    return { outputs };
-}
-/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
-function outputValues(printed) {
-    const entries = Object.entries((printed ?? {}));
-    return Object.fromEntries(entries
-        .filter(([, output]) => output?.value !== undefined)
-        .map(([name, output]) => [name, output?.value]));
-}
-const PROGRESS = /^[^\s].*: (Refreshing state|Reading|Still reading|Read complete|Preparing import|Still refreshing)\b.*$/;
-/** Terraform's description of a plan without the lines on its way there and the note on the saved file. */
-function planTextOf(stdout) {
-    const lines = stdout.split(/\r?\n/).filter((line) => !PROGRESS.test(line));
-    const end = lines.findIndex((line) => line.startsWith('Saved the plan to:'));
-    const text = (end < 0 ? lines : lines.slice(0, end)).join('\n');
-    return (0,state_notes/* hideStateNotes */.Pm)(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
-}
-async function readSelectedVersion(workDir) {
-    const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
-    const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
-    if (found?.[1] === undefined)
-        throw new errors/* ActionError */.lZ({
-            what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
-            done: 'Nothing was planned or changed.',
-            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-        });
-    return found[1];
-}
-
-;// CONCATENATED MODULE: ./src/commands/plan/closed-regions.ts
-
-
-
-/** AWS does not know the credentials: that is also its answer in a Region which the account has not enabled. */
-const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequired/;
-/**
- * For `.catch` of a plan: where it failed because AWS does not take the credentials, all the Regions of which that is
- * true, at once; Terraform names one badly or not at all.
- * @param done what was done until then, in whole sentences
- * @throws ActionError that names them; what was thrown, where they are none, or all, which is not for want of enabling
- */
-function namingClosedRegions({ primaryRegion, replicaRegions, alias }, clients, done) {
-    return async (thrown) => {
-        if (!(thrown instanceof TerraformError) || !NOT_LET_IN.test(thrown.text))
-            throw thrown;
-        const regions = [primaryRegion, ...replicaRegions];
-        const closed = await findClosed(regions, `alias/${alias}`, clients);
-        if (closed.length === 0 || closed.length === regions.length)
-            throw thrown;
-        const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
-        throw new errors/* ActionError */.lZ({
-            what: `AWS does not accept these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
-            done,
-            next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
-        }, { cause: thrown });
-    };
-}
-async function findClosed(regions, alias, clients) {
-    const lookups = await lookUpKeys(regions.map((region) => ({ region, keyId: alias })), clients);
-    return lookups.flatMap(({ region, lookup }) => (lookup.is === 'region-disabled' ? [region] : []));
-}
-
-// EXTERNAL MODULE: ./src/outputs.ts
-var src_outputs = __nccwpck_require__(7729);
-;// CONCATENATED MODULE: ./src/runner/phases.ts
-/** The longest silence before a line says that the work goes on, in milliseconds. */
-const LONGEST_SILENCE = 12_000;
-/**
- * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
- * and comes for work that failed too.
- */
-async function runPhase({ log, clock, name }, work) {
-    const started = clock.now();
-    const kept = [];
-    let lastSaid = started;
-    const say = (line) => {
-        lastSaid = clock.now();
-        log.info(line);
-    };
-    const heartbeat = setInterval(() => {
-        if (clock.now() - lastSaid >= LONGEST_SILENCE)
-            say(`${name}: still running after ${seconds(clock.now() - started)}`);
-    }, 1000);
-    try {
-        return await work({ say, keep: (line) => kept.push(line) });
-    }
-    finally {
-        clearInterval(heartbeat);
-        log.untrustedGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
-    }
-}
-/** `0.4 s`, `12 s`, `2 min 5 s`. */
-function seconds(milliseconds) {
-    if (milliseconds < 10_000)
-        return `${(milliseconds / 1000).toFixed(1)} s`;
-    const whole = Math.round(milliseconds / 1000);
-    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/environment.ts
-/** In the folder of a run: the only CLI configuration that its Terraform reads. */
-const CLI_CONFIG_FILE = 'cli-config.tfrc';
-/** What belongs to the runner, its files, its token and other actions; nothing among it is for Terraform. */
-const OF_RUNNER = /^(?:GITHUB|ACTIONS|INPUT|GH|RUNNER|STATE)_/;
-/**
- * Of Terraform's own variables, those that say how it goes about its calls. All others change what it does, with which
- * plug-ins (TF_REATTACH_PROVIDERS), or where, behind the back of what was reviewed; new ones of that kind are unknown here.
- */
-const OF_TERRAFORM = /^TF_(?:REGISTRY_(?:DISCOVERY_RETRY|CLIENT_TIMEOUT)|PROVIDER_DOWNLOAD_RETRY|APPEND_USER_AGENT)$/;
-/** The variables by which Terraform's backends take settings (their documentation); each is for its own backend. */
-const OF_BACKENDS = {
-    azurerm: /^(?:ARM|AZURE)_/,
-    consul: /^CONSUL_/,
-    cos: /^TENCENTCLOUD_/,
-    gcs: /^(?:GOOGLE|GCLOUD|CLOUDSDK)_/,
-    http: /^TF_HTTP_/,
-    kubernetes: /^(?:KUBE|KUBECONFIG$)/,
-    oci: /^OCI_/,
-    oss: /^(?:ALICLOUD|ALIBABA_CLOUD)_/,
-    pg: /^PG/,
-};
-/** What is named as a secret is, and is neither AWS's nor of the backend in use: somebody else's. */
-const FOREIGN_SECRET = /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|SECRET_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTH|PAT)$/;
-/**
- * The environment of the Terraform child: the user's own (paths, proxies, certificates, AWS's and the backend's settings),
- * without what belongs to the runner, without switches that would change the run, and without other people's secrets.
- * On Windows names have no case, so none counts anywhere.
- */
-function childEnvironment({ env, cliConfigFile, backend, extra, }) {
-    const made = {
-        TF_IN_AUTOMATION: '1',
-        TF_INPUT: '0',
-        CHECKPOINT_DISABLE: '1',
-        ...(cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfigFile }),
-        ...extra,
-    };
-    const ours = new Set(Object.keys(made).map((name) => name.toUpperCase()));
-    const kept = Object.entries(env).filter((entry) => entry[1] !== undefined && !ours.has(entry[0].toUpperCase()) && isKept(entry[0].toUpperCase(), backend));
-    return { ...Object.fromEntries(kept), ...made };
-}
-function isKept(name, backend) {
-    if (OF_RUNNER.test(name) || name === 'TERRAFORM_CONFIG')
-        return false;
-    const users = Object.keys(OF_BACKENDS).filter((type) => OF_BACKENDS[type]?.test(name) === true);
-    if (users.length > 0)
-        return backend !== undefined && users.includes(backend);
-    if (name.startsWith('TF_'))
-        return OF_TERRAFORM.test(name);
-    return name.startsWith('AWS_') || !FOREIGN_SECRET.test(name);
-}
-
-// EXTERNAL MODULE: ./src/runner/log.ts
-var log = __nccwpck_require__(7708);
-// EXTERNAL MODULE: ./src/guard/ownership.ts
-var guard_ownership = __nccwpck_require__(4408);
-// EXTERNAL MODULE: ./src/terraform/addresses.ts
-var terraform_addresses = __nccwpck_require__(4600);
-;// CONCATENATED MODULE: ./src/terraform/foreign-state.ts
-
-
-
-
-
-/** As Terraform writes the one provider that this action's configuration asks for. */
-const OWN_PROVIDER = /^(?:registry\.terraform\.io\/)?hashicorp\/aws$/;
-const PROVIDER_SAID = /(?:for\s+(?:the\s+)?provider|provider\s+registry\s+for|error\s+while\s+installing)\s+((?:[\w.-]+\/)?[\w-]+\/[\w-]+)/gi;
-/** Where Terraform's errors name a resource in their text: an orphan, one without a schema, one of a newer provider. */
-const ADDRESS_SAID = /(?:To\s+work\s+with|no\s+schema\s+available\s+for|current\s+state\s+of)\s+((?:module\.\S+\.)?(?:data\.)?\w+\.[\w-]+(?:\[[^\]]*\])?)/g;
-/**
- * Whether a command failed over what the state holds and this action's configuration does not: a resource of another
- * provider, one whose provider is configured elsewhere, one that these credentials may not even read.
- * @returns the three parts without what was done; undefined when it failed over something else
- */
-function explainForeignState(diagnostics) {
-    const text = diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
-    const addresses = [
-        ...diagnostics.flatMap(({ address }) => address ?? []),
-        ...[...text.matchAll(ADDRESS_SAID)].flatMap(([, address]) => address ?? []),
-    ].filter(terraform_addresses/* isForeignAddress */.t);
-    if (addresses.length > 0)
-        return sayForeign(addresses);
-    const providers = [...text.matchAll(PROVIDER_SAID)].flatMap(([, name]) => name ?? []);
-    return sayForeignProviders(providers.filter((name) => !OWN_PROVIDER.test(name)));
-}
-/**
- * What `init` installs, Terraform runs when it plans, with the credentials of the run. A provider that only the state
- * asks for is none that lock file, mirror or reviewer has vouched for.
- * @throws ActionError when there is one
- */
-async function refuseForeignProviders(workDir) {
-    const installed = await installedProviders(external_node_path_default().join(workDir, '.terraform', 'providers'));
-    const explanation = sayForeignProviders(installed.filter((name) => !OWN_PROVIDER.test(name)));
-    if (explanation !== undefined)
-        throw new errors/* ActionError */.lZ({ ...explanation, done: 'Nothing was planned or changed.' });
-}
-/** `HOST/NAMESPACE/TYPE` of each provider in the folder where `init` puts them. */
-async function installedProviders(folder, depth = 3) {
-    if (depth === 0)
-        return [''];
-    const names = await (0,promises_.readdir)(folder).catch(() => []);
-    const below = await Promise.all(names.map(async (name) => (await installedProviders(external_node_path_default().join(folder, name), depth - 1)).map((rest) => rest === '' ? name : `${name}/${rest}`)));
-    return below.flat();
-}
-function sayForeign(addresses) {
-    const named = [...new Set(addresses.map((address) => address.slice(0, 200)))];
-    return {
-        what: `The state belongs to something else: it holds ${(0,guard_ownership/* someOf */.yU)(named)}, which this action's configuration does not have.`,
-        next: guard_ownership/* RIGHT_PLACE */.ff,
-    };
-}
-function sayForeignProviders(providers) {
-    if (providers.length === 0)
-        return undefined;
-    return {
-        what: `The state belongs to something else: it holds resources of the provider ${(0,guard_ownership/* someOf */.yU)([...new Set(providers)])}, and this action uses hashicorp/aws alone.`,
-        next: guard_ownership/* RIGHT_PLACE */.ff,
-    };
-}
-
-;// CONCATENATED MODULE: ./src/terraform/lock.ts
-/** The lock of a state in words: who holds it, why it was not freed, and the command that frees it. Pure: Terraform's text in. */
-
-
-/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
-function lockHolder(text) {
-    const record = (name, value) => new RegExp(`^[^\\S\\n]*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
-    const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
-    const since = record('Created', '[\\d-]+ [\\d:]+');
-    return [
-        record('Who', '\\S{1,100}') ?? 'who is not known',
-        ...(operation === undefined ? [] : [operation]),
-        ...(since === undefined ? [] : [`since ${since} UTC`]),
-        `lock id ${lockId(text) ?? 'unknown'}`,
-    ].join(', ');
-}
-/** The same in brackets, where there is a record. */
-function lockRecord(text) {
-    return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
-}
-function lockId(text) {
-    return /^[^\S\n]*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
-}
-function howToUnlock(text) {
-    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
-}
-/** The command for the store that the text speaks of; `terraform force-unlock` where it does not. */
-function howToFree(text) {
-    const id = lockId(text);
-    const inFolder = `\`terraform force-unlock ${id ?? 'LOCK-ID'}\` in a folder with the same backend${id === undefined ? ' (`terraform plan` there says the id)' : ''}.`;
-    const command = commandToFree(text);
-    return command === undefined ? inFolder : `\`${command}\`, or ${inFolder}`;
-}
-function commandToFree(text) {
-    const path = /^[^\S\n]*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
-    if (/\bDynamoDB\b/.test(text)) {
-        const item = JSON.stringify({ LockID: { S: path ?? 'BUCKET/KEY' } });
-        return `aws dynamodb delete-item --table-name TABLE --key '${item}'`;
-    }
-    const onGoogle = /\bgs:\/\/[\w./-]{1,1100}\.tflock\b/.exec(text)?.[0] ??
-        /^[^\S\n]*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
-    if (onGoogle !== undefined)
-        return `gcloud storage rm ${onGoogle}`;
-    const inS3 = placeInS3(text, path);
-    return inS3 === undefined ? undefined : `aws s3 rm s3://${inS3}`;
-}
-/** `BUCKET/KEY.tflock`, from the record of the lock, or from the backend's words where that could not be read. */
-function placeInS3(text, path) {
-    if (/\boperation error S3:/.test(flat(text)) && path !== undefined)
-        return `${path}.tflock`;
-    const [, bucket, key] = /\bbucket\s+'([\w.-]{1,63})'\s+with\s+key\s+'([\w./-]{1,1100}\.tflock)'/.exec(text) ?? [];
-    return bucket === undefined || key === undefined ? undefined : `${bucket}/${key}`;
-}
-const REASONS = [
-    {
-        sign: /Expired\s?Token|RequestExpired|token (?:has|is) expired/i,
-        why: () => 'the credentials had expired by then',
-        first: 'Raise `role-duration-seconds`, or get fresh credentials just before this step.',
-    },
-    {
-        sign: /operation error (S3|DynamoDB): (\w+)[^\n]*\b(?:AccessDenied|StatusCode: 403)/,
-        why: ([, service = '', call = ''], text) => {
-            const denial = readDenial(text);
-            const who = whoDenies(denial);
-            const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
-            return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
-        },
-        first: (text) => {
-            const denial = readDenial(text);
-            const { permission } = denial;
-            // What comes next is how to free the lock, and only then the next run.
-            const advice = adviseOnDenial(denial, { permission }).replace(/(?:\. Then|, and) run again\.$/, '.');
-            return isMissing(denial)
-                ? "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first."
-                : `Without that permission every run leaves its lock behind. ${advice}`;
-        },
-    },
-    {
-        sign: /does not match|doesn't match|lock id [^\n]* existing lock/i,
-        why: () => 'it is another one by now: somebody freed it during the run, and somebody else holds it',
-        first: 'Let the holder end.',
-    },
-    {
-        sign: /StatusCode: (429|5\d\d)[^\n]*?(?:api error (\w+))?|\b(SlowDown|ServiceUnavailable|InternalError)\b/,
-        why: (found, text) => {
-            const code = /api error (\w+)/.exec(text)?.[1] ?? found[3];
-            return `the store did not take the call (${[found[1], code].filter((part) => part !== undefined).join(' ')})`;
-        },
-        first: 'Nothing is wrong with the role; the store was busy or out of order.',
-    },
-    {
-        sign: /connection reset|broken pipe|\bEOF\b|i\/o timeout|deadline exceeded|no such host|dial tcp|request send failed/i,
-        why: () => 'the store gave no answer, so the lock may be there or not',
-        first: 'Check the network of the runner.',
-    },
-];
-/** @returns why the lock is still there, as the end of a sentence, and what to do about that, in whole sentences */
-function whyNotFreed(text) {
-    const line = flat(text);
-    for (const { sign, why, first } of REASONS) {
-        const found = sign.exec(line);
-        if (found !== null)
-            return { why: why(found, line), first: typeof first === 'string' ? first : first(line) };
-    }
-    const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
-    return {
-        why: said === undefined ? 'Terraform does not say why' : (0,log/* escapeCommands */.g9)(said).replace(/\.$/, ''),
-        first: '',
-    };
-}
-/** Terraform wraps its text for people; here it is one line. */
-function flat(text) {
-    return text.replace(/\s+/g, ' ');
-}
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: ./src/runner/connection.ts
-var connection = __nccwpck_require__(5356);
-;// CONCATENATED MODULE: ./src/terraform/proxy-refusal.ts
-
-
-/** The statuses of refusals by the words that stand for them. */
-const STATUS_OF = new Map(Object.entries(external_node_http_.STATUS_CODES).flatMap(([code, words = '']) => Number(code) >= 400 ? [[words, Number(code)]] : []));
-const REFUSED = [...STATUS_OF.keys()]
-    .map((words) => words.replaceAll(/[^\w ]/g, '\\$&').replaceAll(' ', '\\s+'))
-    .join('|');
-/**
- * What Go's net/http says where a call did not get past the proxy: of one that could not be reached `proxyconnect tcp`, of one
- * that answered CONNECT with a refusal nothing but the words of the status (`Transport.dialConn`). No answer of a host is
- * told in this form.
- */
-const SIGN = new RegExp(`\\b(?:Get|Put|Post|Head|Delete)\\s+"(https?://[^"\\s]+)":\\s+(?:(proxyconnect)\\s+tcp:\\s+([^\\n]*)|(${REFUSED})(?=\\W*(?:$|[\\n,])))`, 'm');
-/**
- * A call of Terraform, its backend or its provider that did not get past the proxy.
- * @param text what Terraform said
- * @returns the proxy without its password, what it did, and what to do
- */
-function explainProxyRefusal(text) {
-    const [, address = '', unreachable, reason = '', words = ''] = SIGN.exec(text) ?? [];
-    if (!URL.canParse(address))
-        return undefined;
-    // Of the proxy itself, where it is called by https: its own words are better than any of ours.
-    if (/certificate|x509/.test(reason))
-        return undefined;
-    const status = STATUS_OF.get(words.replaceAll(/\s+/g, ' ')) ?? 0;
-    const failure = unreachable === undefined ? `Proxy response (${status})` : codeIn(reason);
-    const explained = (0,connection/* explainConnection */.c)(failure, new URL(address));
-    return explained?.kind === 'proxy' ? explained : undefined;
-}
-/** Node's code for what Go says in words. */
-function codeIn(reason) {
-    if (/no such host|server misbehaving/.test(reason))
-        return 'ENOTFOUND';
-    return /timeout|deadline/.test(reason) ? 'ETIMEDOUT' : 'ECONNREFUSED';
-}
-
-;// CONCATENATED MODULE: ./src/terraform/waits.ts
-/**
- * The provider's waits for a change to be read back: after AWS has taken a policy, tags or a description, the provider reads
- * them until they are what it sent, for ten minutes (terraform-provider-aws, `internal/service/kms`). What AWS keeps in another
- * form, or what somebody else changes at once, is never that.
- */
-/** `waiting for KMS Key (mrk-…) policy update: timeout while waiting for state …`, in the words of any version since 3.64. */
-const WAITED_IN_VAIN = /\bwaiting\s+for\s+KMS\s+(?:[A-Za-z]+\s+)*Key\s+\(([\w:/-]{1,200})\)\s+(policy|tags?|description|rotation)\s+(?:update|propagation):\s+[^\n]*?(?:timeout\s+while\s+waiting|couldn't\s+find\s+resource)/i;
-const NAMES = {
-    policy: 'policy',
-    tag: 'tags',
-    tags: 'tags',
-    description: 'description',
-    rotation: 'rotation',
-};
-/** The plan's attributes that each is made of. */
-const ATTRIBUTES = {
-    policy: ['policy'],
-    tags: ['tags', 'tags_all'],
-    description: ['description'],
-    rotation: ['enable_key_rotation', 'rotation_period_in_days'],
-};
-const WHAT = {
-    policy: 'the key policy',
-    tags: 'the tags',
-    description: 'the description',
-    rotation: 'the setting of the rotation',
-};
-const NEXT = {
-    policy: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
-    tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
-    description: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
-    rotation: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
-};
-function waitedFor(text) {
-    return NAMES[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
-}
-/** What was wrong, in one sentence. */
-function explainWait([, id = '', said = '']) {
-    const waited = NAMES[said.toLowerCase()] ?? 'policy';
-    return `AWS has taken ${WHAT[waited]} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
-}
-function adviseOnWait(text) {
-    return NEXT[waitedFor(text) ?? 'policy'];
-}
-/** The waits that an apply failed of. */
-function findVainWaits({ diagnostics }) {
-    return diagnostics.flatMap(({ address, summary, detail }) => {
-        const waited = waitedFor(`${summary}\n${detail}`);
-        return address === undefined || waited === undefined ? [] : [{ address, attributes: ATTRIBUTES[waited] }];
-    });
-}
-/** Whether an apply failed of nothing but such waits: AWS has taken all that it was sent, so a new plan tells what is left. */
-function failedOfWaitsAlone(failure) {
-    return failure.diagnostics.length > 0 && findVainWaits(failure).length === failure.diagnostics.length;
-}
-/**
- * Whether a plan would send again what was waited for in vain, and wait as long again.
- * @param planned what is left to do
- */
-function waitsAgain(waits, { resources }) {
-    return resources.some(({ action, address, attributes }) => action === 'update' &&
-        waits.some((wait) => wait.address === address && attributes.some(({ name }) => wait.attributes.includes(name))));
-}
-
-;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
-
-
-
-
-
-
-
-
-/** The refresh of a key whose role is another one in AWS. */
-const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
-/** Whether a run failed, in plain words or not yet, because the primary is in another Region than the state says. */
-function isMovedPrimary(thrown) {
-    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
-    return error instanceof TerraformError && MOVED.test(error.text);
-}
-const LOCKED = /Error acquiring the state lock/;
-/** Whether a run failed, in plain words or not yet, because the state was locked. */
-function isLocked(thrown) {
-    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
-    return error instanceof TerraformError && LOCKED.test(error.text);
-}
-/** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
-const SYMPTOMS = [
-    {
-        name: 'lock-not-freed',
-        sign: /Error releasing the state lock/,
-        what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}: ${whyNotFreed(text).why}.`,
-        next: (text) => `${whyNotFreed(text).first} Nobody else can lock the state now. If no run is at work on it, free it: ${howToFree(text)} Then run the job again.`.trim(),
-    },
-    {
-        name: 'locked',
-        // Without the holder's record it is no lock of somebody else's, but one that could not be set.
-        sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
-        what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
-        next: howToUnlock,
-    },
-    {
-        name: 'plan-stale',
-        sign: /Saved plan is stale/,
-        what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
-        next: 'Run the job again: it plans anew, on the state as it is now.',
-    },
-    {
-        name: 'newer-provider',
-        sign: /managed by newer provider version/i,
-        what: () => 'The state was written with a newer provider, which this one cannot go on from.',
-        next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
-    },
-    {
-        name: 'primary-moved',
-        sign: MOVED,
-        what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
-        next: 'Set `primary-region` to the Region where AWS has the primary key, and all others among `replica-regions`; with `move-primary: true` the state follows.',
-    },
-    {
-        name: 'no-credentials',
-        sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
-        what: () => 'There are no AWS credentials in this job.',
-        next: 'Set `role-to-assume`, or provide credentials in a step before this one.',
-    },
-    {
-        name: 'bucket-missing',
-        sign: /NoSuchBucket/,
-        what: () => 'The state bucket does not exist, or not in the account of these credentials.',
-        next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
-    },
-    {
-        name: 'bucket-elsewhere',
-        sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested\s+bucket\s+from\s+"[^"]*",\s+actual\s+location/,
-        what: (_, text) => {
-            const region = /(?:actual\s+location|expecting)\s+["']([a-z0-9-]+)["']/.exec(text)?.[1];
-            return `The state bucket is in another Region${region === undefined ? '' : ` (${region})`}.`;
-        },
-        next: 'Set `state-region` to the Region of the bucket.',
-    },
-    {
-        name: 'state-not-readable',
-        // A HEAD request has no answer but its status: AWS's code for it does not come through.
-        sign: /\bHeadObject,[^\n]*\bStatusCode:\s+40([03])\b/,
-        what: (found, text) => found[1] === '3'
-            ? `The credentials may not read the state${placeOfState(text)}.`
-            : `S3 does not take the credentials for the state${placeOfState(text)}, and does not say why; most often they have expired.`,
-        next: (text) => /\bStatusCode:\s+403\b/.test(text)
-            ? "Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (this action's docs/iam.md), and run again."
-            : 'Run the job again; if it happens again, raise `role-duration-seconds`, or get fresh credentials just before this step.',
-    },
-    {
-        name: 'token-expired',
-        sign: /ExpiredToken(?:Exception)?/,
-        what: () => 'The AWS credentials expired during the run.',
-        next: 'Run the job again; if it happens again, raise `role-duration-seconds`.',
-    },
-    {
-        name: 'unknown-credentials',
-        sign: /InvalidClientTokenId|UnrecognizedClientException/,
-        what: (_, text) => `AWS does not know these credentials${inRegion(text)}. This is also its answer in a Region that the account has not enabled.`,
-        next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
-    },
-    {
-        name: 'change-not-seen',
-        sign: WAITED_IN_VAIN,
-        what: (found) => explainWait(found),
-        next: adviseOnWait,
-    },
-    {
-        name: 'pending-deletion',
-        sign: /pending deletion|PendingDeletion/,
-        what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
-        next: 'To keep it, run `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run the job again.',
-    },
-    {
-        name: 'passing-state',
-        sign: /\bKMSInvalidState(?:Exception)?\b/,
-        what: (_, text) => `In its present state KMS does not let the key${inRegion(text)} be used or changed like that.`,
-        next: 'Look at the state of the key in AWS: if it is being created or changed, run the job again when it is done; a disabled key has to be enabled first.',
-    },
-    {
-        name: 'already-exists',
-        sign: /AlreadyExistsException[^\n]*?(alias\/[\w/-]+)?/,
-        what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
-        next: (text) => /\bReplicateKey\b/.test(text)
-            ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
-            : "Choose another alias, or bring what exists under this state (this action's docs/migrating.md), and run again.",
-    },
-    {
-        name: 'unknown-principal',
-        sign: /invalid principals/i,
-        what: () => 'The key policy names a principal that does not exist.',
-        next: 'Correct or create the role, user or account that it names (a service-linked role is often the missing one) and run again.',
-    },
-    {
-        name: 'policy-malformed',
-        sign: /MalformedPolicyDocument(?:Exception)?/,
-        what: () => 'KMS does not accept the key policy.',
-        next: 'Correct the policy as the message of KMS in the log says, and run again.',
-    },
-    {
-        name: 'not-allowed',
-        sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
-        what: (_, text) => {
-            const who = whoDenies(readDenial(text));
-            return `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}${who === '' ? '' : `: ${who}`}.`;
-        },
-        next: (text) => adviseOnDenial(readDenial(text), {
-            permission: missingPermission(text),
-            region: regionSaid(text),
-        }),
-    },
-    {
-        name: 'throttled',
-        sign: /Throttling|ThrottlingException|SlowDown|RequestLimitExceeded/,
-        what: () => 'AWS throttled the calls for longer than the provider was willing to wait.',
-        next: 'Run the job again.',
-    },
-    {
-        name: 'quota',
-        sign: /LimitExceededException/,
-        what: () => 'A quota of KMS is used up.',
-        next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
-    },
-    {
-        name: 'lock-file-version',
-        sign: /locked\s+provider\s+\S+\/hashicorp\/aws\s+(\S+)\s+does\s+not\s+match\s+configured\s+version\s+constraint/,
-        what: (found) => `The lock-file has hashicorp/aws ${found[1] ?? ''}, which aws-provider-version does not allow.`,
-        next: 'Set `aws-provider-version` to the version in the lock-file, or write a new lock-file with `terraform providers lock`.',
-    },
-    {
-        name: 'lock-file-checksum',
-        sign: /match\s+any\s+of\s+the\s+checksums\s+previously\s+recorded/,
-        what: () => 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
-        next: 'If the provider is the right one, add its checksum with `terraform providers lock -platform=OS_ARCH`; if not, correct where it comes from.',
-    },
-    {
-        name: 'download-checksum',
-        sign: /provider\s+package\s+doesn't\s+match\s+the\s+expected\s+checksum/,
-        what: () => 'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
-        next: 'Run the job again; if it stays so, what the mirror or a proxy gives is not what was released.',
-    },
-    {
-        name: 'mirror-silent',
-        sign: /failed\s+to\s+query\s+provider\s+mirror/,
-        what: () => 'The network mirror of provider-mirror did not answer as one.',
-        next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
-    },
-    {
-        name: 'registry-out-of-reach',
-        sign: /Failed to (?:query available provider packages|install provider)[\s\S]*\bcould\s+not\s+(?:connect\s+to|query\s+provider\s+registry\s+for)\s/,
-        what: () => 'The provider registry could not be reached, or did not answer.',
-        next: 'Run the job again; if it stays so, open the network or set `HTTPS_PROXY`, or let `provider-mirror` name a mirror.',
-    },
-    {
-        name: 'provider-missing',
-        sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
-        what: () => 'The AWS provider in the version asked for could not be found.',
-        next: 'Check `aws-provider-version`, and `provider-mirror` if one is set.',
-    },
-];
-const SYMPTOM_NAMES = SYMPTOMS.map(({ name }) => name);
-/** The name of the first symptom that the text of a failure has. */
-function symptomOf(text) {
-    return SYMPTOMS.find(({ sign }) => sign.test(text))?.name;
-}
-/**
- * A failed Terraform command in plain words.
- * @param error what the command said
- * @param done what was and was not done, in whole sentences
- */
-function explainTerraformError(error, done) {
-    const foreign = explainForeignState(error.diagnostics);
-    if (foreign !== undefined) {
-        return new errors/* ActionError */.lZ({ what: (0,log/* escapeCommands */.g9)(foreign.what), done, next: foreign.next }, { cause: error });
-    }
-    const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
-    const said = inSentence(error);
-    const proxy = explainProxyRefusal(error.text);
-    if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
-        const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
-        return new errors/* ActionError */.lZ({ what, done, next: proxy.next }, { cause: error });
-    }
-    if (found?.match == null) {
-        return new errors/* ActionError */.lZ({
-            what: `terraform ${error.command} failed: ${said}.`,
-            done,
-            next: 'Its own words are in the log, in the group of that command.',
-        }, { cause: error });
-    }
-    const { symptom, match } = found;
-    // The address of a replica has its Region in it.
-    const text = `${error.text}\n${error.diagnostics[0]?.address ?? ''}`;
-    return new errors/* ActionError */.lZ({
-        what: `${symptom.what(match, text)} (terraform ${error.command}: ${said})`,
-        done,
-        next: typeof symptom.next === 'string' ? symptom.next : symptom.next(text),
-    }, { cause: error });
-}
-/** A summary of so few words says nothing without its detail. */
-const TERSE_WORDS = 5;
-/** Terraform's own words, as the end of a sentence. */
-function inSentence({ diagnostics: [first], exitCode }) {
-    if (first === undefined)
-        return `exit code ${exitCode}`;
-    const { summary } = first;
-    const isTerse = summary.trim().split(/\s+/).length <= TERSE_WORDS;
-    const detail = isTerse ? firstParagraph(first.detail) : '';
-    return (0,log/* escapeCommands */.g9)(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
-        .slice(0, 500)
-        .replace(/\.$/, '');
-}
-/** Of a detail, without the place in the configuration, which is this action's own. */
-function firstParagraph(detail) {
-    const lines = detail.split(/\r?\n/).filter((line) => !PLACE_OF_ERROR.test(line));
-    const text = lines
-        .join('\n')
-        .trim()
-        .replace(/^Error message:\s*/, '');
-    return (text.split(/\n\s*\n|\n\s*Lock Info:/)[0] ?? '').replace(/\s+/g, ' ').trim();
-}
-const PLACE_OF_ERROR = /^\s*(?:with \S+,|on \S+ line \d+.*|\d+:.*|[├│].*)$/;
-/** ` KEY in the bucket BUCKET`, as the S3 backend names it. */
-function placeOfState(text) {
-    const [, key, bucket] = /\bobject\s+"([\w./-]{1,1024})"\s+in\s+S3\s+bucket\s+"([\w.-]{1,63})"/.exec(text) ?? [];
-    return key === undefined || bucket === undefined ? '' : ` ${key} in the bucket ${bucket}`;
-}
-const REGION_SAID = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),|\bmodule\.replica(?:_|\[")([a-z0-9-]+)/;
-/** Of the endpoint, of an ARN, of the provider that was asked, or of the replica that it is about. */
-function regionSaid(text) {
-    return REGION_SAID.exec(text)
-        ?.slice(1)
-        .find((region) => region !== undefined);
-}
-function inRegion(text) {
-    const name = regionSaid(text);
-    return name === undefined ? '' : ` in ${name}`;
-}
-/** AWS's names of the calls whose permission is called otherwise (IAM's list of actions for S3). */
-const S3_PERMISSIONS = new Map([
-    ['HeadObject', 'GetObject'],
-    ['ListObjectsV2', 'ListBucket'],
-    ['HeadBucket', 'ListBucket'],
-]);
-/** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
-function missingPermission(text) {
-    const said = readDenial(text).permission;
-    const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
-    if (said !== undefined || asked === null)
-        return said;
-    const [, service = '', call = ''] = asked;
-    return `${service.toLowerCase()}:${S3_PERMISSIONS.get(call) ?? call}`;
-}
-function already(alias, text) {
-    return alias !== undefined && !/replica/i.test(text)
-        ? `The alias ${alias} exists already${inRegion(text)} and is not under this state.`
-        : `A key or alias exists already${inRegion(text)} and is not under this state.`;
-}
-
-;// CONCATENATED MODULE: ./src/commands/setup/phased-terraform.ts
-
-
-
-
-
-const LOCK_TIMEOUT_SECONDS = 120;
-/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
-const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
-function openTerraform({ deps, path, workDir, backend, extra, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
-    const cliConfigFile = (0,external_node_path_.join)(workDir, CLI_CONFIG_FILE);
-    let listener = () => undefined;
-    const inFolder = (folder) => createTerraform({
-        path,
-        workDir: folder,
-        environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: extra() }),
-        exec: deps.exec,
-        clock: deps.clock,
-        lockTimeoutSeconds,
-        secrets: deps.log,
-        onLine: (_, line) => {
-            listener(line);
-        },
-    });
-    return {
-        ...inFolder(workDir),
-        inFolder,
-        phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
-            listener = (line) => {
-                phase.keep(line);
-                const said = WAITS_FOR_LOCK.test(line)
-                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
-                    : onLine?.(line);
-                if (said !== undefined)
-                    phase.say(said);
-            };
-            return work(phase);
-        }),
-    };
-}
-/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
-function explained(done) {
-    return (thrown) => {
-        throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
-    };
-}
-
-// EXTERNAL MODULE: ./src/plan/access.ts + 1 modules
-var plan_access = __nccwpck_require__(5667);
-// EXTERNAL MODULE: ./src/plan/canonical.ts
-var canonical = __nccwpck_require__(4917);
-;// CONCATENATED MODULE: ./src/plan/digest.ts
-
-/**
- * What a plan does, as one short text: equal for equal plans made at different times, on different machines, from
- * inputs in another order; different when any address, Region, action, value, policy or tag differs. Sensitive values
- * count, too. The prefix names the algorithm, so that a later one can't be taken for this.
- * @returns `sha256:` and 64 hex digits
- */
-function digestPlan(model) {
-    return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalPlan */.ES)(model))}`;
-}
-/**
- * What a plan does whose apply first cancels the deletion of keys. A plan that changes the same and brings nothing back has
- * another digest, and so has one that brings back another key: approving the one approves no other.
- * @param digest of the plan itself
- */
-function digestRecovery(digest, keys) {
-    const recovers = keys.map(({ region, keyId }) => (0,canonical/* canonicalJson */.dj)([region, keyId])).sort();
-    return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalJson */.dj)({ recovers, digest }))}`;
-}
-
+// EXTERNAL MODULE: ./src/plan/last-use.ts
+var last_use = __nccwpck_require__(5065);
+// EXTERNAL MODULE: ./src/plan/model.ts + 1 modules
+var plan_model = __nccwpck_require__(6167);
+// EXTERNAL MODULE: ./src/plan/region.ts
+var plan_region = __nccwpck_require__(5959);
 // EXTERNAL MODULE: ./src/phrases.ts
 var phrases = __nccwpck_require__(9517);
 ;// CONCATENATED MODULE: ./src/guard/messages.ts
@@ -38852,6 +37626,8 @@ function groupBy(items, valueOf) {
     return [...groups.values()];
 }
 
+// EXTERNAL MODULE: ./src/guard/finding.ts
+var finding = __nccwpck_require__(8896);
 ;// CONCATENATED MODULE: ./src/guard/settings.ts
 
 
@@ -38918,20 +37694,20 @@ function judgeAliases({ resources }) {
     const gone = new Set(resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && !(0,plan_model/* isKept */.t8)(change)).map(({ region }) => region));
     const aliases = resources.filter(({ kind, region }) => kind === 'alias' && !gone.has(region));
     // One rename in many Regions is one decision.
-    return groupBy(aliases, ({ action, before, after }) => [action, settings_nameOf(before), settings_nameOf(after)]).flatMap((same) => settings_judgeAlias(same, resources));
+    return groupBy(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
 }
-function settings_judgeAlias(all, resources) {
-    const isRename = all.some(({ action, before, after }) => action === 'replace' && settings_nameOf(before) !== settings_nameOf(after));
+function judgeAlias(all, resources) {
+    const isRename = all.some(({ action, before, after }) => action === 'replace' && nameOf(before) !== nameOf(after));
     const same = isRename ? all : all.filter((each) => !isNamedElsewhere(each, resources));
     const [alias] = same;
     if (alias === undefined)
         return [];
     const regions = [...new Set(same.map(({ region }) => region ?? 'an unknown Region'))];
     const where = regions.length > MOST_NAMED ? `${regions.length} Regions` : (0,phrases/* joinWords */.yZ)(regions);
-    const name = settings_nameOf(alias.before);
+    const name = nameOf(alias.before);
     const wayOut = 'First move its users to another alias, or to the key ARN.';
     if (isRename) {
-        const reason = `In ${where} the alias ${name} becomes ${settings_nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
+        const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
         return [(0,finding/* warn */.R8)('alias-renamed', { reason, wayOut }, same)];
     }
     if ((0,plan_model/* isKept */.t8)(alias))
@@ -38946,9 +37722,9 @@ function isNamedElsewhere(alias, resources) {
     return resources.some((other) => other.kind === 'alias' &&
         other.region === alias.region &&
         (0,plan_model/* isKept */.t8)(other) &&
-        settings_nameOf(other.after) === settings_nameOf(alias.before));
+        nameOf(other.after) === nameOf(alias.before));
 }
-function settings_nameOf(side) {
+function nameOf(side) {
     const name = side?.['name'];
     return typeof name === 'string' ? name : 'with an unknown name';
 }
@@ -39119,6 +37895,10 @@ function textOf(value) {
     return typeof value === 'string' ? value : undefined;
 }
 
+// EXTERNAL MODULE: ./src/guard/ownership.ts
+var guard_ownership = __nccwpck_require__(4408);
+// EXTERNAL MODULE: ./src/plan/access.ts + 1 modules
+var access = __nccwpck_require__(5667);
 ;// CONCATENATED MODULE: ./src/guard/imported-access.ts
 
 
@@ -39134,7 +37914,7 @@ const imported_access_MOST_NAMED = 10;
  */
 function judgeImportedAccess(model, isUnreviewed) {
     const imported = model.resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.importing !== undefined);
-    const lost = (0,plan_access/* diffAccess */.K)({ ...model, resources: imported }).filter((change) => !(0,plan_access/* isGain */.C9)(change));
+    const lost = (0,access/* diffAccess */.K)({ ...model, resources: imported }).filter((change) => !(0,access/* isGain */.C9)(change));
     if (lost.length === 0)
         return [];
     const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
@@ -40143,6 +38923,8 @@ function limitsGrants({ operator, key, values }) {
     return isGrantee && isPositive && !values.some((value) => /[*?$]/.test(value));
 }
 
+// EXTERNAL MODULE: ./src/plan/canonical.ts
+var canonical = __nccwpck_require__(4917);
 ;// CONCATENATED MODULE: ./src/guard/policies.ts
 
 
@@ -40161,7 +38943,7 @@ function limitsGrants({ operator, key, values }) {
  * @param now milliseconds since the epoch
  */
 function judgePolicies(model, now) {
-    const account = (0,plan_access/* findAccount */.vF)(model);
+    const account = (0,access/* findAccount */.vF)(model);
     return [
         ...judgeUndecided(model),
         ...groupPolicies(model).flatMap((group) => [
@@ -40178,7 +38960,7 @@ function groupPolicies({ resources }) {
     const groups = new Map();
     for (const key of resources.filter(plan_model/* isKey */.m0)) {
         const text = key.after?.['policy'];
-        const policy = (0,plan_access/* policyOfSide */.hs)(key, 'after');
+        const policy = (0,access/* policyOfSide */.hs)(key, 'after');
         if (typeof text !== 'string' || policy === undefined)
             continue;
         const planned = (0,plan_model/* changesPolicy */.Er)(key);
@@ -40285,7 +39067,7 @@ function judgePower(group, account) {
 }
 /** A policy that names what was deleted, as AWS shows it, whether the plan keeps it or puts it right. */
 function judgeDeleted({ policy, keys }) {
-    const before = keys.flatMap((key) => (0,plan_access/* policyOfSide */.hs)(key, 'before')?.statements ?? []);
+    const before = keys.flatMap((key) => (0,access/* policyOfSide */.hs)(key, 'before')?.statements ?? []);
     const all = [...policy.statements, ...before].flatMap(({ principals }) => principals.members);
     const deleted = new Map(all.flatMap((each) => {
         const kind = (0,policy_principals/* deletedKind */.Yd)(each);
@@ -40298,7 +39080,7 @@ function judgeDeleted({ policy, keys }) {
     return [(0,finding/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
 }
 function judgeUndecided(model) {
-    return (0,plan_access/* findUndecidedPolicies */.fH)(model)
+    return (0,access/* findUndecidedPolicies */.fH)(model)
         .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
         .map(({ change, problem }) => (0,finding/* stop */.ds)('policy-unreadable', {
         reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
@@ -40309,7 +39091,7 @@ function judgeUndecided(model) {
 function allowedOf({ resources }, side, which) {
     return resources
         .filter((change) => (0,plan_model/* isKey */.m0)(change) && (0,plan_model/* isKept */.t8)(change) && which(change))
-        .flatMap((change) => (0,plan_access/* policyOfSide */.hs)(change, side)?.statements ?? [])
+        .flatMap((change) => (0,access/* policyOfSide */.hs)(change, side)?.statements ?? [])
         .filter(({ effect, principals }) => effect === 'Allow' && !principals.not);
 }
 /** The accounts that statements let in as a whole: by their root, or by a condition on everybody. */
@@ -40513,70 +39295,246 @@ function judgeUnknowns({ unsupported, unknownFields }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/terraform/progress.ts
+;// CONCATENATED MODULE: ./src/guard/last-use.ts
+/** Whether the last use of keys lets them be deleted. Pure. */
 
-const VERBS = new Map([
-    ['create', 'creating'],
-    ['update', 'updating'],
-    ['delete', 'deleting'],
-    ['replace', 'replacing'],
-]);
-/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
-function describeEvent(event, primaryRegion) {
-    if (!('address' in event))
-        return undefined;
-    const name = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, primaryRegion);
-    const verb = VERBS.get(event.action) ?? event.action;
-    switch (event.type) {
-        case 'start':
-            return `${name}: ${verb}`;
-        case 'progress':
-            return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
-        case 'complete':
-            return `${name}: done ${verb}`;
-        case 'errored':
-            return `${name}: failed while ${verb}`;
-        default:
-            return undefined;
-    }
+
+
+const DAY_MS = 86_400_000;
+/** Whether the keys that go have been unused for long enough; what can't be known is not. */
+function judgeUse(uses, { days, now }) {
+    if (days === 0)
+        return [];
+    const limit = `\`require-unused-days: ${days}\``;
+    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * DAY_MS);
+    const unsure = uses.filter((use) => isUnsure(use, now - days * DAY_MS));
+    return [
+        ...last_use_finding('key-in-use', inUse, now, {
+            what: `was used within the last ${days} days`,
+            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
+        }),
+        ...last_use_finding('key-use-unknown', unsure, now, {
+            what: `may have been used within the last ${days} days: KMS does not say`,
+            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
+        }),
+    ];
 }
-/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
-function describePlanLine(line, primaryRegion) {
-    const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
-    return found?.[1] === undefined ? undefined : `${(0,terraform_addresses/* nameOfAddress */.ZA)(found[1], primaryRegion)}: looking at AWS`;
+/** What lets KMS be asked, of all those that it was not. */
+function askedAgain(unsure) {
+    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
+    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
+}
+/** @param from the time from which on there must have been no use */
+function isUnsure(use, from) {
+    if (use.is === 'unused')
+        return !use.sinceCreation && use.since > from;
+    return use.is === 'unknown';
+}
+function last_use_finding(rule, uses, now, { what, wayOut }) {
+    const [first] = uses;
+    if (first === undefined)
+        return [];
+    const places = uses.map(({ region }) => ({ region, address: region }));
+    const named = uses.slice(0, 3).map((use) => `${use.region}: ${(0,last_use/* sayLastUse */.r)(use, now)}`);
+    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
+    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
+    const reason = `The plan deletes a key that ${what}, ${where} (${(0,phrases/* joinWords */.yZ)([...named, ...more])}).`;
+    return [{ ...(0,finding/* stop */.ds)(rule, { reason, wayOut }, places), address: undefined }];
+}
+
+;// CONCATENATED MODULE: ./src/guard/preflight.ts
+/** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
+
+
+
+/** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
+function recordedKeys({ resources, drift, }) {
+    const found = [...resources, ...drift].filter(plan_model/* isKey */.m0).flatMap(({ before, region }) => {
+        const [where, keyId] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, before?.['key_id']];
+        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
+    });
+    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
+}
+/** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
+function askOf(model) {
+    const ownId = recordedKeys(model)[0]?.keyId;
+    const ours = model.resources.filter(({ kind, region }) => kind !== 'other' && region !== undefined);
+    const regions = [...new Set(ours.map(({ region }) => region ?? ''))].sort();
+    return regions.flatMap((region) => {
+        const here = ours.filter((change) => change.region === region);
+        const alias = here.find((change) => isNewAlias(change, here));
+        const key = here.find((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'create');
+        const change = alias ?? key;
+        const makesReplica = key?.kind === 'replica';
+        return change === undefined
+            ? []
+            : [{ region, change, makesReplica, alias: preflight_nameOf(alias?.after ?? null), ownId }];
+    });
+}
+/** An alias under a name that no resource of this state has in the Region. */
+function isNewAlias(change, here) {
+    const name = preflight_nameOf(change.after);
+    const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
+    return creates && name !== undefined && !here.some(({ before }) => preflight_nameOf(before) === name);
+}
+function preflight_nameOf(side) {
+    const name = side?.['name'];
+    return typeof name === 'string' ? name : undefined;
+}
+/** @param lookups an answer for each question, in their order */
+function judgeAnswers(questions, lookups) {
+    const answers = questions.flatMap((question, index) => {
+        const lookup = lookups[index];
+        return lookup === undefined ? [] : [{ question, lookup }];
+    });
+    return {
+        findings: answers.flatMap((answer) => [...judgeRegion(answer), ...preflight_judgeAlias(answer)]),
+        notLookedAt: answers.flatMap(({ question, lookup }) => lookup.is === 'unknown' ? [`${question.region} (${lookup.because})`] : []),
+        refused: answers.flatMap(({ lookup }) => (lookup.is === 'unknown' ? (lookup.refused ?? []) : [])),
+    };
+}
+function judgeRegion({ question: { region, change }, lookup }) {
+    if (lookup.is !== 'region-disabled')
+        return [];
+    return [
+        (0,finding/* stop */.ds)('region-not-enabled', {
+            reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+            wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
+        }, change),
+    ];
+}
+/** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
+function sayOtherState(keyId) {
+    const importIt = keyId.startsWith('mrk-')
+        ? ` Where none does, set \`import-key: ${keyId}\`: the plan then takes the key into this state, for review.`
+        : '';
+    return `If that is the key you mean and another state knows it, correct \`state-bucket\` or \`state-key\`.${importIt} If it is not, choose another alias.`;
+}
+function preflight_judgeAlias({ question, lookup }) {
+    const { region, alias, change, ownId, makesReplica } = question;
+    if (alias === undefined || lookup.is !== 'found')
+        return [];
+    const isOurs = lookup.key.keyId === ownId;
+    const target = isOurs
+        ? 'this very key'
+        : `${ownId === undefined ? 'a' : 'another'} key (${lookup.key.keyId})`;
+    const takeIn = makesReplica
+        ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
+        : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
+    return [
+        (0,finding/* stop */.ds)('alias-taken', {
+            reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
+            wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
+        }, change),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/guard/judge.ts
+
+
+
+
+
+
+/**
+ * What to ask AWS about a plan.
+ * @param destroys whether all is to go, so that nothing is looked for that could be brought back
+ */
+function questionsOf(model, { alias, destroys }) {
+    const { missing, created } = destroys ? { missing: [], created: [] } : placesOf(model);
+    return {
+        existing: [...missing, ...created],
+        alias: `alias/${alias}`,
+        creations: askOf(model),
+        deletions: (0,last_use/* keysThatGo */.w)(model),
+        missing,
+    };
+}
+/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
+function placesOf({ resources, drift }) {
+    const missing = drift
+        .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
+        .flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const created = resources
+        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
+        .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
+        .filter(({ region }) => !missing.some((key) => key.region === region));
+    return { missing, created };
+}
+function placeOf(region, keyId) {
+    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
+}
+/** Judges a plan by all that is known of it and of AWS. */
+function judge_judge(request, questions, facts) {
+    const { model, now, unusedDays } = request;
+    const { findings, ...unseen } = judgeAnswers(questions.creations, facts.creations);
+    const found = 'unknown' in facts.existing ? undefined : facts.existing;
+    return {
+        ...unseen,
+        findings: [
+            ...findings,
+            ...judgeUse(facts.lastUse, { days: unusedDays, now }),
+            ...guardPlan({ ...request, ...(found === undefined ? {} : existingOf(found, questions, model)) }),
+        ],
+        pending: found?.filter(({ isPending }) => isPending) ?? [],
+        replicas: found?.filter((key) => isReplicaHere(key, model) && !judge_isMissing(key, questions)) ?? [],
+    };
+}
+function existingOf(found, { missing }, model) {
+    const pending = found.filter(({ isPending }) => isPending);
+    const replicas = found.filter((key) => !key.isPending && isReplicaHere(key, model));
+    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
+    const isSure = missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    return {
+        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
+        existingReplicas: Object.fromEntries(replicas.map(({ region, keyId }) => [region, keyId])),
+    };
+}
+/** Whether the state has the key. */
+function judge_isMissing({ region }, { missing }) {
+    return missing.some((key) => key.region === region);
+}
+/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
+function isReplicaHere({ replicaOf }, { resources }) {
+    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
+    return replicaOf !== undefined && replicaOf === arn;
 }
 
 ;// CONCATENATED MODULE: ./src/commands/plan/judge-plan.ts
 
 
 
-
-
-
-
-
-/** Makes a plan, saves it for apply, reads it and has the guard judge it; changes nothing in AWS. */
-async function planAndJudge(request) {
-    const { inputs, terraform, clients, name, done = 'Nothing was changed.', planner } = request;
-    return terraform.phase(name, async ({ say }) => {
-        const planning = planner === undefined ? terraform : await planner().catch(explained(done));
-        const text = await planning
-            .plan({ destroy: inputs.destroys })
-            .catch(namingClosedRegions(inputs, clients, done))
-            .catch(explained(done));
-        const json = await planning.showPlan().catch(explained(done));
-        const judged = judgePlan(json, text, request);
-        const { counts, hasChanges } = judged.reported.model;
-        say(`${name}: ${(0,src_outputs/* summariseCounts */.P_)(counts, hasChanges)}`);
-        return judged;
-    }, (line) => describePlanLine(line, inputs.primaryRegion));
+/**
+ * Asks AWS, once, all that the plan is judged by, and judges it. What may not be looked at stops nothing but a plan whose keys
+ * have to be unused, and is told.
+ */
+async function judgePlan(run, { clients }, reported) {
+    const { inputs, deps } = run;
+    const { model } = reported;
+    const all = questionsOf(model, inputs);
+    // `drift` deletes nothing, whatever a plan says that nobody applies.
+    const questions = inputs.command === 'drift' ? { ...all, deletions: [] } : all;
+    const facts = await askKeyFacts(questions, clients);
+    const { findings, notLookedAt, refused, ...keys } = judge_judge(judgeRequestOf(model, run), questions, facts);
+    if ('unknown' in facts.existing) {
+        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${facts.existing.unknown}`);
+    }
+    if (notLookedAt.length > 0) {
+        deps.log.notice(`Whether the aliases to be made are there already could not be seen in ${notLookedAt.join(', ')}. If they are, apply will say so. ${adviseOnRefusals(refused)}`.trim(), { title: 'Preflight' });
+    }
+    const lastUse = facts.lastUse.length === 0 ? {} : { lastUse: facts.lastUse };
+    return { ...keys, reported: { ...reported, findings, ...lastUse } };
 }
-/** @param text Terraform's own description of the plan */
-function judgePlan(json, text, run) {
-    const model = (0,plan_model/* buildPlanModel */.FA)(json);
-    const access = (0,plan_access/* diffAccess */.K)(model);
-    const findings = guardPlan(guardRequestOf(model, run));
-    return { reported: { model, access, findings, digest: digestPlan(model), text }, json };
+/** What a plan is judged by, beside AWS. */
+function judgeRequestOf(model, run) {
+    const request = guardRequestOf(model, run);
+    const { allowRecovery, requireUnusedDays } = run.inputs;
+    return {
+        ...request,
+        options: { ...request.options, recovery: allowRecovery },
+        unusedDays: requireUnusedDays,
+    };
 }
 /** What the guard judges of the run's plan, and by what. */
 function guardRequestOf(model, { inputs, deps }) {
@@ -40897,8 +39855,8 @@ function judgeBelongings(belongings) {
 
 // EXTERNAL MODULE: ./src/refusal.ts
 var refusal = __nccwpck_require__(3791);
-// EXTERNAL MODULE: ./src/run.ts + 3 modules
-var src_run = __nccwpck_require__(8359);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
 var regions = __nccwpck_require__(1053);
 ;// CONCATENATED MODULE: ./src/terraform/state-keys.ts
@@ -40973,6 +39931,1074 @@ function readHeldKeys(text, primaryRegion) {
 // EXTERNAL MODULE: ./node_modules/semver/index.js
 var node_modules_semver = __nccwpck_require__(2088);
 var semver_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_semver);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+;// CONCATENATED MODULE: ./src/runner/phases.ts
+/** The longest silence before a line says that the work goes on, in milliseconds. */
+const LONGEST_SILENCE = 12_000;
+/**
+ * Runs `work` as a phase. Never silent for more than 15 seconds; the group comes at the end, when its time is known,
+ * and comes for work that failed too.
+ */
+async function runPhase({ log, clock, name }, work) {
+    const started = clock.now();
+    const kept = [];
+    let lastSaid = started;
+    const say = (line) => {
+        lastSaid = clock.now();
+        log.info(line);
+    };
+    const heartbeat = setInterval(() => {
+        if (clock.now() - lastSaid >= LONGEST_SILENCE)
+            say(`${name}: still running after ${seconds(clock.now() - started)}`);
+    }, 1000);
+    try {
+        return await work({ say, keep: (line) => kept.push(line) });
+    }
+    finally {
+        clearInterval(heartbeat);
+        log.untrustedGroup(`${name} (${seconds(clock.now() - started)})`, kept.join('\n'));
+    }
+}
+/** `0.4 s`, `12 s`, `2 min 5 s`. */
+function seconds(milliseconds) {
+    if (milliseconds < 10_000)
+        return `${(milliseconds / 1000).toFixed(1)} s`;
+    const whole = Math.round(milliseconds / 1000);
+    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/environment.ts
+/** In the folder of a run: the only CLI configuration that its Terraform reads. */
+const CLI_CONFIG_FILE = 'cli-config.tfrc';
+/** What belongs to the runner, its files, its token and other actions; nothing among it is for Terraform. */
+const OF_RUNNER = /^(?:GITHUB|ACTIONS|INPUT|GH|RUNNER|STATE)_/;
+/**
+ * Of Terraform's own variables, those that say how it goes about its calls. All others change what it does, with which
+ * plug-ins (TF_REATTACH_PROVIDERS), or where, behind the back of what was reviewed; new ones of that kind are unknown here.
+ */
+const OF_TERRAFORM = /^TF_(?:REGISTRY_(?:DISCOVERY_RETRY|CLIENT_TIMEOUT)|PROVIDER_DOWNLOAD_RETRY|APPEND_USER_AGENT)$/;
+/** The variables by which Terraform's backends take settings (their documentation); each is for its own backend. */
+const OF_BACKENDS = {
+    azurerm: /^(?:ARM|AZURE)_/,
+    consul: /^CONSUL_/,
+    cos: /^TENCENTCLOUD_/,
+    gcs: /^(?:GOOGLE|GCLOUD|CLOUDSDK)_/,
+    http: /^TF_HTTP_/,
+    kubernetes: /^(?:KUBE|KUBECONFIG$)/,
+    oci: /^OCI_/,
+    oss: /^(?:ALICLOUD|ALIBABA_CLOUD)_/,
+    pg: /^PG/,
+};
+/** What is named as a secret is, and is neither AWS's nor of the backend in use: somebody else's. */
+const FOREIGN_SECRET = /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|SECRET_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTH|PAT)$/;
+/**
+ * The environment of the Terraform child: the user's own (paths, proxies, certificates, AWS's and the backend's settings),
+ * without what belongs to the runner, without switches that would change the run, and without other people's secrets.
+ * On Windows names have no case, so none counts anywhere.
+ */
+function childEnvironment({ env, cliConfigFile, backend, extra, }) {
+    const made = {
+        TF_IN_AUTOMATION: '1',
+        TF_INPUT: '0',
+        CHECKPOINT_DISABLE: '1',
+        ...(cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfigFile }),
+        ...extra,
+    };
+    const ours = new Set(Object.keys(made).map((name) => name.toUpperCase()));
+    const kept = Object.entries(env).filter((entry) => entry[1] !== undefined && !ours.has(entry[0].toUpperCase()) && isKept(entry[0].toUpperCase(), backend));
+    return { ...Object.fromEntries(kept), ...made };
+}
+function isKept(name, backend) {
+    if (OF_RUNNER.test(name) || name === 'TERRAFORM_CONFIG')
+        return false;
+    const users = Object.keys(OF_BACKENDS).filter((type) => OF_BACKENDS[type]?.test(name) === true);
+    if (users.length > 0)
+        return backend !== undefined && users.includes(backend);
+    if (name.startsWith('TF_'))
+        return OF_TERRAFORM.test(name);
+    return name.startsWith('AWS_') || !FOREIGN_SECRET.test(name);
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./src/plan/state-notes.ts
+var state_notes = __nccwpck_require__(3810);
+;// CONCATENATED MODULE: ./src/terraform/args.ts
+/** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
+/** The saved plan's name in the working folder. */
+const PLAN_FILE = 'plan.tfplan';
+function initArgs({ pluginDir, backendConfig }) {
+    return [
+        'init',
+        '-input=false',
+        '-no-color',
+        ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
+        ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
+    ];
+}
+function planArgs({ destroy = false, refreshOnly = false, lockTimeoutSeconds, }) {
+    return [
+        'plan',
+        '-input=false',
+        '-no-color',
+        `-out=${PLAN_FILE}`,
+        `-lock-timeout=${lockTimeoutSeconds}s`,
+        ...(destroy ? ['-destroy'] : []),
+        ...(refreshOnly ? ['-refresh-only'] : []),
+    ];
+}
+function showPlanArgs() {
+    return ['show', '-json', PLAN_FILE];
+}
+/**
+ * The state as it is in the backend, or in a file, without asking AWS; it starts no provider beyond reading its schema.
+ */
+function showStateArgs(file) {
+    return ['show', '-json', ...(file === undefined ? [] : [file])];
+}
+/** `-json` makes progress and the final outputs readable by machine, so that no second command is needed for them. */
+function applyArgs({ lockTimeoutSeconds }) {
+    return ['apply', '-input=false', '-json', `-lock-timeout=${lockTimeoutSeconds}s`, PLAN_FILE];
+}
+function untaintArgs(address, { lockTimeoutSeconds }) {
+    return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
+}
+function statePullArgs() {
+    return ['state', 'pull'];
+}
+/** Of a lock that a run before left behind, this command waits no longer than for one that is just being freed. */
+function statePushArgs(file) {
+    return ['state', 'push', '-lock-timeout=10s', file];
+}
+
+;// CONCATENATED MODULE: ./src/terraform/show-output.ts
+
+/**
+ * What `terraform show -json` printed, parsed.
+ * @param of what was to be shown, for the message
+ * @throws ActionError when it is not JSON
+ */
+function parseShowOutput(text, of) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.lZ({
+            what: `terraform show printed a ${of} that is not JSON.`,
+            done: 'Nothing was changed.',
+            next: 'Run again; if it happens again, report it with the Terraform version.',
+        }, { cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/terraform/in-flight-creates.ts
+/**
+ * The grace: how long after the start of a create its first call to KMS may still be in flight, in milliseconds. KMS answers
+ * CreateKey and ReplicateKey in well under a second as a rule.
+ */
+const GRACE_MS = 3_000;
+/** How far what Terraform tells may be behind what it does, in milliseconds. */
+const LAG_MS = 250;
+/** The longest that an interrupt is held back: the runner kills the step 10 seconds after it. */
+const LONGEST_HOLD_MS = 4_000;
+/**
+ * Watches what an apply creates, to find the moment for an interrupt.
+ *
+ * An interrupted Terraform cancels the provider's calls at once. KMS carries out a CreateKey whose caller has gone, and
+ * then there is a key that no state knows, since CreateKey is not idempotent and its answer alone has the id. (Tried
+ * with Terraform 1.11.4 and provider 5.100.0.) A few seconds of grace let the provider record the id; from then on
+ * an interrupt loses nothing.
+ */
+function watchCreates(clock) {
+    const started = new Map();
+    const youngest = () => Math.max(0, ...started.values());
+    return {
+        onEvent: (event) => {
+            if (event.type === 'start' && event.action === 'create')
+                started.set(event.address, clock.now());
+            if (event.type === 'complete' || event.type === 'errored')
+                started.delete(event.address);
+        },
+        untilIdsRecorded: async () => {
+            const end = clock.now() + LONGEST_HOLD_MS;
+            await clock.sleep(LAG_MS);
+            for (;;) {
+                const wait = Math.min(youngest() + GRACE_MS, end) - clock.now();
+                if (wait <= 0)
+                    return;
+                await clock.sleep(Math.min(wait, 100));
+            }
+        },
+    };
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/terraform/events.ts
+
+
+// Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI").
+const line = schemas/* object */.Ikc({ '@message': schemas/* string */.YjP(), type: schemas/* string */.YjP() });
+const hook = schemas/* object */.Ikc({
+    hook: schemas/* object */.Ikc({
+        resource: schemas/* object */.Ikc({ addr: schemas/* string */.YjP() }),
+        action: schemas/* string */.YjP().default(''),
+        elapsed_seconds: schemas/* number */.aig().default(0),
+    }),
+});
+const diagnostic = schemas/* object */.Ikc({
+    diagnostic: schemas/* object */.Ikc({
+        severity: schemas/* string */.YjP(),
+        summary: schemas/* string */.YjP(),
+        detail: schemas/* string */.YjP().default(''),
+        address: schemas/* string */.YjP().optional(),
+    }),
+});
+const outputs = schemas/* object */.Ikc({ outputs: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J() })) });
+/** One line of `apply -json`; undefined for a line that is not one of its messages. */
+function parseEvent(text) {
+    const raw = parseJsonLine(text);
+    const head = line.safeParse(raw);
+    if (!head.success)
+        return undefined;
+    const message = head.data['@message'];
+    switch (head.data.type) {
+        case 'apply_start':
+        case 'apply_complete':
+        case 'apply_errored':
+        case 'apply_progress':
+            return hookEvent(head.data.type, message, raw);
+        case 'diagnostic':
+            return diagnosticEvent(message, raw);
+        case 'outputs': {
+            const found = outputs.safeParse(raw);
+            const values = found.success
+                ? Object.entries(found.data.outputs).map(([name, { value }]) => [name, value])
+                : [];
+            return { type: 'outputs', message, outputs: Object.fromEntries(values) };
+        }
+        default:
+            return { type: 'other', message };
+    }
+}
+function parseJsonLine(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined; // A provider's or Go's own output between the messages: shown as it is, not understood.
+    }
+}
+function hookEvent(type, message, raw) {
+    const found = hook.safeParse(raw);
+    if (!found.success)
+        return { type: 'other', message };
+    const { resource, action, elapsed_seconds: elapsedSeconds } = found.data.hook;
+    const common = { message, address: resource.addr, action };
+    if (type === 'apply_progress')
+        return { type: 'progress', ...common, elapsedSeconds };
+    if (type === 'apply_start')
+        return { type: 'start', ...common };
+    return { type: type === 'apply_complete' ? 'complete' : 'errored', ...common };
+}
+function diagnosticEvent(message, raw) {
+    const found = diagnostic.safeParse(raw);
+    if (!found.success)
+        return { type: 'other', message };
+    const { severity, summary, detail, address } = found.data.diagnostic;
+    return { type: 'diagnostic', message, severity, diagnostic: { summary, detail, address } };
+}
+/**
+ * The errors in what a Terraform command printed for people. Only for commands that have no machine-readable form for
+ * them (init, plan with a description); meaning is then looked for by error codes, never by whole sentences.
+ * @param stdout where some commands print their errors, too
+ */
+function parseDiagnostics(stderr, stdout = '') {
+    const found = parseBlocks(`${stderr}\n${stdout}`);
+    // `terraform state push` says it in one coloured line, without a heading.
+    const [summary, ...rest] = (0,external_node_util_.stripVTControlCharacters)(stderr).trim().split(/\r?\n/);
+    if (found.length > 0 || summary === undefined || summary === '')
+        return found;
+    return [{ summary, detail: rest.join('\n'), address: undefined }];
+}
+function parseBlocks(text) {
+    const lines = text.split(/\r?\n/).map((printed) => printed.replace(/^[╷│╵]\s?/, ''));
+    const starts = lines.flatMap((printed, index) => (/^(Error|Warning): /.test(printed) ? [index] : []));
+    return starts
+        .map((start, nth) => lines.slice(start, starts[nth + 1] ?? lines.length))
+        .filter(([first]) => first?.startsWith('Error: '))
+        .map(([first = '', ...rest]) => {
+        const detail = rest.join('\n').trim();
+        const address = /^[^\S\n]*with (\S+),$/m.exec(detail)?.[1];
+        return { summary: first.slice('Error: '.length), detail, address };
+    });
+}
+
+;// CONCATENATED MODULE: ./src/terraform/run.ts
+
+
+
+
+
+
+
+
+/** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
+class TerraformError extends Error {
+    command;
+    exitCode;
+    diagnostics;
+    name = 'TerraformError';
+    constructor(command, exitCode, diagnostics) {
+        const first = diagnostics[0];
+        super(`terraform ${command} failed: ${first?.summary ?? `exit code ${exitCode}`}`);
+        this.command = command;
+        this.exitCode = exitCode;
+        this.diagnostics = diagnostics;
+    }
+    /** Everything Terraform said of the failure, for looking up error codes; untrusted text. */
+    get text() {
+        return this.diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
+    }
+}
+function createTerraform(options) {
+    const run = (args, how = {}) => runTerraform(options, args, how);
+    return {
+        init: async (initOptions, environment = {}) => {
+            await run(initArgs(initOptions), { environment });
+        },
+        selectedProviderVersion: () => readSelectedVersion(options.workDir),
+        plan: async (planOptions, givenUp) => {
+            const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }), { givenUp });
+            return planTextOf(stdout);
+        },
+        showPlan: async () => parseShowOutput((await run(showPlanArgs(), QUERY)).stdout, 'plan'),
+        apply: (onEvent) => applyPlan(options, onEvent),
+        pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
+        showState: async (file) => {
+            const { stdout } = await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true });
+            return parseShowOutput(stdout, 'state');
+        },
+        untaint: async (address) => {
+            await run(untaintArgs(address, options));
+        },
+        pushState: async (file) => {
+            await run(statePushArgs(file), { evenWhenCancelled: true });
+        },
+    };
+}
+/** For what takes no lock, and is printed to be read by us, not by people. */
+const QUERY = { onStdoutLine: () => undefined, isQuery: true };
+async function runTerraform(options, args, { environment = {}, ...how }) {
+    const command = args[0] ?? '';
+    const onLine = (line) => {
+        options.onLine(command, line);
+    };
+    const result = await options.exec({
+        file: options.path,
+        args,
+        cwd: options.workDir,
+        env: { ...options.environment(), ...environment },
+        onStdoutLine: onLine,
+        onStderrLine: onLine,
+        ...how,
+    });
+    if (result.exitCode !== 0) {
+        const { redact } = options.secrets;
+        const diagnostics = parseDiagnostics(redact(result.stderr), redact(result.stdout));
+        throw new TerraformError(command, result.exitCode, diagnostics);
+    }
+    return result;
+}
+async function applyPlan(options, onEvent) {
+    const diagnostics = [];
+    const creates = watchCreates(options.clock);
+    let outputs = {};
+    const onStdoutLine = (line) => {
+        const event = parseEvent(line);
+        options.onLine('apply', event?.message ?? line);
+        if (event === undefined)
+            return;
+        if (event.type === 'diagnostic' && event.severity === 'error')
+            diagnostics.push(options.secrets.redactAll(event.diagnostic));
+        if (event.type === 'outputs')
+            outputs = event.outputs;
+        creates.onEvent(event);
+        onEvent(event);
+    };
+    try {
+        await runTerraform(options, applyArgs(options), {
+            onStdoutLine,
+            beforeInterrupt: creates.untilIdsRecorded,
+        });
+    }
+    catch (thrown) {
+        if (!(thrown instanceof TerraformError) || diagnostics.length === 0)
+            throw thrown;
+        throw new TerraformError('apply', thrown.exitCode, diagnostics);
+    }
+    return { outputs };
+}
+/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
+function outputValues(printed) {
+    const entries = Object.entries((printed ?? {}));
+    return Object.fromEntries(entries
+        .filter(([, output]) => output?.value !== undefined)
+        .map(([name, output]) => [name, output?.value]));
+}
+const PROGRESS = /^[^\s].*: (Refreshing state|Reading|Still reading|Read complete|Preparing import|Still refreshing)\b.*$/;
+/** Terraform's description of a plan without the lines on its way there and the note on the saved file. */
+function planTextOf(stdout) {
+    const lines = stdout.split(/\r?\n/).filter((line) => !PROGRESS.test(line));
+    const end = lines.findIndex((line) => line.startsWith('Saved the plan to:'));
+    const text = (end < 0 ? lines : lines.slice(0, end)).join('\n');
+    return (0,state_notes/* hideStateNotes */.Pm)(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
+}
+async function readSelectedVersion(workDir) {
+    const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
+    const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
+    if (found?.[1] === undefined)
+        throw new errors/* ActionError */.lZ({
+            what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
+            done: 'Nothing was planned or changed.',
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        });
+    return found[1];
+}
+
+// EXTERNAL MODULE: ./src/runner/log.ts
+var log = __nccwpck_require__(7708);
+// EXTERNAL MODULE: ./src/terraform/addresses.ts
+var terraform_addresses = __nccwpck_require__(4600);
+;// CONCATENATED MODULE: ./src/terraform/foreign-state.ts
+
+
+
+
+
+/** As Terraform writes the one provider that this action's configuration asks for. */
+const OWN_PROVIDER = /^(?:registry\.terraform\.io\/)?hashicorp\/aws$/;
+const PROVIDER_SAID = /(?:for\s+(?:the\s+)?provider|provider\s+registry\s+for|error\s+while\s+installing)\s+((?:[\w.-]+\/)?[\w-]+\/[\w-]+)/gi;
+/** Where Terraform's errors name a resource in their text: an orphan, one without a schema, one of a newer provider. */
+const ADDRESS_SAID = /(?:To\s+work\s+with|no\s+schema\s+available\s+for|current\s+state\s+of)\s+((?:module\.\S+\.)?(?:data\.)?\w+\.[\w-]+(?:\[[^\]]*\])?)/g;
+/**
+ * Whether a command failed over what the state holds and this action's configuration does not: a resource of another
+ * provider, one whose provider is configured elsewhere, one that these credentials may not even read.
+ * @returns the three parts without what was done; undefined when it failed over something else
+ */
+function explainForeignState(diagnostics) {
+    const text = diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
+    const addresses = [
+        ...diagnostics.flatMap(({ address }) => address ?? []),
+        ...[...text.matchAll(ADDRESS_SAID)].flatMap(([, address]) => address ?? []),
+    ].filter(terraform_addresses/* isForeignAddress */.t);
+    if (addresses.length > 0)
+        return sayForeign(addresses);
+    const providers = [...text.matchAll(PROVIDER_SAID)].flatMap(([, name]) => name ?? []);
+    return sayForeignProviders(providers.filter((name) => !OWN_PROVIDER.test(name)));
+}
+/**
+ * What `init` installs, Terraform runs when it plans, with the credentials of the run. A provider that only the state
+ * asks for is none that lock file, mirror or reviewer has vouched for.
+ * @throws ActionError when there is one
+ */
+async function refuseForeignProviders(workDir) {
+    const installed = await installedProviders(external_node_path_default().join(workDir, '.terraform', 'providers'));
+    const explanation = sayForeignProviders(installed.filter((name) => !OWN_PROVIDER.test(name)));
+    if (explanation !== undefined)
+        throw new errors/* ActionError */.lZ({ ...explanation, done: 'Nothing was planned or changed.' });
+}
+/** `HOST/NAMESPACE/TYPE` of each provider in the folder where `init` puts them. */
+async function installedProviders(folder, depth = 3) {
+    if (depth === 0)
+        return [''];
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
+    const below = await Promise.all(names.map(async (name) => (await installedProviders(external_node_path_default().join(folder, name), depth - 1)).map((rest) => rest === '' ? name : `${name}/${rest}`)));
+    return below.flat();
+}
+function sayForeign(addresses) {
+    const named = [...new Set(addresses.map((address) => address.slice(0, 200)))];
+    return {
+        what: `The state belongs to something else: it holds ${(0,guard_ownership/* someOf */.yU)(named)}, which this action's configuration does not have.`,
+        next: guard_ownership/* RIGHT_PLACE */.ff,
+    };
+}
+function sayForeignProviders(providers) {
+    if (providers.length === 0)
+        return undefined;
+    return {
+        what: `The state belongs to something else: it holds resources of the provider ${(0,guard_ownership/* someOf */.yU)([...new Set(providers)])}, and this action uses hashicorp/aws alone.`,
+        next: guard_ownership/* RIGHT_PLACE */.ff,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/terraform/lock.ts
+/** The lock of a state in words: who holds it, why it was not freed, and the command that frees it. Pure: Terraform's text in. */
+
+
+/** From Terraform's record of a lock, e.g. `runner@host, apply, since 2026-11-24 01:02:03 UTC, lock id 7c1`. */
+function lockHolder(text) {
+    const record = (name, value) => new RegExp(`^[^\\S\\n]*${name}:[^\\S\\n]+(${value})`, 'm').exec(text)?.[1];
+    const operation = record('Operation', 'OperationType\\w+')?.slice('OperationType'.length).toLowerCase();
+    const since = record('Created', '[\\d-]+ [\\d:]+');
+    return [
+        record('Who', '\\S{1,100}') ?? 'who is not known',
+        ...(operation === undefined ? [] : [operation]),
+        ...(since === undefined ? [] : [`since ${since} UTC`]),
+        `lock id ${lockId(text) ?? 'unknown'}`,
+    ].join(', ');
+}
+/** The same in brackets, where there is a record. */
+function lockRecord(text) {
+    return /\bLock Info:\s+ID:/.test(text) ? ` (${lockHolder(text)})` : '';
+}
+function lockId(text) {
+    return /^[^\S\n]*ID:[^\S\n]+([\w-]{1,100})/m.exec(text)?.[1];
+}
+function howToUnlock(text) {
+    return `Wait until that run has ended, and run this job again. If it was killed and will not come back, free the lock: ${howToFree(text)}`;
+}
+/** The command for the store that the text speaks of; `terraform force-unlock` where it does not. */
+function howToFree(text) {
+    const id = lockId(text);
+    const inFolder = `\`terraform force-unlock ${id ?? 'LOCK-ID'}\` in a folder with the same backend${id === undefined ? ' (`terraform plan` there says the id)' : ''}.`;
+    const command = commandToFree(text);
+    return command === undefined ? inFolder : `\`${command}\`, or ${inFolder}`;
+}
+function commandToFree(text) {
+    const path = /^[^\S\n]*Path:[^\S\n]+([\w./-]{1,1100})$/m.exec(text)?.[1];
+    if (/\bDynamoDB\b/.test(text)) {
+        const item = JSON.stringify({ LockID: { S: path ?? 'BUCKET/KEY' } });
+        return `aws dynamodb delete-item --table-name TABLE --key '${item}'`;
+    }
+    const onGoogle = /\bgs:\/\/[\w./-]{1,1100}\.tflock\b/.exec(text)?.[0] ??
+        /^[^\S\n]*Path:[^\S\n]+(gs:\/\/[\w./-]{1,1100})$/m.exec(text)?.[1];
+    if (onGoogle !== undefined)
+        return `gcloud storage rm ${onGoogle}`;
+    const inS3 = placeInS3(text, path);
+    return inS3 === undefined ? undefined : `aws s3 rm s3://${inS3}`;
+}
+/** `BUCKET/KEY.tflock`, from the record of the lock, or from the backend's words where that could not be read. */
+function placeInS3(text, path) {
+    if (/\boperation error S3:/.test(flat(text)) && path !== undefined)
+        return `${path}.tflock`;
+    const [, bucket, key] = /\bbucket\s+'([\w.-]{1,63})'\s+with\s+key\s+'([\w./-]{1,1100}\.tflock)'/.exec(text) ?? [];
+    return bucket === undefined || key === undefined ? undefined : `${bucket}/${key}`;
+}
+const REASONS = [
+    {
+        sign: /Expired\s?Token|RequestExpired|token (?:has|is) expired/i,
+        why: () => 'the credentials had expired by then',
+        first: 'Raise `role-duration-seconds`, or get fresh credentials just before this step.',
+    },
+    {
+        sign: /operation error (S3|DynamoDB): (\w+)[^\n]*\b(?:AccessDenied|StatusCode: 403)/,
+        why: ([, service = '', call = ''], text) => {
+            const denial = readDenial(text);
+            const who = whoDenies(denial);
+            const permission = denial.permission ?? `${service.toLowerCase()}:${call}`;
+            return `the credentials are not allowed to ${permission} on it${who === '' ? '' : `, as ${who}`}`;
+        },
+        first: (text) => {
+            const denial = readDenial(text);
+            const { permission } = denial;
+            // What comes next is how to free the lock, and only then the next run.
+            const advice = adviseOnDenial(denial, { permission }).replace(/(?:\. Then|, and) run again\.$/, '.');
+            return isMissing(denial)
+                ? "Without that permission (this action's docs/iam.md) every run leaves its lock behind, so have it granted first."
+                : `Without that permission every run leaves its lock behind. ${advice}`;
+        },
+    },
+    {
+        sign: /does not match|doesn't match|lock id [^\n]* existing lock/i,
+        why: () => 'it is another one by now: somebody freed it during the run, and somebody else holds it',
+        first: 'Let the holder end.',
+    },
+    {
+        sign: /StatusCode: (429|5\d\d)[^\n]*?(?:api error (\w+))?|\b(SlowDown|ServiceUnavailable|InternalError)\b/,
+        why: (found, text) => {
+            const code = /api error (\w+)/.exec(text)?.[1] ?? found[3];
+            return `the store did not take the call (${[found[1], code].filter((part) => part !== undefined).join(' ')})`;
+        },
+        first: 'Nothing is wrong with the role; the store was busy or out of order.',
+    },
+    {
+        sign: /connection reset|broken pipe|\bEOF\b|i\/o timeout|deadline exceeded|no such host|dial tcp|request send failed/i,
+        why: () => 'the store gave no answer, so the lock may be there or not',
+        first: 'Check the network of the runner.',
+    },
+];
+/** @returns why the lock is still there, as the end of a sentence, and what to do about that, in whole sentences */
+function whyNotFreed(text) {
+    const line = flat(text);
+    for (const { sign, why, first } of REASONS) {
+        const found = sign.exec(line);
+        if (found !== null)
+            return { why: why(found, line), first: typeof first === 'string' ? first : first(line) };
+    }
+    const said = /Error message: (.{1,300}?)(?: Lock Info:| Terraform acquires a lock|$)/.exec(line)?.[1];
+    return {
+        why: said === undefined ? 'Terraform does not say why' : (0,log/* escapeCommands */.g9)(said).replace(/\.$/, ''),
+        first: '',
+    };
+}
+/** Terraform wraps its text for people; here it is one line. */
+function flat(text) {
+    return text.replace(/\s+/g, ' ');
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: ./src/runner/connection.ts
+var connection = __nccwpck_require__(5356);
+;// CONCATENATED MODULE: ./src/terraform/proxy-refusal.ts
+
+
+/** The statuses of refusals by the words that stand for them. */
+const STATUS_OF = new Map(Object.entries(external_node_http_.STATUS_CODES).flatMap(([code, words = '']) => Number(code) >= 400 ? [[words, Number(code)]] : []));
+const REFUSED = [...STATUS_OF.keys()]
+    .map((words) => words.replaceAll(/[^\w ]/g, '\\$&').replaceAll(' ', '\\s+'))
+    .join('|');
+/**
+ * What Go's net/http says where a call did not get past the proxy: of one that could not be reached `proxyconnect tcp`, of one
+ * that answered CONNECT with a refusal nothing but the words of the status (`Transport.dialConn`). No answer of a host is
+ * told in this form.
+ */
+const SIGN = new RegExp(`\\b(?:Get|Put|Post|Head|Delete)\\s+"(https?://[^"\\s]+)":\\s+(?:(proxyconnect)\\s+tcp:\\s+([^\\n]*)|(${REFUSED})(?=\\W*(?:$|[\\n,])))`, 'm');
+/**
+ * A call of Terraform, its backend or its provider that did not get past the proxy.
+ * @param text what Terraform said
+ * @returns the proxy without its password, what it did, and what to do
+ */
+function explainProxyRefusal(text) {
+    const [, address = '', unreachable, reason = '', words = ''] = SIGN.exec(text) ?? [];
+    if (!URL.canParse(address))
+        return undefined;
+    // Of the proxy itself, where it is called by https: its own words are better than any of ours.
+    if (/certificate|x509/.test(reason))
+        return undefined;
+    const status = STATUS_OF.get(words.replaceAll(/\s+/g, ' ')) ?? 0;
+    const failure = unreachable === undefined ? `Proxy response (${status})` : codeIn(reason);
+    const explained = (0,connection/* explainConnection */.c)(failure, new URL(address));
+    return explained?.kind === 'proxy' ? explained : undefined;
+}
+/** Node's code for what Go says in words. */
+function codeIn(reason) {
+    if (/no such host|server misbehaving/.test(reason))
+        return 'ENOTFOUND';
+    return /timeout|deadline/.test(reason) ? 'ETIMEDOUT' : 'ECONNREFUSED';
+}
+
+;// CONCATENATED MODULE: ./src/terraform/waits.ts
+/**
+ * The provider's waits for a change to be read back: after AWS has taken a policy, tags or a description, the provider reads
+ * them until they are what it sent, for ten minutes (terraform-provider-aws, `internal/service/kms`). What AWS keeps in another
+ * form, or what somebody else changes at once, is never that.
+ */
+/** `waiting for KMS Key (mrk-…) policy update: timeout while waiting for state …`, in the words of any version since 3.64. */
+const WAITED_IN_VAIN = /\bwaiting\s+for\s+KMS\s+(?:[A-Za-z]+\s+)*Key\s+\(([\w:/-]{1,200})\)\s+(policy|tags?|description|rotation)\s+(?:update|propagation):\s+[^\n]*?(?:timeout\s+while\s+waiting|couldn't\s+find\s+resource)/i;
+const NAMES = {
+    policy: 'policy',
+    tag: 'tags',
+    tags: 'tags',
+    description: 'description',
+    rotation: 'rotation',
+};
+/** The plan's attributes that each is made of. */
+const ATTRIBUTES = {
+    policy: ['policy'],
+    tags: ['tags', 'tags_all'],
+    description: ['description'],
+    rotation: ['enable_key_rotation', 'rotation_period_in_days'],
+};
+const WHAT = {
+    policy: 'the key policy',
+    tags: 'the tags',
+    description: 'the description',
+    rotation: 'the setting of the rotation',
+};
+const NEXT = {
+    policy: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
+    tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
+    description: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+    rotation: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+};
+function waitedFor(text) {
+    return NAMES[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
+}
+/** What was wrong, in one sentence. */
+function explainWait([, id = '', said = '']) {
+    const waited = NAMES[said.toLowerCase()] ?? 'policy';
+    return `AWS has taken ${WHAT[waited]} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
+}
+function adviseOnWait(text) {
+    return NEXT[waitedFor(text) ?? 'policy'];
+}
+/** The waits that an apply failed of. */
+function findVainWaits({ diagnostics }) {
+    return diagnostics.flatMap(({ address, summary, detail }) => {
+        const waited = waitedFor(`${summary}\n${detail}`);
+        return address === undefined || waited === undefined ? [] : [{ address, attributes: ATTRIBUTES[waited] }];
+    });
+}
+/** Whether an apply failed of nothing but such waits: AWS has taken all that it was sent, so a new plan tells what is left. */
+function failedOfWaitsAlone(failure) {
+    return failure.diagnostics.length > 0 && findVainWaits(failure).length === failure.diagnostics.length;
+}
+/**
+ * Whether a plan would send again what was waited for in vain, and wait as long again.
+ * @param planned what is left to do
+ */
+function waitsAgain(waits, { resources }) {
+    return resources.some(({ action, address, attributes }) => action === 'update' &&
+        waits.some((wait) => wait.address === address && attributes.some(({ name }) => wait.attributes.includes(name))));
+}
+
+;// CONCATENATED MODULE: ./src/terraform/symptoms.ts
+
+
+
+
+
+
+
+
+/** The refresh of a key whose role is another one in AWS. */
+const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
+/** Whether a run failed, in plain words or not yet, because the primary is in another Region than the state says. */
+function isMovedPrimary(thrown) {
+    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
+    return error instanceof TerraformError && MOVED.test(error.text);
+}
+const LOCKED = /Error acquiring the state lock/;
+/** Whether a run failed, in plain words or not yet, because the state was locked. */
+function isLocked(thrown) {
+    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
+    return error instanceof TerraformError && LOCKED.test(error.text);
+}
+/** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
+const SYMPTOMS = [
+    {
+        name: 'lock-not-freed',
+        sign: /Error releasing the state lock/,
+        what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}: ${whyNotFreed(text).why}.`,
+        next: (text) => `${whyNotFreed(text).first} Nobody else can lock the state now. If no run is at work on it, free it: ${howToFree(text)} Then run the job again.`.trim(),
+    },
+    {
+        name: 'locked',
+        // Without the holder's record it is no lock of somebody else's, but one that could not be set.
+        sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
+        what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
+        next: howToUnlock,
+    },
+    {
+        name: 'plan-stale',
+        sign: /Saved plan is stale/,
+        what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
+        next: 'Run the job again: it plans anew, on the state as it is now.',
+    },
+    {
+        name: 'newer-provider',
+        sign: /managed by newer provider version/i,
+        what: () => 'The state was written with a newer provider, which this one cannot go on from.',
+        next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
+    },
+    {
+        name: 'primary-moved',
+        sign: MOVED,
+        what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
+        next: 'Set `primary-region` to the Region where AWS has the primary key, and all others among `replica-regions`; with `move-primary: true` the state follows.',
+    },
+    {
+        name: 'no-credentials',
+        sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
+        what: () => 'There are no AWS credentials in this job.',
+        next: 'Set `role-to-assume`, or provide credentials in a step before this one.',
+    },
+    {
+        name: 'bucket-missing',
+        sign: /NoSuchBucket/,
+        what: () => 'The state bucket does not exist, or not in the account of these credentials.',
+        next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
+    },
+    {
+        name: 'bucket-elsewhere',
+        sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested\s+bucket\s+from\s+"[^"]*",\s+actual\s+location/,
+        what: (_, text) => {
+            const region = /(?:actual\s+location|expecting)\s+["']([a-z0-9-]+)["']/.exec(text)?.[1];
+            return `The state bucket is in another Region${region === undefined ? '' : ` (${region})`}.`;
+        },
+        next: 'Set `state-region` to the Region of the bucket.',
+    },
+    {
+        name: 'state-not-readable',
+        // A HEAD request has no answer but its status: AWS's code for it does not come through.
+        sign: /\bHeadObject,[^\n]*\bStatusCode:\s+40([03])\b/,
+        what: (found, text) => found[1] === '3'
+            ? `The credentials may not read the state${placeOfState(text)}.`
+            : `S3 does not take the credentials for the state${placeOfState(text)}, and does not say why; most often they have expired.`,
+        next: (text) => /\bStatusCode:\s+403\b/.test(text)
+            ? "Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (this action's docs/iam.md), and run again."
+            : 'Run the job again; if it happens again, raise `role-duration-seconds`, or get fresh credentials just before this step.',
+    },
+    {
+        name: 'token-expired',
+        sign: /ExpiredToken(?:Exception)?/,
+        what: () => 'The AWS credentials expired during the run.',
+        next: 'Run the job again; if it happens again, raise `role-duration-seconds`.',
+    },
+    {
+        name: 'unknown-credentials',
+        sign: /InvalidClientTokenId|UnrecognizedClientException/,
+        what: (_, text) => `AWS does not know these credentials${inRegion(text)}. This is also its answer in a Region that the account has not enabled.`,
+        next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
+    },
+    {
+        name: 'change-not-seen',
+        sign: WAITED_IN_VAIN,
+        what: (found) => explainWait(found),
+        next: adviseOnWait,
+    },
+    {
+        name: 'pending-deletion',
+        sign: /pending deletion|PendingDeletion/,
+        what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
+        next: 'To keep it, run `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run the job again.',
+    },
+    {
+        name: 'passing-state',
+        sign: /\bKMSInvalidState(?:Exception)?\b/,
+        what: (_, text) => `In its present state KMS does not let the key${inRegion(text)} be used or changed like that.`,
+        next: 'Look at the state of the key in AWS: if it is being created or changed, run the job again when it is done; a disabled key has to be enabled first.',
+    },
+    {
+        name: 'already-exists',
+        sign: /AlreadyExistsException[^\n]*?(alias\/[\w/-]+)?/,
+        what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
+        next: (text) => /\bReplicateKey\b/.test(text)
+            ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
+            : "Choose another alias, or bring what exists under this state (this action's docs/migrating.md), and run again.",
+    },
+    {
+        name: 'unknown-principal',
+        sign: /invalid principals/i,
+        what: () => 'The key policy names a principal that does not exist.',
+        next: 'Correct or create the role, user or account that it names (a service-linked role is often the missing one) and run again.',
+    },
+    {
+        name: 'policy-malformed',
+        sign: /MalformedPolicyDocument(?:Exception)?/,
+        what: () => 'KMS does not accept the key policy.',
+        next: 'Correct the policy as the message of KMS in the log says, and run again.',
+    },
+    {
+        name: 'not-allowed',
+        sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
+        what: (_, text) => {
+            const who = whoDenies(readDenial(text));
+            return `The credentials are not allowed to ${missingPermission(text) ?? 'make a call that is needed'}${inRegion(text)}${who === '' ? '' : `: ${who}`}.`;
+        },
+        next: (text) => adviseOnDenial(readDenial(text), {
+            permission: missingPermission(text),
+            region: regionSaid(text),
+        }),
+    },
+    {
+        name: 'throttled',
+        sign: /Throttling|ThrottlingException|SlowDown|RequestLimitExceeded/,
+        what: () => 'AWS throttled the calls for longer than the provider was willing to wait.',
+        next: 'Run the job again.',
+    },
+    {
+        name: 'quota',
+        sign: /LimitExceededException/,
+        what: () => 'A quota of KMS is used up.',
+        next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
+    },
+    {
+        name: 'lock-file-version',
+        sign: /locked\s+provider\s+\S+\/hashicorp\/aws\s+(\S+)\s+does\s+not\s+match\s+configured\s+version\s+constraint/,
+        what: (found) => `The lock-file has hashicorp/aws ${found[1] ?? ''}, which aws-provider-version does not allow.`,
+        next: 'Set `aws-provider-version` to the version in the lock-file, or write a new lock-file with `terraform providers lock`.',
+    },
+    {
+        name: 'lock-file-checksum',
+        sign: /match\s+any\s+of\s+the\s+checksums\s+previously\s+recorded/,
+        what: () => 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
+        next: 'If the provider is the right one, add its checksum with `terraform providers lock -platform=OS_ARCH`; if not, correct where it comes from.',
+    },
+    {
+        name: 'download-checksum',
+        sign: /provider\s+package\s+doesn't\s+match\s+the\s+expected\s+checksum/,
+        what: () => 'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
+        next: 'Run the job again; if it stays so, what the mirror or a proxy gives is not what was released.',
+    },
+    {
+        name: 'mirror-silent',
+        sign: /failed\s+to\s+query\s+provider\s+mirror/,
+        what: () => 'The network mirror of provider-mirror did not answer as one.',
+        next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
+    },
+    {
+        name: 'registry-out-of-reach',
+        sign: /Failed to (?:query available provider packages|install provider)[\s\S]*\bcould\s+not\s+(?:connect\s+to|query\s+provider\s+registry\s+for)\s/,
+        what: () => 'The provider registry could not be reached, or did not answer.',
+        next: 'Run the job again; if it stays so, open the network or set `HTTPS_PROXY`, or let `provider-mirror` name a mirror.',
+    },
+    {
+        name: 'provider-missing',
+        sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
+        what: () => 'The AWS provider in the version asked for could not be found.',
+        next: 'Check `aws-provider-version`, and `provider-mirror` if one is set.',
+    },
+];
+const SYMPTOM_NAMES = SYMPTOMS.map(({ name }) => name);
+/** The name of the first symptom that the text of a failure has. */
+function symptomOf(text) {
+    return SYMPTOMS.find(({ sign }) => sign.test(text))?.name;
+}
+/**
+ * A failed Terraform command in plain words.
+ * @param error what the command said
+ * @param done what was and was not done, in whole sentences
+ */
+function explainTerraformError(error, done) {
+    const foreign = explainForeignState(error.diagnostics);
+    if (foreign !== undefined) {
+        return new errors/* ActionError */.lZ({ what: (0,log/* escapeCommands */.g9)(foreign.what), done, next: foreign.next }, { cause: error });
+    }
+    const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
+    const said = inSentence(error);
+    const proxy = explainProxyRefusal(error.text);
+    if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
+        const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
+        return new errors/* ActionError */.lZ({ what, done, next: proxy.next }, { cause: error });
+    }
+    if (found?.match == null) {
+        return new errors/* ActionError */.lZ({
+            what: `terraform ${error.command} failed: ${said}.`,
+            done,
+            next: 'Its own words are in the log, in the group of that command.',
+        }, { cause: error });
+    }
+    const { symptom, match } = found;
+    // The address of a replica has its Region in it.
+    const text = `${error.text}\n${error.diagnostics[0]?.address ?? ''}`;
+    return new errors/* ActionError */.lZ({
+        what: `${symptom.what(match, text)} (terraform ${error.command}: ${said})`,
+        done,
+        next: typeof symptom.next === 'string' ? symptom.next : symptom.next(text),
+    }, { cause: error });
+}
+/** A summary of so few words says nothing without its detail. */
+const TERSE_WORDS = 5;
+/** Terraform's own words, as the end of a sentence. */
+function inSentence({ diagnostics: [first], exitCode }) {
+    if (first === undefined)
+        return `exit code ${exitCode}`;
+    const { summary } = first;
+    const isTerse = summary.trim().split(/\s+/).length <= TERSE_WORDS;
+    const detail = isTerse ? firstParagraph(first.detail) : '';
+    return (0,log/* escapeCommands */.g9)(detail === '' ? summary : `${summary.replace(/[.:]$/, '')}: ${detail}`)
+        .slice(0, 500)
+        .replace(/\.$/, '');
+}
+/** Of a detail, without the place in the configuration, which is this action's own. */
+function firstParagraph(detail) {
+    const lines = detail.split(/\r?\n/).filter((line) => !PLACE_OF_ERROR.test(line));
+    const text = lines
+        .join('\n')
+        .trim()
+        .replace(/^Error message:\s*/, '');
+    return (text.split(/\n\s*\n|\n\s*Lock Info:/)[0] ?? '').replace(/\s+/g, ' ').trim();
+}
+const PLACE_OF_ERROR = /^\s*(?:with \S+,|on \S+ line \d+.*|\d+:.*|[├│].*)$/;
+/** ` KEY in the bucket BUCKET`, as the S3 backend names it. */
+function placeOfState(text) {
+    const [, key, bucket] = /\bobject\s+"([\w./-]{1,1024})"\s+in\s+S3\s+bucket\s+"([\w.-]{1,63})"/.exec(text) ?? [];
+    return key === undefined || bucket === undefined ? '' : ` ${key} in the bucket ${bucket}`;
+}
+const REGION_SAID = /\b(?:kms|sts)\.([a-z]{2,4}(?:-[a-z]+)+-\d)\.|arn:[a-z-]+:kms:([a-z0-9-]+):|\bprovider\["[^"]+"\]\.([a-z0-9-]+),|\bmodule\.replica(?:_|\[")([a-z0-9-]+)/;
+/** Of the endpoint, of an ARN, of the provider that was asked, or of the replica that it is about. */
+function regionSaid(text) {
+    return REGION_SAID.exec(text)
+        ?.slice(1)
+        .find((region) => region !== undefined);
+}
+function inRegion(text) {
+    const name = regionSaid(text);
+    return name === undefined ? '' : ` in ${name}`;
+}
+/** AWS's names of the calls whose permission is called otherwise (IAM's list of actions for S3). */
+const S3_PERMISSIONS = new Map([
+    ['HeadObject', 'GetObject'],
+    ['ListObjectsV2', 'ListBucket'],
+    ['HeadBucket', 'ListBucket'],
+]);
+/** E.g. `kms:DescribeKey`: AWS's own word for it, or else that of the call. */
+function missingPermission(text) {
+    const said = readDenial(text).permission;
+    const asked = /\boperation\s+error\s+(KMS|S3|STS|DynamoDB):\s+(\w+)/.exec(text);
+    if (said !== undefined || asked === null)
+        return said;
+    const [, service = '', call = ''] = asked;
+    return `${service.toLowerCase()}:${S3_PERMISSIONS.get(call) ?? call}`;
+}
+function already(alias, text) {
+    return alias !== undefined && !/replica/i.test(text)
+        ? `The alias ${alias} exists already${inRegion(text)} and is not under this state.`
+        : `A key or alias exists already${inRegion(text)} and is not under this state.`;
+}
+
+;// CONCATENATED MODULE: ./src/commands/setup/phased-terraform.ts
+
+
+
+
+
+const LOCK_TIMEOUT_SECONDS = 120;
+/** Terraform says so when the lock is not to be had within 0.4 seconds, and then nothing until the wait is over. */
+const WAITS_FOR_LOCK = /^Acquiring state lock\b/;
+function openTerraform({ deps, path, workDir, backend, extra, lockTimeoutSeconds = LOCK_TIMEOUT_SECONDS, }) {
+    const cliConfigFile = (0,external_node_path_.join)(workDir, CLI_CONFIG_FILE);
+    let listener = () => undefined;
+    const inFolder = (folder) => createTerraform({
+        path,
+        workDir: folder,
+        environment: () => childEnvironment({ env: deps.env, cliConfigFile, backend, extra: extra() }),
+        exec: deps.exec,
+        clock: deps.clock,
+        lockTimeoutSeconds,
+        secrets: deps.log,
+        onLine: (_, line) => {
+            listener(line);
+        },
+    });
+    return {
+        ...inFolder(workDir),
+        inFolder,
+        phase: (name, work, onLine) => runPhase({ log: deps.log, clock: deps.clock, name }, async (phase) => {
+            listener = (line) => {
+                phase.keep(line);
+                const said = WAITS_FOR_LOCK.test(line)
+                    ? `${name}: waiting for the lock of the state, at most ${lockTimeoutSeconds} s`
+                    : onLine?.(line);
+                if (said !== undefined)
+                    phase.say(said);
+            };
+            return work(phase);
+        }),
+    };
+}
+/** For `.catch`: a failed command in plain words, with what was done until then; any other error as it is. */
+function explained(done) {
+    return (thrown) => {
+        throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/terraform/primary-place.ts
 
 
@@ -41080,6 +41106,8 @@ function pendingMove({ region: from, arn, keyId, replicas }, inputs) {
     };
 }
 
+// EXTERNAL MODULE: ./src/run.ts + 3 modules
+var src_run = __nccwpck_require__(8359);
 ;// CONCATENATED MODULE: ./src/terraform/memory.ts
 const GIBIBYTE = 2 ** 30;
 /**
@@ -42549,8 +42577,6 @@ function understandState(read) {
 
 
 
-
-
 const import_key_NOTHING_DONE = 'Nothing was planned, imported or changed.';
 /**
  * Has the plan import the key that `import-key` names: the primary, the replicas that the inputs name and AWS has, and the
@@ -42559,13 +42585,13 @@ const import_key_NOTHING_DONE = 'Nothing was planned, imported or changed.';
  * @returns what a reviewer has to be warned of
  * @throws ActionError that says of each thing why the key cannot be imported; nothing was planned then
  */
-async function prepareImport(run, setup) {
+async function* prepareImport(run, setup) {
     const { inputs } = run;
     const { importKey } = inputs;
     if (importKey === undefined || inputs.destroys)
         return [];
     const wanted = { ...inputs, importKey, account: setup.session.accountId };
-    return setup.terraform.phase('Look at the key to import', async ({ say }) => {
+    const belongings = await setup.terraform.phase('Look at the key to import', async ({ say }) => {
         const held = await readHeld(run, setup);
         const { primaryId } = held;
         if (primaryId !== undefined) {
@@ -42573,13 +42599,17 @@ async function prepareImport(run, setup) {
             if (imports.length > 0)
                 await setup.configuration.extend({ imports });
             say(`The state has the key ${primaryId} already: \`import-key\` can be removed.`);
-            return [];
+            return undefined;
         }
         const { keyId, lookups } = await findKeyToImport(wanted, run, setup);
         await setup.configuration.extend({ imports: import_key_importsOf(lookups, keyId) });
         say(`${keyId} is to be imported.`);
-        return tellBelongings(lookups, keyId, run, setup);
+        return listOf(lookups, keyId, run, setup);
     });
+    if (belongings === undefined)
+        return [];
+    yield { notes: belongings.notes };
+    return belongings.findings;
 }
 async function readHeld({ inputs }, { terraform }) {
     const { backend, primaryRegion } = inputs;
@@ -42593,7 +42623,7 @@ async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, ali
     const named = name.startsWith('alias/') ? await lookUpNamed(clients, primaryRegion, name) : undefined;
     // An alias that is gone, renamed perhaps, names no other key.
     const namedId = named === undefined ? name : named.is === 'found' ? named.key.keyId : keyId;
-    assertImportable(judgeHeld(keyId, namedId), run);
+    assertImportable(judgeHeld(keyId, namedId));
     const regions = [primaryRegion, ...replicaRegions].filter((region) => !held.keyRegions.has(region) || !held.aliasRegions.has(region));
     if (regions.length === 0)
         return [];
@@ -42606,14 +42636,14 @@ async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, ali
 }
 /** @throws ActionError with every reason that is known, once all of the key has been looked at */
 async function findKeyToImport(wanted, run, { clients }) {
-    assertImportable(judgePlace(wanted), run);
+    assertImportable(judgePlace(wanted));
     const lookup = await lookUpNamed(clients, wanted.primaryRegion, wanted.importKey.name);
-    assertImportable(import_judgeKey(lookup, wanted), run);
+    assertImportable(import_judgeKey(lookup, wanted));
     if (lookup.is !== 'found')
         throw new TypeError('a key that is not there was judged to be importable');
     const { key } = lookup;
     const lookups = await lookUpRegions(regionsOf(key, wanted), key.keyId, `alias/${wanted.alias}`, clients);
-    assertImportable(judgeRegions(lookups, key, wanted), run);
+    assertImportable(judgeRegions(lookups, key, wanted));
     const asked = new Set([wanted.primaryRegion, ...wanted.replicaRegions]);
     return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
 }
@@ -42625,29 +42655,141 @@ function import_key_importsOf(lookups, keyId) {
         return [{ region, keyId, hasAlias: alias.is === 'found' && alias.key.keyId === keyId }];
     });
 }
-/** Tells what stays of the key beside what the plan has; the report has it, too. */
-async function tellBelongings(lookups, keyId, run, { clients }) {
+/** What stays of the key beside what the plan has. */
+async function listOf(lookups, keyId, run, { clients }) {
     const regions = lookups.flatMap(({ region, key }) => (key.is === 'found' ? [region] : []));
     const belongings = await listBelongings(regions, keyId, clients);
     const notes = sayBelongings(belongings, keyId, run.inputs.alias);
     for (const note of notes)
         run.deps.log.info(note);
-    (0,src_run/* addNotes */.Z8)(run, ...notes);
-    return judgeBelongings(belongings);
+    return { notes, findings: judgeBelongings(belongings) };
 }
-/** A refusal's reasons are among the findings of a plan as a rule; here there is none yet, so the report gets them so. */
-function assertImportable(refusals, run) {
+function assertImportable(refusals) {
     if (refusals.length === 0)
         return;
-    const failure = {
+    throw new refusal/* ImportRefusal */.WW({
         what: refusals.map(({ reason }) => reason).join(' '),
         done: import_key_NOTHING_DONE,
         next: [...new Set(refusals.map(({ wayOut }) => wayOut))].join(' '),
-    };
-    (0,src_run/* addToReport */.nY)(run, { failure });
-    (0,refusal/* refuse */.TR)(() => {
-        throw new errors/* ActionError */.lZ(failure);
     });
+}
+
+;// CONCATENATED MODULE: ./src/commands/plan/closed-regions.ts
+
+
+
+/** AWS does not know the credentials: that is also its answer in a Region which the account has not enabled. */
+const NOT_LET_IN = /InvalidClientTokenId|UnrecognizedClientException|OptInRequired/;
+/**
+ * For `.catch` of a plan: where it failed because AWS does not take the credentials, all the Regions of which that is
+ * true, at once; Terraform names one badly or not at all.
+ * @param done what was done until then, in whole sentences
+ * @throws ActionError that names them; what was thrown, where they are none, or all, which is not for want of enabling
+ */
+function namingClosedRegions({ primaryRegion, replicaRegions, alias }, clients, done) {
+    return async (thrown) => {
+        if (!(thrown instanceof TerraformError) || !NOT_LET_IN.test(thrown.text))
+            throw thrown;
+        const regions = [primaryRegion, ...replicaRegions];
+        const closed = await findClosed(regions, `alias/${alias}`, clients);
+        if (closed.length === 0 || closed.length === regions.length)
+            throw thrown;
+        const commands = closed.map((region) => `\`aws account enable-region --region-name ${region}\``);
+        throw new errors/* ActionError */.lZ({
+            what: `AWS does not accept these credentials in ${closed.join(', ')}: not enabled for the account, or still being enabled.`,
+            done,
+            next: `Enable what is missing (${commands.join(', ')}; it takes some minutes) or take it out of the inputs, and run again.`,
+        }, { cause: thrown });
+    };
+}
+async function findClosed(regions, alias, clients) {
+    const lookups = await lookUpKeys(regions.map((region) => ({ region, keyId: alias })), clients);
+    return lookups.flatMap(({ region, lookup }) => (lookup.is === 'region-disabled' ? [region] : []));
+}
+
+// EXTERNAL MODULE: ./src/outputs.ts
+var src_outputs = __nccwpck_require__(7729);
+;// CONCATENATED MODULE: ./src/plan/digest.ts
+
+/**
+ * What a plan does, as one short text: equal for equal plans made at different times, on different machines, from
+ * inputs in another order; different when any address, Region, action, value, policy or tag differs. Sensitive values
+ * count, too. The prefix names the algorithm, so that a later one can't be taken for this.
+ * @returns `sha256:` and 64 hex digits
+ */
+function digestPlan(model) {
+    return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalPlan */.ES)(model))}`;
+}
+/**
+ * What a plan does whose apply first cancels the deletion of keys. A plan that changes the same and brings nothing back has
+ * another digest, and so has one that brings back another key: approving the one approves no other.
+ * @param digest of the plan itself
+ */
+function digestRecovery(digest, keys) {
+    const recovers = keys.map(({ region, keyId }) => (0,canonical/* canonicalJson */.dj)([region, keyId])).sort();
+    return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalJson */.dj)({ recovers, digest }))}`;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/progress.ts
+
+const VERBS = new Map([
+    ['create', 'creating'],
+    ['update', 'updating'],
+    ['delete', 'deleting'],
+    ['replace', 'replacing'],
+]);
+/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
+function describeEvent(event, primaryRegion) {
+    if (!('address' in event))
+        return undefined;
+    const name = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, primaryRegion);
+    const verb = VERBS.get(event.action) ?? event.action;
+    switch (event.type) {
+        case 'start':
+            return `${name}: ${verb}`;
+        case 'progress':
+            return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
+        case 'complete':
+            return `${name}: done ${verb}`;
+        case 'errored':
+            return `${name}: failed while ${verb}`;
+        default:
+            return undefined;
+    }
+}
+/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
+function describePlanLine(line, primaryRegion) {
+    const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
+    return found?.[1] === undefined ? undefined : `${(0,terraform_addresses/* nameOfAddress */.ZA)(found[1], primaryRegion)}: looking at AWS`;
+}
+
+;// CONCATENATED MODULE: ./src/commands/plan/read-plan.ts
+
+
+
+
+
+
+
+/** Makes a plan, saves it for apply, and reads it; changes nothing in AWS. */
+async function planAndRead(request) {
+    const { inputs, terraform, clients, name, done = 'Nothing was changed.', planner } = request;
+    return terraform.phase(name, async ({ say }) => {
+        const planning = planner === undefined ? terraform : await planner().catch(explained(done));
+        const text = await planning
+            .plan({ destroy: inputs.destroys })
+            .catch(namingClosedRegions(inputs, clients, done))
+            .catch(explained(done));
+        const plan = readPlan(await planning.showPlan().catch(explained(done)), text);
+        const { counts, hasChanges } = plan.reported.model;
+        say(`${name}: ${(0,src_outputs/* summariseCounts */.P_)(counts, hasChanges)}`);
+        return plan;
+    }, (line) => describePlanLine(line, inputs.primaryRegion));
+}
+/** @param text Terraform's own description of the plan */
+function readPlan(json, text) {
+    const model = (0,plan_model/* buildPlanModel */.FA)(json);
+    return { reported: { model, access: (0,access/* diffAccess */.K)(model), digest: digestPlan(model), text }, json };
 }
 
 ;// CONCATENATED MODULE: ./src/aws/key-wait.ts
@@ -42828,7 +42970,7 @@ async function planWithoutTaint(request, first, name) {
     const tainted = findTainted(first.reported.model);
     const kept = tainted.length === 0
         ? first
-        : await planAndJudge({ ...request, name, planner: () => copyWithout(request, tainted) });
+        : await planAndRead({ ...request, name, planner: () => copyWithout(request, tainted) });
     const creating = await findCreating(request, findDisabled(kept.reported.model));
     if (tainted.length === 0 && creating.length === 0)
         return { ...first, unfinished: undefined };
@@ -42836,7 +42978,7 @@ async function planWithoutTaint(request, first, name) {
         creating: creating.map(({ address }) => address),
         all: [...tainted, ...creating].map(({ address }) => address),
     };
-    const finished = judgePlan(withoutTaint(kept.json, unfinished), kept.reported.text, request);
+    const finished = readPlan(withoutTaint(kept.json, unfinished), kept.reported.text);
     const waitFor = plan_without_taint_distinct([...tainted.filter(plan_model/* isKey */.m0), ...creating]);
     return {
         ...finished,
@@ -42911,9 +43053,9 @@ async function keepPlan({ deps, workDir }, { reported, json }) {
 async function planOf(request) {
     // What is to be destroyed needs no waiting for, and no taint changes what becomes of it.
     if (request.inputs.destroys) {
-        return { ...(await planAndJudge({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
+        return { ...(await planAndRead({ ...request, name: 'Plan the destruction' })), unfinished: undefined };
     }
-    const first = await planAndJudge({ ...request, name: 'Plan' });
+    const first = await planAndRead({ ...request, name: 'Plan' });
     return planWithoutTaint(request, first, 'Plan what is left of an apply that was stopped');
 }
 
@@ -43476,57 +43618,53 @@ async function applyRefresh({ terraform }, name, done) {
 
 
 
-
-
+/** What taking a key into the state settles; the plan that does so is judged again. */
+const SETTLED = new Set(['replica-exists', 'alias-taken']);
 /**
- * Makes the plan, with the import that `import-key` asks for, and looks into AWS where it would make a key that may be
- * there: a replica in a Region that was removed and is asked for again, a key that was scheduled for deletion outside
+ * Makes the plan, with the import that `import-key` asks for, and judges it by what AWS has. That may be a key that the plan
+ * would make: a replica in a Region that was removed and is asked for again, a key that was scheduled for deletion outside
  * Terraform, a replica that a killed run left.
  *
- * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else the guard has to say of it,
+ * With `allow-recovery` such a key is brought back. The order is: the plan; whatever else there is to say of it,
  * which ends the run; its approval, since cancelling a deletion undoes what somebody decided, and lets the key be used again;
- * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan goes to
- * the guard and the approval like any other.
+ * then the deletion is cancelled and the key enabled; then a new plan, which takes the key into the state. That plan is
+ * judged and approved like any other.
  * `plan` and `drift` never change AWS: they say what `apply` will do first.
  */
-async function planKnowingAws(run, setup) {
-    const ofImport = await prepareImport(run, setup);
-    const made = await planAndCheckAws(run, setup);
+async function* planKnowingAws(run, setup) {
+    const ofImport = yield* prepareImport(run, setup);
+    const made = yield* planAndRecover(run, setup);
     return { ...made, reported: { ...made.reported, findings: [...made.reported.findings, ...ofImport] } };
 }
-async function planAndCheckAws(run, setup) {
-    const { inputs } = run;
-    const plan = () => makePlan({ ...run, ...setup });
-    const made = await plan();
-    const { model } = made.reported;
-    const wanted = inputs.destroys ? NO_PLACES : placesOf(model);
-    const found = await findExisting([...wanted.missing, ...wanted.created], run, setup);
-    if (found === undefined || found.length === 0)
-        return found === undefined ? made : plan_knowing_aws_judge(run, made, found);
-    const pending = found.filter(({ isPending }) => isPending);
-    const judged = asRecovery(plan_knowing_aws_judge(run, made, found), inputs.allowRecovery ? pending : []);
-    // `drift` changes nothing, and `plan` says what `apply` will do first.
-    if (!inputs.allowRecovery ||
-        inputs.command === 'drift' ||
-        (pending.length > 0 && inputs.command === 'plan'))
+async function* planAndRecover(run, setup) {
+    const { allowRecovery, command } = run.inputs;
+    const { pending, replicas, ...judged } = await planAndJudge(run, setup);
+    if (!allowRecovery || (pending.length === 0 && replicas.length === 0))
         return judged;
+    const recovery = asRecovery(judged, pending);
+    // `drift` changes nothing, and `plan` says what `apply` will do first.
+    if (command === 'drift' || (pending.length > 0 && command === 'plan'))
+        return recovery;
     (0,refusal/* refuse */.TR)(() => {
-        assertGuarded(judged.reported.findings.filter(({ rule }) => rule !== 'replica-exists'));
+        assertGuarded(recovery.reported.findings.filter(({ rule }) => !SETTLED.has(rule)));
     });
     if (pending.length > 0)
-        await cancelDeletions(run, setup, judged, pending);
-    const created = new Set(wanted.created.map(({ region }) => region));
-    const imports = found.filter((key) => created.has(key.region) && isReplicaHere(key, model));
-    await setup.configuration.extend({ imports });
-    return plan();
+        yield* cancelDeletions(run, setup, recovery, pending);
+    await setup.configuration.extend({ imports: replicas });
+    return { ...(await planAndJudge(run, setup)), broughtBack: pending.map(({ region }) => region) };
+}
+/** The plan as it is, and what it is judged by. */
+async function planAndJudge(run, setup) {
+    const made = await makePlan({ ...run, ...setup });
+    return { ...made, ...(await judgePlan(run, setup, made.reported)) };
 }
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
-async function cancelDeletions(run, setup, judged, pending) {
-    await assertRecoveryApproved(run, setup, judged);
+async function* cancelDeletions(run, setup, judged, pending) {
+    yield* assertRecoveryApproved(run, setup, judged);
     for (const place of pending)
         await bringBack(place, run, setup);
     const broughtBack = pending.map(({ region }) => region);
-    (0,src_run/* addToReport */.nY)(run, { broughtBack });
+    yield { report: { broughtBack } };
     run.deps.log.notice(`Brought back: ${broughtBack.join(', ')}. What follows is a new plan; an approval of an older one does not hold for it.`, { title: 'Deletion cancelled' });
     // The approval is used, whatever becomes of the rest: a deletion that is ordered again needs another one.
     if ((0,src_run/* appliedBy */.r8)(run.context) === undefined)
@@ -43544,58 +43682,8 @@ function asRecovery(made, pending) {
         outputs: { ...made.outputs, 'plan-digest': digest },
     };
 }
-const NO_PLACES = { missing: [], created: [] };
-/** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
-function placesOf({ resources, drift }) {
-    const missing = drift
-        .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
-        .flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
-    const primary = resources.find(({ kind }) => kind === 'primary');
-    const created = resources
-        .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-        .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
-        .filter(({ region }) => !missing.some((key) => key.region === region));
-    return { missing, created };
-}
-function placeOf(region, keyId) {
-    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
-}
-/** @returns undefined when there is nothing to look for, or KMS does not say */
-async function findExisting(places, { inputs, deps }, { clients }) {
-    if (places.length === 0)
-        return undefined;
-    try {
-        return await findKeys(places, `alias/${inputs.alias}`, clients);
-    }
-    catch (thrown) {
-        deps.log.info(`Could not look whether the keys that the plan makes are there already: ${(0,errors/* messageOf */.bD)(thrown)}`);
-        return undefined;
-    }
-}
-/** What the guard says of the plan, now that it is known what AWS has. */
-function plan_knowing_aws_judge(run, made, found) {
-    const { model } = made.reported;
-    const pending = found.filter(({ isPending }) => isPending);
-    // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-    const isSure = placesOf(model).missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
-    const request = guardRequestOf(model, run);
-    const findings = guardPlan({
-        ...request,
-        ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
-        existingReplicas: Object.fromEntries(found
-            .filter((key) => !key.isPending && isReplicaHere(key, model))
-            .map(({ region, keyId }) => [region, keyId])),
-        options: { ...request.options, recovery: run.inputs.allowRecovery },
-    });
-    return { ...made, reported: { ...made.reported, findings } };
-}
-/** Whether a key is a replica of the primary that the plan has: nothing else is ever taken into the state. */
-function isReplicaHere({ replicaOf }, { resources }) {
-    const arn = resources.find(({ kind }) => kind === 'primary')?.before?.['arn'];
-    return replicaOf !== undefined && replicaOf === arn;
-}
 /** @throws ActionError when nothing approves the plan that says which keys are brought back, or no longer */
-async function assertRecoveryApproved(run, { terraform }, { reported }) {
+async function* assertRecoveryApproved(run, { terraform }, { reported }) {
     const approval = await checkApproval({
         ...run,
         plan: reported,
@@ -43605,8 +43693,7 @@ async function assertRecoveryApproved(run, { terraform }, { reported }) {
     });
     if (approval.approved)
         return;
-    (0,src_run/* addOutputs */._X)(run, { 'plan-digest': reported.digest });
-    (0,src_run/* addToReport */.nY)(run, { plan: reported, approval });
+    yield { outputs: { 'plan-digest': reported.digest }, report: { plan: reported, approval } };
     (0,refusal/* refuse */.TR)(() => {
         assertApproved(approval, run.deps.log, 'Nothing was changed, and no deletion was cancelled.');
     });
@@ -46304,13 +46391,12 @@ function hasCache({ env }) {
 
 
 
-
 /**
  * Sets up what every command needs: a Terraform that was checked, credentials that were proven, the configuration
  * rendered and initialised.
  * @throws ActionError when one of them cannot be had; nothing was planned or changed then
  */
-async function setUp(run) {
+async function* setUp(run) {
     const { deps, inputs } = run;
     const workspace = await (0,runner_workspace/* createWorkspace */.sK)(deps.env);
     run.atEnd.push(() => (0,runner_workspace/* clearWorkspace */.j)(workspace, (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)));
@@ -46320,7 +46406,7 @@ async function setUp(run) {
         logInAndListen(run),
         trustExtraCertificates({ ...deps, workDir: workspace.workDir }),
     ]);
-    (0,src_run/* addOutputs */._X)(run, { 'terraform-version': tool.version, 'account-id': session.accountId });
+    yield { outputs: { 'terraform-version': tool.version, 'account-id': session.accountId } };
     assertVisible(session, deps);
     const { workDir } = workspace;
     const collector = collectorSetting(1 + inputs.replicaRegions.length, deps.memory(), deps.env);
@@ -46332,7 +46418,7 @@ async function setUp(run) {
         extra: () => ({ ...collector, ...session.environment, ...certificates }),
     });
     const configuration = await initConfiguration(run, tool.version, workspace, terraform);
-    (0,src_run/* addOutputs */._X)(run, { 'aws-provider-version': configuration.providerVersion });
+    yield { outputs: { 'aws-provider-version': configuration.providerVersion } };
     return {
         session,
         clients,
@@ -46805,25 +46891,25 @@ function state_textOf(value) {
 
 
 
-
 /** `verify`: no plan, but the keys that the state knows, put to the proof. */
-async function verify(started) {
+async function* verify(started) {
     // 1. The tools, the credentials and the configuration
-    const setup = await setUp(started);
+    const setup = yield* setUp(started);
     const run = asTheStateHas(started, setup);
     // 2. The proof, with the keys as the state has them
-    await proveRecorded(run, setup);
+    yield* proveRecorded(run, setup);
     return { run, outcome: 'verified' };
 }
 /**
  * The proof after apply that the keys are what was planned, as deep as the `verify` input wants it; nothing when that is
  * `off`, or when there is no key left. Whatever it finds is kept for the report and the outputs.
+ * @param applied what was planned, and the outputs that the apply had
  * @throws ActionError that names each check that failed
  */
-async function proveApplied(run, setup, model) {
+async function* proveApplied(run, setup, { model, outputs }) {
     const { alias, primaryRegion } = run.inputs;
-    const keys = (0,publish/* keyResults */.y)(run.outputs, primaryRegion);
-    (0,src_run/* addToReport */.nY)(run, { keys });
+    const keys = (0,publish/* keyResults */.y)(outputs, primaryRegion);
+    yield { report: { keys } };
     const expected = keys.map(({ region, role, keyArn }) => ({
         region,
         role,
@@ -46831,14 +46917,14 @@ async function proveApplied(run, setup, model) {
         alias: `alias/${alias}`,
         policy: plannedPolicy(model, region),
     }));
-    await verify_prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
+    yield* verify_prove(run, setup, expected, 'The plan was applied, and the state knows the keys.');
 }
 /**
  * The proof that the keys in the state are there and work, in AWS as it is now. Changes nothing.
  * @throws ActionError when the state knows no key, or that names each check that failed
  */
-async function proveRecorded(run, setup) {
-    const keys = await readRecorded(run, setup);
+async function* proveRecorded(run, setup) {
+    const keys = yield* readRecorded(run, setup);
     if (keys.length === 0) {
         throw new errors/* ActionError */.lZ({
             what: 'The state knows no key, so there is nothing to verify.',
@@ -46846,10 +46932,10 @@ async function proveRecorded(run, setup) {
             next: 'Check `state-bucket` and `state-key` (or `backend-config`), or apply first.',
         });
     }
-    await verify_prove(run, setup, keys, 'Nothing was changed.');
+    yield* verify_prove(run, setup, keys, 'Nothing was changed.');
 }
 /** The keys that the state knows; they are kept for the report and the outputs. */
-async function readRecorded(run, { terraform }) {
+async function* readRecorded(run, { terraform }) {
     const state = await terraform.phase('Read the state', async () => {
         const shown = await terraform.showState().catch(explained('Nothing was verified or changed.'));
         return readState(shown, run.inputs.primaryRegion);
@@ -46858,10 +46944,12 @@ async function readRecorded(run, { terraform }) {
         const findings = (0,guard_ownership/* judgeOwnership */.J8)(holdingsOfState(state), ownerOf(run.inputs));
         assertGuarded(findings.filter(guard_ownership/* isStateOfAnother */.wY), 'Nothing was verified or changed.');
     });
-    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(state.outputs));
+    yield { outputs: (0,src_outputs/* keyOutputs */.kS)(state.outputs) };
     const keys = recordedKeysOf(state);
     if (keys.length > 0)
-        (0,src_run/* addToReport */.nY)(run, { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) });
+        yield {
+            report: { keys: keys.map((key) => ({ ...key, keyArn: key.arn, aliasArn: aliasArnOf(key) })) },
+        };
     return keys;
 }
 function holdingsOfState({ resources, outputs }) {
@@ -46878,14 +46966,13 @@ function holdingsOfState({ resources, outputs }) {
 function aliasArnOf({ arn, alias }) {
     return alias === undefined ? undefined : arn.replace(/:key\/.*$/, `:${alias}`);
 }
-async function verify_prove(run, { clients, silent }, keys, done) {
+async function* verify_prove(run, { clients, silent }, keys, done) {
     const { verify: mode } = run.inputs;
     if (mode === 'off' || keys.length === 0)
         return;
     const verification = await verifyKeys({ keys, mode, clients, samePolicy: canonical/* isSamePolicy */.j9, silent });
     const failed = verification.flatMap(failedChecks);
-    (0,src_run/* addOutputs */._X)(run, { verified: failed.length === 0 });
-    (0,src_run/* addToReport */.nY)(run, { verification });
+    yield { outputs: { verified: failed.length === 0 }, report: { verification } };
     if (failed.length === 0)
         return;
     throw new errors/* ActionError */.lZ({
@@ -46918,19 +47005,18 @@ function plannedPolicy({ resources }, region) {
 
 
 
-
 /**
  * Ends a run that would need an answer of every Region, where some give none: says which ones, and how the keys in the others
  * are, as far as the state and KMS tell.
  * @throws ActionError unless every Region answers
  */
-async function stopWhereSilent(run, setup) {
+async function* stopWhereSilent(run, setup) {
     if (setup.silent.length > 0)
-        throw explainSilence(setup.silent, await describeOthers(run, setup));
+        throw explainSilence(setup.silent, yield* describeOthers(run, setup));
 }
 /** In whole sentences; empty where nothing is known of them. */
-async function describeOthers(run, { silent, ...setup }) {
-    const keys = await readRecorded(run, setup).catch(() => []);
+async function* describeOthers(run, { silent, ...setup }) {
+    const keys = yield* readIfPossible(run, setup);
     if (keys.length === 0)
         return '';
     const verification = await verifyKeys({
@@ -46940,7 +47026,7 @@ async function describeOthers(run, { silent, ...setup }) {
         samePolicy: canonical/* isSamePolicy */.j9,
         silent,
     });
-    (0,src_run/* addToReport */.nY)(run, { verification });
+    yield { report: { verification } };
     const others = verification.filter(({ region }) => !silent.some((each) => each.region === region));
     if (others.length === 0)
         return '';
@@ -46949,6 +47035,15 @@ async function describeOthers(run, { silent, ...setup }) {
     return failed.length === 0
         ? `In ${where} the key is as the state has it.`
         : `Of the others, some checks failed: ${failed.join('; ')}.`;
+}
+/** Where the state gives no answer, either, nothing is known of the others. */
+async function* readIfPossible(run, setup) {
+    try {
+        return yield* readRecorded(run, setup);
+    }
+    catch {
+        return [];
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/commands/drift.ts
@@ -46969,43 +47064,40 @@ async function describeOthers(run, { silent, ...setup }) {
 
 
 
-
-
 /** `drift`: what AWS has, against the state and the configuration. */
-async function drift(started) {
+async function* drift(started) {
     // 1. The tools, the credentials and the configuration
-    const setup = await setUp(started);
+    const setup = yield* setUp(started);
     const run = asTheStateHas(started, setup);
-    await stopWhereSilent(run, setup);
+    yield* stopWhereSilent(run, setup);
     // 2. What differs, by a plan that nobody applies
-    const found = await findDrift(run, setup);
+    const found = yield* findDrift(run, setup);
     assertNoDrift(run, found);
-    return { run, outcome: found.length > 0 ? 'drifted' : 'in-sync' };
+    return { run, outcome: found.differences.length > 0 ? 'drifted' : 'in-sync' };
 }
 /**
  * Compares AWS with the state and with the configuration, by one plan that is never applied: its refresh tells what was
- * changed outside Terraform, and its changes what else the configuration asks for. Whatever it finds is kept for the
- * report and the outputs; a key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
+ * changed outside Terraform, and its changes what else the configuration asks for. A key that is pending deletion is an alarm of its own. Changes nothing, not even the state.
  * @throws ActionError when the state is another's, or holds something beside the key that `apply` would not touch either;
  * in the second case what is known of the key is kept first
  */
-async function findDrift(run, setup) {
-    const drift = await planForDrift(run, setup);
-    (0,src_run/* addOutputs */._X)(run, { drifted: drift.length > 0 });
-    sayKeyStates(run.report.keyStates ?? [], run);
+async function* findDrift(run, setup) {
+    const found = yield* planForDrift(run, setup);
+    yield { outputs: { drifted: found.differences.length > 0 } };
+    sayKeyStates(found.keyStates, run);
     (0,refusal/* refuse */.TR)(() => {
-        assertGuarded((run.report.plan?.findings ?? []).filter(guard_ownership/* isForeignBeside */.L1));
+        assertGuarded(found.findings.filter(guard_ownership/* isForeignBeside */.L1));
     });
-    return drift;
+    return found;
 }
 /** @throws DriftFound when there is drift and `fail-on-drift` wants the step to fail; else drift is a warning */
-function assertNoDrift({ inputs, deps, report }, drift) {
-    if (drift.length === 0)
+function assertNoDrift({ inputs, deps }, { differences, next }) {
+    if (differences.length === 0)
         return;
     const explanation = {
-        what: `AWS differs from the configuration: ${drift.join('; ')}.`,
+        what: `AWS differs from the configuration: ${differences.join('; ')}.`,
         done: 'Nothing was changed by this run.',
-        next: report.failure?.next ?? drift_adviseOn(report),
+        next,
     };
     if (inputs.failOnDrift)
         throw new refusal/* DriftFound */.wR(explanation);
@@ -47013,44 +47105,44 @@ function assertNoDrift({ inputs, deps, report }, drift) {
 }
 const SAVE_FIRST = 'First save the key that is going to be deleted: `apply` with `allow-recovery: true` cancels its deletion, as do the two commands in the job summary.';
 /** What to do about drift; nothing that `apply` would refuse. */
-function drift_adviseOn({ keyStates, plan }) {
-    const stops = (plan?.findings ?? []).filter(({ severity }) => severity === 'stop');
+function drift_adviseOn({ model, findings }, keyStates) {
+    const stops = findings.filter(({ severity }) => severity === 'stop');
     const wayOut = [...new Set(stops.map((each) => each.wayOut))].join(' ');
     const settle = wayOut === ''
         ? 'Put it back with `apply`, or take it over into the inputs; the job summary says what differs.'
         : `\`apply\` would refuse this plan. ${wayOut}`;
-    const settled = plan?.model.drift.some(changesTags) === true ? `${settle} ${LEAVE_TAGS}` : settle;
-    const urgent = keyStates?.some(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)) === true;
+    const settled = model.drift.some(changesTags) ? `${settle} ${LEAVE_TAGS}` : settle;
+    const urgent = keyStates.some(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state));
     return urgent ? `${SAVE_FIRST} ${settled}` : settled;
 }
 const LEAVE_TAGS = 'Tags that something else puts on (an auto-tagger, AWS Backup, a cost tool) can be left to it with `ignore-tags`.';
 function changesTags({ attributes }) {
     return attributes.some(({ name }) => name === 'tags' || name === 'tags_all');
 }
-async function planForDrift(run, setup) {
+async function* planForDrift(run, setup) {
     try {
-        const { reported, outputs } = await runPreflight(run, setup, await planKnowingAws(run, setup));
+        const { reported, outputs } = yield* planKnowingAws(run, setup);
         const { model } = reported;
         const owned = reported.findings.filter(guard_ownership/* isStateOfAnother */.wY);
-        if (owned.length > 0) {
-            (0,src_run/* addOutputs */._X)(run, outputs);
-            (0,src_run/* addToReport */.nY)(run, { plan: reported });
-        }
+        if (owned.length > 0)
+            yield { outputs, report: { plan: reported } };
         (0,refusal/* refuse */.TR)(() => {
             assertGuarded(owned);
         });
         const keyStates = await withUses(await lookUpStates(recordedKeys(model), setup.clients), setup);
         const findings = reported.findings.filter((finding) => !isToldByState(finding, keyStates));
-        (0,src_run/* addOutputs */._X)(run, outputs);
-        (0,src_run/* addToReport */.nY)(run, { plan: { ...reported, access: (0,plan_access/* diffDriftAccess */.hr)(model), findings }, keyStates });
-        return describeDrift(model, run.inputs.primaryRegion);
+        const plan = { ...reported, access: (0,access/* diffDriftAccess */.hr)(model), findings };
+        yield { outputs, report: { plan, keyStates } };
+        const differences = describeDrift(model, run.inputs.primaryRegion);
+        return { differences, keyStates, findings, next: drift_adviseOn(plan, keyStates) };
     }
     catch (thrown) {
         if (!isMovedPrimary(thrown))
             throw thrown;
-        const explanation = await explainMove(run, setup);
-        (0,src_run/* addToReport */.nY)(run, { failure: explanation });
-        return [explanation.what.replace(/\.$/, '')];
+        const failure = await explainMove(run, setup);
+        yield { report: { failure } };
+        const differences = [failure.what.replace(/\.$/, '')];
+        return { differences, keyStates: [], findings: [], next: failure.next };
     }
 }
 /** Whoever has to decide whether to save a key wants to know whether anything used it. */
@@ -47435,7 +47527,6 @@ function sayRemoved(name, renamed) {
 
 
 
-
 /** What Terraform calls the state that it could not write to its backend, in the working folder. */
 const ERRORED_STATE = 'errored.tfstate';
 /** Before each attempt, in milliseconds; within one, the backend itself tries several times. */
@@ -47447,7 +47538,7 @@ const PAUSES_MS = [0, 1_000, 4_000, 12_000];
  * @returns whether there was one; it is the state now
  * @throws ActionError when it could not be pushed: where it is kept, and how to push it
  */
-async function pushErroredState(run, setup, done) {
+async function* pushErroredState(run, setup, done) {
     const file = external_node_path_default().join(setup.workDir, ERRORED_STATE);
     if (!(0,external_node_fs_.existsSync)(file))
         return false;
@@ -47457,11 +47548,13 @@ async function pushErroredState(run, setup, done) {
             say('The state was saved after all.');
         return error;
     });
-    if (failed !== undefined)
+    if (failed !== undefined) {
+        yield { outputs: { 'errored-state-path': file } };
+        yield await readErroredState(run, setup);
         throw await keepState({ run, setup, file, failed, done });
+    }
     await (0,promises_.rm)(file);
-    const note = 'Terraform could not write its state at first; it was pushed again, and is complete.';
-    (0,src_run/* addNotes */.Z8)(run, note);
+    yield { notes: ['Terraform could not write its state at first; it was pushed again, and is complete.'] };
     return true;
 }
 /** @returns why the last attempt failed; undefined when one did not */
@@ -47490,20 +47583,23 @@ async function pushPatiently({ deps }, { terraform, session }, say) {
 function isRefusedForGood(thrown) {
     return thrown instanceof TerraformError && /\b(serial|lineage)\b/i.test(thrown.text);
 }
-/** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
-async function keepState({ run, setup, file, failed, done }) {
-    const { deps, inputs } = run;
-    (0,src_run/* addOutputs */._X)(run, { 'errored-state-path': file });
-    const text = await (0,promises_.readFile)(file, 'utf8');
-    deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
+/** The keys that only this state knows. */
+async function readErroredState({ deps, inputs }, { terraform }) {
+    const { primaryRegion } = inputs;
     try {
-        const shown = await setup.terraform.showState(ERRORED_STATE);
-        (0,src_run/* addOutputs */._X)(run, outputsOfState(readState(shown, inputs.primaryRegion)));
-        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, inputs.primaryRegion) });
+        const outputs = outputsOfState(readState(await terraform.showState(ERRORED_STATE), primaryRegion));
+        return { outputs, report: { keys: (0,publish/* keyResults */.y)(outputs, primaryRegion) } };
     }
     catch (thrown) {
         deps.log.debug(`The keys in ${ERRORED_STATE} could not be read: ${(0,errors/* messageOf */.bD)(thrown)}`);
+        return {};
     }
+}
+/** Keeps the state in every place where it outlives this process: a file, for the steps that follow, and the log. */
+async function keepState({ run, setup, file, failed, done }) {
+    const { deps, inputs } = run;
+    const text = await (0,promises_.readFile)(file, 'utf8');
+    deps.log.untrustedGroup(`The state that could not be saved (${ERRORED_STATE})`, text);
     // The record of a backend with secrets does not outlive the run.
     const init = (0,backend_secrets/* hasBackendSecrets */.s2)(inputs)
         ? ', after `terraform init` there with the secret settings of the backend in its `-backend-config`'
@@ -47590,7 +47686,6 @@ function findUnanswered(failure, { resources }, planned) {
 
 
 
-
 /**
  * Has the next plan import what this apply made without Terraform's knowing it: when the answer of ReplicateKey or
  * CreateAlias gets lost, the provider's next attempt hears that the replica or the alias exists. Only what was approved to
@@ -47598,7 +47693,7 @@ function findUnanswered(failure, { resources }, planned) {
  * rest stays the failure that it is. Nothing in AWS is changed, nor yet the state.
  * @returns whether there is any
  */
-async function importUnanswered(request) {
+async function* importUnanswered(request) {
     const { run, setup, course, failure, planned, state } = request;
     const looked = await Promise.all(findUnanswered(failure, state, planned).map(async (creation) => (await isMadeHere(creation, request)) ? [creation] : []));
     const made = looked.flat();
@@ -47612,7 +47707,7 @@ async function importUnanswered(request) {
     const names = (0,phrases/* joinWords */.yZ)(made.map(({ address }) => (0,terraform_addresses/* nameOfAddress */.ZA)(address, run.inputs.primaryRegion)));
     const note = `AWS made the ${names}, but its answer was lost; the run took it into the state and went on from there.`;
     run.deps.log.info(note);
-    (0,src_run/* addNotes */.Z8)(run, note);
+    yield { notes: [note] };
     return true;
 }
 async function isMadeHere(creation, { run, setup, course }) {
@@ -47672,7 +47767,6 @@ function resume_steps_waitedKey({ address, region, id }, primaryRegion) {
 
 
 
-
 /**
  * Takes a failed apply to where it can go on: a state that could not be written is pushed again, what Terraform took for
  * failed and tainted is kept, what AWS made without an answer is imported, and what AWS is still working on is waited for.
@@ -47680,34 +47774,34 @@ function resume_steps_waitedKey({ address, region, id }, primaryRegion) {
  * Nothing in AWS is changed here.
  * @throws ActionError when that is not all that was wrong, when the time is up, or when the step was cancelled
  */
-async function resume(request) {
+async function* resume(request) {
     const { run, setup, course, failure, canGoOn } = request;
     const { inputs, deps } = run;
-    const pushed = await pushErroredState(run, setup, listDone(course));
+    const pushed = yield* pushErroredState(run, setup, listDone(course));
     const explanation = explainTerraformError(failure, sayWhatIsDone(course));
     // The few seconds of a step that was cancelled are for its report.
     if (deps.cancelled.aborted || !canGoOn)
         throw explanation;
-    const state = await readKeysOfState(run, setup);
+    const state = yield* readKeysOfState(run, setup);
     const recovery = state === undefined ? undefined : findResumeSteps(failure, state, inputs.primaryRegion);
-    const imports = state !== undefined && (await importUnanswered({ ...request, state }));
+    const imports = state !== undefined && (yield* importUnanswered({ ...request, state }));
     if (!pushed && !imports && recovery === undefined && !failedOfWaitsAlone(failure))
         throw explanation;
     if (recovery === undefined)
         return;
     // What is to be imported is in no state yet, so it comes before any waiting, which may be the end of the run.
-    await untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
+    yield* untaintAndWait(run, setup, imports ? { ...recovery, waitFor: [] } : recovery, course);
 }
 /**
  * Reads what there is from the state, for the outputs and the report of a run that may end here.
  * @returns undefined when it cannot be read, which the log says
  */
-async function readKeysOfState(run, { terraform }) {
+async function* readKeysOfState(run, { terraform }) {
     const { primaryRegion } = run.inputs;
     try {
         const state = readState(await terraform.showState(), primaryRegion);
-        (0,src_run/* addOutputs */._X)(run, outputsOfState(state));
-        (0,src_run/* addToReport */.nY)(run, { keys: (0,publish/* keyResults */.y)(run.outputs, primaryRegion) });
+        const outputs = outputsOfState(state);
+        yield { outputs, report: { keys: (0,publish/* keyResults */.y)(outputs, primaryRegion) } };
         return state;
     }
     catch (thrown) {
@@ -47720,9 +47814,9 @@ async function readKeysOfState(run, { terraform }) {
  * That is safe for a key that turns out to be gone, too: the next plan looks at AWS, and the guard at that plan.
  * @throws ActionError when the time is up or the step was cancelled; running the job again goes on from there
  */
-async function untaintAndWait(run, { terraform, session, clients }, { untaint, waitFor }, course) {
+async function* untaintAndWait(run, { terraform, session, clients }, { untaint, waitFor }, course) {
     const { deps, inputs } = run;
-    await terraform.phase('Wait for AWS', async ({ say }) => {
+    const waitedMs = await terraform.phase('Wait for AWS', async ({ say }) => {
         for (const address of untaint) {
             await session.refreshIfShort();
             await terraform.untaint(address).catch(explained(sayWhatIsDone(course)));
@@ -47740,8 +47834,9 @@ async function untaintAndWait(run, { terraform, session, clients }, { untaint, w
         });
         if (result.unready.length > 0)
             throw explainTimeUp(result, inputs.replicaTimeoutMinutes, course);
-        (0,src_run/* addNotes */.Z8)(run, ...sayWaited(waitFor, result.waitedMs));
+        return result.waitedMs;
     });
+    yield { notes: sayWaited(waitFor, waitedMs) };
 }
 function sayWaited(keys, waitedMs) {
     if (keys.length === 0)
@@ -47795,9 +47890,10 @@ const MOST_ROUNDS = 6;
  * waits too short a time, what is left is planned again and, if it is a part of what was approved, applied. So it is, too, where an
  * earlier apply had left something unfinished.
  * @param made the plan that was approved
+ * @returns the outputs that the keys have now
  * @throws ActionError when the apply failed; it says what is done, and the outputs and the report have what is there
  */
-async function applyApproved(run, setup, made) {
+async function* applyApproved(run, setup, made) {
     const course = {
         done: [],
         inProgress: new Set(),
@@ -47807,19 +47903,23 @@ async function applyApproved(run, setup, made) {
     const approved = (0,difference/* fingerprintChanges */.sV)(made.reported.model);
     let left = made.reported.model;
     if (made.unfinished !== undefined) {
-        await untaintAndWait(run, setup, made.unfinished, course);
+        yield* untaintAndWait(run, setup, made.unfinished, course);
         left = await planWhatIsLeft(run, setup, approved, course);
     }
     for (let round = 1; left.hasChanges; round += 1) {
         await setup.session.refreshIfShort();
-        const failure = await applySavedPlan(run, setup, course, round);
-        if (failure === undefined)
-            return;
-        await resume({ run, setup, course, failure, planned: left, canGoOn: round < MOST_ROUNDS });
+        const ended = await applySavedPlan(run, setup, course, round);
+        if (!(ended instanceof TerraformError))
+            return yield* tellOutputs(ended);
+        yield* resume({ run, setup, course, failure: ended, planned: left, canGoOn: round < MOST_ROUNDS });
         left = await planWhatIsLeft(run, setup, approved, course);
-        refuseSecondWait(failure, left, course);
+        refuseSecondWait(ended, left, course);
     }
-    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(left.outputs));
+    return yield* tellOutputs((0,src_outputs/* keyOutputs */.kS)(left.outputs));
+}
+function* tellOutputs(outputs) {
+    yield { outputs };
+    return outputs;
 }
 /**
  * Plans again, over the saved plan.
@@ -47827,12 +47927,12 @@ async function applyApproved(run, setup, made) {
  */
 async function planWhatIsLeft(run, setup, approved, course) {
     const done = sayWhatIsDone(course);
-    const { reported } = await planAndJudge({ ...run, ...setup, name: 'Plan what is left', done });
-    assertGuarded(reported.findings, done);
-    const { isPart, extra } = (0,remainder/* remainderOfThisRun */._J)(approved, reported.model, course.imported);
+    const { model } = (await planAndRead({ ...run, ...setup, name: 'Plan what is left', done })).reported;
+    assertGuarded(guardPlan(guardRequestOf(model, run)), done);
+    const { isPart, extra } = (0,remainder/* remainderOfThisRun */._J)(approved, model, course.imported);
     if (!isPart)
         throw explainNotApproved(extra, run.inputs.primaryRegion, done);
-    return reported.model;
+    return model;
 }
 /** @throws ActionError where what is left would be waited for in vain, ten minutes more */
 function refuseSecondWait(failure, left, course) {
@@ -47840,7 +47940,7 @@ function refuseSecondWait(failure, left, course) {
         return;
     throw explainTerraformError(failure, `${sayWhatIsDone(course)} It was not tried a second time.`);
 }
-/** @returns how it failed; undefined when all of the plan is done */
+/** @returns its outputs, when all of the plan is done; else how it failed */
 async function applySavedPlan(run, { terraform }, { done, inProgress }, round) {
     const { inputs } = run;
     const name = inputs.command === 'destroy' ? 'Destroy' : 'Apply';
@@ -47859,8 +47959,7 @@ async function applySavedPlan(run, { terraform }, { done, inProgress }, round) {
         };
         inProgress.clear();
         try {
-            (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)((await terraform.apply(onEvent)).outputs));
-            return undefined;
+            return (0,src_outputs/* keyOutputs */.kS)((await terraform.apply(onEvent)).outputs);
         }
         catch (thrown) {
             if (thrown instanceof TerraformError)
@@ -47904,28 +48003,31 @@ async function recordApplied({ terraform }) {
 
 
 
-
 /**
  * Applies, and however that ends asks KMS how the keys stand that the plan deletes: which of them can't be used any more,
  * and until when each can be brought back. Asks nothing for a plan that deletes no key, nor in a step that was cancelled.
  * @throws whatever `apply` throws
  */
-async function tellingDeleted(run, { clients }, model, apply) {
+async function* tellingDeleted(run, { clients }, model, apply) {
     try {
-        await apply();
+        const applied = yield* apply();
         sayDeleted(run, model);
+        return applied;
     }
     finally {
-        const places = (0,plan_deletions/* deletionsOf */.Ne)(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
-        if (places.length > 0 && !run.deps.cancelled.aborted) {
-            await lookUpStates(places, clients)
-                .then((keyStates) => {
-                (0,src_run/* addToReport */.nY)(run, { keyStates });
-            })
-                .catch((thrown) => {
-                run.deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.bD)(thrown)}`);
-            });
-        }
+        yield await askStates(run, clients, model);
+    }
+}
+async function askStates({ deps }, clients, model) {
+    const places = (0,plan_deletions/* deletionsOf */.Ne)(model).keys.flatMap(({ region, keyId }) => keyId === undefined ? [] : [{ region, keyId }]);
+    if (places.length === 0 || deps.cancelled.aborted)
+        return {};
+    try {
+        return { report: { keyStates: await lookUpStates(places, clients) } };
+    }
+    catch (thrown) {
+        deps.log.info(`Could not ask KMS for the date of the deletion: ${(0,errors/* messageOf */.bD)(thrown)}`);
+        return {};
     }
 }
 /** In the log, where the commands are at hand without the summary. */
@@ -48013,28 +48115,44 @@ function isOfThisRun(found, known, { since }) {
 
 
 
-
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
 /**
  * Applies, and however that ends tells of each key that it made without getting its id: no state knows such a key, and
  * nothing but its ARN in this run's log leads back to it. Looks only where a primary was to be created.
  */
-async function tellingOrphanedKeys(run, setup, model, apply) {
+async function* tellingOrphanedKeys(run, setup, model, apply) {
     const primary = model.resources.find(({ kind, action }) => kind === 'primary' && action === 'create');
     if (primary === undefined)
-        return apply();
+        return yield* apply();
     const since = run.deps.clock.now();
+    const seen = {};
+    let applied;
     try {
-        await apply();
+        applied = yield* notingKeyId(apply(), seen);
     }
     catch (thrown) {
-        await tell(run, setup, { primary, since, said: (0,errors/* messageOf */.bD)(thrown) });
+        // The provider names in its message the key that it waited for in vain, which the state has.
+        const named = /\bmrk-[0-9a-f]{32}\b/.exec((0,errors/* messageOf */.bD)(thrown))?.[0];
+        yield* tell(run, setup, { primary, since, knownId: seen.keyId ?? named });
         throw thrown;
     }
-    await tell(run, setup, { primary, since, said: '' });
+    yield* tell(run, setup, { primary, since, knownId: seen.keyId });
+    return applied;
 }
-async function tell(run, { clients }, { primary, since, said }) {
+/** Passes on what a part finds out, and notes the id of the key on the way. */
+async function* notingKeyId(part, seen) {
+    for (;;) {
+        const next = await part.next();
+        if (next.done === true)
+            return next.value;
+        const keyId = next.value.outputs?.['key-id'];
+        if (keyId !== undefined)
+            seen.keyId = keyId;
+        yield next.value;
+    }
+}
+async function* tell(run, { clients }, { primary, since, knownId }) {
     const { inputs, deps } = run;
     const policy = primary.after?.['policy'];
     if (typeof policy !== 'string')
@@ -48049,12 +48167,12 @@ async function tell(run, { clients }, { primary, since, said }) {
             policy,
             samePolicy: canonical/* isSamePolicy */.j9,
             since,
-            knownId: run.outputs['key-id'] ?? /\bmrk-[0-9a-f]{32}\b/.exec(said)?.[0],
+            knownId,
             signal: AbortSignal.timeout(deps.cancelled.aborted ? SEARCH_MS.cancelled : SEARCH_MS.otherwise),
         });
         for (const note of orphaned.map(describeOrphanedKey)) {
             deps.log.warning(note, { title: 'A key that no state knows' });
-            (0,src_run/* addNotes */.Z8)(run, note);
+            yield { notes: [note] };
         }
     }
     catch (thrown) {
@@ -48425,8 +48543,8 @@ function describeText(move, hasMoved) {
 /** The plan in which the state follows, as it would be applied. */
 async function planFollowing(run, setup, move) {
     run.deps.log.notice(`AWS has the primary in ${move.to} already, and the state has it in ${move.from}: an apply was interrupted, or it was moved by hand. What is left is for the state to follow. It takes each key's settings as AWS has them; what differs from the inputs is for the next plan.`, { title: 'move-primary' });
-    const { judged } = await planInCopy(run, setup, move, move_primary_NOTHING_DONE);
-    return { ...judged, unfinished: undefined };
+    const { plan } = await planInCopy(run, setup, move, move_primary_NOTHING_DONE);
+    return { ...plan, unfinished: undefined };
 }
 const move_primary_NOTHING_DONE = 'Nothing was changed by this run.';
 /**
@@ -48441,7 +48559,7 @@ async function planInCopy(run, setup, move, done) {
     const imports = ends.map((region) => ({ region, keyId: move.keyId, hasAlias: true }));
     const folder = await configuration.during({ regions: move.after, imports, keepsSettings: true }, () => copyWorkFolder(workDir, withoutEnds(state, ends)));
     const copy = terraform.inFolder(folder);
-    const judged = await planAndJudge({
+    const plan = await planAndRead({
         ...run,
         ...setup,
         inputs: move.after,
@@ -48449,7 +48567,7 @@ async function planInCopy(run, setup, move, done) {
         done,
         planner: () => Promise.resolve(copy),
     });
-    return { judged, copy, folder, state };
+    return { plan, copy, folder, state };
 }
 /** @throws ActionError where an alias that is to be imported is not there, or is another key's */
 async function assertAliases({ keyId, from, to, after }, clients, done) {
@@ -48478,17 +48596,18 @@ function waitOptions({ deps, inputs }) {
 /**
  * Moves the primary, and lets the state follow in one write: all that leads there happens in a copy of it, so that a run that
  * is stopped anywhere leaves the state as it was, and the next one finds out from AWS how far this one came.
+ * @returns the outputs that the keys have now
  * @throws ActionError that says how far it came
  */
-async function applyMove(run, setup, move) {
+async function* applyMove(run, setup, move) {
     const { terraform, session, clients, workDir } = setup;
     await session.refreshIfShort();
     await terraform.phase('Move the primary', ({ say }) => promote(move, clients, { ...waitOptions(run), say }));
     const done = `AWS has the primary in ${move.to}. The state still has it in ${move.from}; running the job again lets it follow.`;
     await session.refreshIfShort();
-    const { judged, copy, folder, state } = await planInCopy(run, setup, move, done);
-    assertGuarded(judgeMove(judged.reported.model, move, true), done);
-    const outputs = await terraform.phase('Let the state follow', async ({ say }) => {
+    const { plan, copy, folder, state } = await planInCopy(run, setup, move, done);
+    assertGuarded(judgeMove(plan.reported.model, move, true), done);
+    const values = await terraform.phase('Let the state follow', async ({ say }) => {
         const applied = await copy
             .apply((event) => {
             const line = describeEvent(event, move.to);
@@ -48504,7 +48623,9 @@ async function applyMove(run, setup, move) {
         say(`The state has the primary in ${move.to}`);
         return applied.outputs;
     });
-    (0,src_run/* addOutputs */._X)(run, (0,src_outputs/* keyOutputs */.kS)(outputs));
+    const outputs = (0,src_outputs/* keyOutputs */.kS)(values);
+    yield { outputs };
+    return outputs;
 }
 /** Where another run has let the state follow meanwhile, nothing is left to write. */
 async function keptByAnother(thrown, { terraform }, { to }, done) {
@@ -48595,76 +48716,6 @@ function say_findings_distinct(texts) {
     return [...new Set(texts)];
 }
 
-// EXTERNAL MODULE: ./src/plan/last-use.ts
-var last_use = __nccwpck_require__(5065);
-;// CONCATENATED MODULE: ./src/guard/last-use.ts
-/** Whether the last use of keys lets them be deleted. Pure. */
-
-
-
-const DAY_MS = 86_400_000;
-/** Whether the keys that go have been unused for long enough; what can't be known is not. */
-function judgeUse(uses, { days, now }) {
-    if (days === 0)
-        return [];
-    const limit = `\`require-unused-days: ${days}\``;
-    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * DAY_MS);
-    const unsure = uses.filter((use) => isUnsure(use, now - days * DAY_MS));
-    return [
-        ...last_use_finding('key-in-use', inUse, now, {
-            what: `was used within the last ${days} days`,
-            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
-        }),
-        ...last_use_finding('key-use-unknown', unsure, now, {
-            what: `may have been used within the last ${days} days: KMS does not say`,
-            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
-        }),
-    ];
-}
-/** What lets KMS be asked, of all those that it was not. */
-function askedAgain(unsure) {
-    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
-    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
-}
-/** @param from the time from which on there must have been no use */
-function isUnsure(use, from) {
-    if (use.is === 'unused')
-        return !use.sinceCreation && use.since > from;
-    return use.is === 'unknown';
-}
-function last_use_finding(rule, uses, now, { what, wayOut }) {
-    const [first] = uses;
-    if (first === undefined)
-        return [];
-    const places = uses.map(({ region }) => ({ region, address: region }));
-    const named = uses.slice(0, 3).map((use) => `${use.region}: ${(0,last_use/* sayLastUse */.r)(use, now)}`);
-    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
-    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
-    const reason = `The plan deletes a key that ${what}, ${where} (${(0,phrases/* joinWords */.yZ)([...named, ...more])}).`;
-    return [{ ...(0,finding/* stop */.ds)(rule, { reason, wayOut }, places), address: undefined }];
-}
-
-;// CONCATENATED MODULE: ./src/commands/plan/with-last-use.ts
-
-
-
-/**
- * Asks, for every key that the plan deletes, when it was last used, for the report and, with `require-unused-days`, for
- * the guard. Asks nothing for a plan that deletes no key. What KMS does not say is told; it stops only a plan whose keys
- * have to be unused.
- * @returns the plan, with what KMS said, and what follows from it before the other findings
- */
-async function withLastUse({ deps, inputs }, { clients }, made) {
-    const { reported } = made;
-    const places = (0,last_use/* keysThatGo */.w)(reported.model);
-    if (places.length === 0)
-        return made;
-    const lastUse = await askLastUse(places, clients);
-    const rule = { days: inputs.requireUnusedDays, now: deps.clock.now() };
-    const findings = [...judgeUse(lastUse, rule), ...reported.findings];
-    return { ...made, reported: { ...reported, findings, lastUse } };
-}
-
 ;// CONCATENATED MODULE: ./src/commands/plan-and-apply.ts
 
 
@@ -48682,76 +48733,77 @@ async function withLastUse({ deps, inputs }, { clients }, made) {
 
 
 
-
-
-
 /** `plan`, and as far as it is approved `apply` and `destroy`. */
-async function planAndApply(started) {
-    const setup = await setUp(started);
+async function* planAndApply(started) {
+    const setup = yield* setUp(started);
     const run = asTheStateHas(started, setup);
-    await stopWhereSilent(run, setup);
-    const made = await plan_and_apply_planAndJudge(run, setup);
+    yield* stopWhereSilent(run, setup);
+    const made = yield* plan_and_apply_planAndJudge(run, setup);
     const { model } = made.reported;
     if (run.inputs.command === 'plan' || !model.hasChanges) {
-        await finishUnfinished(run, setup, made);
+        yield* finishUnfinished(run, setup, made);
         return { run, outcome: model.hasChanges ? 'planned' : 'no-changes' };
     }
-    await approve(run, setup, made);
-    await tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
-    await proveApplied(started, setup, model);
+    yield* approve(run, setup, made);
+    const outputs = yield* tellingOrphanedKeys(run, setup, model, () => tellingDeleted(run, setup, model, () => applyOrMove(run, setup, made)));
+    yield* proveApplied(started, setup, { model, outputs });
     return { run, outcome: 'applied' };
 }
 /** The plan, what is in its way in AWS, and what the guard says of it, which ends the run where it is a stop. */
-async function plan_and_apply_planAndJudge(run, setup) {
-    const planned = await withLastUse(run, setup, await planOrMove(run, setup));
-    const made = await runPreflight(run, setup, planned);
+async function* plan_and_apply_planAndJudge(run, setup) {
+    const made = yield* planOrMove(run, setup);
     const { reported, outputs } = made;
-    (0,src_run/* addOutputs */._X)(run, { ...outputs, ...workOf(made, setup) });
-    (0,src_run/* addToReport */.nY)(run, { plan: reported, ...notesOf(made, run) });
+    yield {
+        outputs: { ...outputs, ...workOf(made, setup) },
+        report: { plan: reported },
+        ...notesOf(made, run),
+    };
     const shown = run.inputs.command === 'plan' ? await compareWithShown(run, reported) : undefined;
-    (0,src_run/* addToReport */.nY)(run, { shown });
-    sayFindings(reported.findings, run.deps.log, isReviewed(run));
+    yield { report: { shown } };
+    sayFindings(reported.findings, run.deps.log, isReviewed(run, shown));
     (0,refusal/* refuse */.TR)(() => {
-        assertGuarded(reported.findings, doneBefore(run));
+        assertGuarded(reported.findings, doneBefore(made));
     });
     return made;
 }
 /** What an apply without changes still has to do: untaint, or write what the state lacks. */
-async function finishUnfinished(run, setup, made) {
+async function* finishUnfinished(run, setup, made) {
     if (run.inputs.command !== 'apply')
         return;
     if (made.unfinished !== undefined)
-        await applyApproved(run, setup, made);
+        yield* applyApproved(run, setup, made);
     await recordNothingToDo(run, setup, made);
 }
 /** Ends the run unless exactly this plan is approved. */
-async function approve(run, setup, made) {
+async function* approve(run, setup, made) {
     const approval = await checkApproval({
         ...run,
         plan: made.reported,
         pullState: () => setup.terraform.pullState(),
         tainted: made.unfinished?.untaint ?? [],
     });
-    (0,src_run/* addToReport */.nY)(run, { approval });
+    yield { report: { approval } };
     (0,refusal/* refuse */.TR)(() => {
-        assertApproved(approval, run.deps.log, doneBefore(run));
+        assertApproved(approval, run.deps.log, doneBefore(made));
     });
 }
 /** A move of the primary comes alone; it is a plan of another kind. */
-function planOrMove(run, setup) {
+async function* planOrMove(run, setup) {
     const { move } = setup.configuration;
-    return move === undefined || run.inputs.destroys ? planKnowingAws(run, setup) : planMove(run, setup, move);
+    return move === undefined || run.inputs.destroys
+        ? yield* planKnowingAws(run, setup)
+        : await planMove(run, setup, move);
 }
-function applyOrMove(run, setup, made) {
+async function* applyOrMove(run, setup, made) {
     const { move } = setup.configuration;
     return move === undefined || made.reported.move === undefined
-        ? applyApproved(run, setup, made)
-        : applyMove(run, setup, move);
+        ? yield* applyApproved(run, setup, made)
+        : yield* applyMove(run, setup, move);
 }
 /** Whether reviewers have approved, or seen on the pull request, exactly the plan of this run; any other is stopped or told. */
-function isReviewed({ inputs, report }) {
+function isReviewed({ inputs }, shown) {
     if (inputs.command === 'plan')
-        return report.shown?.is === 'same';
+        return shown?.is === 'same';
     return inputs.approval.by === 'digest' || inputs.approval.by === 'pull-request';
 }
 /** Where there is nothing to apply, the state may still have something to record. */
@@ -48767,16 +48819,16 @@ function workOf({ reported, unfinished }, { configuration }) {
     return { 'has-changes': hasWork };
 }
 /** What there is to say when the plan is refused: a key may have been brought back for it. */
-function doneBefore({ report: { broughtBack = [] } }) {
+function doneBefore({ broughtBack = [] }) {
     return broughtBack.length === 0
         ? 'Nothing was changed.'
         : `The key was brought back in ${broughtBack.join(', ')}: its deletion is cancelled, and it is enabled. Nothing else was changed.`;
 }
 /** What is to be known of a plan that an earlier apply had begun; `apply` then says itself what it waited for. */
-function notesOf({ unfinished }, { inputs, report }) {
+function notesOf({ unfinished }, { inputs }) {
     if (unfinished === undefined || inputs.command === 'apply')
         return {};
-    return { notes: [...(report.notes ?? []), sayUnfinished(unfinished, inputs.primaryRegion)] };
+    return { notes: [sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 
 // EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
@@ -48847,7 +48899,7 @@ function rowsOf({ files }) {
 }
 /** Among equals, those that let somebody new in come first. */
 function kinds_strangersOf({ file }) {
-    return (file.report.plan?.access ?? []).filter((change) => change.stranger && (0,plan_access/* isGain */.C9)(change)).length;
+    return (file.report.plan?.access ?? []).filter((change) => change.stranger && (0,access/* isGain */.C9)(change)).length;
 }
 
 // EXTERNAL MODULE: ./src/report/verdict.ts
@@ -48922,7 +48974,7 @@ function sayWhat(report) {
 }
 /** Who gains access, whoever is new first. */
 function gainsOf({ plan, accountId }, most) {
-    const gains = (plan?.access ?? []).filter(plan_access/* isGain */.C9);
+    const gains = (plan?.access ?? []).filter(access/* isGain */.C9);
     const strangersFirst = [...gains].sort((a, b) => Number(b.stranger) - Number(a.stranger));
     const names = strangersFirst.map(({ principal, stranger }) => {
         const name = (0,vocabulary/* principalInWords */.$W)(principal, accountId, { rows: 1, values: 1, text: 80 });
@@ -49298,19 +49350,23 @@ async function runForKey(deps) {
         await (0,tell_failure/* tellWrongInputs */.Wf)(deps, thrown);
         throw thrown;
     });
+    let results = {};
+    const keep = (more) => {
+        results = (0,src_run/* addResults */.E)(results, more);
+    };
     try {
-        const { run: ended, outcome } = await COMMANDS[started.inputs.command](started);
-        await (0,src_run/* publish */.mk)(ended, { outcome });
+        const ended = await (0,src_run/* follow */.e6)(COMMANDS[started.inputs.command](started), keep);
+        await (0,src_run/* follow */.e6)((0,src_run/* publish */.mk)(ended.run, results, { outcome: ended.outcome }), keep);
     }
     catch (thrown) {
-        const ended = (0,refusal/* asCancellation */.Cz)(thrown, deps.cancelled, started.report.approval?.approved === true);
-        await inTime(deps, (0,src_run/* publish */.mk)(started, (0,refusal/* reportOf */.EI)(ended)));
+        const ended = (0,refusal/* asCancellation */.Cz)(thrown, deps.cancelled, results.report?.approval?.approved === true);
+        await inTime(deps, (0,src_run/* follow */.e6)((0,src_run/* publish */.mk)(started, results, (0,refusal/* reportOf */.EI)(ended)), keep));
         if (isLocked(ended))
-            (0,src_run/* addOutputs */._X)(started, { result: 'locked' });
+            keep({ outputs: { result: 'locked' } });
         throw ended;
     }
     finally {
-        (0,src_run/* writeStepOutputs */.sR)(started.deps, started.outputs);
+        (0,src_run/* writeStepOutputs */.sR)(started.deps, results.outputs ?? {});
         await Promise.allSettled(started.atEnd.map(async (end) => await end()));
     }
 }
@@ -54972,6 +55028,7 @@ function quote(text) {
 /* harmony export */   EI: () => (/* binding */ reportOf),
 /* harmony export */   EW: () => (/* binding */ UnsavedState),
 /* harmony export */   TR: () => (/* binding */ refuse),
+/* harmony export */   WW: () => (/* binding */ ImportRefusal),
 /* harmony export */   wR: () => (/* binding */ DriftFound)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
@@ -54980,6 +55037,9 @@ function quote(text) {
 
 /** A refusal is no failure of the run's own: the report tells the two apart. */
 class Refusal extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
+}
+/** A refusal to import: no plan has its reasons among its findings, so the report gets them from here. */
+class ImportRefusal extends Refusal {
 }
 /** Nor is a cancellation. */
 class Cancellation extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
@@ -55021,6 +55081,8 @@ function whatIsDone(applying) {
 }
 /** How a run that ended with this stands, for the report. A refusal's reasons are among the findings and in the approval. */
 function reportOf(thrown) {
+    if (thrown instanceof ImportRefusal)
+        return { outcome: 'refused', failure: thrown };
     if (thrown instanceof Refusal)
         return { outcome: 'refused' };
     if (thrown instanceof DriftFound)
@@ -57259,10 +57321,9 @@ function regionsInWords(regions, detail) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  Z8: () => (/* binding */ addNotes),
-  _X: () => (/* binding */ addOutputs),
-  nY: () => (/* binding */ addToReport),
+  E: () => (/* binding */ addResults),
   r8: () => (/* binding */ appliedBy),
+  e6: () => (/* binding */ follow),
   ed: () => (/* binding */ hideEnvironment),
   o6: () => (/* binding */ openGitHub),
   _j: () => (/* binding */ openWithoutKey),
@@ -57670,7 +57731,7 @@ async function startRun(outside) {
     const inputs = (0,resolve/* readStepInputs */.Wn)((0,sources/* inputSources */.B)(outside.env));
     const deps = { ...outside, log: (0,log/* naming */.b7)(outside.log, inputs.alias) };
     hideSecrets(deps, inputs);
-    return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [], outputs: {}, report: {} };
+    return { deps, inputs, ...(await openGitHub(deps, inputs)), atEnd: [] };
 }
 /** Reads where the run comes from, and begins to ask GitHub what has to be known of that. */
 async function openGitHub(deps, inputs) {
@@ -57708,23 +57769,33 @@ function hideEnvironment({ env, log }, token) {
     if (token !== undefined)
         log.mask(token);
 }
-/** Keeps what was found out, for the outputs. */
-function addOutputs(run, outputs) {
-    Object.assign(run.outputs, outputs);
+/**
+ * Runs a part to its end.
+ * @param keep gets what it finds out, at once
+ */
+async function follow(part, keep) {
+    for (;;) {
+        const next = await part.next();
+        if (next.done === true)
+            return next.value;
+        keep(next.value);
+    }
 }
-/** Keeps what was found out, for the report; a part that is there already is replaced. */
-function addToReport(run, parts) {
-    Object.assign(run.report, parts);
-}
-/** Has the report tell this, too, as whole sentences. */
-function addNotes(run, ...notes) {
-    addToReport(run, { notes: [...(run.report.notes ?? []), ...notes] });
+/** All that was found out: of what was found out twice, the later; of the notes, each. */
+function addResults(before, more) {
+    return {
+        outputs: { ...before.outputs, ...more.outputs },
+        report: { ...before.report, ...more.report },
+        notes: [...(before.notes ?? []), ...(more.notes ?? [])],
+    };
 }
 /** Tells how the run stands, with all that it has found out, in the summary and the comment. */
-async function run_publish(run, ended) {
-    const report = { ...run.report, ...ended };
-    addOutputs(run, { result: (0,outputs/* resultOf */.Bg)(report) });
-    addOutputs(run, await (0,publish/* publishReport */.S)({ ...run, report }));
+async function* run_publish(run, results, ended) {
+    const { notes = [] } = results;
+    const report = { ...results.report, ...(notes.length === 0 ? {} : { notes }), ...ended };
+    const result = { result: (0,outputs/* resultOf */.Bg)(report) };
+    yield { outputs: result };
+    yield { outputs: await (0,publish/* publishReport */.S)({ ...run, report, outputs: { ...results.outputs, ...result } }) };
 }
 /** The one way in which a step's outputs are set. */
 function writeStepOutputs({ log, runner }, outputs) {
