@@ -1,14 +1,14 @@
 /** The JSON Schema of keys files, by which editors complete them, from the table of the inputs. */
 
 import { format } from 'prettier';
-import { formOf, INPUTS, KEY_INPUT_NAMES, type InputName, type InputSpec } from '../src/inputs/table.js';
+import { KEY_INPUT_NAMES, specOf, type InputName } from '../src/inputs/table.js';
 
 export const KEYS_FILE_SCHEMA = 'keys-file.schema.json';
 
 const ACCOUNT = { type: 'string', pattern: '^[0-9]{12}$' };
 
 function typeOf(name: InputName): object {
-  const form = formOf(name);
+  const form = specOf(name).ofKey;
   if (form === 'map') return { type: ['object', 'string'] };
   if (form !== 'list') return valueOf(name);
   const items = name.endsWith('account-ids') ? ACCOUNT : { type: 'string' };
@@ -17,7 +17,7 @@ function typeOf(name: InputName): object {
 
 /** What an editor should offer or mark at once, by the rule; everything else the action itself says, with the reason. */
 function valueOf(name: InputName): object {
-  const { rule, freeText }: InputSpec = INPUTS[name];
+  const { rule, freeText } = specOf(name);
   if (rule.startsWith('true or false')) return { type: ['boolean', 'string'] };
   if (rule.startsWith('a whole number of ')) return { type: ['integer', 'string'] };
   if (freeText === true) return { type: ['string', 'number', 'boolean'] };
@@ -29,10 +29,10 @@ function valueOf(name: InputName): object {
 /** The schema as formatted JSON. */
 export async function makeKeysFileSchema(): Promise<string> {
   const properties = Object.fromEntries(
-    KEY_INPUT_NAMES.map((name) => [
-      name,
-      { ...typeOf(name), description: INPUTS[name].description, examples: [INPUTS[name].example] },
-    ]),
+    KEY_INPUT_NAMES.map((name) => {
+      const { description, example } = specOf(name);
+      return [name, { ...typeOf(name), description, examples: [example] }];
+    }),
   );
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { parse, stringify } from 'yaml';
-import { INPUTS } from '../src/inputs/table.js';
+import { INPUT_NAMES, specOf } from '../src/inputs/table.js';
 import { KEYS_FILE_SCHEMA, makeKeysFileSchema } from './keys-file-schema.js';
 
 interface Action {
@@ -19,9 +19,9 @@ interface Action {
 /** action.yml with the inputs as the table has them; everything else stays. */
 export async function insertInputs(actionText: string): Promise<string> {
   const inputs = Object.fromEntries(
-    Object.entries(INPUTS).map(([name, spec]) => [
+    INPUT_NAMES.map((name) => [
       name,
-      { description: spec.description, default: spec.default },
+      { description: specOf(name).description, default: specOf(name).default ?? '' },
     ]),
   );
   const [at, until] = [actionText.indexOf('inputs:\n'), actionText.indexOf('outputs:\n')];
@@ -33,11 +33,10 @@ export async function insertInputs(actionText: string): Promise<string> {
 /** The README with its two tables: the inputs as the table has them, the outputs as action.yml has; everything outside their markers stays. */
 export async function insertTables(readme: string, actionText: string): Promise<string> {
   const { outputs } = parse(actionText) as Action;
-  const inputRows = Object.entries(INPUTS).map(([name, { description, default: value }]) => [
-    code(name),
-    cell(description),
-    value === '' ? '' : code(value),
-  ]);
+  const inputRows = INPUT_NAMES.map((name) => {
+    const { description, default: value } = specOf(name);
+    return [code(name), cell(description), value === undefined ? '' : code(value)];
+  });
   const outputRows = Object.entries(outputs).map(([name, { description }]) => [
     code(name),
     cell(description),

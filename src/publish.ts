@@ -11,7 +11,7 @@ import type { GitHubClient } from './github/client.js';
 import { upsertComment, type Choice } from './github/comments.js';
 import type { MergedPullRequest } from './github/merged-pull-request.js';
 import { renderCommentMarker, type MarkedComment, type PullRequestPlace } from './github/own-comments.js';
-import type { ToldInputs } from './inputs/told.js';
+import type { ToldInputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
 import { plannedChanges } from './plan/remainder.js';

@@ -2,9 +2,9 @@
 
 import type { Deps } from './deps.js';
 import { ActionError, explanationOf, messageOf } from './errors.js';
+import { secretsOfInputs } from './inputs/environment-secrets.js';
 import { environmentName } from './inputs/reader.js';
 import { inputSources } from './inputs/sources.js';
-import { secretsOfInputs } from './inputs/told.js';
 import { readToldOfStep } from './keys-file/resolve.js';
 import { naming } from './runner/log.js';
 import { publishReport } from './publish.js';

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { GitHub } from '../../emulator/github/index.js';
 import { INPUT_NAMES } from '../../src/inputs/table.js';
-import { readShared } from '../../src/inputs/shared.js';
+import { readShared } from '../../src/inputs/inputs.js';
+import { inputSources } from '../../src/inputs/sources.js';
 import { readStepInputs } from '../../src/keys-file/resolve.js';
 import type { Start, StepCall, StepResult } from '../../testing/workflow.js';
 import { EXAMPLE_STORIES } from '../support/example-stories.js';
@@ -90,7 +91,8 @@ describe.each(Object.entries(STARTS))('%s', (name, start) => {
     for (const { with: inputs, payload } of calls) {
       expect(Object.keys(inputs).filter((input) => !known.has(input))).toEqual([]);
       if (inputs['command'] === 'keys' || inputs['command'] === 'report') {
-        expect(() => readShared(withBlock(inputs), inputs['command'] as 'keys')).not.toThrow();
+        const sources = inputSources(withBlock(inputs));
+        expect(() => readShared(sources, inputs['command'] as 'keys')).not.toThrow();
         continue;
       }
       const read = readStepInputs({

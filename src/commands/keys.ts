@@ -5,8 +5,8 @@ import { GitHubApiError } from '../github/api-error.js';
 import type { GitHubClient } from '../github/client.js';
 import { readFileAt } from '../github/contents.js';
 import { shorten } from '../github/messages.js';
+import { readShared } from '../inputs/inputs.js';
 import { environmentName } from '../inputs/reader.js';
-import { readShared } from '../inputs/shared.js';
 import { inputSources } from '../inputs/sources.js';
 import {
   compareKeys,
@@ -29,7 +29,7 @@ import { openWithoutKey, writeStepOutputs } from '../run.js';
  */
 export async function listKeys(deps: Deps): Promise<void> {
   const sources = inputSources(deps.env);
-  const { githubToken } = readShared(sources.env, 'keys');
+  const { githubToken } = readShared(sources, 'keys');
   const file = openKeysFile(sources);
   if (file === undefined) throw inputError('keys-file', 'it is missing, and the command keys reads it');
   const { keys, problems, ofStep } = checkKeys(file.document, {

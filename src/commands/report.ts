@@ -10,10 +10,15 @@ import {
 import type { GitHubClient } from '../github/client.js';
 import { findMergedPullRequest } from '../github/merged-pull-request.js';
 import { renderCommentMarker, type PullRequestPlace } from '../github/own-comments.js';
-import { readShared, type SharedInputs } from '../inputs/shared.js';
+import { readShared, type SharedInputs } from '../inputs/inputs.js';
 import { inputSources } from '../inputs/sources.js';
-import { groupMarker } from '../keys-file/group.js';
-import { assertNoProblems, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
+import {
+  assertNoProblems,
+  groupMarker,
+  groupOf,
+  inputError,
+  openKeysFile,
+} from '../keys-file/resolve.js';
 import type { Outputs } from '../outputs.js';
 import { renderMany } from '../report/many/comment.js';
 import { headlineOf, kindOf, type ManyReports } from '../report/many/kinds.js';
@@ -32,7 +37,7 @@ import { compareWithBase, sayRemoved } from './keys.js';
  */
 export async function reportKeys(deps: Deps): Promise<void> {
   const sources = inputSources(deps.env);
-  const shared = readShared(deps.env, 'report');
+  const shared = readShared(sources, 'report');
   const file = openKeysFile(sources);
   if (file !== undefined) assertNoProblems(file, file.document.problems, []);
   const folder = await openFolder(shared.reports, deps.env);

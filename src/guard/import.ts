@@ -3,7 +3,7 @@
 import { adviseOnRefusals } from '../facts/denial.js';
 import { sayCancelDeletion } from '../facts/cancel-deletion.js';
 import type { Inputs } from '../inputs/inputs.js';
-import type { ImportKey } from '../inputs/import-key.js';
+import type { ImportKey } from '../inputs/aws-names.js';
 import { regionOfArn } from '../plan/region.js';
 import {
   type Belongings,

@@ -1,6 +1,5 @@
-import { mayBeSecret } from './backend-secrets.js';
-import { Invalid, isObject, quote, type Parser } from './parsers.js';
-import type { Setting, Settings } from './settings.js';
+import { mayBeSecret, type Setting, type Settings } from './backend-secrets.js';
+import { assignmentsIn, Invalid, quote } from './parsers.js';
 
 /** Settings whose JSON is meant for others than Terraform, which wants it as text: a service account's key, a policy. */
 const TEXT = new Set(['credentials', 'policy']);
@@ -10,18 +9,15 @@ const TEXT = new Set(['credentials', 'policy']);
  * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
  * @throws Invalid that names the line or the setting and repeats no value
  */
-export const parseBackendConfig: Parser<Settings> = (text) => {
+export function parseBackendConfig(text: string): Settings {
   let settings: Settings = {};
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '') continue;
-    const at = line.indexOf('=');
-    const path = line.slice(0, Math.max(at, 0)).trim().split('.');
-    if (!path.every((name) => /^[\w-]+$/.test(name))) throw new Invalid(`line ${index + 1} is not key=value`);
-    const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
-    settings = merge(settings, nest(path, value));
+  for (const { line, name, value } of assignmentsIn(text)) {
+    const path = name.split('.');
+    if (!path.every((each) => /^[\w-]+$/.test(each))) throw new Invalid(`line ${line} is not key=value`);
+    settings = merge(settings, nest(path, readValue(path.at(-1) ?? '', value)));
   }
   return settings;
-};
+}
 
 function readValue(name: string, text: string): Setting {
   if (TEXT.has(name) || !/^[{[]/.test(text)) return text;
@@ -49,6 +45,6 @@ function merge(settings: Settings, added: Settings): Settings {
   }, settings);
 }
 
-function isSettings(value: Setting | undefined): value is Settings {
-  return isObject(value);
+export function isSettings(value: Setting | undefined): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

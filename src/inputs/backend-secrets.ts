@@ -1,8 +1,20 @@
 /** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
 
-import type { BackendSettings, Setting, Settings } from './settings.js';
-import { suggest } from './suggest.js';
 import { isTrivial } from '../runner/redaction.js';
+import { suggest } from './suggest.js';
+
+/** One setting of a backend, as Terraform JSON has it. */
+export type Setting = string | number | boolean | null | readonly Setting[] | Settings;
+export interface Settings {
+  readonly [name: string]: Setting;
+}
+
+/** A backend and its settings. */
+export interface BackendSettings {
+  readonly type: string;
+  /** Values may be secret. */
+  readonly config: Settings;
+}
 
 /**
  * The arguments of Terraform's backends whose values are secret (their documentation, and `internal/backend/remote-state`

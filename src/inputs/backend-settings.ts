@@ -1,15 +1,15 @@
 /** The settings without which a backend has no place for the state, and what they have to be. Pure. */
 
-import type { Setting, Settings } from './settings.js';
-import type { InputSources } from './sources.js';
-import type { InputSpec } from './table.js';
+import { parseBucket, parseRegion, parseStateKey } from './aws-names.js';
+import { isSettings } from './backend-config.js';
+import type { Setting, Settings } from './backend-secrets.js';
 import { Invalid, parseMatching, quote, type Parser } from './parsers.js';
-import { parseBucket, parseRegion, parseStateKey } from './places.js';
+import type { InputReader } from './reader.js';
+import type { Given, InputSpec } from './table.js';
 
-interface Needed {
-  readonly rule: string;
-  /** A value that works. */
-  readonly example: string;
+type BackendType = NonNullable<Given['backend']>;
+
+interface Needed extends Pick<InputSpec, 'rule' | 'example'> {
   /** Throws `Invalid`; left out where any text is one. */
   readonly parse?: Parser<string>;
   /** The variables in which Terraform looks for it, too. */
@@ -29,19 +29,11 @@ const parseAddress: Parser<string> = (text) => {
   return text;
 };
 
-/** What is wrong with one setting. */
-export interface SettingProblem {
-  /** The end of a sentence about `backend-config`. */
-  readonly reason: string;
-  /** What the setting has to be, and a line with it that works; left out where any value will do. */
-  readonly spec?: Pick<InputSpec, 'rule' | 'example'>;
-}
-
 /**
  * What Terraform 1.11.4 asks for at `init` (tried with an empty block of each backend; consul crashes without its `path`),
  * and what the documentation of gcs and kubernetes calls required.
  */
-const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> = {
+const NEEDED: Partial<Record<BackendType, Readonly<Record<string, Needed>>>> = {
   azurerm: {
     storage_account_name: {
       rule: '3 to 24 lower-case letters and digits',
@@ -90,62 +82,43 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> = {
 };
 
 /**
- * What is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is where an
- * expression of the workflow has no value.
+ * Notes what is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is
+ * where an expression of the workflow has no value.
  * @param type undefined where inputs of their own say all that the backend needs
  */
-export function findSettingProblems(
-  type: string | undefined,
-  config: Settings,
-  env: InputSources['env'],
-): SettingProblem[] {
-  const needed = (type !== undefined && Object.hasOwn(NEEDED, type) ? NEEDED[type] : undefined) ?? {};
-  const wrong = Object.entries(needed).flatMap(([name, rule]) =>
-    findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }),
-  );
-  const empty = emptyOf(config).filter((name) => !Object.hasOwn(needed, name));
-  return [
-    ...wrong,
-    ...empty.map((name) => ({ reason: `${quote(name)} has no value: give it one, or leave the line out` })),
-  ];
-}
-
-function findProblem(
-  who: string,
-  name: string,
-  needed: Needed,
-  { config, env }: { readonly config: Settings; readonly env: InputSources['env'] },
-): SettingProblem[] {
-  const { rule, parse, variables = [] } = needed;
-  const spec = { rule, example: `${name}=${needed.example}` };
-  const value = Object.hasOwn(config, name) ? config[name] : undefined;
-  if (value === undefined && variables.some((variable) => (env[variable] ?? '').trim() !== '')) return [];
-  if (value === undefined || value === '') {
+export function checkSettings(reader: InputReader, type: BackendType | undefined, config: Settings): void {
+  const needed = type === undefined ? {} : (NEEDED[type] ?? {});
+  for (const [name, each] of Object.entries(needed)) {
+    const { variables = [] } = each;
+    const value = Object.hasOwn(config, name) ? config[name] : undefined;
+    const isElsewhere = variables.some((variable) => (reader.around.env[variable] ?? '').trim() !== '');
+    if (value === undefined && isElsewhere) continue;
     const orBy = variables.length === 0 ? '' : ` (or ${variables.join(', ')} in the environment)`;
-    const is = value === undefined ? 'is missing' : 'has no value';
-    return [{ reason: `${quote(name)} ${is}, and ${who} needs it${orBy}`, spec }];
+    const why = whyNot(value, each.parse, `the backend ${type ?? ''} needs it${orBy}`);
+    const spec = { rule: each.rule, example: `${name}=${each.example}` };
+    if (why !== undefined) reader.problem('backend-config', `${quote(name)}${why}`, spec);
   }
-  if (typeof value !== 'string') return [{ reason: `${quote(name)} is no text`, spec }];
-  const why = parse === undefined ? undefined : whyNot(parse, value);
-  return why === undefined ? [] : [{ reason: `${quote(name)}: ${why}`, spec }];
+  for (const name of emptyOf(config).filter((each) => !Object.hasOwn(needed, each)))
+    reader.problem('backend-config', `${quote(name)} has no value: give it one, or leave the line out`);
 }
 
-function whyNot(parse: Parser<string>, value: string): string | undefined {
+function whyNot(value: Setting | undefined, parse: Needed['parse'], who: string): string | undefined {
+  if (value === undefined) return ` is missing, and ${who}`;
+  if (value === '') return ` has no value, and ${who}`;
+  if (typeof value !== 'string') return ' is no text';
   try {
-    parse(value);
+    parse?.(value);
     return undefined;
   } catch (thrown) {
-    if (thrown instanceof Invalid) return thrown.message;
+    if (thrown instanceof Invalid) return `: ${thrown.message}`;
     throw thrown;
   }
 }
 
 /** The paths of the settings whose value is an empty text, at any depth of objects. */
 function emptyOf(settings: Settings, path = ''): string[] {
-  return Object.entries(settings).flatMap(([name, value]: [string, Setting]) => {
+  return Object.entries(settings).flatMap(([name, value]) => {
     if (value === '') return [`${path}${name}`];
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? emptyOf(value as Settings, `${path}${name}.`)
-      : [];
+    return isSettings(value) ? emptyOf(value, `${path}${name}.`) : [];
   });
 }

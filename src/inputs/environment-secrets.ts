@@ -1,8 +1,12 @@
-/** The secrets that a job's environment brings along, by the names under which Terraform, its backends and GitHub read them. */
+/** The secrets that a step's environment brings along: in its inputs, and in what Terraform, its backends and GitHub read. */
 
-import { ofAddress, secretsOf } from './backend-secrets.js';
+import { isTrivial } from '../runner/redaction.js';
+import { parseBackendConfig } from './backend-config.js';
+import { looksRandom, ofAddress, secretsOf } from './backend-secrets.js';
+import { environmentName } from './reader.js';
+import type { InputSources } from './sources.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = InputSources['env'];
 
 const SECRETS: ReadonlySet<string> = new Set([
   ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_ENTERPRISE_TOKEN', 'GH_ENTERPRISE_TOKEN', 'INPUT_GITHUB-TOKEN'],
@@ -36,7 +40,7 @@ const SETTINGS: Readonly<Record<string, readonly [backend: string, setting: stri
   GOOGLE_ENCRYPTION_KEY: ['gcs', 'encryption_key'],
 };
 
-/** @returns the texts that must not be seen, wherever they come up */
+/** By the names of the variables, without the inputs. @returns the texts that must not be seen, wherever they come up */
 export function environmentSecrets(env: Environment): string[] {
   return Object.entries(env).flatMap(([name, value = '']) => {
     if (SECRETS.has(name.toUpperCase()) || /^TF_TOKEN_/i.test(name)) return [value];
@@ -44,5 +48,36 @@ export function environmentSecrets(env: Environment): string[] {
     if (backend !== undefined && setting !== undefined)
       return secretsOf(backend, { [setting]: value }).map(({ secret }) => secret);
     return ADDRESSES.test(name) ? ofAddress(value) : [];
+  });
+}
+
+/** Whose values are names that everybody sees. */
+const NAMES = ['alias', 'comment-key', 'confirm-destroy', 'key', 'rename-alias-from'].map(environmentName);
+
+/**
+ * What is, or may be, secret in inputs that were refused: the messages repeat values, and a comment is not masked by the
+ * runner as a log is.
+ */
+export function secretsOfInputs(env: Environment): string[] {
+  const texts = Object.entries(env).flatMap(([name, value = '']) =>
+    name.startsWith('INPUT_') && !NAMES.includes(name) ? [value.trim()] : [],
+  );
+  return [
+    ...secretsOfSettings(env),
+    ...texts.flatMap(ofAddress),
+    ...texts.filter((text) => /^[\w+/=.-]{20,}$/.test(text) && looksRandom(text)),
+  ].filter((secret) => !isTrivial(secret));
+}
+
+/** Line by line, as one that is wrong makes the whole unreadable. */
+function secretsOfSettings(env: Environment): string[] {
+  const { [environmentName('backend')]: type = '', [environmentName('backend-config')]: text = '' } = env;
+  return text.split(/\r?\n/).flatMap((line) => {
+    try {
+      return secretsOf(type.trim() || 's3', parseBackendConfig(line)).map(({ secret }) => secret);
+    } catch {
+      // No setting whose name is a secret one: of those, every value can be read.
+      return ofAddress(line.slice(line.indexOf('=') + 1).trim());
+    }
   });
 }

@@ -1,7 +1,6 @@
+/** Readers of values and of lists: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
+
 import { findForbidden } from '../characters.js';
-
-/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
-
 import { quote } from '../quote.js';
 
 export { quote };
@@ -12,12 +11,11 @@ export class Invalid extends Error {}
 export type Parser<T> = (text: string) => T;
 
 /** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
-export const parseBoolean: Parser<boolean> = (text) => {
+export function parseBoolean(text: string): boolean {
   const word = text.trim().toLowerCase();
-  if (word === 'true') return true;
-  if (word === 'false') return false;
-  throw new Invalid(`${quote(text)} is not a boolean`);
-};
+  if (word !== 'true' && word !== 'false') throw new Invalid(`${quote(text)} is not a boolean`);
+  return word === 'true';
+}
 
 export function parseChoice<const T extends string>(choices: readonly T[]): Parser<T> {
   return (text) => {
@@ -63,45 +61,128 @@ export function parseText(most: number): Parser<string> {
   };
 }
 
-/**
- * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
- * Messages name the line by number only, since a value may be a secret.
- */
-export const parseAssignments: Parser<Record<string, string>> = (text) => {
+interface Assignment {
+  /** From 1 on. Messages name the line alone, since a value may be a secret. */
+  readonly line: number;
+  readonly name: string;
+  /** May contain `=`. */
+  readonly value: string;
+}
+
+/** The `name=value` lines of a text, without blank lines and the white space around names and values. */
+export function* assignmentsIn(text: string): Iterable<Assignment> {
+  for (const [index, content] of text.split(/\r?\n/).entries()) {
+    if (content.trim() === '') continue;
+    const at = content.indexOf('=');
+    const name = content.slice(0, at).trim();
+    if (at < 0 || name === '') throw new Invalid(`line ${index + 1} is not key=value`);
+    yield { line: index + 1, name, value: content.slice(at + 1).trim() };
+  }
+}
+
+/** `key=value` lines to an object. */
+export function parseAssignments(text: string): Record<string, string> {
   const found = new Map<string, string>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '') continue;
-    const at = line.indexOf('=');
-    const key = line.slice(0, at).trim();
-    if (at < 0 || key === '') throw new Invalid(`line ${index + 1} is not key=value`);
-    if (found.has(key)) throw new Invalid(`${quote(key)} is set twice`);
-    found.set(key, line.slice(at + 1).trim());
+  for (const { name, value } of assignmentsIn(text)) {
+    if (found.has(name)) throw new Invalid(`${quote(name)} is set twice`);
+    found.set(name, value);
   }
   return Object.fromEntries(found);
-};
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
-export const parseUrl: Parser<string> = (text) => {
-  let url: URL;
-  try {
-    url = new URL(text.trim());
-  } catch {
-    throw new Invalid(`${quote(text)} is not a URL`);
-  }
-  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+export function parseUrl(text: string): string {
+  if (!URL.canParse(text.trim())) throw new Invalid(`${quote(text)} is not a URL`);
+  const url = new URL(text.trim());
   if (url.username !== '' || url.password !== '')
     throw new Invalid('the URL carries a user name or password');
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
     throw new Invalid(`${quote(text)} does not begin with https://`);
-  }
   if (url.search !== '' || url.hash !== '') throw new Invalid(`${quote(text)} has a query or a fragment`);
   return url.href.replace(/\/+$/, '');
-};
+}
 
 /** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-export const parseToken: Parser<string | undefined> = (text) =>
-  text.trim().startsWith('${{') ? undefined : text.trim();
+export function parseToken(text: string): string | undefined {
+  return text.trim().startsWith('${{') ? undefined : text.trim();
+}
+
+/** By comma, space or newline. */
+const SEPARATORS = /[\s,]+/;
+
+/**
+ * The entries of a list in order; empty ones are dropped. Lists are written with separators, as JSON (what `toJSON`
+ * gives), or with a dash before each entry, as YAML does.
+ * @throws Invalid when a list in JSON or with dashes is not whole
+ */
+export function splitList(text: string, separators = SEPARATORS): string[] {
+  const trimmed = text.trim();
+  const entries = trimmed.startsWith('[')
+    ? readJsonList(trimmed)
+    : /^-(?:\s|$)/.test(trimmed)
+      ? readDashes(trimmed)
+      : text.split(separators).map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== '');
+}
+
+function readJsonList(text: string): string[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    throw new Invalid('it begins as a JSON list does and is none: put each entry in double quotes');
+  }
+  return (list as unknown[]).map((entry) => {
+    if (typeof entry === 'string') return entry.trim();
+    const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
+    const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
+    throw new Invalid(
+      `${quote(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`,
+    );
+  });
+}
+
+function readDashes(text: string): string[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (/^\s*(?:#.*)?$/.test(line)) return [];
+    const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
+    if (entry === null) throw new Invalid(`line ${index + 1} does not begin with a dash, as the first does`);
+    return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
+  });
+}
+
+/** YAML's two quotes, where they are around the whole. */
+function unquote(text: string): string {
+  return /^"([^"\\]*)"$/.exec(text)?.[1] ?? /^'([^']*)'$/.exec(text)?.[1] ?? text;
+}
+
+/** A list whose entries all pass `check`, none twice. All that is wrong is told at once. */
+export function parseList<Rest extends readonly unknown[]>(
+  check: (entry: string, ...rest: Rest) => string,
+  separators?: RegExp,
+): (text: string, ...rest: Rest) => readonly string[] {
+  return (text, ...rest) => {
+    const problems: string[] = [];
+    const entries = splitList(text, separators).flatMap((entry) => {
+      try {
+        return [check(entry, ...rest)];
+      } catch (thrown) {
+        if (!(thrown instanceof Invalid)) throw thrown;
+        problems.push(thrown.message);
+        return [];
+      }
+    });
+    const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
+    problems.push(...twice.map((entry) => `${quote(entry)} is named twice`));
+    if (problems.length > 0) throw new Invalid(sayProblems(problems));
+    return entries;
+  };
+}
+
+/** The first ten, and how many more: a list of hundreds of wrong entries has one cause. */
+function sayProblems(problems: readonly string[]): string {
+  const distinct = [...new Set(problems)];
+  const more = distinct.length - 10;
+  return [...distinct.slice(0, 10), ...(more > 0 ? [`and ${more} more are wrong`] : [])].join('; ');
+}

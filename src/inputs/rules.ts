@@ -2,15 +2,12 @@
 
 import { specAllowsRotation } from '../facts/key-specs.js';
 import { partitionOf } from '../facts/regions.js';
-import { bareAlias } from './alias.js';
-import { findSettingProblems } from './backend-settings.js';
+import type { BackendSettings, Settings } from './backend-secrets.js';
+import { checkSettings } from './backend-settings.js';
 import { quote } from './parsers.js';
 import type { InputReader } from './reader.js';
-import type { BackendSettings, Settings } from './settings.js';
-import type { InputSources } from './sources.js';
-import type { Around, Given } from './table.js';
+import type { Given } from './table.js';
 import { findIgnoring } from './tags.js';
-import { findVisibleSecrets, visibleTexts } from './visible-texts.js';
 
 /** The settings are as the user gave them and as the action completed them. */
 export interface Backend extends BackendSettings {
@@ -36,6 +33,9 @@ export interface Together {
   readonly deletionConfirmed: boolean;
 }
 
+/** All that a step's own inputs say, one by one and together. */
+export type StepInputs = Omit<Given, keyof Together> & Together;
+
 /** Holds the inputs against each other; what does not go together becomes a problem of one of them. */
 export function checkRules(reader: InputReader, given: Given): void {
   checkRegions(reader, given);
@@ -48,11 +48,10 @@ export function checkRules(reader: InputReader, given: Given): void {
 }
 
 /** Makes what takes several inputs. @returns values of which a wrong one has been noted as a problem */
-export function readTogether(reader: InputReader, given: Given, around: Around): Together {
-  const { partition } = around;
+export function readTogether(reader: InputReader, given: Given): Together {
   return {
-    partition,
-    backend: readBackend(reader, given, around),
+    partition: reader.around.partition,
+    backend: readBackend(reader, given),
     approval: readApproval(reader, given),
     ...readDeletion(reader, given),
   };
@@ -66,9 +65,8 @@ function checkRegions(reader: InputReader, { primaryRegion, replicaRegions }: Gi
       `${quote(primaryRegion)} is the primary Region and cannot have a replica too`,
     );
   }
-  const partition = partitionOf(primaryRegion) ?? 'aws';
-  for (const region of replicaRegions) {
-    if (partitionOf(region) === partition) continue;
+  const { partition } = reader.around;
+  for (const region of replicaRegions.filter((each) => partitionOf(each) !== partition)) {
     reader.problem(
       'replica-regions',
       `${quote(region)} is in the partition ${partitionOf(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`,
@@ -138,12 +136,14 @@ function checkRotation(
   }
 }
 
-function readBackend(reader: InputReader, given: Given, around: Around): Backend | undefined {
+function readBackend(reader: InputReader, given: Given): Backend | undefined {
   const { stateBucket: bucket, backend: type, backendConfig: config } = given;
   if (bucket !== undefined && reader.text('backend') !== '')
     reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
-  checkConfig(reader, bucket === undefined ? type : undefined, { config, env: around.env });
-  if (bucket !== undefined) return { type: 's3', config: readS3(reader, given, around) };
+  // Settings that could not be read are told as such, and not as missing.
+  const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
+  checkSettings(reader, isRead && bucket === undefined ? type : undefined, config);
+  if (bucket !== undefined) return { type: 's3', config: readS3(reader, bucket, given) };
   if (type === undefined && Object.keys(config).length > 0)
     reader.problem('backend-config', 'there is no backend for these settings');
   for (const name of ['state-key', 'state-region'] as const)
@@ -151,24 +151,16 @@ function readBackend(reader: InputReader, given: Given, around: Around): Backend
   return type === undefined ? undefined : { type, config };
 }
 
-function readS3(reader: InputReader, given: Given, { alias, primaryRegion }: Around): Settings {
-  const { stateBucket: bucket = '', stateKey, stateRegion, backendConfig } = given;
+function readS3(
+  reader: InputReader,
+  bucket: string,
+  { stateKey, stateRegion, backendConfig }: Given,
+): Settings {
+  const { alias, primaryRegion } = reader.around;
   const own = { bucket, key: stateKey ?? defaultStateKey(alias), region: stateRegion ?? primaryRegion };
   for (const name of Object.keys(own).filter((each) => each in backendConfig))
     reader.problem('backend-config', `${quote(name)} is said by an input of its own already`);
   return { ...own, ...backendConfig };
-}
-
-/** @param type of the backend that has its place from these settings alone */
-function checkConfig(
-  reader: InputReader,
-  type: Backend['type'] | undefined,
-  { config, env }: { readonly config: Settings } & Pick<InputSources, 'env'>,
-): void {
-  // Settings that could not be read are told as such, and not as missing.
-  const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
-  for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, env))
-    reader.problem('backend-config', reason, spec);
 }
 
 function readApproval(reader: InputReader, { autoApprove, approvedPlan, command }: Given): Approval {
@@ -192,7 +184,7 @@ function readApproval(reader: InputReader, { autoApprove, approvedPlan, command 
 function readDeletion(reader: InputReader, given: Given): Pick<Together, 'destroys' | 'deletionConfirmed'> {
   const { command, allowDestroy, planDestroy, confirmDestroy } = given;
   // As given: one that is wrong is no other alias than the one that confirms it.
-  const alias = bareAlias(reader.text('alias'));
+  const { alias } = reader.around;
   const destroys = command === 'destroy';
   if (planDestroy && command !== 'plan')
     reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${quote(command)}`);
@@ -207,28 +199,9 @@ function whyNotConfirmed(
   { command, allowDestroy, confirmDestroy }: Given,
   alias: string,
 ): string | undefined {
-  if (confirmDestroy !== '') {
-    if (confirmDestroy === alias) return undefined;
-    return `${quote(confirmDestroy)} is not the alias ${quote(alias)}`;
-  }
+  if (confirmDestroy === alias && alias !== '') return undefined;
+  if (confirmDestroy !== '') return `${quote(confirmDestroy)} is not the alias ${quote(alias)}`;
   if (command === 'destroy')
     return 'the command destroy deletes every key of the alias, and nothing confirms it';
   return allowDestroy ? 'allow-destroy is true, and nothing confirms which key it is for' : undefined;
-}
-
-/** GitHub drops an output that contains a masked text, and the jobs that ask for it are skipped without a word. */
-export function refuseVisibleSecrets(
-  reader: InputReader,
-  inputs: Parameters<typeof visibleTexts>[0] & Pick<Together, 'backend'>,
-  env: InputSources['env'],
-): void {
-  if (inputs.backend === undefined) return;
-  const found = findVisibleSecrets(inputs.backend, visibleTexts(inputs, env));
-  for (const setting of new Set(found.map((each) => each.setting))) {
-    const what = found.find((each) => each.setting === setting)?.what ?? '';
-    reader.problem(
-      'backend-config',
-      `the value of ${quote(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`,
-    );
-  }
 }

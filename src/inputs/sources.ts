@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { KeySpec } from '../facts/key-specs.js';
 
 /** What reading the inputs needs of the outside: two looks at the disk, none of which changes anything. */
 export interface InputSources {
@@ -8,7 +9,17 @@ export interface InputSources {
   readonly isFolder: (folder: string) => boolean;
 }
 
-/** The real disk for `readInputs`; nothing on it is changed. */
+/** What an input may depend on: the disk, and what a few others say. */
+export interface Around extends InputSources {
+  readonly primaryRegion: string;
+  /** Of the primary Region; `aws` where that is unknown. */
+  readonly partition: string;
+  readonly keySpec: KeySpec;
+  /** Without `alias/`. */
+  readonly alias: string;
+}
+
+/** The real disk for `readInputs`. */
 export function inputSources(env: InputSources['env']): InputSources {
   return {
     env,

@@ -1,16 +1,10 @@
-/**
- * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
- * @param word what was written
- * @param known the names that exist
- */
+/** The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
+  const most = Math.max(2, Math.floor(word.length / 3));
+  const near = known
     .map((name) => ({ name, distance: distanceBetween(word, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-    ? best.name
-    : undefined;
+    .filter(({ distance }) => distance <= most);
+  return near.sort((a, b) => a.distance - b.distance)[0]?.name;
 }
 
 /** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */

@@ -1,42 +1,40 @@
-import { defaultUsage, specAllowsRotation, type KeySpec } from '../facts/key-specs.js';
-import { bareAlias, parseAlias } from './alias.js';
+import { defaultUsage, specAllowsRotation } from '../facts/key-specs.js';
+import {
+  bareAlias,
+  defaultAudience,
+  parseAccountId,
+  parseAlias,
+  parseBucket,
+  parseImportKey,
+  parseKeySpec,
+  parseKeyUsage,
+  parsePrincipal,
+  parseRegion,
+  parseRoleArn,
+  parseStateKey,
+} from './aws-names.js';
 import { parseBackendConfig } from './backend-config.js';
-import { parseProviderMirror, readInWorkspace, textOrFile } from './files.js';
-import { defaultAudience, parseAccountId, parsePrincipal, parseRoleArn } from './identities.js';
-import { parseImportKey } from './import-key.js';
-import { parseKeySpec, parseKeyUsage } from './key-kind.js';
-import { parseList } from './lists.js';
+import { parsePolicyInput, parseProviderMirror, readInWorkspace, textOrFile } from './files.js';
 import {
   parseBoolean,
   parseChoice,
   parseInteger,
+  parseList,
   parseMatching,
   parseText,
   parseToken,
   parseUrl,
 } from './parsers.js';
-import { parseBucket, parseRegion, parseStateKey } from './places.js';
-import { parsePolicyInput } from './policy.js';
-import type { InputSources } from './sources.js';
+import type { Around } from './sources.js';
 import { parseIgnoredTags, parseTags } from './tags.js';
 import { parseProviderVersion, parseTerraformVersion } from './versions.js';
-
-/** What an input may depend on: the disk, and what a few others say. */
-export interface Around extends InputSources {
-  readonly primaryRegion: string;
-  /** Of the primary Region. */
-  readonly partition: string;
-  readonly keySpec: KeySpec;
-  /** Without `alias/`. */
-  readonly alias: string;
-}
 
 /** One input: all that the action, its action.yml and its documents know of it. */
 export interface InputSpec {
   /** As action.yml and the README's table say it. */
   readonly description: string;
-  /** What counts where nothing is given; '' for nothing. */
-  readonly default: string;
+  /** What counts where nothing is given. */
+  readonly default?: string;
   /** What a good value is, as the end of the sentence "It must be …". */
   readonly rule: string;
   /** A value that works. */
@@ -73,14 +71,13 @@ const BACKENDS = [
 ] as const;
 
 const boolean = 'true or false';
-const regions =
-  'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
 const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
 const principals = "IAM ARNs of users, roles or account roots in the key's partition";
 
+/** What is off unless it is asked for. */
+const SWITCH = { default: 'false', rule: boolean, example: 'true', parse: parseBoolean } as const;
+
 const parsePlain = (text: string): string => text.trim();
-const parsePrincipals = (text: string, { partition }: Around): readonly string[] =>
-  parseList(parsePrincipal(partition))(text);
 
 /**
  * Every input, in the order of action.yml. From it come the types of the values (`Inputs`), action.yml's `inputs`, the
@@ -97,7 +94,6 @@ export const INPUTS = {
   },
   'primary-region': {
     description: 'The Region of the primary key, e.g. `ap-southeast-1`. Required, here or in `keys-file`.',
-    default: '',
     rule: 'one Region id',
     example: 'ap-southeast-1',
     ofKey: 'value',
@@ -106,8 +102,7 @@ export const INPUTS = {
   },
   'replica-regions': {
     description: 'The Regions of the replicas, separated by commas, spaces or newlines; may be empty.',
-    default: '',
-    rule: regions,
+    rule: 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list',
     example: 'ap-southeast-2, ap-southeast-3',
     ofKey: 'list',
     parse: parseList(parseRegion),
@@ -116,7 +111,6 @@ export const INPUTS = {
   alias: {
     description:
       'The alias in every Region, with or without `alias/`. Another alias is another key, unless `rename-alias-from` says otherwise. Required, here or as the name in `keys-file`.',
-    default: '',
     rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
     example: 'aws_cb_cmk',
     ofKey: 'value',
@@ -126,7 +120,6 @@ export const INPUTS = {
   'rename-alias-from': {
     description:
       'The alias until now, where `alias` is its new name; without it, a state of another alias stops the run. Keep `state-key` as it was.',
-    default: '',
     rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
     example: 'aws_cb_cmk',
     ofKey: 'value',
@@ -135,15 +128,13 @@ export const INPUTS = {
   'import-key': {
     description:
       'A multi-Region key that was made elsewhere, to be taken into the state in place of a new one: its id (`mrk-…`), ARN, or `alias/…`. Nothing is imported before its plan is approved.',
-    default: '',
     rule: 'a multi-Region key that exists, in the Regions\' partition: its id (mrk- and 32 hex digits), its ARN, an alias of it with "alias/", or that alias\'s ARN',
     example: 'mrk-1234abcd12ab34cd56ef1234567890ab',
     ofKey: 'value',
-    parse: (text, { primaryRegion }) => parseImportKey(primaryRegion)(text),
+    parse: parseImportKey,
   },
   'account-ids': {
     description: 'Other accounts that may use the key: 12 digits each, quoted so that leading zeros stay.',
-    default: '',
     rule: accounts,
     example: '"111122223333, 044455556666"',
     ofKey: 'list',
@@ -152,20 +143,18 @@ export const INPUTS = {
   },
   administrators: {
     description: 'IAM ARNs that may administer the key, but not use it.',
-    default: '',
     rule: principals,
     example: 'arn:aws:iam::111122223333:role/key-admin',
     ofKey: 'list',
-    parse: parsePrincipals,
+    parse: parseList(parsePrincipal),
     absent: [],
   },
   users: {
     description: 'IAM ARNs that may use the key for cryptographic operations.',
-    default: '',
     rule: principals,
     example: 'arn:aws:iam::111122223333:role/app',
     ofKey: 'list',
-    parse: parsePrincipals,
+    parse: parseList(parsePrincipal),
     absent: [],
   },
   grants: {
@@ -180,7 +169,6 @@ export const INPUTS = {
   policy: {
     description:
       'A whole key policy, as JSON or a file (needs `actions/checkout`), in place of the one built from `account-ids`, `administrators`, `users` and `grants`.',
-    default: '',
     rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
     example: 'policies/key.json',
     freeText: true,
@@ -207,7 +195,6 @@ export const INPUTS = {
   },
   tags: {
     description: 'Tags of every key, as `key=value` lines or as a JSON object.',
-    default: '',
     rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
     example: 'team=payments',
     freeText: true,
@@ -218,7 +205,6 @@ export const INPUTS = {
   'ignore-tags': {
     description:
       'Tags that others put on the keys (an auto-tagger, a cost tool): their keys, `*` at the end for all that begin so. Plans and `drift` leave them alone.',
-    default: '',
     rule: 'tag keys that others put on, separated by commas or newlines or as a JSON or YAML list; with "*" at the end, all keys that begin so; none that tags sets',
     example: 'CostCenter, auto-tag:*',
     ofKey: 'list',
@@ -237,16 +223,14 @@ export const INPUTS = {
   'key-usage': {
     description:
       'The key usage, e.g. `ENCRYPT_DECRYPT`. Default: the usual one of the key spec. It cannot be changed later.',
-    default: '',
     rule: 'a key usage that the key spec allows',
     example: 'ENCRYPT_DECRYPT',
     ofKey: 'value',
-    parse: (text, { keySpec }) => parseKeyUsage(text, keySpec),
+    parse: parseKeyUsage,
     absent: ({ keySpec }: Around) => defaultUsage(keySpec),
   },
   'enable-key-rotation': {
     description: 'Automatic rotation of the key material. Default: `true` where the key spec allows it.',
-    default: '',
     rule: `${boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
     example: 'true',
     ofKey: 'value',
@@ -255,7 +239,6 @@ export const INPUTS = {
   },
   'rotation-period-in-days': {
     description: "Days between two rotations, 90 to 2560. Default: AWS's own, 365.",
-    default: '',
     rule: 'a whole number of days from 90 to 2560, with rotation enabled',
     example: '180',
     ofKey: 'value',
@@ -272,11 +255,10 @@ export const INPUTS = {
   'role-to-assume': {
     description:
       "The IAM role to assume with this job's OIDC token. Default: the credentials in the environment.",
-    default: '',
     rule: "the ARN of an IAM role in the Regions' partition",
     example: 'arn:aws:iam::111122223333:role/kms-plan',
     ofKey: 'value',
-    parse: (text, { partition }) => parseRoleArn(partition)(text),
+    parse: parseRoleArn,
   },
   'role-session-name': {
     description: 'The name of the role session, as CloudTrail shows it.',
@@ -296,16 +278,14 @@ export const INPUTS = {
   },
   audience: {
     description: "The audience of the OIDC token. Default: `sts.amazonaws.com`, or the partition's STS.",
-    default: '',
     rule: 'one word, as the identity provider in IAM lists it',
     example: 'sts.amazonaws.com',
     ofKey: 'value',
     parse: parseMatching(/^\S{1,255}$/, 'is not one word'),
-    absent: ({ partition }: Around) => defaultAudience(partition),
+    absent: defaultAudience,
   },
   'allowed-account-ids': {
     description: 'The run stops when the credentials belong to another account.',
-    default: '',
     rule: accounts,
     example: '"111122223333"',
     ofKey: 'list',
@@ -314,7 +294,6 @@ export const INPUTS = {
   },
   'state-bucket': {
     description: 'The S3 bucket of the Terraform state, locked by S3 itself.',
-    default: '',
     rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
     example: 'acme-terraform-state',
     ofKey: 'value',
@@ -322,7 +301,6 @@ export const INPUTS = {
   },
   'state-key': {
     description: 'The name of the state in the bucket. Default: `aws-kms-multi-region-key/ALIAS.tfstate`.',
-    default: '',
     rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
     example: 'kms/aws_cb_cmk.tfstate',
     ofKey: 'value',
@@ -330,7 +308,6 @@ export const INPUTS = {
   },
   'state-region': {
     description: 'The Region of the state bucket. Default: the primary Region.',
-    default: '',
     rule: 'the Region id of the state bucket; only with state-bucket',
     example: 'eu-central-1',
     ofKey: 'value',
@@ -339,7 +316,6 @@ export const INPUTS = {
   backend: {
     description:
       'Another Terraform backend type instead of `state-bucket`. `local` loses the state with the runner.',
-    default: '',
     rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
     example: 'gcs',
     ofKey: 'value',
@@ -348,7 +324,6 @@ export const INPUTS = {
   'backend-config': {
     description:
       'Settings of the backend, as `key=value` lines. Nested ones as `endpoints.s3=https://…` or with JSON as the value: `assume_role={"role_arn":"arn:…"}`. Secret ones are masked.',
-    default: '',
     rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
     example: 'encrypt=true',
     secret: true,
@@ -366,7 +341,6 @@ export const INPUTS = {
   'terraform-download-url': {
     description:
       'A mirror of https://releases.hashicorp.com. It changes where files come from, never what is checked.',
-    default: '',
     rule: 'an https URL without a user name, query or fragment',
     example: 'https://mirror.example.com/hashicorp',
     parse: parseUrl,
@@ -382,7 +356,6 @@ export const INPUTS = {
   'provider-mirror': {
     description:
       "Where providers come from instead of the registry: a filesystem mirror's folder or a network mirror's https URL.",
-    default: '',
     rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
     example: '/opt/terraform-providers',
     parse: parseProviderMirror,
@@ -390,7 +363,6 @@ export const INPUTS = {
   'lock-file': {
     description:
       "A `.terraform.lock.hcl` that the provider must match (needs `actions/checkout`). The updated one is written to the step's folder.",
-    default: '',
     rule: 'the path of a Terraform dependency lock file',
     example: '.terraform.lock.hcl',
     parse: readInWorkspace,
@@ -405,7 +377,6 @@ export const INPUTS = {
   },
   'comment-key': {
     description: "Names the comment; jobs with different keys never touch each other's. Default: the alias.",
-    default: '',
     rule: '1 to 256 letters, digits or any of /_.-',
     example: 'production',
     parse: parseMatching(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u),
@@ -422,28 +393,20 @@ export const INPUTS = {
   'approved-plan': {
     description:
       "The approved plan: a digest (`needs.plan.outputs.plan-digest`), or `pull-request` for the one in the merged pull request's comment; then have reviewers on the environment, as any workflow can write that comment.",
-    default: '',
     rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
     example: '${{ needs.plan.outputs.plan-digest }}',
     parse: parseMatching(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'),
   },
   'auto-approve': {
     description: '`true` applies whatever the guard lets through, without an approval.',
-    default: 'false',
-    rule: boolean,
-    example: 'true',
-    parse: parseBoolean,
+    ...SWITCH,
   },
   'allow-destroy': {
     description: '`true`, together with `confirm-destroy`, lets a plan delete keys.',
-    default: 'false',
-    rule: boolean,
-    example: 'true',
-    parse: parseBoolean,
+    ...SWITCH,
   },
   'confirm-destroy': {
     description: 'The alias once more, as the confirmation that its keys may be deleted.',
-    default: '',
     rule: 'the alias, written out once more',
     example: 'aws_cb_cmk',
     parse: bareAlias,
@@ -452,10 +415,8 @@ export const INPUTS = {
   'plan-destroy': {
     description:
       '`true` with `command: plan`: the preview of `destroy`, with its digest; it changes nothing.',
-    default: 'false',
+    ...SWITCH,
     rule: `${boolean}; only with the command plan`,
-    example: 'true',
-    parse: parseBoolean,
   },
   'require-unused-days': {
     description:
@@ -468,19 +429,13 @@ export const INPUTS = {
   'allow-recovery': {
     description:
       '`true` lets `apply` cancel the deletion of these keys, enable them, and take in replicas that exist. It needs an approval, and the plan after it another one.',
-    default: 'false',
-    rule: boolean,
-    example: 'true',
-    parse: parseBoolean,
+    ...SWITCH,
   },
   'move-primary': {
     description:
       '`true` lets `apply` move the primary to `primary-region`, a replica now; the old one goes among `replica-regions`. It comes alone and needs an approval; no key is made anew. Set `state-region`.',
-    default: 'false',
-    rule: boolean,
-    example: 'true',
+    ...SWITCH,
     ofKey: 'value',
-    parse: parseBoolean,
   },
   verify: {
     description:
@@ -492,32 +447,29 @@ export const INPUTS = {
   },
   'fail-on-drift': {
     description: '`true` fails the step when `drift` finds a difference.',
-    default: 'false',
-    rule: boolean,
-    example: 'true',
-    parse: parseBoolean,
+    ...SWITCH,
   },
   'keys-file': {
     description:
       'A YAML file with many keys (needs `actions/checkout`). `key` picks one; `command: keys` and `report` take all. An input is given here or there, not in both.',
-    default: '',
     rule: 'the path of a YAML file with the keys, of at most 1 MiB',
     example: 'kms-keys.yml',
     parse: parsePlain,
+    absent: '',
   },
   key: {
     description: 'The name of one key of `keys-file`; also its alias, unless the entry names another.',
-    default: '',
     rule: 'the name of one key of the keys-file; only together with keys-file',
     example: 'payments',
     parse: parsePlain,
+    absent: '',
   },
   reports: {
     description: 'For `command: report`: the folder with what the matrix wrote at `report-path`.',
-    default: '',
     rule: 'a folder with the reports of a matrix of keys; only with the command report',
     example: 'reports',
     parse: parsePlain,
+    absent: '',
   },
   'replica-timeout-minutes': {
     description: 'How long to wait for a replica that AWS still creates, 1 to 120 minutes.',
@@ -535,10 +487,8 @@ export const INPUT_NAMES = Object.keys(INPUTS) as readonly InputName[];
 /** What an entry of a keys file may give. */
 export const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUTS[name]);
 
-/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
-export function formOf(name: InputName): 'value' | 'list' | 'map' | undefined {
-  const spec: InputSpec = INPUTS[name];
-  return spec.ofKey;
+export function specOf(name: InputName): InputSpec {
+  return INPUTS[name];
 }
 
 type CamelCase<Text extends string> = Text extends `${infer Head}-${infer Tail}`
@@ -546,13 +496,11 @@ type CamelCase<Text extends string> = Text extends `${infer Head}-${infer Tail}`
   : Text;
 
 /** What an input's entry in the table makes of it; undefined only where nothing stands for an input that is not given. */
-type Value<Name extends InputName> =
+export type Value<Name extends InputName> =
   | ReturnType<(typeof INPUTS)[Name]['parse']>
-  | ((typeof INPUTS)[Name] extends { readonly default: '' }
-      ? (typeof INPUTS)[Name] extends { readonly absent: unknown }
-        ? never
-        : undefined
-      : never);
+  | ((typeof INPUTS)[Name] extends { readonly default: string } | { readonly absent: unknown }
+      ? never
+      : undefined);
 
 /** Each input by its name in camel case, as the table's parsers read it. */
 export type Given = { readonly [Name in InputName as CamelCase<Name>]: Value<Name> };

@@ -1,20 +1,19 @@
 import { findForbidden } from '../characters.js';
 import { readJson } from '../policy/json.js';
-import { parseList } from './lists.js';
-import { Invalid, parseAssignments, quote, type Parser } from './parsers.js';
+import { Invalid, parseAssignments, parseList, quote } from './parsers.js';
 
 /** The API reference's pattern of tags, turned round; a character that is not seen is no letter. */
 const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
 
 /** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-export const parseTags: Parser<Readonly<Record<string, string>>> = (text) => {
+export function parseTags(text: string): Readonly<Record<string, string>> {
   if (text.trim().startsWith('[')) throw new Invalid('it is a JSON list, not a JSON object');
   const tags = text.trim().startsWith('{') ? parseJsonTags(text) : parseAssignments(text);
   const entries = Object.entries(tags);
   if (entries.length > 50) throw new Invalid(`there are ${entries.length} tags`);
   for (const [key, value] of entries) checkTag(key, value);
   return tags;
-};
+}
 
 function parseJsonTags(text: string): Record<string, string> {
   const reading = readJson(text);
@@ -31,33 +30,28 @@ function checkTag(key: string, value: string): void {
   if (key === '' || key.length > 128) throw new Invalid(`the key ${quote(key)} has ${key.length} characters`);
   if (value.length > 256) throw new Invalid(`the value of ${quote(key)} has ${value.length} characters`);
   if (/^aws:/i.test(key)) throw new Invalid(`the key ${quote(key)} begins with "aws:"`);
-  checkCharacters(key);
-  const inValue = findForbidden(value, NO_TAG_TEXT);
-  if (inValue !== undefined) {
-    throw new Invalid(
-      `the value of ${quote(key)} has a character that AWS does not allow: ${inValue}, in ${quote(value)}`,
-    );
-  }
+  refuseCharacters(key, `the key ${quote(key)}`);
+  refuseCharacters(value, `the value of ${quote(key)}`, `, in ${quote(value)}`);
 }
 
-function checkCharacters(key: string): void {
-  const found = findForbidden(key, NO_TAG_TEXT);
+function refuseCharacters(text: string, what: string, where = ''): void {
+  const found = findForbidden(text, NO_TAG_TEXT);
   if (found !== undefined)
-    throw new Invalid(`the key ${quote(key)} has a character that AWS does not allow: ${found}`);
+    throw new Invalid(`${what} has a character that AWS does not allow: ${found}${where}`);
 }
 
 /**
  * Tags that are left to others: tag keys, and with `*` at the end the beginnings of tag keys. A key may have spaces, so
  * commas and newlines alone separate.
  */
-export const parseIgnoredTags: Parser<readonly string[]> = parseList((entry) => {
+export const parseIgnoredTags = parseList((entry) => {
   const start = startOf(entry) ?? entry;
   if (start === '')
     throw new Invalid(`${quote(entry)} would leave every tag to others, those of \`tags\` too`);
   if (start.includes('*')) throw new Invalid(`${quote(entry)} has a "*" elsewhere than at its end`);
   if (start.length > 128)
     throw new Invalid(`${quote(entry)} has ${start.length} characters, more than a tag key may`);
-  checkCharacters(start);
+  refuseCharacters(start, `the key ${quote(start)}`);
   return entry;
 }, /[,\r\n]+/);
 

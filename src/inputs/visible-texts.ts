@@ -1,26 +1,17 @@
+/** What must stay readable in spite of the secrets: GitHub drops an output that contains a masked text. */
+
 import { createRedactor } from '../runner/redaction.js';
 import { secretsOf } from './backend-secrets.js';
-import type { BackendSettings } from './settings.js';
+import { quote } from './parsers.js';
+import type { InputReader } from './reader.js';
+import type { StepInputs } from './rules.js';
+import type { InputSources } from './sources.js';
 
-/** A text that must stay readable, since later jobs decide by it or people review it. */
-export interface VisibleText {
+/** A text that later jobs decide by, or that people review. */
+interface VisibleText {
   /** What it is, as it goes on after "is a part of". */
   readonly what: string;
   readonly text: string;
-}
-
-/** What the inputs tell of the outputs before anything runs. */
-interface Known {
-  readonly alias: string;
-  readonly primaryRegion: string;
-  readonly replicaRegions: readonly string[];
-  readonly partition: string;
-  readonly roleToAssume: string | undefined;
-  readonly allowedAccountIds: readonly string[];
-  readonly accountIds: readonly string[];
-  readonly commentKey: string;
-  readonly terraformVersion: string;
-  readonly awsProviderVersion: string;
 }
 
 /** All that the outputs have in common, whatever the key. */
@@ -31,11 +22,8 @@ const WORDS = [
   'sha256: mrk- approved-plan',
 ].join(' ');
 
-/** What the outputs will contain, as far as the inputs tell it: GitHub drops an output that contains a masked text. */
-export function visibleTexts(
-  inputs: Known,
-  env: Readonly<Record<string, string | undefined>>,
-): VisibleText[] {
+/** What the outputs will contain, as far as the inputs tell it before anything runs. */
+export function visibleTexts(inputs: StepInputs, env: InputSources['env']): VisibleText[] {
   const { partition, alias, primaryRegion, replicaRegions } = inputs;
   const account = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1] ?? '';
   const arns = [primaryRegion, ...replicaRegions].map(
@@ -57,18 +45,21 @@ export function visibleTexts(
   return texts.filter(({ text }) => text !== '');
 }
 
-/**
- * The secrets of the backend that could not be hidden without blanking an output.
- * @returns the setting, and what it is a part of; never the value
- */
-export function findVisibleSecrets(
-  { type, config }: BackendSettings,
-  texts: readonly VisibleText[],
-): { readonly setting: string; readonly what: string }[] {
-  return secretsOf(type, config).flatMap(({ setting, secret }) => {
+/** Notes each secret of the backend that could not be hidden without blanking an output, by its setting alone. */
+export function refuseVisibleSecrets(reader: InputReader, inputs: StepInputs): void {
+  const { backend } = inputs;
+  if (backend === undefined) return;
+  const texts = visibleTexts(inputs, reader.around.env);
+  const told = new Set<string>();
+  for (const { setting, secret } of secretsOf(backend.type, backend.config)) {
     const redactor = createRedactor();
     redactor.add(secret);
     const found = texts.find(({ text }) => redactor.isMasked(text));
-    return found === undefined ? [] : [{ setting, what: found.what }];
-  });
+    if (found === undefined || told.has(setting)) continue;
+    told.add(setting);
+    reader.problem(
+      'backend-config',
+      `the value of ${quote(setting)} is secret, and it is a part of ${found.what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`,
+    );
+  }
 }

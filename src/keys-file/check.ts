@@ -1,21 +1,27 @@
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
 
-import { InputsError, type InputProblem } from '../inputs/reader.js';
 import { readInputs, type Inputs } from '../inputs/inputs.js';
+import { environmentName, InputsError, type InputProblem } from '../inputs/reader.js';
 import type { InputSources } from '../inputs/sources.js';
+import { KEY_INPUT_NAMES, specOf, type InputName } from '../inputs/table.js';
 import type { KeyEntry, KeysDocument } from './document.js';
-import { environmentOf, findGivenTwice, isStepInput } from './entry-environment.js';
 import { inOrder, type FileProblem } from './problem.js';
+
+type Environment = InputSources['env'];
 
 export interface CheckedKey {
   readonly entry: KeyEntry;
   readonly inputs: Inputs;
 }
 
-export interface CheckedKeys {
-  readonly keys: readonly CheckedKey[];
+interface Problems {
   readonly problems: readonly FileProblem[];
+  /** What is wrong with inputs that the step gives, and not the file. */
   readonly ofStep: readonly InputProblem[];
+}
+
+export interface CheckedKeys extends Problems {
+  readonly keys: readonly CheckedKey[];
 }
 
 /**
@@ -33,42 +39,77 @@ export function checkKeys({ keys, problems }: KeysDocument, sources: InputSource
   };
 }
 
-interface EntryCheck {
-  readonly key: CheckedKey | undefined;
-  readonly problems: readonly FileProblem[];
-  /** What is wrong with inputs that the step gives, and not the file. */
-  readonly ofStep: readonly InputProblem[];
+/** A problem of the defaults is one problem, however many keys have it. */
+function withoutRepetition<T>(problems: readonly T[]): T[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 /** Reads one key of the file as a step of its own would. */
-export function checkEntry(entry: KeyEntry, sources: InputSources): EntryCheck {
-  const twice = findGivenTwice(entry, sources.env);
+export function checkEntry(
+  entry: KeyEntry,
+  sources: InputSources,
+): Problems & { readonly key: CheckedKey | undefined } {
+  const { env } = sources;
+  const twice = findGivenTwice(entry, env);
   try {
-    const inputs = readInputs({ ...sources, env: environmentOf(entry, sources.env) });
+    const inputs = readInputs({ ...sources, env: environmentOf(entry, env) });
     return { key: { entry, inputs }, problems: twice, ofStep: [] };
   } catch (thrown) {
     if (!(thrown instanceof InputsError)) throw thrown;
-    const isOfStep = ({ name }: InputProblem): boolean => isStepInput(name, entry, sources.env);
+    const isOfStep = ({ name }: InputProblem): boolean => isStepInput(name, entry, env);
     const inFile = thrown.problems.filter((problem) => !isOfStep(problem));
     return {
       key: undefined,
-      problems: [...twice, ...inFile.map((problem) => placeOf(entry, problem))],
+      problems: [...twice, ...inFile.map(({ name, reason }) => problemAt(entry, name, reason))],
       ofStep: thrown.problems.filter(isOfStep),
     };
   }
 }
 
 /** Where in the file the input stands; the key itself, where it stands nowhere. */
-function placeOf(entry: KeyEntry, { name, reason }: InputProblem): FileProblem {
-  const given = name === undefined ? undefined : entry.given.get(name);
+function problemAt(entry: KeyEntry, input: InputName | undefined, reason: string): FileProblem {
+  const given = input === undefined ? undefined : entry.given.get(input);
   const key = given?.inherited === true ? 'defaults' : entry.name;
-  return { at: given?.at ?? entry.at, key, input: name, reason };
+  return { at: given?.at ?? entry.at, key, input, reason };
 }
 
-/** A problem of the defaults is one problem, however many keys have it. */
-function withoutRepetition<T>(problems: readonly T[]): T[] {
-  const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return [...seen.values()];
+/**
+ * The environment of a step that gave by itself what the entry gives. The key's name is its alias and the name of its
+ * comment, unless something else is said.
+ */
+export function environmentOf(entry: Pick<KeyEntry, 'name' | 'given'>, step: Environment): Environment {
+  const given = [...entry.given].map(([name, { text }]) => [environmentName(name), text] as const);
+  const alias = textOf('alias', step);
+  const group = textOf('comment-key', step);
+  return {
+    ...step,
+    [environmentName('alias')]: alias === '' ? entry.name : alias,
+    ...Object.fromEntries(given),
+    [environmentName('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
+  };
+}
+
+/** Whatever both the step and the entry give: it is said in one place. */
+function findGivenTwice(entry: KeyEntry, step: Environment): FileProblem[] {
+  const reason = 'the step gives this input, too. Give it in one place: in the step, or in the file';
+  return KEY_INPUT_NAMES.filter((name) => entry.given.has(name) && isGiven(name, step)).map((name) =>
+    problemAt(entry, name, reason),
+  );
+}
+
+/** Whether an input is the step's: the file does not give it, and either may not or the step does. */
+function isStepInput(name: InputName | undefined, entry: KeyEntry, step: Environment): boolean {
+  if (name === undefined || specOf(name).ofKey === undefined) return true;
+  return !entry.given.has(name) && isGiven(name, step);
+}
+
+/** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
+function isGiven(name: InputName, step: Environment): boolean {
+  return !['', specOf(name).default].includes(textOf(name, step));
+}
+
+function textOf(name: InputName, step: Environment): string {
+  return (step[environmentName(name)] ?? '').trim();
 }
 
 /** Two keys that would take each other's state, each other's alias, or the same key. */
@@ -76,21 +117,21 @@ function findClashes(keys: readonly CheckedKey[]): FileProblem[] {
   return [
     ...clashesBy(
       keys,
-      ({ inputs }) => statesOf(inputs),
       'state-key',
+      statesOf,
       (first) => `it has the same state as ${first}: one would take the other's keys out of it`,
     ),
     ...clashesBy(
       keys,
-      ({ inputs }) => aliasesOf(inputs),
       'alias',
-      (first, where) =>
-        `${where.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`,
+      aliasesOf,
+      (first, place) =>
+        `${place.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`,
     ),
     ...clashesBy(
       keys,
-      ({ inputs: { importKey } }) => (importKey === undefined ? [] : [importKey.name]),
       'import-key',
+      ({ importKey }) => (importKey === undefined ? [] : [importKey.name]),
       (first) =>
         `${first} imports the same key: it would be in two states, and each would undo what the other did`,
     ),
@@ -99,14 +140,13 @@ function findClashes(keys: readonly CheckedKey[]): FileProblem[] {
 
 function clashesBy(
   keys: readonly CheckedKey[],
-  placesOf: (key: CheckedKey) => readonly string[],
-  input: 'state-key' | 'alias' | 'import-key',
+  input: InputName,
+  placesOf: (inputs: Inputs) => readonly string[],
   reason: (first: string, place: string) => string,
 ): FileProblem[] {
   const taken = new Map<string, string>();
-  return keys.flatMap((key) => {
-    const { entry } = key;
-    const places = placesOf(key);
+  return keys.flatMap(({ entry, inputs }) => {
+    const places = placesOf(inputs);
     const clash = places.find((place) => taken.has(place));
     for (const place of places) if (!taken.has(place)) taken.set(place, entry.name);
     if (clash === undefined) return [];
@@ -124,14 +164,8 @@ function statesOf({ backend }: Inputs): string[] {
 }
 
 /** An alias is one in a Region of an account; which account, the role or the list of allowed ones tells. */
-function aliasesOf({
-  alias,
-  primaryRegion,
-  replicaRegions,
-  roleToAssume,
-  allowedAccountIds,
-}: Inputs): string[] {
-  const ofRole = /^arn:[^:]*:iam::(\d{12}):/.exec(roleToAssume ?? '')?.[1];
-  const account = ofRole ?? [...allowedAccountIds].sort().join();
+function aliasesOf({ alias, primaryRegion, replicaRegions, ...inputs }: Inputs): string[] {
+  const ofRole = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1];
+  const account = ofRole ?? [...inputs.allowedAccountIds].sort().join();
   return [primaryRegion, ...replicaRegions].map((region) => `${region} ${account} ${alias}`);
 }

@@ -4,6 +4,7 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   parseAllDocuments,
   visit,
@@ -13,7 +14,7 @@ import {
   type Pair,
   type Scalar,
 } from 'yaml';
-import { INPUT_NAMES, KEY_INPUT_NAMES, formOf, type InputName } from '../inputs/table.js';
+import { INPUT_NAMES, KEY_INPUT_NAMES, type InputName } from '../inputs/table.js';
 import { Invalid, quote } from '../inputs/parsers.js';
 import { suggest } from '../inputs/suggest.js';
 import type { FileProblem, Position } from './problem.js';
@@ -50,6 +51,8 @@ const START: Position = { line: 1, column: 1 };
 
 /** The rule of names: they are comment keys, and names of jobs and files are made from them. */
 const NAME = /^[\w/.-]{1,100}$/;
+const RULE_OF_NAMES =
+  'a key name has 1 to 100 letters, digits or any of _/.-; for another alias give `alias` in its entry';
 
 /**
  * Reads the whole file; what is wrong with it is in `problems`, and then the rest is as far as it could be read.
@@ -57,10 +60,7 @@ const NAME = /^[\w/.-]{1,100}$/;
  */
 export function readKeysDocument(text: string): KeysDocument {
   if (Buffer.byteLength(text) > LARGEST_BYTES) {
-    return failed({
-      at: START,
-      reason: `the file has ${Buffer.byteLength(text)} bytes, and 1 MiB is the most`,
-    });
+    return failed(`the file has ${Buffer.byteLength(text)} bytes, and 1 MiB is the most`);
   }
   const lines = new LineCounter();
   const [document, second] = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
@@ -71,7 +71,7 @@ export function readKeysDocument(text: string): KeysDocument {
     logLevel: 'error',
   }) as Document.Parsed[];
   const at = placeOf(lines);
-  if (document === undefined) return failed({ at: START, reason: `the file is empty. ${SHAPE}` });
+  if (document === undefined) return failed(`the file is empty. ${SHAPE}`);
   const broken = [...document.errors, ...document.warnings].map(
     ({ message, pos: [offset] }): FileProblem => ({
       at: at({ range: [offset, offset, offset] }),
@@ -87,10 +87,25 @@ export function readKeysDocument(text: string): KeysDocument {
   const { anchored, tagged } = surveyNodes(document);
   return tagged.length > 0
     ? { keys: [], problems: tagged.map((node) => ({ at: at(node), reason: TAGGED })) }
-    : new Reader(document.contents, at, anchored).read();
+    : new Reader(at, anchored).read(document.contents);
 }
 
 const TAGGED = 'tags (`!…`) are not read: write the value as it is, and text in quotes';
+
+const SHAPE = 'It must be a map with `keys`, a map of key names, and `defaults` if there are any';
+
+function failed(reason: string): KeysDocument {
+  return { keys: [], problems: [{ at: START, reason }] };
+}
+
+type Place = (node: { readonly range?: Node['range'] } | null | undefined) => Position;
+
+function placeOf(lines: LineCounter): Place {
+  return (node) => {
+    const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+}
 
 /** What each alias stands for. The library looks for it from the top of the document each time it is asked. */
 type Anchored = ReadonlyMap<Alias, Node>;
@@ -115,43 +130,26 @@ function surveyNodes(document: Document.Parsed): {
   return { anchored, tagged };
 }
 
-const SHAPE = 'It must be a map with `keys`, a map of key names, and `defaults` if there are any';
-
-function failed(problem: FileProblem): KeysDocument {
-  return { keys: [], problems: [problem] };
-}
-
-type Place = (node: { readonly range?: Node['range'] } | null | undefined) => Position;
-
-function placeOf(lines: LineCounter): Place {
-  return (node) => {
-    const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-}
+type MaybeNode = Node | null | undefined;
 
 interface NamedPair {
   readonly name: string;
   readonly at: Position;
-  readonly value: Node | undefined;
+  readonly value: MaybeNode;
 }
 
 class Reader {
-  readonly #contents: Node | null;
-  readonly #at: Place;
-  readonly #anchored: Anchored;
   readonly #problems: FileProblem[] = [];
   /** How many values were read, over aliases. */
   #nodes = 0;
 
-  constructor(contents: Node | null, at: Place, anchored: Anchored) {
-    this.#contents = contents;
-    this.#at = at;
-    this.#anchored = anchored;
-  }
+  constructor(
+    private readonly at: Place,
+    private readonly anchored: Anchored,
+  ) {}
 
-  read(): KeysDocument {
-    const top = this.#mapOf(this.#contents, { at: this.#at(this.#contents) }, SHAPE);
+  read(contents: Node | null): KeysDocument {
+    const top = this.#mapOf(contents, { at: this.at(contents) }, SHAPE);
     for (const { name, at } of top) {
       if (name === 'defaults' || name === 'keys') continue;
       const near = suggest(name, ['defaults', 'keys']);
@@ -166,15 +164,10 @@ class Reader {
   #readDefaults(pair: NamedPair | undefined): Section {
     if (pair === undefined) return new Map();
     const section = this.#readSection(pair, 'defaults', true);
-    for (const name of OWN_ONLY) {
-      const given = section.get(name);
-      if (given === undefined) continue;
-      this.#problems.push({
-        at: given.at,
-        key: 'defaults',
-        input: name,
-        reason: 'it is of one key alone: it belongs to the entry of that key',
-      });
+    const reason = 'it is of one key alone: it belongs to the entry of that key';
+    for (const input of OWN_ONLY) {
+      const given = section.get(input);
+      if (given !== undefined) this.#problems.push({ at: given.at, key: 'defaults', input, reason });
     }
     return section;
   }
@@ -186,28 +179,16 @@ class Reader {
       return [];
     }
     const rule = 'It must be a map of key names, e.g. `payments:` with the inputs of that key under it';
-    const entries = this.#mapOf(pair.value, { at: pair.at, key: 'keys' }, rule);
+    const place = { at: pair.at, key: 'keys' };
+    const entries = this.#mapOf(pair.value, place, rule);
     if (isMap(pair.value) && entries.length === 0)
-      this.#problems.push({ at: pair.at, key: 'keys', reason: `there is no key. ${rule}` });
+      this.#problems.push({ ...place, reason: `there is no key. ${rule}` });
     return entries.map((entry) => {
-      this.#checkName(entry);
-      const own = this.#isEmpty(entry.value) ? new Map() : this.#readSection(entry, entry.name, false);
-      return { name: entry.name, at: entry.at, given: new Map([...defaults, ...own]) as Section };
-    });
-  }
-
-  /** A key may be all defaults: nothing, or `{}`, stands behind its name. */
-  #isEmpty(value: Node | undefined): value is undefined {
-    return value === undefined || (isScalar(value) && value.value === null);
-  }
-
-  #checkName({ name, at }: NamedPair): void {
-    if (NAME.test(name)) return;
-    this.#problems.push({
-      at,
-      key: name,
-      reason:
-        'a key name has 1 to 100 letters, digits or any of _/.-; for another alias give `alias` in its entry',
+      const { name, at } = entry;
+      if (!NAME.test(name)) this.#problems.push({ at, key: name, reason: RULE_OF_NAMES });
+      // A key may be all defaults: nothing, or `{}`, stands behind its name.
+      const own: Section = isEmpty(entry.value) ? new Map() : this.#readSection(entry, name, false);
+      return { name, at, given: new Map([...defaults, ...own]) };
     });
   }
 
@@ -217,100 +198,88 @@ class Reader {
     return new Map(
       found.flatMap((each): [InputName, Given][] => {
         const name = this.#inputName(each, key);
-        if (name === undefined) return [];
-        const text = this.#textOf(name, each, key);
-        return text === undefined ? [] : [[name, { text, at: each.at, inherited }]];
+        const text = name === undefined ? undefined : this.#textOf(name, each, key);
+        if (name === undefined || text === undefined) return [];
+        return [[name, { text, at: each.at, inherited }]];
       }),
     );
   }
 
   #inputName({ name, at }: NamedPair, key: string): InputName | undefined {
-    const known = KEY_INPUT_NAMES.find((each) => each === name);
-    if (known !== undefined) return known;
-    const problem = { at, key, input: name };
-    if (INPUT_NAMES.some((each) => each === name)) {
-      this.#problems.push({ ...problem, reason: 'this input belongs to the step: it describes no key' });
-      return undefined;
-    }
-    if (name === '<<') {
-      this.#problems.push({
-        ...problem,
-        reason: 'merge keys are not read: what keys have in common is `defaults`',
-      });
-      return undefined;
-    }
+    const known = INPUT_NAMES.find((each) => each === name);
+    if (known !== undefined && KEY_INPUT_NAMES.includes(known)) return known;
     const near = suggest(name.replace(/_/g, '-').toLowerCase(), KEY_INPUT_NAMES);
     const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
-    this.#problems.push({ ...problem, reason: `there is no input of this name. ${hint}` });
+    const reason =
+      known !== undefined
+        ? 'this input belongs to the step: it describes no key'
+        : name === '<<'
+          ? 'merge keys are not read: what keys have in common is `defaults`'
+          : `there is no input of this name. ${hint}`;
+    this.#problems.push({ at, key, input: name, reason });
     return undefined;
   }
 
-  #textOf(name: InputName, { value, at }: NamedPair, key: string): string | undefined {
+  #textOf(input: InputName, { value, at }: NamedPair, key: string): string | undefined {
     try {
-      return inputText(name, formOf(name) ?? 'value', this.#plain(value));
+      return inputText(input, this.#plain(value));
     } catch (thrown) {
       if (!(thrown instanceof Invalid)) throw thrown;
-      this.#problems.push({
-        at: this.#isEmpty(value) ? at : this.#at(value),
-        key,
-        input: name,
-        reason: thrown.message,
-      });
+      const place = isEmpty(value) ? at : this.at(value);
+      this.#problems.push({ at: place, key, input, reason: thrown.message });
       return undefined;
     }
   }
 
   /** The pairs of a map; anything else is a problem. */
-  #mapOf(node: unknown, where: Omit<FileProblem, 'reason'>, rule: string): NamedPair[] {
-    const resolved = this.#resolve(node as Node | null | undefined);
-    if (!isMap(resolved)) {
+  #mapOf(node: MaybeNode, where: Omit<FileProblem, 'reason'>, rule: string): NamedPair[] {
+    const resolved = this.#resolve(node);
+    if (!isMap<Node | null, Node | null>(resolved)) {
       this.#problems.push({ ...where, reason: `it is ${kindOf(resolved)}. ${rule}` });
       return [];
     }
-    const named = resolved.items.flatMap((pair) => this.#named(pair, where));
+    const named = resolved.items.flatMap((pair) => {
+      const found = this.#named(pair);
+      const place = { ...where, at: this.at(pair.key) };
+      if (found === undefined) this.#problems.push({ ...place, reason: 'a name is missing, or is no text' });
+      return found ?? [];
+    });
     const repeated = new Set(repeatedIn(named));
     for (const { name, at } of repeated)
       this.#problems.push({ ...where, at, reason: `${quote(name)} stands there twice` });
     return named.filter((pair) => !repeated.has(pair));
   }
 
-  #named(pair: Pair, { key }: Omit<FileProblem, 'reason'>): NamedPair[] {
-    const at = this.#at(pair.key as Node | null);
-    const name = this.#resolve(pair.key as Node | null);
-    if (isScalar(name)) {
-      return [{ name: scalarText(name), at, value: (pair.value ?? undefined) as Node | undefined }];
-    }
-    this.#problems.push({ at, key, reason: 'a name is missing, or is no text' });
-    return [];
+  /** @returns undefined where the name is no text */
+  #named({ key, value }: Pair<Node | null, Node | null>): NamedPair | undefined {
+    const name = this.#resolve(key);
+    return isScalar(name) ? { name: nameIn(name), at: this.at(key), value } : undefined;
   }
 
   /** What an alias (`*name`) stands for. */
-  #resolve(node: Node | null | undefined): Node | undefined {
-    if (isAlias(node)) return this.#anchored.get(node);
-    return node ?? undefined;
+  #resolve(node: MaybeNode): MaybeNode {
+    return isAlias(node) ? this.anchored.get(node) : node;
   }
 
-  #plain(node: Node | undefined, depth = 0): Plain {
+  #plain(node: MaybeNode, depth = 0): Plain {
     this.#nodes += 1;
     if (depth > DEEPEST || this.#nodes > MOST_NODES)
       throw new Invalid('it is nested too deeply, or repeats itself by its anchors');
     const resolved = this.#resolve(node);
     if (isAlias(node) && resolved === undefined)
       throw new Invalid(`it is ${quote(`*${node.source}`)}, and there is no such anchor`);
-    if (resolved === undefined) return { is: 'nothing' };
     if (isScalar(resolved)) return plainScalar(resolved);
-    if (isMap(resolved)) {
-      const members = resolved.items.map((pair): [string, Plain] => {
-        const name = this.#resolve(pair.key as Node | null);
-        if (!isScalar(name)) throw new Invalid('a name in it is missing, or is no text');
-        return [scalarText(name), this.#plain((pair.value ?? undefined) as Node | undefined, depth + 1)];
-      });
-      const [twice] = repeatedIn(members.map(([name]) => ({ name })));
-      if (twice !== undefined) throw new Invalid(`it has ${quote(twice.name)} twice`);
-      return { is: 'map', members };
-    }
-    const { items } = resolved as { items: readonly (Node | null)[] };
-    return { is: 'list', entries: items.map((item) => this.#plain(item ?? undefined, depth + 1)) };
+    if (isSeq<Node | null>(resolved))
+      return { is: 'list', entries: resolved.items.map((item) => this.#plain(item, depth + 1)) };
+    if (!isMap<Node | null, Node | null>(resolved)) return { is: 'nothing' };
+    const members = resolved.items.map((pair) => {
+      const named = this.#named(pair);
+      if (named === undefined) throw new Invalid('a name in it is missing, or is no text');
+      return { name: named.name, value: this.#plain(named.value, depth + 1) };
+    });
+    const [twice] = repeatedIn(members);
+    if (twice !== undefined) throw new Invalid(`it has ${quote(twice.name)} twice`);
+    return { is: 'map', members: members.map(({ name, value }) => [name, value]) };
   }
 }
 
@@ -327,20 +296,23 @@ const MOST_NODES = 200_000;
 /** What only one key of a file can have. */
 const OWN_ONLY: readonly InputName[] = ['alias', 'rename-alias-from', 'import-key', 'state-key'];
 
-function plainScalar({ value, source }: Scalar): Plain {
-  if (value === null || value === undefined) return { is: 'nothing' };
-  if (typeof value === 'number' || typeof value === 'bigint')
-    return { is: 'number', source: source ?? String(value), value };
-  if (typeof value === 'boolean') return { is: 'boolean', source: source ?? String(value), value };
-  return { is: 'text', text: typeof value === 'string' ? value : (source ?? '') };
+/** Without tags, YAML knows no other values. */
+function plainScalar({ value, source = '' }: Scalar): Plain {
+  if (typeof value === 'string') return { is: 'text', source: value, value };
+  if (typeof value === 'number') return { is: 'number', source, value };
+  return typeof value === 'boolean' ? { is: 'boolean', source, value } : { is: 'nothing' };
 }
 
 /** A name as it was written. */
-function scalarText({ value, source }: Scalar): string {
-  return typeof value === 'string' ? value : (source ?? JSON.stringify(value));
+function nameIn({ value, source = '' }: Scalar): string {
+  return typeof value === 'string' ? value : source;
 }
 
-function kindOf(node: Node | undefined): string {
-  if (node === undefined || (isScalar(node) && node.value === null)) return 'empty';
+function isEmpty(node: MaybeNode): boolean {
+  return node === null || node === undefined || (isScalar(node) && node.value === null);
+}
+
+function kindOf(node: MaybeNode): string {
+  if (isEmpty(node)) return 'empty';
   return isScalar(node) ? 'one value' : 'a list';
 }

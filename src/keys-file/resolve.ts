@@ -1,13 +1,11 @@
 import path from 'node:path';
 import { ActionError } from '../errors.js';
-import { environmentName, InputsError, type InputProblem } from '../inputs/reader.js';
-import { INPUTS, type InputName } from '../inputs/table.js';
-import { suggest } from '../inputs/suggest.js';
-import { readInputs, type Inputs } from '../inputs/inputs.js';
+import { readInputs, readTold, type Inputs, type ToldInputs } from '../inputs/inputs.js';
+import { InputReader, InputsError, problemOf, type InputProblem } from '../inputs/reader.js';
 import type { InputSources } from '../inputs/sources.js';
-import { readTold, type ToldInputs } from '../inputs/told.js';
-import { checkEntry } from './check.js';
-import { environmentOf } from './entry-environment.js';
+import { suggest } from '../inputs/suggest.js';
+import type { InputName } from '../inputs/table.js';
+import { checkEntry, environmentOf } from './check.js';
 import { readKeysDocument, type KeysDocument } from './document.js';
 import { inOrder, KeysFileError, type FileProblem } from './problem.js';
 
@@ -15,7 +13,6 @@ import { inOrder, KeysFileError, type FileProblem } from './problem.js';
 export interface KeysFile {
   /** As given, with `/` between folders. */
   readonly path: string;
-  readonly text: string;
   readonly document: KeysDocument;
 }
 
@@ -24,26 +21,24 @@ export interface KeysFile {
  * @throws InputsError for the step's own, KeysFileError for those of the file
  */
 export function readStepInputs(sources: InputSources): Inputs {
-  const name = textOf('key', sources);
+  const name = new InputReader(sources).read('key');
   const file = openKeysFile(sources);
   if (file === undefined && name === '') return readInputs(sources);
   if (file === undefined) throw inputError('key', 'there is no keys-file that the key could be in');
   if (name === '') throw inputError('key', `it is missing: which key of ${file.path} is meant?`);
-  const entry = file.document.keys.find((each) => each.name === name);
+  const { keys, problems } = file.document;
+  const entry = keys.find((each) => each.name === name);
   if (entry === undefined) {
     // A name that is missing may be one that could not be read.
-    if (file.document.problems.length > 0)
-      throw new KeysFileError(file.path, inOrder(file.document.problems));
+    assertNoProblems(file, problems, []);
     throw inputError('key', explainMissing(name, file));
   }
-  const own = file.document.problems.filter(
-    ({ key }) => key === undefined || key === 'defaults' || key === name,
-  );
-  const { key, problems, ofStep } = checkEntry(entry, sources);
-  assertNoProblems(file, [...own, ...problems], ofStep);
-  if (key === undefined) throw new TypeError('A key without problems has inputs.');
+  const own = problems.filter(({ key }) => key === undefined || key === 'defaults' || key === name);
+  const checked = checkEntry(entry, sources);
+  assertNoProblems(file, [...own, ...checked.problems], checked.ofStep);
+  if (checked.key === undefined) throw new TypeError('A key without problems has inputs.');
   const ofFile = { path: file.path, key: name, group: groupOf(sources, file) };
-  return Object.freeze({ ...key.inputs, ofFile });
+  return Object.freeze({ ...checked.key.inputs, ofFile });
 }
 
 /**
@@ -51,34 +46,38 @@ export function readStepInputs(sources: InputSources): Inputs {
  * @throws KeysFileError, InputsError, or both in one
  */
 export function assertNoProblems(
-  file: Pick<KeysFile, 'path'>,
+  file: KeysFile,
   problems: readonly FileProblem[],
   ofStep: readonly InputProblem[],
 ): void {
-  const inFile = problems.length === 0 ? [] : [new KeysFileError(file.path, inOrder(problems))];
-  const inStep = ofStep.length === 0 ? [] : [new InputsError(ofStep, CORRECT)];
-  const [first, second] = [...inFile, ...inStep];
-  if (first === undefined) return;
-  if (second === undefined) throw first;
-  throw new ActionError({
-    what: `${first.what.replace(/:$/, '')}. ${second.what}`,
-    each: [...(first.each ?? []), ...(second.each ?? [])],
-    done: first.done,
-    next: `${first.next} ${second.next}`,
-  });
+  const inFile = problems.length === 0 ? undefined : new KeysFileError(file.path, inOrder(problems));
+  const inStep = ofStep.length === 0 ? undefined : new InputsError(ofStep);
+  if (inFile !== undefined && inStep !== undefined) {
+    throw new ActionError({
+      what: `${inFile.what.replace(/:$/, '')}. ${inStep.what}`,
+      each: [...(inFile.each ?? []), ...(inStep.each ?? [])],
+      done: inFile.done,
+      next: `${inFile.next} ${inStep.next}`,
+    });
+  }
+  if (inFile !== undefined) throw inFile;
+  if (inStep !== undefined) throw inStep;
 }
-
-const CORRECT = 'Correct the `with:` block of this step and run it again.';
 
 /** What says where a run is told, as far as it can be known although inputs of the step or of the file are wrong. */
 export function readToldOfStep(sources: InputSources): ToldInputs {
-  const name = textOf('key', sources);
-  if (name === '') return readTold(sources.env);
+  const reader = new InputReader(sources);
+  const name = reader.read('key');
+  if (name === '') return readTold(sources);
   const file = openIfReadable(sources);
   const entry = file?.document.keys.find((each) => each.name === name);
-  const inputs = readTold(environmentOf({ name, given: new Map(), ...entry }, sources.env));
-  const path = file?.path ?? textOf('keys-file', sources);
-  return { ...inputs, ofFile: { path, key: name, group: groupOf(sources, file) } };
+  const env = environmentOf({ name, given: new Map(), ...entry }, sources.env);
+  const ofFile = {
+    path: file?.path ?? reader.read('keys-file'),
+    key: name,
+    group: groupOf(sources, file),
+  };
+  return { ...readTold({ ...sources, env }), ofFile };
 }
 
 function openIfReadable(sources: InputSources): KeysFile | undefined {
@@ -90,20 +89,20 @@ function openIfReadable(sources: InputSources): KeysFile | undefined {
 }
 
 /** What the comment for all keys is found by: the step's comment key, or the file. */
-export function groupOf(
-  sources: Pick<InputSources, 'env'>,
-  file: Pick<KeysFile, 'path'> | undefined,
-): string {
-  return textOf('comment-key', sources) || (file?.path ?? 'keys');
+export function groupOf(sources: InputSources, file: KeysFile | undefined): string {
+  return new InputReader(sources).text('comment-key').trim() || (file?.path ?? 'keys');
+}
+
+/** The comment key of the one comment for many keys, by which it is found again. */
+export function groupMarker(group: string): string {
+  return `keys:${group}`;
 }
 
 function explainMissing(name: string, { path: file, document }: KeysFile): string {
   const names = document.keys.map((each) => each.name);
   const near = suggest(name, names);
-  const hint =
-    near === undefined
-      ? `It has ${names.length === 1 ? 'one key' : `${names.length} keys`}.`
-      : `Did you mean ${near}?`;
+  const count = names.length === 1 ? 'one key' : `${names.length} keys`;
+  const hint = near === undefined ? `It has ${count}.` : `Did you mean ${near}?`;
   return `${file} has no key of this name. ${hint} A key that was taken out of the file stays in AWS, and in its state, until it is destroyed`;
 }
 
@@ -112,7 +111,7 @@ function explainMissing(name: string, { path: file, document }: KeysFile): strin
  * @throws InputsError when it can't be read
  */
 export function openKeysFile(sources: InputSources): KeysFile | undefined {
-  const given = textOf('keys-file', sources);
+  const given = new InputReader(sources).read('keys-file');
   if (given === '') return undefined;
   const workspace = sources.env['GITHUB_WORKSPACE'] ?? '.';
   const text = sources.readFile(path.resolve(workspace, given));
@@ -123,15 +122,9 @@ export function openKeysFile(sources: InputSources): KeysFile | undefined {
     );
   }
   const relative = path.isAbsolute(given) ? path.relative(workspace, given) : path.normalize(given);
-  return { path: relative.split(path.sep).join('/'), text, document: readKeysDocument(text) };
-}
-
-function textOf(name: InputName, { env }: Pick<InputSources, 'env'>): string {
-  return (env[environmentName(name)] ?? '').trim();
+  return { path: relative.split(path.sep).join('/'), document: readKeysDocument(text) };
 }
 
 export function inputError(name: InputName, reason: string): InputsError {
-  const { rule, example } = INPUTS[name];
-  const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
-  return new InputsError([problem], CORRECT);
+  return new InputsError([problemOf(name, reason)]);
 }

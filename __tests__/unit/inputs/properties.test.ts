@@ -1,10 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ActionError, messageOf } from '../../../src/errors.js';
-import { Invalid, parseAssignments, parseBoolean, parseInteger, quote } from '../../../src/inputs/parsers.js';
-import { parseList, splitList } from '../../../src/inputs/lists.js';
+import {
+  Invalid,
+  parseAssignments,
+  parseBoolean,
+  parseInteger,
+  parseList,
+  quote,
+  splitList,
+} from '../../../src/inputs/parsers.js';
 import { parseTags } from '../../../src/inputs/tags.js';
-import { parsePolicyInput } from '../../../src/inputs/policy.js';
+import { parsePolicyInput } from '../../../src/inputs/files.js';
 import { INPUT_NAMES } from '../../../src/inputs/table.js';
 import { read } from '../../support/inputs.js';
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { readTold, secretsOfInputs } from '../../../src/inputs/told.js';
+import { secretsOfInputs } from '../../../src/inputs/environment-secrets.js';
+import { readTold } from '../../../src/inputs/inputs.js';
 import { environmentName } from '../../../src/inputs/reader.js';
+import { inputSources } from '../../../src/inputs/sources.js';
 
 const envOf = (inputs: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(inputs).map(([name, value]) => [environmentName(name), value]));
 
-const told = (inputs: Record<string, string>): object => readTold(envOf(inputs));
+const told = (inputs: Record<string, string>): object => readTold(inputSources(envOf(inputs)));
 
 describe('where a run with wrong inputs is told', () => {
   test('is what its inputs say, as far as they are right', () => {

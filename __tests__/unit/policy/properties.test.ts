@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { storePolicy } from '../../../emulator/aws/kms/stored-policy.js';
-import { parsePolicyInput } from '../../../src/inputs/policy.js';
+import { parsePolicyInput } from '../../../src/inputs/files.js';
 import { canonicalPolicy } from '../../../src/policy/canonical.js';
 import type { Policy, Principal } from '../../../src/policy/document.js';
 import { decide, evaluate, type KnownRequest, type Value } from '../../../src/policy/evaluate.js';

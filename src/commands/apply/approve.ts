@@ -6,7 +6,7 @@ import { compareWithRecord } from '../../github/approval-record.js';
 import { explainApiError, readApproval, type Approval } from '../../github/approval.js';
 import type { GitHubClient } from '../../github/client.js';
 import type { MergedPullRequest } from '../../github/merged-pull-request.js';
-import { groupMarker } from '../../keys-file/group.js';
+import { groupMarker } from '../../keys-file/resolve.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { findDifferentAttributes } from '../../plan/attribute-hashes.js';
 import { summarisePlan, type FingerprintDifference } from '../../plan/difference.js';
