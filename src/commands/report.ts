@@ -12,13 +12,7 @@ import { findMergedPullRequest } from '../github/merged-pull-request.js';
 import { renderCommentMarker, type PullRequestPlace } from '../github/own-comments.js';
 import { readShared, type SharedInputs } from '../inputs/inputs.js';
 import { inputSources } from '../inputs/sources.js';
-import {
-  assertNoProblems,
-  groupMarker,
-  groupOf,
-  inputError,
-  openKeysFile,
-} from '../keys-file/resolve.js';
+import { assertNoProblems, groupMarker, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
 import type { Outputs } from '../outputs.js';
 import { renderMany } from '../report/many/comment.js';
 import { headlineOf, kindOf, type ManyReports } from '../report/many/kinds.js';
