@@ -3,6 +3,7 @@
  * value, and does not tell the action which expression it was. What is known is who started the run, and by what event.
  */
 
+import { isFromFork, pullRequestOf } from '../runner/context.js';
 import type { InputSources } from './sources.js';
 
 type Sources = Pick<InputSources, 'env' | 'readFile'>;
@@ -18,8 +19,7 @@ const GENERAL =
 export function explainEmptyInput(sources: Sources): string {
   const { env } = sources;
   if (env['GITHUB_ACTIONS'] !== 'true') return '';
-  const actor = env['GITHUB_ACTOR'] ?? '';
-  if (actor === 'dependabot[bot]') {
+  if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
     return 'This run was started by Dependabot, which gets no secrets of the repository: `${{ secrets.X }}` is empty in it. Add the secret under Settings, "Secrets and variables", Dependabot, or use a variable (`vars.X`) for what is none, or leave the job out with `if: github.actor != \'dependabot[bot]\'`.';
   }
   if (isFork(sources)) {
@@ -31,19 +31,9 @@ export function explainEmptyInput(sources: Sources): string {
 function isFork({ env, readFile }: Sources): boolean {
   if (!/^pull_request(?:_review|_review_comment)?$/.test(env['GITHUB_EVENT_NAME'] ?? '')) return false;
   try {
-    const payload: unknown = JSON.parse(readFile(env['GITHUB_EVENT_PATH'] ?? '') ?? 'null');
-    const [head, base] = ['head', 'base'].map((side) =>
-      at(payload, 'pull_request', side, 'repo', 'full_name'),
-    );
-    return base !== undefined && head !== base;
+    const event = pullRequestOf(JSON.parse(readFile(env['GITHUB_EVENT_PATH'] ?? '') ?? 'null'));
+    return event.base.repo.full_name !== undefined && isFromFork(event);
   } catch {
     return false; // A payload that cannot be read says nothing; the reader of the context tells of it.
   }
-}
-
-function at(value: unknown, ...names: readonly string[]): unknown {
-  return names.reduce<unknown>(
-    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
-    value,
-  );
 }

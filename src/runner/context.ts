@@ -1,6 +1,8 @@
 /** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
 
 import { readFile } from 'node:fs/promises';
+import type { context } from '@actions/github';
+import { z } from 'zod';
 import { messageOf } from '../errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,8 +17,6 @@ interface PullRequestContext {
   readonly number: number;
   /** The last commit of the pull request's own branch; undefined when the event does not say. */
   readonly headSha: string | undefined;
-  /** The branch it is to be merged into, e.g. `main`; undefined when the event does not say. */
-  readonly baseRef: string | undefined;
   /** True when the head is in another repository. */
   readonly fork: boolean;
 }
@@ -66,30 +66,43 @@ export interface RunContext {
   readonly payloadProblem: string | undefined;
 }
 
+type Toolkit = typeof context;
+
 /**
  * The event and the run as GitHub's toolkit has them (the `Context` of @actions/github, read out of the environment). What
  * the runner did not set is undefined there, or NaN.
  */
-export interface ToolkitContext {
+export interface ToolkitContext
+  extends
+    Pick<Toolkit, 'runId' | 'runAttempt' | 'serverUrl' | 'apiUrl' | 'graphqlUrl'>,
+    Readonly<Record<'eventName' | 'sha' | 'ref' | 'actor' | 'job', string | undefined>> {
   readonly payload: unknown;
-  readonly eventName: string | undefined;
-  readonly sha: string | undefined;
-  readonly ref: string | undefined;
-  readonly actor: string | undefined;
-  readonly job: string | undefined;
-  readonly runId: number;
-  readonly runAttempt: number;
-  readonly serverUrl: string;
-  readonly apiUrl: string;
-  readonly graphqlUrl: string;
 }
 
-export interface ReadContextOptions {
-  readonly env: Environment;
-  /** Takes GITHUB_EVENT_PATH out of the environment of the process. */
-  readonly dropPayload: () => void;
-  /** Loads GitHub's toolkit, which reads environment and payload as it is loaded. */
-  readonly load: () => Promise<ToolkitContext>;
+/** What is not there, or not as GitHub has it, is undefined, or has nothing in it; so is empty text. */
+const text = z.string().min(1).optional().catch(undefined);
+const count = z.int().positive().optional().catch(undefined);
+const anything = z.unknown().optional();
+function part<Shape extends z.ZodRawShape>(shape: Shape): z.ZodCatch<z.ZodObject<Shape>> {
+  const object = z.object(shape);
+  return object.catch(() => object.parse({}));
+}
+
+const branch = part({ ref: text, sha: text, repo: part({ full_name: text }) });
+const merge = { merged: anything, merged_at: text, merge_commit_sha: text };
+
+/** The parts of events that say what a run is about. */
+const EVENT = part({
+  pull_request: part({ number: count, head: branch, base: branch, ...merge }),
+  merge_group: part({ base_sha: text }),
+  before: text,
+  issue: part({ number: count, pull_request: anything }),
+});
+type PullRequestEvent = z.infer<typeof EVENT>['pull_request'];
+
+/** The pull request that an event is about; one without a number where it is about none. */
+export function pullRequestOf(payload: unknown): PullRequestEvent {
+  return EVENT.parse(payload).pull_request;
 }
 
 /**
@@ -97,31 +110,37 @@ export interface ReadContextOptions {
  * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
  *
  * Source: GitHub's reference of variables and of events that trigger workflows.
+ * @param world `dropPayload` takes GITHUB_EVENT_PATH out of the environment of the process, `load` loads GitHub's toolkit,
+ *   which reads environment and payload as it is loaded
  */
-export async function readContext({ env, dropPayload, load }: ReadContextOptions): Promise<RunContext> {
-  const payloadProblem = await findPayloadProblem(nonEmpty(env['GITHUB_EVENT_PATH']));
-  if (payloadProblem !== undefined) dropPayload();
-  const toolkit = await load();
-  const { payload } = toolkit;
-  const eventName = toolkit.eventName ?? '';
-  const pullRequest = field(payload, 'pull_request');
+export async function readContext(world: {
+  readonly env: Environment;
+  readonly dropPayload: () => void;
+  readonly load: () => Promise<ToolkitContext>;
+}): Promise<RunContext> {
+  const { env } = world;
+  const payloadProblem = await findPayloadProblem(env['GITHUB_EVENT_PATH']);
+  if (payloadProblem !== undefined) world.dropPayload();
+  const toolkit = await world.load();
+  const event = EVENT.parse(toolkit.payload);
+  const { eventName = '', actor, job } = toolkit;
   return {
     inActions: env['GITHUB_ACTIONS'] === 'true',
     ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
     eventName,
-    ...readSubject(pullRequest, toolkit),
-    baseSha: readBase(payload),
-    commentedOn: readCommentedOn(payload),
-    isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
+    ...readSubject(event.pull_request, toolkit),
+    baseSha: baseOf(event),
+    commentedOn: commentedOn(event),
+    isFork: event.pull_request.number !== undefined && isFromFork(event.pull_request),
     runsWithTargetSecrets: eventName === 'pull_request_target',
-    actor: nonEmpty(toolkit.actor),
-    job: nonEmpty(toolkit.job),
+    actor: actor || undefined,
+    job: job || undefined,
     payloadProblem,
   };
 }
 
 async function findPayloadProblem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
+  if (!path) return undefined;
   try {
     JSON.parse(await readFile(path, 'utf8'));
     return undefined;
@@ -136,106 +155,65 @@ type Links = Pick<
 >;
 
 function readLinks(toolkit: ToolkitContext, repository: RepositoryName | undefined): Links {
-  const serverUrl = readUrl(toolkit.serverUrl, 'https://github.com');
-  const runId = readPositiveInteger(toolkit.runId)?.toString();
-  const runAttempt = readPositiveInteger(toolkit.runAttempt) ?? 1;
+  const serverUrl = urlOf(toolkit.serverUrl, 'https://github.com');
+  const runId = toolkit.runId > 0 ? String(toolkit.runId) : undefined;
+  const runAttempt = toolkit.runAttempt > 0 ? toolkit.runAttempt : 1;
+  const page = `${serverUrl}/${repository?.owner ?? ''}/${repository?.name ?? ''}/actions/runs/${runId ?? ''}`;
+  // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
+  const runUrl = runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
   return {
     repository,
     serverUrl,
-    apiUrl: readUrl(toolkit.apiUrl, 'https://api.github.com'),
-    graphqlUrl: readUrl(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
+    apiUrl: urlOf(toolkit.apiUrl, 'https://api.github.com'),
+    graphqlUrl: urlOf(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
     runId,
     runAttempt,
-    runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
+    runUrl: repository === undefined || runId === undefined ? undefined : runUrl,
   };
 }
 
-function buildRunUrl(run: {
-  readonly serverUrl: string;
-  readonly repository: RepositoryName;
-  readonly runId: string;
-  readonly runAttempt: number;
-}): string {
-  const { serverUrl, repository, runId, runAttempt } = run;
-  const page = `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
-  // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
-  return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
+function urlOf(value: string, fallback: string): string {
+  return (value || fallback).replace(/\/+$/, '');
 }
 
-type Subject = Pick<RunContext, 'ref' | 'sha' | 'pullRequest'>;
+function readRepository(value = ''): RepositoryName | undefined {
+  const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/.exec(value) ?? [];
+  return owner === undefined || name === undefined ? undefined : { owner, name };
+}
 
 /**
  * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
  * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
  */
-function readSubject(pullRequest: unknown, { ref, sha }: ToolkitContext): Subject {
-  const onRunner = { ref: nonEmpty(ref), sha: nonEmpty(sha) };
-  const number = readPositiveInteger(field(pullRequest, 'number'));
-  if (number === undefined) return { ...onRunner, pullRequest: undefined };
-  const headSha = readText(field(field(pullRequest, 'head'), 'sha'));
-  const baseRef = readText(field(field(pullRequest, 'base'), 'ref'));
-  const mergedAs = readText(field(pullRequest, 'merge_commit_sha'));
-  const isMerged =
-    field(pullRequest, 'merged') === true || readText(field(pullRequest, 'merged_at')) !== undefined;
-  if (isMerged && mergedAs !== undefined && baseRef !== undefined) {
-    return { ref: `refs/heads/${baseRef}`, sha: mergedAs, pullRequest: undefined };
-  }
-  const fork = isFromFork(pullRequest);
-  return { ref: onRunner.ref, sha: headSha ?? onRunner.sha, pullRequest: { number, headSha, baseRef, fork } };
+function readSubject(
+  event: PullRequestEvent,
+  toolkit: ToolkitContext,
+): Pick<RunContext, 'ref' | 'sha' | 'pullRequest'> {
+  const [ref, sha] = [toolkit.ref || undefined, toolkit.sha || undefined];
+  if (event.number === undefined) return { ref, sha, pullRequest: undefined };
+  const { number, head, base, merge_commit_sha: mergedAs } = event;
+  const isMerged = event.merged === true || event.merged_at !== undefined;
+  if (isMerged && mergedAs !== undefined && base.ref !== undefined)
+    return { ref: `refs/heads/${base.ref}`, sha: mergedAs, pullRequest: undefined };
+  const pullRequest = { number, headSha: head.sha, fork: isFromFork(event) };
+  return { ref, sha: head.sha ?? sha, pullRequest };
 }
 
 /**
  * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
  * can only have been a fork.
  */
-function isFromFork(pullRequest: unknown): boolean {
-  const nameOf = (end: 'head' | 'base'): string | undefined =>
-    readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
-  return nameOf('head') !== nameOf('base');
-}
-
-function readBase(payload: unknown): string | undefined {
-  const bases = [
-    field(field(field(payload, 'pull_request'), 'base'), 'sha'),
-    field(field(payload, 'merge_group'), 'base_sha'),
-    field(payload, 'before'),
-  ];
-  const sha = bases.map(readText).find((text) => text !== undefined);
-  // A push that makes a branch has zeros here.
-  return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
+export function isFromFork(event: PullRequestEvent): boolean {
+  return event.head.repo.full_name !== event.base.repo.full_name;
 }
 
 /** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
-function readCommentedOn(payload: unknown): number | undefined {
-  const issue = field(payload, 'issue');
-  return field(issue, 'pull_request') === undefined ? undefined : readPositiveInteger(field(issue, 'number'));
+function commentedOn({ issue }: z.infer<typeof EVENT>): number | undefined {
+  return (issue.pull_request ?? undefined) === undefined ? undefined : issue.number;
 }
 
-/** A property of an object that may not be one; null counts as not there. */
-function field(container: unknown, name: string): unknown {
-  if (typeof container !== 'object' || container === null) {
-    return undefined;
-  }
-  return (container as Record<string, unknown>)[name] ?? undefined;
-}
-
-function readText(value: unknown): string | undefined {
-  return typeof value === 'string' ? nonEmpty(value) : undefined;
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
-}
-
-function readPositiveInteger(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
-}
-
-function readUrl(value: string | undefined, fallback: string): string {
-  return (nonEmpty(value) ?? fallback).replace(/\/+$/, '');
-}
-
-function readRepository(value: string | undefined): RepositoryName | undefined {
-  const match = /^([\w.-]+)\/([\w.-]+)$/.exec(value ?? '');
-  return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
+function baseOf(event: z.infer<typeof EVENT>): string | undefined {
+  const sha = event.pull_request.base.sha ?? event.merge_group.base_sha ?? event.before;
+  // A push that makes a branch has zeros here.
+  return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
 }

@@ -62,7 +62,7 @@ describe('the context of a run', () => {
     async (event) => {
       const context = await read(event, OWN);
       expect(context.sha).toBe(HEAD);
-      expect(context.pullRequest).toEqual({ number: 7, headSha: HEAD, baseRef: 'main', fork: false });
+      expect(context.pullRequest).toEqual({ number: 7, headSha: HEAD, fork: false });
       expect(context.isFork).toBe(false);
       expect(context.runsWithTargetSecrets).toBe(false);
     },
