@@ -30,7 +30,7 @@ function valueOf(name: InputName): object {
 export async function makeKeysFileSchema(): Promise<string> {
   const properties = Object.fromEntries(
     KEY_INPUT_NAMES.map((name) => {
-      const { description, example } = specOf(name);
+      const { description, default: value, example = value } = specOf(name);
       return [name, { ...typeOf(name), description, examples: [example] }];
     }),
   );

@@ -21,7 +21,7 @@ export interface BackendSettings {
  * in Terraform's sources). What is an id, a name, a path or a switch is none: `access_key` of S3, COS's `secret_id`,
  * `secret_suffix` of Kubernetes, `shared_credentials_files`, `skip_credentials_validation`.
  */
-const SECRETS = {
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
   azurerm: [
     ...['access_key', 'sas_token', 'client_secret', 'client_certificate', 'client_certificate_password'],
     ...['oidc_token', 'oidc_request_token'],
@@ -37,7 +37,7 @@ const SECRETS = {
   pg: ['conn_str'],
   remote: ['token'],
   s3: ['secret_key', 'token', 'sse_customer_key', 'web_identity_token'],
-} as const satisfies Record<string, readonly string[]>;
+};
 
 /** What other tools of the family add to any of them. */
 const EVERYWHERE = ['headers', 'cookie', 'password'];
@@ -53,10 +53,7 @@ export interface BackendSecret {
 
 /** Whether a setting of this name is secret in any backend. */
 export function mayBeSecret(name: string): boolean {
-  return (
-    EVERYWHERE.includes(name) ||
-    Object.values<readonly string[]>(SECRETS).some((names) => names.includes(name))
-  );
+  return [EVERYWHERE, ...Object.values(SECRETS)].some((names) => names.includes(name));
 }
 
 /**
@@ -72,13 +69,10 @@ export function secretsOf(type: string, settings: Settings): BackendSecret[] {
 
 /** The settings in two parts: those that are secret or have a secret in them, and all others. */
 export function splitSecrets(type: string, settings: Settings): { secret: Settings; plain: Settings } {
-  const isSecret = ([name, value]: [string, Setting]): boolean =>
-    isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0;
-  const entries = Object.entries(settings);
-  return {
-    secret: Object.fromEntries(entries.filter(isSecret)),
-    plain: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
-  };
+  const { secret = [], plain = [] } = Object.groupBy(Object.entries(settings), ([name, value]) =>
+    isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0 ? 'secret' : 'plain',
+  );
+  return { secret: Object.fromEntries(secret), plain: Object.fromEntries(plain) };
 }
 
 /** Whether Terraform's own record of the backend has a secret in it. */
@@ -94,20 +88,19 @@ interface Place {
 }
 
 function findSecrets(place: Place, value: Setting): BackendSecret[] {
-  if (value === null) return [];
-  if (place.name === 'headers' && typeof value === 'object') return ofHeaders(place, value);
-  if (place.name === 'env' && typeof value === 'object') return ofEnvironment(place, value);
-  if (typeof value === 'object' && !isListed(place.type, place.name)) {
-    return Object.entries(value).flatMap(([name, inner]: [string, Setting]) =>
-      findSecrets(
-        { ...place, name: Array.isArray(value) ? place.name : name, path: `${place.path}.${name}` },
-        inner,
-      ),
-    );
-  }
-  return textsOf(value).flatMap((text) =>
-    readText(place, text).map((secret) => ({ setting: place.path, secret })),
-  );
+  const { type, name, path } = place;
+  const readMember = READERS_OF_MEMBERS.get(name);
+  const isWhole = typeof value !== 'object' || value === null || (!readMember && isListed(type, name));
+  if (isWhole) return secretsIn(value, path, (text) => readText(place, text));
+  return Object.entries(value).flatMap(([key, inner]: [string, Setting]) => {
+    const setting = `${path}.${key}`;
+    if (readMember !== undefined) return secretsIn(inner, setting, (text) => readMember(key, text));
+    return findSecrets({ type, name: Array.isArray(value) ? name : key, path: setting }, inner);
+  });
+}
+
+function secretsIn(value: Setting, setting: string, read: (text: string) => string[]): BackendSecret[] {
+  return textsOf(value).flatMap((text) => read(text).map((secret) => ({ setting, secret })));
 }
 
 function isListed(type: string, name: string): boolean {
@@ -115,16 +108,16 @@ function isListed(type: string, name: string): boolean {
 }
 
 function listedFor(type: string): readonly string[] {
-  return Object.hasOwn(SECRETS, type) ? SECRETS[type as keyof typeof SECRETS] : [];
+  return Object.hasOwn(SECRETS, type) ? (SECRETS[type] ?? []) : [];
 }
 
 function textsOf(value: Setting): string[] {
-  if (typeof value !== 'object' || value === null) return value === null ? [] : [String(value)];
-  return Object.values(value).flatMap(textsOf);
+  if (value === null) return [];
+  return typeof value === 'object' ? Object.values(value).flatMap(textsOf) : [String(value)];
 }
 
 function readText({ type, name }: Place, text: string): string[] {
-  if (isListed(type, name)) return [...(READERS.get(name) ?? itself)(text), ...ofAddress(text)];
+  if (isListed(type, name)) return [...(READERS.get(name)?.(text) ?? [text]), ...ofAddress(text)];
   if (HARMLESS.has(name)) return ofAddress(text);
   // Terraform shows the line of an argument that it does not know.
   return [
@@ -139,8 +132,6 @@ function isMisspelt(type: string, name: string): boolean {
   const near = suggest(name, [...listedFor(type), ...EVERYWHERE]);
   return near !== undefined && Math.abs(near.length - name.length) <= 2;
 }
-
-const itself = (text: string): string[] => [text];
 
 /** What has more in it than the secret. */
 const READERS: ReadonlyMap<string, (text: string) => string[]> = new Map([
@@ -184,15 +175,6 @@ function ofJson(value: unknown): string[] {
   );
 }
 
-function ofHeaders(place: Place, headers: object): BackendSecret[] {
-  return Object.entries(headers).flatMap(([name, value]: [string, Setting]) => {
-    if (/^(?:content-type|accept|user-agent|host|cache-control)$/i.test(name)) return [];
-    return textsOf(value)
-      .flatMap(/^cookie$/i.test(name) ? ofCookie : ofHeader)
-      .map((secret) => ({ setting: `${place.path}.${name}`, secret }));
-  });
-}
-
 /** A header's value, without the scheme that it begins with; of `Basic`, the password by itself. */
 function ofHeader(text: string): string[] {
   const credential = /^[\w-]+:?\s+(\S.*)$/s.exec(text)?.[1] ?? text;
@@ -206,21 +188,21 @@ function ofCookie(text: string): string[] {
   return text.split(/;\s*/).map((pair) => pair.slice(pair.indexOf('=') + 1));
 }
 
-/** Of the variables of a program, those that are named as secrets are, or look like one. */
-function ofEnvironment(place: Place, variables: object): BackendSecret[] {
-  return Object.entries(variables).flatMap(([name, value]: [string, Setting]) =>
-    textsOf(value)
-      .filter((text) => isSecretVariable(name) || looksRandom(text))
-      .map((secret) => ({ setting: `${place.path}.${name}`, secret })),
-  );
-}
-
 /** Whether an environment variable of this name usually holds a secret. */
-function isSecretVariable(name: string): boolean {
-  return /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i.test(
-    name,
-  );
-}
+const SECRET_VARIABLE =
+  /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i;
+
+/** Of settings that are objects: the headers of a call, and the variables of a program, each by its name. */
+const READERS_OF_MEMBERS: ReadonlyMap<string, (name: string, text: string) => string[]> = new Map([
+  [
+    'headers',
+    (name, text) =>
+      HARMLESS_HEADER.test(name) ? [] : /^cookie$/i.test(name) ? ofCookie(text) : ofHeader(text),
+  ],
+  ['env', (name, text) => (SECRET_VARIABLE.test(name) || looksRandom(text) ? [text] : [])],
+]);
+
+const HARMLESS_HEADER = /^(?:content-type|accept|user-agent|host|cache-control)$/i;
 
 /** `--token=…`, or a text that can be nothing else. */
 function ofArgument(text: string): string[] {

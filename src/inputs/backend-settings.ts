@@ -9,7 +9,7 @@ import type { Given, InputSpec } from './table.js';
 
 type BackendType = NonNullable<Given['backend']>;
 
-interface Needed extends Pick<InputSpec, 'rule' | 'example'> {
+interface Needed extends Required<Pick<InputSpec, 'rule' | 'example'>> {
   /** Throws `Invalid`; left out where any text is one. */
   readonly parse?: Parser<string>;
   /** The variables in which Terraform looks for it, too. */

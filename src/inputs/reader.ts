@@ -40,7 +40,7 @@ export class InputsError extends ActionError {
 export function problemOf(
   name: InputName,
   reason: string,
-  { rule, example }: Pick<InputSpec, 'rule' | 'example'> = specOf(name),
+  { rule, example = specOf(name).default ?? '' }: Pick<InputSpec, 'rule' | 'example'> = specOf(name),
 ): InputProblem {
   return { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
 }

@@ -37,8 +37,8 @@ export interface InputSpec {
   readonly default?: string;
   /** What a good value is, as the end of the sentence "It must be …". */
   readonly rule: string;
-  /** A value that works. */
-  readonly example: string;
+  /** A value that works; the default where it is left out. */
+  readonly example?: string;
   /** The value is never repeated in a message. */
   readonly secret?: true;
   /** Any character is at home in it. */
@@ -89,7 +89,6 @@ export const INPUTS = {
       '`plan` (never changes AWS), `apply`, `destroy`, `drift` or `verify`; for many keys `keys` (which there are, and which a pull request changes) and `report` (one comment for all).',
     default: 'plan',
     rule: 'plan, apply, destroy, drift, verify, keys or report',
-    example: 'plan',
     parse: parseChoice(COMMANDS),
   },
   'primary-region': {
@@ -162,7 +161,6 @@ export const INPUTS = {
       'Grants that accounts and users may create: `aws-services` (only for AWS services that act for them), `any` or `none`.',
     default: 'aws-services',
     rule: 'aws-services, any or none',
-    example: 'aws-services',
     ofKey: 'value',
     parse: parseChoice(['aws-services', 'any', 'none']),
   },
@@ -216,7 +214,6 @@ export const INPUTS = {
       'The key spec, e.g. `SYMMETRIC_DEFAULT`, `RSA_2048`, `ECC_NIST_P256`, `HMAC_256`. It cannot be changed later.',
     default: 'SYMMETRIC_DEFAULT',
     rule: 'a key spec of multi-Region keys',
-    example: 'SYMMETRIC_DEFAULT',
     ofKey: 'value',
     parse: parseKeySpec,
   },
@@ -248,7 +245,6 @@ export const INPUTS = {
     description: 'Days before KMS deletes a key, 7 to 30, in which it cannot be used.',
     default: '30',
     rule: 'a whole number of days from 7 to 30, without a unit',
-    example: '30',
     ofKey: 'value',
     parse: parseInteger(7, 30),
   },
@@ -264,7 +260,6 @@ export const INPUTS = {
     description: 'The name of the role session, as CloudTrail shows it.',
     default: 'aws-kms-multi-region-key',
     rule: '2 to 64 letters, digits or any of _+=,.@-',
-    example: 'aws-kms-multi-region-key',
     ofKey: 'value',
     parse: parseMatching(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u),
   },
@@ -272,7 +267,6 @@ export const INPUTS = {
     description: "How long the role's credentials last, 900 to 43200 seconds.",
     default: '3600',
     rule: 'a whole number of seconds from 900 to 43200',
-    example: '3600',
     ofKey: 'value',
     parse: parseInteger(900, 43_200),
   },
@@ -335,7 +329,6 @@ export const INPUTS = {
     description: 'The Terraform version: exact, or a range such as `~1.11.0`.',
     default: '1.11.4',
     rule: 'an exact version or a version range, at least 1.5.0',
-    example: '1.11.4',
     parse: parseTerraformVersion,
   },
   'terraform-download-url': {
@@ -350,7 +343,6 @@ export const INPUTS = {
       'The hashicorp/aws provider version: exact, or a constraint such as `~> 5.90`, from 3.64.0 to 6.x. Not run with a real 6.x yet, so the default stays before it.',
     default: '5.100.0',
     rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
-    example: '5.100.0',
     parse: parseProviderVersion,
   },
   'provider-mirror': {
@@ -372,7 +364,6 @@ export const INPUTS = {
       'When to comment on the pull request: `always`, `changes` (only when the plan has some) or `never`.',
     default: 'always',
     rule: 'always, changes or never',
-    example: 'always',
     parse: parseChoice(['always', 'changes', 'never']),
   },
   'comment-key': {
@@ -386,7 +377,6 @@ export const INPUTS = {
     description: 'The token that comments on the pull request and reads approvals.',
     default: '${{ github.token }}',
     rule: 'a GitHub token',
-    example: '${{ github.token }}',
     secret: true,
     parse: parseToken,
   },
@@ -442,7 +432,6 @@ export const INPUTS = {
       'The proof after apply, and by `command: verify`: `describe` (each key as it should be), `crypto` (also encrypts in one Region and decrypts in the others) or `off`.',
     default: 'describe',
     rule: 'off, describe or crypto',
-    example: 'describe',
     parse: parseChoice(['off', 'describe', 'crypto']),
   },
   'fail-on-drift': {
@@ -475,7 +464,6 @@ export const INPUTS = {
     description: 'How long to wait for a replica that AWS still creates, 1 to 120 minutes.',
     default: '30',
     rule: 'a whole number of minutes from 1 to 120, without a unit',
-    example: '30',
     parse: parseInteger(1, 120),
   },
 } as const satisfies Record<string, InputSpec>;
