@@ -30,7 +30,7 @@ const CAUGHT = ['GitHubApiError', 'HclError', 'Invalid', 'ProxyRefusal', 'Terraf
 
 /** What may be thrown there. TypeError and RangeError are for mistakes of the code itself, which end as unexpected. */
 const ERRORS = [
-  ...['ActionError', 'InputsError', 'KeysFileError', 'Refusal', 'ImportRefusal'],
+  ...['ActionError', 'InputsError', 'Refusal', 'ImportRefusal'],
   ...[...CAUGHT, 'RangeError', 'TypeError'],
 ];
 

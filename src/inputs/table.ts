@@ -83,7 +83,7 @@ const parsePlain = (text: string): string => text.trim();
  * Every input, in the order of action.yml. From it come the types of the values (`Inputs`), action.yml's `inputs`, the
  * README's table and the schema of the keys file.
  */
-export const INPUTS = {
+const INPUTS = {
   command: {
     description:
       '`plan` (never changes AWS), `apply`, `destroy`, `drift` or `verify`; for many keys `keys` (which there are, and which a pull request changes) and `report` (one comment for all).',

@@ -62,10 +62,9 @@ function startOf(entry: string): string | undefined {
 
 /** The two lists that the provider's `ignore_tags` has, in an order that does not depend on that of the input. */
 export function splitIgnoredTags(entries: readonly string[]): { keys: string[]; prefixes: string[] } {
-  const starts = entries.map(startOf);
   return {
-    keys: entries.filter((_, index) => starts[index] === undefined).sort(),
-    prefixes: starts.filter((start) => start !== undefined).sort(),
+    keys: entries.filter((entry) => startOf(entry) === undefined).sort(),
+    prefixes: entries.flatMap((entry) => startOf(entry) ?? []).sort(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Which keys a change of the file concerns. Pure. */
 
+import { KEY_INPUT_NAMES } from '../inputs/table.js';
 import type { KeyEntry, KeysDocument } from './document.js';
 
 /** What two versions of the file differ in, by key name; each list in the order of the file. */
@@ -25,18 +26,18 @@ export function compareKeys(
 ): KeyChanges {
   const before = new Map((base?.keys ?? []).map((entry) => [entry.name, entry]));
   const now = new Set(head.keys.map(({ name }) => name));
-  const isSame = (entry: KeyEntry): boolean => {
+  const kindOf = (entry: KeyEntry): 'added' | 'changed' | 'unchanged' => {
     const earlier = before.get(entry.name);
-    return earlier !== undefined && sameAs(earlier) === sameAs(entry) && !namesChanged(entry, changedFiles);
+    if (earlier === undefined) return 'added';
+    return sameAs(earlier) === sameAs(entry) && !namesChanged(entry, changedFiles) ? 'unchanged' : 'changed';
   };
-  const added = head.keys.filter(({ name }) => !before.has(name));
+  const { added = [], changed = [], unchanged = [] } = Object.groupBy(head.keys, kindOf);
   const removed = [...before.values()].filter(({ name }) => !now.has(name));
   const namesOf = (entries: readonly KeyEntry[]): string[] => entries.map(({ name }) => name);
-  const kept = head.keys.filter(({ name }) => before.has(name));
   return {
     added: namesOf(added),
-    changed: namesOf(kept.filter((entry) => !isSame(entry))),
-    unchanged: namesOf(kept.filter(isSame)),
+    changed: namesOf(changed),
+    unchanged: namesOf(unchanged),
     removed: namesOf(removed),
     renamed: findRenamed(removed, added),
   };
@@ -44,9 +45,7 @@ export function compareKeys(
 
 /** Every input of the entry, those from the defaults too, in one order. */
 function sameAs({ given }: KeyEntry): string {
-  return JSON.stringify(
-    [...given].map(([name, { text }]) => [name, text]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
-  );
+  return JSON.stringify(KEY_INPUT_NAMES.map((name) => given.get(name)?.text));
 }
 
 function namesChanged({ given }: KeyEntry, changedFiles: ReadonlySet<string>): boolean {
@@ -74,8 +73,7 @@ export const MOST_JOBS = 256;
 
 /** The names in groups that a matrix can take, each as large as can be. */
 export function groupForMatrix(names: readonly string[]): string[][] {
-  const groups: string[][] = [];
-  for (let start = 0; start < names.length; start += MOST_JOBS)
-    groups.push(names.slice(start, start + MOST_JOBS));
-  return groups;
+  return Array.from({ length: Math.ceil(names.length / MOST_JOBS) }, (_, group) =>
+    names.slice(group * MOST_JOBS, (group + 1) * MOST_JOBS),
+  );
 }

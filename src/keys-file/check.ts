@@ -5,7 +5,7 @@ import { environmentName, InputsError, type InputProblem } from '../inputs/reade
 import type { InputSources } from '../inputs/sources.js';
 import { KEY_INPUT_NAMES, specOf, type InputName } from '../inputs/table.js';
 import type { KeyEntry, KeysDocument } from './document.js';
-import { inOrder, type FileProblem } from './problem.js';
+import type { FileProblem } from './problem.js';
 
 type Environment = InputSources['env'];
 
@@ -34,7 +34,7 @@ export function checkKeys({ keys, problems }: KeysDocument, sources: InputSource
   const found = [...problems, ...checks.flatMap((check) => check.problems), ...findClashes(checked)];
   return {
     keys: checked,
-    problems: inOrder(withoutRepetition(found)),
+    problems: withoutRepetition(found),
     ofStep: withoutRepetition(checks.flatMap((check) => check.ofStep)),
   };
 }

@@ -17,33 +17,23 @@ export interface FileProblem {
   readonly reason: string;
 }
 
-/** Every problem of the keys file in one error, in the order of the file. */
-export class KeysFileError extends ActionError {
-  readonly problems: readonly FileProblem[];
-
-  /** @param file its path as given */
-  constructor(file: string, problems: readonly FileProblem[]) {
-    const count =
-      problems.length === 1
-        ? `A problem in the keys file ${file}`
-        : `${problems.length} problems in the keys file ${file}`;
-    super({
-      what: `${count}:`,
-      each: problems.map((problem) => sayProblem(file, problem)),
-      done: 'Nothing was installed, called or changed.',
-      next: `Correct ${file} and run it again; \`command: keys\` checks the whole file.`,
-    });
-    this.problems = problems;
-  }
+/**
+ * Every problem of the keys file in one error, in the order of the file.
+ * @param file its path as given
+ */
+export function keysFileError(file: string, problems: readonly FileProblem[]): ActionError {
+  const count = problems.length === 1 ? 'A problem' : `${problems.length} problems`;
+  const inOrder = problems.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  return new ActionError({
+    what: `${count} in the keys file ${file}:`,
+    each: inOrder.map((problem) => sayProblem(file, problem)),
+    done: 'Nothing was installed, called or changed.',
+    next: `Correct ${file} and run it again; \`command: keys\` checks the whole file.`,
+  });
 }
 
 /** `kms-keys.yml:12:5: payments.account-ids: …`, as editors and terminals link it. */
 function sayProblem(file: string, { at, key, input, reason }: FileProblem): string {
   const path = [key, input].filter((part) => part !== undefined).join('.');
   return `${file}:${at.line}:${at.column}: ${path === '' ? '' : `${path}: `}${reason}`;
-}
-
-/** In the order of the file. */
-export function inOrder(problems: readonly FileProblem[]): FileProblem[] {
-  return [...problems].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
 }

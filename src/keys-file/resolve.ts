@@ -7,7 +7,7 @@ import { suggest } from '../inputs/suggest.js';
 import type { InputName } from '../inputs/table.js';
 import { checkEntry, environmentOf } from './check.js';
 import { readKeysDocument, type KeysDocument } from './document.js';
-import { inOrder, KeysFileError, type FileProblem } from './problem.js';
+import { keysFileError, type FileProblem } from './problem.js';
 
 /** The file as the step names it, and what is in it. */
 export interface KeysFile {
@@ -18,7 +18,7 @@ export interface KeysFile {
 
 /**
  * The inputs of a step: its own, or those of one key of a file.
- * @throws InputsError for the step's own, KeysFileError for those of the file
+ * @throws ActionError with every problem of the step, of the file, or of both
  */
 export function readStepInputs(sources: InputSources): Inputs {
   const name = new InputReader(sources).read('key');
@@ -43,14 +43,14 @@ export function readStepInputs(sources: InputSources): Inputs {
 
 /**
  * @param ofStep what is wrong with the step itself
- * @throws KeysFileError, InputsError, or both in one
+ * @throws ActionError with what is wrong with the file, the step, or both
  */
 export function assertNoProblems(
   file: KeysFile,
   problems: readonly FileProblem[],
   ofStep: readonly InputProblem[],
 ): void {
-  const inFile = problems.length === 0 ? undefined : new KeysFileError(file.path, inOrder(problems));
+  const inFile = problems.length === 0 ? undefined : keysFileError(file.path, problems);
   const inStep = ofStep.length === 0 ? undefined : new InputsError(ofStep);
   if (inFile !== undefined && inStep !== undefined) {
     throw new ActionError({

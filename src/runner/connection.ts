@@ -65,10 +65,16 @@ export function explainConnection(thrown: unknown, url: URL): BrokenConnection |
     texts.map(({ message }) => CERTIFICATE_WORDS.exec(message)?.[0]).find((words) => words !== undefined);
   if (certificate !== undefined) return untrusted(url, certificate);
   const notMade = codes.find((code) => NOT_MADE.has(code));
-  if (notMade !== undefined) return proxy === undefined ? broken(notMade) : proxyUnreachable(proxy, notMade);
-  const code = codes.find((each) => BROKEN.has(each)) ?? wordsOf(texts);
+  const code = notMade ?? codes.find((each) => BROKEN.has(each)) ?? wordsOf(texts);
   if (code === undefined) return undefined;
-  return proxy === undefined ? broken(code) : brokenThrough(proxy, code);
+  if (notMade !== undefined && proxy !== undefined) return proxyUnreachable(proxy, notMade);
+  const through = proxy === undefined ? '' : ` through the proxy ${showProxy(proxy)}`;
+  return {
+    kind: 'network',
+    what: `the connection${through} failed with ${code}`,
+    next: 'Run the job again; if it stays so, check the network of the runner.',
+    transient: true,
+  };
 }
 
 /** An error and what caused it, outermost first. */
@@ -94,17 +100,6 @@ function wordsOf(texts: readonly { message: string }[]): string | undefined {
   return texts.some(({ message }) => /\b(timeout|timed out)\b/i.test(message)) ? 'a timeout' : undefined;
 }
 
-const AGAIN = 'Run the job again; if it stays so, check the network of the runner.';
-
-function broken(code: string): BrokenConnection {
-  return { kind: 'network', what: `the connection failed with ${code}`, next: AGAIN, transient: true };
-}
-
-function brokenThrough(proxy: string, code: string): BrokenConnection {
-  const what = `the connection through the proxy ${showProxy(proxy)} failed with ${code}`;
-  return { kind: 'network', what, next: AGAIN, transient: true };
-}
-
 function proxyUnreachable(proxy: string, code: string): BrokenConnection {
   return {
     kind: 'proxy',
@@ -117,20 +112,22 @@ function proxyUnreachable(proxy: string, code: string): BrokenConnection {
 function refusedBy(proxy: string, url: URL, status: number): BrokenConnection {
   const { username } = new URL(proxy);
   const target = `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
-  const asksWhoItIs = status === 407;
-  const reason = !asksWhoItIs
-    ? `does not let this runner connect to ${target} (it answered ${status})`
-    : username === ''
-      ? `asks for a user and a password (it answered 407)`
-      : `does not accept the user and password of \`https_proxy\` (it answered 407)`;
-  return {
-    kind: 'proxy',
-    what: `the proxy ${showProxy(proxy)} ${reason}`,
-    next: asksWhoItIs
-      ? 'Set `https_proxy` to http://USER:PASSWORD@HOST:PORT from a secret, with special characters percent-encoded.'
-      : `Have the proxy allow ${target}, or name the host in \`no_proxy\` if it can be reached without.`,
-    transient: status >= 500 || status === 429,
-  };
+  const asks =
+    username === ''
+      ? 'asks for a user and a password'
+      : 'does not accept the user and password of `https_proxy`';
+  const [reason, next] =
+    status === 407
+      ? [
+          asks,
+          'Set `https_proxy` to http://USER:PASSWORD@HOST:PORT from a secret, with special characters percent-encoded.',
+        ]
+      : [
+          `does not let this runner connect to ${target}`,
+          `Have the proxy allow ${target}, or name the host in \`no_proxy\` if it can be reached without.`,
+        ];
+  const what = `the proxy ${showProxy(proxy)} ${reason} (it answered ${status})`;
+  return { kind: 'proxy', what, next, transient: status >= 500 || status === 429 };
 }
 
 function untrusted(url: URL, code: string): BrokenConnection {

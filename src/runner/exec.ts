@@ -27,13 +27,11 @@ async function runQuery(request: ExecRequest, interrupted: AbortSignal): Promise
   const options = { cwd, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) };
   const command = `"${file.replaceAll('"', '\\"')}"`;
   const run = getExecOutput(command, [...args], options);
-  const { stdout, stderr, ...ended } = await untilCancelled(
-    run,
-    evenWhenCancelled === true ? undefined : interrupted,
-  );
+  const signal = evenWhenCancelled === true ? undefined : interrupted;
+  const { stdout, stderr, exitCode } = await untilCancelled(run, signal);
   if (onStdoutLine !== undefined) linesOf(stdout).forEach(onStdoutLine);
   if (onStderrLine !== undefined) linesOf(stderr).forEach(onStderrLine);
-  return { exitCode: codeOf(ended.exitCode), stdout, stderr };
+  return { exitCode: codeOf(exitCode), stdout, stderr };
 }
 
 /** A child that a signal ended has no code; any number but zero says that it did not succeed. */
@@ -74,27 +72,17 @@ async function runInterruptible(request: ExecRequest, interrupted: AbortSignal):
   interrupted.addEventListener('abort', interrupt, { once: true });
   request.givenUp?.addEventListener('abort', giveUp, { once: true });
   try {
-    const closed = once(child, 'close') as Promise<[number | null]>;
-    return await collect(child.stdout, child.stderr, request, closed);
+    const [stdout, stderr, [exitCode]] = await Promise.all([
+      readLines(child.stdout, request.onStdoutLine),
+      readLines(child.stderr, request.onStderrLine),
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
+    return { exitCode: codeOf(exitCode), stdout, stderr };
   } finally {
     clearTimeout(secondInterrupt);
     interrupted.removeEventListener('abort', interrupt);
     request.givenUp?.removeEventListener('abort', giveUp);
   }
-}
-
-async function collect(
-  stdout: Readable,
-  stderr: Readable,
-  request: ExecRequest,
-  closed: Promise<[number | null]>,
-): Promise<ExecResult> {
-  const [out, err, [exitCode]] = await Promise.all([
-    readLines(stdout, request.onStdoutLine),
-    readLines(stderr, request.onStderrLine),
-    closed,
-  ]);
-  return { exitCode: codeOf(exitCode), stdout: out, stderr: err };
 }
 
 /** Everything a stream says, decoded as a whole so that no character is split; each whole line is passed on at once. */

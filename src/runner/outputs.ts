@@ -23,12 +23,8 @@ export function writeOutputs(
 ): void {
   for (const [name, value] of serialiseOutputs(outputs)) {
     if (log.isMasked(value)) {
-      log.warning(
-        `The output ${name} contains text that is masked in this job, so the next job will find it empty.`,
-        {
-          title: 'An output will be blank',
-        },
-      );
+      const warning = `The output ${name} contains text that is masked in this job, so the next job will find it empty.`;
+      log.warning(warning, { title: 'An output will be blank' });
     }
     setOutput(name, log.redact(value));
   }

@@ -82,7 +82,7 @@ export function createRedactor(): Redactor {
       visible.push(text);
     },
     redact,
-    redactAll: (value) => mapTexts(value, redact),
+    redactAll: <T>(value: T) => mapTexts(value, redact) as T,
     isMasked: (text) => spansOf(text).length > 0,
   };
 }
@@ -168,7 +168,6 @@ function beginningBefore(text: string, cut: number, secret: string): number {
 
 /** Replaces the places, those that overlap as one. */
 function replaceSpans(text: string, spans: readonly Span[]): string {
-  if (spans.length === 0) return text;
   let [shown, behind] = ['', 0];
   for (const [start, end] of [...spans].sort(([a], [b]) => a - b)) {
     if (start >= behind) shown += text.slice(behind, start) + PLACEHOLDER;
@@ -178,11 +177,7 @@ function replaceSpans(text: string, spans: readonly Span[]): string {
 }
 
 /** A copy with every text changed; what has none that changes is the same object again. */
-function mapTexts<T>(value: T, change: (text: string) => string): T {
-  return mapUnknown(value, change) as T;
-}
-
-function mapUnknown(value: unknown, change: (text: string) => string): unknown {
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return mapMembers(value, change) ?? value;
@@ -190,17 +185,13 @@ function mapUnknown(value: unknown, change: (text: string) => string): unknown {
     const members = mapMembers([...value], change);
     return members === undefined ? value : new Set(members);
   }
-  const entries = mapMembers(value instanceof Map ? [...value] : Object.entries(value), change);
-  if (entries === undefined) return value;
-  const pairs = entries as [string, unknown][];
+  const pairs = mapMembers(value instanceof Map ? [...value] : Object.entries(value), change);
+  if (pairs === undefined) return value;
   return value instanceof Map ? new Map(pairs) : Object.fromEntries(pairs);
 }
 
 /** @returns undefined where none of them changes */
-function mapMembers(
-  members: readonly unknown[],
-  change: (text: string) => string,
-): readonly unknown[] | undefined {
-  const changed = members.map((member) => mapUnknown(member, change));
+function mapMembers<T>(members: readonly T[], change: (text: string) => string): T[] | undefined {
+  const changed = members.map((member) => mapTexts(member, change) as T);
   return changed.some((member, index) => member !== members[index]) ? changed : undefined;
 }

@@ -29,7 +29,7 @@ export async function createWorkspace(env: Readonly<Record<string, string | unde
 }
 
 /** What a run leaves for the steps that follow. */
-const KEPT = new Set([...['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']]);
+const KEPT = new Set(['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']);
 
 /** What a state that could not be saved is pushed with. */
 const KEPT_FOR_PUSH = new Set([

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { describe, expect, test } from '@jest/globals';
 import { readKeysDocument } from '../../../src/keys-file/document.js';
+import { keysFileError } from '../../../src/keys-file/problem.js';
 import { check, KEYS, manyKeys } from '../../support/keys-file.js';
 
 /** `payments.account-ids@3:5: …`, of each problem. */
@@ -274,10 +275,11 @@ describe('a keys file', () => {
   test('tells everything at once, in the order of the file, and what is wrong with the defaults once', () => {
     const text =
       'defaults:\n  grants: all\nkeys:\n  a: { primary-region: nowhere }\n  b: { primary-region: eu-west-1, users: [1] }\n  c: { primary-region: eu-west-1 }\n';
-    expect(problemsOf(text).map((each) => each.split(': ')[0])).toEqual([
-      'defaults.grants@2:3',
-      'a.primary-region@4:8',
-      'b.users@5:42',
+    const { each = [] } = keysFileError('keys.yml', check(text).problems);
+    expect(each.map((problem) => problem.split(': ').slice(0, 2))).toEqual([
+      ['keys.yml:2:3', 'defaults.grants'],
+      ['keys.yml:4:8', 'a.primary-region'],
+      ['keys.yml:5:42', 'b.users'],
     ]);
   });
 
