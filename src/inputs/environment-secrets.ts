@@ -1,12 +1,10 @@
 /** The secrets that a step's environment brings along: in its inputs, and in what Terraform, its backends and GitHub read. */
 
+import type { Environment } from '../runner/context.js';
 import { isTrivial } from '../runner/redaction.js';
 import { parseBackendConfig } from './backend-config.js';
 import { looksRandom, ofAddress, secretsOf } from './backend-secrets.js';
 import { environmentName } from './reader.js';
-import type { InputSources } from './sources.js';
-
-type Environment = InputSources['env'];
 
 const SECRETS: ReadonlySet<string> = new Set([
   ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_ENTERPRISE_TOKEN', 'GH_ENTERPRISE_TOKEN', 'INPUT_GITHUB-TOKEN'],

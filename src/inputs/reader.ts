@@ -6,7 +6,7 @@ import { bareAlias } from './aws-names.js';
 import { explainEmptyInput } from './empty-input.js';
 import { because, Invalid, quote } from './parsers.js';
 import type { Around, InputSources } from './sources.js';
-import { suggest } from './suggest.js';
+import { didYouMean } from './suggest.js';
 import { INPUT_NAMES, specOf, type InputName, type InputSpec, type Value } from './table.js';
 
 /** What is wrong with one input; `name` is undefined for a name that no input has. */
@@ -132,8 +132,7 @@ function findUnknownNames(env: InputSources['env']): InputProblem[] {
     .filter((key) => key.startsWith('INPUT_') && !known.has(key))
     .map((key) => {
       const name = key.slice('INPUT_'.length).toLowerCase();
-      const near = suggest(name.replace(/_/g, '-'), INPUT_NAMES);
-      const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
+      const hint = didYouMean(name.replace(/_/g, '-'), INPUT_NAMES, 'The README lists the inputs.');
       return { name: undefined, reason: `${quote(name)}: there is no input of this name. ${hint}` };
     });
 }

@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { KeySpec } from '../facts/key-specs.js';
+import type { Environment } from '../runner/context.js';
 
 /** What reading the inputs needs of the outside: two looks at the disk, none of which changes anything. */
 export interface InputSources {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The text of a file, or undefined when it cannot be read. */
   readonly readFile: (file: string) => string | undefined;
   readonly isFolder: (folder: string) => boolean;
@@ -20,7 +21,7 @@ export interface Around extends InputSources {
 }
 
 /** The real disk for `readInputs`. */
-export function inputSources(env: InputSources['env']): InputSources {
+export function inputSources(env: Environment): InputSources {
   return {
     env,
     readFile: (file) => {

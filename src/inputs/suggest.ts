@@ -7,6 +7,12 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   return near.sort((a, b) => a.distance - b.distance)[0]?.name;
 }
 
+/** @returns a whole sentence: the name that may be meant, or `otherwise` */
+export function didYouMean(word: string, known: readonly string[], otherwise: string): string {
+  const near = suggest(word, known);
+  return near === undefined ? otherwise : `Did you mean ${near}?`;
+}
+
 /** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
 function distanceBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

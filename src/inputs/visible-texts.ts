@@ -1,11 +1,12 @@
 /** What must stay readable in spite of the secrets: GitHub drops an output that contains a masked text. */
 
+import { accountOfPrincipal } from '../policy/principals.js';
+import type { Environment } from '../runner/context.js';
 import { createRedactor } from '../runner/redaction.js';
 import { secretsOf } from './backend-secrets.js';
 import { quote } from './parsers.js';
 import type { InputReader } from './reader.js';
 import type { StepInputs } from './rules.js';
-import type { InputSources } from './sources.js';
 
 /** A text that later jobs decide by, or that people review. */
 interface VisibleText {
@@ -23,9 +24,9 @@ const WORDS = [
 ].join(' ');
 
 /** What the outputs will contain, as far as the inputs tell it before anything runs. */
-export function visibleTexts(inputs: StepInputs, env: InputSources['env']): VisibleText[] {
+export function visibleTexts(inputs: StepInputs, env: Environment): VisibleText[] {
   const { partition, alias, primaryRegion, replicaRegions } = inputs;
-  const account = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1] ?? '';
+  const account = accountOfPrincipal({ type: 'AWS', value: inputs.roleToAssume ?? '' }) ?? '';
   const arns = [primaryRegion, ...replicaRegions].map(
     (region) => `{"${region}":"arn:${partition}:kms:${region}:${account}:key/mrk-"}`,
   );

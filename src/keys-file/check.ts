@@ -4,10 +4,10 @@ import { readInputs, type Inputs } from '../inputs/inputs.js';
 import { environmentName, InputsError, type InputProblem } from '../inputs/reader.js';
 import type { InputSources } from '../inputs/sources.js';
 import { KEY_INPUT_NAMES, specOf, type InputName } from '../inputs/table.js';
+import { accountOfPrincipal } from '../policy/principals.js';
+import type { Environment } from '../runner/context.js';
 import type { KeyEntry, KeysDocument } from './document.js';
 import type { FileProblem } from './problem.js';
-
-type Environment = InputSources['env'];
 
 export interface CheckedKey {
   readonly entry: KeyEntry;
@@ -165,7 +165,7 @@ function statesOf({ backend }: Inputs): string[] {
 
 /** An alias is one in a Region of an account; which account, the role or the list of allowed ones tells. */
 function aliasesOf({ alias, primaryRegion, replicaRegions, ...inputs }: Inputs): string[] {
-  const ofRole = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1];
+  const ofRole = accountOfPrincipal({ type: 'AWS', value: inputs.roleToAssume ?? '' });
   const account = ofRole ?? [...inputs.allowedAccountIds].sort().join();
   return [primaryRegion, ...replicaRegions].map((region) => `${region} ${account} ${alias}`);
 }

@@ -16,7 +16,7 @@ import {
 } from 'yaml';
 import { INPUT_NAMES, KEY_INPUT_NAMES, type InputName } from '../inputs/table.js';
 import { Invalid, quote } from '../inputs/parsers.js';
-import { suggest } from '../inputs/suggest.js';
+import { didYouMean } from '../inputs/suggest.js';
 import type { FileProblem, Position } from './problem.js';
 import { inputText, type Plain } from './input-text.js';
 
@@ -152,8 +152,7 @@ class Reader {
     const top = this.#mapOf(contents, { at: this.at(contents) }, SHAPE);
     for (const { name, at } of top) {
       if (name === 'defaults' || name === 'keys') continue;
-      const near = suggest(name, ['defaults', 'keys']);
-      const hint = near === undefined ? 'A key belongs under `keys`.' : `Did you mean ${near}?`;
+      const hint = didYouMean(name, ['defaults', 'keys'], 'A key belongs under `keys`.');
       this.#problems.push({ at, reason: `${quote(name)}: the file has \`defaults\` and \`keys\`. ${hint}` });
     }
     const defaults = this.#readDefaults(top.find(({ name }) => name === 'defaults'));
@@ -208,8 +207,8 @@ class Reader {
   #inputName({ name, at }: NamedPair, key: string): InputName | undefined {
     const known = INPUT_NAMES.find((each) => each === name);
     if (known !== undefined && KEY_INPUT_NAMES.includes(known)) return known;
-    const near = suggest(name.replace(/_/g, '-').toLowerCase(), KEY_INPUT_NAMES);
-    const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
+    const meant = name.replace(/_/g, '-').toLowerCase();
+    const hint = didYouMean(meant, KEY_INPUT_NAMES, 'The README lists the inputs.');
     const reason =
       known !== undefined
         ? 'this input belongs to the step: it describes no key'

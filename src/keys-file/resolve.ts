@@ -3,7 +3,7 @@ import { ActionError } from '../errors.js';
 import { readInputs, readTold, type Inputs, type ToldInputs } from '../inputs/inputs.js';
 import { InputReader, InputsError, problemOf, type InputProblem } from '../inputs/reader.js';
 import type { InputSources } from '../inputs/sources.js';
-import { suggest } from '../inputs/suggest.js';
+import { didYouMean } from '../inputs/suggest.js';
 import type { InputName } from '../inputs/table.js';
 import { checkEntry, environmentOf } from './check.js';
 import { readKeysDocument, type KeysDocument } from './document.js';
@@ -100,9 +100,8 @@ export function groupMarker(group: string): string {
 
 function explainMissing(name: string, { path: file, document }: KeysFile): string {
   const names = document.keys.map((each) => each.name);
-  const near = suggest(name, names);
   const count = names.length === 1 ? 'one key' : `${names.length} keys`;
-  const hint = near === undefined ? `It has ${count}.` : `Did you mean ${near}?`;
+  const hint = didYouMean(name, names, `It has ${count}.`);
   return `${file} has no key of this name. ${hint} A key that was taken out of the file stays in AWS, and in its state, until it is destroyed`;
 }
 

@@ -29,20 +29,20 @@ export function createLog(options: LogOptions): StepLog {
   const { write, toolkit } = options;
   // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
   const show = (text: string): string => redactor.redact(escapeCommands(redactor.redact(text)));
-  const line = (text: string): void => {
-    write(`${show(text)}\n`);
-  };
   const annotate =
     (level: Level) =>
     (message: string, annotation: AnnotationOptions): void => {
       const clean = (text: string): string => redactor.redact(tame(redactor.redact(text)));
       const [said, title] = [clean(message), clean(annotation.title)];
-      if (toolkit === undefined) write(terminalLine(options, level, `${title}: ${said}`));
-      else toolkit[level](said, { title });
+      const line = escapeCommands(`${title}: ${said}`);
+      if (toolkit !== undefined) toolkit[level](said, { title });
+      else write(options.colour ? `\u001b[${COLOURS[level]}m${line}\u001b[0m\n` : `${line}\n`);
     };
   return {
     ...redactor,
-    info: line,
+    info: (text) => {
+      write(`${show(text)}\n`);
+    },
     debug: (text) => {
       toolkit?.debug(redactor.redact(text));
     },
@@ -50,8 +50,7 @@ export function createLog(options: LogOptions): StepLog {
     warning: annotate('warning'),
     error: annotate('error'),
     mask: (secret) => {
-      const lines = add(secret);
-      for (const masked of lines) toolkit?.setSecret(masked);
+      for (const masked of add(secret)) toolkit?.setSecret(masked);
     },
     untrustedGroup: (title, text) => {
       writeForeign(options, show(title), redactor.redact(text));
@@ -80,10 +79,6 @@ function writeForeign({ write, toolkit, newToken }: LogOptions, title: string, t
   // The toolkit has no word for these two.
   write(`::stop-commands::${token}\n${body}::${token}::\n`);
   toolkit.endGroup();
-}
-
-function terminalLine({ colour }: LogOptions, level: Level, text: string): string {
-  return colour ? `\u001b[${COLOURS[level]}m${escapeCommands(text)}\u001b[0m\n` : `${escapeCommands(text)}\n`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { getProxyUrl } from '@actions/http-client';
 import { ActionError } from '../errors.js';
+import type { Environment } from './context.js';
 
 /** Each in the order in which its spellings count: the toolkit takes small letters first, Terraform capital ones. */
 const PROXY_VARIABLES = [
@@ -7,8 +8,6 @@ const PROXY_VARIABLES = [
   ['http_proxy', 'HTTP_PROXY'],
 ] as const;
 const BYPASS_VARIABLES = ['no_proxy', 'NO_PROXY'] as const;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the environment says of proxies, in the form that GitHub's toolkit and Terraform both understand. */
 export interface ProxySettings {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Environment } from './context.js';
 
 /** This action's own name: of its folders under the runner's temp folder, of its role session, of its state. */
 export const ACTION_NAME = 'aws-kms-multi-region-key';
@@ -13,7 +14,7 @@ export interface Workspace {
 }
 
 /** This action's folder under the runner's temp folder; it may not be there yet. */
-export function temporaryFolder(env: Readonly<Record<string, string | undefined>>): string {
+export function temporaryFolder(env: Environment): string {
   return path.join(env['RUNNER_TEMP'] ?? os.tmpdir(), ACTION_NAME);
 }
 
@@ -21,7 +22,7 @@ export function temporaryFolder(env: Readonly<Record<string, string | undefined>
  * Makes this run's folder under the runner's temp folder, which the runner empties after the job. Nothing is ever
  * written into the checkout.
  */
-export async function createWorkspace(env: Readonly<Record<string, string | undefined>>): Promise<Workspace> {
+export async function createWorkspace(env: Environment): Promise<Workspace> {
   const base = temporaryFolder(env);
   const localStateDir = path.join(base, 'state');
   await mkdir(localStateDir, { recursive: true });
