@@ -77,7 +77,8 @@ const principals = "IAM ARNs of users, roles or account roots in the key's parti
 /** What is off unless it is asked for. */
 const SWITCH = { default: 'false', rule: boolean, example: 'true', parse: parseBoolean } as const;
 
-const parsePlain = (text: string): string => text.trim();
+/** Text as it is, that names something: whoever looks for it tells what is wrong with it. */
+const NAME = { parse: (text: string) => text.trim(), absent: '' } as const;
 
 /**
  * Every input, in the order of action.yml. From it come the types of the values (`Inputs`), action.yml's `inputs`, the
@@ -443,22 +444,19 @@ const INPUTS = {
       'A YAML file with many keys (needs `actions/checkout`). `key` picks one; `command: keys` and `report` take all. An input is given here or there, not in both.',
     rule: 'the path of a YAML file with the keys, of at most 1 MiB',
     example: 'kms-keys.yml',
-    parse: parsePlain,
-    absent: '',
+    ...NAME,
   },
   key: {
     description: 'The name of one key of `keys-file`; also its alias, unless the entry names another.',
     rule: 'the name of one key of the keys-file; only together with keys-file',
     example: 'payments',
-    parse: parsePlain,
-    absent: '',
+    ...NAME,
   },
   reports: {
     description: 'For `command: report`: the folder with what the matrix wrote at `report-path`.',
     rule: 'a folder with the reports of a matrix of keys; only with the command report',
     example: 'reports',
-    parse: parsePlain,
-    absent: '',
+    ...NAME,
   },
   'replica-timeout-minutes': {
     description: 'How long to wait for a replica that AWS still creates, 1 to 120 minutes.',
