@@ -34146,7 +34146,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(102);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8337);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -34262,17 +34262,40 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 749:
+/***/ 4273:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   p: () => (/* binding */ bareAlias),
-/* harmony export */   s: () => (/* binding */ parseAlias)
+/* harmony export */   Ah: () => (/* binding */ parseKeySpec),
+/* harmony export */   DM: () => (/* binding */ parseRoleArn),
+/* harmony export */   SY: () => (/* binding */ parseStateKey),
+/* harmony export */   UG: () => (/* binding */ parseKeyUsage),
+/* harmony export */   W5: () => (/* binding */ parseBucket),
+/* harmony export */   YX: () => (/* binding */ parseImportKey),
+/* harmony export */   Yl: () => (/* binding */ defaultAudience),
+/* harmony export */   cK: () => (/* binding */ parseAccountId),
+/* harmony export */   cf: () => (/* binding */ parseRegion),
+/* harmony export */   gA: () => (/* binding */ parsePrincipal),
+/* harmony export */   pn: () => (/* binding */ bareAlias),
+/* harmony export */   sj: () => (/* binding */ parseAlias)
 /* harmony export */ });
 /* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5165);
+/* harmony import */ var _facts_key_specs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4925);
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1053);
+/* harmony import */ var _policy_principals_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9203);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5165);
+/** What inputs and settings of a backend name in AWS: Regions, keys, accounts, principals, buckets. */
 
 
+
+
+
+function parseRegion(text) {
+    const region = text.trim();
+    if ((0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_2__/* .isWellFormedRegion */ .qN)(region))
+        return region;
+    throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is not a Region id${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .because */ .xx)(region, /[^a-z0-9-]/u)}`);
+}
 /** Without `alias/`, which both forms mean. */
 function bareAlias(text) {
     return text.trim().replace(/^alias\//, '');
@@ -34281,24 +34304,116 @@ function bareAlias(text) {
  * The rules of KMS (API reference, CreateAlias) and of the provider; of the bundled module's variable; and of the names
  * of states, which the alias is a part of. `alias/` within the name would be one that was written twice.
  */
-const parseAlias = (text) => {
+function parseAlias(text) {
     const alias = bareAlias(text);
-    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(alias, /[^a-zA-Z0-9/_-]/u);
     if (alias === '')
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has no name after "alias/"`);
-    if (found !== undefined)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has a character that is not allowed: ${found}`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} has no name after "alias/"`);
+    refuseCharacter(text, alias, /[^a-zA-Z0-9/_-]/u);
     if (/^aws\//i.test(alias))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} is reserved for AWS`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is reserved for AWS`);
     if (/^alias\//i.test(alias))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} begins with "alias/" twice, or in upper case`);
-    if (/^\/|\/$|\/\//.test(alias)) {
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has a "/" with nothing before or after it`);
-    }
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} begins with "alias/" twice, or in upper case`);
+    refuseEmptyPart(text, alias);
     if (alias.length + 'alias/'.length > 256)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(text)} has ${alias.length + 6} characters with "alias/"`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} has ${alias.length + 6} characters with "alias/"`);
     return alias;
-};
+}
+function refuseCharacter(text, value, forbidden) {
+    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(value, forbidden);
+    if (found !== undefined)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} has a character that is not allowed: ${found}`);
+}
+function refuseEmptyPart(text, value) {
+    if (!/^\/|\/$|\/\//.test(value))
+        return;
+    throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} has a "/" with nothing before or after it`);
+}
+function parseKeySpec(text) {
+    const spec = text.trim();
+    if ((0,_facts_key_specs_js__WEBPACK_IMPORTED_MODULE_1__/* .isKeySpec */ .vK)(spec))
+        return spec;
+    throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is none of ${_facts_key_specs_js__WEBPACK_IMPORTED_MODULE_1__/* .MULTI_REGION_KEY_SPECS */ .KE.join(', ')}`);
+}
+function parseKeyUsage(text, { keySpec }) {
+    const allowed = (0,_facts_key_specs_js__WEBPACK_IMPORTED_MODULE_1__/* .usagesFor */ .K0)(keySpec);
+    const usage = allowed.find((candidate) => candidate === text.trim());
+    if (usage !== undefined)
+        return usage;
+    throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
+}
+/** Only what the text itself tells is judged here; what KMS knows of the key comes later. */
+function parseImportKey(text, { primaryRegion }) {
+    const [, partition, region, account, resource] = /^arn:([a-z-]+):kms:([a-z0-9-]+):(\d{12}):(.+)$/.exec(text.trim()) ?? [];
+    const own = (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_2__/* .partitionOf */ .iQ)(primaryRegion);
+    if (partition !== undefined && own !== undefined && partition !== own) {
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is in the partition ${partition}, the Regions in ${own}, and a multi-Region key cannot leave its partition`);
+    }
+    const name = resource?.replace(/^key\//, '') ?? text.trim();
+    if (/^mrk-[0-9a-f]{32}$|^alias\/[a-zA-Z0-9/_-]{1,250}$/.test(name))
+        return { name, region, account };
+    if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is a single-Region key, which can never become a multi-Region key: ids of those begin with "mrk-"`);
+    }
+    throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is neither a key's id or ARN nor an alias with "alias/"`);
+}
+function parseAccountId(text) {
+    if (/^\d{12}$/.test(text))
+        return text;
+    throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is not 12 digits${whyNoAccount(text)}`);
+}
+/** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
+function whyNoAccount(text) {
+    if (/^\d{1,11}$/.test(text))
+        return (0,_policy_principals_js__WEBPACK_IMPORTED_MODULE_3__/* .lostZeros */ ._p)(text);
+    if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text))
+        return ', but a number with an exponent: put it in quotes';
+    return (0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .because */ .xx)(text, /\D/u);
+}
+const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
+/** IAM's own rules for a principal, and of these only who lasts: no session, nobody that was deleted, not everybody. */
+function parsePrincipal(text, { partition }) {
+    if (!/^arn:[^:]*:(iam|sts):/.test(text))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is not the ARN of an IAM user, role or account root${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .because */ .xx)(text, NOT_IN_ARNS)}`);
+    if (/^arn:[^:]*:sts:/.test(text))
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is a session: name its role`);
+    const why = (0,_policy_principals_js__WEBPACK_IMPORTED_MODULE_3__/* .whyImpossible */ .u)({ type: 'AWS', value: text }, partition);
+    if (why !== undefined)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`it names ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)}, ${why}`);
+    return text;
+}
+function parseRoleArn(text, { partition }) {
+    const arn = text.trim();
+    const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(arn);
+    if (found === null) {
+        const why = whyNoAccountInArn(arn) || (0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .because */ .xx)(arn, NOT_IN_ARNS);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is not the ARN of an IAM role${why}`);
+    }
+    if (found[1] !== partition)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
+    return arn;
+}
+function whyNoAccountInArn(arn) {
+    const account = /^arn:[a-z-]+:iam::(\d{0,11}):/.exec(arn)?.[1];
+    if (account === undefined)
+        return '';
+    return account === ''
+        ? ': there is no account id in it'
+        : `: its account id ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(account)} is not 12 digits${whyNoAccount(account)}`;
+}
+/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
+function defaultAudience({ partition }) {
+    return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
+}
+const parseBucket = (0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .parseMatching */ .Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
+/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
+function parseStateKey(text) {
+    const key = text.trim();
+    refuseEmptyPart(text, key);
+    refuseCharacter(text, key, /[\p{Cc}\p{Cf}]/u);
+    if (Buffer.byteLength(key) > 1024)
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(text)} has ${Buffer.byteLength(key)} bytes`);
+    return key;
+}
 
 
 /***/ }),
@@ -34307,7 +34422,8 @@ const parseAlias = (text) => {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   a: () => (/* binding */ parseBackendConfig)
+/* harmony export */   a: () => (/* binding */ parseBackendConfig),
+/* harmony export */   w: () => (/* binding */ isSettings)
 /* harmony export */ });
 /* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5165);
@@ -34320,20 +34436,16 @@ const TEXT = new Set(['credentials', 'policy']);
  * object or array is one. All other values are text, which Terraform makes numbers and booleans of where it wants them.
  * @throws Invalid that names the line or the setting and repeats no value
  */
-const parseBackendConfig = (text) => {
+function parseBackendConfig(text) {
     let settings = {};
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
-            continue;
-        const at = line.indexOf('=');
-        const path = line.slice(0, Math.max(at, 0)).trim().split('.');
-        if (!path.every((name) => /^[\w-]+$/.test(name)))
-            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`line ${index + 1} is not key=value`);
-        const value = readValue(path.at(-1) ?? '', line.slice(at + 1).trim());
-        settings = merge(settings, nest(path, value));
+    for (const { line, name, value } of (0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .assignmentsIn */ .sY)(text)) {
+        const path = name.split('.');
+        if (!path.every((each) => /^[\w-]+$/.test(each)))
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .Invalid */ .WO(`line ${line} is not key=value`);
+        settings = merge(settings, nest(path, readValue(path.at(-1) ?? '', value)));
     }
     return settings;
-};
+}
 function readValue(name, text) {
     if (TEXT.has(name) || !/^[{[]/.test(text))
         return text;
@@ -34363,7 +34475,7 @@ function merge(settings, added) {
     }, settings);
 }
 function isSettings(value) {
-    return (0,_parsers_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(value);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 
@@ -34380,8 +34492,8 @@ function isSettings(value) {
 /* harmony export */   lr: () => (/* binding */ mayBeSecret),
 /* harmony export */   s2: () => (/* binding */ hasBackendSecrets)
 /* harmony export */ });
-/* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7443);
 /* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
+/* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7443);
 /** Which settings of a backend are secret: a short list for each, since a name that only sounds like it hides what is none. */
 
 
@@ -34413,8 +34525,7 @@ const EVERYWHERE = ['headers', 'cookie', 'password'];
 const HARMLESS = new Set(['access_key', 'secret_id', 'client_id', 'oidc_request_url']);
 /** Whether a setting of this name is secret in any backend. */
 function mayBeSecret(name) {
-    return (EVERYWHERE.includes(name) ||
-        Object.values(SECRETS).some((names) => names.includes(name)));
+    return [EVERYWHERE, ...Object.values(SECRETS)].some((names) => names.includes(name));
 }
 /**
  * Everything in the settings, at any depth, that must not be seen; without what is too short or too common to be one.
@@ -34426,43 +34537,43 @@ function secretsOf(type, settings) {
 }
 /** The settings in two parts: those that are secret or have a secret in them, and all others. */
 function splitSecrets(type, settings) {
-    const isSecret = ([name, value]) => isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0;
-    const entries = Object.entries(settings);
-    return {
-        secret: Object.fromEntries(entries.filter(isSecret)),
-        plain: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
-    };
+    const { secret = [], plain = [] } = Object.groupBy(Object.entries(settings), ([name, value]) => isListed(type, name) || findSecrets({ type, name, path: name }, value).length > 0 ? 'secret' : 'plain');
+    return { secret: Object.fromEntries(secret), plain: Object.fromEntries(plain) };
 }
 /** Whether Terraform's own record of the backend has a secret in it. */
 function hasBackendSecrets({ backend }) {
     return backend !== undefined && Object.keys(splitSecrets(backend.type, backend.config).secret).length > 0;
 }
 function findSecrets(place, value) {
-    if (value === null)
-        return [];
-    if (place.name === 'headers' && typeof value === 'object')
-        return ofHeaders(place, value);
-    if (place.name === 'env' && typeof value === 'object')
-        return ofEnvironment(place, value);
-    if (typeof value === 'object' && !isListed(place.type, place.name)) {
-        return Object.entries(value).flatMap(([name, inner]) => findSecrets({ ...place, name: Array.isArray(value) ? place.name : name, path: `${place.path}.${name}` }, inner));
-    }
-    return textsOf(value).flatMap((text) => readText(place, text).map((secret) => ({ setting: place.path, secret })));
+    const { type, name, path } = place;
+    const readMember = READERS_OF_MEMBERS.get(name);
+    const isWhole = typeof value !== 'object' || value === null || (!readMember && isListed(type, name));
+    if (isWhole)
+        return secretsIn(value, path, (text) => readText(place, text));
+    return Object.entries(value).flatMap(([key, inner]) => {
+        const setting = `${path}.${key}`;
+        if (readMember !== undefined)
+            return secretsIn(inner, setting, (text) => readMember(key, text));
+        return findSecrets({ type, name: Array.isArray(value) ? name : key, path: setting }, inner);
+    });
+}
+function secretsIn(value, setting, read) {
+    return textsOf(value).flatMap((text) => read(text).map((secret) => ({ setting, secret })));
 }
 function isListed(type, name) {
     return EVERYWHERE.includes(name) || listedFor(type).includes(name);
 }
 function listedFor(type) {
-    return Object.hasOwn(SECRETS, type) ? SECRETS[type] : [];
+    return Object.hasOwn(SECRETS, type) ? (SECRETS[type] ?? []) : [];
 }
 function textsOf(value) {
-    if (typeof value !== 'object' || value === null)
-        return value === null ? [] : [String(value)];
-    return Object.values(value).flatMap(textsOf);
+    if (value === null)
+        return [];
+    return typeof value === 'object' ? Object.values(value).flatMap(textsOf) : [String(value)];
 }
 function readText({ type, name }, text) {
     if (isListed(type, name))
-        return [...(READERS.get(name) ?? itself)(text), ...ofAddress(text)];
+        return [...(READERS.get(name)?.(text) ?? [text]), ...ofAddress(text)];
     if (HARMLESS.has(name))
         return ofAddress(text);
     // Terraform shows the line of an argument that it does not know.
@@ -34477,7 +34588,6 @@ function isMisspelt(type, name) {
     const near = (0,_suggest_js__WEBPACK_IMPORTED_MODULE_1__/* .suggest */ .Z)(name, [...listedFor(type), ...EVERYWHERE]);
     return near !== undefined && Math.abs(near.length - name.length) <= 2;
 }
-const itself = (text) => [text];
 /** What has more in it than the secret. */
 const READERS = new Map([
     ['conn_str', ofConnection],
@@ -34514,15 +34624,6 @@ function ofJson(value) {
         return [];
     return Object.entries(value).flatMap(([name, inner]) => SECRET_FIELDS.test(name) ? textsOf(inner) : ofJson(inner));
 }
-function ofHeaders(place, headers) {
-    return Object.entries(headers).flatMap(([name, value]) => {
-        if (/^(?:content-type|accept|user-agent|host|cache-control)$/i.test(name))
-            return [];
-        return textsOf(value)
-            .flatMap(/^cookie$/i.test(name) ? ofCookie : ofHeader)
-            .map((secret) => ({ setting: `${place.path}.${name}`, secret }));
-    });
-}
 /** A header's value, without the scheme that it begins with; of `Basic`, the password by itself. */
 function ofHeader(text) {
     const credential = /^[\w-]+:?\s+(\S.*)$/s.exec(text)?.[1] ?? text;
@@ -34534,16 +34635,17 @@ function ofHeader(text) {
 function ofCookie(text) {
     return text.split(/;\s*/).map((pair) => pair.slice(pair.indexOf('=') + 1));
 }
-/** Of the variables of a program, those that are named as secrets are, or look like one. */
-function ofEnvironment(place, variables) {
-    return Object.entries(variables).flatMap(([name, value]) => textsOf(value)
-        .filter((text) => isSecretVariable(name) || looksRandom(text))
-        .map((secret) => ({ setting: `${place.path}.${name}`, secret })));
-}
 /** Whether an environment variable of this name usually holds a secret. */
-function isSecretVariable(name) {
-    return /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i.test(name);
-}
+const SECRET_VARIABLE = /(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_KEY|CREDENTIALS?|AUTH)$/i;
+/** Of settings that are objects: the headers of a call, and the variables of a program, each by its name. */
+const READERS_OF_MEMBERS = new Map([
+    [
+        'headers',
+        (name, text) => HARMLESS_HEADER.test(name) ? [] : /^cookie$/i.test(name) ? ofCookie(text) : ofHeader(text),
+    ],
+    ['env', (name, text) => (SECRET_VARIABLE.test(name) || looksRandom(text) ? [text] : [])],
+]);
+const HARMLESS_HEADER = /^(?:content-type|accept|user-agent|host|cache-control)$/i;
 /** `--token=…`, or a text that can be nothing else. */
 function ofArgument(text) {
     const value = /^-{1,2}[\w-]*(?:token|secret|password|key)=(.+)$/is.exec(text)?.[1];
@@ -34610,10 +34712,12 @@ function isMixed(run) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   p: () => (/* binding */ explainEmptyInput)
 /* harmony export */ });
+/* harmony import */ var _runner_context_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1953);
 /**
  * Why an input may be empty although the workflow gives it: GitHub puts nothing in the place of an expression without a
  * value, and does not tell the action which expression it was. What is known is who started the run, and by what event.
  */
+
 const GENERAL = 'If an expression gives it, that has no value: `vars.X` has to exist in the repository, the organisation or the environment that the job names; `secrets.X` likewise, and a called workflow gets secrets only by `secrets: inherit`; an output of a job that was skipped, or that GitHub found a masked text in, is empty.';
 /**
  * GitHub gives Dependabot's runs the secrets of Dependabot alone (its documentation, "Dependabot on GitHub Actions"), and
@@ -34624,8 +34728,7 @@ function explainEmptyInput(sources) {
     const { env } = sources;
     if (env['GITHUB_ACTIONS'] !== 'true')
         return '';
-    const actor = env['GITHUB_ACTOR'] ?? '';
-    if (actor === 'dependabot[bot]') {
+    if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
         return 'This run was started by Dependabot, which gets no secrets of the repository: `${{ secrets.X }}` is empty in it. Add the secret under Settings, "Secrets and variables", Dependabot, or use a variable (`vars.X`) for what is none, or leave the job out with `if: github.actor != \'dependabot[bot]\'`.';
     }
     if (isFork(sources)) {
@@ -34637,16 +34740,98 @@ function isFork({ env, readFile }) {
     if (!/^pull_request(?:_review|_review_comment)?$/.test(env['GITHUB_EVENT_NAME'] ?? ''))
         return false;
     try {
-        const payload = JSON.parse(readFile(env['GITHUB_EVENT_PATH'] ?? '') ?? 'null');
-        const [head, base] = ['head', 'base'].map((side) => at(payload, 'pull_request', side, 'repo', 'full_name'));
-        return base !== undefined && head !== base;
+        const event = (0,_runner_context_js__WEBPACK_IMPORTED_MODULE_0__/* .pullRequestOf */ ._n)(JSON.parse(readFile(env['GITHUB_EVENT_PATH'] ?? '') ?? 'null'));
+        return event.base.repo.full_name !== undefined && (0,_runner_context_js__WEBPACK_IMPORTED_MODULE_0__/* .isFromFork */ .ty)(event);
     }
     catch {
         return false; // A payload that cannot be read says nothing; the reader of the context tells of it.
     }
 }
-function at(value, ...names) {
-    return names.reduce((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value);
+
+
+/***/ }),
+
+/***/ 7464:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ environmentSecrets),
+/* harmony export */   y: () => (/* binding */ secretsOfInputs)
+/* harmony export */ });
+/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
+/* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
+/* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9357);
+/* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9066);
+/** The secrets that a step's environment brings along: in its inputs, and in what Terraform, its backends and GitHub read. */
+
+
+
+
+const SECRETS = new Set([
+    ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_ENTERPRISE_TOKEN', 'GH_ENTERPRISE_TOKEN', 'INPUT_GITHUB-TOKEN'],
+    ...['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
+    ...['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_SSE_CUSTOMER_KEY'],
+    ...['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_BEARER_TOKEN_BEDROCK'],
+    ...['ARM_ACCESS_KEY', 'ARM_SAS_TOKEN', 'ARM_CLIENT_SECRET', 'ARM_CLIENT_CERTIFICATE'],
+    ...['ARM_CLIENT_CERTIFICATE_PASSWORD', 'ARM_OIDC_TOKEN', 'ARM_OIDC_REQUEST_TOKEN', 'SYSTEM_ACCESSTOKEN'],
+    ...['CONSUL_HTTP_TOKEN', 'TENCENTCLOUD_SECRET_KEY', 'TENCENTCLOUD_SECURITY_TOKEN'],
+    ...['GOOGLE_OAUTH_ACCESS_TOKEN', 'KUBE_TOKEN', 'KUBE_PASSWORD', 'KUBE_CLIENT_KEY_DATA'],
+    ...['TF_HTTP_PASSWORD', 'TF_HTTP_CLIENT_PRIVATE_KEY_PEM', 'PGPASSWORD', 'PGSSLPASSWORD'],
+    ...['ALICLOUD_SECRET_KEY', 'ALICLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
+    ...[
+        'ALICLOUD_SECURITY_TOKEN',
+        'ALIBABA_CLOUD_SECURITY_TOKEN',
+        'OCI_PRIVATE_KEY',
+        'OCI_PRIVATE_KEY_PASSWORD',
+    ],
+]);
+/** Addresses, which may have a password or a token in them. */
+const ADDRESSES = /^(?:https?_proxy|all_proxy|TF_HTTP_(?:LOCK_|UNLOCK_)?ADDRESS|CONSUL_HTTP_ADDR|AWS_ENDPOINT_URL\w*)$/i;
+/** Variables that stand for a setting of a backend in which not all is secret. */
+const SETTINGS = {
+    PG_CONN_STR: ['pg', 'conn_str'],
+    CONSUL_HTTP_AUTH: ['consul', 'http_auth'],
+    GOOGLE_CREDENTIALS: ['gcs', 'credentials'],
+    GOOGLE_BACKEND_CREDENTIALS: ['gcs', 'credentials'],
+    GOOGLE_ENCRYPTION_KEY: ['gcs', 'encryption_key'],
+};
+/** By the names of the variables, without the inputs. @returns the texts that must not be seen, wherever they come up */
+function environmentSecrets(env) {
+    return Object.entries(env).flatMap(([name, value = '']) => {
+        if (SECRETS.has(name.toUpperCase()) || /^TF_TOKEN_/i.test(name))
+            return [value];
+        const [backend, setting] = SETTINGS[name.toUpperCase()] ?? [];
+        if (backend !== undefined && setting !== undefined)
+            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .secretsOf */ .Fj)(backend, { [setting]: value }).map(({ secret }) => secret);
+        return ADDRESSES.test(name) ? (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .ofAddress */ .KU)(value) : [];
+    });
+}
+/** Whose values are names that everybody sees. */
+const NAMES = ['alias', 'comment-key', 'confirm-destroy', 'key', 'rename-alias-from'].map(_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE);
+/**
+ * What is, or may be, secret in inputs that were refused: the messages repeat values, and a comment is not masked by the
+ * runner as a log is.
+ */
+function secretsOfInputs(env) {
+    const texts = Object.entries(env).flatMap(([name, value = '']) => name.startsWith('INPUT_') && !NAMES.includes(name) ? [value.trim()] : []);
+    return [
+        ...secretsOfSettings(env),
+        ...texts.flatMap(_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .ofAddress */ .KU),
+        ...texts.filter((text) => /^[\w+/=.-]{20,}$/.test(text) && (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .looksRandom */ .EZ)(text)),
+    ].filter((secret) => !(0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .isTrivial */ .C)(secret));
+}
+/** Line by line, as one that is wrong makes the whole unreadable. */
+function secretsOfSettings(env) {
+    const { [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend')]: type = '', [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend-config')]: text = '' } = env;
+    return text.split(/\r?\n/).flatMap((line) => {
+        try {
+            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .secretsOf */ .Fj)(type.trim() || 's3', (0,_backend_config_js__WEBPACK_IMPORTED_MODULE_1__/* .parseBackendConfig */ .a)(line)).map(({ secret }) => secret);
+        }
+        catch {
+            // No setting whose name is a secret one: of those, every value can be read.
+            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .ofAddress */ .KU)(line.slice(line.indexOf('=') + 1).trim());
+        }
+    });
 }
 
 
@@ -34658,25 +34843,26 @@ function at(value, ...names) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  K: () => (/* binding */ readInputs)
+  Ko: () => (/* binding */ readInputs),
+  qA: () => (/* binding */ readShared),
+  oD: () => (/* binding */ readTold)
 });
 
+// EXTERNAL MODULE: ./src/inputs/reader.ts
+var inputs_reader = __nccwpck_require__(9066);
 // EXTERNAL MODULE: ./src/facts/key-specs.ts
 var key_specs = __nccwpck_require__(4925);
 // EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
 var regions = __nccwpck_require__(1053);
-// EXTERNAL MODULE: ./src/inputs/alias.ts
-var inputs_alias = __nccwpck_require__(749);
-// EXTERNAL MODULE: ./src/inputs/empty-input.ts
-var empty_input = __nccwpck_require__(8457);
-// EXTERNAL MODULE: ./src/inputs/reader.ts
-var inputs_reader = __nccwpck_require__(9066);
+// EXTERNAL MODULE: ./src/inputs/aws-names.ts
+var aws_names = __nccwpck_require__(4273);
+// EXTERNAL MODULE: ./src/inputs/backend-config.ts
+var backend_config = __nccwpck_require__(2500);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
-// EXTERNAL MODULE: ./src/inputs/places.ts
-var places = __nccwpck_require__(5073);
 ;// CONCATENATED MODULE: ./src/inputs/backend-settings.ts
 /** The settings without which a backend has no place for the state, and what they have to be. Pure. */
+
 
 
 /** Azure's naming rules for storage accounts and blob containers. */
@@ -34731,54 +34917,52 @@ const NEEDED = {
     kubernetes: { secret_suffix: { rule: 'the end of the names of its secrets', example: 'aws-cb-cmk' } },
     oss: { bucket: { rule: 'the name of the bucket', example: 'acme-terraform-state' } },
     s3: {
-        bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: places/* parseBucket */.W5 },
-        key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: places/* parseStateKey */.SY },
+        bucket: { rule: 'the name of an S3 bucket', example: 'acme-terraform-state', parse: aws_names/* parseBucket */.W5 },
+        key: { rule: 'an object name', example: 'kms/aws_cb_cmk.tfstate', parse: aws_names/* parseStateKey */.SY },
         region: {
             rule: 'the Region id of the bucket',
             example: 'eu-central-1',
-            parse: places/* parseRegion */.cf,
+            parse: aws_names/* parseRegion */.cf,
             variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
         },
     },
 };
 /**
- * What is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is where an
- * expression of the workflow has no value.
+ * Notes what is wrong with the settings of a backend that Terraform cannot do without, and what was left empty, as it is
+ * where an expression of the workflow has no value.
  * @param type undefined where inputs of their own say all that the backend needs
  */
-function findSettingProblems(type, config, env) {
-    const needed = (type !== undefined && Object.hasOwn(NEEDED, type) ? NEEDED[type] : undefined) ?? {};
-    const wrong = Object.entries(needed).flatMap(([name, rule]) => findProblem(`the backend ${type ?? ''}`, name, rule, { config, env }));
-    const empty = emptyOf(config).filter((name) => !Object.hasOwn(needed, name));
-    return [
-        ...wrong,
-        ...empty.map((name) => ({ reason: `${(0,parsers/* quote */.hD)(name)} has no value: give it one, or leave the line out` })),
-    ];
-}
-function findProblem(who, name, needed, { config, env }) {
-    const { rule, parse, variables = [] } = needed;
-    const spec = { rule, example: `${name}=${needed.example}` };
-    const value = Object.hasOwn(config, name) ? config[name] : undefined;
-    if (value === undefined && variables.some((variable) => (env[variable] ?? '').trim() !== ''))
-        return [];
-    if (value === undefined || value === '') {
+function checkSettings(reader, type, config) {
+    const needed = type === undefined ? {} : (NEEDED[type] ?? {});
+    for (const [name, each] of Object.entries(needed)) {
+        const { variables = [] } = each;
+        const value = Object.hasOwn(config, name) ? config[name] : undefined;
+        const isElsewhere = variables.some((variable) => (reader.around.env[variable] ?? '').trim() !== '');
+        if (value === undefined && isElsewhere)
+            continue;
         const orBy = variables.length === 0 ? '' : ` (or ${variables.join(', ')} in the environment)`;
-        const is = value === undefined ? 'is missing' : 'has no value';
-        return [{ reason: `${(0,parsers/* quote */.hD)(name)} ${is}, and ${who} needs it${orBy}`, spec }];
+        const why = whyNot(value, each.parse, `the backend ${type ?? ''} needs it${orBy}`);
+        const spec = { rule: each.rule, example: `${name}=${each.example}` };
+        if (why !== undefined)
+            reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)}${why}`, spec);
     }
-    if (typeof value !== 'string')
-        return [{ reason: `${(0,parsers/* quote */.hD)(name)} is no text`, spec }];
-    const why = parse === undefined ? undefined : whyNot(parse, value);
-    return why === undefined ? [] : [{ reason: `${(0,parsers/* quote */.hD)(name)}: ${why}`, spec }];
+    for (const name of emptyOf(config).filter((each) => !Object.hasOwn(needed, each)))
+        reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)} has no value: give it one, or leave the line out`);
 }
-function whyNot(parse, value) {
+function whyNot(value, parse, who) {
+    if (value === undefined)
+        return ` is missing, and ${who}`;
+    if (value === '')
+        return ` has no value, and ${who}`;
+    if (typeof value !== 'string')
+        return ' is no text';
     try {
-        parse(value);
+        parse?.(value);
         return undefined;
     }
     catch (thrown) {
         if (thrown instanceof parsers/* Invalid */.WO)
-            return thrown.message;
+            return `: ${thrown.message}`;
         throw thrown;
     }
 }
@@ -34787,20 +34971,14 @@ function emptyOf(settings, path = '') {
     return Object.entries(settings).flatMap(([name, value]) => {
         if (value === '')
             return [`${path}${name}`];
-        return typeof value === 'object' && value !== null && !Array.isArray(value)
-            ? emptyOf(value, `${path}${name}.`)
-            : [];
+        return (0,backend_config/* isSettings */.w)(value) ? emptyOf(value, `${path}${name}.`) : [];
     });
 }
 
 // EXTERNAL MODULE: ./src/inputs/tags.ts
 var inputs_tags = __nccwpck_require__(4480);
-// EXTERNAL MODULE: ./src/inputs/visible-texts.ts
-var visible_texts = __nccwpck_require__(3302);
 ;// CONCATENATED MODULE: ./src/inputs/rules.ts
 /** What inputs say together: rules across them, and values that several of them make. */
-
-
 
 
 
@@ -34817,11 +34995,10 @@ function checkRules(reader, given) {
         reader.problem('verify', 'with the command verify, off would leave nothing to do');
 }
 /** Makes what takes several inputs. @returns values of which a wrong one has been noted as a problem */
-function readTogether(reader, given, around) {
-    const { partition } = around;
+function readTogether(reader, given) {
     return {
-        partition,
-        backend: readBackend(reader, given, around),
+        partition: reader.around.partition,
+        backend: readBackend(reader, given),
         approval: readApproval(reader, given),
         ...readDeletion(reader, given),
     };
@@ -34832,10 +35009,8 @@ function checkRegions(reader, { primaryRegion, replicaRegions }) {
     if (replicaRegions.includes(primaryRegion)) {
         reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(primaryRegion)} is the primary Region and cannot have a replica too`);
     }
-    const partition = (0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws';
-    for (const region of replicaRegions) {
-        if ((0,regions/* partitionOf */.iQ)(region) === partition)
-            continue;
+    const { partition } = reader.around;
+    for (const region of replicaRegions.filter((each) => (0,regions/* partitionOf */.iQ)(each) !== partition)) {
         reader.problem('replica-regions', `${(0,parsers/* quote */.hD)(region)} is in the partition ${(0,regions/* partitionOf */.iQ)(region) ?? 'unknown'}, the primary Region in ${partition}, and a multi-Region key cannot leave its partition`);
     }
 }
@@ -34885,13 +35060,15 @@ function checkRotation(reader, { keySpec, enableKeyRotation, rotationPeriodInDay
         reader.problem('rotation-period-in-days', `${rotationPeriodInDays} has no effect while rotation is off`);
     }
 }
-function readBackend(reader, given, around) {
+function readBackend(reader, given) {
     const { stateBucket: bucket, backend: type, backendConfig: config } = given;
     if (bucket !== undefined && reader.text('backend') !== '')
         reader.problem('backend', 'state-bucket already chooses the S3 backend: remove one of the two');
-    checkConfig(reader, bucket === undefined ? type : undefined, { config, env: around.env });
+    // Settings that could not be read are told as such, and not as missing.
+    const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
+    checkSettings(reader, isRead && bucket === undefined ? type : undefined, config);
     if (bucket !== undefined)
-        return { type: 's3', config: readS3(reader, given, around) };
+        return { type: 's3', config: readS3(reader, bucket, given) };
     if (type === undefined && Object.keys(config).length > 0)
         reader.problem('backend-config', 'there is no backend for these settings');
     for (const name of ['state-key', 'state-region'])
@@ -34899,19 +35076,12 @@ function readBackend(reader, given, around) {
             reader.problem(name, 'there is no state-bucket');
     return type === undefined ? undefined : { type, config };
 }
-function readS3(reader, given, { alias, primaryRegion }) {
-    const { stateBucket: bucket = '', stateKey, stateRegion, backendConfig } = given;
+function readS3(reader, bucket, { stateKey, stateRegion, backendConfig }) {
+    const { alias, primaryRegion } = reader.around;
     const own = { bucket, key: stateKey ?? defaultStateKey(alias), region: stateRegion ?? primaryRegion };
     for (const name of Object.keys(own).filter((each) => each in backendConfig))
         reader.problem('backend-config', `${(0,parsers/* quote */.hD)(name)} is said by an input of its own already`);
     return { ...own, ...backendConfig };
-}
-/** @param type of the backend that has its place from these settings alone */
-function checkConfig(reader, type, { config, env }) {
-    // Settings that could not be read are told as such, and not as missing.
-    const isRead = reader.text('backend-config') === '' || Object.keys(config).length > 0;
-    for (const { reason, spec } of findSettingProblems(isRead ? type : undefined, config, env))
-        reader.problem('backend-config', reason, spec);
 }
 function readApproval(reader, { autoApprove, approvedPlan, command }) {
     if (autoApprove && approvedPlan !== undefined) {
@@ -34929,7 +35099,7 @@ function readApproval(reader, { autoApprove, approvedPlan, command }) {
 function readDeletion(reader, given) {
     const { command, allowDestroy, planDestroy, confirmDestroy } = given;
     // As given: one that is wrong is no other alias than the one that confirms it.
-    const alias = (0,inputs_alias/* bareAlias */.p)(reader.text('alias'));
+    const { alias } = reader.around;
     const destroys = command === 'destroy';
     if (planDestroy && command !== 'plan')
         reader.problem('plan-destroy', `it is the preview of destroy, and the command is ${(0,parsers/* quote */.hD)(command)}`);
@@ -34941,32 +35111,20 @@ function readDeletion(reader, given) {
     return { destroys: destroys || planDestroy, deletionConfirmed: isConfirmed || planDestroy };
 }
 function whyNotConfirmed({ command, allowDestroy, confirmDestroy }, alias) {
-    if (confirmDestroy !== '') {
-        if (confirmDestroy === alias)
-            return undefined;
+    if (confirmDestroy === alias && alias !== '')
+        return undefined;
+    if (confirmDestroy !== '')
         return `${(0,parsers/* quote */.hD)(confirmDestroy)} is not the alias ${(0,parsers/* quote */.hD)(alias)}`;
-    }
     if (command === 'destroy')
         return 'the command destroy deletes every key of the alias, and nothing confirms it';
     return allowDestroy ? 'allow-destroy is true, and nothing confirms which key it is for' : undefined;
 }
-/** GitHub drops an output that contains a masked text, and the jobs that ask for it are skipped without a word. */
-function refuseVisibleSecrets(reader, inputs, env) {
-    if (inputs.backend === undefined)
-        return;
-    const found = (0,visible_texts/* findVisibleSecrets */.J)(inputs.backend, (0,visible_texts/* visibleTexts */.n)(inputs, env));
-    for (const setting of new Set(found.map((each) => each.setting))) {
-        const what = found.find((each) => each.setting === setting)?.what ?? '';
-        reader.problem('backend-config', `the value of ${(0,parsers/* quote */.hD)(setting)} is secret, and it is a part of ${what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
-    }
-}
 
-// EXTERNAL MODULE: ./src/inputs/table.ts + 5 modules
-var table = __nccwpck_require__(2364);
+// EXTERNAL MODULE: ./src/inputs/table.ts + 1 modules
+var table = __nccwpck_require__(9159);
+// EXTERNAL MODULE: ./src/inputs/visible-texts.ts
+var visible_texts = __nccwpck_require__(3302);
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
-
-
-
 
 
 
@@ -34974,136 +35132,68 @@ var table = __nccwpck_require__(2364);
 /**
  * Reads and validates every input at once.
  * @returns the inputs, frozen
- * @throws ActionError that lists every problem: the input, its value, the rule and an example
+ * @throws InputsError that lists every problem: the input, its value, the rule and an example
  */
 function readInputs(sources) {
-    const reader = new inputs_reader/* InputReader */.i_(sources.env, (0,empty_input/* explainEmptyInput */.p)(sources));
-    const around = readAround(reader, sources);
-    const given = readTable(reader, around);
+    const reader = new inputs_reader/* InputReader */.i_(sources);
+    const given = Object.fromEntries(table/* INPUT_NAMES */.Qh.map((name) => [camelCase(name), reader.read(name)]));
     for (const name of ['primary-region', 'alias'])
         reader.require(name);
     checkRules(reader, given);
-    const inputs = { ...given, ...readTogether(reader, given, around) };
-    refuseVisibleSecrets(reader, inputs, sources.env);
+    const inputs = { ...given, ...readTogether(reader, given) };
+    (0,visible_texts/* refuseVisibleSecrets */.C)(reader, inputs);
     reader.finish();
     return Object.freeze(inputs);
-}
-function readAround(reader, sources) {
-    const primaryRegion = reader.text('primary-region').trim();
-    const keySpec = reader.text('key-spec').trim();
-    return {
-        ...sources,
-        primaryRegion,
-        partition: (0,regions/* partitionOf */.iQ)(primaryRegion) ?? 'aws',
-        keySpec: (0,key_specs/* isKeySpec */.vK)(keySpec) ? keySpec : 'SYMMETRIC_DEFAULT',
-        alias: (0,inputs_alias/* bareAlias */.p)(reader.text('alias')),
-    };
-}
-function readTable(reader, around) {
-    const values = table/* INPUT_NAMES */.Qh.map((name) => {
-        const { parse } = table/* INPUTS */.mc[name];
-        const value = reader.optional(name, (text) => parse(text, around));
-        return [camelCase(name), value ?? insteadOf(table/* INPUTS */.mc[name], around)];
-    });
-    return Object.fromEntries(values);
-}
-/** The value where there is none, or a wrong one: that ends the run, once the other inputs have been held against it. */
-function insteadOf({ default: text, parse, absent }, around) {
-    if (text !== '')
-        return parse(text, around);
-    return typeof absent === 'function' ? absent(around) : absent;
 }
 function camelCase(name) {
     return name.replaceAll(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
-
-
-/***/ }),
-
-/***/ 7560:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ parseList)
-/* harmony export */ });
-/* unused harmony export splitList */
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5165);
-
-/** By comma, space or newline. */
-const SEPARATORS = /[\s,]+/;
 /**
- * The entries of a list in order; empty ones are dropped. Lists are written with separators, as JSON (what `toJSON`
- * gives), or with a dash before each entry, as YAML does.
- * @throws Invalid when a list in JSON or with dashes is not whole
+ * What can be known of the place where a run is told whose inputs are wrong; nothing else is done with it. A wrong value
+ * counts as its default; the comment of a wrong alias is found by what is right in it, so that the run with the right one
+ * writes over it.
  */
-function splitList(text, separators = SEPARATORS) {
-    const trimmed = text.trim();
-    const entries = trimmed.startsWith('[')
-        ? readJsonList(trimmed)
-        : /^-(?:\s|$)/.test(trimmed)
-            ? readDashes(trimmed)
-            : text.split(separators).map((entry) => entry.trim());
-    return entries.filter((entry) => entry !== '');
-}
-function readJsonList(text) {
-    let list;
-    try {
-        list = JSON.parse(text);
-    }
-    catch {
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO('it begins as a JSON list does and is none: put each entry in double quotes');
-    }
-    if (!Array.isArray(list))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO('it is not a JSON list');
-    return list.map((entry) => {
-        if (typeof entry === 'string')
-            return entry.trim();
-        const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
-        const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
-    });
-}
-function readDashes(text) {
-    return text.split(/\r?\n/).flatMap((line, index) => {
-        if (/^\s*(?:#.*)?$/.test(line))
-            return [];
-        const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
-        if (entry === null)
-            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO(`line ${index + 1} does not begin with a dash, as the first does`);
-        return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
-    });
-}
-/** YAML's two quotes, where they are around the whole. */
-function unquote(text) {
-    return /^"([^"\\]*)"$/.exec(text)?.[1] ?? /^'([^']*)'$/.exec(text)?.[1] ?? text;
-}
-/** A list whose entries all pass `check` (which throws `Invalid`), none twice. All that is wrong is told at once. */
-function parseList(check, separators) {
-    return (text) => {
-        const problems = [];
-        const entries = splitList(text, separators).flatMap((entry) => {
-            try {
-                return [check(entry)];
-            }
-            catch (thrown) {
-                if (!(thrown instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO))
-                    throw thrown;
-                problems.push(thrown.message);
-                return [];
-            }
-        });
-        const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
-        problems.push(...[...new Set(twice)].map((entry) => `${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(entry)} is named twice`));
-        if (problems.length > 0)
-            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_0__/* .Invalid */ .WO(sayProblems(problems));
-        return entries;
+function readTold(sources) {
+    const reader = new inputs_reader/* InputReader */.i_(sources);
+    const { alias } = reader.around;
+    const command = reader.read('command');
+    return {
+        command,
+        alias: alias === '' ? 'unknown' : alias.slice(0, 250),
+        comment: reader.read('comment'),
+        commentKey: reader.read('comment-key', { ...reader.around, alias: nameOf(alias) }),
+        githubToken: reader.read('github-token'),
+        destroys: command === 'destroy' || reader.read('plan-destroy'),
+        ignoreTags: [],
+        ofFile: undefined,
     };
 }
-/** The first ten, and how many more: a list of hundreds of wrong entries has one cause. */
-function sayProblems(problems) {
-    const distinct = [...new Set(problems)];
-    const more = distinct.length - 10;
-    return [...distinct.slice(0, 10), ...(more > 0 ? [`and ${more} more are wrong`] : [])].join('; ');
+function nameOf(alias) {
+    const name = alias
+        .replace(/[^\w/-]+/g, '')
+        .replace(/^(?:alias\/)+/i, '')
+        .replace(/\/{2,}/g, '/')
+        .replace(/^\/|\/$/g, '');
+    return name.slice(0, 250) || 'unknown';
+}
+/**
+ * Reads what `keys` and `report` need of the step.
+ * @throws InputsError with every problem, names that no input has among them
+ */
+function readShared(sources, command) {
+    const reader = new inputs_reader/* InputReader */.i_(sources);
+    const reports = reader.read('reports');
+    if (reader.read('key') !== '')
+        reader.problem('key', `the command ${command} is about all keys, not one`);
+    if (command === 'report' && reports === '')
+        reader.problem('reports', 'it is missing');
+    if (command === 'keys' && reports !== '')
+        reader.problem('reports', 'the command keys reads no reports');
+    // Here it names the comment for all keys, as it is given.
+    reader.read('comment-key');
+    const inputs = { comment: reader.read('comment'), githubToken: reader.read('github-token'), reports };
+    reader.finish();
+    return inputs;
 }
 
 
@@ -35114,7 +35204,7 @@ function sayProblems(problems) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Dl: () => (/* binding */ parseUrl),
-/* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   E1: () => (/* binding */ parseList),
 /* harmony export */   HU: () => (/* binding */ parseChoice),
 /* harmony export */   Pu: () => (/* binding */ parseMatching),
 /* harmony export */   WO: () => (/* binding */ Invalid),
@@ -35123,27 +35213,27 @@ function sayProblems(problems) {
 /* harmony export */   k6: () => (/* binding */ parseAssignments),
 /* harmony export */   pI: () => (/* binding */ parseToken),
 /* harmony export */   r4: () => (/* binding */ parseText),
+/* harmony export */   sY: () => (/* binding */ assignmentsIn),
 /* harmony export */   xx: () => (/* binding */ because),
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
+/* unused harmony export splitList */
 /* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
 /* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4519);
+/** Readers of values and of lists: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
 
-/** Pure readers of single values: text in, value out. Each throws `Invalid` with the reason, as the end of a sentence. */
 
 
 /** Says what is wrong with one value, e.g. `"yes" is not a boolean`. */
 class Invalid extends Error {
 }
 /** `True`, ` true ` and `TRUE` are booleans; anything but true and false is an error that says so. */
-const parseBoolean = (text) => {
+function parseBoolean(text) {
     const word = text.trim().toLowerCase();
-    if (word === 'true')
-        return true;
-    if (word === 'false')
-        return false;
-    throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a boolean`);
-};
+    if (word !== 'true' && word !== 'false')
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a boolean`);
+    return word === 'true';
+}
 function parseChoice(choices) {
     return (text) => {
         const chosen = choices.find((choice) => choice === text.trim());
@@ -35188,88 +35278,120 @@ function parseText(most) {
         return text;
     };
 }
-/**
- * `key=value` lines to an object. Blank lines and surrounding white space are dropped; a value may contain `=`.
- * Messages name the line by number only, since a value may be a secret.
- */
-const parseAssignments = (text) => {
-    const found = new Map();
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-        if (line.trim() === '')
+/** The `name=value` lines of a text, without blank lines and the white space around names and values. */
+function* assignmentsIn(text) {
+    for (const [index, content] of text.split(/\r?\n/).entries()) {
+        if (content.trim() === '')
             continue;
-        const at = line.indexOf('=');
-        const key = line.slice(0, at).trim();
-        if (at < 0 || key === '')
+        const at = content.indexOf('=');
+        const name = content.slice(0, at).trim();
+        if (at < 0 || name === '')
             throw new Invalid(`line ${index + 1} is not key=value`);
-        if (found.has(key))
-            throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(key)} is set twice`);
-        found.set(key, line.slice(at + 1).trim());
+        yield { line: index + 1, name, value: content.slice(at + 1).trim() };
+    }
+}
+/** `key=value` lines to an object. */
+function parseAssignments(text) {
+    const found = new Map();
+    for (const { name, value } of assignmentsIn(text)) {
+        if (found.has(name))
+            throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(name)} is set twice`);
+        found.set(name, value);
     }
     return Object.fromEntries(found);
-};
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** An https URL (http on loopback, for tests and local mirrors) that carries no secrets; without a trailing slash. */
-const parseUrl = (text) => {
-    let url;
-    try {
-        url = new URL(text.trim());
-    }
-    catch {
+function parseUrl(text) {
+    if (!URL.canParse(text.trim()))
         throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} is not a URL`);
-    }
-    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    const url = new URL(text.trim());
     if (url.username !== '' || url.password !== '')
         throw new Invalid('the URL carries a user name or password');
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+    const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
         throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} does not begin with https://`);
-    }
     if (url.search !== '' || url.hash !== '')
         throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text)} has a query or a fragment`);
     return url.href.replace(/\/+$/, '');
-};
+}
 /** Outside a runner nothing fills in the expression of the default; it then stands for no token. */
-const parseToken = (text) => text.trim().startsWith('${{') ? undefined : text.trim();
-
-
-/***/ }),
-
-/***/ 5073:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   SY: () => (/* binding */ parseStateKey),
-/* harmony export */   W5: () => (/* binding */ parseBucket),
-/* harmony export */   cf: () => (/* binding */ parseRegion)
-/* harmony export */ });
-/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
-/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1053);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5165);
-/** Names of places in AWS, as inputs and settings of a backend give them. */
-
-
-
-const parseRegion = (text) => {
-    const region = text.trim();
-    if (!(0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_1__/* .isWellFormedRegion */ .qN)(region)) {
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} is not a Region id${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .because */ .xx)(region, /[^a-z0-9-]/u)}`);
+function parseToken(text) {
+    return text.trim().startsWith('${{') ? undefined : text.trim();
+}
+/** By comma, space or newline. */
+const SEPARATORS = /[\s,]+/;
+/**
+ * The entries of a list in order; empty ones are dropped. Lists are written with separators, as JSON (what `toJSON`
+ * gives), or with a dash before each entry, as YAML does.
+ * @throws Invalid when a list in JSON or with dashes is not whole
+ */
+function splitList(text, separators = SEPARATORS) {
+    const trimmed = text.trim();
+    const entries = trimmed.startsWith('[')
+        ? readJsonList(trimmed)
+        : /^-(?:\s|$)/.test(trimmed)
+            ? readDashes(trimmed)
+            : text.split(separators).map((entry) => entry.trim());
+    return entries.filter((entry) => entry !== '');
+}
+function readJsonList(text) {
+    let list;
+    try {
+        list = JSON.parse(text);
     }
-    return region;
-};
-const parseBucket = (0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMatching */ .Pu)(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket', /[^a-z0-9.-]/u);
-/** The rules of Terraform's S3 backend for `key` (no slash at an end, none twice) and of S3 (1024 bytes of UTF-8). */
-const parseStateKey = (text) => {
-    const key = text.trim();
-    if (/^\/|\/$|\/\//.test(key))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} has a "/" with nothing before or after it`);
-    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(key, /[\p{Cc}\p{Cf}]/u);
-    if (found !== undefined)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} has a character that is not allowed: ${found}`);
-    if (Buffer.byteLength(key) > 1024)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(text)} has ${Buffer.byteLength(key)} bytes`);
-    return key;
-};
+    catch {
+        throw new Invalid('it begins as a JSON list does and is none: put each entry in double quotes');
+    }
+    return list.map((entry) => {
+        if (typeof entry === 'string')
+            return entry.trim();
+        const lost = typeof entry === 'number' ? ', which loses leading zeros' : '';
+        const kind = entry === null ? 'null' : Array.isArray(entry) ? 'a list' : `a JSON ${typeof entry}`;
+        throw new Invalid(`${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(JSON.stringify(entry))} in the list is ${kind}${lost}: put it in double quotes`);
+    });
+}
+function readDashes(text) {
+    return text.split(/\r?\n/).flatMap((line, index) => {
+        if (/^\s*(?:#.*)?$/.test(line))
+            return [];
+        const entry = /^\s*-(?:\s+(.*))?$/.exec(line);
+        if (entry === null)
+            throw new Invalid(`line ${index + 1} does not begin with a dash, as the first does`);
+        return unquote((entry[1] ?? '').replace(/\s+#.*$/, '').trim());
+    });
+}
+/** YAML's two quotes, where they are around the whole. */
+function unquote(text) {
+    return /^"([^"\\]*)"$/.exec(text)?.[1] ?? /^'([^']*)'$/.exec(text)?.[1] ?? text;
+}
+/** A list whose entries all pass `check`, none twice. All that is wrong is told at once. */
+function parseList(check, separators) {
+    return (text, ...rest) => {
+        const problems = [];
+        const entries = splitList(text, separators).flatMap((entry) => {
+            try {
+                return [check(entry, ...rest)];
+            }
+            catch (thrown) {
+                if (!(thrown instanceof Invalid))
+                    throw thrown;
+                problems.push(thrown.message);
+                return [];
+            }
+        });
+        const twice = entries.filter((entry, index) => entries.indexOf(entry) !== index);
+        problems.push(...twice.map((entry) => `${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(entry)} is named twice`));
+        if (problems.length > 0)
+            throw new Invalid(sayProblems(problems));
+        return entries;
+    };
+}
+/** The first ten, and how many more: a list of hundreds of wrong entries has one cause. */
+function sayProblems(problems) {
+    const distinct = [...new Set(problems)];
+    const more = distinct.length - 10;
+    return [...distinct.slice(0, 10), ...(more > 0 ? [`and ${more} more are wrong`] : [])].join('; ');
+}
 
 
 /***/ }),
@@ -35279,58 +35401,96 @@ const parseStateKey = (text) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   VE: () => (/* binding */ environmentName),
+/* harmony export */   Zw: () => (/* binding */ problemOf),
 /* harmony export */   aV: () => (/* binding */ InputsError),
 /* harmony export */   i_: () => (/* binding */ InputReader)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6187);
-/* harmony import */ var _table_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2364);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
-/* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7443);
+/* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
+/* harmony import */ var _facts_key_specs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4925);
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1053);
+/* harmony import */ var _aws_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4273);
+/* harmony import */ var _empty_input_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8457);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5165);
+/* harmony import */ var _suggest_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7443);
+/* harmony import */ var _table_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9159);
+
+
+
+
 
 
 
 
 
 /** Every problem of the inputs, and as one message. */
-class InputsError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
+class InputsError extends _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ {
     problems;
-    constructor(problems, next) {
+    /** @param whyEmpty what may be behind an input that is missing, in whole sentences */
+    constructor(problems, whyEmpty = '') {
         const count = problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`;
         super({
             what: `${count}:`,
             each: problems.map(({ name, reason }) => `${name === undefined ? '' : `${name}: `}${reason}`),
             done: 'Nothing was installed, called or changed.',
-            next,
+            next: `Correct the \`with:\` block of this step and run it again. ${whyEmpty}`.trimEnd(),
         });
         this.problems = problems;
     }
 }
-/** Reads inputs from the environment and gathers every problem, so that all are reported together. */
+/**
+ * @param reason ends the sentence that begins with the input's name
+ * @param spec the rule and the example of the part of the input that it is about; the input's own unless told
+ */
+function problemOf(name, reason, { rule, example = (0,_table_js__WEBPACK_IMPORTED_MODULE_7__/* .specOf */ .rI)(name).default ?? '' } = (0,_table_js__WEBPACK_IMPORTED_MODULE_7__/* .specOf */ .rI)(name)) {
+    return { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
+}
+/** Reads inputs by the table and gathers every problem, so that all are reported together. */
 class InputReader {
-    #env;
-    #problems = [];
-    #whyEmpty;
+    sources;
+    /** What inputs may depend on, as far as it can be known. */
+    around;
+    #problems;
     #lacks = false;
-    /** @param whyEmpty what may be behind an input that is missing, in whole sentences */
-    constructor(env, whyEmpty = '') {
-        this.#env = env;
-        this.#whyEmpty = whyEmpty;
-        this.#problems.push(...findUnknownNames(env));
+    constructor(sources) {
+        this.sources = sources;
+        this.#problems = findUnknownNames(sources.env);
+        const primaryRegion = this.text('primary-region').trim();
+        const keySpec = this.text('key-spec').trim();
+        this.around = {
+            ...sources,
+            primaryRegion,
+            partition: (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_3__/* .partitionOf */ .iQ)(primaryRegion) ?? 'aws',
+            keySpec: (0,_facts_key_specs_js__WEBPACK_IMPORTED_MODULE_2__/* .isKeySpec */ .vK)(keySpec) ? keySpec : 'SYMMETRIC_DEFAULT',
+            alias: (0,_aws_names_js__WEBPACK_IMPORTED_MODULE_4__/* .bareAlias */ .pn)(this.text('alias')),
+        };
     }
     /** The text as given, or the default; empty text counts as not given, as an unset expression in a workflow is. */
     text(name) {
-        const given = this.#env[environmentName(name)] ?? '';
-        return given.trim() === '' ? _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUTS */ .mc[name].default : given;
+        const given = this.sources.env[environmentName(name)] ?? '';
+        return given.trim() === '' ? ((0,_table_js__WEBPACK_IMPORTED_MODULE_7__/* .specOf */ .rI)(name).default ?? '') : given;
     }
-    /** The parsed value; undefined where nothing is given or the value is wrong, which is then noted. */
-    optional(name, parse) {
-        const text = this.text(name);
-        return text === '' ? undefined : this.attempt(name, () => parse(text));
+    /** The value; of a wrong one, which is noted, what stands where nothing is given: the other inputs are held against that. */
+    read(name, around = this.around) {
+        const { default: text, parse, absent } = (0,_table_js__WEBPACK_IMPORTED_MODULE_7__/* .specOf */ .rI)(name);
+        const instead = () => {
+            if (text !== undefined)
+                return parse(text, around);
+            return typeof absent === 'function' ? absent(around) : absent;
+        };
+        const given = this.text(name);
+        return (given === '' ? instead() : (this.#parse(name, given, around) ?? instead()));
     }
-    /** The parsed value, or `fallback` where there is none; `fallback` is never used by a run, as the problem ends it. */
-    value(name, parse, fallback) {
-        return this.optional(name, parse) ?? fallback;
+    #parse(name, text, around) {
+        try {
+            return (0,_table_js__WEBPACK_IMPORTED_MODULE_7__/* .specOf */ .rI)(name).parse(text, around);
+        }
+        catch (thrown) {
+            if (!(thrown instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_6__/* .Invalid */ .WO))
+                throw thrown;
+            this.problem(name, `${thrown.message}${unusualIn(name, text, thrown.message)}`);
+            return undefined;
+        }
     }
     /** Notes that an input which has to be given is missing. */
     require(name) {
@@ -35339,57 +35499,35 @@ class InputReader {
         this.#lacks = true;
         this.problem(name, 'it is missing');
     }
-    /** Runs a check that may throw `Invalid`; what it says becomes a problem of this input. */
-    attempt(name, check) {
-        try {
-            return check();
-        }
-        catch (thrown) {
-            if (!(thrown instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO))
-                throw thrown;
-            this.problem(name, `${thrown.message}${this.#unusualIn(name, thrown.message)}`);
-            return undefined;
-        }
-    }
-    /** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
-    #unusualIn(name, message) {
-        const { secret, freeText } = _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUTS */ .mc[name];
-        if (secret === true || freeText === true || message.includes('U+'))
-            return '';
-        return (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .because */ .xx)(this.text(name), _characters_js__WEBPACK_IMPORTED_MODULE_1__/* .UNUSUAL */ .Gu);
-    }
-    /**
-     * Notes a problem; `reason` ends the sentence that begins with the input's name.
-     * @param spec the rule and the example of the part of the input that it is about; the input's own unless told
-     */
-    problem(name, reason, spec = _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUTS */ .mc[name]) {
-        this.#problems.push({
-            name,
-            reason: `${reason}. It must be ${spec.rule}. Example: ${name}: ${spec.example}`,
-        });
+    /** Notes a problem, as {@link problemOf} says it. */
+    problem(...problem) {
+        this.#problems.push(problemOf(...problem));
     }
     /** @throws InputsError with all the problems in the order of the inputs, if there are any */
     finish() {
         if (this.#problems.length === 0)
             return;
-        const why = this.#lacks ? ` ${this.#whyEmpty}` : '';
-        const order = ({ name }) => (name === undefined ? -1 : _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh.indexOf(name));
-        throw new InputsError(this.#problems.toSorted((a, b) => order(a) - order(b)), `Correct the \`with:\` block of this step and run it again.${why}`.trim());
+        const order = ({ name }) => (name === undefined ? -1 : _table_js__WEBPACK_IMPORTED_MODULE_7__/* .INPUT_NAMES */ .Qh.indexOf(name));
+        throw new InputsError(this.#problems.toSorted((a, b) => order(a) - order(b)), this.#lacks ? (0,_empty_input_js__WEBPACK_IMPORTED_MODULE_5__/* .explainEmptyInput */ .p)(this.sources) : '');
     }
+}
+/** What is in a value without being seen, or looks like something else, where the message does not say so yet. */
+function unusualIn(name, text, message) {
+    const { secret, freeText } = (0,_table_js__WEBPACK_IMPORTED_MODULE_7__/* .specOf */ .rI)(name);
+    return secret === true || freeText === true || message.includes('U+') ? '' : (0,_parsers_js__WEBPACK_IMPORTED_MODULE_6__/* .because */ .xx)(text, _characters_js__WEBPACK_IMPORTED_MODULE_0__/* .UNUSUAL */ .Gu);
 }
 /** The runner's own rule: upper case, spaces to underscores, dashes stay (actions/toolkit, getInput). */
 function environmentName(name) {
     return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
 }
 function findUnknownNames(env) {
-    const known = new Set(_table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh.map(environmentName));
+    const known = new Set(_table_js__WEBPACK_IMPORTED_MODULE_7__/* .INPUT_NAMES */ .Qh.map(environmentName));
     return Object.keys(env)
         .filter((key) => key.startsWith('INPUT_') && !known.has(key))
         .map((key) => {
         const name = key.slice('INPUT_'.length).toLowerCase();
-        const near = (0,_suggest_js__WEBPACK_IMPORTED_MODULE_4__/* .suggest */ .Z)(name.replace(/_/g, '-'), _table_js__WEBPACK_IMPORTED_MODULE_2__/* .INPUT_NAMES */ .Qh);
-        const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
-        return { name: undefined, reason: `${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(name)}: there is no input of this name. ${hint}` };
+        const hint = (0,_suggest_js__WEBPACK_IMPORTED_MODULE_8__/* .didYouMean */ .a)(name.replace(/_/g, '-'), _table_js__WEBPACK_IMPORTED_MODULE_7__/* .INPUT_NAMES */ .Qh, 'The README lists the inputs.');
+        return { name: undefined, reason: `${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_6__/* .quote */ .hD)(name)}: there is no input of this name. ${hint}` };
     });
 }
 
@@ -35405,7 +35543,7 @@ function findUnknownNames(env) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
 
-/** The real disk for `readInputs`; nothing on it is changed. */
+/** The real disk for `readInputs`. */
 function inputSources(env) {
     return {
         env,
@@ -35428,21 +35566,21 @@ function inputSources(env) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Z: () => (/* binding */ suggest)
+/* harmony export */   Z: () => (/* binding */ suggest),
+/* harmony export */   a: () => (/* binding */ didYouMean)
 /* harmony export */ });
-/**
- * The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant.
- * @param word what was written
- * @param known the names that exist
- */
+/** The known name that is nearest to a misspelt one, or undefined when none is near enough to be meant. */
 function suggest(word, known) {
-    const ranked = known
+    const most = Math.max(2, Math.floor(word.length / 3));
+    const near = known
         .map((name) => ({ name, distance: distanceBetween(word, name) }))
-        .sort((a, b) => a.distance - b.distance);
-    const best = ranked[0];
-    return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-        ? best.name
-        : undefined;
+        .filter(({ distance }) => distance <= most);
+    return near.sort((a, b) => a.distance - b.distance)[0]?.name;
+}
+/** @returns a whole sentence: the name that may be meant, or `otherwise` */
+function didYouMean(word, known, otherwise) {
+    const near = suggest(word, known);
+    return near === undefined ? otherwise : `Did you mean ${near}?`;
 }
 /** Levenshtein's distance: how many characters must be put in, taken out or exchanged. */
 function distanceBetween(from, to) {
@@ -35461,50 +35599,38 @@ function distanceBetween(from, to) {
 
 /***/ }),
 
-/***/ 2364:
+/***/ 9159:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  mc: () => (/* binding */ INPUTS),
   Qh: () => (/* binding */ INPUT_NAMES),
   Om: () => (/* binding */ KEY_INPUT_NAMES),
-  QU: () => (/* binding */ formOf)
+  rI: () => (/* binding */ specOf)
 });
 
 // EXTERNAL MODULE: ./src/facts/key-specs.ts
 var key_specs = __nccwpck_require__(4925);
-// EXTERNAL MODULE: ./src/inputs/alias.ts
-var alias = __nccwpck_require__(749);
+// EXTERNAL MODULE: ./src/inputs/aws-names.ts
+var aws_names = __nccwpck_require__(4273);
 // EXTERNAL MODULE: ./src/inputs/backend-config.ts
 var backend_config = __nccwpck_require__(2500);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: ./src/policy/canonical.ts
+var canonical = __nccwpck_require__(4240);
+// EXTERNAL MODULE: ./src/policy/parse.ts
+var parse = __nccwpck_require__(2745);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
 ;// CONCATENATED MODULE: ./src/inputs/files.ts
 /** Inputs that name what is on the runner's disk. */
 
 
-/** The text itself where it is JSON, else that of the file that it names. */
-function textOrFile(text, { env, readFile }) {
-    // A list or a text is no policy, but JSON all the same, and no path.
-    if (/^\s*[{["]/.test(text))
-        return text;
-    if (text.trim().includes('\n'))
-        throw new parsers/* Invalid */.WO('it is neither a JSON object nor the path of a file');
-    return readInWorkspace(text, { env, readFile });
-}
-function readInWorkspace(text, { env, readFile }) {
-    const content = readFile(resolveInWorkspace(text, env));
-    if (content === undefined) {
-        const name = (0,parsers/* quote */.hD)(text.trim());
-        throw new parsers/* Invalid */.WO(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
-    }
-    return content;
-}
+
+
 function parseProviderMirror(text, { env, isFolder }) {
     if (/^[a-z]+:\/\//i.test(text.trim()))
         return { url: parseMirrorUrl(text) };
@@ -35523,145 +35649,38 @@ function parseMirrorUrl(text) {
 function resolveInWorkspace(text, env) {
     return external_node_path_default().resolve(env['GITHUB_WORKSPACE'] ?? '.', text.trim());
 }
-
-// EXTERNAL MODULE: ./src/policy/principals.ts
-var principals = __nccwpck_require__(9203);
-;// CONCATENATED MODULE: ./src/inputs/identities.ts
-/** Who is named by an input: accounts, principals and the role of the run. */
-
-
-const parseAccountId = (text) => {
-    if (/^\d{12}$/.test(text))
-        return text;
-    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not 12 digits${whyNoAccount(text)}`);
-};
-/** An id that YAML or JSON took for a number has lost its leading zeros, or is written with an exponent. */
-function whyNoAccount(text) {
-    if (/^\d{1,11}$/.test(text))
-        return (0,principals/* lostZeros */._p)(text);
-    if (/^\d(?:\.\d+)?e\+?\d+$/i.test(text))
-        return ', but a number with an exponent: put it in quotes';
-    return (0,parsers/* because */.xx)(text, /\D/u);
+function readInWorkspace(text, { env, readFile }) {
+    const content = readFile(resolveInWorkspace(text, env));
+    if (content !== undefined)
+        return content;
+    const name = (0,parsers/* quote */.hD)(text.trim());
+    throw new parsers/* Invalid */.WO(`the file ${name} cannot be read (a job has files only after actions/checkout)`);
 }
-/** The same where an id stands in an ARN. */
-function whyNoAccountInArn(arn) {
-    const account = /^arn:[a-z-]+:iam::(\d{0,11}):/.exec(arn)?.[1];
-    if (account === undefined)
-        return '';
-    return account === ''
-        ? ': there is no account id in it'
-        : `: its account id ${(0,parsers/* quote */.hD)(account)} is not 12 digits${whyNoAccount(account)}`;
-}
-const NOT_IN_ARNS = /[^\w+=,.@:/-]/u;
-/** IAM's own rules for a principal, and of these only who lasts: no session, nobody that was deleted, not everybody. */
-function parsePrincipal(partition) {
-    return (text) => {
-        if (!/^arn:[^:]*:(iam|sts):/.test(text))
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM user, role or account root${(0,parsers/* because */.xx)(text, NOT_IN_ARNS)}`);
-        if (/^arn:[^:]*:sts:/.test(text))
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a session: name its role`);
-        const why = (0,principals/* whyImpossible */.u)({ type: 'AWS', value: text }, partition);
-        if (why !== undefined)
-            throw new parsers/* Invalid */.WO(`it names ${(0,parsers/* quote */.hD)(text)}, ${why}`);
-        return text;
-    };
-}
-function parseRoleArn(partition) {
-    return (text) => {
-        const found = /^arn:([a-z-]+):iam::\d{12}:role\/[\w+=,.@/-]+$/.exec(text.trim());
-        if (found === null) {
-            const why = whyNoAccountInArn(text.trim()) || (0,parsers/* because */.xx)(text.trim(), NOT_IN_ARNS);
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is not the ARN of an IAM role${why}`);
-        }
-        if (found[1] !== partition) {
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${found[1] ?? ''}, the Regions in ${partition}`);
-        }
-        return text.trim();
-    };
-}
-/** China's STS has a name of its own; everywhere else the one that GitHub's and AWS's documents use is right. */
-function defaultAudience(partition) {
-    return partition === 'aws-cn' ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com';
-}
-
-// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
-var regions = __nccwpck_require__(1053);
-;// CONCATENATED MODULE: ./src/inputs/import-key.ts
-
-
-const ALIAS = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
-/**
- * Reads `import-key`. Only what the text itself tells is judged here; what KMS knows of the key comes later.
- * @param primaryRegion the one of the inputs, whose partition an ARN has to be in
- * @throws Invalid for what names no multi-Region key
- */
-function parseImportKey(primaryRegion) {
-    return (text) => {
-        const given = text.trim();
-        const [, partition, region, account, resource] = /^arn:([a-z-]+):kms:([a-z0-9-]+):(\d{12}):(.+)$/.exec(given) ?? [];
-        const own = (0,regions/* partitionOf */.iQ)(primaryRegion);
-        if (partition !== undefined && own !== undefined && partition !== own) {
-            throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is in the partition ${partition}, the Regions in ${own}, and a multi-Region key cannot leave its partition`);
-        }
-        return { name: parseName(resource?.replace(/^key\//, '') ?? given, text), region, account };
-    };
-}
-function parseName(name, text) {
-    if (/^mrk-[0-9a-f]{32}$/.test(name) || ALIAS.test(name))
-        return name;
-    if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is a single-Region key, which can never become a multi-Region key: ids of those begin with "mrk-"`);
-    }
-    throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is neither a key's id or ARN nor an alias with "alias/"`);
-}
-
-;// CONCATENATED MODULE: ./src/inputs/key-kind.ts
-
-
-function parseKeySpec(text) {
-    const spec = text.trim();
-    if (!(0,key_specs/* isKeySpec */.vK)(spec))
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} is none of ${key_specs/* MULTI_REGION_KEY_SPECS */.KE.join(', ')}`);
-    return spec;
-}
-function parseKeyUsage(text, keySpec) {
-    const allowed = (0,key_specs/* usagesFor */.K0)(keySpec);
-    const usage = allowed.find((candidate) => candidate === text.trim());
-    if (usage === undefined)
-        throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(text)} does not go with ${keySpec}, which allows ${allowed.join(' or ')}`);
-    return usage;
-}
-
-// EXTERNAL MODULE: ./src/inputs/lists.ts
-var lists = __nccwpck_require__(7560);
-// EXTERNAL MODULE: ./src/inputs/places.ts
-var places = __nccwpck_require__(5073);
-// EXTERNAL MODULE: ./src/policy/canonical.ts
-var canonical = __nccwpck_require__(4240);
-// EXTERNAL MODULE: ./src/policy/parse.ts
-var parse = __nccwpck_require__(2745);
-;// CONCATENATED MODULE: ./src/inputs/policy.ts
-
-
-
 /** KMS's limit on a key policy, in bytes (API reference, PutKeyPolicy). */
 const POLICY_LIMIT_BYTES = 32_768;
 /**
  * A whole key policy: JSON in; out comes the same policy in the form in which AWS gives it back, as JSON without white
  * space: that is what is sent and counted. A policy of another form would be no difference to KMS, but one to Terraform's
  * provider, which would wait ten minutes for it to go away.
- * @param partition the key's
- * @throws Invalid with all that is wrong in it, by statement
  */
 function parsePolicyInput(text, partition) {
     const reading = (0,parse/* parsePolicy */.O)(text, { partition, from: 'author' });
     if ('problems' in reading)
         throw new parsers/* Invalid */.WO((0,parse/* describeProblems */.y)(reading.problems));
     const formatted = (0,canonical/* formatPolicy */.E)(reading.policy);
-    const bytes = new TextEncoder().encode(formatted).length;
+    const bytes = Buffer.byteLength(formatted);
     if (bytes > POLICY_LIMIT_BYTES)
         throw new parsers/* Invalid */.WO(`it has ${bytes} bytes, ${bytes - POLICY_LIMIT_BYTES} too many`);
     return formatted;
+}
+/** The text itself where it is JSON, else that of the file that it names. */
+function textOrFile(text, sources) {
+    // A list or a text is no policy, but JSON all the same, and no path.
+    if (/^\s*[{["]/.test(text))
+        return text;
+    if (text.trim().includes('\n'))
+        throw new parsers/* Invalid */.WO('it is neither a JSON object nor the path of a file');
+    return readInWorkspace(text, sources);
 }
 
 // EXTERNAL MODULE: ./src/inputs/tags.ts
@@ -35669,12 +35688,6 @@ var tags = __nccwpck_require__(4480);
 // EXTERNAL MODULE: ./src/inputs/versions.ts
 var versions = __nccwpck_require__(4164);
 ;// CONCATENATED MODULE: ./src/inputs/table.ts
-
-
-
-
-
-
 
 
 
@@ -35696,11 +35709,12 @@ const BACKENDS = [
     's3',
 ];
 const table_boolean = 'true or false';
-const table_regions = 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list';
 const accounts = 'AWS account ids of exactly 12 digits, in quotes so that YAML keeps leading zeros';
-const table_principals = "IAM ARNs of users, roles or account roots in the key's partition";
-const parsePlain = (text) => text.trim();
-const parsePrincipals = (text, { partition }) => (0,lists/* parseList */.E)(parsePrincipal(partition))(text);
+const principals = "IAM ARNs of users, roles or account roots in the key's partition";
+/** What is off unless it is asked for. */
+const SWITCH = { default: 'false', rule: table_boolean, example: 'true', parse: parsers/* parseBoolean */.yG };
+/** Text as it is, that names something: whoever looks for it tells what is wrong with it. */
+const NAME = { parse: (text) => text.trim(), absent: '' };
 /**
  * Every input, in the order of action.yml. From it come the types of the values (`Inputs`), action.yml's `inputs`, the
  * README's table and the schema of the keys file.
@@ -35710,90 +35724,79 @@ const INPUTS = {
         description: '`plan` (never changes AWS), `apply`, `destroy`, `drift` or `verify`; for many keys `keys` (which there are, and which a pull request changes) and `report` (one comment for all).',
         default: 'plan',
         rule: 'plan, apply, destroy, drift, verify, keys or report',
-        example: 'plan',
         parse: (0,parsers/* parseChoice */.HU)(COMMANDS),
     },
     'primary-region': {
         description: 'The Region of the primary key, e.g. `ap-southeast-1`. Required, here or in `keys-file`.',
-        default: '',
         rule: 'one Region id',
         example: 'ap-southeast-1',
         ofKey: 'value',
-        parse: places/* parseRegion */.cf,
+        parse: aws_names/* parseRegion */.cf,
         absent: '',
     },
     'replica-regions': {
         description: 'The Regions of the replicas, separated by commas, spaces or newlines; may be empty.',
-        default: '',
-        rule: table_regions,
+        rule: 'Region ids of one AWS partition, separated by commas, spaces or newlines, or as a JSON or YAML list',
         example: 'ap-southeast-2, ap-southeast-3',
         ofKey: 'list',
-        parse: (0,lists/* parseList */.E)(places/* parseRegion */.cf),
+        parse: (0,parsers/* parseList */.E1)(aws_names/* parseRegion */.cf),
         absent: [],
     },
     alias: {
         description: 'The alias in every Region, with or without `alias/`. Another alias is another key, unless `rename-alias-from` says otherwise. Required, here or as the name in `keys-file`.',
-        default: '',
         rule: 'letters, digits, "_", "-" and, between them, single "/", at most 256 characters with "alias/", and not "alias/aws/…", which AWS keeps for itself',
         example: 'aws_cb_cmk',
         ofKey: 'value',
-        parse: alias/* parseAlias */.s,
+        parse: aws_names/* parseAlias */.sj,
         absent: '',
     },
     'rename-alias-from': {
         description: 'The alias until now, where `alias` is its new name; without it, a state of another alias stops the run. Keep `state-key` as it was.',
-        default: '',
         rule: 'the alias that the key of this state has until now, another one than alias; only together with the place of its state (state-key, or backend-config)',
         example: 'aws_cb_cmk',
         ofKey: 'value',
-        parse: alias/* parseAlias */.s,
+        parse: aws_names/* parseAlias */.sj,
     },
     'import-key': {
         description: 'A multi-Region key that was made elsewhere, to be taken into the state in place of a new one: its id (`mrk-…`), ARN, or `alias/…`. Nothing is imported before its plan is approved.',
-        default: '',
         rule: 'a multi-Region key that exists, in the Regions\' partition: its id (mrk- and 32 hex digits), its ARN, an alias of it with "alias/", or that alias\'s ARN',
         example: 'mrk-1234abcd12ab34cd56ef1234567890ab',
         ofKey: 'value',
-        parse: (text, { primaryRegion }) => parseImportKey(primaryRegion)(text),
+        parse: aws_names/* parseImportKey */.YX,
     },
     'account-ids': {
         description: 'Other accounts that may use the key: 12 digits each, quoted so that leading zeros stay.',
-        default: '',
         rule: accounts,
         example: '"111122223333, 044455556666"',
         ofKey: 'list',
-        parse: (0,lists/* parseList */.E)(parseAccountId),
+        parse: (0,parsers/* parseList */.E1)(aws_names/* parseAccountId */.cK),
         absent: [],
     },
     administrators: {
         description: 'IAM ARNs that may administer the key, but not use it.',
-        default: '',
-        rule: table_principals,
+        rule: principals,
         example: 'arn:aws:iam::111122223333:role/key-admin',
         ofKey: 'list',
-        parse: parsePrincipals,
+        parse: (0,parsers/* parseList */.E1)(aws_names/* parsePrincipal */.gA),
         absent: [],
     },
     users: {
         description: 'IAM ARNs that may use the key for cryptographic operations.',
-        default: '',
-        rule: table_principals,
+        rule: principals,
         example: 'arn:aws:iam::111122223333:role/app',
         ofKey: 'list',
-        parse: parsePrincipals,
+        parse: (0,parsers/* parseList */.E1)(aws_names/* parsePrincipal */.gA),
         absent: [],
     },
     grants: {
         description: 'Grants that accounts and users may create: `aws-services` (only for AWS services that act for them), `any` or `none`.',
         default: 'aws-services',
         rule: 'aws-services, any or none',
-        example: 'aws-services',
         ofKey: 'value',
         parse: (0,parsers/* parseChoice */.HU)(['aws-services', 'any', 'none']),
     },
     policy: {
         description: 'A whole key policy, as JSON or a file (needs `actions/checkout`), in place of the one built from `account-ids`, `administrators`, `users` and `grants`.',
-        default: '',
         rule: 'a key policy as JSON, or the path of a file with one, of at most 32 KiB: an object with "Statement", each with Effect, a principal that exists, an action and a resource',
         example: 'policies/key.json',
         freeText: true,
@@ -35820,7 +35823,6 @@ const INPUTS = {
     },
     tags: {
         description: 'Tags of every key, as `key=value` lines or as a JSON object.',
-        default: '',
         rule: 'key=value lines or a JSON object of strings: at most 50 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces or any of _.:/=+-@, no key twice, none beginning with "aws:"',
         example: 'team=payments',
         freeText: true,
@@ -35830,7 +35832,6 @@ const INPUTS = {
     },
     'ignore-tags': {
         description: 'Tags that others put on the keys (an auto-tagger, a cost tool): their keys, `*` at the end for all that begin so. Plans and `drift` leave them alone.',
-        default: '',
         rule: 'tag keys that others put on, separated by commas or newlines or as a JSON or YAML list; with "*" at the end, all keys that begin so; none that tags sets',
         example: 'CostCenter, auto-tag:*',
         ofKey: 'list',
@@ -35841,22 +35842,19 @@ const INPUTS = {
         description: 'The key spec, e.g. `SYMMETRIC_DEFAULT`, `RSA_2048`, `ECC_NIST_P256`, `HMAC_256`. It cannot be changed later.',
         default: 'SYMMETRIC_DEFAULT',
         rule: 'a key spec of multi-Region keys',
-        example: 'SYMMETRIC_DEFAULT',
         ofKey: 'value',
-        parse: parseKeySpec,
+        parse: aws_names/* parseKeySpec */.Ah,
     },
     'key-usage': {
         description: 'The key usage, e.g. `ENCRYPT_DECRYPT`. Default: the usual one of the key spec. It cannot be changed later.',
-        default: '',
         rule: 'a key usage that the key spec allows',
         example: 'ENCRYPT_DECRYPT',
         ofKey: 'value',
-        parse: (text, { keySpec }) => parseKeyUsage(text, keySpec),
+        parse: aws_names/* parseKeyUsage */.UG,
         absent: ({ keySpec }) => (0,key_specs/* defaultUsage */.d8)(keySpec),
     },
     'enable-key-rotation': {
         description: 'Automatic rotation of the key material. Default: `true` where the key spec allows it.',
-        default: '',
         rule: `${table_boolean}; only SYMMETRIC_DEFAULT keys can rotate by themselves`,
         example: 'true',
         ofKey: 'value',
@@ -35865,7 +35863,6 @@ const INPUTS = {
     },
     'rotation-period-in-days': {
         description: "Days between two rotations, 90 to 2560. Default: AWS's own, 365.",
-        default: '',
         rule: 'a whole number of days from 90 to 2560, with rotation enabled',
         example: '180',
         ofKey: 'value',
@@ -35875,23 +35872,20 @@ const INPUTS = {
         description: 'Days before KMS deletes a key, 7 to 30, in which it cannot be used.',
         default: '30',
         rule: 'a whole number of days from 7 to 30, without a unit',
-        example: '30',
         ofKey: 'value',
         parse: (0,parsers/* parseInteger */.cG)(7, 30),
     },
     'role-to-assume': {
         description: "The IAM role to assume with this job's OIDC token. Default: the credentials in the environment.",
-        default: '',
         rule: "the ARN of an IAM role in the Regions' partition",
         example: 'arn:aws:iam::111122223333:role/kms-plan',
         ofKey: 'value',
-        parse: (text, { partition }) => parseRoleArn(partition)(text),
+        parse: aws_names/* parseRoleArn */.DM,
     },
     'role-session-name': {
         description: 'The name of the role session, as CloudTrail shows it.',
         default: 'aws-kms-multi-region-key',
         rule: '2 to 64 letters, digits or any of _+=,.@-',
-        example: 'aws-kms-multi-region-key',
         ofKey: 'value',
         parse: (0,parsers/* parseMatching */.Pu)(/^[\w+=,.@-]{2,64}$/, 'is not such a name', /[^\w+=,.@-]/u),
     },
@@ -35899,55 +35893,48 @@ const INPUTS = {
         description: "How long the role's credentials last, 900 to 43200 seconds.",
         default: '3600',
         rule: 'a whole number of seconds from 900 to 43200',
-        example: '3600',
         ofKey: 'value',
         parse: (0,parsers/* parseInteger */.cG)(900, 43_200),
     },
     audience: {
         description: "The audience of the OIDC token. Default: `sts.amazonaws.com`, or the partition's STS.",
-        default: '',
         rule: 'one word, as the identity provider in IAM lists it',
         example: 'sts.amazonaws.com',
         ofKey: 'value',
         parse: (0,parsers/* parseMatching */.Pu)(/^\S{1,255}$/, 'is not one word'),
-        absent: ({ partition }) => defaultAudience(partition),
+        absent: aws_names/* defaultAudience */.Yl,
     },
     'allowed-account-ids': {
         description: 'The run stops when the credentials belong to another account.',
-        default: '',
         rule: accounts,
         example: '"111122223333"',
         ofKey: 'list',
-        parse: (0,lists/* parseList */.E)(parseAccountId),
+        parse: (0,parsers/* parseList */.E1)(aws_names/* parseAccountId */.cK),
         absent: [],
     },
     'state-bucket': {
         description: 'The S3 bucket of the Terraform state, locked by S3 itself.',
-        default: '',
         rule: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." and "-"',
         example: 'acme-terraform-state',
         ofKey: 'value',
-        parse: places/* parseBucket */.W5,
+        parse: aws_names/* parseBucket */.W5,
     },
     'state-key': {
         description: 'The name of the state in the bucket. Default: `aws-kms-multi-region-key/ALIAS.tfstate`.',
-        default: '',
         rule: 'an object name of at most 1024 bytes that does not begin or end with "/" or have "//" in it; only with state-bucket',
         example: 'kms/aws_cb_cmk.tfstate',
         ofKey: 'value',
-        parse: places/* parseStateKey */.SY,
+        parse: aws_names/* parseStateKey */.SY,
     },
     'state-region': {
         description: 'The Region of the state bucket. Default: the primary Region.',
-        default: '',
         rule: 'the Region id of the state bucket; only with state-bucket',
         example: 'eu-central-1',
         ofKey: 'value',
-        parse: places/* parseRegion */.cf,
+        parse: aws_names/* parseRegion */.cf,
     },
     backend: {
         description: 'Another Terraform backend type instead of `state-bucket`. `local` loses the state with the runner.',
-        default: '',
         rule: 'a Terraform backend type: azurerm, consul, cos, gcs, http, kubernetes, local, oss, pg or s3; not together with state-bucket',
         example: 'gcs',
         ofKey: 'value',
@@ -35955,7 +35942,6 @@ const INPUTS = {
     },
     'backend-config': {
         description: 'Settings of the backend, as `key=value` lines. Nested ones as `endpoints.s3=https://…` or with JSON as the value: `assume_role={"role_arn":"arn:…"}`. Secret ones are masked.',
-        default: '',
         rule: 'key=value lines, nested as key.key=value or with JSON as the value; only with state-bucket or backend, and nothing that another input says',
         example: 'encrypt=true',
         secret: true,
@@ -35967,12 +35953,10 @@ const INPUTS = {
         description: 'The Terraform version: exact, or a range such as `~1.11.0`.',
         default: '1.11.4',
         rule: 'an exact version or a version range, at least 1.5.0',
-        example: '1.11.4',
         parse: versions/* parseTerraformVersion */._U,
     },
     'terraform-download-url': {
         description: 'A mirror of https://releases.hashicorp.com. It changes where files come from, never what is checked.',
-        default: '',
         rule: 'an https URL without a user name, query or fragment',
         example: 'https://mirror.example.com/hashicorp',
         parse: parsers/* parseUrl */.Dl,
@@ -35981,19 +35965,16 @@ const INPUTS = {
         description: 'The hashicorp/aws provider version: exact, or a constraint such as `~> 5.90`, from 3.64.0 to 6.x. Not run with a real 6.x yet, so the default stays before it.',
         default: '5.100.0',
         rule: 'an exact version or a Terraform version constraint, from 3.64.0 up to 6.x',
-        example: '5.100.0',
         parse: versions/* parseProviderVersion */.rK,
     },
     'provider-mirror': {
         description: "Where providers come from instead of the registry: a filesystem mirror's folder or a network mirror's https URL.",
-        default: '',
         rule: 'a folder laid out as a Terraform filesystem mirror, or an https URL of a network mirror',
         example: '/opt/terraform-providers',
         parse: parseProviderMirror,
     },
     'lock-file': {
         description: "A `.terraform.lock.hcl` that the provider must match (needs `actions/checkout`). The updated one is written to the step's folder.",
-        default: '',
         rule: 'the path of a Terraform dependency lock file',
         example: '.terraform.lock.hcl',
         parse: readInWorkspace,
@@ -36002,12 +35983,10 @@ const INPUTS = {
         description: 'When to comment on the pull request: `always`, `changes` (only when the plan has some) or `never`.',
         default: 'always',
         rule: 'always, changes or never',
-        example: 'always',
         parse: (0,parsers/* parseChoice */.HU)(['always', 'changes', 'never']),
     },
     'comment-key': {
         description: "Names the comment; jobs with different keys never touch each other's. Default: the alias.",
-        default: '',
         rule: '1 to 256 letters, digits or any of /_.-',
         example: 'production',
         parse: (0,parsers/* parseMatching */.Pu)(/^[\w/.-]{1,256}$/, 'is not such a name', /[^\w/.-]/u),
@@ -36017,45 +35996,34 @@ const INPUTS = {
         description: 'The token that comments on the pull request and reads approvals.',
         default: '${{ github.token }}',
         rule: 'a GitHub token',
-        example: '${{ github.token }}',
         secret: true,
         parse: parsers/* parseToken */.pI,
     },
     'approved-plan': {
         description: "The approved plan: a digest (`needs.plan.outputs.plan-digest`), or `pull-request` for the one in the merged pull request's comment; then have reviewers on the environment, as any workflow can write that comment.",
-        default: '',
         rule: 'the plan-digest output of a plan (sha256: and 64 hex digits) or pull-request; not together with auto-approve',
         example: '${{ needs.plan.outputs.plan-digest }}',
         parse: (0,parsers/* parseMatching */.Pu)(/^(pull-request|sha256:[0-9a-f]{64})$/, 'is neither'),
     },
     'auto-approve': {
         description: '`true` applies whatever the guard lets through, without an approval.',
-        default: 'false',
-        rule: table_boolean,
-        example: 'true',
-        parse: parsers/* parseBoolean */.yG,
+        ...SWITCH,
     },
     'allow-destroy': {
         description: '`true`, together with `confirm-destroy`, lets a plan delete keys.',
-        default: 'false',
-        rule: table_boolean,
-        example: 'true',
-        parse: parsers/* parseBoolean */.yG,
+        ...SWITCH,
     },
     'confirm-destroy': {
         description: 'The alias once more, as the confirmation that its keys may be deleted.',
-        default: '',
         rule: 'the alias, written out once more',
         example: 'aws_cb_cmk',
-        parse: alias/* bareAlias */.p,
+        parse: aws_names/* bareAlias */.pn,
         absent: '',
     },
     'plan-destroy': {
         description: '`true` with `command: plan`: the preview of `destroy`, with its digest; it changes nothing.',
-        default: 'false',
+        ...SWITCH,
         rule: `${table_boolean}; only with the command plan`,
-        example: 'true',
-        parse: parsers/* parseBoolean */.yG,
     },
     'require-unused-days': {
         description: 'A deletion is stopped when the key was used within so many days, 0 (stops none) to 3650, in its Region, or when KMS does not say.',
@@ -36066,69 +36034,53 @@ const INPUTS = {
     },
     'allow-recovery': {
         description: '`true` lets `apply` cancel the deletion of these keys, enable them, and take in replicas that exist. It needs an approval, and the plan after it another one.',
-        default: 'false',
-        rule: table_boolean,
-        example: 'true',
-        parse: parsers/* parseBoolean */.yG,
+        ...SWITCH,
     },
     'move-primary': {
         description: '`true` lets `apply` move the primary to `primary-region`, a replica now; the old one goes among `replica-regions`. It comes alone and needs an approval; no key is made anew. Set `state-region`.',
-        default: 'false',
-        rule: table_boolean,
-        example: 'true',
+        ...SWITCH,
         ofKey: 'value',
-        parse: parsers/* parseBoolean */.yG,
     },
     verify: {
         description: 'The proof after apply, and by `command: verify`: `describe` (each key as it should be), `crypto` (also encrypts in one Region and decrypts in the others) or `off`.',
         default: 'describe',
         rule: 'off, describe or crypto',
-        example: 'describe',
         parse: (0,parsers/* parseChoice */.HU)(['off', 'describe', 'crypto']),
     },
     'fail-on-drift': {
         description: '`true` fails the step when `drift` finds a difference.',
-        default: 'false',
-        rule: table_boolean,
-        example: 'true',
-        parse: parsers/* parseBoolean */.yG,
+        ...SWITCH,
     },
     'keys-file': {
         description: 'A YAML file with many keys (needs `actions/checkout`). `key` picks one; `command: keys` and `report` take all. An input is given here or there, not in both.',
-        default: '',
         rule: 'the path of a YAML file with the keys, of at most 1 MiB',
         example: 'kms-keys.yml',
-        parse: parsePlain,
+        ...NAME,
     },
     key: {
         description: 'The name of one key of `keys-file`; also its alias, unless the entry names another.',
-        default: '',
         rule: 'the name of one key of the keys-file; only together with keys-file',
         example: 'payments',
-        parse: parsePlain,
+        ...NAME,
     },
     reports: {
         description: 'For `command: report`: the folder with what the matrix wrote at `report-path`.',
-        default: '',
         rule: 'a folder with the reports of a matrix of keys; only with the command report',
         example: 'reports',
-        parse: parsePlain,
+        ...NAME,
     },
     'replica-timeout-minutes': {
         description: 'How long to wait for a replica that AWS still creates, 1 to 120 minutes.',
         default: '30',
         rule: 'a whole number of minutes from 1 to 120, without a unit',
-        example: '30',
         parse: (0,parsers/* parseInteger */.cG)(1, 120),
     },
 };
 const INPUT_NAMES = Object.keys(INPUTS);
 /** What an entry of a keys file may give. */
 const KEY_INPUT_NAMES = INPUT_NAMES.filter((name) => 'ofKey' in INPUTS[name]);
-/** @returns in which form of YAML a keys file gives the input; undefined where it may not */
-function formOf(name) {
-    const spec = INPUTS[name];
-    return spec.ofKey;
+function specOf(name) {
+    return INPUTS[name];
 }
 
 
@@ -36145,70 +36097,65 @@ function formOf(name) {
 /* harmony export */ });
 /* harmony import */ var _characters_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6187);
 /* harmony import */ var _policy_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8294);
-/* harmony import */ var _lists_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7560);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
-
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5165);
 
 
 
 /** The API reference's pattern of tags, turned round; a character that is not seen is no letter. */
 const NO_TAG_TEXT = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
 /** Tags as lines or as a JSON object, within the limits of KMS (API reference, Tag; 50 tags a key). */
-const parseTags = (text) => {
+function parseTags(text) {
     if (text.trim().startsWith('['))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO('it is a JSON list, not a JSON object');
-    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : (0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .parseAssignments */ .k6)(text);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO('it is a JSON list, not a JSON object');
+    const tags = text.trim().startsWith('{') ? parseJsonTags(text) : (0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .parseAssignments */ .k6)(text);
     const entries = Object.entries(tags);
     if (entries.length > 50)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`there are ${entries.length} tags`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`there are ${entries.length} tags`);
     for (const [key, value] of entries)
         checkTag(key, value);
     return tags;
-};
+}
 function parseJsonTags(text) {
     const reading = (0,_policy_json_js__WEBPACK_IMPORTED_MODULE_1__/* .readJson */ .V)(text);
     if ('problem' in reading)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(reading.problem);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(reading.problem);
     if (reading.json.is !== 'object')
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO('it is not a JSON object');
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO('it is not a JSON object');
     const tags = [...reading.json.members].map(([key, value]) => {
         if (value.is !== 'text')
-            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} is not a string`);
+            throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(key)} is not a string`);
         return [key, value.text];
     });
     return Object.fromEntries(tags);
 }
 function checkTag(key, value) {
     if (key === '' || key.length > 128)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has ${key.length} characters`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(key)} has ${key.length} characters`);
     if (value.length > 256)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has ${value.length} characters`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(key)} has ${value.length} characters`);
     if (/^aws:/i.test(key))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} begins with "aws:"`);
-    checkCharacters(key);
-    const inValue = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(value, NO_TAG_TEXT);
-    if (inValue !== undefined) {
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has a character that AWS does not allow: ${inValue}, in ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(value)}`);
-    }
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(key)} begins with "aws:"`);
+    refuseCharacters(key, `the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(key)}`);
+    refuseCharacters(value, `the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(key)}`, `, in ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(value)}`);
 }
-function checkCharacters(key) {
-    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(key, NO_TAG_TEXT);
+function refuseCharacters(text, what, where = '') {
+    const found = (0,_characters_js__WEBPACK_IMPORTED_MODULE_0__/* .findForbidden */ .NJ)(text, NO_TAG_TEXT);
     if (found !== undefined)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(key)} has a character that AWS does not allow: ${found}`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${what} has a character that AWS does not allow: ${found}${where}`);
 }
 /**
  * Tags that are left to others: tag keys, and with `*` at the end the beginnings of tag keys. A key may have spaces, so
  * commas and newlines alone separate.
  */
-const parseIgnoredTags = (0,_lists_js__WEBPACK_IMPORTED_MODULE_2__/* .parseList */ .E)((entry) => {
+const parseIgnoredTags = (0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .parseList */ .E1)((entry) => {
     const start = startOf(entry) ?? entry;
     if (start === '')
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(entry)} would leave every tag to others, those of \`tags\` too`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(entry)} would leave every tag to others, those of \`tags\` too`);
     if (start.includes('*'))
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(entry)} has a "*" elsewhere than at its end`);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(entry)} has a "*" elsewhere than at its end`);
     if (start.length > 128)
-        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(entry)} has ${start.length} characters, more than a tag key may`);
-    checkCharacters(start);
+        throw new _parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .Invalid */ .WO(`${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(entry)} has ${start.length} characters, more than a tag key may`);
+    refuseCharacters(start, `the key ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(start)}`);
     return entry;
 }, /[,\r\n]+/);
 /** What the keys begin with that an entry with `*` at its end means; undefined for one that means a single key. */
@@ -36217,10 +36164,9 @@ function startOf(entry) {
 }
 /** The two lists that the provider's `ignore_tags` has, in an order that does not depend on that of the input. */
 function splitIgnoredTags(entries) {
-    const starts = entries.map(startOf);
     return {
-        keys: entries.filter((_, index) => starts[index] === undefined).sort(),
-        prefixes: starts.filter((start) => start !== undefined).sort(),
+        keys: entries.filter((entry) => startOf(entry) === undefined).sort(),
+        prefixes: entries.flatMap((entry) => startOf(entry) ?? []).sort(),
     };
 }
 /** The entry that leaves a tag to others, if there is one. */
@@ -36228,84 +36174,6 @@ function findIgnoring(entries, key) {
     return entries.find((entry) => {
         const start = startOf(entry);
         return start === undefined ? entry === key : key.startsWith(start);
-    });
-}
-
-
-/***/ }),
-
-/***/ 1496:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   o: () => (/* binding */ readTold),
-/* harmony export */   y: () => (/* binding */ secretsOfInputs)
-/* harmony export */ });
-/* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9357);
-/* harmony import */ var _backend_config_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2500);
-/* harmony import */ var _alias_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(749);
-/* harmony import */ var _reader_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9066);
-/* harmony import */ var _table_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2364);
-/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3291);
-/** Where a run is told, of a run whose inputs are wrong: read leniently, since nothing else is done with it. */
-
-
-
-
-
-
-/**
- * What can be known of the place where a run is told. A wrong value counts as its default; the comment of a wrong alias is
- * found by what is right in it, so that the run with the right one writes over it.
- */
-function readTold(env) {
-    const reader = new _reader_js__WEBPACK_IMPORTED_MODULE_3__/* .InputReader */ .i_(env);
-    const command = reader.value('command', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc.command.parse, 'plan');
-    const alias = (0,_alias_js__WEBPACK_IMPORTED_MODULE_2__/* .bareAlias */ .p)(reader.text('alias'));
-    return {
-        command,
-        alias: alias === '' ? 'unknown' : alias.slice(0, 250),
-        comment: reader.value('comment', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc.comment.parse, 'always'),
-        commentKey: reader.value('comment-key', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc['comment-key'].parse, nameOf(alias)),
-        githubToken: reader.optional('github-token', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc['github-token'].parse),
-        destroys: command === 'destroy' || reader.value('plan-destroy', _table_js__WEBPACK_IMPORTED_MODULE_4__/* .INPUTS */ .mc['plan-destroy'].parse, false),
-        ignoreTags: [],
-        ofFile: undefined,
-    };
-}
-function nameOf(alias) {
-    const name = alias
-        .replace(/[^\w/-]+/g, '')
-        .replace(/^(?:alias\/)+/i, '')
-        .replace(/\/{2,}/g, '/')
-        .replace(/^\/|\/$/g, '');
-    return name.slice(0, 250) || 'unknown';
-}
-/** Whose values are names that everybody sees. */
-const NAMES = ['alias', 'comment-key', 'confirm-destroy', 'key', 'rename-alias-from'].map(_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE);
-/**
- * What is, or may be, secret in inputs that were refused: the messages repeat values, and a comment is not masked by the
- * runner as a log is.
- */
-function secretsOfInputs(env) {
-    const texts = Object.entries(env).flatMap(([name, value = '']) => name.startsWith('INPUT_') && !NAMES.includes(name) ? [value.trim()] : []);
-    return [
-        ...secretsOfSettings(env),
-        ...texts.flatMap(_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU),
-        ...texts.filter((text) => /^[\w+/=.-]{20,}$/.test(text) && (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .looksRandom */ .EZ)(text)),
-    ].filter((secret) => !(0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_5__/* .isTrivial */ .C)(secret));
-}
-/** Line by line, as one that is wrong makes the whole unreadable. */
-function secretsOfSettings(env) {
-    const { [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend')]: type = '', [(0,_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentName */ .VE)('backend-config')]: text = '' } = env;
-    return text.split(/\r?\n/).flatMap((line) => {
-        try {
-            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .secretsOf */ .Fj)(type.trim() || 's3', (0,_backend_config_js__WEBPACK_IMPORTED_MODULE_1__/* .parseBackendConfig */ .a)(line)).map(({ secret }) => secret);
-        }
-        catch {
-            // No setting whose name is a secret one: of those, every value can be read.
-            return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .ofAddress */ .KU)(line.slice(line.indexOf('=') + 1).trim());
-        }
     });
 }
 
@@ -36373,11 +36241,16 @@ function parseProviderVersion(text) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J: () => (/* binding */ findVisibleSecrets),
+/* harmony export */   C: () => (/* binding */ refuseVisibleSecrets),
 /* harmony export */   n: () => (/* binding */ visibleTexts)
 /* harmony export */ });
-/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3291);
-/* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9357);
+/* harmony import */ var _policy_principals_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9203);
+/* harmony import */ var _runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3291);
+/* harmony import */ var _backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9357);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5165);
+/** What must stay readable in spite of the secrets: GitHub drops an output that contains a masked text. */
+
+
 
 
 /** All that the outputs have in common, whatever the key. */
@@ -36387,10 +36260,10 @@ const WORDS = [
     'planned no-changes applied refused not-approved locked failed cancelled drifted in-sync verified',
     'sha256: mrk- approved-plan',
 ].join(' ');
-/** What the outputs will contain, as far as the inputs tell it: GitHub drops an output that contains a masked text. */
+/** What the outputs will contain, as far as the inputs tell it before anything runs. */
 function visibleTexts(inputs, env) {
     const { partition, alias, primaryRegion, replicaRegions } = inputs;
-    const account = /^arn:[^:]*:iam::(\d{12}):/.exec(inputs.roleToAssume ?? '')?.[1] ?? '';
+    const account = (0,_policy_principals_js__WEBPACK_IMPORTED_MODULE_0__/* .accountOfPrincipal */ .ZG)({ type: 'AWS', value: inputs.roleToAssume ?? '' }) ?? '';
     const arns = [primaryRegion, ...replicaRegions].map((region) => `{"${region}":"arn:${partition}:kms:${region}:${account}:key/mrk-"}`);
     const files = ['run-/plan.json', 'run-/plan.txt', 'run-/errored.tfstate', 'report-/.kms-report.md'];
     const paths = files.map((file) => `${env['RUNNER_TEMP'] ?? '/tmp'}/aws-kms-multi-region-key/${file}`);
@@ -36407,17 +36280,22 @@ function visibleTexts(inputs, env) {
     ];
     return texts.filter(({ text }) => text !== '');
 }
-/**
- * The secrets of the backend that could not be hidden without blanking an output.
- * @returns the setting, and what it is a part of; never the value
- */
-function findVisibleSecrets({ type, config }, texts) {
-    return (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .secretsOf */ .Fj)(type, config).flatMap(({ setting, secret }) => {
-        const redactor = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedactor */ .l)();
+/** Notes each secret of the backend that could not be hidden without blanking an output, by its setting alone. */
+function refuseVisibleSecrets(reader, inputs) {
+    const { backend } = inputs;
+    if (backend === undefined)
+        return;
+    const texts = visibleTexts(inputs, reader.around.env);
+    const told = new Set();
+    for (const { setting, secret } of (0,_backend_secrets_js__WEBPACK_IMPORTED_MODULE_2__/* .secretsOf */ .Fj)(backend.type, backend.config)) {
+        const redactor = (0,_runner_redaction_js__WEBPACK_IMPORTED_MODULE_1__/* .createRedactor */ .l)();
         redactor.add(secret);
         const found = texts.find(({ text }) => redactor.isMasked(text));
-        return found === undefined ? [] : [{ setting, what: found.what }];
-    });
+        if (found === undefined || told.has(setting))
+            continue;
+        told.add(setting);
+        reader.problem('backend-config', `the value of ${(0,_parsers_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(setting)} is secret, and it is a part of ${found.what} too: hiding it would blank outputs, and GitHub would skip what depends on them. Use another value`);
+    }
 }
 
 
@@ -36428,12 +36306,13 @@ function findVisibleSecrets({ type, config }, texts) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ checkKeys),
-/* harmony export */   T: () => (/* binding */ checkEntry)
+/* harmony export */   Tr: () => (/* binding */ checkEntry),
+/* harmony export */   p7: () => (/* binding */ environmentOf)
 /* harmony export */ });
-/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3823);
-/* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4517);
-/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9374);
+/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3823);
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9066);
+/* harmony import */ var _inputs_table_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9159);
+/* harmony import */ var _policy_principals_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9203);
 /** Everything that can be wrong with the keys of a file, all at once. Pure but for the files that the keys name. */
 
 
@@ -36449,53 +36328,85 @@ function checkKeys({ keys, problems }, sources) {
     const found = [...problems, ...checks.flatMap((check) => check.problems), ...findClashes(checked)];
     return {
         keys: checked,
-        problems: (0,_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .inOrder */ .a)(withoutRepetition(found)),
+        problems: withoutRepetition(found),
         ofStep: withoutRepetition(checks.flatMap((check) => check.ofStep)),
     };
 }
+/** A problem of the defaults is one problem, however many keys have it. */
+function withoutRepetition(problems) {
+    return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
 /** Reads one key of the file as a step of its own would. */
 function checkEntry(entry, sources) {
-    const twice = (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .findGivenTwice */ .L1)(entry, sources.env);
+    const { env } = sources;
+    const twice = findGivenTwice(entry, env);
     try {
-        const inputs = (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readInputs */ .K)({ ...sources, env: (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentOf */ .p7)(entry, sources.env) });
+        const inputs = (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .readInputs */ .Ko)({ ...sources, env: environmentOf(entry, env) });
         return { key: { entry, inputs }, problems: twice, ofStep: [] };
     }
     catch (thrown) {
-        if (!(thrown instanceof _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .InputsError */ .aV))
+        if (!(thrown instanceof _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .InputsError */ .aV))
             throw thrown;
-        const isOfStep = ({ name }) => (0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_2__/* .isStepInput */ .Jw)(name, entry, sources.env);
+        const isOfStep = ({ name }) => isStepInput(name, entry, env);
         const inFile = thrown.problems.filter((problem) => !isOfStep(problem));
         return {
             key: undefined,
-            problems: [...twice, ...inFile.map((problem) => placeOf(entry, problem))],
+            problems: [...twice, ...inFile.map(({ name, reason }) => problemAt(entry, name, reason))],
             ofStep: thrown.problems.filter(isOfStep),
         };
     }
 }
 /** Where in the file the input stands; the key itself, where it stands nowhere. */
-function placeOf(entry, { name, reason }) {
-    const given = name === undefined ? undefined : entry.given.get(name);
+function problemAt(entry, input, reason) {
+    const given = input === undefined ? undefined : entry.given.get(input);
     const key = given?.inherited === true ? 'defaults' : entry.name;
-    return { at: given?.at ?? entry.at, key, input: name, reason };
+    return { at: given?.at ?? entry.at, key, input, reason };
 }
-/** A problem of the defaults is one problem, however many keys have it. */
-function withoutRepetition(problems) {
-    const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-    return [...seen.values()];
+/**
+ * The environment of a step that gave by itself what the entry gives. The key's name is its alias and the name of its
+ * comment, unless something else is said.
+ */
+function environmentOf(entry, step) {
+    const given = [...entry.given].map(([name, { text }]) => [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)(name), text]);
+    const alias = textOf('alias', step);
+    const group = textOf('comment-key', step);
+    return {
+        ...step,
+        [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('alias')]: alias === '' ? entry.name : alias,
+        ...Object.fromEntries(given),
+        [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
+    };
+}
+/** Whatever both the step and the entry give: it is said in one place. */
+function findGivenTwice(entry, step) {
+    const reason = 'the step gives this input, too. Give it in one place: in the step, or in the file';
+    return _inputs_table_js__WEBPACK_IMPORTED_MODULE_2__/* .KEY_INPUT_NAMES */ .Om.filter((name) => entry.given.has(name) && isGiven(name, step)).map((name) => problemAt(entry, name, reason));
+}
+/** Whether an input is the step's: the file does not give it, and either may not or the step does. */
+function isStepInput(name, entry, step) {
+    if (name === undefined || (0,_inputs_table_js__WEBPACK_IMPORTED_MODULE_2__/* .specOf */ .rI)(name).ofKey === undefined)
+        return true;
+    return !entry.given.has(name) && isGiven(name, step);
+}
+/** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
+function isGiven(name, step) {
+    return !['', (0,_inputs_table_js__WEBPACK_IMPORTED_MODULE_2__/* .specOf */ .rI)(name).default].includes(textOf(name, step));
+}
+function textOf(name, step) {
+    return (step[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)(name)] ?? '').trim();
 }
 /** Two keys that would take each other's state, each other's alias, or the same key. */
 function findClashes(keys) {
     return [
-        ...clashesBy(keys, ({ inputs }) => statesOf(inputs), 'state-key', (first) => `it has the same state as ${first}: one would take the other's keys out of it`),
-        ...clashesBy(keys, ({ inputs }) => aliasesOf(inputs), 'alias', (first, where) => `${where.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`),
-        ...clashesBy(keys, ({ inputs: { importKey } }) => (importKey === undefined ? [] : [importKey.name]), 'import-key', (first) => `${first} imports the same key: it would be in two states, and each would undo what the other did`),
+        ...clashesBy(keys, 'state-key', statesOf, (first) => `it has the same state as ${first}: one would take the other's keys out of it`),
+        ...clashesBy(keys, 'alias', aliasesOf, (first, place) => `${place.split(' ')[0] ?? ''} has this alias already, of the key ${first}, in the same account`),
+        ...clashesBy(keys, 'import-key', ({ importKey }) => (importKey === undefined ? [] : [importKey.name]), (first) => `${first} imports the same key: it would be in two states, and each would undo what the other did`),
     ];
 }
-function clashesBy(keys, placesOf, input, reason) {
+function clashesBy(keys, input, placesOf, reason) {
     const taken = new Map();
-    return keys.flatMap((key) => {
-        const { entry } = key;
-        const places = placesOf(key);
+    return keys.flatMap(({ entry, inputs }) => {
+        const places = placesOf(inputs);
         const clash = places.find((place) => taken.has(place));
         for (const place of places)
             if (!taken.has(place))
@@ -36515,9 +36426,9 @@ function statesOf({ backend }) {
     return [JSON.stringify([type, Object.entries(place).sort(([a], [b]) => (a < b ? -1 : 1))])];
 }
 /** An alias is one in a Region of an account; which account, the role or the list of allowed ones tells. */
-function aliasesOf({ alias, primaryRegion, replicaRegions, roleToAssume, allowedAccountIds, }) {
-    const ofRole = /^arn:[^:]*:iam::(\d{12}):/.exec(roleToAssume ?? '')?.[1];
-    const account = ofRole ?? [...allowedAccountIds].sort().join();
+function aliasesOf({ alias, primaryRegion, replicaRegions, ...inputs }) {
+    const ofRole = (0,_policy_principals_js__WEBPACK_IMPORTED_MODULE_3__/* .accountOfPrincipal */ .ZG)({ type: 'AWS', value: inputs.roleToAssume ?? '' });
+    const account = ofRole ?? [...inputs.allowedAccountIds].sort().join();
     return [primaryRegion, ...replicaRegions].map((region) => `${region} ${account} ${alias}`);
 }
 
@@ -36535,8 +36446,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
-// EXTERNAL MODULE: ./src/inputs/table.ts + 5 modules
-var table = __nccwpck_require__(2364);
+// EXTERNAL MODULE: ./src/inputs/table.ts + 1 modules
+var table = __nccwpck_require__(9159);
 // EXTERNAL MODULE: ./src/inputs/parsers.ts
 var parsers = __nccwpck_require__(5165);
 // EXTERNAL MODULE: ./src/inputs/suggest.ts
@@ -36546,44 +36457,45 @@ var backend_secrets = __nccwpck_require__(9357);
 ;// CONCATENATED MODULE: ./src/keys-file/input-text.ts
 
 
-/**
- * A value of the keys file as the text that the step's own input would have, so that one reader checks both.
- * @param form in which form of YAML the input may be given beside text
- * @throws Invalid with the reason
- */
-function inputText(name, form, value) {
+
+/** A value of the keys file as the text that the step's own input would have, so that one reader checks both. */
+function inputText(name, value) {
+    const form = (0,table/* specOf */.rI)(name).ofKey ?? 'value';
     if (value.is === 'nothing')
         throw new parsers/* Invalid */.WO(`it has no value: leave it out${NOTHING[form]}`);
-    if (value.is === 'list' && form === 'list')
-        return listText(name, value.entries);
-    if (value.is === 'map' && form === 'map')
-        return MAPS[name]?.(value.members) ?? jsonOf(value);
-    if (value.is === 'list' || value.is === 'map')
+    if ('source' in value)
+        return scalarText(name, value);
+    if (value.is !== form)
         throw new parsers/* Invalid */.WO(`it is a ${value.is}, and must be ${WANTED[form]}`);
-    if (value.is !== 'text')
-        return scalarOf(name, value);
-    if (name === 'backend-config')
-        refuseSecretLines(value.text);
-    return value.text;
+    if (value.is === 'list')
+        return listText(name, value.entries);
+    if (name === 'tags')
+        return tagsText(value.members);
+    return name === 'backend-config' ? settingsText(value.members) : jsonOf(value);
 }
 const WANTED = { value: 'one value', list: 'a list, or text', map: 'a map, or text' };
 /** How an entry says that it wants none of what `defaults` gives. */
 const NOTHING = { value: '', list: ', or write [] for none', map: ', or write {} for none' };
 const ACCOUNTS = ['account-ids', 'allowed-account-ids'];
+const QUOTES = 'put the id in quotes, which keep leading zeros';
 /** What was written counts, and not what YAML made of it; but leading zeros may be gone before anybody wrote it here. */
-function scalarOf(name, { is, source }) {
-    if (ACCOUNTS.includes(name))
+function scalarText(name, { is, source }) {
+    if (is !== 'text' && ACCOUNTS.includes(name))
         throw new parsers/* Invalid */.WO(`${source} is a ${is} to YAML: ${QUOTES}`);
+    if (name === 'backend-config') {
+        const paths = source.split(/\r?\n/).map((line) => line.split('=')[0] ?? '');
+        for (const part of paths.flatMap((path) => path.split('.')))
+            refuseSecret(part.trim());
+    }
     return source;
 }
-const QUOTES = 'put the id in quotes, which keep leading zeros';
 /** As JSON, which keeps every entry as it is. */
 function listText(name, entries) {
     const texts = entries.map((entry, index) => {
         if (entry.is === 'text')
-            return entry.text;
+            return entry.source;
         const place = `entry ${index + 1}`;
-        if (entry.is === 'number' || entry.is === 'boolean') {
+        if ('source' in entry) {
             const why = ACCOUNTS.includes(name) ? QUOTES : 'put it in quotes';
             throw new parsers/* Invalid */.WO(`${place}, ${entry.source}, is a ${entry.is} to YAML: ${why}`);
         }
@@ -36591,57 +36503,35 @@ function listText(name, entries) {
     });
     return texts.length === 0 ? '' : JSON.stringify(texts);
 }
-const MAPS = {
-    tags: tagsText,
-    'backend-config': settingsText,
-};
 function tagsText(members) {
-    if (members.length === 0)
-        return '';
     const tags = members.map(([name, value]) => {
-        if (value.is === 'text')
-            return [name, value.text];
-        if (value.is === 'number' || value.is === 'boolean')
+        if ('source' in value)
             return [name, value.source];
-        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} is ${value.is === 'nothing' ? "empty: write '' for an empty one" : `a ${value.is}`}`);
+        const what = value.is === 'nothing' ? "empty: write '' for an empty one" : `a ${value.is}`;
+        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} is ${what}`);
     });
-    return JSON.stringify(Object.fromEntries(tags));
+    return tags.length === 0 ? '' : JSON.stringify(Object.fromEntries(tags));
 }
 /** `name=value` lines; what is secret has no place in a file of the repository. */
 function settingsText(members) {
     refuseSecrets(members);
-    return members
-        .map(([name, value]) => {
+    const lines = members.map(([name, value]) => {
         if (!/^[\w-]+$/.test(name))
             throw new parsers/* Invalid */.WO(`${(0,parsers/* quote */.hD)(name)} is no name of a setting`);
-        if (value.is === 'text' && /[\r\n]/.test(value.text)) {
+        if (value.is === 'nothing')
+            throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} is empty`);
+        const text = 'source' in value ? value.source : jsonOf(value);
+        if (/[\r\n]/.test(text))
             throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} has more than one line`);
-        }
-        return `${name}=${settingText(name, value)}`;
-    })
-        .join('\n');
-}
-function settingText(name, value) {
-    if (value.is === 'text')
-        return value.text;
-    if (value.is === 'number' || value.is === 'boolean')
-        return value.source;
-    if (value.is === 'nothing')
-        throw new parsers/* Invalid */.WO(`the value of ${(0,parsers/* quote */.hD)(name)} is empty`);
-    return jsonOf(value);
+        return `${name}=${text}`;
+    });
+    return lines.join('\n');
 }
 function refuseSecrets(members) {
     for (const [name, value] of members) {
         refuseSecret(name);
         if (value.is === 'map')
             refuseSecrets(value.members);
-    }
-}
-function refuseSecretLines(text) {
-    for (const line of text.split(/\r?\n/)) {
-        const [path = ''] = line.split('=');
-        for (const name of path.split('.'))
-            refuseSecret(name.trim());
     }
 }
 function refuseSecret(name) {
@@ -36653,20 +36543,13 @@ function jsonOf(value) {
     return JSON.stringify(toJson(value));
 }
 function toJson(value) {
-    switch (value.is) {
-        case 'nothing':
-            return null;
-        case 'text':
-            return value.text;
-        case 'number':
-            return typeof value.value === 'bigint' ? value.source : value.value;
-        case 'boolean':
-            return value.value;
-        case 'list':
-            return value.entries.map(toJson);
-        case 'map':
-            return Object.fromEntries(value.members.map(([name, member]) => [name, toJson(member)]));
-    }
+    if (value.is === 'nothing')
+        return null;
+    if (value.is === 'list')
+        return value.entries.map(toJson);
+    if (value.is === 'map')
+        return Object.fromEntries(value.members.map(([name, member]) => [name, toJson(member)]));
+    return value.value;
 }
 
 ;// CONCATENATED MODULE: ./src/keys-file/document.ts
@@ -36681,16 +36564,14 @@ const LARGEST_BYTES = 1024 * 1024;
 const START = { line: 1, column: 1 };
 /** The rule of names: they are comment keys, and names of jobs and files are made from them. */
 const NAME = /^[\w/.-]{1,100}$/;
+const RULE_OF_NAMES = 'a key name has 1 to 100 letters, digits or any of _/.-; for another alias give `alias` in its entry';
 /**
  * Reads the whole file; what is wrong with it is in `problems`, and then the rest is as far as it could be read.
  * Of YAML 1.2 everything is taken but tags, several documents, and merge keys, for which there is `defaults`.
  */
 function readKeysDocument(text) {
     if (Buffer.byteLength(text) > LARGEST_BYTES) {
-        return failed({
-            at: START,
-            reason: `the file has ${Buffer.byteLength(text)} bytes, and 1 MiB is the most`,
-        });
+        return failed(`the file has ${Buffer.byteLength(text)} bytes, and 1 MiB is the most`);
     }
     const lines = new dist/* LineCounter */.HN();
     const [document, second] = (0,dist/* parseAllDocuments */.hR)(text.replace(/^\uFEFF/, ''), {
@@ -36702,7 +36583,7 @@ function readKeysDocument(text) {
     });
     const at = placeOf(lines);
     if (document === undefined)
-        return failed({ at: START, reason: `the file is empty. ${SHAPE}` });
+        return failed(`the file is empty. ${SHAPE}`);
     const broken = [...document.errors, ...document.warnings].map(({ message, pos: [offset] }) => ({
         at: at({ range: [offset, offset, offset] }),
         reason: `it is no YAML that this file can have: ${message.split('\n')[0] ?? ''}`,
@@ -36717,9 +36598,19 @@ function readKeysDocument(text) {
     const { anchored, tagged } = surveyNodes(document);
     return tagged.length > 0
         ? { keys: [], problems: tagged.map((node) => ({ at: at(node), reason: TAGGED })) }
-        : new Reader(document.contents, at, anchored).read();
+        : new Reader(at, anchored).read(document.contents);
 }
 const TAGGED = 'tags (`!…`) are not read: write the value as it is, and text in quotes';
+const SHAPE = 'It must be a map with `keys`, a map of key names, and `defaults` if there are any';
+function failed(reason) {
+    return { keys: [], problems: [{ at: START, reason }] };
+}
+function placeOf(lines) {
+    return (node) => {
+        const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
+        return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    };
+}
 /** Goes over the whole document once: an alias stands for the last node before it that has its anchor. */
 function surveyNodes(document) {
     const [anchors, anchored, tagged] = [new Map(), new Map(), []];
@@ -36739,35 +36630,22 @@ function surveyNodes(document) {
     });
     return { anchored, tagged };
 }
-const SHAPE = 'It must be a map with `keys`, a map of key names, and `defaults` if there are any';
-function failed(problem) {
-    return { keys: [], problems: [problem] };
-}
-function placeOf(lines) {
-    return (node) => {
-        const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
-        return { line: Math.max(line, 1), column: Math.max(col, 1) };
-    };
-}
 class Reader {
-    #contents;
-    #at;
-    #anchored;
+    at;
+    anchored;
     #problems = [];
     /** How many values were read, over aliases. */
     #nodes = 0;
-    constructor(contents, at, anchored) {
-        this.#contents = contents;
-        this.#at = at;
-        this.#anchored = anchored;
+    constructor(at, anchored) {
+        this.at = at;
+        this.anchored = anchored;
     }
-    read() {
-        const top = this.#mapOf(this.#contents, { at: this.#at(this.#contents) }, SHAPE);
+    read(contents) {
+        const top = this.#mapOf(contents, { at: this.at(contents) }, SHAPE);
         for (const { name, at } of top) {
             if (name === 'defaults' || name === 'keys')
                 continue;
-            const near = (0,suggest/* suggest */.Z)(name, ['defaults', 'keys']);
-            const hint = near === undefined ? 'A key belongs under `keys`.' : `Did you mean ${near}?`;
+            const hint = (0,suggest/* didYouMean */.a)(name, ['defaults', 'keys'], 'A key belongs under `keys`.');
             this.#problems.push({ at, reason: `${(0,parsers/* quote */.hD)(name)}: the file has \`defaults\` and \`keys\`. ${hint}` });
         }
         const defaults = this.#readDefaults(top.find(({ name }) => name === 'defaults'));
@@ -36778,16 +36656,11 @@ class Reader {
         if (pair === undefined)
             return new Map();
         const section = this.#readSection(pair, 'defaults', true);
-        for (const name of OWN_ONLY) {
-            const given = section.get(name);
-            if (given === undefined)
-                continue;
-            this.#problems.push({
-                at: given.at,
-                key: 'defaults',
-                input: name,
-                reason: 'it is of one key alone: it belongs to the entry of that key',
-            });
+        const reason = 'it is of one key alone: it belongs to the entry of that key';
+        for (const input of OWN_ONLY) {
+            const given = section.get(input);
+            if (given !== undefined)
+                this.#problems.push({ at: given.at, key: 'defaults', input, reason });
         }
         return section;
     }
@@ -36799,26 +36672,17 @@ class Reader {
             return [];
         }
         const rule = 'It must be a map of key names, e.g. `payments:` with the inputs of that key under it';
-        const entries = this.#mapOf(pair.value, { at: pair.at, key: 'keys' }, rule);
+        const place = { at: pair.at, key: 'keys' };
+        const entries = this.#mapOf(pair.value, place, rule);
         if ((0,dist/* isMap */.jh)(pair.value) && entries.length === 0)
-            this.#problems.push({ at: pair.at, key: 'keys', reason: `there is no key. ${rule}` });
+            this.#problems.push({ ...place, reason: `there is no key. ${rule}` });
         return entries.map((entry) => {
-            this.#checkName(entry);
-            const own = this.#isEmpty(entry.value) ? new Map() : this.#readSection(entry, entry.name, false);
-            return { name: entry.name, at: entry.at, given: new Map([...defaults, ...own]) };
-        });
-    }
-    /** A key may be all defaults: nothing, or `{}`, stands behind its name. */
-    #isEmpty(value) {
-        return value === undefined || ((0,dist/* isScalar */.jn)(value) && value.value === null);
-    }
-    #checkName({ name, at }) {
-        if (NAME.test(name))
-            return;
-        this.#problems.push({
-            at,
-            key: name,
-            reason: 'a key name has 1 to 100 letters, digits or any of _/.-; for another alias give `alias` in its entry',
+            const { name, at } = entry;
+            if (!NAME.test(name))
+                this.#problems.push({ at, key: name, reason: RULE_OF_NAMES });
+            // A key may be all defaults: nothing, or `{}`, stands behind its name.
+            const own = isEmpty(entry.value) ? new Map() : this.#readSection(entry, name, false);
+            return { name, at, given: new Map([...defaults, ...own]) };
         });
     }
     #readSection(pair, key, inherited) {
@@ -36826,46 +36690,35 @@ class Reader {
         const found = this.#mapOf(pair.value, { at: pair.at, key }, rule);
         return new Map(found.flatMap((each) => {
             const name = this.#inputName(each, key);
-            if (name === undefined)
+            const text = name === undefined ? undefined : this.#textOf(name, each, key);
+            if (name === undefined || text === undefined)
                 return [];
-            const text = this.#textOf(name, each, key);
-            return text === undefined ? [] : [[name, { text, at: each.at, inherited }]];
+            return [[name, { text, at: each.at, inherited }]];
         }));
     }
     #inputName({ name, at }, key) {
-        const known = table/* KEY_INPUT_NAMES */.Om.find((each) => each === name);
-        if (known !== undefined)
+        const known = table/* INPUT_NAMES */.Qh.find((each) => each === name);
+        if (known !== undefined && table/* KEY_INPUT_NAMES */.Om.includes(known))
             return known;
-        const problem = { at, key, input: name };
-        if (table/* INPUT_NAMES */.Qh.some((each) => each === name)) {
-            this.#problems.push({ ...problem, reason: 'this input belongs to the step: it describes no key' });
-            return undefined;
-        }
-        if (name === '<<') {
-            this.#problems.push({
-                ...problem,
-                reason: 'merge keys are not read: what keys have in common is `defaults`',
-            });
-            return undefined;
-        }
-        const near = (0,suggest/* suggest */.Z)(name.replace(/_/g, '-').toLowerCase(), table/* KEY_INPUT_NAMES */.Om);
-        const hint = near === undefined ? 'The README lists the inputs.' : `Did you mean ${near}?`;
-        this.#problems.push({ ...problem, reason: `there is no input of this name. ${hint}` });
+        const meant = name.replace(/_/g, '-').toLowerCase();
+        const hint = (0,suggest/* didYouMean */.a)(meant, table/* KEY_INPUT_NAMES */.Om, 'The README lists the inputs.');
+        const reason = known !== undefined
+            ? 'this input belongs to the step: it describes no key'
+            : name === '<<'
+                ? 'merge keys are not read: what keys have in common is `defaults`'
+                : `there is no input of this name. ${hint}`;
+        this.#problems.push({ at, key, input: name, reason });
         return undefined;
     }
-    #textOf(name, { value, at }, key) {
+    #textOf(input, { value, at }, key) {
         try {
-            return inputText(name, (0,table/* formOf */.QU)(name) ?? 'value', this.#plain(value));
+            return inputText(input, this.#plain(value));
         }
         catch (thrown) {
             if (!(thrown instanceof parsers/* Invalid */.WO))
                 throw thrown;
-            this.#problems.push({
-                at: this.#isEmpty(value) ? at : this.#at(value),
-                key,
-                input: name,
-                reason: thrown.message,
-            });
+            const place = isEmpty(value) ? at : this.at(value);
+            this.#problems.push({ at: place, key, input, reason: thrown.message });
             return undefined;
         }
     }
@@ -36876,26 +36729,26 @@ class Reader {
             this.#problems.push({ ...where, reason: `it is ${kindOf(resolved)}. ${rule}` });
             return [];
         }
-        const named = resolved.items.flatMap((pair) => this.#named(pair, where));
+        const named = resolved.items.flatMap((pair) => {
+            const found = this.#named(pair);
+            const place = { ...where, at: this.at(pair.key) };
+            if (found === undefined)
+                this.#problems.push({ ...place, reason: 'a name is missing, or is no text' });
+            return found ?? [];
+        });
         const repeated = new Set(repeatedIn(named));
         for (const { name, at } of repeated)
             this.#problems.push({ ...where, at, reason: `${(0,parsers/* quote */.hD)(name)} stands there twice` });
         return named.filter((pair) => !repeated.has(pair));
     }
-    #named(pair, { key }) {
-        const at = this.#at(pair.key);
-        const name = this.#resolve(pair.key);
-        if ((0,dist/* isScalar */.jn)(name)) {
-            return [{ name: scalarText(name), at, value: (pair.value ?? undefined) }];
-        }
-        this.#problems.push({ at, key, reason: 'a name is missing, or is no text' });
-        return [];
+    /** @returns undefined where the name is no text */
+    #named({ key, value }) {
+        const name = this.#resolve(key);
+        return (0,dist/* isScalar */.jn)(name) ? { name: nameIn(name), at: this.at(key), value } : undefined;
     }
     /** What an alias (`*name`) stands for. */
     #resolve(node) {
-        if ((0,dist/* isAlias */.Vj)(node))
-            return this.#anchored.get(node);
-        return node ?? undefined;
+        return (0,dist/* isAlias */.Vj)(node) ? this.anchored.get(node) : node;
     }
     #plain(node, depth = 0) {
         this.#nodes += 1;
@@ -36904,24 +36757,22 @@ class Reader {
         const resolved = this.#resolve(node);
         if ((0,dist/* isAlias */.Vj)(node) && resolved === undefined)
             throw new parsers/* Invalid */.WO(`it is ${(0,parsers/* quote */.hD)(`*${node.source}`)}, and there is no such anchor`);
-        if (resolved === undefined)
-            return { is: 'nothing' };
         if ((0,dist/* isScalar */.jn)(resolved))
             return plainScalar(resolved);
-        if ((0,dist/* isMap */.jh)(resolved)) {
-            const members = resolved.items.map((pair) => {
-                const name = this.#resolve(pair.key);
-                if (!(0,dist/* isScalar */.jn)(name))
-                    throw new parsers/* Invalid */.WO('a name in it is missing, or is no text');
-                return [scalarText(name), this.#plain((pair.value ?? undefined), depth + 1)];
-            });
-            const [twice] = repeatedIn(members.map(([name]) => ({ name })));
-            if (twice !== undefined)
-                throw new parsers/* Invalid */.WO(`it has ${(0,parsers/* quote */.hD)(twice.name)} twice`);
-            return { is: 'map', members };
-        }
-        const { items } = resolved;
-        return { is: 'list', entries: items.map((item) => this.#plain(item ?? undefined, depth + 1)) };
+        if ((0,dist/* isSeq */.oP)(resolved))
+            return { is: 'list', entries: resolved.items.map((item) => this.#plain(item, depth + 1)) };
+        if (!(0,dist/* isMap */.jh)(resolved))
+            return { is: 'nothing' };
+        const members = resolved.items.map((pair) => {
+            const named = this.#named(pair);
+            if (named === undefined)
+                throw new parsers/* Invalid */.WO('a name in it is missing, or is no text');
+            return { name: named.name, value: this.#plain(named.value, depth + 1) };
+        });
+        const [twice] = repeatedIn(members);
+        if (twice !== undefined)
+            throw new parsers/* Invalid */.WO(`it has ${(0,parsers/* quote */.hD)(twice.name)} twice`);
+        return { is: 'map', members: members.map(({ name, value }) => [name, value]) };
     }
 }
 /** What has the name of one before it. The library compares names as they are written, and an alias may mean any. */
@@ -36934,21 +36785,23 @@ const DEEPEST = 20;
 const MOST_NODES = 200_000;
 /** What only one key of a file can have. */
 const OWN_ONLY = ['alias', 'rename-alias-from', 'import-key', 'state-key'];
-function plainScalar({ value, source }) {
-    if (value === null || value === undefined)
-        return { is: 'nothing' };
-    if (typeof value === 'number' || typeof value === 'bigint')
-        return { is: 'number', source: source ?? String(value), value };
-    if (typeof value === 'boolean')
-        return { is: 'boolean', source: source ?? String(value), value };
-    return { is: 'text', text: typeof value === 'string' ? value : (source ?? '') };
+/** Without tags, YAML knows no other values. */
+function plainScalar({ value, source = '' }) {
+    if (typeof value === 'string')
+        return { is: 'text', source: value, value };
+    if (typeof value === 'number')
+        return { is: 'number', source, value };
+    return typeof value === 'boolean' ? { is: 'boolean', source, value } : { is: 'nothing' };
 }
 /** A name as it was written. */
-function scalarText({ value, source }) {
-    return typeof value === 'string' ? value : (source ?? JSON.stringify(value));
+function nameIn({ value, source = '' }) {
+    return typeof value === 'string' ? value : source;
+}
+function isEmpty(node) {
+    return node === null || node === undefined || ((0,dist/* isScalar */.jn)(node) && node.value === null);
 }
 function kindOf(node) {
-    if (node === undefined || ((0,dist/* isScalar */.jn)(node) && node.value === null))
+    if (isEmpty(node))
         return 'empty';
     return (0,dist/* isScalar */.jn)(node) ? 'one value' : 'a list';
 }
@@ -36956,123 +36809,59 @@ function kindOf(node) {
 
 /***/ }),
 
-/***/ 4517:
+/***/ 7779:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Jw: () => (/* binding */ isStepInput),
-/* harmony export */   L1: () => (/* binding */ findGivenTwice),
-/* harmony export */   p7: () => (/* binding */ environmentOf)
-/* harmony export */ });
-/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_table_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2364);
 
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Er: () => (/* binding */ assertNoProblems),
+  Ms: () => (/* binding */ groupMarker),
+  F8: () => (/* binding */ groupOf),
+  Xu: () => (/* binding */ inputError),
+  Z3: () => (/* binding */ openKeysFile),
+  Wn: () => (/* binding */ readStepInputs),
+  JF: () => (/* binding */ readToldOfStep)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
+// EXTERNAL MODULE: ./src/inputs/inputs.ts + 2 modules
+var inputs = __nccwpck_require__(3823);
+// EXTERNAL MODULE: ./src/inputs/reader.ts
+var inputs_reader = __nccwpck_require__(9066);
+// EXTERNAL MODULE: ./src/inputs/suggest.ts
+var suggest = __nccwpck_require__(7443);
+// EXTERNAL MODULE: ./src/keys-file/check.ts
+var check = __nccwpck_require__(4473);
+// EXTERNAL MODULE: ./src/keys-file/document.ts + 1 modules
+var keys_file_document = __nccwpck_require__(1468);
+;// CONCATENATED MODULE: ./src/keys-file/problem.ts
 
 /**
- * The environment of a step that gave by itself what the entry gives. The key's name is its alias and the name of its
- * comment, unless something else is said.
+ * Every problem of the keys file in one error, in the order of the file.
+ * @param file its path as given
  */
-function environmentOf(entry, step) {
-    const given = [...entry.given].map(([name, { text }]) => [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)(name), text]);
-    const { [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('alias')]: alias = '' } = step;
-    const group = (step[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('comment-key')] ?? '').trim();
-    return {
-        ...step,
-        [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('alias')]: alias.trim() === '' ? entry.name : alias,
-        ...Object.fromEntries(given),
-        [(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)('comment-key')]: group === '' ? entry.name : `${group}/${entry.name}`,
-    };
-}
-/** Whatever both the step and the entry give: it is said in one place. */
-function findGivenTwice(entry, step) {
-    return _inputs_table_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.flatMap((name) => {
-        const given = entry.given.get(name);
-        if (given === undefined || !isGiven(name, step))
-            return [];
-        const reason = 'the step gives this input, too. Give it in one place: in the step, or in the file';
-        return [{ at: given.at, key: given.inherited ? 'defaults' : entry.name, input: name, reason }];
+function keysFileError(file, problems) {
+    const count = problems.length === 1 ? 'A problem' : `${problems.length} problems`;
+    const inOrder = problems.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+    return new errors/* ActionError */.lZ({
+        what: `${count} in the keys file ${file}:`,
+        each: inOrder.map((problem) => sayProblem(file, problem)),
+        done: 'Nothing was installed, called or changed.',
+        next: `Correct ${file} and run it again; \`command: keys\` checks the whole file.`,
     });
-}
-/** Whether an input is the step's: the file does not give it, and either may not or the step does. */
-function isStepInput(name, entry, step) {
-    if (name === undefined || !_inputs_table_js__WEBPACK_IMPORTED_MODULE_1__/* .KEY_INPUT_NAMES */ .Om.includes(name))
-        return true;
-    return !entry.given.has(name) && isGiven(name, step);
-}
-/** The runner puts defaults into the environment: a step that writes one out cannot be told from one that does not. */
-function isGiven(name, step) {
-    const text = (step[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .environmentName */ .VE)(name)] ?? '').trim();
-    return text !== '' && text !== _inputs_table_js__WEBPACK_IMPORTED_MODULE_1__/* .INPUTS */ .mc[name].default.trim();
-}
-
-
-/***/ }),
-
-/***/ 9374:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   a: () => (/* binding */ inOrder),
-/* harmony export */   p: () => (/* binding */ KeysFileError)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-
-/** Every problem of the keys file in one error, in the order of the file. */
-class KeysFileError extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
-    problems;
-    /** @param file its path as given */
-    constructor(file, problems) {
-        const count = problems.length === 1
-            ? `A problem in the keys file ${file}`
-            : `${problems.length} problems in the keys file ${file}`;
-        super({
-            what: `${count}:`,
-            each: problems.map((problem) => sayProblem(file, problem)),
-            done: 'Nothing was installed, called or changed.',
-            next: `Correct ${file} and run it again; \`command: keys\` checks the whole file.`,
-        });
-        this.problems = problems;
-    }
 }
 /** `kms-keys.yml:12:5: payments.account-ids: …`, as editors and terminals link it. */
 function sayProblem(file, { at, key, input, reason }) {
     const path = [key, input].filter((part) => part !== undefined).join('.');
     return `${file}:${at.line}:${at.column}: ${path === '' ? '' : `${path}: `}${reason}`;
 }
-/** In the order of the file. */
-function inOrder(problems) {
-    return [...problems].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
-}
 
-
-/***/ }),
-
-/***/ 9133:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Er: () => (/* binding */ assertNoProblems),
-/* harmony export */   F8: () => (/* binding */ groupOf),
-/* harmony export */   JF: () => (/* binding */ readToldOfStep),
-/* harmony export */   Wn: () => (/* binding */ readStepInputs),
-/* harmony export */   Xu: () => (/* binding */ inputError),
-/* harmony export */   Z3: () => (/* binding */ openKeysFile)
-/* harmony export */ });
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
-/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_table_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2364);
-/* harmony import */ var _inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7443);
-/* harmony import */ var _inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3823);
-/* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1496);
-/* harmony import */ var _check_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4473);
-/* harmony import */ var _entry_environment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4517);
-/* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1468);
-/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9374);
-
-
-
+;// CONCATENATED MODULE: ./src/keys-file/resolve.ts
 
 
 
@@ -37083,62 +36872,67 @@ function inOrder(problems) {
 
 /**
  * The inputs of a step: its own, or those of one key of a file.
- * @throws InputsError for the step's own, KeysFileError for those of the file
+ * @throws ActionError with every problem of the step, of the file, or of both
  */
 function readStepInputs(sources) {
-    const name = textOf('key', sources);
+    const name = new inputs_reader/* InputReader */.i_(sources).read('key');
     const file = openKeysFile(sources);
     if (file === undefined && name === '')
-        return (0,_inputs_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .readInputs */ .K)(sources);
+        return (0,inputs/* readInputs */.Ko)(sources);
     if (file === undefined)
         throw inputError('key', 'there is no keys-file that the key could be in');
     if (name === '')
         throw inputError('key', `it is missing: which key of ${file.path} is meant?`);
-    const entry = file.document.keys.find((each) => each.name === name);
+    const { keys, problems } = file.document;
+    const entry = keys.find((each) => each.name === name);
     if (entry === undefined) {
         // A name that is missing may be one that could not be read.
-        if (file.document.problems.length > 0)
-            throw new _problem_js__WEBPACK_IMPORTED_MODULE_9__/* .KeysFileError */ .p(file.path, (0,_problem_js__WEBPACK_IMPORTED_MODULE_9__/* .inOrder */ .a)(file.document.problems));
+        assertNoProblems(file, problems, []);
         throw inputError('key', explainMissing(name, file));
     }
-    const own = file.document.problems.filter(({ key }) => key === undefined || key === 'defaults' || key === name);
-    const { key, problems, ofStep } = (0,_check_js__WEBPACK_IMPORTED_MODULE_6__/* .checkEntry */ .T)(entry, sources);
-    assertNoProblems(file, [...own, ...problems], ofStep);
-    if (key === undefined)
+    const own = problems.filter(({ key }) => key === undefined || key === 'defaults' || key === name);
+    const checked = (0,check/* checkEntry */.Tr)(entry, sources);
+    assertNoProblems(file, [...own, ...checked.problems], checked.ofStep);
+    if (checked.key === undefined)
         throw new TypeError('A key without problems has inputs.');
     const ofFile = { path: file.path, key: name, group: groupOf(sources, file) };
-    return Object.freeze({ ...key.inputs, ofFile });
+    return Object.freeze({ ...checked.key.inputs, ofFile });
 }
 /**
  * @param ofStep what is wrong with the step itself
- * @throws KeysFileError, InputsError, or both in one
+ * @throws ActionError with what is wrong with the file, the step, or both
  */
 function assertNoProblems(file, problems, ofStep) {
-    const inFile = problems.length === 0 ? [] : [new _problem_js__WEBPACK_IMPORTED_MODULE_9__/* .KeysFileError */ .p(file.path, (0,_problem_js__WEBPACK_IMPORTED_MODULE_9__/* .inOrder */ .a)(problems))];
-    const inStep = ofStep.length === 0 ? [] : [new _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .InputsError */ .aV(ofStep, CORRECT)];
-    const [first, second] = [...inFile, ...inStep];
-    if (first === undefined)
-        return;
-    if (second === undefined)
-        throw first;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ({
-        what: `${first.what.replace(/:$/, '')}. ${second.what}`,
-        each: [...(first.each ?? []), ...(second.each ?? [])],
-        done: first.done,
-        next: `${first.next} ${second.next}`,
-    });
+    const inFile = problems.length === 0 ? undefined : keysFileError(file.path, problems);
+    const inStep = ofStep.length === 0 ? undefined : new inputs_reader/* InputsError */.aV(ofStep);
+    if (inFile !== undefined && inStep !== undefined) {
+        throw new errors/* ActionError */.lZ({
+            what: `${inFile.what.replace(/:$/, '')}. ${inStep.what}`,
+            each: [...(inFile.each ?? []), ...(inStep.each ?? [])],
+            done: inFile.done,
+            next: `${inFile.next} ${inStep.next}`,
+        });
+    }
+    if (inFile !== undefined)
+        throw inFile;
+    if (inStep !== undefined)
+        throw inStep;
 }
-const CORRECT = 'Correct the `with:` block of this step and run it again.';
 /** What says where a run is told, as far as it can be known although inputs of the step or of the file are wrong. */
 function readToldOfStep(sources) {
-    const name = textOf('key', sources);
+    const reader = new inputs_reader/* InputReader */.i_(sources);
+    const name = reader.read('key');
     if (name === '')
-        return (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_5__/* .readTold */ .o)(sources.env);
+        return (0,inputs/* readTold */.oD)(sources);
     const file = openIfReadable(sources);
     const entry = file?.document.keys.find((each) => each.name === name);
-    const inputs = (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_5__/* .readTold */ .o)((0,_entry_environment_js__WEBPACK_IMPORTED_MODULE_7__/* .environmentOf */ .p7)({ name, given: new Map(), ...entry }, sources.env));
-    const path = file?.path ?? textOf('keys-file', sources);
-    return { ...inputs, ofFile: { path, key: name, group: groupOf(sources, file) } };
+    const env = (0,check/* environmentOf */.p7)({ name, given: new Map(), ...entry }, sources.env);
+    const ofFile = {
+        path: file?.path ?? reader.read('keys-file'),
+        key: name,
+        group: groupOf(sources, file),
+    };
+    return { ...(0,inputs/* readTold */.oD)({ ...sources, env }), ofFile };
 }
 function openIfReadable(sources) {
     try {
@@ -37150,14 +36944,16 @@ function openIfReadable(sources) {
 }
 /** What the comment for all keys is found by: the step's comment key, or the file. */
 function groupOf(sources, file) {
-    return textOf('comment-key', sources) || (file?.path ?? 'keys');
+    return new inputs_reader/* InputReader */.i_(sources).text('comment-key').trim() || (file?.path ?? 'keys');
+}
+/** The comment key of the one comment for many keys, by which it is found again. */
+function groupMarker(group) {
+    return `keys:${group}`;
 }
 function explainMissing(name, { path: file, document }) {
     const names = document.keys.map((each) => each.name);
-    const near = (0,_inputs_suggest_js__WEBPACK_IMPORTED_MODULE_10__/* .suggest */ .Z)(name, names);
-    const hint = near === undefined
-        ? `It has ${names.length === 1 ? 'one key' : `${names.length} keys`}.`
-        : `Did you mean ${near}?`;
+    const count = names.length === 1 ? 'one key' : `${names.length} keys`;
+    const hint = (0,suggest/* didYouMean */.a)(name, names, `It has ${count}.`);
     return `${file} has no key of this name. ${hint} A key that was taken out of the file stays in AWS, and in its state, until it is destroyed`;
 }
 /**
@@ -37165,30 +36961,25 @@ function explainMissing(name, { path: file, document }) {
  * @throws InputsError when it can't be read
  */
 function openKeysFile(sources) {
-    const given = textOf('keys-file', sources);
+    const given = new inputs_reader/* InputReader */.i_(sources).read('keys-file');
     if (given === '')
         return undefined;
     const workspace = sources.env['GITHUB_WORKSPACE'] ?? '.';
-    const text = sources.readFile(node_path__WEBPACK_IMPORTED_MODULE_0___default().resolve(workspace, given));
+    const text = sources.readFile(external_node_path_default().resolve(workspace, given));
     if (text === undefined) {
         throw inputError('keys-file', `the file ${JSON.stringify(given)} cannot be read (a job has files only after actions/checkout)`);
     }
-    const relative = node_path__WEBPACK_IMPORTED_MODULE_0___default().isAbsolute(given) ? node_path__WEBPACK_IMPORTED_MODULE_0___default().relative(workspace, given) : node_path__WEBPACK_IMPORTED_MODULE_0___default().normalize(given);
-    return { path: relative.split((node_path__WEBPACK_IMPORTED_MODULE_0___default().sep)).join('/'), text, document: (0,_document_js__WEBPACK_IMPORTED_MODULE_8__/* .readKeysDocument */ .w)(text) };
-}
-function textOf(name, { env }) {
-    return (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentName */ .VE)(name)] ?? '').trim();
+    const relative = external_node_path_default().isAbsolute(given) ? external_node_path_default().relative(workspace, given) : external_node_path_default().normalize(given);
+    return { path: relative.split((external_node_path_default()).sep).join('/'), document: (0,keys_file_document/* readKeysDocument */.w)(text) };
 }
 function inputError(name, reason) {
-    const { rule, example } = _inputs_table_js__WEBPACK_IMPORTED_MODULE_3__/* .INPUTS */ .mc[name];
-    const problem = { name, reason: `${reason}. It must be ${rule}. Example: ${name}: ${example}` };
-    return new _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .InputsError */ .aV([problem], CORRECT);
+    return new inputs_reader/* InputsError */.aV([(0,inputs_reader/* problemOf */.Zw)(name, reason)]);
 }
 
 
 /***/ }),
 
-/***/ 102:
+/***/ 8337:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41106,8 +40897,8 @@ function pendingMove({ region: from, arn, keyId, replicas }, inputs) {
     };
 }
 
-// EXTERNAL MODULE: ./src/run.ts + 3 modules
-var src_run = __nccwpck_require__(8359);
+// EXTERNAL MODULE: ./src/run.ts + 1 modules
+var src_run = __nccwpck_require__(8816);
 ;// CONCATENATED MODULE: ./src/terraform/memory.ts
 const GIBIBYTE = 2 ** 30;
 /**
@@ -43195,12 +42986,8 @@ function explainApiError({ kind, message }) {
         : 'Run the job again later: the plan will be checked again.');
 }
 
-;// CONCATENATED MODULE: ./src/keys-file/group.ts
-/** The comment key of the one comment for many keys, by which it is found again. */
-function groupMarker(group) {
-    return `keys:${group}`;
-}
-
+// EXTERNAL MODULE: ./src/keys-file/resolve.ts + 1 modules
+var resolve = __nccwpck_require__(7779);
 // EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/difference.ts
@@ -43546,7 +43333,7 @@ async function readFromPullRequest(request) {
         });
     }
     const { commentKey, ofFile } = inputs;
-    const among = ofFile === undefined ? undefined : groupMarker(ofFile.group);
+    const among = ofFile === undefined ? undefined : (0,resolve/* groupMarker */.Ms)(ofFile.group);
     return readApproval({ client, repository, commit: sha, ref, commentKey, among, mergedPullRequest });
 }
 /** The plan as the remainder of the approved one, whose apply was interrupted; undefined when it is anything else. */
@@ -47249,38 +47036,15 @@ async function readFileAt({ client, repository, ref }, path) {
     }
 }
 
+// EXTERNAL MODULE: ./src/inputs/inputs.ts + 2 modules
+var inputs = __nccwpck_require__(3823);
 // EXTERNAL MODULE: ./src/inputs/reader.ts
-var inputs_reader = __nccwpck_require__(9066);
-// EXTERNAL MODULE: ./src/inputs/table.ts + 5 modules
-var table = __nccwpck_require__(2364);
-;// CONCATENATED MODULE: ./src/inputs/shared.ts
-
-
-/**
- * Reads what `keys` and `report` need of the step.
- * @throws InputsError with every problem, names that no input has among them
- */
-function readShared(env, command) {
-    const reader = new inputs_reader/* InputReader */.i_(env);
-    const reports = reader.text('reports').trim();
-    if (reader.text('key') !== '')
-        reader.problem('key', `the command ${command} is about all keys, not one`);
-    if (command === 'report' && reports === '')
-        reader.problem('reports', 'it is missing');
-    if (command === 'keys' && reports !== '')
-        reader.problem('reports', 'the command keys reads no reports');
-    const inputs = {
-        comment: reader.value('comment', table/* INPUTS */.mc.comment.parse, 'always'),
-        commentKey: reader.optional('comment-key', table/* INPUTS */.mc['comment-key'].parse),
-        githubToken: reader.optional('github-token', table/* INPUTS */.mc['github-token'].parse),
-        reports,
-    };
-    reader.finish();
-    return inputs;
-}
-
+var reader = __nccwpck_require__(9066);
+// EXTERNAL MODULE: ./src/inputs/table.ts + 1 modules
+var table = __nccwpck_require__(9159);
 ;// CONCATENATED MODULE: ./src/keys-file/changes.ts
 /** Which keys a change of the file concerns. Pure. */
+
 /**
  * @param base the file as it was; undefined where there was none
  * @param head the file as it is
@@ -47289,25 +47053,26 @@ function readShared(env, command) {
 function compareKeys(base, head, changedFiles = new Set()) {
     const before = new Map((base?.keys ?? []).map((entry) => [entry.name, entry]));
     const now = new Set(head.keys.map(({ name }) => name));
-    const isSame = (entry) => {
+    const kindOf = (entry) => {
         const earlier = before.get(entry.name);
-        return earlier !== undefined && sameAs(earlier) === sameAs(entry) && !namesChanged(entry, changedFiles);
+        if (earlier === undefined)
+            return 'added';
+        return sameAs(earlier) === sameAs(entry) && !namesChanged(entry, changedFiles) ? 'unchanged' : 'changed';
     };
-    const added = head.keys.filter(({ name }) => !before.has(name));
+    const { added = [], changed = [], unchanged = [] } = Object.groupBy(head.keys, kindOf);
     const removed = [...before.values()].filter(({ name }) => !now.has(name));
     const namesOf = (entries) => entries.map(({ name }) => name);
-    const kept = head.keys.filter(({ name }) => before.has(name));
     return {
         added: namesOf(added),
-        changed: namesOf(kept.filter((entry) => !isSame(entry))),
-        unchanged: namesOf(kept.filter(isSame)),
+        changed: namesOf(changed),
+        unchanged: namesOf(unchanged),
         removed: namesOf(removed),
         renamed: findRenamed(removed, added),
     };
 }
 /** Every input of the entry, those from the defaults too, in one order. */
 function sameAs({ given }) {
-    return JSON.stringify([...given].map(([name, { text }]) => [name, text]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
+    return JSON.stringify(table/* KEY_INPUT_NAMES */.Om.map((name) => given.get(name)?.text));
 }
 function namesChanged({ given }, changedFiles) {
     const policy = given.get('policy')?.text.trim();
@@ -47330,18 +47095,13 @@ function policyFiles({ keys }) {
 const MOST_JOBS = 256;
 /** The names in groups that a matrix can take, each as large as can be. */
 function groupForMatrix(names) {
-    const groups = [];
-    for (let start = 0; start < names.length; start += MOST_JOBS)
-        groups.push(names.slice(start, start + MOST_JOBS));
-    return groups;
+    return Array.from({ length: Math.ceil(names.length / MOST_JOBS) }, (_, group) => names.slice(group * MOST_JOBS, (group + 1) * MOST_JOBS));
 }
 
 // EXTERNAL MODULE: ./src/keys-file/check.ts
 var keys_file_check = __nccwpck_require__(4473);
 // EXTERNAL MODULE: ./src/keys-file/document.ts + 1 modules
 var keys_file_document = __nccwpck_require__(1468);
-// EXTERNAL MODULE: ./src/keys-file/resolve.ts
-var resolve = __nccwpck_require__(9133);
 // EXTERNAL MODULE: ./src/report/markdown.ts
 var markdown = __nccwpck_require__(4285);
 // EXTERNAL MODULE: ./src/report/types.ts
@@ -47411,13 +47171,13 @@ function tableOf(keys, added) {
  */
 async function listKeys(deps) {
     const sources = (0,inputs_sources/* inputSources */.B)(deps.env);
-    const { githubToken } = readShared(sources.env, 'keys');
+    const { githubToken } = (0,inputs/* readShared */.qA)(sources, 'keys');
     const file = (0,resolve/* openKeysFile */.Z3)(sources);
     if (file === undefined)
         throw (0,resolve/* inputError */.Xu)('keys-file', 'it is missing, and the command keys reads it');
     const { keys, problems, ofStep } = (0,keys_file_check/* checkKeys */.L)(file.document, {
         ...sources,
-        env: { ...sources.env, [(0,inputs_reader/* environmentName */.VE)('command')]: 'plan' },
+        env: { ...sources.env, [(0,reader/* environmentName */.VE)('command')]: 'plan' },
     });
     (0,resolve/* assertNoProblems */.Er)(file, problems, ofStep);
     const { context, client } = await (0,src_run/* openWithoutKey */._j)(deps, githubToken);
@@ -49165,7 +48925,6 @@ var write_comment = __nccwpck_require__(3408);
 
 
 
-
 /**
  * `report`: one comment and one summary out of the reports that the jobs of a matrix of keys have left. No AWS, no
  * Terraform. A key that failed does not fail this command: its own job has, and the comment says so.
@@ -49173,7 +48932,7 @@ var write_comment = __nccwpck_require__(3408);
  */
 async function reportKeys(deps) {
     const sources = (0,inputs_sources/* inputSources */.B)(deps.env);
-    const shared = readShared(deps.env, 'report');
+    const shared = (0,inputs/* readShared */.qA)(sources, 'report');
     const file = (0,resolve/* openKeysFile */.Z3)(sources);
     if (file !== undefined)
         (0,resolve/* assertNoProblems */.Er)(file, file.document.problems, []);
@@ -49286,7 +49045,7 @@ async function findComment({ context, group }, reports, place) {
         const hidden = await (0,write_comment/* findWhyNotShown */.I)(context, { ...place, pullRequest: number });
         if (hidden !== undefined)
             return hidden;
-        const key = groupMarker(group);
+        const key = (0,resolve/* groupMarker */.Ms)(group);
         return { pullRequest: number, key, body: bodyOf(key, recordsOf(files, context), reports) };
     }
     const applies = files.some(({ report }) => report.command === 'apply');
@@ -49336,7 +49095,7 @@ const CANCELLED_PUBLISH_MS = 3_000;
  * @throws ActionError for every refusal and every failure that can be explained
  */
 async function run(deps) {
-    const command = (deps.env[(0,inputs_reader/* environmentName */.VE)('command')] ?? '').trim();
+    const command = (deps.env[(0,reader/* environmentName */.VE)('command')] ?? '').trim();
     const forMany = FOR_MANY_KEYS.get(command);
     if (forMany === undefined)
         return runForKey(deps);
@@ -57315,7 +57074,7 @@ function regionsInWords(regions, detail) {
 
 /***/ }),
 
-/***/ 8359:
+/***/ 8816:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -57332,139 +57091,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   sR: () => (/* binding */ writeStepOutputs)
 });
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
-;// CONCATENATED MODULE: ./src/runner/context.ts
-/** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
-
-
-/**
- * Reads the context of the run by GitHub's toolkit. A payload that is missing or broken, with which the toolkit would not
- * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
- *
- * Source: GitHub's reference of variables and of events that trigger workflows.
- */
-async function readContext({ env, dropPayload, load }) {
-    const payloadProblem = await findPayloadProblem(nonEmpty(env['GITHUB_EVENT_PATH']));
-    if (payloadProblem !== undefined)
-        dropPayload();
-    const toolkit = await load();
-    const { payload } = toolkit;
-    const eventName = toolkit.eventName ?? '';
-    const pullRequest = field(payload, 'pull_request');
-    return {
-        inActions: env['GITHUB_ACTIONS'] === 'true',
-        ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
-        eventName,
-        ...readSubject(pullRequest, toolkit),
-        baseSha: readBase(payload),
-        commentedOn: readCommentedOn(payload),
-        isFork: readPositiveInteger(field(pullRequest, 'number')) !== undefined && isFromFork(pullRequest),
-        runsWithTargetSecrets: eventName === 'pull_request_target',
-        actor: nonEmpty(toolkit.actor),
-        job: nonEmpty(toolkit.job),
-        payloadProblem,
-    };
-}
-async function findPayloadProblem(path) {
-    if (path === undefined)
-        return undefined;
-    try {
-        JSON.parse(await (0,promises_.readFile)(path, 'utf8'));
-        return undefined;
-    }
-    catch (error) {
-        return `The event's payload could not be read: ${(0,errors/* messageOf */.bD)(error)}.`;
-    }
-}
-function readLinks(toolkit, repository) {
-    const serverUrl = readUrl(toolkit.serverUrl, 'https://github.com');
-    const runId = readPositiveInteger(toolkit.runId)?.toString();
-    const runAttempt = readPositiveInteger(toolkit.runAttempt) ?? 1;
-    return {
-        repository,
-        serverUrl,
-        apiUrl: readUrl(toolkit.apiUrl, 'https://api.github.com'),
-        graphqlUrl: readUrl(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
-        runId,
-        runAttempt,
-        runUrl: repository && runId ? buildRunUrl({ serverUrl, repository, runId, runAttempt }) : undefined,
-    };
-}
-function buildRunUrl(run) {
-    const { serverUrl, repository, runId, runAttempt } = run;
-    const page = `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
-    // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
-    return runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
-}
-/**
- * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
- * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
- */
-function readSubject(pullRequest, { ref, sha }) {
-    const onRunner = { ref: nonEmpty(ref), sha: nonEmpty(sha) };
-    const number = readPositiveInteger(field(pullRequest, 'number'));
-    if (number === undefined)
-        return { ...onRunner, pullRequest: undefined };
-    const headSha = readText(field(field(pullRequest, 'head'), 'sha'));
-    const baseRef = readText(field(field(pullRequest, 'base'), 'ref'));
-    const mergedAs = readText(field(pullRequest, 'merge_commit_sha'));
-    const isMerged = field(pullRequest, 'merged') === true || readText(field(pullRequest, 'merged_at')) !== undefined;
-    if (isMerged && mergedAs !== undefined && baseRef !== undefined) {
-        return { ref: `refs/heads/${baseRef}`, sha: mergedAs, pullRequest: undefined };
-    }
-    const fork = isFromFork(pullRequest);
-    return { ref: onRunner.ref, sha: headSha ?? onRunner.sha, pullRequest: { number, headSha, baseRef, fork } };
-}
-/**
- * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
- * can only have been a fork.
- */
-function isFromFork(pullRequest) {
-    const nameOf = (end) => readText(field(field(field(pullRequest, end), 'repo'), 'full_name'));
-    return nameOf('head') !== nameOf('base');
-}
-function readBase(payload) {
-    const bases = [
-        field(field(field(payload, 'pull_request'), 'base'), 'sha'),
-        field(field(payload, 'merge_group'), 'base_sha'),
-        field(payload, 'before'),
-    ];
-    const sha = bases.map(readText).find((text) => text !== undefined);
-    // A push that makes a branch has zeros here.
-    return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
-}
-/** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
-function readCommentedOn(payload) {
-    const issue = field(payload, 'issue');
-    return field(issue, 'pull_request') === undefined ? undefined : readPositiveInteger(field(issue, 'number'));
-}
-/** A property of an object that may not be one; null counts as not there. */
-function field(container, name) {
-    if (typeof container !== 'object' || container === null) {
-        return undefined;
-    }
-    return container[name] ?? undefined;
-}
-function readText(value) {
-    return typeof value === 'string' ? nonEmpty(value) : undefined;
-}
-function nonEmpty(text) {
-    return text === '' ? undefined : text;
-}
-function readPositiveInteger(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
-}
-function readUrl(value, fallback) {
-    return (nonEmpty(value) ?? fallback).replace(/\/+$/, '');
-}
-function readRepository(value) {
-    const match = /^([\w.-]+)\/([\w.-]+)$/.exec(value ?? '');
-    return match?.[1] !== undefined && match[2] !== undefined ? { owner: match[1], name: match[2] } : undefined;
-}
-
+// EXTERNAL MODULE: ./src/runner/context.ts
+var runner_context = __nccwpck_require__(1953);
 // EXTERNAL MODULE: ./src/runner/connection.ts
 var connection = __nccwpck_require__(5356);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -57654,8 +57282,8 @@ var merged_pull_request = __nccwpck_require__(487);
 var backend_secrets = __nccwpck_require__(9357);
 // EXTERNAL MODULE: ./src/inputs/sources.ts
 var sources = __nccwpck_require__(6203);
-// EXTERNAL MODULE: ./src/keys-file/resolve.ts
-var resolve = __nccwpck_require__(9133);
+// EXTERNAL MODULE: ./src/keys-file/resolve.ts + 1 modules
+var resolve = __nccwpck_require__(7779);
 // EXTERNAL MODULE: ./src/inputs/visible-texts.ts
 var visible_texts = __nccwpck_require__(3302);
 // EXTERNAL MODULE: ./src/runner/log.ts
@@ -57664,49 +57292,8 @@ var log = __nccwpck_require__(7708);
 var outputs = __nccwpck_require__(7729);
 // EXTERNAL MODULE: ./src/publish.ts + 2 modules
 var publish = __nccwpck_require__(7223);
-;// CONCATENATED MODULE: ./src/inputs/environment-secrets.ts
-/** The secrets that a job's environment brings along, by the names under which Terraform, its backends and GitHub read them. */
-
-const SECRETS = new Set([
-    ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_ENTERPRISE_TOKEN', 'GH_ENTERPRISE_TOKEN', 'INPUT_GITHUB-TOKEN'],
-    ...['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
-    ...['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_SSE_CUSTOMER_KEY'],
-    ...['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_BEARER_TOKEN_BEDROCK'],
-    ...['ARM_ACCESS_KEY', 'ARM_SAS_TOKEN', 'ARM_CLIENT_SECRET', 'ARM_CLIENT_CERTIFICATE'],
-    ...['ARM_CLIENT_CERTIFICATE_PASSWORD', 'ARM_OIDC_TOKEN', 'ARM_OIDC_REQUEST_TOKEN', 'SYSTEM_ACCESSTOKEN'],
-    ...['CONSUL_HTTP_TOKEN', 'TENCENTCLOUD_SECRET_KEY', 'TENCENTCLOUD_SECURITY_TOKEN'],
-    ...['GOOGLE_OAUTH_ACCESS_TOKEN', 'KUBE_TOKEN', 'KUBE_PASSWORD', 'KUBE_CLIENT_KEY_DATA'],
-    ...['TF_HTTP_PASSWORD', 'TF_HTTP_CLIENT_PRIVATE_KEY_PEM', 'PGPASSWORD', 'PGSSLPASSWORD'],
-    ...['ALICLOUD_SECRET_KEY', 'ALICLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
-    ...[
-        'ALICLOUD_SECURITY_TOKEN',
-        'ALIBABA_CLOUD_SECURITY_TOKEN',
-        'OCI_PRIVATE_KEY',
-        'OCI_PRIVATE_KEY_PASSWORD',
-    ],
-]);
-/** Addresses, which may have a password or a token in them. */
-const ADDRESSES = /^(?:https?_proxy|all_proxy|TF_HTTP_(?:LOCK_|UNLOCK_)?ADDRESS|CONSUL_HTTP_ADDR|AWS_ENDPOINT_URL\w*)$/i;
-/** Variables that stand for a setting of a backend in which not all is secret. */
-const SETTINGS = {
-    PG_CONN_STR: ['pg', 'conn_str'],
-    CONSUL_HTTP_AUTH: ['consul', 'http_auth'],
-    GOOGLE_CREDENTIALS: ['gcs', 'credentials'],
-    GOOGLE_BACKEND_CREDENTIALS: ['gcs', 'credentials'],
-    GOOGLE_ENCRYPTION_KEY: ['gcs', 'encryption_key'],
-};
-/** @returns the texts that must not be seen, wherever they come up */
-function environmentSecrets(env) {
-    return Object.entries(env).flatMap(([name, value = '']) => {
-        if (SECRETS.has(name.toUpperCase()) || /^TF_TOKEN_/i.test(name))
-            return [value];
-        const [backend, setting] = SETTINGS[name.toUpperCase()] ?? [];
-        if (backend !== undefined && setting !== undefined)
-            return (0,backend_secrets/* secretsOf */.Fj)(backend, { [setting]: value }).map(({ secret }) => secret);
-        return ADDRESSES.test(name) ? (0,backend_secrets/* ofAddress */.KU)(value) : [];
-    });
-}
-
+// EXTERNAL MODULE: ./src/inputs/environment-secrets.ts
+var environment_secrets = __nccwpck_require__(7464);
 // EXTERNAL MODULE: ./src/runner/outputs.ts
 var runner_outputs = __nccwpck_require__(7424);
 ;// CONCATENATED MODULE: ./src/run.ts
@@ -57742,7 +57329,7 @@ async function openGitHub(deps, inputs) {
 }
 /** Reads where the run comes from, and says what is unusual about that. */
 async function openContext(deps) {
-    const context = await readContext({
+    const context = await (0,runner_context/* readContext */.yI)({
         env: deps.env,
         dropPayload: () => {
             deps.setEnv('GITHUB_EVENT_PATH', undefined);
@@ -57764,7 +57351,7 @@ function hideSecrets({ env, log }, inputs) {
 }
 /** The same for a command that has no backend. */
 function hideEnvironment({ env, log }, token) {
-    for (const secret of environmentSecrets(env))
+    for (const secret of (0,environment_secrets/* environmentSecrets */.P)(env))
         log.mask(secret);
     if (token !== undefined)
         log.mask(token);
@@ -57931,12 +57518,18 @@ function explainConnection(thrown, url) {
     if (certificate !== undefined)
         return untrusted(url, certificate);
     const notMade = codes.find((code) => NOT_MADE.has(code));
-    if (notMade !== undefined)
-        return proxy === undefined ? broken(notMade) : proxyUnreachable(proxy, notMade);
-    const code = codes.find((each) => BROKEN.has(each)) ?? wordsOf(texts);
+    const code = notMade ?? codes.find((each) => BROKEN.has(each)) ?? wordsOf(texts);
     if (code === undefined)
         return undefined;
-    return proxy === undefined ? broken(code) : brokenThrough(proxy, code);
+    if (notMade !== undefined && proxy !== undefined)
+        return proxyUnreachable(proxy, notMade);
+    const through = proxy === undefined ? '' : ` through the proxy ${(0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .showProxy */ .CK)(proxy)}`;
+    return {
+        kind: 'network',
+        what: `the connection${through} failed with ${code}`,
+        next: 'Run the job again; if it stays so, check the network of the runner.',
+        transient: true,
+    };
 }
 /** An error and what caused it, outermost first. */
 function chainOf(thrown) {
@@ -57957,14 +57550,6 @@ function wordsOf(texts) {
         return 'ECONNRESET';
     return texts.some(({ message }) => /\b(timeout|timed out)\b/i.test(message)) ? 'a timeout' : undefined;
 }
-const AGAIN = 'Run the job again; if it stays so, check the network of the runner.';
-function broken(code) {
-    return { kind: 'network', what: `the connection failed with ${code}`, next: AGAIN, transient: true };
-}
-function brokenThrough(proxy, code) {
-    const what = `the connection through the proxy ${(0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .showProxy */ .CK)(proxy)} failed with ${code}`;
-    return { kind: 'network', what, next: AGAIN, transient: true };
-}
 function proxyUnreachable(proxy, code) {
     return {
         kind: 'proxy',
@@ -57976,20 +57561,20 @@ function proxyUnreachable(proxy, code) {
 function refusedBy(proxy, url, status) {
     const { username } = new URL(proxy);
     const target = `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
-    const asksWhoItIs = status === 407;
-    const reason = !asksWhoItIs
-        ? `does not let this runner connect to ${target} (it answered ${status})`
-        : username === ''
-            ? `asks for a user and a password (it answered 407)`
-            : `does not accept the user and password of \`https_proxy\` (it answered 407)`;
-    return {
-        kind: 'proxy',
-        what: `the proxy ${(0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .showProxy */ .CK)(proxy)} ${reason}`,
-        next: asksWhoItIs
-            ? 'Set `https_proxy` to http://USER:PASSWORD@HOST:PORT from a secret, with special characters percent-encoded.'
-            : `Have the proxy allow ${target}, or name the host in \`no_proxy\` if it can be reached without.`,
-        transient: status >= 500 || status === 429,
-    };
+    const asks = username === ''
+        ? 'asks for a user and a password'
+        : 'does not accept the user and password of `https_proxy`';
+    const [reason, next] = status === 407
+        ? [
+            asks,
+            'Set `https_proxy` to http://USER:PASSWORD@HOST:PORT from a secret, with special characters percent-encoded.',
+        ]
+        : [
+            `does not let this runner connect to ${target}`,
+            `Have the proxy allow ${target}, or name the host in \`no_proxy\` if it can be reached without.`,
+        ];
+    const what = `the proxy ${(0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .showProxy */ .CK)(proxy)} ${reason} (it answered ${status})`;
+    return { kind: 'proxy', what, next, transient: status >= 500 || status === 429 };
 }
 function untrusted(url, code) {
     return {
@@ -57998,6 +57583,143 @@ function untrusted(url, code) {
         next: 'If a proxy looks into the traffic, set NODE_EXTRA_CA_CERTS to the PEM file of its CA.',
         transient: false,
     };
+}
+
+
+/***/ }),
+
+/***/ 1953:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   _n: () => (/* binding */ pullRequestOf),
+/* harmony export */   ty: () => (/* binding */ isFromFork),
+/* harmony export */   yI: () => (/* binding */ readContext)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs_promises__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2857);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
+/** Where this run comes from: the repository, the commit, the pull request. Read once, from what the runner tells. */
+
+
+
+/** What is not there, or not as GitHub has it, is undefined, or has nothing in it; so is empty text. */
+const text = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).optional().catch(undefined);
+const count = zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().positive().optional().catch(undefined);
+const anything = zod__WEBPACK_IMPORTED_MODULE_2__/* .unknown */ .L5J().optional();
+function part(shape) {
+    const object = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(shape);
+    return object.catch(() => object.parse({}));
+}
+const branch = part({ ref: text, sha: text, repo: part({ full_name: text }) });
+const merge = { merged: anything, merged_at: text, merge_commit_sha: text };
+/** The parts of events that say what a run is about. */
+const EVENT = part({
+    pull_request: part({ number: count, head: branch, base: branch, ...merge }),
+    merge_group: part({ base_sha: text }),
+    before: text,
+    issue: part({ number: count, pull_request: anything }),
+});
+/** The pull request that an event is about; one without a number where it is about none. */
+function pullRequestOf(payload) {
+    return EVENT.parse(payload).pull_request;
+}
+/**
+ * Reads the context of the run by GitHub's toolkit. A payload that is missing or broken, with which the toolkit would not
+ * load, is dropped: the pull request is then undefined, and `payloadProblem` says why.
+ *
+ * Source: GitHub's reference of variables and of events that trigger workflows.
+ * @param world `dropPayload` takes GITHUB_EVENT_PATH out of the environment of the process, `load` loads GitHub's toolkit,
+ *   which reads environment and payload as it is loaded
+ */
+async function readContext(world) {
+    const { env } = world;
+    const payloadProblem = await findPayloadProblem(env['GITHUB_EVENT_PATH']);
+    if (payloadProblem !== undefined)
+        world.dropPayload();
+    const toolkit = await world.load();
+    const event = EVENT.parse(toolkit.payload);
+    const { eventName = '', actor, job } = toolkit;
+    return {
+        inActions: env['GITHUB_ACTIONS'] === 'true',
+        ...readLinks(toolkit, readRepository(env['GITHUB_REPOSITORY'])),
+        eventName,
+        ...readSubject(event.pull_request, toolkit),
+        baseSha: baseOf(event),
+        commentedOn: commentedOn(event),
+        isFork: event.pull_request.number !== undefined && isFromFork(event.pull_request),
+        runsWithTargetSecrets: eventName === 'pull_request_target',
+        actor: actor || undefined,
+        job: job || undefined,
+        payloadProblem,
+    };
+}
+async function findPayloadProblem(path) {
+    if (!path)
+        return undefined;
+    try {
+        JSON.parse(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8'));
+        return undefined;
+    }
+    catch (error) {
+        return `The event's payload could not be read: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}.`;
+    }
+}
+function readLinks(toolkit, repository) {
+    const serverUrl = urlOf(toolkit.serverUrl, 'https://github.com');
+    const runId = toolkit.runId > 0 ? String(toolkit.runId) : undefined;
+    const runAttempt = toolkit.runAttempt > 0 ? toolkit.runAttempt : 1;
+    const page = `${serverUrl}/${repository?.owner ?? ''}/${repository?.name ?? ''}/actions/runs/${runId ?? ''}`;
+    // Without the attempt the page is that of the newest one, which may not be the one that wrote the link.
+    const runUrl = runAttempt > 1 ? `${page}/attempts/${runAttempt}` : page;
+    return {
+        repository,
+        serverUrl,
+        apiUrl: urlOf(toolkit.apiUrl, 'https://api.github.com'),
+        graphqlUrl: urlOf(toolkit.graphqlUrl, 'https://api.github.com/graphql'),
+        runId,
+        runAttempt,
+        runUrl: repository === undefined || runId === undefined ? undefined : runUrl,
+    };
+}
+function urlOf(value, fallback) {
+    return (value || fallback).replace(/\/+$/, '');
+}
+function readRepository(value = '') {
+    const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/.exec(value) ?? [];
+    return owner === undefined || name === undefined ? undefined : { owner, name };
+}
+/**
+ * What the run is about. The event of a pull request that is merged (`closed`, or a label put on later) is about what it was
+ * merged as: GITHUB_SHA and GITHUB_REF are then still those of the test merge. Every other event is about GITHUB_SHA.
+ */
+function readSubject(event, toolkit) {
+    const [ref, sha] = [toolkit.ref || undefined, toolkit.sha || undefined];
+    if (event.number === undefined)
+        return { ref, sha, pullRequest: undefined };
+    const { number, head, base, merge_commit_sha: mergedAs } = event;
+    const isMerged = event.merged === true || event.merged_at !== undefined;
+    if (isMerged && mergedAs !== undefined && base.ref !== undefined)
+        return { ref: `refs/heads/${base.ref}`, sha: mergedAs, pullRequest: undefined };
+    const pullRequest = { number, headSha: head.sha, fork: isFromFork(event) };
+    return { ref, sha: head.sha ?? sha, pullRequest };
+}
+/**
+ * Not head.repo.fork: a pull request within a repository that is itself a fork has it too. A head whose repository is gone
+ * can only have been a fork.
+ */
+function isFromFork(event) {
+    return event.head.repo.full_name !== event.base.repo.full_name;
+}
+/** A comment's event carries the issue; that the issue is a pull request shows in this field alone. */
+function commentedOn({ issue }) {
+    return (issue.pull_request ?? undefined) === undefined ? undefined : issue.number;
+}
+function baseOf(event) {
+    const sha = event.pull_request.base.sha ?? event.merge_group.base_sha ?? event.before;
+    // A push that makes a branch has zeros here.
+    return sha === undefined || /^0+$/.test(sha) ? undefined : sha;
 }
 
 
@@ -58041,12 +57763,13 @@ async function runQuery(request, interrupted) {
     const options = { cwd, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) };
     const command = `"${file.replaceAll('"', '\\"')}"`;
     const run = (0,_actions_exec__WEBPACK_IMPORTED_MODULE_2__/* .getExecOutput */ .H)(command, [...args], options);
-    const { stdout, stderr, ...ended } = await (0,_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__/* .untilCancelled */ .c)(run, evenWhenCancelled === true ? undefined : interrupted);
+    const signal = evenWhenCancelled === true ? undefined : interrupted;
+    const { stdout, stderr, exitCode } = await (0,_until_cancelled_js__WEBPACK_IMPORTED_MODULE_3__/* .untilCancelled */ .c)(run, signal);
     if (onStdoutLine !== undefined)
         linesOf(stdout).forEach(onStdoutLine);
     if (onStderrLine !== undefined)
         linesOf(stderr).forEach(onStderrLine);
-    return { exitCode: codeOf(ended.exitCode), stdout, stderr };
+    return { exitCode: codeOf(exitCode), stdout, stderr };
 }
 /** A child that a signal ended has no code; any number but zero says that it did not succeed. */
 function codeOf(exitCode) {
@@ -58083,22 +57806,18 @@ async function runInterruptible(request, interrupted) {
     interrupted.addEventListener('abort', interrupt, { once: true });
     request.givenUp?.addEventListener('abort', giveUp, { once: true });
     try {
-        const closed = (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close');
-        return await collect(child.stdout, child.stderr, request, closed);
+        const [stdout, stderr, [exitCode]] = await Promise.all([
+            readLines(child.stdout, request.onStdoutLine),
+            readLines(child.stderr, request.onStderrLine),
+            (0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(child, 'close'),
+        ]);
+        return { exitCode: codeOf(exitCode), stdout, stderr };
     }
     finally {
         clearTimeout(secondInterrupt);
         interrupted.removeEventListener('abort', interrupt);
         request.givenUp?.removeEventListener('abort', giveUp);
     }
-}
-async function collect(stdout, stderr, request, closed) {
-    const [out, err, [exitCode]] = await Promise.all([
-        readLines(stdout, request.onStdoutLine),
-        readLines(stderr, request.onStderrLine),
-        closed,
-    ]);
-    return { exitCode: codeOf(exitCode), stdout: out, stderr: err };
 }
 /** Everything a stream says, decoded as a whole so that no character is split; each whole line is passed on at once. */
 async function readLines(stream, onLine) {
@@ -58140,20 +57859,20 @@ function createLog(options) {
     const { write, toolkit } = options;
     // Once more when what no terminal shows is gone: it may have stood in the middle of a secret.
     const show = (text) => redactor.redact(escapeCommands(redactor.redact(text)));
-    const line = (text) => {
-        write(`${show(text)}\n`);
-    };
     const annotate = (level) => (message, annotation) => {
         const clean = (text) => redactor.redact(tame(redactor.redact(text)));
         const [said, title] = [clean(message), clean(annotation.title)];
-        if (toolkit === undefined)
-            write(terminalLine(options, level, `${title}: ${said}`));
-        else
+        const line = escapeCommands(`${title}: ${said}`);
+        if (toolkit !== undefined)
             toolkit[level](said, { title });
+        else
+            write(options.colour ? `\u001b[${COLOURS[level]}m${line}\u001b[0m\n` : `${line}\n`);
     };
     return {
         ...redactor,
-        info: line,
+        info: (text) => {
+            write(`${show(text)}\n`);
+        },
         debug: (text) => {
             toolkit?.debug(redactor.redact(text));
         },
@@ -58161,8 +57880,7 @@ function createLog(options) {
         warning: annotate('warning'),
         error: annotate('error'),
         mask: (secret) => {
-            const lines = add(secret);
-            for (const masked of lines)
+            for (const masked of add(secret))
                 toolkit?.setSecret(masked);
         },
         untrustedGroup: (title, text) => {
@@ -58188,9 +57906,6 @@ function writeForeign({ write, toolkit, newToken }, title, text) {
     // The toolkit has no word for these two.
     write(`::stop-commands::${token}\n${body}::${token}::\n`);
     toolkit.endGroup();
-}
-function terminalLine({ colour }, level, text) {
-    return colour ? `\u001b[${COLOURS[level]}m${escapeCommands(text)}\u001b[0m\n` : `${escapeCommands(text)}\n`;
 }
 /**
  * A way to write that leaves out the runner's commands, for where no runner takes them off the screen: the toolkit prints
@@ -58248,9 +57963,8 @@ function serialise(value) {
 function writeOutputs(outputs, log, setOutput) {
     for (const [name, value] of serialiseOutputs(outputs)) {
         if (log.isMasked(value)) {
-            log.warning(`The output ${name} contains text that is masked in this job, so the next job will find it empty.`, {
-                title: 'An output will be blank',
-            });
+            const warning = `The output ${name} contains text that is masked in this job, so the next job will find it empty.`;
+            log.warning(warning, { title: 'An output will be blank' });
         }
         setOutput(name, log.redact(value));
     }
@@ -58572,8 +58286,6 @@ function beginningBefore(text, cut, secret) {
 }
 /** Replaces the places, those that overlap as one. */
 function replaceSpans(text, spans) {
-    if (spans.length === 0)
-        return text;
     let [shown, behind] = ['', 0];
     for (const [start, end] of [...spans].sort(([a], [b]) => a - b)) {
         if (start >= behind)
@@ -58584,9 +58296,6 @@ function replaceSpans(text, spans) {
 }
 /** A copy with every text changed; what has none that changes is the same object again. */
 function mapTexts(value, change) {
-    return mapUnknown(value, change);
-}
-function mapUnknown(value, change) {
     if (typeof value === 'string')
         return change(value);
     if (typeof value !== 'object' || value === null)
@@ -58597,15 +58306,14 @@ function mapUnknown(value, change) {
         const members = mapMembers([...value], change);
         return members === undefined ? value : new Set(members);
     }
-    const entries = mapMembers(value instanceof Map ? [...value] : Object.entries(value), change);
-    if (entries === undefined)
+    const pairs = mapMembers(value instanceof Map ? [...value] : Object.entries(value), change);
+    if (pairs === undefined)
         return value;
-    const pairs = entries;
     return value instanceof Map ? new Map(pairs) : Object.fromEntries(pairs);
 }
 /** @returns undefined where none of them changes */
 function mapMembers(members, change) {
-    const changed = members.map((member) => mapUnknown(member, change));
+    const changed = members.map((member) => mapTexts(member, change));
     return changed.some((member, index) => member !== members[index]) ? changed : undefined;
 }
 
@@ -58679,7 +58387,7 @@ async function createWorkspace(env) {
     return { workDir: await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.realpath)(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)(node_path__WEBPACK_IMPORTED_MODULE_2___default().join(base, 'run-'))), localStateDir };
 }
 /** What a run leaves for the steps that follow. */
-const KEPT = new Set([...['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']]);
+const KEPT = new Set(['plan.json', 'plan.txt', 'terraform.lock.hcl', 'errored.tfstate']);
 /** What a state that could not be saved is pushed with. */
 const KEPT_FOR_PUSH = new Set([
     'main.tf.json',
@@ -58714,15 +58422,15 @@ async function clearWorkspace({ workDir }, holdsSecrets) {
 /* harmony export */   s9: () => (/* binding */ tellFailure)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9066);
-/* harmony import */ var _inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6203);
-/* harmony import */ var _inputs_told_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1496);
-/* harmony import */ var _keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9133);
+/* harmony import */ var _inputs_environment_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7464);
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9066);
+/* harmony import */ var _inputs_sources_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6203);
+/* harmony import */ var _keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7779);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7708);
 /* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7223);
 /* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3791);
 /* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7994);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8359);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8816);
 /** How what ended a step is told, where there is no run that could tell it. */
 
 
@@ -58736,7 +58444,7 @@ async function clearWorkspace({ workDir }, holdsSecrets) {
 
 /** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */
 function tellFailure(thrown, { log, env }) {
-    const named = (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('alias')] ?? env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .environmentName */ .VE)('key')] ?? '').trim();
+    const named = (env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentName */ .VE)('alias')] ?? env[(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_2__/* .environmentName */ .VE)('key')] ?? '').trim();
     const alias = named.replace(/^alias\//, '').slice(0, 256);
     const title = alias === '' ? 'AWS KMS multi-Region key' : `AWS KMS multi-Region key alias/${alias}`;
     log.error(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .explanationOf */ .pg)(thrown)).message, { title });
@@ -58747,7 +58455,7 @@ function tellFailure(thrown, { log, env }) {
  * tells.
  */
 async function tellWrongInputs(outside, thrown) {
-    const inputs = (0,_keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__/* .readToldOfStep */ .JF)((0,_inputs_sources_js__WEBPACK_IMPORTED_MODULE_2__/* .inputSources */ .B)(outside.env));
+    const inputs = (0,_keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__/* .readToldOfStep */ .JF)((0,_inputs_sources_js__WEBPACK_IMPORTED_MODULE_3__/* .inputSources */ .B)(outside.env));
     const log = (0,_runner_log_js__WEBPACK_IMPORTED_MODULE_5__/* .naming */ .b7)(outside.log, inputs.alias);
     const deps = { ...outside, log };
     hideUnread(deps, inputs.githubToken);
@@ -58778,7 +58486,7 @@ async function tellFailedCommand(deps, command, thrown) {
 }
 /** What is, or may be, secret in inputs that were not read as a whole. */
 function hideUnread({ env, log }, token) {
-    for (const secret of (0,_inputs_told_js__WEBPACK_IMPORTED_MODULE_3__/* .secretsOfInputs */ .y)(env))
+    for (const secret of (0,_inputs_environment_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .secretsOfInputs */ .y)(env))
         log.mask(secret);
     (0,_run_js__WEBPACK_IMPORTED_MODULE_9__/* .hideEnvironment */ .ed)({ env, log }, token);
 }
@@ -61933,7 +61641,7 @@ exports.jh = identity.isMap;
 __webpack_unused_export__ = identity.isNode;
 __webpack_unused_export__ = identity.isPair;
 exports.jn = identity.isScalar;
-__webpack_unused_export__ = identity.isSeq;
+exports.oP = identity.isSeq;
 __webpack_unused_export__ = Pair.Pair;
 __webpack_unused_export__ = Scalar.Scalar;
 __webpack_unused_export__ = YAMLMap.YAMLMap;
