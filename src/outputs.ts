@@ -1,5 +1,6 @@
 import type { ChangeCounts, PlanModel } from './plan/types.js';
 import type { ReportInput, ReportOutcome } from './report/types.js';
+import { countsInWords } from './report/vocabulary.js';
 import { withoutUndefined } from './runner/outputs.js';
 
 /** How a run ended, in one word for a workflow. */
@@ -74,11 +75,6 @@ export function planOutputs(model: PlanModel, digest: string): Outputs {
 /** The plan in one line, in Terraform's own order: `3 to add, 0 to change, 0 to destroy`. */
 export function summariseCounts(counts: ChangeCounts, hasChanges: boolean): string {
   if (!hasChanges) return 'No changes';
-  const rare = (['import', 'move', 'forget'] as const).filter((name) => counts[name] > 0);
-  const parts = [
-    ...rare.map((name) => `${counts[name]} to ${name}`),
-    `${counts.add} to add`,
-    `${counts.change} to change`,
-  ];
-  return [...parts, `${counts.destroy} to destroy`].join(', ');
+  const { usual, rare } = countsInWords(counts);
+  return [...rare, ...usual].join(', ');
 }

@@ -15,10 +15,9 @@ import type { ToldInputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
 import { plannedChanges } from './plan/remainder.js';
-import { renderComment } from './report/comment.js';
-import { link } from './report/markdown.js';
+import { renderComment, renderSummary } from './report/comment.js';
+import { link, mark } from './report/markdown.js';
 import { describeVerdict } from './report/verdict.js';
-import { renderSummary } from './report/summary.js';
 import type { KeyResult, ReportInput, ReportOutcome } from './report/types.js';
 import { originOf } from './report-files/file.js';
 import { writeReportFiles } from './report-files/write.js';
@@ -152,10 +151,10 @@ async function settleBelow(
   comment: PullRequestPlace & { readonly key: string },
   applied: { readonly id: number; readonly url: string },
 ): Promise<void> {
-  const text = `An earlier run ended before everything was applied. A later one has applied it: see ${link('what was applied', applied.url)}.`;
+  const text = mark`An earlier run ended before everything was applied. A later one has applied it: see ${link('what was applied', applied.url)}.`;
   await upsertComment({
     ...comment,
-    body: `${renderCommentMarker(comment.key)}\n${text}\n`,
+    body: `${renderCommentMarker(comment.key)}\n${String(text)}\n`,
     choose: (own) =>
       own.find(
         ({ id, body }) => id > applied.id && !tellsApply(body) && parseApprovalRecord(body).found === 'none',

@@ -9,7 +9,7 @@ import { readToldOfStep } from './keys-file/resolve.js';
 import { naming } from './runner/log.js';
 import { publishReport } from './publish.js';
 import { reportOf } from './refusal.js';
-import { renderFailedCommand } from './report/summary.js';
+import { renderFailedCommand } from './report/comment.js';
 import { hideEnvironment, openGitHub, writeStepOutputs } from './run.js';
 
 /** Tells what ended a step as the one error of the step; its title names the key, as a job may have several. */

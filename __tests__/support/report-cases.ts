@@ -2,9 +2,9 @@
 
 import type { Rule } from '../../src/guard/finding.js';
 import type { PlanModel, RegionPlan } from '../../src/plan/types.js';
-import { renderComment } from '../../src/report/comment.js';
+import { renderComment, renderSummary } from '../../src/report/comment.js';
 import { renderMany } from '../../src/report/many/comment.js';
-import { renderSummary } from '../../src/report/summary.js';
+import { asItIs } from '../../src/report/markdown.js';
 import { COMMENT_LIMIT, type ReportInput } from '../../src/report/types.js';
 import {
   absent,
@@ -413,7 +413,7 @@ function hostile(): ReportInput {
     approval: { approved: false, says: all, gone: [...HOSTILE], added: [...HOSTILE] },
     keyStates: [{ region: 'x; rm -rf /', keyId: all, state: 'PendingDeletion', deletionDate: all }],
     failure: { what: all, done: all, next: all },
-    source: { commit: all, runUrl: `https://x/${all}`, wholePlan: all },
+    source: { commit: all, runUrl: `https://x/${all}` },
     versions: { action: all, terraform: all, provider: all },
   });
 }
@@ -580,7 +580,7 @@ function manyKeys(): string {
   }).map(([key, makeInput]) => {
     const input = { ...makeInput(), alias: `alias/${key}`, commentKey: key };
     const origin = { repository: 'acme/keys', runId: '4711', attempt: 1, commit: input.source.commit };
-    return { key, origin, hasWork: true, report: input, body: renderSummary(input) };
+    return { key, origin, hasWork: true, report: input, body: asItIs(renderSummary(input)) };
   });
   return renderMany({
     reports: {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { showOutputs, showReport } from '../../demo/show.js';
-import { renderSummary } from '../../src/report/summary.js';
+import { renderSummary } from '../../src/report/comment.js';
 import { CASES } from '../support/report-cases.js';
 
 const shown = (name: string): string => {

@@ -15,7 +15,7 @@ import { inputSources } from '../inputs/sources.js';
 import { assertNoProblems, groupMarker, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
 import type { Outputs } from '../outputs.js';
 import { renderMany } from '../report/many/comment.js';
-import { headlineOf, kindOf, type ManyReports } from '../report/many/kinds.js';
+import { kindOf, renderHeadline, type ManyReports } from '../report/many/table.js';
 import { COMMENT_LIMIT, SUMMARY_ROOM } from '../report/types.js';
 import { originOf, type ReportFile } from '../report-files/file.js';
 import { gatherReports } from '../report-files/gather.js';
@@ -57,7 +57,7 @@ export async function reportKeys(deps: Deps): Promise<void> {
     ...outputsOf(reports),
     ...(await publish({ deps, shared, context, client, group: groupOf(sources, file) }, reports)),
   };
-  deps.log.info(headlineOf(reports));
+  deps.log.info(String(renderHeadline(reports)));
   writeStepOutputs(deps, outputs);
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { RunContext } from '../runner/context.js';
 import { nameOf } from '../github/messages.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
-import type { ReportInput, ReportOutcome } from '../report/types.js';
+import { OUTCOMES, REPORT_COMMANDS, type ReportInput } from '../report/types.js';
 
 /** Where and for what a report was made; another run's does not belong beside it. */
 export interface ReportOrigin {
@@ -83,18 +83,6 @@ function trimSide(side: ResourceChange['before']): ResourceChange['before'] {
   return Object.fromEntries(Object.entries(side).filter(([name]) => KEPT.includes(name)));
 }
 
-const OUTCOMES = [
-  'planned',
-  'no-changes',
-  'refused',
-  'applied',
-  'drifted',
-  'in-sync',
-  'verified',
-  'cancelled',
-  'failed',
-] as const satisfies readonly ReportOutcome[];
-
 const objects = z.array(z.looseObject({}));
 const role = z.enum(['primary', 'replica']);
 /** Of the keys and of the checks on them; the rest is shown as text. */
@@ -145,7 +133,7 @@ const schema = z.strictObject({
   }),
   hasWork: z.boolean(),
   report: z.looseObject({
-    command: z.enum(['plan', 'apply', 'destroy', 'drift', 'verify']),
+    command: z.enum(REPORT_COMMANDS),
     outcome: z.enum(OUTCOMES),
     alias: z.string(),
     commentKey: z.string(),

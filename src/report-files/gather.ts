@@ -3,6 +3,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { renderWithin } from '../report/layout.js';
+import type { Markdown } from '../report/markdown.js';
 import { ROOM_OF_REPORT } from '../report/types.js';
 import { parseReportFile, type ReportFile, type ReportOrigin } from './file.js';
 
@@ -11,7 +12,7 @@ const LARGEST_BYTES = 16 * 1024 * 1024;
 
 /** A report, with all that a comment on many keys has room for of it. */
 export interface ShownReport extends ReportFile {
-  readonly body: string;
+  readonly body: Markdown;
 }
 
 export interface Gathered {
@@ -60,10 +61,10 @@ async function readOne(name: string, shown: string, origin: ReportOrigin): Promi
 }
 
 /** Not every part was looked at one by one; a file that somebody changed must not end the report of all the others. */
-function render({ report }: ReportFile): string | undefined {
+function render({ report }: ReportFile): Markdown | undefined {
   const measure = (text: string): number => Buffer.byteLength(text);
   try {
-    return renderWithin({ input: report, top: '', bottom: '', limit: ROOM_OF_REPORT, measure });
+    return renderWithin({ input: report, limit: ROOM_OF_REPORT, measure });
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '../plan/canonical.js';
-import { renderSummary } from '../report/summary.js';
+import { renderSummary } from '../report/comment.js';
 import { temporaryFolder } from '../runner/workspace.js';
 import { renderReportFile, type ReportFile } from './file.js';
 

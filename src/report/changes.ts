@@ -1,25 +1,24 @@
-/** What happens to one key or alias, in words. Each phrase is escaped Markdown without line ends. */
+/** What happens to one key or alias, in words; each phrase has no line ends. */
 
 import type { AttributeChange, ChangeAction, RegionPlan, ResourceChange, Shown } from '../plan/types.js';
-import { codeOf, keyIdOf, limitItems, type Detail } from './vocabulary.js';
+import { mark, NOTHING, some, words, type Markdown } from './markdown.js';
+import { CHANGES, keyIdOf, SETTINGS, type RowChange } from './vocabulary.js';
 
-/** What happens to a whole row of the table; the strongest of what happens to its key and aliases. */
-export type RowChange =
-  'none' | 'created' | 'imported' | 'changed' | 'moved' | 'replaced' | 'deleted' | 'forgotten';
+function valueInWords(value: unknown): Markdown {
+  return mark`${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}
 
 /** A value as it may be shown. */
-function shownInWords(shown: Shown, detail: Detail): string {
+function shownInWords(shown: Shown): Markdown {
   switch (shown.is) {
     case 'absent':
-      return 'none';
+      return mark`none`;
     case 'unknown':
-      return 'known after apply';
+      return mark`known after apply`;
     case 'sensitive':
-      return 'sensitive, not shown';
+      return mark`sensitive, not shown`;
     case 'value':
-      return typeof shown.value === 'string'
-        ? codeOf(shown.value, detail)
-        : codeOf(JSON.stringify(shown.value), detail);
+      return valueInWords(shown.value);
   }
 }
 
@@ -27,16 +26,17 @@ function isValue(shown: Shown, value: unknown): boolean {
   return shown.is === 'value' && shown.value === value;
 }
 
-function fromTo(attribute: AttributeChange, detail: Detail): string {
-  return `${shownInWords(attribute.before, detail)} → ${shownInWords(attribute.after, detail)}`;
+function fromTo({ before, after }: AttributeChange): Markdown {
+  return mark`${shownInWords(before)} → ${shownInWords(after)}`;
 }
 
-/** A switch in words: on, off, or what else is known of it. */
-function switchInWords(name: string, attribute: AttributeChange, detail: Detail): string {
-  if (isValue(attribute.after, true)) return `${name} **on**`;
-  if (isValue(attribute.after, false)) return `${name} **off**`;
-  return `${name} ${fromTo(attribute, detail)}`;
-}
+/** Settings that are on or off, by their attribute. */
+const SWITCHES: ReadonlyMap<string, string> = new Map([
+  ['enable_key_rotation', 'automatic rotation'],
+  ['is_enabled', 'key'],
+  ['enabled', 'key'],
+  ['bypass_policy_lockout_safety_check', 'bypass of the policy lockout check'],
+]);
 
 function tagEntries(shown: Shown): Map<string, unknown> | undefined {
   if (shown.is === 'absent' || isValue(shown, null)) return new Map();
@@ -44,83 +44,61 @@ function tagEntries(shown: Shown): Map<string, unknown> | undefined {
   return new Map(Object.entries(shown.value as Record<string, unknown>));
 }
 
-function tagsInWords(attribute: AttributeChange, detail: Detail): string {
+function tagsInWords(attribute: AttributeChange): Markdown {
   const before = tagEntries(attribute.before);
   const after = tagEntries(attribute.after);
-  if (before === undefined || after === undefined) return `tags ${fromTo(attribute, detail)}`;
-  const value = (tag: unknown): string => codeOf(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  const phrases = names
+  if (before === undefined || after === undefined) return mark`tags ${fromTo(attribute)}`;
+  const phrases = [...new Set([...before.keys(), ...after.keys()])]
+    .sort()
     .filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)))
     .map((name) => {
-      const tag = codeOf(name, detail);
-      if (!after.has(name)) return `${tag} removed`;
-      if (!before.has(name)) return `${tag} = ${value(after.get(name))}`;
-      return `${tag} ${value(before.get(name))} → ${value(after.get(name))}`;
+      if (!after.has(name)) return mark`${name} removed`;
+      const value = valueInWords(after.get(name));
+      return before.has(name)
+        ? mark`${name} ${valueInWords(before.get(name))} → ${value}`
+        : mark`${name} = ${value}`;
     });
-  return `tags: ${limitItems(phrases, detail.values).join(', ')}`;
+  return mark`tags: ${some(phrases, 'values', ', ')}`;
 }
 
-type Describe = (attribute: AttributeChange, detail: Detail) => string;
+function switchInWords(name: string, attribute: AttributeChange): Markdown {
+  if (isValue(attribute.after, true)) return mark`${words(name)} **on**`;
+  if (isValue(attribute.after, false)) return mark`${words(name)} **off**`;
+  return mark`${words(name)} ${fromTo(attribute)}`;
+}
 
-const named =
-  (words: string): Describe =>
-  (attribute, detail) =>
-    `${words} ${fromTo(attribute, detail)}`;
-
-const ATTRIBUTES: Readonly<Record<string, Describe>> = {
+function attributeInWords(attribute: AttributeChange): Markdown {
+  const { name, before, after } = attribute;
+  const switched = SWITCHES.get(name);
+  if (switched !== undefined) return switchInWords(switched, attribute);
+  if (name === 'tags' || name === 'tags_all') return tagsInWords(attribute);
+  const setting = SETTINGS.get(name);
+  if (setting === undefined) return mark`${name} ${fromTo(attribute)}`;
+  const what = words(setting);
   // The policy's difference has a table of its own; its JSON helps nobody here.
-  policy: (attribute) =>
-    attribute.after.is === 'unknown' ? 'key policy (known after apply)' : '**key policy**',
-  enable_key_rotation: (attribute, detail) => switchInWords('automatic rotation', attribute, detail),
-  is_enabled: (attribute, detail) => switchInWords('key', attribute, detail),
-  enabled: (attribute, detail) => switchInWords('key', attribute, detail),
-  bypass_policy_lockout_safety_check: (attribute, detail) =>
-    switchInWords('bypass of the policy lockout check', attribute, detail),
-  tags: tagsInWords,
-  tags_all: tagsInWords,
-  description: named('description'),
-  deletion_window_in_days: windowInWords,
-  rotation_period_in_days: named('rotation period, in days,'),
-  customer_master_key_spec: named('key spec'),
-  key_usage: named('key usage'),
-  multi_region: named('multi-Region'),
-  name: named('name'),
-  target_key_id: named('points to'),
-  target_key_arn: named('points to'),
-};
+  if (name === 'policy')
+    return after.is === 'unknown' ? mark`${what} (known after apply)` : mark`**${what}**`;
+  if (!name.endsWith('_in_days')) return mark`${what} ${fromTo(attribute)}`;
+  // An import does not know the waiting period: KMS has it only once a deletion is scheduled.
+  const isNews = name === 'deletion_window_in_days' && (before.is === 'absent' || isValue(before, 0));
+  return mark`${what}, in days, ${isNews ? shownInWords(after) : fromTo(attribute)}`;
+}
 
 /** The attributes worth a reader's time: `tags_all` repeats `tags`, and an alias's target is named twice. */
-function relevantAttributes(change: ResourceChange): AttributeChange[] {
-  const names = new Set(change.attributes.map((attribute) => attribute.name));
-  return change.attributes.filter(
-    (attribute) =>
-      !(attribute.name === 'tags_all' && names.has('tags')) &&
-      !(attribute.name === 'target_key_arn' && names.has('target_key_id')) &&
-      !isDefaultOfImport(attribute, change),
+function relevantAttributes({ attributes, importing }: ResourceChange): AttributeChange[] {
+  const names = new Set(attributes.map(({ name }) => name));
+  return attributes.filter(
+    ({ name, after }) =>
+      !(name === 'tags_all' && names.has('tags')) &&
+      !(name === 'target_key_arn' && names.has('target_key_id')) &&
+      // What no key has and only a state keeps: an import writes the default down.
+      !(importing !== undefined && name === 'bypass_policy_lockout_safety_check' && isValue(after, false)),
   );
 }
 
-/** What no key has and only a state keeps: an import writes the default down. */
-function isDefaultOfImport({ name, after }: AttributeChange, { importing }: ResourceChange): boolean {
-  return importing !== undefined && name === 'bypass_policy_lockout_safety_check' && isValue(after, false);
-}
-
-/** An import does not know the days: KMS has them only once a deletion is scheduled. */
-function windowInWords(attribute: AttributeChange, detail: Detail): string {
-  const { before, after } = attribute;
-  if (before.is !== 'absent' && !isValue(before, 0))
-    return `deletion window, in days, ${fromTo(attribute, detail)}`;
-  return `deletion window, in days, ${shownInWords(after, detail)}`;
-}
-
 /** The attributes of an update or of drift, one phrase each. */
-export function attributesInWords(change: ResourceChange, detail: Detail): string[] {
-  const phrases = relevantAttributes(change).map((attribute) => {
-    const describe = Object.hasOwn(ATTRIBUTES, attribute.name) ? ATTRIBUTES[attribute.name] : undefined;
-    return describe?.(attribute, detail) ?? `${codeOf(attribute.name, detail)} ${fromTo(attribute, detail)}`;
-  });
-  return limitItems(phrases, detail.values);
+export function attributesInWords(change: ResourceChange): Markdown[] {
+  return relevantAttributes(change).map(attributeInWords);
 }
 
 /** The days that a key being deleted can still be saved in, as far as the plan knows. */
@@ -130,77 +108,79 @@ function deletionWindow(change: ResourceChange): number | undefined {
 }
 
 /** @param row whose key id and alias stand above the table: an import of just these needs no name of its own */
-function originInWords(change: ResourceChange, row: RegionPlan, detail: Detail): string[] {
-  const { importing } = change;
+function originInWords({ importing, movedFrom }: ResourceChange, row: RegionPlan): Markdown[] {
   const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : keyIdOf(row.keyArn)];
-  const name = importing === undefined || known.includes(importing) ? '' : ` (${codeOf(importing, detail)})`;
+  const name = known.includes(importing) ? NOTHING : mark` (${importing ?? ''})`;
   return [
-    ...(importing === undefined ? [] : [`**imported**${name}`]),
-    ...(change.movedFrom === undefined
-      ? []
-      : ['new address in the state, the resource itself stays as it is']),
+    ...(importing === undefined ? [] : [mark`**imported**${name}`]),
+    ...(movedFrom === undefined ? [] : [mark`new address in the state, the resource itself stays as it is`]),
   ];
 }
 
-function keyInWords(change: ResourceChange, row: RegionPlan, detail: Detail): string[] {
-  const origin = originInWords(change, row, detail);
+const LIVES_ON = mark`it lives on, Terraform no longer knows it`;
+
+function keyInWords(change: ResourceChange, row: RegionPlan): Markdown[] {
+  const origin = originInWords(change, row);
+  const happens = mark`key **${words(CHANGES[ROW_CHANGES[change.action]].keys ?? '')}**`;
   switch (change.action) {
     case 'no-op':
     case 'read':
       return origin;
     case 'create':
-      return [...origin, 'key **created**'];
-    case 'update':
-      return [...origin, ...attributesInWords(change, detail)];
+      return [...origin, happens];
+    case 'update': {
+      const phrases = attributesInWords(change);
+      return phrases.length === 0 ? origin : [...origin, some(phrases, 'values', '<br>')];
+    }
     case 'replace': {
-      const forcing = change.attributes.filter(({ forcesReplacement }) => forcesReplacement);
-      const because =
-        forcing.length === 0 ? [] : attributesInWords({ ...change, attributes: forcing }, detail);
-      return [
-        ...origin,
-        `key **deleted and created anew**${because.length > 0 ? `: ${because.join(', ')}` : ''}`,
-      ];
+      const attributes = change.attributes.filter(({ forcesReplacement }) => forcesReplacement);
+      const because = attributesInWords({ ...change, attributes });
+      return [...origin, because.length === 0 ? happens : mark`${happens}: ${some(because, 'values', ', ')}`];
     }
     case 'delete': {
       const days = deletionWindow(change);
-      return [`key **scheduled for deletion**${days === undefined ? '' : `, waiting period ${days} days`}`];
+      return [days === undefined ? happens : mark`${happens}, waiting period ${days} days`];
     }
     case 'forget':
-      return ['key **forgotten**: it lives on, Terraform no longer knows it'];
+      return [mark`${happens}: ${LIVES_ON}`];
   }
 }
 
-function aliasInWords(change: ResourceChange, row: RegionPlan, detail: Detail): string[] {
-  const origin = originInWords(change, row, detail).map((phrase) => `alias ${phrase}`);
+function aliasInWords(change: ResourceChange, row: RegionPlan): Markdown[] {
+  const origin = originInWords(change, row).map((phrase) => mark`alias ${phrase}`);
   const name = change.attributes.find((attribute) => attribute.name === 'name');
   switch (change.action) {
     case 'no-op':
     case 'read':
       return origin;
     case 'create':
-      return [...origin, 'alias created'];
+      return [...origin, mark`alias created`];
     case 'update':
-      return [...origin, 'alias points to another key'];
+      return [...origin, mark`alias points to another key`];
     case 'replace':
-      return [...origin, name === undefined ? 'alias replaced' : `alias **renamed** ${fromTo(name, detail)}`];
+      return [...origin, name === undefined ? mark`alias replaced` : mark`alias **renamed** ${fromTo(name)}`];
     case 'delete':
-      return ['alias deleted'];
+      return [mark`alias deleted`];
     case 'forget':
-      return ['alias forgotten: it lives on, Terraform no longer knows it'];
+      return [mark`alias forgotten: ${LIVES_ON}`];
   }
+}
+
+function isNew({ action, importing, movedFrom }: ResourceChange): boolean {
+  return action === 'create' && importing === undefined && movedFrom === undefined;
 }
 
 /** Everything that happens in one Region: its key first, then its aliases; empty when nothing does. */
-export function regionInWords(row: RegionPlan, detail: Detail): string[] {
-  const key = row.key === undefined ? [] : keyInWords(row.key, row, detail);
-  const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, row, detail));
-  if (key[0] === 'key **created**' && aliases.length === 1 && aliases[0] === 'alias created') {
-    return ['key and alias **created**'];
+export function regionInWords(row: RegionPlan): Markdown[] {
+  const key = row.key === undefined ? [] : keyInWords(row.key, row);
+  const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, row));
+  if (row.key !== undefined && isNew(row.key) && aliases.length === 1 && row.aliases.some(isNew)) {
+    return [mark`key and alias **created**`];
   }
-  return [...key, ...limitItems(aliases, detail.values)];
+  return aliases.length === 0 ? key : [...key, some(aliases, 'values', '<br>')];
 }
 
-const KEY_ACTIONS: Readonly<Record<ChangeAction, RowChange>> = {
+const ROW_CHANGES: Readonly<Record<ChangeAction, RowChange>> = {
   'no-op': 'none',
   read: 'none',
   create: 'created',
@@ -211,7 +191,7 @@ const KEY_ACTIONS: Readonly<Record<ChangeAction, RowChange>> = {
 };
 
 function rowChangeOf(change: ResourceChange): RowChange {
-  const happens = KEY_ACTIONS[change.action];
+  const happens = ROW_CHANGES[change.action];
   if (happens === 'none' && change.movedFrom !== undefined) return 'moved';
   // An import may bring changes with it; it is the import that a reader wants to know of.
   if (change.importing !== undefined && ['none', 'created', 'changed'].includes(happens)) return 'imported';

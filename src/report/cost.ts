@@ -1,9 +1,10 @@
 /** What the keys cost per month, before and after. */
 
 import { partitionOf } from '../facts/regions.js';
+import { isKey } from '../plan/model.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
-import { formatCount, link } from './markdown.js';
-import { countOf } from './vocabulary.js';
+import { join, link, mark, NOTHING, type Markdown } from './markdown.js';
+import { counted } from './vocabulary.js';
 
 /**
  * US dollars per key and month, for the primary and for each replica, whatever the key's spec; a key that is scheduled for
@@ -29,7 +30,7 @@ function staysAfter(key: ResourceChange): boolean {
 
 /** Counts the keys of a plan; an imported key was billed before. */
 export function countBilledKeys(model: PlanModel): BilledKeys {
-  const keys = model.resources.filter(({ kind }) => kind === 'primary' || kind === 'replica');
+  const keys = model.resources.filter(isKey);
   return {
     before: keys.filter((key) => key.before !== null || key.importing !== undefined).length,
     after: keys.filter(staysAfter).length,
@@ -38,27 +39,29 @@ export function countBilledKeys(model: PlanModel): BilledKeys {
   };
 }
 
-function dollars(keys: number): string {
-  return `US$${formatCount(keys * PRICE_PER_KEY)}`;
+function dollars(keys: number): Markdown {
+  return mark`US$${keys * PRICE_PER_KEY}`;
 }
 
-function footnotes(billed: BilledKeys): string {
+function footnotes(billed: BilledKeys): Markdown {
   const parts = [
     billed.priced
-      ? `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
-      : 'Each key in each Region is billed, and API requests separately. This partition has a price list of its own.',
-    ...(billed.rotates ? ['The first two rotations each add US$1 a month; later ones are free.'] : []),
-    ...(billed.after < billed.before ? ['A key that is scheduled for deletion is not billed.'] : []),
+      ? mark`${dollars(1)} a month for each key in each Region; API requests are billed separately.`
+      : mark`Each key in each Region is billed, and API requests separately. This partition has a price list of its own.`,
+    billed.rotates ? mark`The first two rotations each add US$1 a month; later ones are free.` : NOTHING,
+    billed.after < billed.before ? mark`A key that is scheduled for deletion is not billed.` : NOTHING,
+    link('KMS pricing', PRICING_PAGE),
   ];
-  return `<sub>${parts.join(' ')} ${link('KMS pricing', PRICING_PAGE)}</sub>`;
+  return mark`<sub>${join(parts, ' ')}</sub>`;
 }
 
-/** The cost per month before and after, as Markdown; one line and its footnote. */
-export function renderCost(model: PlanModel): string {
+/** The cost per month before and after; one line and its footnote. */
+export function renderCost(model: PlanModel): Markdown {
   const billed = countBilledKeys(model);
-  const amount = (keys: number): string => (billed.priced ? dollars(keys) : countOf(keys, 'key'));
-  const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
-  const keys = billed.priced && billed.after > 0 ? ` for ${countOf(billed.after, 'key')}` : '';
-  const before = billed.before === billed.after ? ', as before' : '';
-  return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
+  const { before, after, priced } = billed;
+  const amount = (keys: number): Markdown => (priced ? dollars(keys) : counted(keys, 'key'));
+  const change = before === after ? NOTHING : mark`${amount(before)} → `;
+  const keys = priced && after > 0 ? mark` for ${counted(after, 'key')}` : NOTHING;
+  const same = before === after ? mark`, as before` : NOTHING;
+  return mark`**Cost per month** · ${change}**${amount(after)}**${keys}${same}<br>${footnotes(billed)}`;
 }

@@ -1,79 +1,138 @@
 /**
- * Untrusted text, escaped for GitHub's Markdown. Two rules carry everything:
- * - Inside code GitHub makes no mentions, references, links, HTML or mathematics, so whatever is not a plain word goes
- *   into a code span (one line) or a fence (many lines), closed by a delimiter that the text does not contain.
- *   Entities would not do: mentions are looked for after they are decoded, in text outside `pre`, `code` and `a`.
- * - A character that can't be seen, or that moves others about, is written as an escape such as `\u202E`.
+ * Markdown that is escaped already, by its type: only the functions of this file make it, and they escape every text that
+ * is put in. It is written once and rendered in the size that has room.
  */
 
-/** Controls, formats (bidirectional marks among them), lone surrogates, separators, and what fonts draw as nothing. */
-const INVISIBLE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu;
+import {
+  clip,
+  escapeAsCode,
+  escapeAsProse,
+  fenceFor,
+  formatCount,
+  showInvisibleInLines,
+  type Fence,
+} from './escape.js';
 
-/** A run of backticks longer than this would need a delimiter longer than the text is worth. */
-const LONGEST_DELIMITER = 16;
-
-const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return code > 0xffff
-    ? `\\u{${code.toString(16).toUpperCase()}}`
-    : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
+/** How much of everything is shown. */
+export interface Size {
+  /** Rows of a table or items of a list. */
+  readonly rows: number;
+  /** Values inside one cell, e.g. KMS actions. */
+  readonly values: number;
+  /** Characters of one name or value from outside; sentences may have four times as many. */
+  readonly text: number;
+  /** Principals that had no access before: named whatever else is left out, as one more may be the one that matters. */
+  readonly strangers: number;
 }
 
-/**
- * An HTML comment is found by its opening wherever that stands, code or not: by this the report's own hidden lines stay
- * the only ones in it, and no text from outside can be taken for a marker or an approval record.
- */
-function defuseComments(text: string): string {
-  return text.replaceAll('<!', '<\\u0021');
+/** All that anybody would read. */
+export const FULL: Size = { rows: 200, values: 60, text: 1000, strangers: 300 };
+
+/** Where there is no room for that: so many rows, and the less of each the fewer there can be. */
+export function short(rows: number): Size {
+  return { rows, values: Math.ceil(0.3 * rows), text: 20 + 4 * rows, strangers: FULL.strangers };
 }
 
-/** One line: every character that can't be seen becomes an escape, line ends and tabs too. */
-export function showInvisible(text: string): string {
-  return defuseComments(
-    text.replace(INVISIBLE, (character) => ESCAPES[character] ?? escapeCharacter(character)),
+class EscapedMarkdown {
+  readonly #render: (size: Size) => string;
+
+  constructor(render: (size: Size) => string) {
+    this.#render = render;
+  }
+
+  /** The text as it is written, in a size. */
+  at(size: Size): string {
+    return this.#render(size);
+  }
+
+  toString(): string {
+    return this.at(FULL);
+  }
+}
+
+export type Markdown = EscapedMarkdown;
+
+/** What may be put into Markdown: a text from outside becomes a code span, a number has its separators. */
+type Insertable = string | number | Markdown;
+
+function insert(value: Insertable, size: Size): string {
+  if (typeof value === 'number') return formatCount(value);
+  return typeof value === 'string' ? escapeAsCode(clip(value, size.text)) : value.at(size);
+}
+
+/** Markdown with texts in it: what stands in the template is ours, and every string that is put in is escaped. */
+export function mark(literals: TemplateStringsArray, ...values: readonly Insertable[]): Markdown {
+  return new EscapedMarkdown((size) =>
+    literals.slice(1).reduce((text, literal, index) => {
+      const value = values[index];
+      return `${text}${value === undefined ? '' : insert(value, size)}${literal}`;
+    }, literals[0] ?? ''),
   );
 }
 
-/** Many lines: as `showInvisible`, but line feeds and tabs stay, and CRLF counts as one line end. */
-export function showInvisibleInLines(text: string): string {
-  const shown = text
-    .replaceAll('\r\n', '\n')
-    .replace(INVISIBLE, (character) => (/[\n\t]/.test(character) ? character : escapeCharacter(character)));
-  return defuseComments(shown);
+export const NOTHING = mark``;
+
+/** Sentences from outside: plain words stay words, everything else in them becomes code. */
+export function prose(text: string): Markdown {
+  return new EscapedMarkdown((size) => escapeAsProse(clip(text, size.text * 4)));
 }
 
-/**
- * Shortens a text to `max` characters and says by how much; never splits a surrogate pair.
- * @param max in UTF-16 code units, the note that is added not counted
- */
-export function clip(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const end = /[\uD800-\uDBFF]/.test(text.charAt(max - 1)) ? max - 1 : max;
-  return `${text.slice(0, end)}… (${formatCount(text.length - end)} more characters)`;
+/** As `prose`, for sentences of our own, which are shown whole. */
+export function words(text: string): Markdown {
+  return asItIs(escapeAsProse(text));
 }
 
-/** A number with thousands separators, the same on every machine. */
-export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+/** A sign of ours, e.g. `✅`. */
+export function sign(text: string): Markdown {
+  return /^\p{Extended_Pictographic}\uFE0F?$/u.test(text) ? asItIs(text) : mark`${text}`;
 }
 
-function longestRun(text: string, character: '`' | '~'): number {
-  const runs = text.match(character === '`' ? /`+/g : /~+/g) ?? [];
-  return runs.reduce((longest, run) => Math.max(longest, run.length), 0);
+/** Our own hidden lines. The one way in without escaping. */
+export function asItIs(text: string): Markdown {
+  return new EscapedMarkdown(() => text);
 }
 
-/** Any text as one code span; safe in a paragraph, in a heading, and through `table` in a cell. */
-export function codeSpan(text: string): string {
-  let content = showInvisible(text);
-  if (longestRun(content, '`') > LONGEST_DELIMITER) content = content.replaceAll('`', '\\u0060');
-  if (content.trim() === '') return '<em>empty</em>';
-  const delimiter = '`'.repeat(longestRun(content, '`') + 1);
-  // A span loses one space at each end when it has both; and its delimiter must not touch a backtick.
-  const padding = /^[` ]|[` ]$/.test(content) ? ' ' : '';
-  return `${delimiter}${padding}${content}${padding}${delimiter}`;
+/** The same in one size, whatever is around it. */
+export function inSize(size: Size, markdown: Markdown): Markdown {
+  return asItIs(markdown.at(size));
+}
+
+/** What is made anew for each size. */
+export function sized(make: (size: Size) => Markdown): Markdown {
+  return new EscapedMarkdown((size) => make(size).at(size));
+}
+
+/** The parts that are not empty. */
+export function join(
+  parts: readonly Insertable[],
+  separator: ' ' | ', ' | ' · ' | '<br>' | '\n' | '\n\n',
+): Markdown {
+  return new EscapedMarkdown((size) =>
+    parts
+      .map((part) => insert(part, size))
+      .filter((text) => text !== '')
+      .join(separator),
+  );
+}
+
+/** Blocks with a blank line between them. */
+export function blocks(parts: readonly Markdown[]): Markdown {
+  return join(parts, '\n\n');
+}
+
+/** The first items and, where there are more, how many. */
+export function firstOf<T extends Insertable>(items: readonly T[], most: number): (T | Markdown)[] {
+  if (items.length <= most) return [...items];
+  return [...items.slice(0, most), mark`and ${items.length - most} more`];
+}
+
+/** As many of the items as the size has values or rows for. */
+export function some(
+  items: readonly Insertable[],
+  limit: 'rows' | 'values',
+  separator: Parameters<typeof join>[1],
+): Markdown {
+  return sized((size) => join(firstOf(items, size[limit]), separator));
 }
 
 const KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:)(\d{12}:key\/(?:mrk-)?[0-9a-f]{8,16})([0-9a-f-]*)$/;
@@ -81,92 +140,21 @@ const KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:)(\d{12}:key\/(?:mrk-)?[0-9a-f]
 /**
  * A key's ARN as code that a narrow screen can break: the table would be wider than a telephone otherwise. GitHub lets <wbr>
  * through, and what is copied has no break in it.
- * @returns undefined for anything that is not the ARN of a KMS key
  */
-export function breakableArn(arn: string): string | undefined {
+export function keyArn(arn: string): Markdown {
   const parts = arn.length > 120 ? null : KEY_ARN.exec(arn);
-  return parts === null ? undefined : `<code>${parts.slice(1).join('<wbr>')}</code>`;
+  return parts === null ? mark`${arn}` : asItIs(`<code>${parts.slice(1).join('<wbr>')}</code>`);
 }
 
-const OPENING = /^["'“‘(]*/u;
-const CLOSING: ReadonlySet<string> = new Set(`"'”’).,;:!?…`);
-const PLAIN_WORD =
-  /^(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’–—][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*|e\.g|i\.e|–|—)$/u;
-/**
- * Plain in letters, yet GitHub would link it (commits, also between letters that are not ASCII; GH-1; the references that
- * a repository configures) or it reads better as code (Regions, accounts).
- */
-const NOT_PLAIN = /[0-9a-f]{7}|gh-[0-9]|^(?:[a-z]+-[0-9]+|[a-z]{2,5}(?:-[a-z]+)+-[0-9]+)$/i;
-
-/** Some letters and marks can't be seen, either. */
-function isPlain(word: string): boolean {
-  return PLAIN_WORD.test(word) && !NOT_PLAIN.test(word) && showInvisible(word) === word;
-}
-
-/** Where the signs at its end begin; read backwards, as an expression would look for them from every place anew. */
-function startOfClosing(token: string): number {
-  let start = token.length;
-  while (CLOSING.has(token.charAt(start - 1))) start -= 1;
-  return start;
-}
-
-function renderWord(token: string): string {
-  const quoted = /^(["'“‘(]*)`([^`]+)`(["'”’).,;:!?…]*)$/u.exec(token);
-  if (quoted !== null) return `${quoted[1] ?? ''}${codeSpan(quoted[2] ?? '')}${quoted[3] ?? ''}`;
-  const opening = OPENING.exec(token)?.[0] ?? '';
-  const rest = token.slice(opening.length);
-  const end = startOfClosing(rest);
-  const core = rest.slice(0, end);
-  if (core === '') return codeSpan(token);
-  return `${opening}${isPlain(core) ? core : codeSpan(core)}${rest.slice(end)}`;
-}
-
-/**
- * A sentence that may hold names and values from outside: plain words stay, every other token (and what already is
- * between backticks) becomes a code span. The result is one line and never begins a Markdown block by itself as long as
- * something stands before it on its line.
- */
-export function prose(text: string): string {
-  const line = text.replace(/\s+/gu, ' ').trim();
-  const tokens = line.match(/[^\s`]*`[^`]+`[^\s`]*|\S+/gu) ?? [];
-  return tokens.map(renderWord).join(' ');
-}
-
-/** Text as HTML in which nothing is a tag or an entity. */
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-/** How a block of code is opened and closed, and how each of its lines has to be written. */
-export interface Fence {
-  readonly open: string;
-  readonly close: string;
-  readonly line: (line: string) => string;
-}
-
-/**
- * The fence for a text: longer than any run of backticks in it, or of tildes where that is shorter; where both would be
- * absurdly long, a `<pre>` with escaped text (mentions and references are not looked for there either).
- * @param text the whole text, its invisible characters already shown
- * @param language the info string, e.g. `diff`
- */
-export function fenceFor(text: string, language: string): Fence {
-  const same = (line: string): string => line;
-  for (const character of ['`', '~'] as const) {
-    const length = Math.max(3, longestRun(text, character) + 1);
-    if (length <= LONGEST_DELIMITER) {
-      const delimiter = character.repeat(length);
-      return { open: `${delimiter}${language}`, close: delimiter, line: same };
-    }
-  }
-  return { open: '<pre>', close: '</pre>', line: escapeHtml };
+/** Lines that are not escaped yet, in a fence that none of them closes. */
+export function fenced(fence: Fence, lines: readonly string[]): Markdown {
+  return asItIs([fence.open, ...lines.map(fence.line), fence.close].join('\n'));
 }
 
 /** A block of code with any text in it. */
-export function codeBlock(text: string, language: string): string {
+export function codeBlock(text: string, language: string): Markdown {
   const shown = showInvisibleInLines(text);
-  const fence = fenceFor(shown, language);
-  return [fence.open, ...shown.split('\n').map(fence.line), fence.close].join('\n');
+  return fenced(fenceFor(shown, language), shown.split('\n'));
 }
 
 /** Tables are split at pipes before code is looked for; after a backslash an escape would be ambiguous. */
@@ -174,28 +162,35 @@ function cellOf(markdown: string): string {
   return markdown.replace(/(?<=\\)\|/g, '\\u007C').replaceAll('|', '\\|');
 }
 
-/** A table; the cells are Markdown that is already escaped and has no line ends. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cellOf).join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+/** A table; its cells have no line ends. */
+export function table(header: readonly Markdown[], rows: readonly (readonly Insertable[])[]): Markdown {
+  return new EscapedMarkdown((size) => {
+    const line = (cells: readonly string[]): string => `| ${cells.map(cellOf).join(' | ')} |`;
+    const [head, ...body] = [header, ...rows].map((cells) => line(cells.map((cell) => insert(cell, size))));
+    return [head, line(header.map(() => '---')), ...body].join('\n');
+  });
 }
 
 export type AlertKind = 'NOTE' | 'WARNING' | 'CAUTION';
 
-/** GitHub's coloured call-out; each block is escaped Markdown. */
-export function alert(kind: AlertKind, blocks: readonly string[]): string {
-  const body = blocks.join('\n\n').split('\n');
-  return [`> [!${kind}]`, ...body.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
+/** GitHub's coloured call-out. */
+export function alert(kind: AlertKind, parts: readonly Markdown[]): Markdown {
+  return new EscapedMarkdown((size) => {
+    const lines = blocks(parts).at(size).split('\n');
+    return [`> [!${kind}]`, ...lines.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
+  });
 }
 
-/** A folded section; its title is ours, its blocks are escaped Markdown. */
-export function details(title: string, blocks: readonly string[]): string {
-  return [`<details><summary>${title}</summary>`, ...blocks, '</details>'].join('\n\n');
+/** A folded section; GitHub reads its title as HTML, so it has letters, digits and a few signs of a text. */
+export function details(title: string, parts: readonly Markdown[], symbol = ''): Markdown {
+  const plain = asItIs(title.replace(/[^\p{L}\p{N}_/., ()\u00A0-]/gu, '?'));
+  const summary = symbol === '' ? plain : mark`${sign(symbol)} <code>${plain}</code>`;
+  return blocks([mark`<details><summary>${summary}</summary>`, ...parts, mark`</details>`]);
 }
 
-/** A link of ours; a target that is no plain http(s) address is shown as code instead. */
-export function link(words: string, url: string): string {
+/** A link; a target that is no plain http(s) address is shown as code instead. */
+export function link(text: string, url: string): Markdown {
   return /^https?:\/\/[\w.:/%?=&#~+,-]+$/.test(url)
-    ? `[${words}](${url})`
-    : `${words} ${codeSpan(clip(url, 300))}`;
+    ? mark`[${words(text)}](${asItIs(url)})`
+    : mark`${words(text)} ${clip(url, 300)}`;
 }

@@ -1,9 +1,10 @@
 /** The picture: the primary and its replicas, as a Mermaid flowchart. GitHub draws it in comments and job summaries. */
 
 import type { RegionPlan } from '../plan/types.js';
-import { rowChange, type RowChange } from './changes.js';
-import { showInvisible } from './markdown.js';
-import { areaOf, placeOf } from './region-names.js';
+import { rowChange } from './changes.js';
+import { showInvisible } from './escape.js';
+import { codeBlock, type Markdown } from './markdown.js';
+import { CHANGES, countOf, placeOf, type RowChange } from './vocabulary.js';
 
 /** With more replicas than this the picture shows one box per part of the world and kind of change. */
 const REPLICAS_ONE_BY_ONE = 8;
@@ -12,29 +13,24 @@ const REPLICAS_ONE_BY_ONE = 8;
 const NAMES_IN_A_BOX = 12;
 const BOXES = 24;
 
-type Style = 'stays' | 'comes' | 'changes' | 'goes';
+/** By the first part of a Region's id: the areas that a picture with many Regions groups them into. */
+const AREAS: ReadonlyMap<string, string> = new Map([
+  ['af', 'Africa'],
+  ['ap', 'Asia Pacific'],
+  ['ca', 'Canada'],
+  ['cn', 'China'],
+  ['eu', 'Europe'],
+  ['eusc', 'European Sovereign Cloud'],
+  ['il', 'Israel'],
+  ['me', 'Middle East'],
+  ['mx', 'Mexico'],
+  ['sa', 'South America'],
+  ['us', 'United States'],
+]);
 
-const STYLES: Readonly<Record<RowChange, Style>> = {
-  none: 'stays',
-  moved: 'stays',
-  created: 'comes',
-  imported: 'comes',
-  changed: 'changes',
-  replaced: 'goes',
-  deleted: 'goes',
-  forgotten: 'goes',
-};
-
-const WORDS: Readonly<Record<RowChange, string>> = {
-  none: '',
-  moved: '',
-  created: 'new',
-  imported: 'imported',
-  changed: 'changed',
-  replaced: 'replaced',
-  deleted: 'deleted',
-  forgotten: 'forgotten',
-};
+function areaOf(region: string): string {
+  return AREAS.get(region.split('-')[0] ?? '') ?? 'Elsewhere';
+}
 
 /** Outlines only: they stand out on GitHub's light and dark ground alike, and leave Mermaid's own colours alone. */
 const CLASSES = [
@@ -57,32 +53,33 @@ function label(text: string): string {
   return plain.length > 48 ? `${plain.slice(0, 47)}…` : plain;
 }
 
+function statusOf(what: string, change: RowChange): string {
+  if (CHANGES[change].style === 'stays') return what;
+  return `${what}, ${change === 'created' ? 'new' : change}`;
+}
+
 function boxOf(row: RegionPlan): Box {
   const change = rowChange(row);
   const place = placeOf(row.region);
-  const status = WORDS[change] === '' ? row.role : `${row.role}, ${WORDS[change]}`;
-  return { lines: [...(place === undefined ? [] : [place]), row.region, status], change };
+  const lines = [...(place === undefined ? [] : [place]), row.region, statusOf(row.role, change)];
+  return { lines, change };
 }
 
 function groupByArea(replicas: readonly RegionPlan[]): Box[] {
-  const groups = new Map<string, RegionPlan[]>();
-  for (const row of replicas) {
-    const group = `${areaOf(row.region)}/${rowChange(row)}`;
-    groups.set(group, [...(groups.get(group) ?? []), row]);
-  }
-  return [...groups.values()].map((rows) => {
+  const groups = Map.groupBy(replicas, (row) => `${areaOf(row.region)}/${rowChange(row)}`);
+  return [...groups.values()].flatMap((rows) => {
     const [first] = rows;
-    const change = first === undefined ? 'none' : rowChange(first);
+    if (first === undefined) return [];
+    const change = rowChange(first);
     const names = rows.slice(0, NAMES_IN_A_BOX).map(({ region }) => region);
     const more = rows.length > NAMES_IN_A_BOX ? [`and ${rows.length - NAMES_IN_A_BOX} more`] : [];
-    const count = rows.length === 1 ? '1 replica' : `${rows.length} replicas`;
-    const status = WORDS[change] === '' ? count : `${count}, ${WORDS[change]}`;
-    return { lines: [areaOf(first?.region ?? ''), ...names, ...more, status], change };
+    const status = statusOf(countOf(rows.length, 'replica'), change);
+    return [{ lines: [areaOf(first.region), ...names, ...more, status], change }];
   });
 }
 
 function drawBox(id: string, box: Box): string {
-  return `  ${id}["${box.lines.map(label).join('<br>')}"]:::${STYLES[box.change]}`;
+  return `  ${id}["${box.lines.map(label).join('<br>')}"]:::${CHANGES[box.change].style}`;
 }
 
 /**
@@ -95,21 +92,20 @@ export function drawKeys(rows: readonly RegionPlan[]): string | undefined {
   const replicas = rows.filter(({ role }) => role === 'replica');
   const boxes = replicas.length > REPLICAS_ONE_BY_ONE ? groupByArea(replicas) : replicas.map(boxOf);
   const drawn = boxes.slice(0, BOXES);
-  const used = new Set<string>([boxOf(primary), ...drawn].map(({ change }) => STYLES[change]));
+  const used = new Set<string>([boxOf(primary), ...drawn].map(({ change }) => CHANGES[change].style));
   return [
     'flowchart LR',
     drawBox('primary', boxOf(primary)),
     ...drawn.flatMap((box, index) => [
       drawBox(`replica${index + 1}`, box),
-      `  primary ${STYLES[box.change] === 'goes' ? '-.-' : '---'} replica${index + 1}`,
+      `  primary ${CHANGES[box.change].style === 'goes' ? '-.-' : '---'} replica${index + 1}`,
     ]),
     ...CLASSES.filter((line) => used.has(line.split(' ')[1] ?? '')).map((line) => `  ${line}`),
   ].join('\n');
 }
 
-/** The picture as Markdown; undefined when there is nothing to draw. */
-export function renderPicture(rows: readonly RegionPlan[]): string | undefined {
+/** The picture; undefined when there is nothing to draw. */
+export function renderPicture(rows: readonly RegionPlan[]): Markdown | undefined {
   const source = drawKeys(rows);
-  // Labels hold no backtick, so three are enough.
-  return source === undefined ? undefined : ['```mermaid', source, '```'].join('\n');
+  return source === undefined ? undefined : codeBlock(source, 'mermaid');
 }

@@ -6,7 +6,7 @@ import type { AccessChange, PlanModel } from '../plan/types.js';
 import type { LastUse } from '../facts/kms-answers.js';
 import type { Finding } from '../guard/finding.js';
 
-type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
+export const REPORT_COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'] as const;
 
 /**
  * How the run ended, as far as the reader is concerned.
@@ -19,16 +19,12 @@ type ReportCommand = 'plan' | 'apply' | 'destroy' | 'drift' | 'verify';
  * - `cancelled`: the step was cancelled; `failure` says what was done until then
  * - `failed`: anything else; `failure` says what, and what was and was not done
  */
-export type ReportOutcome =
-  | 'planned'
-  | 'no-changes'
-  | 'refused'
-  | 'applied'
-  | 'drifted'
-  | 'in-sync'
-  | 'verified'
-  | 'cancelled'
-  | 'failed';
+export const OUTCOMES = [
+  ...(['planned', 'no-changes', 'refused', 'applied', 'drifted'] as const),
+  ...(['in-sync', 'verified', 'cancelled', 'failed'] as const),
+] as const;
+
+export type ReportOutcome = (typeof OUTCOMES)[number];
 
 /** The plan, with all that was found out about it. */
 export interface ReportedPlan {
@@ -55,16 +51,11 @@ interface ReportVersions {
 }
 
 /** Where the run came from, and where to look further. */
-export interface ReportSource {
+interface ReportSource {
   /** The full id of the commit that was planned. */
   readonly commit: string;
   /** `https://…/actions/runs/…`; undefined outside GitHub. */
   readonly runUrl: string | undefined;
-  /**
-   * Where the whole plan is when it had to be cut, as the end of a sentence that begins with "The whole plan is in",
-   * e.g. `the log of the run`. Left out: the job summary of the run.
-   */
-  readonly wholePlan?: string | undefined;
 }
 
 /** The key in one Region as it is after apply, or as the state has it. */
@@ -140,7 +131,7 @@ interface HiddenParts {
 }
 
 export interface ReportInput {
-  readonly command: ReportCommand;
+  readonly command: (typeof REPORT_COMMANDS)[number];
   readonly outcome: ReportOutcome;
   /** With `alias/`. */
   readonly alias: string;

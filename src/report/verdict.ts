@@ -1,12 +1,13 @@
 /** The first line of everything: what this run means for the keys, in one sentence. */
 
 import { isStateOfAnother } from '../guard/ownership.js';
-import type { AttributeChange, ChangeCounts, PlanModel, RegionPlan, ResourceChange } from '../plan/types.js';
-import { rowChange, type RowChange } from './changes.js';
-import { clip } from './markdown.js';
-import type { ReportedPlan, ReportInput, ShownPlan } from './types.js';
-import { countOf, listOf } from './vocabulary.js';
+import type { AttributeChange, PlanModel, RegionPlan, ResourceChange } from '../plan/types.js';
 import type { Finding } from '../guard/finding.js';
+import { joinWords } from '../phrases.js';
+import { rowChange } from './changes.js';
+import { clip } from './escape.js';
+import type { ReportedPlan, ReportInput } from './types.js';
+import { CHANGES, countOf, countsInWords, SETTINGS, SYMBOLS, type RowChange } from './vocabulary.js';
 
 /** Plain text, no Markdown: for the log as it is, for the comment through the escaping of prose. */
 export interface Verdict {
@@ -22,18 +23,6 @@ type Tense = 'planned' | 'done';
 
 const WOULD_BE: Readonly<Record<Tense, string>> = { planned: 'would be ', done: '' };
 
-const KEY_WORDS: readonly (readonly [RowChange, string])[] = [
-  ['deleted', 'scheduled for deletion'],
-  ['replaced', 'deleted and created anew'],
-  ['forgotten', 'forgotten'],
-  ['created', 'created'],
-  ['imported', 'imported'],
-];
-
-function regionsWith(rows: readonly RegionPlan[], change: RowChange): readonly RegionPlan[] {
-  return rows.filter((row) => rowChange(row) === change);
-}
-
 function where(rows: readonly RegionPlan[]): string {
   const [first] = rows;
   return rows.length === 1 && first !== undefined ? clip(first.region, 40) : countOf(rows.length, 'Region');
@@ -46,17 +35,8 @@ function keysInWords(rows: readonly RegionPlan[], words: string, tense: Tense): 
     ...(rows.length > replicas ? ['primary'] : []),
     ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : countOf(replicas, 'replica')]),
   ];
-  return `${listOf(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
+  return `${joinWords(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
 }
-
-const SETTINGS: Readonly<Record<string, string>> = {
-  policy: 'key policy',
-  description: 'description',
-  tags: 'tags',
-  tags_all: 'tags',
-  deletion_window_in_days: 'deletion window',
-  rotation_period_in_days: 'rotation period',
-};
 
 /** What changes, and how. */
 type Fate = readonly [what: string, how: string];
@@ -65,7 +45,7 @@ function settingOf({ name, after }: AttributeChange): Fate {
   const off = after.is === 'value' && after.value === false;
   if (name === 'enable_key_rotation') return ['rotation', off ? 'switched off' : 'switched on'];
   if (name === 'is_enabled' || name === 'enabled') return ['key', off ? 'disabled' : 'enabled'];
-  return [(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings', 'changed'];
+  return [SETTINGS.get(name) ?? 'settings', 'changed'];
 }
 
 function aliasFate({ action }: ResourceChange): Fate {
@@ -87,33 +67,22 @@ function settingsInWords(rows: readonly RegionPlan[], tense: Tense): string[] {
 }
 
 /** What the plan does to the keys, in a few words; the worst first. */
-function summariseKeys({ model, move }: Pick<ReportedPlan, 'model' | 'move'>, tense: Tense): string {
+function summariseKeys({ model, move }: ReportedPlan, tense: Tense): string {
   if (move !== undefined) return `primary ${WOULD_BE[tense]}moved from ${move.from} to ${move.to}`;
-  const keys = KEY_WORDS.flatMap(([change, words]) => {
-    const rows = regionsWith(model.regions, change);
-    return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
+  const rows = Map.groupBy(model.regions, rowChange);
+  const keys = Object.entries(CHANGES).flatMap(([change, { keys: words }]) => {
+    const changed = rows.get(change as RowChange);
+    return changed === undefined || words === undefined ? [] : [keysInWords(changed, words, tense)];
   });
-  const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'), tense)];
-  if (phrases.length > 0) return listOf(phrases);
-  if (regionsWith(model.regions, 'moved').length > 0) return 'new addresses in the state, no key is touched';
-  return model.changedOutputs.length > 0
-    ? 'outputs of the state changed, no key is touched'
-    : 'no key is touched';
+  const phrases = [...keys, ...settingsInWords(rows.get('changed') ?? [], tense)];
+  if (phrases.length > 0) return joinWords(phrases);
+  const beside = rows.has('moved') ? 'new addresses in the state, ' : 'outputs of the state changed, ';
+  return `${rows.has('moved') || model.changedOutputs.length > 0 ? beside : ''}no key is touched`;
 }
 
-/** Terraform's own count, in its words. */
-function countsInWords(counts: ChangeCounts): string {
-  const optional = [
-    ...(counts.import > 0 ? [`${counts.import} to import`] : []),
-    ...(counts.move > 0 ? [`${counts.move} to move`] : []),
-    ...(counts.forget > 0 ? [`${counts.forget} to forget`] : []),
-  ];
-  return [
-    `${counts.add} to add`,
-    `${counts.change} to change`,
-    `${counts.destroy} to destroy`,
-    ...optional,
-  ].join(', ');
+function sayCounts({ counts }: PlanModel): string {
+  const { usual, rare } = countsInWords(counts);
+  return [...usual, ...rare].join(', ');
 }
 
 /** The findings that end a run. */
@@ -127,94 +96,82 @@ function regionCount(input: ReportInput): string {
 }
 
 /** Nobody must take a deletion for a creation at a glance. */
-function deletesKeys({ regions }: PlanModel): boolean {
-  return [...regionsWith(regions, 'deleted'), ...regionsWith(regions, 'replaced')].length > 0;
+export function deletesKeys({ regions }: PlanModel): boolean {
+  return regions.some((row) => ['deleted', 'replaced'].includes(rowChange(row)));
+}
+
+/** A plan on a state of somebody else's: what it would do is not what anybody asked for. */
+function verdictOnAnother({ plan }: ReportInput): Verdict | undefined {
+  if (plan?.findings.some(isStateOfAnother) !== true) return undefined;
+  const detail = 'Nothing was changed, and nothing of this plan will be applied.';
+  return { symbol: SYMBOLS.stopped, title: "this state is another's", detail };
 }
 
 function plannedVerdict(input: ReportInput): Verdict {
-  const model = input.plan?.model;
-  const summary = input.plan === undefined ? 'planned' : summariseKeys(input.plan, 'planned');
-  const another = sayAnother(input);
-  if (another !== undefined) return another;
-  const stops = stopsOf(input.plan?.findings);
-  const first = model !== undefined && regionsWith(model.regions, 'created').length === model.regions.length;
-  if (stops.length > 0) {
+  const { plan } = input;
+  if (plan === undefined)
+    return { symbol: SYMBOLS.changes, title: 'planned', detail: 'Nothing was changed yet.' };
+  const { model, findings } = plan;
+  const summary = summariseKeys(plan, 'planned');
+  const stops = stopsOf(findings).length;
+  if (stops > 0) {
     return {
-      symbol: '⛔',
-      title: `${input.alias}: this plan would be refused`,
-      detail: `${countOf(stops.length, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
+      symbol: SYMBOLS.stopped,
+      title: 'this plan would be refused',
+      detail: `${countOf(stops, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
     };
   }
+  const isFirst = model.regions.length > 0 && model.regions.every((row) => rowChange(row) === 'created');
   return {
-    symbol: model !== undefined && deletesKeys(model) ? '🗑️' : '🔑',
-    title: `${input.alias}: ${first && model.regions.length > 0 ? `a new multi-Region key${regionCount(input)}` : summary}`,
-    detail: `${model === undefined ? '' : `Terraform plans ${countsInWords(model.counts)}. `}Nothing was changed yet.`,
+    symbol: deletesKeys(model) ? SYMBOLS.deletes : SYMBOLS.changes,
+    title: isFirst ? `a new multi-Region key${regionCount(input)}` : summary,
+    detail: `Terraform plans ${sayCounts(model)}. Nothing was changed yet.`,
   };
 }
 
-/** A plan on a state of somebody else's says that, and no more: what it would do is not what anybody asked for. */
-function sayAnother({ alias, plan }: ReportInput): Verdict | undefined {
-  if (plan?.findings.some(isStateOfAnother) !== true) return undefined;
+function refusedVerdict({ plan, approval, broughtBack = [] }: ReportInput): Verdict {
+  const mismatch = approval?.approved === false && stopsOf(plan?.findings).length === 0;
+  const done =
+    broughtBack.length === 0 ? 'nothing was changed' : `but brought back in ${joinWords(broughtBack)}`;
   return {
-    symbol: '⛔',
-    title: `${alias}: this state is another's`,
-    detail: 'Nothing was changed, and nothing of this plan will be applied.',
-  };
-}
-
-function refusedVerdict(input: ReportInput): Verdict {
-  const another = sayAnother(input);
-  if (another !== undefined) return another;
-  const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
-  const back = input.broughtBack ?? [];
-  const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${listOf(back)}`;
-  return {
-    symbol: '⛔',
-    title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
-    detail:
-      input.plan === undefined
-        ? ''
-        : `Planned: ${summariseKeys(input.plan, 'planned')}; ${countsInWords(input.plan.model.counts)}.`,
+    symbol: SYMBOLS.stopped,
+    title: `${mismatch ? 'not approved' : 'refused'}, ${done}`,
+    detail: plan === undefined ? '' : `Planned: ${summariseKeys(plan, 'planned')}; ${sayCounts(plan.model)}.`,
   };
 }
 
 function appliedVerdict(input: ReportInput): Verdict {
-  const model = input.plan?.model;
-  const failed = (input.verification ?? []).some(({ checks }) => checks.some(({ ok }) => !ok));
-  const verified = input.verification === undefined || failed ? '' : ' and verified';
+  const { plan, verification } = input;
+  const summary = plan === undefined ? 'done' : summariseKeys(plan, 'done');
+  if (verification?.some(({ checks }) => checks.some(({ ok }) => !ok)) === true) {
+    const detail = 'The plan was applied, but a check on the keys failed.';
+    return { symbol: SYMBOLS.warns, title: `applied, ${summary}`, detail };
+  }
   return {
-    symbol: failed ? '⚠️' : model !== undefined && deletesKeys(model) ? '🗑️' : '✅',
-    title: `${input.alias}: applied${verified}, ${input.plan === undefined ? 'done' : summariseKeys(input.plan, 'done')}`,
-    detail: failed
-      ? 'The plan was applied, but a check on the keys failed.'
-      : `The plan was applied${regionCount(input)}.`,
+    symbol: plan !== undefined && deletesKeys(plan.model) ? SYMBOLS.deletes : SYMBOLS.well,
+    title: `applied${verification === undefined ? '' : ' and verified'}, ${summary}`,
+    detail: `The plan was applied${regionCount(input)}.`,
   };
+}
+
+function driftedVerdict({ plan, failure, keyStates = [] }: ReportInput): Verdict {
+  const drift = plan?.model.drift.length ?? 0;
+  const title =
+    drift === 0
+      ? `AWS differs from the ${failure === undefined ? 'configuration' : 'state'}`
+      : `${countOf(drift, 'resource')} changed outside Terraform`;
+  // Apply would refuse to with a stop, and a key that is pending deletion has to be saved first.
+  const canBePutBack =
+    plan?.model.hasChanges === true && stopsOf(plan.findings).length === 0 && keyStates.length === 0;
+  const how = canBePutBack ? ' To put it back, run `apply`; to keep it, change the inputs.' : '';
+  return { symbol: SYMBOLS.warns, title, detail: `Nothing was changed by this run.${how}` };
 }
 
 function verifiedVerdict(input: ReportInput): Verdict {
   // Only `crypto` uses the keys; to have looked at them proves less.
-  const used =
-    input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true)) === true;
-  const found = used ? 'the keys work as one key' : 'the keys are as the state has them';
-  return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
-}
-
-function driftedVerdict(input: ReportInput): Verdict {
-  const drift = input.plan?.model.drift ?? [];
-  const found =
-    drift.length === 0
-      ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
-      : `${countOf(drift.length, 'resource')} changed outside Terraform`;
-  return {
-    symbol: '⚠️',
-    title: `${input.alias}: ${found}`,
-    detail: `Nothing was changed by this run.${canBePutBack(input) ? ' To put it back, run `apply`; to keep it, change the inputs.' : ''}`,
-  };
-}
-
-/** Whether apply would do it: it would refuse to with a stop, and a key that is pending deletion has to be saved first. */
-function canBePutBack({ plan, keyStates = [] }: ReportInput): boolean {
-  return plan?.model.hasChanges === true && stopsOf(plan.findings).length === 0 && keyStates.length === 0;
+  const used = input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true));
+  const found = used === true ? 'the keys work as one key' : 'the keys are as the state has them';
+  return { symbol: SYMBOLS.well, title: `${found}${regionCount(input)}`, detail: '' };
 }
 
 const COMMANDS = {
@@ -225,12 +182,40 @@ const COMMANDS = {
   verify: 'verify',
 };
 
-function failedVerdict(input: ReportInput): Verdict {
-  return { symbol: '❌', title: `${input.alias}: ${COMMANDS[input.command]} failed`, detail: '' };
+function verdictOf(input: ReportInput): Verdict {
+  const { command, outcome } = input;
+  switch (outcome) {
+    case 'planned':
+      return verdictOnAnother(input) ?? plannedVerdict(input);
+    case 'refused':
+      return verdictOnAnother(input) ?? refusedVerdict(input);
+    case 'applied':
+      return appliedVerdict(input);
+    case 'drifted':
+      return driftedVerdict(input);
+    case 'cancelled':
+      return { symbol: SYMBOLS.cancelled, title: `${COMMANDS[command]} was cancelled`, detail: '' };
+    case 'failed':
+      return { symbol: SYMBOLS.failed, title: `${COMMANDS[command]} failed`, detail: '' };
+    case 'no-changes':
+      return { symbol: SYMBOLS.well, title: `no changes${regionCount(input)}`, detail: '' };
+    case 'in-sync':
+      return { symbol: SYMBOLS.well, title: `no drift${regionCount(input)}`, detail: '' };
+    case 'verified':
+      return verifiedVerdict(input);
+  }
 }
 
-function cancelledVerdict(input: ReportInput): Verdict {
-  return { symbol: '🚫', title: `${input.alias}: ${COMMANDS[input.command]} was cancelled`, detail: '' };
+/** Behind the sentence on a plan of the branch: whether it is the one that the pull request showed. */
+function sayShown({ shown }: ReportInput): string {
+  if (shown === undefined || shown.is === 'unknown') return '';
+  return ` (${shown.is === 'same' ? '' : 'not '}the plan that pull request #${shown.pullRequest} showed)`;
+}
+
+/** The verdict where the alias stands beside it. */
+export function verdictWithoutAlias(input: ReportInput): Verdict {
+  const verdict = verdictOf(input);
+  return { ...verdict, title: `${verdict.title}${sayShown(input)}` };
 }
 
 /**
@@ -238,36 +223,6 @@ function cancelledVerdict(input: ReportInput): Verdict {
  * @returns plain text; nothing in it is escaped
  */
 export function describeVerdict(input: ReportInput): Verdict {
-  const verdict = verdictOf(input);
-  return { ...verdict, title: `${verdict.title}${SHOWN[input.shown?.is ?? 'unknown'](input.shown)}` };
-}
-
-/** Behind the sentence on a plan of the branch: whether it is the one that the pull request showed. */
-const SHOWN: Readonly<Record<ShownPlan['is'], (shown: ShownPlan | undefined) => string>> = {
-  same: (shown) => ` (the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
-  different: (shown) => ` (not the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
-  unknown: () => '',
-};
-
-function verdictOf(input: ReportInput): Verdict {
-  switch (input.outcome) {
-    case 'planned':
-      return plannedVerdict(input);
-    case 'refused':
-      return refusedVerdict(input);
-    case 'applied':
-      return appliedVerdict(input);
-    case 'drifted':
-      return driftedVerdict(input);
-    case 'cancelled':
-      return cancelledVerdict(input);
-    case 'failed':
-      return failedVerdict(input);
-    case 'no-changes':
-      return { symbol: '✅', title: `${input.alias}: no changes${regionCount(input)}`, detail: '' };
-    case 'in-sync':
-      return { symbol: '✅', title: `${input.alias}: no drift${regionCount(input)}`, detail: '' };
-    case 'verified':
-      return verifiedVerdict(input);
-  }
+  const verdict = verdictWithoutAlias(input);
+  return { ...verdict, title: `${input.alias}: ${verdict.title}` };
 }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import { FULL } from '../../../src/report/markdown.js';
 import { renderAccess } from '../../../src/report/sections/access.js';
 import { diffAccess } from '../../../src/plan/access.js';
 import { ACCOUNT, policyOf, ROOT_POLICY, statement, updatePolicy, type Json } from '../plan/raw-plan.js';
 
+const PLAN = { findings: [], digest: '', text: '' };
 const KNOWN = '111122223333';
 const STRANGE = '444455556666';
-const LEAST = { rows: 2, values: 1, text: 200 };
+const LEAST = { ...FULL, rows: 2, values: 1, text: 200 };
 
 const use = (...AWS: string[]): Json => statement({ Principal: { AWS }, Action: 'kms:Decrypt' });
 const roles = (account: string, count: number): string[] =>
@@ -14,7 +16,7 @@ const roles = (account: string, count: number): string[] =>
 /** The table's rows, in order. */
 function rowsOf(before: Json[], after: Json[]): string[] {
   const model = updatePolicy(policyOf(statement(), ...before), policyOf(statement(), ...after));
-  const text = renderAccess({ model, access: diffAccess(model), accountId: ACCOUNT }, LEAST).join('\n');
+  const text = renderAccess({ ...PLAN, model, access: diffAccess(model) }, ACCOUNT).at(LEAST);
   return text.split('\n').filter((line) => /^\| [➕➖⛔]/u.test(line));
 }
 

@@ -2,10 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
 import type { AccessChange } from '../../../src/plan/types.js';
-import { renderComment } from '../../../src/report/comment.js';
-import { toDiffLines } from '../../../src/report/diff.js';
-import { showInvisibleInLines } from '../../../src/report/markdown.js';
-import { renderSummary } from '../../../src/report/summary.js';
+import { renderComment, renderSummary } from '../../../src/report/comment.js';
+import { toDiffLines } from '../../../src/report/sections/plan-text.js';
+import { showInvisibleInLines } from '../../../src/report/escape.js';
 import { COMMENT_LIMIT, type ReportInput } from '../../../src/report/types.js';
 import {
   access,
@@ -81,7 +80,7 @@ function reportWith(text: string, many = 1): ReportInput {
         checks: [{ name: text, ok: false, detail: text }],
       })),
       versions: { action: text, terraform: text, provider: text },
-      source: { commit: text, runUrl: text, wholePlan: text },
+      source: { commit: text, runUrl: text },
     },
   );
 }
@@ -243,6 +242,25 @@ describe('the length of the comment', () => {
     expect(comment.length).toBeLessThanOrEqual(COMMENT_LIMIT);
     expect(comment).toMatch(/and [\d,]+ more/);
     expect(THIRTY_REGIONS.filter((region) => !comment.includes(`\`${region}\``))).toEqual([]);
+  });
+
+  test('is kept by leaving out changes of access only when all else is short, with a count of them', () => {
+    const changes = Array.from({ length: 400 }, (_, index) =>
+      access({
+        stranger: true,
+        principal: `arn:aws:iam::${100_000_000_000 + index}:role/payments-worker`,
+        condition: `StringEquals kms:EncryptionContext:tenant = tenant-${index}`,
+      }),
+    );
+    const model = plan(REGIONS.map((region) => row({ region, key: { action: 'update' } })));
+    const comment = renderComment(
+      report(model, { access: changes, findings: [finding({ severity: 'stop' })] }),
+    );
+    const named = comment.match(/\*\*Role\*\*/g)?.length ?? 0;
+    expect(comment).toContain(`…and ${400 - named} more changes of access, left out for length.`);
+    expect(named).toBeGreaterThan(150);
+    expect(comment).toContain('**What to do:**');
+    expect(comment.length).toBeGreaterThan(COMMENT_LIMIT - 500);
   });
 
   test('leaves out an approval record that has no room, and says how to approve without it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toDiffLines } from '../../../src/report/diff.js';
+import { toDiffLines } from '../../../src/report/sections/plan-text.js';
 
 describe('the coloured diff', () => {
   test.each([

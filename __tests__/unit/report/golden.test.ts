@@ -2,8 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { renderComment } from '../../../src/report/comment.js';
-import { renderSummary } from '../../../src/report/summary.js';
+import { renderComment, renderSummary } from '../../../src/report/comment.js';
 import { COMMENT_LIMIT, SUMMARY_LIMIT } from '../../../src/report/types.js';
 import { CASES, COMMENTS } from '../../support/report-cases.js';
 

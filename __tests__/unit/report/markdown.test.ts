@@ -2,17 +2,27 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
 import {
-  alert,
   clip,
-  codeBlock,
-  codeSpan,
-  link,
-  prose,
+  escapeAsCode,
+  escapeAsProse,
   showInvisible,
   showInvisibleInLines,
+} from '../../../src/report/escape.js';
+import {
+  alert,
+  blocks,
+  codeBlock,
+  details,
+  FULL,
+  join,
+  link,
+  mark,
+  prose,
+  sign,
+  some,
   table,
 } from '../../../src/report/markdown.js';
-import { codesOf, liveText, markupIn, nasty } from '../../support/rendered-markdown.js';
+import { codesOf, liveText, markupIn, nasty, tokensOf } from '../../support/rendered-markdown.js';
 import { runs } from '../../support/runs.js';
 
 describe('invisible characters', () => {
@@ -45,7 +55,7 @@ describe('a code span', () => {
       fc.property(nasty, (text) => {
         const shown = showInvisible(text);
         fc.pre(shown.trim() !== '' && !/`{17}/.test(shown));
-        expect(codesOf(`before ${codeSpan(text)} after`)).toEqual([shown]);
+        expect(codesOf(`before ${escapeAsCode(text)} after`)).toEqual([shown]);
       }),
       runs(1000),
     );
@@ -54,7 +64,7 @@ describe('a code span', () => {
   test('holds any text in a cell, and the table keeps its columns', () => {
     fc.assert(
       fc.property(nasty, nasty, (left, right) => {
-        const markdown = table(['a', 'b'], [[codeSpan(left), codeSpan(right)]]);
+        const markdown = String(table([mark`a`, mark`b`], [[mark`${left}`, mark`${right}`]]));
         const [first] = marked.lexer(markdown, { gfm: true }) as Tokens.Table[];
         expect([first?.type, first?.header.length, first?.rows.length]).toEqual(['table', 2, 1]);
         expect(markupIn(markdown).filter((type) => type !== 'html')).toEqual([]);
@@ -65,12 +75,70 @@ describe('a code span', () => {
   });
 
   test('says so when there is nothing to see', () => {
-    expect(codeSpan('  ')).toBe('<em>empty</em>');
+    expect(escapeAsCode('  ')).toBe('<em>empty</em>');
   });
 
   test('spells out an absurd run of backticks', () => {
-    expect(codeSpan('`'.repeat(17))).toBe(`\`${'\\u0060'.repeat(17)}\``);
+    expect(escapeAsCode('`'.repeat(17))).toBe(`\`${'\\u0060'.repeat(17)}\``);
   });
+});
+
+describe('the template tag', () => {
+  test('escapes any text that is put in, beside what is ours', () => {
+    fc.assert(
+      fc.property(nasty, nasty, (text, other) => {
+        const markdown = String(mark`Key ${text} and ${prose(other)}`).replaceAll('<em>empty</em>', 'empty');
+        expect(markupIn(markdown)).toEqual([]);
+        expect(liveText(markdown)).toEqual([]);
+        expect(marked.lexer(markdown, { gfm: true }).length).toBe(1);
+      }),
+      runs(1000),
+    );
+  });
+
+  test('escapes a text wherever blocks are made of it', () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        const all = blocks([
+          table([mark`a`], [[mark`${text}`]]),
+          alert('NOTE', [mark`${text}`, join([text, text], '<br>')]),
+          details(text, [some([text, text], 'rows', ', ')], '🔑'),
+        ]);
+        const ours = /^<\/?(?:em|br|details)>$|^<details><summary>🔑 <code>[^<>&@#`]*<\/code><\/summary>$/;
+        const html = tokensOf(String(all)).filter(({ type }) => type === 'html');
+        expect(html.map(({ raw }) => raw.trim()).filter((raw) => !ours.test(raw))).toEqual([]);
+        expect(liveText(String(all)).filter((live) => live !== '[!NOTE]')).toEqual([]);
+      }),
+      runs(500),
+    );
+  });
+
+  test('puts in what is Markdown already as it is, and numbers with their separators', () => {
+    expect(String(mark`${mark`**bold** ${'a*b'}`}: ${1200} keys`)).toBe('**bold** `a*b`: 1,200 keys');
+  });
+
+  test('shortens texts from outside by the size, and counts what lists leave out', () => {
+    const markdown = mark`${'abcdef'} in ${some(['a', 'b', 'c'], 'values', ' ')}`;
+    expect(markdown.at({ ...FULL, values: 2, text: 4 })).toBe(
+      '`abcd… (2 more characters)` in `a` `b` and 1 more',
+    );
+  });
+
+  test('is the only way in: elsewhere a text is refused by the compiler, or escaped', () => {
+    // @ts-expect-error: a text is no block
+    expect(String(blocks(['<b>']))).toBe('`<b>`');
+    expect(String(join(['<b>', mark`b`], ' '))).toBe('`<b>` b');
+    expect(String(table([mark`a`], [['<b>']]))).toContain('| `<b>` |');
+  });
+});
+
+test('a sign is one emoji, and anything else is escaped', () => {
+  expect(['🗑️', '⚠️', '<b>', '🔑🔑'].map((text) => String(sign(text)))).toEqual([
+    '🗑️',
+    '⚠️',
+    '`<b>`',
+    '`🔑🔑`',
+  ]);
 });
 
 describe('prose', () => {
@@ -90,14 +158,14 @@ describe('prose', () => {
     ['ab\u3164 c\uFE0Fd \u115F é', '`ab\\u3164` `c\\uFE0Fd` `\\u115F` é'],
     ['JIRA-123 in us-gov-west-1 of a1-b', '`JIRA-123` in `us-gov-west-1` of a1-b'],
   ])('%j becomes %j', (text, markdown) => {
-    expect(prose(text)).toBe(markdown);
+    expect(escapeAsProse(text)).toBe(markdown);
   });
 
   test('never holds anything but words and code, whatever it is given', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         // Backticks around nothing are our own word for nothing.
-        const markdown = `Said: ${prose(text)}`.replaceAll('<em>empty</em>', 'empty');
+        const markdown = `Said: ${escapeAsProse(text)}`.replaceAll('<em>empty</em>', 'empty');
         expect(markupIn(markdown)).toEqual([]);
         expect(liveText(markdown)).toEqual([]);
         expect(marked.lexer(markdown, { gfm: true }).length).toBe(1);
@@ -113,7 +181,7 @@ test.each([
   ['joined words', `${"a-b'".repeat(25_000)}!`],
 ])('100,000 characters take no time: %s', (_, text) => {
   const start = performance.now();
-  prose(text);
+  escapeAsProse(text);
   expect(performance.now() - start).toBeLessThan(2_000);
 });
 
@@ -121,7 +189,7 @@ describe('a code block', () => {
   test('holds exactly its text, and ends where it should', () => {
     fc.assert(
       fc.property(nasty, (text) => {
-        const markdown = `${codeBlock(text, 'diff')}\n\nafter`;
+        const markdown = `${String(codeBlock(text, 'diff'))}\n\nafter`;
         const shown = showInvisibleInLines(text);
         fc.pre(!/`{16}/.test(shown) || !/~{16}/.test(shown));
         const blocks = marked.lexer(markdown, { gfm: true }).filter(({ type }) => type !== 'space');
@@ -135,7 +203,7 @@ describe('a code block', () => {
 
   test('falls back to escaped HTML when no fence is long enough', () => {
     const block = codeBlock(`${'`'.repeat(20)}\n${'~'.repeat(20)}\n</pre><b>@octocat & co`, 'diff');
-    expect(block).toBe(
+    expect(String(block)).toBe(
       `<pre>\n${'`'.repeat(20)}\n${'~'.repeat(20)}\n&lt;/pre&gt;&lt;b&gt;@octocat &amp; co\n</pre>`,
     );
   });
@@ -143,19 +211,19 @@ describe('a code block', () => {
 
 describe('an alert', () => {
   test('keeps every line in its quotation', () => {
-    expect(alert('CAUTION', ['a', '- b\n- c'])).toBe('> [!CAUTION]\n> a\n>\n> - b\n> - c');
+    expect(String(alert('CAUTION', [mark`a`, mark`- b\n- c`]))).toBe('> [!CAUTION]\n> a\n>\n> - b\n> - c');
   });
 });
 
 describe('a link', () => {
   test('leads only to plain web addresses', () => {
-    expect(link('run', 'https://github.com/a/b/actions/runs/1')).toBe(
+    expect(String(link('run', 'https://github.com/a/b/actions/runs/1'))).toBe(
       '[run](https://github.com/a/b/actions/runs/1)',
     );
-    expect(link('run', 'javascript:alert(1)')).toBe('run `javascript:alert(1)`');
-    expect(link('run', 'https://x/) <b>')).toBe('run `https://x/) <b>`');
-    expect(link('run', 'javascript:https://x/')).toBe('run `javascript:https://x/`');
-    expect(link('run', 'http://127.0.0.1:8/')).toBe('[run](http://127.0.0.1:8/)');
+    expect(String(link('run', 'javascript:alert(1)'))).toBe('run `javascript:alert(1)`');
+    expect(String(link('run', 'https://x/) <b>'))).toBe('run `https://x/) <b>`');
+    expect(String(link('run', 'javascript:https://x/'))).toBe('run `javascript:https://x/`');
+    expect(String(link('run', 'http://127.0.0.1:8/'))).toBe('[run](http://127.0.0.1:8/)');
   });
 });
 

@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { countBilledKeys, renderCost } from '../../../src/report/cost.js';
 import { attributesInWords, regionInWords } from '../../../src/report/changes.js';
 import { drawKeys } from '../../../src/report/mermaid.js';
-import { placeOf } from '../../../src/report/region-names.js';
 import { describeVerdict } from '../../../src/report/verdict.js';
-import { actionsInWords, limitItems, listOf, principalInWords } from '../../../src/report/vocabulary.js';
+import { actionsInWords, placeOf, principalInWords } from '../../../src/report/vocabulary.js';
 import {
   absent,
   ALIAS,
@@ -22,21 +21,7 @@ import {
 } from '../../support/plan-builder.js';
 import { CASES, THIRTY_REGIONS } from '../../support/report-cases.js';
 
-const detail = { rows: 100, values: 10, text: 100 };
 const [PRIMARY, SYDNEY, JAKARTA] = REGIONS;
-
-describe('lists', () => {
-  test('read as people write them', () => {
-    expect([listOf([]), listOf(['a']), listOf(['a', 'b']), listOf(['a', 'b', 'c'])]).toEqual([
-      '',
-      'a',
-      'a and b',
-      'a, b and c',
-    ]);
-    expect(limitItems(['a', 'b', 'c'], 2)).toEqual(['a', 'b', 'and 1 more']);
-    expect(limitItems(['a', 'b'], 2)).toEqual(['a', 'b']);
-  });
-});
 
 describe('a principal', () => {
   test.each([
@@ -51,7 +36,7 @@ describe('a principal', () => {
     ['arn:aws:sts::111122223333:assumed-role/x/y', '`arn:aws:sts::111122223333:assumed-role/x/y`'],
     ['AIDAEXAMPLE', '`AIDAEXAMPLE`'],
   ])('%s is %s', (principal, words) => {
-    expect(principalInWords(principal, '999900001111', detail)).toBe(words);
+    expect(String(principalInWords(principal, '999900001111'))).toBe(words);
   });
 });
 
@@ -64,13 +49,13 @@ describe('actions', () => {
       'kms:CreateGrant',
       'kms:ReEncrypt*',
     ];
-    expect(actionsInWords(actions, detail)).toBe(
+    expect(String(actionsInWords(actions))).toBe(
       '**Manage** `PutKeyPolicy`<br>**Grant** `CreateGrant`<br>**Use** `Decrypt` `ReEncrypt*`<br>**Look up** `DescribeKey`',
     );
   });
 
   test.each(['kms:*', '*'])('%s is everything', (action) => {
-    expect(actionsInWords([action], detail)).toBe(`**Everything** \`${action}\``);
+    expect(String(actionsInWords([action]))).toBe(`**Everything** \`${action}\``);
   });
 });
 
@@ -83,8 +68,7 @@ describe('what changes', () => {
         action: 'update',
         attributes: attributes.map((each) => attribute(...each)),
       }),
-      detail,
-    );
+    ).map(String);
 
   test.each([
     ['enable_key_rotation', value(true), value(false), 'automatic rotation **off**'],
@@ -165,7 +149,7 @@ describe('what changes', () => {
     ],
     ['nothing', row({ region: SYDNEY }), []],
   ])('is said for %s', (_, region, words) => {
-    expect(regionInWords(region, detail)).toEqual(words);
+    expect(regionInWords(region).map(String)).toEqual(words);
   });
 });
 
@@ -234,16 +218,16 @@ describe('the cost', () => {
 
   test('is in dollars where the price is known', () => {
     const model = plan([row({ region: PRIMARY }), row({ region: SYDNEY, key: { action: 'create' } })]);
-    expect(renderCost(model)).toContain('US$1 → **US$2** for 2 keys<br>');
-    expect(renderCost(model)).toContain(
+    expect(String(renderCost(model))).toContain('US$1 → **US$2** for 2 keys<br>');
+    expect(String(renderCost(model))).toContain(
       'The first two rotations each add US$1 a month; later ones are free.',
     );
   });
 
   test('is a count of keys in a partition whose prices are not known', () => {
     const rows = ['cn-north-1', 'cn-northwest-1'].map((region) => row({ region, key: { action: 'create' } }));
-    expect(renderCost(plan(rows))).toContain('0 keys → **2 keys**<br>');
-    expect(renderCost(plan(rows))).not.toContain('$');
+    expect(String(renderCost(plan(rows)))).toContain('0 keys → **2 keys**<br>');
+    expect(String(renderCost(plan(rows)))).not.toContain('$');
   });
 
   test('does not speak of rotation where there is none, and of deletion where there is', () => {
@@ -251,8 +235,8 @@ describe('the cost', () => {
       row({ region: PRIMARY, key: { rotation: false } }),
       row({ region: JAKARTA, key: { action: 'delete' } }),
     ]);
-    expect(renderCost(model)).not.toContain('rotation');
-    expect(renderCost(model)).toContain('scheduled for deletion is not billed');
+    expect(String(renderCost(model))).not.toContain('rotation');
+    expect(String(renderCost(model))).toContain('scheduled for deletion is not billed');
   });
 });
 

@@ -1,19 +1,17 @@
 /** One comment for many keys: a row for each that something happens to, the heaviest first, its own report folded. */
 
-import { renderWithin } from '../layout.js';
-import { clip, codeSpan, details, link } from '../markdown.js';
+import { clip } from '../escape.js';
+import { renderWithin, type LayoutOptions } from '../layout.js';
+import { asItIs, blocks, details, join, link, mark, NOTHING, type Markdown } from '../markdown.js';
 import { ROOM_OF_REPORT } from '../types.js';
-import { countOf, listOf } from '../vocabulary.js';
-import { rowsOf, SYMBOLS, type ManyReports, type Row } from './kinds.js';
-import { renderHead } from './table.js';
+import { counted } from '../vocabulary.js';
+import { renderHead, rowsOf, type ManyReports, type Row } from './table.js';
 
-export interface ManyOptions {
+export interface ManyOptions extends Pick<LayoutOptions, 'limit' | 'measure'> {
   readonly reports: ManyReports;
   /** Hidden lines that go first and last; of the last, from the fullest to the least. */
   readonly top: string;
   readonly bottoms: readonly string[];
-  readonly limit: number;
-  readonly measure: (text: string) => number;
 }
 
 /** The rows of the table, from all that may be shown to the least; then how much of each cell. */
@@ -30,68 +28,67 @@ const LEAST_FOR_REPORTS = 2_000;
  * each the heaviest first; what is left out is said.
  * @throws RangeError when the hidden lines alone are too long
  */
-export function renderMany(options: ManyOptions): string {
-  const { reports, top, bottoms, limit, measure } = options;
+export function renderMany({ reports, top, bottoms, limit, measure }: ManyOptions): string {
   const rows = rowsOf(reports);
   for (const bottom of bottoms) {
     for (const most of ROWS) {
-      const head = [top, ...renderHead(reports, rows, most)];
-      const tail = [renderOrigin(reports), bottom];
-      const room = limit - measure(join([...head, ...tail])) - 2;
+      const head = blocks([asItIs(top), renderHead(reports, rows, most)]);
+      const tail = blocks([renderOrigin(reports), asItIs(bottom)]);
+      const room = limit - measure(String(blocks([head, tail]))) - 2;
       if (room < 0 || (room < LEAST_FOR_REPORTS && most !== ROWS.at(-1) && rows.length > most)) continue;
-      return join([...head, ...foldReports(rows, room, measure), ...tail]);
+      return String(blocks([head, foldReports(rows, room, measure), tail]));
     }
   }
   throw new RangeError('The hidden lines of the comment leave no room for the comment.');
 }
 
+type Measure = ManyOptions['measure'];
+
 /** As much of each key's own report as has room; of the heaviest, where not all have. */
-function foldReports(rows: readonly Row[], room: number, measure: ManyOptions['measure']): string[] {
+function foldReports(rows: readonly Row[], room: number, measure: Measure): Markdown {
   const told = rows.filter(({ kind }) => kind !== 'nothing');
-  const fold = (some: readonly Row[], each: number): string[] =>
-    some.map((row) => foldReport(row, each, measure));
   for (const each of ROOMS) {
-    const folded = fold(told, each);
-    if (measure(join(folded)) + 2 <= room) return folded;
+    const folded = blocks(told.map((row) => foldReport(row, each, measure)));
+    if (measure(String(folded)) + 2 <= room) return folded;
   }
   return foldHeaviest(told, room, measure);
 }
 
-function foldHeaviest(rows: readonly Row[], room: number, measure: ManyOptions['measure']): string[] {
+function foldHeaviest(rows: readonly Row[], room: number, measure: Measure): Markdown {
   const least = ROOMS.at(-1) ?? 0;
-  const note = (left: number): string =>
-    `The reports of ${countOf(left, 'more key')} had no room here: the summary of the run has them.`;
-  const folded: string[] = [];
-  for (const row of rows) {
-    const next = [...folded, foldReport(row, least, measure)];
-    if (measure(join([...next, note(rows.length)])) + 2 > room) break;
-    folded.splice(0, folded.length, ...next);
+  const withNote = (folded: readonly Markdown[]): Markdown => {
+    const left = counted(rows.length - folded.length, 'more key');
+    return blocks([
+      ...folded,
+      mark`The reports of ${left} had no room here: the summary of the run has them.`,
+    ]);
+  };
+  let fitting = NOTHING;
+  for (let folded: Markdown[] = [], next = withNote(folded); measure(String(next)) + 2 <= room;) {
+    fitting = next;
+    const row = rows[folded.length];
+    if (row === undefined) break;
+    folded = [...folded, foldReport(row, least, measure)];
+    next = folded.length === rows.length ? blocks(folded) : withNote(folded);
   }
-  const left = rows.length - folded.length;
-  const whole = left === 0 ? folded : [...folded, note(left)];
-  return measure(join(whole)) + 2 <= room ? whole : [];
+  return fitting;
 }
 
-function foldReport({ file, kind }: Row, limit: number, measure: ManyOptions['measure']): string {
+function foldReport({ file, symbol }: Row, limit: number, measure: Measure): Markdown {
   const { report, body: whole } = file;
-  const body =
-    measure(whole) <= limit ? whole : renderWithin({ input: report, top: '', bottom: '', limit, measure });
-  const title = `${SYMBOLS[kind]} <code>${escapeTitle(file.key)}</code>`;
-  const run = report.source.runUrl === undefined ? [] : [link('The run', report.source.runUrl)];
-  return details(title, body === undefined ? ['It had no room here.', ...run] : [body]);
+  const body = measure(String(whole)) <= limit ? whole : renderWithin({ input: report, limit, measure });
+  const run = report.source.runUrl === undefined ? NOTHING : link('The run', report.source.runUrl);
+  return details(clip(file.key, 80), body === undefined ? [mark`It had no room here.`, run] : [body], symbol);
 }
 
-/** A key's name has letters, digits and a few signs; anything else in a report is not shown as it is. */
-function escapeTitle(key: string): string {
-  return clip(key, 80).replace(/[^\w/. -]/gu, '?');
+function renderOrigin({ source, files }: ManyReports): Markdown {
+  const versions = [...new Set(files.map(({ report }) => report.versions.action))];
+  const last = versions.pop() ?? '';
+  const named = versions.length === 0 ? mark`${last}` : mark`${join(versions, ', ')} and ${last}`;
+  const parts = [
+    mark`commit ${source.commit.slice(0, 12)}`,
+    files.length === 0 ? NOTHING : mark`aws-kms-multi-region-key ${named}`,
+    source.runUrl === undefined ? NOTHING : link('run', source.runUrl),
+  ];
+  return mark`<sub>${join(parts, ' · ')}</sub>`;
 }
-
-function renderOrigin({ source, files }: ManyReports): string {
-  const commit = `commit ${codeSpan(source.commit.slice(0, 12))}`;
-  const versions = [...new Set(files.map(({ report }) => report.versions.action))].map(codeSpan);
-  const action = `aws-kms-multi-region-key ${listOf(versions)}`;
-  const run = source.runUrl === undefined ? [] : [link('run', source.runUrl)];
-  return `<sub>${[commit, ...(versions.length === 0 ? [] : [action]), ...run].join(' · ')}</sub>`;
-}
-
-const join = (blocks: readonly string[]): string => blocks.filter((block) => block !== '').join('\n\n');

@@ -1,57 +1,74 @@
 /** Who gains and who loses access, as a difference of policies rather than of JSON text. */
 
-import type { AccessChange, PlanModel } from '../../plan/types.js';
-import { details, table } from '../markdown.js';
+import { isGain } from '../../plan/access.js';
+import { isKey } from '../../plan/model.js';
+import type { AccessChange } from '../../plan/types.js';
+import {
+  blocks,
+  firstOf,
+  join,
+  mark,
+  NOTHING,
+  sized,
+  some,
+  table,
+  type Markdown,
+  type Size,
+} from '../markdown.js';
+import type { ReportedPlan } from '../types.js';
 import {
   actionsInWords,
-  codeOf,
-  countOf,
-  limitItems,
+  counted,
+  foldRegions,
+  leftOut,
   OPEN_REGIONS,
   principalInWords,
   regionsInWords,
-  type Detail,
 } from '../vocabulary.js';
 
+/** What widens access comes first: that is what a reviewer has to agree to. */
 const DIRECTIONS = {
-  'gains Allow': '➕ gains access',
-  'loses Allow': '➖ loses access',
-  'gains Deny': '⛔ is denied',
-  'loses Deny': '➕ is no longer denied',
+  'gains Allow': mark`➕ gains access`,
+  'loses Deny': mark`➕ is no longer denied`,
+  'loses Allow': mark`➖ loses access`,
+  'gains Deny': mark`⛔ is denied`,
 } as const;
 
-/** What widens access comes first: that is what a reviewer has to agree to. */
-const ORDER = ['gains Allow', 'loses Deny', 'loses Allow', 'gains Deny'] as const;
+type Direction = keyof typeof DIRECTIONS;
 
-function kindOf(change: AccessChange): keyof typeof DIRECTIONS {
-  return `${change.direction} ${change.effect}`;
+const ORDER = Object.keys(DIRECTIONS);
+
+function directionOf({ direction, effect }: AccessChange): Direction {
+  return `${direction} ${effect}`;
 }
 
 /** Changes that differ in nothing but the principal share a row; strangers have rows of their own. */
 interface AccessRow {
   readonly change: AccessChange;
   readonly principals: readonly string[];
+  /** Whether somebody gets in who had no access before. */
+  readonly letsStrangerIn: boolean;
 }
 
-/** So many strangers are named whatever else is left out, as one more among them may be the one that matters. */
-const MOST_STRANGERS = 300;
-
-/** Whether somebody gets in who had no access before. */
-function letsStrangerIn(change: AccessChange): boolean {
-  const kind = kindOf(change);
-  return change.stranger && (kind === 'gains Allow' || kind === 'loses Deny');
-}
-
-function groupByPrincipal(changes: readonly AccessChange[]): AccessRow[] {
-  const rows = new Map<string, AccessRow>();
-  for (const change of changes) {
-    const { actions, condition, regions } = change;
-    const kind = [letsStrangerIn(change), kindOf(change)];
-    const same = JSON.stringify([kind, actions, condition ?? null, regions]);
-    const principals = rows.get(same)?.principals ?? [];
-    rows.set(same, { change, principals: [...principals, change.principal] });
-  }
-  return [...rows.values()];
+/** Strangers first, then by direction. */
+function rowsOf(access: readonly AccessChange[]): AccessRow[] {
+  const same = (change: AccessChange): string => {
+    const { stranger, actions, condition, regions } = change;
+    const kind = [stranger && isGain(change), directionOf(change)];
+    return JSON.stringify([kind, actions, condition ?? null, regions]);
+  };
+  return [...Map.groupBy(access, same).values()]
+    .flatMap((changes) => {
+      const [change] = changes;
+      if (change === undefined) return [];
+      const principals = changes.map(({ principal }) => principal);
+      return [{ change, principals, letsStrangerIn: change.stranger && isGain(change) }];
+    })
+    .sort(
+      (a, b) =>
+        Number(b.letsStrangerIn) - Number(a.letsStrangerIn) ||
+        ORDER.indexOf(directionOf(a.change)) - ORDER.indexOf(directionOf(b.change)),
+    );
 }
 
 /** The lists of Regions that are too long for a cell, each once. */
@@ -63,105 +80,75 @@ function longLists(rows: readonly AccessRow[]): string[][] {
 }
 
 /** Where there is more than one such list, a number tells them apart. */
-function numberOf(regions: AccessChange['regions'], lists: readonly (readonly string[])[]): string {
-  if (regions === 'all' || lists.length < 2) return '';
+function numberOf(regions: AccessChange['regions'], lists: readonly (readonly string[])[]): Markdown {
+  if (regions === 'all' || lists.length < 2) return NOTHING;
   const index = lists.findIndex((list) => list.join() === regions.join());
-  return index < 0 ? '' : ` (list\u00A0${index + 1})`;
-}
-
-function renderLists(lists: readonly (readonly string[])[], detail: Detail): string[] {
-  return lists.map((regions) =>
-    details(`The ${countOf(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
-      limitItems(
-        regions.map((region) => codeOf(region, detail)),
-        detail.rows,
-      ).join(' '),
-    ]),
-  );
-}
-
-interface RowOptions {
-  readonly accountId: string | undefined;
-  readonly lists: readonly (readonly string[])[];
+  return index < 0 ? NOTHING : mark` (list\u00A0${index + 1})`;
 }
 
 function renderRow(
-  { change, principals }: AccessRow,
-  { accountId, lists }: RowOptions,
-  detail: Detail,
-): string[] {
-  const who = principals.map((principal) => principalInWords(principal, accountId, detail));
-  const named = limitItems(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values);
-  const where = `in ${regionsInWords(change.regions, detail)}${numberOf(change.regions, lists)}`;
-  const what = [
-    actionsInWords(change.actions, detail),
-    ...(change.condition === undefined ? [] : [`only if ${codeOf(change.condition, detail)}`]),
-    where,
-  ];
-  return [
+  { change, principals, letsStrangerIn }: AccessRow,
+  accountId: string | undefined,
+  lists: readonly (readonly string[])[],
+): Markdown[] {
+  const who = principals.map((principal) => principalInWords(principal, accountId));
+  const names = sized(({ strangers, values }) => {
+    const named = firstOf(who, letsStrangerIn ? strangers : values);
     // Two principals, of two lines each, must not read as one.
-    [DIRECTIONS[kindOf(change)], ...named.map((name) => (named.length > 1 ? `• ${name}` : name))].join(
-      '<br>',
-    ),
-    what.filter((line) => line !== '').join('<br>'),
+    return join(who.length > 1 ? named.map((name) => mark`• ${name}`) : named, '<br>');
+  });
+  const what = [
+    actionsInWords(change.actions),
+    change.condition === undefined ? NOTHING : mark`only if ${change.condition}`,
+    mark`in ${regionsInWords(change.regions)}${numberOf(change.regions, lists)}`,
   ];
+  return [join([DIRECTIONS[directionOf(change)], names], '<br>'), join(what, '<br>')];
 }
 
 /** Keys whose policy the plan can't tell yet: the reader must not take silence for "nobody". */
-function unknownPolicies(model: PlanModel): string[] {
+function renderUnknown({ model }: ReportedPlan): Markdown {
   const unknown = model.resources.filter(
-    ({ kind, attributes }) =>
-      (kind === 'primary' || kind === 'replica') &&
-      attributes.some(({ name, after }) => name === 'policy' && after.is === 'unknown'),
+    (change) =>
+      isKey(change) &&
+      change.attributes.some(({ name, after }) => name === 'policy' && after.is === 'unknown'),
   );
-  return unknown.length === 0
-    ? []
-    : [
-        `The policy of ${countOf(unknown.length, 'key')} is known only after apply: who gets access there can't be said yet.`,
-      ];
+  if (unknown.length === 0) return NOTHING;
+  const keys = counted(unknown.length, 'key');
+  return mark`The policy of ${keys} is known only after apply: who gets access there can't be said yet.`;
 }
 
-export interface AccessSection {
-  readonly model: PlanModel;
-  readonly access: readonly AccessChange[];
-  readonly accountId: string | undefined;
-}
-
-/** The rows that are shown: all of strangers, as far as there is room at all, then as many others as the detail allows. */
-function chooseRows(rows: readonly AccessRow[], detail: Detail): AccessRow[] {
-  let room = MOST_STRANGERS;
-  const strangers = rows.filter(({ change, principals }) => {
-    if (!letsStrangerIn(change) || room <= 0) return false;
+/** The rows that are shown: all of strangers, as far as there is room at all, then as many others as there are rows. */
+function chooseRows(rows: readonly AccessRow[], size: Size): AccessRow[] {
+  let room = size.strangers;
+  const strangers = rows.filter(({ letsStrangerIn, principals }) => {
+    if (!letsStrangerIn || room <= 0) return false;
     room -= principals.length;
     return true;
   });
-  const others = rows.filter(({ change }) => !letsStrangerIn(change));
-  return [...strangers, ...others.slice(0, Math.max(detail.rows - strangers.length, 0))];
+  const others = rows.filter(({ letsStrangerIn }) => !letsStrangerIn);
+  return [...strangers, ...others.slice(0, Math.max(size.rows - strangers.length, 0))];
 }
 
 /**
- * The table of who gains and who loses access as Markdown blocks. Whoever had no access before comes first: everybody,
- * services, identity providers, principals of accounts that are new.
+ * The table of who gains and who loses access. Whoever had no access before comes first: everybody, services, identity
+ * providers, principals of accounts that are new.
  */
-export function renderAccess({ model, access, accountId }: AccessSection, detail: Detail): string[] {
-  const sorted = groupByPrincipal(
-    [true, false].flatMap((stranger) =>
-      ORDER.flatMap((kind) =>
-        access.filter((change) => kindOf(change) === kind && letsStrangerIn(change) === stranger),
+export function renderAccess(plan: ReportedPlan, accountId: string | undefined): Markdown {
+  const rows = rowsOf(plan.access);
+  const unknown = renderUnknown(plan);
+  const nobody = unknown === NOTHING ? mark`Nobody gains or loses access.` : NOTHING;
+  const found = sized((size) => {
+    const chosen = chooseRows(rows, size);
+    const lists = longLists(chosen);
+    const cells = chosen.map((row) => renderRow(row, accountId, lists));
+    const hidden = rows.length - chosen.length;
+    return blocks([
+      chosen.length === 0 ? nobody : table([mark`Who`, mark`What they may do`], cells),
+      ...lists.map((regions) =>
+        foldRegions(regions.length, some(regions, 'rows', ' '), String(numberOf(regions, lists))),
       ),
-    ),
-  );
-  const chosen = chooseRows(sorted, detail);
-  const lists = longLists(chosen);
-  const shown = chosen.map((row) => renderRow(row, { accountId, lists }, detail));
-  const hidden = sorted.length - shown.length;
-  const unknown = unknownPolicies(model);
-  const nobody = shown.length === 0 && unknown.length === 0 ? ['Nobody gains or loses access.'] : [];
-  return [
-    '#### Who gains and who loses access',
-    ...(shown.length === 0 ? nobody : [table(['Who', 'What they may do'], shown)]),
-    ...renderLists(lists, detail),
-    ...(hidden > 0 ? [`…and ${countOf(hidden, 'more change')} of access, left out for length.`] : []),
-    ...unknown,
-  ];
+      leftOut(hidden, 'more change', mark` of access`),
+    ]);
+  });
+  return blocks([mark`#### Who gains and who loses access`, found, unknown]);
 }

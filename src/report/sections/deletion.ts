@@ -10,12 +10,24 @@ import {
   type OutageWords,
 } from '../../plan/deletions.js';
 import { sayLastUse } from '../../plan/last-use.js';
-import { alert, clip, codeBlock, details, prose } from '../markdown.js';
-import { placeOf } from '../region-names.js';
-import type { KeyStateNote, ReportInput } from '../types.js';
-import { countOf, type Detail } from '../vocabulary.js';
 import { isPendingDeletion, type LastUse } from '../../facts/kms-answers.js';
 import type { Finding } from '../../guard/finding.js';
+import {
+  alert,
+  blocks,
+  codeBlock,
+  details,
+  join,
+  mark,
+  NOTHING,
+  prose,
+  sized,
+  words,
+  type Markdown,
+} from '../markdown.js';
+import type { KeyStateNote, ReportInput } from '../types.js';
+import { countOf, placeInWords } from '../vocabulary.js';
+import { renderWayOut } from './findings.js';
 
 /** The rule of the guard that this section tells in its own words. */
 export const TOLD_HERE = 'key-deleted';
@@ -57,59 +69,62 @@ function daysOf(input: ReportInput): Record<string, string> {
   );
 }
 
-function commandsFor(keys: readonly Deletion[]): string | undefined {
+function commandsFor(keys: readonly Deletion[]): Markdown | undefined {
   const commands = keys.map(({ region, keyId = '' }) => cancelDeletionCommands(region, keyId));
   const lines = commands.flatMap((both) => both ?? []);
   return lines.length < 2 * keys.length ? undefined : codeBlock(lines.join('\n'), 'sh');
 }
 
-function renderCancelDeletion(keys: readonly Deletion[]): { inside: string[]; below: string[] } {
+/** What stands in the call-out, and what is folded below it. */
+interface Told {
+  readonly inside: readonly Markdown[];
+  readonly below: Markdown;
+}
+
+function renderCancelDeletion(keys: readonly Deletion[]): Told {
   const commands = commandsFor(keys);
   if (commands === undefined)
     return {
-      inside: ['To bring a key back, cancel its deletion in the KMS console, then enable it.'],
-      below: [],
+      inside: [mark`To bring a key back, cancel its deletion in the KMS console, then enable it.`],
+      below: NOTHING,
     };
-  const how =
-    'To bring back what was deleted, cancel the deletion, then enable the key, as it comes back disabled';
-  if (keys.length <= OPEN_COMMANDS) return { inside: [`${how}:`, commands], below: [] };
+  const how = mark`To bring back what was deleted, cancel the deletion, then enable the key, as it comes back disabled`;
+  if (keys.length <= OPEN_COMMANDS) return { inside: [mark`${how}:`, commands], below: NOTHING };
   return {
-    inside: [`${how}.`],
-    below: [details(`The commands for ${countOf(keys.length, 'Region')}`, [commands])],
+    inside: [mark`${how}.`],
+    below: details(`The commands for ${countOf(keys.length, 'Region')}`, [commands]),
   };
 }
 
-function nameOf(detail: Detail): (region: string) => string {
-  return (region) => placeOf(region) ?? clip(region, detail.text);
+function renderPart({ deletions, tense }: Part, input: ReportInput): Markdown {
+  const said = { tense, now: input.now, days: daysOf(input), nameOf: placeInWords };
+  return mark`**${words(sayOutage(deletions, said))}** ${words(sayDeadline(deletions, said))}`;
 }
 
-function renderPart({ deletions, tense }: Part, input: ReportInput, detail: Detail): string {
-  const words = { tense, now: input.now, days: daysOf(input), nameOf: nameOf(detail) };
-  return `**${prose(sayOutage(deletions, words))}** ${prose(sayDeadline(deletions, words))}`;
-}
-
-function whatToDo(findings: readonly Finding[]): string[] {
+function whatToDo(findings: readonly Finding[]): Markdown {
   const stop = findings.find(({ rule, severity }) => rule === TOLD_HERE && severity === 'stop');
-  return stop === undefined ? [] : [`**What to do:** ${prose(stop.wayOut)}`];
+  return renderWayOut(stop?.wayOut ?? '');
 }
 
 /** More keys than this are folded, all but the one that was used last. */
 const OPEN_USES = 3;
 
-function lastUses({ plan, now }: ReportInput, detail: Detail): { inside: string[]; below: string[] } {
+function lastUses({ plan, now }: ReportInput): Told {
   const uses = plan?.lastUse ?? [];
-  if (now === undefined || uses.length === 0) return { inside: [], below: [] };
-  const place = nameOf(detail);
+  if (now === undefined || uses.length === 0) return { inside: [], below: NOTHING };
   const items = [...uses]
     .sort((a, b) => lastTime(b) - lastTime(a))
-    .map((use) => `- ${prose(`${place(use.region)}: ${clip(sayLastUse(use, now), detail.text)}`)}`);
+    .map((use) => mark`- ${prose(`${placeInWords(use.region)}: ${sayLastUse(use, now)}`)}`);
   if (items.length <= OPEN_USES)
-    return { inside: ['**When it was last used:**', items.join('\n')], below: [] };
-  const [first = '', ...more] = items;
-  const list = [more.slice(0, detail.rows).join('\n')];
+    return {
+      inside: [mark`**When it was last used:**`, join(items, '\n')],
+      below: NOTHING,
+    };
+  const [first = NOTHING, ...more] = items;
+  const list = sized(({ rows }) => join(more.slice(0, rows), '\n'));
   return {
-    inside: ['**When it was last used, the latest first:**', first],
-    below: [details(`Last use in ${countOf(more.length, 'more Region')}`, list)],
+    inside: [mark`**When it was last used, the latest first:**`, first],
+    below: details(`Last use in ${countOf(more.length, 'more Region')}`, [list]),
   };
 }
 
@@ -117,14 +132,17 @@ function lastTime(use: LastUse): number {
   return use.is === 'used' ? use.at : use.is === 'unused' ? 0 : -1;
 }
 
-/** The call-out on the keys that a plan deletes, as Markdown blocks; empty for a plan that deletes none. */
-export function renderDeletion(input: ReportInput, detail: Detail): string[] {
-  if (input.plan === undefined) return [];
+/** The call-out on the keys that a plan deletes; empty for a plan that deletes none. */
+export function renderDeletion(input: ReportInput): Markdown {
+  if (input.plan === undefined) return NOTHING;
   const all = deletionsOf(input.plan.model);
-  if (all.keys.length === 0) return [];
-  const cancelDeletion = renderCancelDeletion(all.keys);
-  const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
-  const uses = lastUses(input, detail);
-  const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...cancelDeletion.inside];
-  return [alert('CAUTION', inside), ...uses.below, ...cancelDeletion.below];
+  if (all.keys.length === 0) return NOTHING;
+  const parts = partsOf(input, all).map((part) => renderPart(part, input));
+  const uses = lastUses(input);
+  const cancel = renderCancelDeletion(all.keys);
+  return blocks([
+    alert('CAUTION', [...parts, ...uses.inside, whatToDo(input.plan.findings), ...cancel.inside]),
+    uses.below,
+    cancel.below,
+  ]);
 }

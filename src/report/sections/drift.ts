@@ -2,72 +2,63 @@
 
 import type { ResourceChange } from '../../plan/types.js';
 import { attributesInWords } from '../changes.js';
-import { details, table } from '../markdown.js';
-import { codeOf, countOf, limitItems, OPEN_REGIONS, regionCell, type Detail } from '../vocabulary.js';
+import { blocks, mark, NOTHING, sized, some, table, words, type Markdown } from '../markdown.js';
+import { CHANGES, counted, foldRegions, groupAlike, leftOut, regionCell } from '../vocabulary.js';
 
-function happened(change: ResourceChange, detail: Detail): string {
+function happened(change: ResourceChange): Markdown {
   switch (change.action) {
     case 'delete':
-      return change.kind === 'alias' ? '❌ alias **deleted**' : '🚨 key **gone, or scheduled for deletion**';
+      return change.kind === 'alias'
+        ? mark`❌ alias **deleted**`
+        : mark`🚨 key **gone, or scheduled for deletion**`;
     case 'create':
-      return '➕ appeared';
+      return mark`➕ appeared`;
     case 'no-op':
     case 'read':
     case 'update':
     case 'replace':
     case 'forget': {
-      const words = attributesInWords(change, detail);
-      return words.length === 0 ? 'changed' : `✏️ ${words.join('<br>')}`;
+      const phrases = attributesInWords(change);
+      return phrases.length === 0
+        ? mark`changed`
+        : mark`${CHANGES.changed.sign} ${some(phrases, 'values', '<br>')}`;
     }
   }
 }
 
-function whatOf(change: ResourceChange, detail: Detail): string {
-  return change.kind === 'other' ? codeOf(change.address, detail) : change.kind;
+function whatOf({ kind, address }: ResourceChange): Markdown {
+  return kind === 'other' ? mark`${address}` : words(kind);
 }
 
-/** Changes that say the same in other Regions. */
-function groupChanges(drift: readonly ResourceChange[], detail: Detail): ResourceChange[][] {
-  if (drift.length <= OPEN_REGIONS) return drift.map((change) => [change]);
-  const groups = new Map<string, ResourceChange[]>();
-  for (const change of drift) {
-    const same = JSON.stringify([whatOf(change, detail), happened(change, detail)]);
-    groups.set(same, [...(groups.get(same) ?? []), change]);
-  }
-  return [...groups.values()];
+function whereCell([first, ...more]: readonly ResourceChange[]): Markdown {
+  if (more.length > 0) return mark`**${counted(more.length + 1, 'Region')}**`;
+  return first?.region === undefined ? mark`–` : regionCell(first.region);
 }
 
-function whereCell(group: readonly ResourceChange[], detail: Detail): string {
-  return group.length === 1 ? regionCell(group[0]?.region, detail) : `**${countOf(group.length, 'Region')}**`;
+function renderGroup(group: readonly ResourceChange[]): Markdown[] {
+  const [first] = group;
+  return first === undefined ? [] : [whereCell(group), whatOf(first), happened(first)];
 }
 
-/** The Regions of the rows that stand for several. */
-function renderFolded(groups: readonly ResourceChange[][], detail: Detail): string[] {
-  return groups
-    .filter((group) => group.length > 1)
-    .map((group) => {
-      const regions = group.map(({ region = '–' }) => codeOf(region, detail));
-      const title = `The ${countOf(group.length, 'Region')} of that row`;
-      return details(title, [limitItems(regions, detail.rows).join(' ')]);
-    });
-}
-
-/** The table of drift as Markdown blocks; empty when there is none. */
-export function renderDrift(drift: readonly ResourceChange[], detail: Detail): string[] {
-  if (drift.length === 0) return [];
-  const groups = groupChanges(drift, detail);
-  const shown = groups.slice(0, detail.rows);
-  const rows = shown.flatMap((group) => {
-    const [first] = group;
-    return first === undefined
-      ? []
-      : [[whereCell(group, detail), whatOf(first, detail), happened(first, detail)]];
+/** The table of drift; empty when there is none. */
+export function renderDrift(drift: readonly ResourceChange[]): Markdown {
+  if (drift.length === 0) return NOTHING;
+  // Changes that say the same in other Regions.
+  const groups = groupAlike(drift, (change) =>
+    JSON.stringify([String(whatOf(change)), String(happened(change))]),
+  );
+  const rows = sized((size) => {
+    const shown = groups.slice(0, size.rows);
+    const folded = shown.filter(({ length }) => length > 1);
+    const hidden = groups.slice(size.rows).flat().length;
+    return blocks([
+      table([mark`Region`, mark`What`, mark`Recorded → found`], shown.map(renderGroup)),
+      ...folded.map((group) => {
+        const regions = group.map(({ region = '–' }) => region);
+        return foldRegions(group.length, some(regions, 'rows', ' '));
+      }),
+      leftOut(hidden, 'more change'),
+    ]);
   });
-  const hidden = groups.slice(detail.rows).flat().length;
-  return [
-    '#### Changed outside Terraform',
-    table(['Region', 'What', 'Recorded → found'], rows),
-    ...renderFolded(shown, detail),
-    ...(hidden > 0 ? [`…and ${countOf(hidden, 'more change')}, left out for length.`] : []),
-  ];
+  return blocks([mark`#### Changed outside Terraform`, rows]);
 }
