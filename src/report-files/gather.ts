@@ -35,9 +35,8 @@ export async function gatherReports(folder: string, origin: ReportOrigin): Promi
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort();
   const found = await Promise.all(names.map((name) => readOne(name, path.relative(folder, name), origin)));
-  const reports = found.flatMap(({ file }) => file ?? []);
-  const { chosen, doubled } = chooseLatest(reports);
-  return { files: chosen, leftOut: [...found.flatMap(({ leftOut }) => leftOut ?? []), ...doubled] };
+  const { files, leftOut: doubled } = chooseLatest(found.flatMap(({ file }) => file ?? []));
+  return { files, leftOut: [...found.flatMap(({ leftOut }) => leftOut ?? []), ...doubled] };
 }
 
 interface Found {
@@ -79,27 +78,18 @@ function sayForeign(of: ReportOrigin, here: ReportOrigin): string | undefined {
   return undefined;
 }
 
-interface Choice {
-  readonly chosen: readonly ShownReport[];
-  readonly doubled: readonly string[];
-}
-
 /** Of each key the one of the last attempt; a job that ran again has left the earlier one, too. */
-function chooseLatest(files: readonly ShownReport[]): Choice {
-  const keys = [...new Set(files.map(({ key }) => key))];
-  const choices = keys.map((name) => {
-    const ofKey = files.filter(({ key }) => key === name);
+function chooseLatest(reports: readonly ShownReport[]): Gathered {
+  const choices = [...Map.groupBy(reports, ({ key }) => key).values()].map((ofKey) => {
     const last = Math.max(...ofKey.map(({ origin }) => origin.attempt));
     return ofKey.filter(({ origin }) => origin.attempt === last);
   });
-  const doubled = choices
+  const leftOut = choices
     .filter(({ length }) => length > 1)
     .map(
-      ([first, ...more]) =>
-        `There are ${more.length + 1} reports of ${first?.key ?? ''} from one attempt, and which one is right is not known: name each artifact by its key.`,
+      (doubled) =>
+        `There are ${doubled.length} reports of ${doubled[0]?.key ?? ''} from one attempt, and which one is right is not known: name each artifact by its key.`,
     );
-  const chosen = choices.flatMap(([first, ...more]) =>
-    first === undefined || more.length > 0 ? [] : [first],
-  );
-  return { chosen: chosen.sort((a, b) => (a.key < b.key ? -1 : 1)), doubled };
+  const files = choices.filter(({ length }) => length === 1).flat();
+  return { files: files.sort((a, b) => (a.key < b.key ? -1 : 1)), leftOut };
 }

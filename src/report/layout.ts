@@ -5,7 +5,6 @@ import { clip } from './escape.js';
 import {
   asItIs,
   blocks,
-  details,
   FULL,
   inSize,
   link,
@@ -34,9 +33,8 @@ import {
 import { renderFooter, renderOrigin } from './sections/footer.js';
 import { renderPlanText } from './sections/plan-text.js';
 import { renderRegions } from './sections/regions.js';
-import type { ReportedPlan, ReportInput } from './types.js';
+import type { ReportInput } from './types.js';
 import { describeVerdict } from './verdict.js';
-import { countOf, OPEN_REGIONS } from './vocabulary.js';
 
 /** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
 const ROOM_FOR_PLAN = 4000;
@@ -83,38 +81,20 @@ function renderAlarms(input: ReportInput): Markdown {
   ]);
 }
 
-/** The table says the same in less room than the picture of many Regions; and only a plan is still to be weighed. */
-function foldPicture(picture: Markdown, regions: number, { outcome }: ReportInput): Markdown {
-  if (outcome === 'planned' && regions <= OPEN_REGIONS) return picture;
-  return details(`The picture of ${countOf(regions, 'Region')}`, [picture]);
-}
-
-/** The sections on a plan with changes, in the order in which a reviewer's questions come. */
-function renderChanges(input: ReportInput, plan: ReportedPlan): Markdown {
-  const { model } = plan;
-  const picture = renderPicture(model.regions);
-  return blocks([
-    renderRegions(input),
-    renderAccess(plan, input.accountId),
-    renderCost(model),
-    picture === undefined ? NOTHING : foldPicture(picture, model.regions.length, input),
-    renderDrift(model.drift),
-  ]);
-}
-
-function renderDriftReport(input: ReportInput, plan: ReportedPlan): Markdown {
-  const { model } = plan;
-  return blocks([
-    renderDrift(model.drift),
-    renderAccess(plan, input.accountId),
-    ...(model.hasChanges ? [mark`#### What apply would do about it`, renderRegions(input)] : []),
-  ]);
-}
-
+/** In the order in which a reviewer's questions come. */
 function renderBody(input: ReportInput): Markdown {
-  const { plan, command } = input;
-  if (plan === undefined) return renderRegions(input);
-  return command === 'drift' ? renderDriftReport(input, plan) : renderChanges(input, plan);
+  const { plan, command, outcome, accountId } = input;
+  const regions = renderRegions(input);
+  if (plan === undefined) return regions;
+  const { model } = plan;
+  const access = renderAccess(plan, accountId);
+  const drift = renderDrift(model.drift);
+  if (command === 'drift') {
+    const back = model.hasChanges ? [mark`#### What apply would do about it`, regions] : [];
+    return blocks([drift, access, ...back]);
+  }
+  const picture = renderPicture(model.regions, outcome === 'planned');
+  return blocks([regions, access, renderCost(model), picture, drift]);
 }
 
 /** The report but for its plan, which takes the room that is left between head and tail. */

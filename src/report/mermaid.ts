@@ -3,8 +3,8 @@
 import type { RegionPlan } from '../plan/types.js';
 import { rowChange } from './changes.js';
 import { showInvisible } from './escape.js';
-import { codeBlock, type Markdown } from './markdown.js';
-import { CHANGES, countOf, placeOf, type RowChange } from './vocabulary.js';
+import { codeBlock, details, NOTHING, type Markdown } from './markdown.js';
+import { CHANGES, countOf, OPEN_REGIONS, placeOf, type RowChange } from './vocabulary.js';
 
 /** With more replicas than this the picture shows one box per part of the world and kind of change. */
 const REPLICAS_ONE_BY_ONE = 8;
@@ -104,8 +104,12 @@ export function drawKeys(rows: readonly RegionPlan[]): string | undefined {
   ].join('\n');
 }
 
-/** The picture; undefined when there is nothing to draw. */
-export function renderPicture(rows: readonly RegionPlan[]): Markdown | undefined {
+/** The picture, folded where the table says the same in less room, or where nothing is left to be weighed. */
+export function renderPicture(rows: readonly RegionPlan[], isToBeWeighed: boolean): Markdown {
   const source = drawKeys(rows);
-  return source === undefined ? undefined : codeBlock(source, 'mermaid');
+  if (source === undefined) return NOTHING;
+  const picture = codeBlock(source, 'mermaid');
+  return isToBeWeighed && rows.length <= OPEN_REGIONS
+    ? picture
+    : details(`The picture of ${countOf(rows.length, 'Region')}`, [picture]);
 }

@@ -4,7 +4,7 @@ import { descriptionOf } from '../facts/regions.js';
 import { capitalise } from '../phrases.js';
 import type { ChangeCounts } from '../plan/types.js';
 import { clip, formatCount } from './escape.js';
-import { details, join, mark, NOTHING, some, words, type Markdown } from './markdown.js';
+import { blocks, details, join, mark, NOTHING, sized, some, words, type Markdown } from './markdown.js';
 
 /** The first sign of a report, by what it tells. */
 export const SYMBOLS = {
@@ -83,6 +83,20 @@ export function leftOut(count: number, noun: string, rest = NOTHING): Markdown {
   return count > 0 ? mark`…and ${counted(count, noun)}${rest}, left out for length.` : NOTHING;
 }
 
+/** What is made of as many items as there are rows for, and how many more there are; an item may stand for several. */
+export function withinRows<T>(
+  items: readonly T[],
+  noun: string,
+  make: (shown: readonly T[]) => readonly Markdown[],
+  rest = NOTHING,
+): Markdown {
+  return sized(({ rows }) =>
+    blocks([...make(items.slice(0, rows)), leftOut(items.slice(rows).flat().length, noun, rest)]),
+  );
+}
+
+type Role = 'primary' | 'replica';
+
 /**
  * The place of a Region, e.g. `Singapore` of AWS's `Asia Pacific (Singapore)`; undefined for one that is not known here. Where
  * AWS names no place beside the area (`Canada (Central)`), it is both.
@@ -99,20 +113,6 @@ export function placeInWords(region: string): string {
   return placeOf(region) ?? clip(region, 40);
 }
 
-export function roleInWords(role: 'primary' | 'replica'): Markdown {
-  return role === 'primary' ? mark`**primary**` : mark`replica`;
-}
-
-/**
- * A Region as a cell: its place where it is known, and its id; two short lines, so that what changes has room on a narrow
- * screen.
- */
-export function regionCell(region: string, role?: 'primary' | 'replica'): Markdown {
-  const place = placeOf(region);
-  const as = role === undefined ? NOTHING : mark` · ${roleInWords(role)}`;
-  return place === undefined ? mark`${region}${as}` : mark`${words(place)}${as}<br>${region}`;
-}
-
 /**
  * Up to so many Regions have a row or a name each. Of more, those of which the same is said share a row or are counted, with
  * a folded list below the table.
@@ -123,6 +123,20 @@ export const OPEN_REGIONS = 6;
 export function groupAlike<T>(items: readonly T[], likeness: (item: T) => string): T[][] {
   if (items.length <= OPEN_REGIONS) return items.map((item) => [item]);
   return [...Map.groupBy(items, likeness).values()];
+}
+
+/**
+ * The Region of a row, or how many share it. One has its place, where that is known, and its id: two short lines, so that what
+ * changes has room on a narrow screen.
+ */
+export function regionsCell(group: readonly { region: string | undefined }[], role?: Role): Markdown {
+  const as =
+    role === undefined ? NOTHING : mark` · ${role === 'primary' ? mark`**primary**` : mark`replica`}`;
+  const [first] = group;
+  if (group.length > 1) return mark`**${counted(group.length, 'Region')}**${as}`;
+  if (first?.region === undefined) return mark`–`;
+  const place = placeOf(first.region);
+  return place === undefined ? mark`${first.region}${as}` : mark`${words(place)}${as}<br>${first.region}`;
 }
 
 /** The Regions behind a row that stands for several, folded. */

@@ -2,8 +2,8 @@
 
 import type { ResourceChange } from '../../plan/types.js';
 import { attributesInWords } from '../changes.js';
-import { blocks, mark, NOTHING, sized, some, table, words, type Markdown } from '../markdown.js';
-import { CHANGES, counted, foldRegions, groupAlike, leftOut, regionCell } from '../vocabulary.js';
+import { blocks, mark, NOTHING, some, table, words, type Markdown } from '../markdown.js';
+import { CHANGES, foldRegions, groupAlike, regionsCell, withinRows } from '../vocabulary.js';
 
 function happened(change: ResourceChange): Markdown {
   switch (change.action) {
@@ -30,35 +30,25 @@ function whatOf({ kind, address }: ResourceChange): Markdown {
   return kind === 'other' ? mark`${address}` : words(kind);
 }
 
-function whereCell([first, ...more]: readonly ResourceChange[]): Markdown {
-  if (more.length > 0) return mark`**${counted(more.length + 1, 'Region')}**`;
-  return first?.region === undefined ? mark`–` : regionCell(first.region);
-}
-
 function renderGroup(group: readonly ResourceChange[]): Markdown[] {
   const [first] = group;
-  return first === undefined ? [] : [whereCell(group), whatOf(first), happened(first)];
+  return first === undefined ? [] : [regionsCell(group), whatOf(first), happened(first)];
 }
 
-/** The table of drift; empty when there is none. */
+/** The table of drift, in which changes that say the same in several Regions share a row; empty when there is none. */
 export function renderDrift(drift: readonly ResourceChange[]): Markdown {
   if (drift.length === 0) return NOTHING;
-  // Changes that say the same in other Regions.
   const groups = groupAlike(drift, (change) =>
     JSON.stringify([String(whatOf(change)), String(happened(change))]),
   );
-  const rows = sized((size) => {
-    const shown = groups.slice(0, size.rows);
-    const folded = shown.filter(({ length }) => length > 1);
-    const hidden = groups.slice(size.rows).flat().length;
-    return blocks([
-      table([mark`Region`, mark`What`, mark`Recorded → found`], shown.map(renderGroup)),
-      ...folded.map((group) => {
+  const rows = withinRows(groups, 'more change', (shown) => [
+    table([mark`Region`, mark`What`, mark`Recorded → found`], shown.map(renderGroup)),
+    ...shown
+      .filter(({ length }) => length > 1)
+      .map((group) => {
         const regions = group.map(({ region = '–' }) => region);
         return foldRegions(group.length, some(regions, 'rows', ' '));
       }),
-      leftOut(hidden, 'more change'),
-    ]);
-  });
+  ]);
   return blocks([mark`#### Changed outside Terraform`, rows]);
 }

@@ -19,7 +19,7 @@ import {
   type Markdown,
 } from '../markdown.js';
 import type { ApprovalResult, KeyStateNote, ShownPlan } from '../types.js';
-import { leftOut } from '../vocabulary.js';
+import { withinRows } from '../vocabulary.js';
 
 /** Regions named beside the title of a finding, at the most. */
 const MOST_PLACES = 6;
@@ -44,10 +44,7 @@ const ALERTS = { stop: 'CAUTION', warning: 'WARNING', notice: 'NOTE' } as const;
 export function renderFindings(severity: Finding['severity'], findings: readonly Finding[]): Markdown {
   const found = findings.filter((finding) => finding.severity === severity);
   if (found.length === 0) return NOTHING;
-  return sized(({ rows }) => {
-    const more = leftOut(found.length - rows, 'more finding');
-    return alert(ALERTS[severity], [...found.slice(0, rows).map(renderFinding), more]);
-  });
+  return alert(ALERTS[severity], [withinRows(found, 'more finding', (shown) => shown.map(renderFinding))]);
 }
 
 /** What the plan holds that is not understood, as a warning of its own. */
@@ -128,11 +125,10 @@ export function renderKeyStates(notes: readonly KeyStateNote[] = [], now: number
   const sorted = [...notes].sort(
     (a, b) => Number(isPendingDeletion(b.state)) - Number(isPendingDeletion(a.state)),
   );
-  return sized(({ rows }) => {
-    const hidden = sorted.length - rows;
-    return blocks([
-      ...sorted.slice(0, rows).map((note) => renderKeyState(note, now)),
-      leftOut(hidden, 'more key', mark` in an unusual state`),
-    ]);
-  });
+  return withinRows(
+    sorted,
+    'more key',
+    (shown) => shown.map((note) => renderKeyState(note, now)),
+    mark` in an unusual state`,
+  );
 }

@@ -18,14 +18,13 @@ import {
 import type { KeyResult, ReportInput, VerificationCheck, VerificationRow } from '../types.js';
 import {
   CHANGES,
-  counted,
   foldRegions,
   groupAlike,
   keyIdOf,
   leftOut,
   placeOf,
-  regionCell,
-  roleInWords,
+  regionsCell,
+  withinRows,
 } from '../vocabulary.js';
 
 /** A Region with all that is told of it. */
@@ -105,14 +104,11 @@ function rowsOf({ plan, keys = [], verification = [] }: ReportInput): Row[] {
     .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary') || a.weight - b.weight);
 }
 
-function cellsOf([first, ...more]: readonly Row[]): Markdown[] {
+function cellsOf(group: readonly Row[]): Markdown[] {
+  const [first] = group;
   if (first === undefined) return [];
-  const where =
-    more.length === 0
-      ? regionCell(first.region, first.role)
-      : mark`**${counted(more.length + 1, 'Region')}** · ${roleInWords(first.role)}`;
-  const what = join([first.lines, more.length === 0 ? first.own : NOTHING], '<br>');
-  return [where, String(what) === '' ? mark`–` : what];
+  const what = join([first.lines, group.length === 1 ? first.own : NOTHING], '<br>');
+  return [regionsCell(group, first.role), String(what) === '' ? mark`–` : what];
 }
 
 /** The Regions behind a row that stands for several. */
@@ -172,15 +168,10 @@ function renderMove({ from, to, description, replicaDescription }: PrimaryMove):
 export function renderRegions(input: ReportInput): Markdown {
   const { plan } = input;
   const groups = groupAlike(rowsOf(input), ({ role, lines }) => JSON.stringify([role, String(lines)]));
-  const rows = sized((size) => {
-    const shown = groups.slice(0, size.rows);
-    const hidden = groups.slice(size.rows).flat().length;
-    return blocks([
-      table([mark`Region and role`, headOf(input)], shown.map(cellsOf)),
-      ...shown.filter(({ length }) => length > 1).map(foldedList),
-      leftOut(hidden, 'more Region'),
-    ]);
-  });
+  const rows = withinRows(groups, 'more Region', (shown) => [
+    table([mark`Region and role`, headOf(input)], shown.map(cellsOf)),
+    ...shown.filter(({ length }) => length > 1).map(foldedList),
+  ]);
   return blocks([
     renderKeyId(input),
     plan?.move === undefined ? NOTHING : renderMove(plan.move),
