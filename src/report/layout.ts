@@ -7,12 +7,14 @@ import {
   blocks,
   FULL,
   inSize,
+  join,
   link,
   mark,
   NOTHING,
   short,
   sign,
   sized,
+  some,
   words,
   type Markdown,
   type Size,
@@ -30,7 +32,6 @@ import {
   renderShown,
   renderUnsupported,
 } from './sections/findings.js';
-import { renderFooter, renderOrigin } from './sections/footer.js';
 import { renderPlanText } from './sections/plan-text.js';
 import { renderRegions } from './sections/regions.js';
 import type { ReportInput } from './types.js';
@@ -95,6 +96,32 @@ function renderBody(input: ReportInput): Markdown {
   }
   const picture = renderPicture(model.regions, outcome === 'planned');
   return blocks([regions, access, renderCost(model), picture, drift]);
+}
+
+/** Where this came from, small: commit, what nobody should look for as it is not compared, and the run. */
+function renderOrigin(
+  { source: { commit, runUrl }, ignoredTags = [] }: ReportInput,
+  digest = NOTHING,
+  versions: readonly Markdown[] = [],
+): Markdown {
+  const parts = [
+    digest,
+    mark`commit ${commit.slice(0, 12)}`,
+    ...versions,
+    ignoredTags.length === 0 ? NOTHING : mark`tags left to others: ${some(ignoredTags, 'values', ' ')}`,
+    runUrl === undefined ? NOTHING : link('run', runUrl),
+  ];
+  return mark`<sub>${join(parts, ' · ')}</sub>`;
+}
+
+/** The last visible line; a report of one line has less, as there is nothing to approve. */
+function renderFooter(input: ReportInput): Markdown {
+  const { versions, plan } = input;
+  return renderOrigin(input, plan === undefined ? NOTHING : mark`digest ${plan.digest}`, [
+    versions.terraform === undefined ? NOTHING : mark`Terraform ${versions.terraform}`,
+    versions.provider === undefined ? NOTHING : mark`AWS provider ${versions.provider}`,
+    mark`aws-kms-multi-region-key ${versions.action}`,
+  ]);
 }
 
 /** The report but for its plan, which takes the room that is left between head and tail. */

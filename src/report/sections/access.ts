@@ -71,25 +71,26 @@ function rowsOf(access: readonly AccessChange[]): AccessRow[] {
     );
 }
 
+type Regions = AccessChange['regions'];
+
 /** The lists of Regions that are too long for a cell, each once. */
-function longLists(rows: readonly AccessRow[]): string[][] {
+function longLists(rows: readonly AccessRow[]): (readonly string[])[] {
   const lists = rows.flatMap(({ change: { regions } }) =>
     regions !== 'all' && regions.length > OPEN_REGIONS ? [regions] : [],
   );
-  return [...new Map(lists.map((regions) => [regions.join(), [...regions]])).values()];
+  return [...new Map(lists.map((regions) => [regions.join(), regions])).values()];
 }
 
 /** Where there is more than one such list, a number tells them apart. */
-function numberOf(regions: AccessChange['regions'], lists: readonly (readonly string[])[]): Markdown {
-  if (regions === 'all' || lists.length < 2) return NOTHING;
-  const index = lists.findIndex((list) => list.join() === regions.join());
-  return index < 0 ? NOTHING : mark` (list\u00A0${index + 1})`;
+function numberOf(regions: Regions, lists: readonly Regions[]): Markdown {
+  const index = lists.findIndex((list) => String(list) === String(regions));
+  return index < 0 || lists.length < 2 ? NOTHING : mark` (list\u00A0${index + 1})`;
 }
 
 function renderRow(
   { change, principals, letsStrangerIn }: AccessRow,
   accountId: string | undefined,
-  lists: readonly (readonly string[])[],
+  lists: readonly Regions[],
 ): Markdown[] {
   const who = principals.map((principal) => principalInWords(principal, accountId));
   const names = sized(({ strangers, values }) => {

@@ -1,17 +1,9 @@
 /** What a deletion does to those who use the key, until when it can be taken back, and how. */
 
 import { cancelDeletionCommands } from '../../facts/cancel-deletion.js';
-import {
-  deletionsOf,
-  sayDeadline,
-  sayOutage,
-  type Deletion,
-  type Deletions,
-  type OutageWords,
-} from '../../plan/deletions.js';
+import { deletionsOf, sayDeadline, sayOutage, type Deletion, type Deletions } from '../../plan/deletions.js';
 import { sayLastUse } from '../../plan/last-use.js';
 import { isPendingDeletion, type LastUse } from '../../facts/kms-answers.js';
-import type { Finding } from '../../guard/finding.js';
 import {
   alert,
   blocks,
@@ -26,6 +18,7 @@ import {
   type Markdown,
 } from '../markdown.js';
 import type { KeyStateNote, ReportInput } from '../types.js';
+import { stopsOf } from '../verdict.js';
 import { countOf, placeInWords } from '../vocabulary.js';
 import { renderWayOut } from './findings.js';
 
@@ -41,32 +34,22 @@ export function deletedStates({ command, keyStates = [] }: ReportInput): readonl
   return applies ? keyStates.filter(({ state }) => isPendingDeletion(state)) : [];
 }
 
-interface Part {
-  readonly deletions: Deletions;
-  readonly tense: OutageWords['tense'];
-}
-
 /** What the run has deleted, and what it would: a run that failed on the way has both. */
-function partsOf(input: ReportInput, all: Deletions): Part[] {
-  const gone = new Set(deletedStates(input).map(({ region }) => region));
-  const isDone = ({ region }: Deletion): boolean => input.outcome === 'applied' || gone.has(region);
-  const part = (tense: Part['tense'], keys: readonly Deletion[]): Part[] =>
-    keys.length === 0 ? [] : [{ tense, deletions: { ...all, keys } }];
-  return [
-    ...part('done', all.keys.filter(isDone)),
-    ...part(
-      'planned',
-      all.keys.filter((key) => !isDone(key)),
-    ),
-  ];
-}
-
-function daysOf(input: ReportInput): Record<string, string> {
-  return Object.fromEntries(
-    deletedStates(input).flatMap(({ region, deletionDate }) =>
-      deletionDate === undefined ? [] : [[region, deletionDate.slice(0, 10)]],
+function renderParts(input: ReportInput, all: Deletions): Markdown[] {
+  const deleted = deletedStates(input);
+  const days = Object.fromEntries(
+    deleted.flatMap(({ region, deletionDate: date }) =>
+      date === undefined ? [] : [[region, date.slice(0, 10)]],
     ),
   );
+  const isDone = (key: Deletion): boolean =>
+    input.outcome === 'applied' || deleted.some(({ region }) => region === key.region);
+  return (['done', 'planned'] as const).flatMap((tense) => {
+    const part = { ...all, keys: all.keys.filter((key) => isDone(key) === (tense === 'done')) };
+    const said = { tense, now: input.now, days, nameOf: placeInWords };
+    if (part.keys.length === 0) return [];
+    return [mark`**${words(sayOutage(part, said))}** ${words(sayDeadline(part, said))}`];
+  });
 }
 
 function commandsFor(keys: readonly Deletion[]): Markdown | undefined {
@@ -94,16 +77,6 @@ function renderCancelDeletion(keys: readonly Deletion[]): Told {
     inside: [mark`${how}.`],
     below: details(`The commands for ${countOf(keys.length, 'Region')}`, [commands]),
   };
-}
-
-function renderPart({ deletions, tense }: Part, input: ReportInput): Markdown {
-  const said = { tense, now: input.now, days: daysOf(input), nameOf: placeInWords };
-  return mark`**${words(sayOutage(deletions, said))}** ${words(sayDeadline(deletions, said))}`;
-}
-
-function whatToDo(findings: readonly Finding[]): Markdown {
-  const stop = findings.find(({ rule, severity }) => rule === TOLD_HERE && severity === 'stop');
-  return renderWayOut(stop?.wayOut ?? '');
 }
 
 /** More keys than this are folded, all but the one that was used last. */
@@ -134,15 +107,13 @@ function lastTime(use: LastUse): number {
 
 /** The call-out on the keys that a plan deletes; empty for a plan that deletes none. */
 export function renderDeletion(input: ReportInput): Markdown {
-  if (input.plan === undefined) return NOTHING;
-  const all = deletionsOf(input.plan.model);
+  const { plan } = input;
+  if (plan === undefined) return NOTHING;
+  const all = deletionsOf(plan.model);
   if (all.keys.length === 0) return NOTHING;
-  const parts = partsOf(input, all).map((part) => renderPart(part, input));
   const uses = lastUses(input);
+  const stop = stopsOf(plan.findings).find(({ rule }) => rule === TOLD_HERE);
   const cancel = renderCancelDeletion(all.keys);
-  return blocks([
-    alert('CAUTION', [...parts, ...uses.inside, whatToDo(input.plan.findings), ...cancel.inside]),
-    uses.below,
-    cancel.below,
-  ]);
+  const inside = [...uses.inside, renderWayOut(stop?.wayOut ?? ''), ...cancel.inside];
+  return blocks([alert('CAUTION', [...renderParts(input, all), ...inside]), uses.below, cancel.below]);
 }
