@@ -117,7 +117,9 @@ function renderOrigin(
 /** The last visible line; a report of one line has less, as there is nothing to approve. */
 function renderFooter(input: ReportInput): Markdown {
   const { versions, plan } = input;
-  return renderOrigin(input, plan === undefined ? NOTHING : mark`digest ${plan.digest}`, [
+  // Whole in every size: it is copied to approve the plan.
+  const digest = plan === undefined ? NOTHING : mark`digest ${words(plan.digest)}`;
+  return renderOrigin(input, digest, [
     versions.terraform === undefined ? NOTHING : mark`Terraform ${versions.terraform}`,
     versions.provider === undefined ? NOTHING : mark`AWS provider ${versions.provider}`,
     mark`aws-kms-multi-region-key ${versions.action}`,
