@@ -34146,7 +34146,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8337);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9336);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -36979,7 +36979,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 8337:
+/***/ 9336:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46543,8 +46543,8 @@ function explainError(thrown) {
     return answer ?? `not checked: ${thrown instanceof errors/* ActionError */.lZ ? thrown.what : sayKmsError(thrown)}`;
 }
 
-// EXTERNAL MODULE: ./src/publish.ts + 2 modules
-var publish = __nccwpck_require__(7223);
+// EXTERNAL MODULE: ./src/publish.ts + 1 modules
+var publish = __nccwpck_require__(7025);
 ;// CONCATENATED MODULE: ./src/terraform/state.ts
 
 
@@ -47118,36 +47118,34 @@ function renderKeyList({ file, keys, changes, says }) {
     const { added, changed, removed, unchanged } = changes;
     const concerned = new Set([...added, ...changed]);
     const counts = `${added.length} added, ${changed.length} changed, ${unchanged.length} unchanged, ${removed.length} removed`;
-    const gone = removed.length === 0
-        ? []
-        : [
-            (0,markdown/* alert */.xE)('WARNING', [
-                `No longer in the file: ${(0,vocabulary/* limitItems */.gt)(removed.map(markdown/* codeSpan */.SS), 50).join(', ')}. Their keys stay in AWS, and in their state, until \`command: destroy\`.`,
-            ]),
-        ];
-    const head = [
-        `### 🔑 ${(0,markdown/* codeSpan */.SS)(file)}: ${(0,vocabulary/* countOf */.pq)(keys.length, 'key')}`,
-        (0,markdown/* prose */.CS)(`${counts}. ${says}`),
-        ...gone,
-    ];
+    const gone = (0,markdown/* mark */.Gy) `No longer in the file: ${(0,markdown/* join */.fj)((0,markdown/* firstOf */.Ku)(removed, 50), ', ')}. Their keys stay in AWS, and in their state, until ${'command: destroy'}.`;
+    const head = (0,markdown/* blocks */.Bv)([
+        (0,markdown/* mark */.Gy) `### 🔑 ${file}: ${(0,vocabulary/* counted */.hS)(keys.length, 'key')}`,
+        (0,markdown/* words */.aL)(`${counts}. ${says}`),
+        removed.length === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* alert */.xE)('WARNING', [gone]),
+    ]);
     const isConcerned = ({ entry }) => concerned.has(entry.name);
-    const shown = tableOf(keys.filter(isConcerned), new Set(added));
     const rest = keys.filter((key) => !isConcerned(key));
-    const folded = rest.length === 0 ? [] : [(0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(rest.length, 'key')} unchanged`, tableOf(rest, new Set()))];
-    const whole = `${[...head, ...shown, ...folded].join('\n\n')}\n`;
-    return Buffer.byteLength(whole) <= types/* SUMMARY_ROOM */.jU
-        ? whole
-        : `${[...head, 'The tables had no room here: the outputs have all names.'].join('\n\n')}\n`;
+    const tables = (0,markdown/* blocks */.Bv)([
+        tableOf(keys.filter(isConcerned), new Set(added)),
+        rest.length === 0
+            ? markdown/* NOTHING */.K$
+            : (0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(rest.length, 'key')} unchanged`, [tableOf(rest, new Set())]),
+    ]);
+    const whole = `${String((0,markdown/* blocks */.Bv)([head, tables]))}\n`;
+    if (Buffer.byteLength(whole) <= types/* SUMMARY_ROOM */.jU)
+        return whole;
+    return `${String((0,markdown/* blocks */.Bv)([head, (0,markdown/* mark */.Gy) `The tables had no room here: the outputs have all names.`]))}\n`;
 }
 function tableOf(keys, added) {
     if (keys.length === 0)
-        return [];
+        return markdown/* NOTHING */.K$;
     const rows = keys.map(({ entry, inputs }) => [
-        `${(0,markdown/* codeSpan */.SS)(entry.name)}${added.has(entry.name) ? ' (new)' : ''}`,
-        (0,markdown/* codeSpan */.SS)(`alias/${inputs.alias}`),
-        [inputs.primaryRegion, ...inputs.replicaRegions].map(markdown/* codeSpan */.SS).join(' '),
+        added.has(entry.name) ? (0,markdown/* mark */.Gy) `${entry.name} (new)` : (0,markdown/* mark */.Gy) `${entry.name}`,
+        (0,markdown/* mark */.Gy) `${`alias/${inputs.alias}`}`,
+        (0,markdown/* join */.fj)([inputs.primaryRegion, ...inputs.replicaRegions], ' '),
     ]);
-    return [(0,markdown/* table */.tp)(['Key', 'Alias', 'Regions'], rows)];
+    return (0,markdown/* table */.tp)([(0,markdown/* mark */.Gy) `Key`, (0,markdown/* mark */.Gy) `Alias`, (0,markdown/* mark */.Gy) `Regions`], rows);
 }
 
 ;// CONCATENATED MODULE: ./src/commands/keys.ts
@@ -48591,34 +48589,28 @@ function notesOf({ unfinished }, { inputs }) {
     return { notes: [sayUnfinished(unfinished, inputs.primaryRegion)] };
 }
 
-// EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
-var layout = __nccwpck_require__(5874);
-// EXTERNAL MODULE: ./src/report/changes.ts
-var changes = __nccwpck_require__(9059);
-;// CONCATENATED MODULE: ./src/report/many/kinds.ts
-/** What happens to each of many keys, and the headline over all of them. */
+// EXTERNAL MODULE: ./src/report/escape.ts
+var report_escape = __nccwpck_require__(6412);
+// EXTERNAL MODULE: ./src/report/layout.ts + 7 modules
+var layout = __nccwpck_require__(4297);
+// EXTERNAL MODULE: ./src/report/verdict.ts
+var verdict = __nccwpck_require__(687);
+;// CONCATENATED MODULE: ./src/report/many/table.ts
+/** What happens to each of many keys, and what everybody sees of it: a headline, and a row for each to which something happens. */
 
 
 
-/** What happens to a key, by its weight. */
-const KINDS = ['deletes', 'stopped', 'failed', 'drifted', 'changes', 'applied', 'nothing'];
-const COUNTED = {
-    deletes: (count, tense) => `${count} ${tense === 'done' ? 'had' : 'would have'} keys scheduled for deletion`,
-    stopped: (count) => `${count} refused`,
-    failed: (count) => `${count} failed`,
-    drifted: (count) => `${count} drifted`,
-    changes: (count) => `${count} would change`,
-    applied: (count) => `${count} applied`,
-    nothing: (count) => `${count} unchanged`,
-};
-const SYMBOLS = {
-    deletes: '🗑️',
-    stopped: '⛔',
-    failed: '❌',
-    drifted: '⚠️',
-    changes: '🔑',
-    applied: '✅',
-    nothing: '✅',
+
+
+/** What happens to a key, by its weight; the words stand after the count of such keys. */
+const KINDS = {
+    deletes: { symbol: vocabulary/* SYMBOLS */.Am.deletes, said: 'would have keys scheduled for deletion' },
+    stopped: { symbol: vocabulary/* SYMBOLS */.Am.stopped, said: 'refused' },
+    failed: { symbol: vocabulary/* SYMBOLS */.Am.failed, said: 'failed' },
+    drifted: { symbol: vocabulary/* SYMBOLS */.Am.warns, said: 'drifted' },
+    changes: { symbol: vocabulary/* SYMBOLS */.Am.changes, said: 'would change' },
+    applied: { symbol: vocabulary/* SYMBOLS */.Am.well, said: 'applied' },
+    nothing: { symbol: vocabulary/* SYMBOLS */.Am.well, said: 'unchanged' },
 };
 /** @returns what happens to the key, as far as its row is concerned */
 function kindOf({ report }) {
@@ -48628,119 +48620,107 @@ function kindOf({ report }) {
     if (outcome === 'drifted')
         return 'drifted';
     // Whatever a plan would delete, one that is refused deletes nothing.
-    if (outcome === 'refused' || plan?.findings.some(({ severity }) => severity === 'stop') === true)
+    if (outcome === 'refused' || (0,verdict/* stopsOf */.lD)(plan?.findings).length > 0)
         return 'stopped';
-    const deletes = plan?.model.regions.some((row) => ['deleted', 'replaced'].includes((0,changes/* rowChange */.D)(row))) === true;
-    if (deletes)
+    if (plan !== undefined && (0,verdict/* deletesKeys */.XK)(plan.model))
         return 'deletes';
     if (outcome === 'planned')
         return 'changes';
     return outcome === 'applied' ? 'applied' : 'nothing';
 }
-/** @returns the headline, without its sign of Markdown */
-function headlineOf(reports) {
+/** What happens to how many keys; for the log, too. */
+function renderHeadline(reports) {
     const rows = rowsOf(reports);
     const { missing, untouched } = reports;
-    const total = rows.length + missing.length;
-    const tense = rows.some(({ file }) => file.report.outcome === 'applied') ? 'done' : 'planned';
-    const counts = KINDS.flatMap((kind) => {
+    const isOver = rows.some(({ file }) => file.report.outcome === 'applied');
+    const counts = Object.entries(KINDS).flatMap(([kind, { symbol, said }]) => {
         const count = rows.filter((row) => row.kind === kind).length + (kind === 'failed' ? missing.length : 0);
-        return count === 0 ? [] : [{ kind, words: COUNTED[kind](count, tense) }];
+        const happens = isOver ? said.replace('would have', 'had') : said;
+        return count === 0 ? [] : [{ symbol, told: (0,markdown/* mark */.Gy) `${count} ${(0,markdown/* words */.aL)(happens)}` }];
     });
-    const symbol = SYMBOLS[counts[0]?.kind ?? 'nothing'];
-    const rest = untouched === 0 ? '' : `; ${(0,vocabulary/* countOf */.pq)(untouched, 'other key')} not in this run`;
-    return `${symbol} ${(0,vocabulary/* countOf */.pq)(total, 'key')}: ${counts.map(({ words }) => words).join(', ') || 'nothing to tell'}${rest}`;
+    const told = counts.length === 0
+        ? (0,markdown/* mark */.Gy) `nothing to tell`
+        : (0,markdown/* join */.fj)(counts.map((each) => each.told), ', ');
+    const rest = untouched === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `; ${(0,vocabulary/* counted */.hS)(untouched, 'other key')} not in this run`;
+    const symbol = (0,markdown/* sign */._S)(counts[0]?.symbol ?? vocabulary/* SYMBOLS */.Am.well);
+    return (0,markdown/* mark */.Gy) `${symbol} ${(0,vocabulary/* counted */.hS)(rows.length + missing.length, 'key')}: ${told}${rest}`;
 }
 /** @returns the heaviest first */
 function rowsOf({ files }) {
+    const kinds = Object.keys(KINDS);
     return files
-        .map((file) => ({ file, kind: kindOf(file) }))
-        .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || kinds_strangersOf(b) - kinds_strangersOf(a));
+        .map((file) => {
+        const kind = kindOf(file);
+        return { file, kind, symbol: KINDS[kind].symbol };
+    })
+        .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || table_strangersOf(b) - table_strangersOf(a));
 }
 /** Among equals, those that let somebody new in come first. */
-function kinds_strangersOf({ file }) {
+function table_strangersOf({ file }) {
     return (file.report.plan?.access ?? []).filter((change) => change.stranger && (0,access/* isGain */.C9)(change)).length;
 }
-
-// EXTERNAL MODULE: ./src/report/verdict.ts
-var verdict = __nccwpck_require__(687);
-;// CONCATENATED MODULE: ./src/report/many/table.ts
-/** What everybody sees of many keys: a row for each to which something happens. */
-
-
-
-
-
 /** Headline, call-outs, the table, and the keys without changes. */
 function renderHead(reports, rows, most) {
-    const { missing, removed, leftOut } = reports;
     const told = rows.filter(({ kind }) => kind !== 'nothing');
-    const quiet = rows.filter(({ kind }) => kind === 'nothing').map(({ file }) => (0,markdown/* codeSpan */.SS)(file.key));
-    const limits = { items: Math.min(most, 50) };
-    return [
-        `### ${headlineOf(reports)}`,
-        ...alertOf('WARNING', removed, limits.items),
-        ...alertOf('CAUTION', missing.map((key) => `${quoteName(key)} has no report: its job failed before it could write one, or was cancelled.`), limits.items),
-        ...alertOf('WARNING', leftOut, limits.items),
-        ...renderTable(told, most),
-        ...(quiet.length === 0
-            ? []
-            : [(0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(quiet.length, 'key')} unchanged`, [(0,vocabulary/* limitItems */.gt)(quiet, most).join(', ')])]),
-    ];
-}
-function quoteName(key) {
-    return `\`${key.replaceAll('`', "'")}\``;
+    const quiet = rows.filter(({ kind }) => kind === 'nothing').map(({ file }) => file.key);
+    const missing = reports.missing.map((key) => `\`${key.replaceAll('`', "'")}\` has no report: its job failed before it could write one, or was cancelled.`);
+    return (0,markdown/* blocks */.Bv)([
+        (0,markdown/* mark */.Gy) `### ${renderHeadline(reports)}`,
+        alertOf('WARNING', reports.removed, most),
+        alertOf('CAUTION', missing, most),
+        alertOf('WARNING', reports.leftOut, most),
+        renderTable(told, most),
+        quiet.length === 0
+            ? markdown/* NOTHING */.K$
+            : (0,markdown/* details */.zH)(`${(0,vocabulary/* countOf */.pq)(quiet.length, 'key')} unchanged`, [(0,markdown/* join */.fj)((0,markdown/* firstOf */.Ku)(quiet, most), ', ')]),
+    ]);
 }
 function alertOf(kind, sentences, most) {
     if (sentences.length === 0)
-        return [];
-    const shown = (0,vocabulary/* limitItems */.gt)(sentences.map((each) => (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(each, 400))), most);
-    return [(0,markdown/* alert */.xE)(kind, shown)];
+        return markdown/* NOTHING */.K$;
+    const shown = (0,markdown/* firstOf */.Ku)(sentences.map((each) => (0,markdown/* words */.aL)((0,report_escape/* clip */.$Q)(each, 400))), Math.min(most, 50));
+    return (0,markdown/* alert */.xE)(kind, shown);
 }
 function renderTable(rows, most) {
     if (rows.length === 0)
-        return [];
-    const shown = rows.slice(0, most).map((row) => renderRow(row, most));
-    const hidden = rows.length - shown.length;
-    return [
-        (0,markdown/* table */.tp)(['Key', 'What happens, and who gains access'], shown),
-        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more key')}, less heavy ones, left out for length.`] : []),
-    ];
+        return markdown/* NOTHING */.K$;
+    const hidden = rows.length - most;
+    return (0,markdown/* blocks */.Bv)([
+        (0,markdown/* table */.tp)([(0,markdown/* mark */.Gy) `Key`, (0,markdown/* mark */.Gy) `What happens, and who gains access`], rows.slice(0, most).map((row) => renderRow(row, most))),
+        (0,vocabulary/* leftOut */.ig)(hidden, 'more key', (0,markdown/* mark */.Gy) `, less heavy ones`),
+    ]);
 }
-function renderRow({ file, kind }, most) {
+function renderRow({ file, symbol }, most) {
     const { report } = file;
-    const long = most > 100 ? 120 : 240;
-    const regions = report.plan?.model.regions.map(({ region }) => (0,markdown/* codeSpan */.SS)(region)) ?? [];
+    const isLong = most > 100;
+    const regions = report.plan?.model.regions.map(({ region }) => region) ?? [];
     // Two columns, as a third would be off a telephone's screen.
     const lines = [
-        (0,markdown/* prose */.CS)((0,markdown/* clip */.$Q)(sayWhat(report), long)),
-        (0,vocabulary/* limitItems */.gt)(regions, 4).join(' '),
-        ...gainsOf(report, most > 100 ? 2 : 4).map((gain) => `➕ ${gain}`),
+        (0,markdown/* words */.aL)((0,report_escape/* clip */.$Q)(sayWhat(report), isLong ? 120 : 240)),
+        (0,markdown/* join */.fj)((0,markdown/* firstOf */.Ku)(regions, 4), ' '),
+        ...gainsOf(report, isLong ? 2 : 4).map((gain) => (0,markdown/* mark */.Gy) `➕ ${gain}`),
     ];
-    return [
-        `${SYMBOLS[kind]} ${(0,markdown/* codeSpan */.SS)((0,markdown/* clip */.$Q)(file.key, 80))}`,
-        lines.filter((line) => line !== '').join('<br>'),
-    ];
+    return [(0,markdown/* mark */.Gy) `${(0,markdown/* sign */._S)(symbol)} ${(0,report_escape/* clip */.$Q)(file.key, 80)}`, (0,markdown/* join */.fj)(lines, '<br>')];
 }
 /** The verdict without the alias, which the row has already; of a failure, what was wrong. */
 function sayWhat(report) {
-    const { title } = (0,verdict/* describeVerdict */.X)(report);
-    const words = title.startsWith(`${report.alias}: `) ? title.slice(report.alias.length + 2) : title;
+    const { title } = (0,verdict/* verdictWithoutAlias */.Qs)(report);
     const { failure, plan } = report;
     const why = failure === undefined
-        ? plan?.findings.find(({ severity }) => severity === 'stop')?.reason
+        ? (0,verdict/* stopsOf */.lD)(plan?.findings)[0]?.reason
         : [failure.what, ...(failure.each ?? [])].join(' ');
-    return report.outcome === 'planned' || why === undefined ? words : `${words}: ${why}`;
+    return report.outcome === 'planned' || why === undefined ? title : `${title}: ${why}`;
 }
 /** Who gains access, whoever is new first. */
 function gainsOf({ plan, accountId }, most) {
-    const gains = (plan?.access ?? []).filter(access/* isGain */.C9);
-    const strangersFirst = [...gains].sort((a, b) => Number(b.stranger) - Number(a.stranger));
-    const names = strangersFirst.map(({ principal, stranger }) => {
-        const name = (0,vocabulary/* principalInWords */.$W)(principal, accountId, { rows: 1, values: 1, text: 80 });
-        return stranger ? `**new:** ${name}` : name;
+    const names = (plan?.access ?? [])
+        .filter(access/* isGain */.C9)
+        .sort((a, b) => Number(b.stranger) - Number(a.stranger))
+        .map(({ principal, stranger }) => {
+        const name = (0,markdown/* inSize */.BZ)({ ...markdown/* FULL */.eW, text: 80 }, (0,vocabulary/* principalInWords */.$W)(principal, accountId));
+        return stranger ? (0,markdown/* mark */.Gy) `**new:** ${name}` : name;
     });
-    return (0,vocabulary/* limitItems */.gt)([...new Set(names)], most);
+    return (0,markdown/* firstOf */.Ku)([...new Map(names.map((name) => [String(name), name])).values()], most);
 }
 
 ;// CONCATENATED MODULE: ./src/report/many/comment.ts
@@ -48762,17 +48742,16 @@ const LEAST_FOR_REPORTS = 2_000;
  * each the heaviest first; what is left out is said.
  * @throws RangeError when the hidden lines alone are too long
  */
-function renderMany(options) {
-    const { reports, top, bottoms, limit, measure } = options;
+function renderMany({ reports, top, bottoms, limit, measure }) {
     const rows = rowsOf(reports);
     for (const bottom of bottoms) {
         for (const most of comment_ROWS) {
-            const head = [top, ...renderHead(reports, rows, most)];
-            const tail = [renderOrigin(reports), bottom];
-            const room = limit - measure(join([...head, ...tail])) - 2;
+            const head = (0,markdown/* blocks */.Bv)([(0,markdown/* asItIs */.sT)(top), renderHead(reports, rows, most)]);
+            const tail = (0,markdown/* blocks */.Bv)([renderOrigin(reports), (0,markdown/* asItIs */.sT)(bottom)]);
+            const room = limit - measure(String((0,markdown/* blocks */.Bv)([head, tail]))) - 2;
             if (room < 0 || (room < LEAST_FOR_REPORTS && most !== comment_ROWS.at(-1) && rows.length > most))
                 continue;
-            return join([...head, ...foldReports(rows, room, measure), ...tail]);
+            return String((0,markdown/* blocks */.Bv)([head, foldReports(rows, room, measure), tail]));
         }
     }
     throw new RangeError('The hidden lines of the comment leave no room for the comment.');
@@ -48780,47 +48759,50 @@ function renderMany(options) {
 /** As much of each key's own report as has room; of the heaviest, where not all have. */
 function foldReports(rows, room, measure) {
     const told = rows.filter(({ kind }) => kind !== 'nothing');
-    const fold = (some, each) => some.map((row) => foldReport(row, each, measure));
     for (const each of ROOMS) {
-        const folded = fold(told, each);
-        if (measure(join(folded)) + 2 <= room)
+        const folded = (0,markdown/* blocks */.Bv)(told.map((row) => foldReport(row, each, measure)));
+        if (measure(String(folded)) + 2 <= room)
             return folded;
     }
     return foldHeaviest(told, room, measure);
 }
 function foldHeaviest(rows, room, measure) {
     const least = ROOMS.at(-1) ?? 0;
-    const note = (left) => `The reports of ${(0,vocabulary/* countOf */.pq)(left, 'more key')} had no room here: the summary of the run has them.`;
-    const folded = [];
-    for (const row of rows) {
-        const next = [...folded, foldReport(row, least, measure)];
-        if (measure(join([...next, note(rows.length)])) + 2 > room)
+    const withNote = (folded) => {
+        const left = (0,vocabulary/* counted */.hS)(rows.length - folded.length, 'more key');
+        return (0,markdown/* blocks */.Bv)([
+            ...folded,
+            (0,markdown/* mark */.Gy) `The reports of ${left} had no room here: the summary of the run has them.`,
+        ]);
+    };
+    let fitting = markdown/* NOTHING */.K$;
+    for (let folded = [], next = withNote(folded); measure(String(next)) + 2 <= room;) {
+        fitting = next;
+        const row = rows[folded.length];
+        if (row === undefined)
             break;
-        folded.splice(0, folded.length, ...next);
+        folded = [...folded, foldReport(row, least, measure)];
+        next = folded.length === rows.length ? (0,markdown/* blocks */.Bv)(folded) : withNote(folded);
     }
-    const left = rows.length - folded.length;
-    const whole = left === 0 ? folded : [...folded, note(left)];
-    return measure(join(whole)) + 2 <= room ? whole : [];
+    return fitting;
 }
-function foldReport({ file, kind }, limit, measure) {
+function foldReport({ file, symbol }, limit, measure) {
     const { report, body: whole } = file;
-    const body = measure(whole) <= limit ? whole : (0,layout/* renderWithin */.A)({ input: report, top: '', bottom: '', limit, measure });
-    const title = `${SYMBOLS[kind]} <code>${escapeTitle(file.key)}</code>`;
-    const run = report.source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('The run', report.source.runUrl)];
-    return (0,markdown/* details */.zH)(title, body === undefined ? ['It had no room here.', ...run] : [body]);
-}
-/** A key's name has letters, digits and a few signs; anything else in a report is not shown as it is. */
-function escapeTitle(key) {
-    return (0,markdown/* clip */.$Q)(key, 80).replace(/[^\w/. -]/gu, '?');
+    const body = measure(String(whole)) <= limit ? whole : (0,layout/* renderWithin */.A)({ input: report, limit, measure });
+    const run = report.source.runUrl === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* link */.nf)('The run', report.source.runUrl);
+    return (0,markdown/* details */.zH)((0,report_escape/* clip */.$Q)(file.key, 80), body === undefined ? [(0,markdown/* mark */.Gy) `It had no room here.`, run] : [body], symbol);
 }
 function renderOrigin({ source, files }) {
-    const commit = `commit ${(0,markdown/* codeSpan */.SS)(source.commit.slice(0, 12))}`;
-    const versions = [...new Set(files.map(({ report }) => report.versions.action))].map(markdown/* codeSpan */.SS);
-    const action = `aws-kms-multi-region-key ${(0,vocabulary/* listOf */.c3)(versions)}`;
-    const run = source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)];
-    return `<sub>${[commit, ...(versions.length === 0 ? [] : [action]), ...run].join(' · ')}</sub>`;
+    const versions = [...new Set(files.map(({ report }) => report.versions.action))];
+    const last = versions.pop() ?? '';
+    const named = versions.length === 0 ? (0,markdown/* mark */.Gy) `${last}` : (0,markdown/* mark */.Gy) `${(0,markdown/* join */.fj)(versions, ', ')} and ${last}`;
+    const parts = [
+        (0,markdown/* mark */.Gy) `commit ${source.commit.slice(0, 12)}`,
+        files.length === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `aws-kms-multi-region-key ${named}`,
+        source.runUrl === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* link */.nf)('run', source.runUrl),
+    ];
+    return (0,markdown/* mark */.Gy) `<sub>${(0,markdown/* join */.fj)(parts, ' · ')}</sub>`;
 }
-const join = (blocks) => blocks.filter((block) => block !== '').join('\n\n');
 
 // EXTERNAL MODULE: ./src/report-files/file.ts
 var report_files_file = __nccwpck_require__(6236);
@@ -48846,9 +48828,8 @@ async function gatherReports(folder, origin) {
         .map((entry) => external_node_path_default().join(entry.parentPath, entry.name))
         .sort();
     const found = await Promise.all(names.map((name) => gather_readOne(name, external_node_path_default().relative(folder, name), origin)));
-    const reports = found.flatMap(({ file }) => file ?? []);
-    const { chosen, doubled } = chooseLatest(reports);
-    return { files: chosen, leftOut: [...found.flatMap(({ leftOut }) => leftOut ?? []), ...doubled] };
+    const { files, leftOut: doubled } = chooseLatest(found.flatMap(({ file }) => file ?? []));
+    return { files, leftOut: [...found.flatMap(({ leftOut }) => leftOut ?? []), ...doubled] };
 }
 async function gather_readOne(name, shown, origin) {
     const { size } = await (0,promises_.stat)(name);
@@ -48872,7 +48853,7 @@ async function gather_readOne(name, shown, origin) {
 function render({ report }) {
     const measure = (text) => Buffer.byteLength(text);
     try {
-        return (0,layout/* renderWithin */.A)({ input: report, top: '', bottom: '', limit: types/* ROOM_OF_REPORT */.x_, measure });
+        return (0,layout/* renderWithin */.A)({ input: report, limit: types/* ROOM_OF_REPORT */.x_, measure });
     }
     catch {
         return undefined;
@@ -48889,18 +48870,16 @@ function gather_sayForeign(of, here) {
     return undefined;
 }
 /** Of each key the one of the last attempt; a job that ran again has left the earlier one, too. */
-function chooseLatest(files) {
-    const keys = [...new Set(files.map(({ key }) => key))];
-    const choices = keys.map((name) => {
-        const ofKey = files.filter(({ key }) => key === name);
+function chooseLatest(reports) {
+    const choices = [...Map.groupBy(reports, ({ key }) => key).values()].map((ofKey) => {
         const last = Math.max(...ofKey.map(({ origin }) => origin.attempt));
         return ofKey.filter(({ origin }) => origin.attempt === last);
     });
-    const doubled = choices
+    const leftOut = choices
         .filter(({ length }) => length > 1)
-        .map(([first, ...more]) => `There are ${more.length + 1} reports of ${first?.key ?? ''} from one attempt, and which one is right is not known: name each artifact by its key.`);
-    const chosen = choices.flatMap(([first, ...more]) => first === undefined || more.length > 0 ? [] : [first]);
-    return { chosen: chosen.sort((a, b) => (a.key < b.key ? -1 : 1)), doubled };
+        .map((doubled) => `There are ${doubled.length} reports of ${doubled[0]?.key ?? ''} from one attempt, and which one is right is not known: name each artifact by its key.`);
+    const files = choices.filter(({ length }) => length === 1).flat();
+    return { files: files.sort((a, b) => (a.key < b.key ? -1 : 1)), leftOut };
 }
 
 // EXTERNAL MODULE: ./src/report-files/write.ts
@@ -48959,7 +48938,7 @@ async function reportKeys(deps) {
         ...report_outputsOf(reports),
         ...(await report_publish({ deps, shared, context, client, group: (0,resolve/* groupOf */.F8)(sources, file) }, reports)),
     };
-    deps.log.info(headlineOf(reports));
+    deps.log.info(String(renderHeadline(reports)));
     (0,src_run/* writeStepOutputs */.sR)(deps, outputs);
 }
 async function openFolder(given, env) {
@@ -49164,7 +49143,9 @@ const COMMANDS = {
 /* harmony export */   iS: () => (/* binding */ planOutputs),
 /* harmony export */   kS: () => (/* binding */ keyOutputs)
 /* harmony export */ });
-/* harmony import */ var _runner_outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7424);
+/* harmony import */ var _report_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7568);
+/* harmony import */ var _runner_outputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7424);
+
 
 /** @param run how it is reported, with whether its plan was approved */
 function resultOf({ outcome, approval }) {
@@ -49177,7 +49158,7 @@ function keyOutputs(values) {
         const value = values[name];
         return typeof value === 'object' && value !== null ? value : undefined;
     };
-    return (0,_runner_outputs_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutUndefined */ .r$)({
+    return (0,_runner_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutUndefined */ .r$)({
         'primary-key-arn': text('primary_key_arn'),
         'key-id': text('key_id'),
         'replica-key-arns': map('replica_key_arns'),
@@ -49201,13 +49182,8 @@ function planOutputs(model, digest) {
 function summariseCounts(counts, hasChanges) {
     if (!hasChanges)
         return 'No changes';
-    const rare = ['import', 'move', 'forget'].filter((name) => counts[name] > 0);
-    const parts = [
-        ...rare.map((name) => `${counts[name]} to ${name}`),
-        `${counts.add} to add`,
-        `${counts.change} to change`,
-    ];
-    return [...parts, `${counts.destroy} to destroy`].join(', ');
+    const { usual, rare } = (0,_report_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .countsInWords */ .Pe)(counts);
+    return [...rare, ...usual].join(', ');
 }
 
 
@@ -54456,7 +54432,7 @@ function whyNoProvider(value, partition) {
 
 /***/ }),
 
-/***/ 7223:
+/***/ 7025:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54478,45 +54454,12 @@ var own_comments = __nccwpck_require__(2271);
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/remainder.ts
 var remainder = __nccwpck_require__(7856);
-// EXTERNAL MODULE: ./src/report/layout.ts + 9 modules
-var layout = __nccwpck_require__(5874);
-// EXTERNAL MODULE: ./src/report/types.ts
-var types = __nccwpck_require__(2563);
-;// CONCATENATED MODULE: ./src/report/comment.ts
-/** The pull request's comment. */
-
-
-const NO_ROOM_FOR_RECORD = '<sub>The approval record had no room here: approve this plan by its digest, with `approved-plan`.</sub>';
-/**
- * The comment as Markdown, the caller's marker first and its approval record last.
- *
- * GitHub's refusal says "maximum is 65536 characters"; what it was measured to refuse is more than 262,144 bytes of
- * UTF-8, that is 65,536 characters of four bytes. A string of at most 65,536 UTF-16 units keeps both: it has no more
- * characters than that, and no more than three bytes for each unit.
- * @returns at most 65,536 UTF-16 code units
- * @throws RangeError when the caller's hidden lines alone are too long
- */
-function renderComment(input) {
-    const { marker, approvalRecord = '' } = input.hidden;
-    const options = {
-        input,
-        top: marker,
-        limit: types/* COMMENT_LIMIT */.W$,
-        measure: (text) => text.length,
-    };
-    const comment = (0,layout/* renderWithin */.A)({ ...options, bottom: approvalRecord }) ??
-        (0,layout/* renderWithin */.A)({ ...options, bottom: NO_ROOM_FOR_RECORD });
-    if (comment === undefined)
-        throw new RangeError('The hidden marker of the comment leaves no room for the comment.');
-    return comment;
-}
-
+// EXTERNAL MODULE: ./src/report/comment.ts
+var report_comment = __nccwpck_require__(4231);
 // EXTERNAL MODULE: ./src/report/markdown.ts
 var markdown = __nccwpck_require__(4285);
 // EXTERNAL MODULE: ./src/report/verdict.ts
 var verdict = __nccwpck_require__(687);
-// EXTERNAL MODULE: ./src/report/summary.ts
-var summary = __nccwpck_require__(7994);
 // EXTERNAL MODULE: ./src/report-files/file.ts
 var file = __nccwpck_require__(6236);
 // EXTERNAL MODULE: ./src/report-files/write.ts
@@ -54541,7 +54484,6 @@ var write_comment = __nccwpck_require__(3408);
 
 
 
-
 /**
  * Tells how the run stands: in the job summary always, and in the comment on the pull request where there is one and the
  * `comment` input wants it. What GitHub refuses or cannot do is said in the log and fails nothing.
@@ -54553,7 +54495,7 @@ async function publishReport(request) {
     const { hidden, ...told } = describeRun(request);
     const input = { ...deps.log.redactAll(told), hidden };
     const [, comment] = await Promise.all([
-        deps.runner.addSummary((0,summary/* renderSummary */.B)(input)).catch((thrown) => {
+        deps.runner.addSummary((0,report_comment/* renderSummary */.Br)(input)).catch((thrown) => {
             deps.log.warning(`The job summary could not be written: ${(0,errors/* messageOf */.bD)(thrown)}`, {
                 title: 'No job summary',
             });
@@ -54588,7 +54530,7 @@ async function writeFiles({ deps, inputs, context, outputs }, report) {
 }
 /** The log's last lines: how it stands, and where to read it. */
 function sayVerdict({ deps, context }, input, comment) {
-    const { symbol, title, detail } = (0,verdict/* describeVerdict */.X)(input);
+    const { symbol, title, detail } = (0,verdict/* describeVerdict */.XZ)(input);
     deps.log.info(`${symbol} ${title}`);
     if (detail !== '')
         deps.log.info(detail);
@@ -54617,7 +54559,7 @@ async function findComment(request, input, place) {
     const found = await findPlace(request, place);
     if (found === undefined || 'reason' in found)
         return found;
-    const comment = { ...found, key, body: renderComment(input) };
+    const comment = { ...found, key, body: (0,report_comment/* renderComment */.wQ)(input) };
     if (!isApplied(request.report))
         return comment;
     const { pullRequest } = found;
@@ -54628,10 +54570,10 @@ async function findComment(request, input, place) {
 }
 /** What stands below a plan that is applied by now told of a run that did not come so far. */
 async function settleBelow(comment, applied) {
-    const text = `An earlier run ended before everything was applied. A later one has applied it: see ${(0,markdown/* link */.nf)('what was applied', applied.url)}.`;
+    const text = (0,markdown/* mark */.Gy) `An earlier run ended before everything was applied. A later one has applied it: see ${(0,markdown/* link */.nf)('what was applied', applied.url)}.`;
     await (0,comments/* upsertComment */.l)({
         ...comment,
-        body: `${(0,own_comments/* renderCommentMarker */.W)(comment.key)}\n${text}\n`,
+        body: `${(0,own_comments/* renderCommentMarker */.W)(comment.key)}\n${String(text)}\n`,
         choose: (own) => own.find(({ id, body }) => id > applied.id && !(0,approval_record/* tellsApply */.h0)(body) && (0,approval_record/* parseApprovalRecord */.iR)(body).found === 'none') ?? 'none',
     });
 }
@@ -54862,11 +54804,13 @@ function reportOf(thrown) {
 /* harmony export */   kL: () => (/* binding */ parseReportFile),
 /* harmony export */   yv: () => (/* binding */ originOf)
 /* harmony export */ });
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2857);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2857);
 /* harmony import */ var _github_messages_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(551);
+/* harmony import */ var _report_types_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2563);
 /**
  * The report of one key as a file: what the job of a matrix leaves for the job that writes one comment for all of them.
  */
+
 
 
 /** The origin of what this run reports. */
@@ -54920,79 +54864,68 @@ function trimSide(side) {
         return null;
     return Object.fromEntries(Object.entries(side).filter(([name]) => KEPT.includes(name)));
 }
-const OUTCOMES = [
-    'planned',
-    'no-changes',
-    'refused',
-    'applied',
-    'drifted',
-    'in-sync',
-    'verified',
-    'cancelled',
-    'failed',
-];
-const objects = zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({}));
-const role = zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['primary', 'replica']);
+const objects = zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({}));
+const role = zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(['primary', 'replica']);
 /** Of the keys and of the checks on them; the rest is shown as text. */
-const ofRegions = zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ region: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), role }));
-const change = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
-    address: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-    kind: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['primary', 'replica', 'alias', 'other']),
-    action: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['no-op', 'create', 'read', 'update', 'replace', 'delete', 'forget']),
-    before: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_1__/* .unknown */ .L5J()).nullable(),
-    after: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_1__/* .unknown */ .L5J()).nullable(),
-    attributes: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ name: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() })),
+const ofRegions = zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({ region: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), role }));
+const change = zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({
+    address: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
+    kind: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(['primary', 'replica', 'alias', 'other']),
+    action: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(['no-op', 'create', 'read', 'update', 'replace', 'delete', 'forget']),
+    before: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_2__/* .unknown */ .L5J()).nullable(),
+    after: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_2__/* .unknown */ .L5J()).nullable(),
+    attributes: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({ name: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP() })),
 });
-const modelOfFile = zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
-    hasChanges: zod__WEBPACK_IMPORTED_MODULE_1__/* .boolean */ .zMY(),
-    destroys: zod__WEBPACK_IMPORTED_MODULE_1__/* .boolean */ .zMY(),
-    counts: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig()),
-    resources: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(change),
-    drift: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(change),
-    regions: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
-        region: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+const modelOfFile = zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({
+    hasChanges: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
+    destroys: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
+    counts: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig()),
+    resources: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(change),
+    drift: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(change),
+    regions: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({
+        region: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
         role,
         key: change.optional(),
-        aliases: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(change),
+        aliases: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(change),
     })),
-    changedOutputs: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()),
-    notUnderstood: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()),
+    changedOutputs: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP()),
+    notUnderstood: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP()),
 });
 const model = modelOfFile.transform(({ notUnderstood, unrecognised, ...rest }) => ({
     ...rest,
     unsupported: notUnderstood,
     unknownFields: unrecognised,
 }));
-const schema = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
-    kind: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz(KIND),
-    version: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz(VERSION),
-    key: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().min(1),
-    origin: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
-        repository: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
-        runId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
-        attempt: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr().positive(),
-        commit: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
+const schema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
+    kind: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(KIND),
+    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(VERSION),
+    key: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1),
+    origin: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
+        repository: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
+        runId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
+        attempt: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().positive(),
+        commit: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
     }),
-    hasWork: zod__WEBPACK_IMPORTED_MODULE_1__/* .boolean */ .zMY(),
-    report: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
-        command: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['plan', 'apply', 'destroy', 'drift', 'verify']),
-        outcome: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(OUTCOMES),
-        alias: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-        commentKey: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-        plan: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({
+    hasWork: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
+    report: zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({
+        command: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_report_types_js__WEBPACK_IMPORTED_MODULE_1__/* .REPORT_COMMANDS */ .s_),
+        outcome: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_report_types_js__WEBPACK_IMPORTED_MODULE_1__/* .OUTCOMES */ .im),
+        alias: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
+        commentKey: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
+        plan: zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({
             model,
             access: objects,
-            findings: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ severity: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(['stop', 'warning', 'notice']), rule: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() })),
-            digest: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^sha256:[0-9a-f]{64}$/),
-            text: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+            findings: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({ severity: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(['stop', 'warning', 'notice']), rule: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP() })),
+            digest: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^sha256:[0-9a-f]{64}$/),
+            text: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
         })
             .optional(),
         keys: ofRegions.optional(),
         verification: ofRegions.optional(),
-        ignoredTags: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()).optional(),
-        versions: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ action: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
-        source: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ commit: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
-        hidden: zod__WEBPACK_IMPORTED_MODULE_1__/* .looseObject */ ._H3({ marker: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), approvalRecord: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional() }),
+        ignoredTags: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP()).optional(),
+        versions: zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({ action: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP() }),
+        source: zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({ commit: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP() }),
+        hidden: zod__WEBPACK_IMPORTED_MODULE_2__/* .looseObject */ ._H3({ marker: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), approvalRecord: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional() }),
     }),
 });
 /** @param text a whole file, as anybody may have written it */
@@ -55041,7 +54974,7 @@ function parseReportFile(text) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var _plan_canonical_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4917);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7994);
+/* harmony import */ var _report_comment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4231);
 /* harmony import */ var _runner_workspace_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7683);
 /* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6236);
 
@@ -55059,7 +54992,7 @@ function parseReportFile(text) {
 async function writeReportFiles(file, env) {
     const name = node_path__WEBPACK_IMPORTED_MODULE_1___default().join(await makeFolder(env), fileName(file.key));
     await Promise.all([
-        (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(`${name}.md`, (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_3__/* .renderSummary */ .B)(file.report)),
+        (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(`${name}.md`, (0,_report_comment_js__WEBPACK_IMPORTED_MODULE_3__/* .renderSummary */ .Br)(file.report)),
         (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(`${name}.json`, (0,_file_js__WEBPACK_IMPORTED_MODULE_5__/* .renderReportFile */ .Tp)(file)),
     ]);
     return `${name}.md`;
@@ -55097,38 +55030,40 @@ function fileName(key) {
 /* harmony export */   D: () => (/* binding */ rowChange),
 /* harmony export */   KO: () => (/* binding */ attributesInWords)
 /* harmony export */ });
-/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7568);
-/** What happens to one key or alias, in words. Each phrase is escaped Markdown without line ends. */
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4285);
+/* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7568);
+/** What happens to one key or alias, in words; each phrase has no line ends. */
 
+
+function valueInWords(value) {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}
 /** A value as it may be shown. */
-function shownInWords(shown, detail) {
+function shownInWords(shown) {
     switch (shown.is) {
         case 'absent':
-            return 'none';
+            return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `none`;
         case 'unknown':
-            return 'known after apply';
+            return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `known after apply`;
         case 'sensitive':
-            return 'sensitive, not shown';
+            return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `sensitive, not shown`;
         case 'value':
-            return typeof shown.value === 'string'
-                ? (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(shown.value, detail)
-                : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(JSON.stringify(shown.value), detail);
+            return valueInWords(shown.value);
     }
 }
 function isValue(shown, value) {
     return shown.is === 'value' && shown.value === value;
 }
-function fromTo(attribute, detail) {
-    return `${shownInWords(attribute.before, detail)} → ${shownInWords(attribute.after, detail)}`;
+function fromTo({ before, after }) {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${shownInWords(before)} → ${shownInWords(after)}`;
 }
-/** A switch in words: on, off, or what else is known of it. */
-function switchInWords(name, attribute, detail) {
-    if (isValue(attribute.after, true))
-        return `${name} **on**`;
-    if (isValue(attribute.after, false))
-        return `${name} **off**`;
-    return `${name} ${fromTo(attribute, detail)}`;
-}
+/** Settings that are on or off, by their attribute. */
+const SWITCHES = new Map([
+    ['enable_key_rotation', 'automatic rotation'],
+    ['is_enabled', 'key'],
+    ['enabled', 'key'],
+    ['bypass_policy_lockout_safety_check', 'bypass of the policy lockout check'],
+]);
 function tagEntries(shown) {
     if (shown.is === 'absent' || isValue(shown, null))
         return new Map();
@@ -55136,70 +55071,62 @@ function tagEntries(shown) {
         return undefined;
     return new Map(Object.entries(shown.value));
 }
-function tagsInWords(attribute, detail) {
+function tagsInWords(attribute) {
     const before = tagEntries(attribute.before);
     const after = tagEntries(attribute.after);
     if (before === undefined || after === undefined)
-        return `tags ${fromTo(attribute, detail)}`;
-    const value = (tag) => (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(typeof tag === 'string' ? tag : JSON.stringify(tag), detail);
-    const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-    const phrases = names
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `tags ${fromTo(attribute)}`;
+    const phrases = [...new Set([...before.keys(), ...after.keys()])]
+        .sort()
         .filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)))
         .map((name) => {
-        const tag = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(name, detail);
         if (!after.has(name))
-            return `${tag} removed`;
-        if (!before.has(name))
-            return `${tag} = ${value(after.get(name))}`;
-        return `${tag} ${value(before.get(name))} → ${value(after.get(name))}`;
+            return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${name} removed`;
+        const value = valueInWords(after.get(name));
+        return before.has(name)
+            ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${name} ${valueInWords(before.get(name))} → ${value}`
+            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${name} = ${value}`;
     });
-    return `tags: ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(phrases, detail.values).join(', ')}`;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `tags: ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .some */ .zN)(phrases, 'values', ', ')}`;
 }
-const named = (words) => (attribute, detail) => `${words} ${fromTo(attribute, detail)}`;
-const ATTRIBUTES = {
+function switchInWords(name, attribute) {
+    if (isValue(attribute.after, true))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .words */ .aL)(name)} **on**`;
+    if (isValue(attribute.after, false))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .words */ .aL)(name)} **off**`;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .words */ .aL)(name)} ${fromTo(attribute)}`;
+}
+function attributeInWords(attribute) {
+    const { name, before, after } = attribute;
+    const switched = SWITCHES.get(name);
+    if (switched !== undefined)
+        return switchInWords(switched, attribute);
+    if (name === 'tags' || name === 'tags_all')
+        return tagsInWords(attribute);
+    const setting = _vocabulary_js__WEBPACK_IMPORTED_MODULE_1__/* .SETTINGS */ .yy.get(name);
+    if (setting === undefined)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${name} ${fromTo(attribute)}`;
+    const what = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .words */ .aL)(setting);
     // The policy's difference has a table of its own; its JSON helps nobody here.
-    policy: (attribute) => attribute.after.is === 'unknown' ? 'key policy (known after apply)' : '**key policy**',
-    enable_key_rotation: (attribute, detail) => switchInWords('automatic rotation', attribute, detail),
-    is_enabled: (attribute, detail) => switchInWords('key', attribute, detail),
-    enabled: (attribute, detail) => switchInWords('key', attribute, detail),
-    bypass_policy_lockout_safety_check: (attribute, detail) => switchInWords('bypass of the policy lockout check', attribute, detail),
-    tags: tagsInWords,
-    tags_all: tagsInWords,
-    description: named('description'),
-    deletion_window_in_days: windowInWords,
-    rotation_period_in_days: named('rotation period, in days,'),
-    customer_master_key_spec: named('key spec'),
-    key_usage: named('key usage'),
-    multi_region: named('multi-Region'),
-    name: named('name'),
-    target_key_id: named('points to'),
-    target_key_arn: named('points to'),
-};
+    if (name === 'policy')
+        return after.is === 'unknown' ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${what} (known after apply)` : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `**${what}**`;
+    if (!name.endsWith('_in_days'))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${what} ${fromTo(attribute)}`;
+    // An import does not know the waiting period: KMS has it only once a deletion is scheduled.
+    const isNews = name === 'deletion_window_in_days' && (before.is === 'absent' || isValue(before, 0));
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${what}, in days, ${isNews ? shownInWords(after) : fromTo(attribute)}`;
+}
 /** The attributes worth a reader's time: `tags_all` repeats `tags`, and an alias's target is named twice. */
-function relevantAttributes(change) {
-    const names = new Set(change.attributes.map((attribute) => attribute.name));
-    return change.attributes.filter((attribute) => !(attribute.name === 'tags_all' && names.has('tags')) &&
-        !(attribute.name === 'target_key_arn' && names.has('target_key_id')) &&
-        !isDefaultOfImport(attribute, change));
-}
-/** What no key has and only a state keeps: an import writes the default down. */
-function isDefaultOfImport({ name, after }, { importing }) {
-    return importing !== undefined && name === 'bypass_policy_lockout_safety_check' && isValue(after, false);
-}
-/** An import does not know the days: KMS has them only once a deletion is scheduled. */
-function windowInWords(attribute, detail) {
-    const { before, after } = attribute;
-    if (before.is !== 'absent' && !isValue(before, 0))
-        return `deletion window, in days, ${fromTo(attribute, detail)}`;
-    return `deletion window, in days, ${shownInWords(after, detail)}`;
+function relevantAttributes({ attributes, importing }) {
+    const names = new Set(attributes.map(({ name }) => name));
+    return attributes.filter(({ name, after }) => !(name === 'tags_all' && names.has('tags')) &&
+        !(name === 'target_key_arn' && names.has('target_key_id')) &&
+        // What no key has and only a state keeps: an import writes the default down.
+        !(importing !== undefined && name === 'bypass_policy_lockout_safety_check' && isValue(after, false)));
 }
 /** The attributes of an update or of drift, one phrase each. */
-function attributesInWords(change, detail) {
-    const phrases = relevantAttributes(change).map((attribute) => {
-        const describe = Object.hasOwn(ATTRIBUTES, attribute.name) ? ATTRIBUTES[attribute.name] : undefined;
-        return describe?.(attribute, detail) ?? `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(attribute.name, detail)} ${fromTo(attribute, detail)}`;
-    });
-    return (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(phrases, detail.values);
+function attributesInWords(change) {
+    return relevantAttributes(change).map(attributeInWords);
 }
 /** The days that a key being deleted can still be saved in, as far as the plan knows. */
 function deletionWindow(change) {
@@ -55207,72 +55134,73 @@ function deletionWindow(change) {
     return before?.is === 'value' && typeof before.value === 'number' ? before.value : undefined;
 }
 /** @param row whose key id and alias stand above the table: an import of just these needs no name of its own */
-function originInWords(change, row, detail) {
-    const { importing } = change;
-    const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .keyIdOf */ .yg)(row.keyArn)];
-    const name = importing === undefined || known.includes(importing) ? '' : ` (${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(importing, detail)})`;
+function originInWords({ importing, movedFrom }, row) {
+    const known = [row.alias, row.keyArn, row.keyArn === undefined ? undefined : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_1__/* .keyIdOf */ .yg)(row.keyArn)];
+    const name = known.includes(importing) ? _markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .NOTHING */ .K$ : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) ` (${importing ?? ''})`;
     return [
-        ...(importing === undefined ? [] : [`**imported**${name}`]),
-        ...(change.movedFrom === undefined
-            ? []
-            : ['new address in the state, the resource itself stays as it is']),
+        ...(importing === undefined ? [] : [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `**imported**${name}`]),
+        ...(movedFrom === undefined ? [] : [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `new address in the state, the resource itself stays as it is`]),
     ];
 }
-function keyInWords(change, row, detail) {
-    const origin = originInWords(change, row, detail);
+const LIVES_ON = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `it lives on, Terraform no longer knows it`;
+function keyInWords(change, row) {
+    const origin = originInWords(change, row);
+    const happens = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `key **${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .words */ .aL)(_vocabulary_js__WEBPACK_IMPORTED_MODULE_1__/* .CHANGES */ .Y6[ROW_CHANGES[change.action]].keys ?? '')}**`;
     switch (change.action) {
         case 'no-op':
         case 'read':
             return origin;
         case 'create':
-            return [...origin, 'key **created**'];
-        case 'update':
-            return [...origin, ...attributesInWords(change, detail)];
+            return [...origin, happens];
+        case 'update': {
+            const phrases = attributesInWords(change);
+            return phrases.length === 0 ? origin : [...origin, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .some */ .zN)(phrases, 'values', '<br>')];
+        }
         case 'replace': {
-            const forcing = change.attributes.filter(({ forcesReplacement }) => forcesReplacement);
-            const because = forcing.length === 0 ? [] : attributesInWords({ ...change, attributes: forcing }, detail);
-            return [
-                ...origin,
-                `key **deleted and created anew**${because.length > 0 ? `: ${because.join(', ')}` : ''}`,
-            ];
+            const attributes = change.attributes.filter(({ forcesReplacement }) => forcesReplacement);
+            const because = attributesInWords({ ...change, attributes });
+            return [...origin, because.length === 0 ? happens : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${happens}: ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .some */ .zN)(because, 'values', ', ')}`];
         }
         case 'delete': {
             const days = deletionWindow(change);
-            return [`key **scheduled for deletion**${days === undefined ? '' : `, waiting period ${days} days`}`];
+            return [days === undefined ? happens : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${happens}, waiting period ${days} days`];
         }
         case 'forget':
-            return ['key **forgotten**: it lives on, Terraform no longer knows it'];
+            return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `${happens}: ${LIVES_ON}`];
     }
 }
-function aliasInWords(change, row, detail) {
-    const origin = originInWords(change, row, detail).map((phrase) => `alias ${phrase}`);
+function aliasInWords(change, row) {
+    const origin = originInWords(change, row).map((phrase) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias ${phrase}`);
     const name = change.attributes.find((attribute) => attribute.name === 'name');
     switch (change.action) {
         case 'no-op':
         case 'read':
             return origin;
         case 'create':
-            return [...origin, 'alias created'];
+            return [...origin, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias created`];
         case 'update':
-            return [...origin, 'alias points to another key'];
+            return [...origin, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias points to another key`];
         case 'replace':
-            return [...origin, name === undefined ? 'alias replaced' : `alias **renamed** ${fromTo(name, detail)}`];
+            return [...origin, name === undefined ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias replaced` : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias **renamed** ${fromTo(name)}`];
         case 'delete':
-            return ['alias deleted'];
+            return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias deleted`];
         case 'forget':
-            return ['alias forgotten: it lives on, Terraform no longer knows it'];
+            return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `alias forgotten: ${LIVES_ON}`];
     }
+}
+function isNew({ action, importing, movedFrom }) {
+    return action === 'create' && importing === undefined && movedFrom === undefined;
 }
 /** Everything that happens in one Region: its key first, then its aliases; empty when nothing does. */
-function regionInWords(row, detail) {
-    const key = row.key === undefined ? [] : keyInWords(row.key, row, detail);
-    const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, row, detail));
-    if (key[0] === 'key **created**' && aliases.length === 1 && aliases[0] === 'alias created') {
-        return ['key and alias **created**'];
+function regionInWords(row) {
+    const key = row.key === undefined ? [] : keyInWords(row.key, row);
+    const aliases = row.aliases.flatMap((alias) => aliasInWords(alias, row));
+    if (row.key !== undefined && isNew(row.key) && aliases.length === 1 && row.aliases.some(isNew)) {
+        return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .mark */ .Gy) `key and alias **created**`];
     }
-    return [...key, ...(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_0__/* .limitItems */ .gt)(aliases, detail.values)];
+    return aliases.length === 0 ? key : [...key, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .some */ .zN)(aliases, 'values', '<br>')];
 }
-const KEY_ACTIONS = {
+const ROW_CHANGES = {
     'no-op': 'none',
     read: 'none',
     create: 'created',
@@ -55282,7 +55210,7 @@ const KEY_ACTIONS = {
     forget: 'forgotten',
 };
 function rowChangeOf(change) {
-    const happens = KEY_ACTIONS[change.action];
+    const happens = ROW_CHANGES[change.action];
     if (happens === 'none' && change.movedFrom !== undefined)
         return 'moved';
     // An import may bring changes with it; it is the import that a reader wants to know of.
@@ -55303,981 +55231,70 @@ function rowChange(row) {
 
 /***/ }),
 
-/***/ 5874:
+/***/ 4231:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  A: () => (/* binding */ renderWithin)
-});
-
-// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
-var regions = __nccwpck_require__(1053);
-// EXTERNAL MODULE: ./src/report/markdown.ts
-var markdown = __nccwpck_require__(4285);
-// EXTERNAL MODULE: ./src/report/vocabulary.ts
-var vocabulary = __nccwpck_require__(7568);
-;// CONCATENATED MODULE: ./src/report/cost.ts
-/** What the keys cost per month, before and after. */
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Br: () => (/* binding */ renderSummary),
+/* harmony export */   Pb: () => (/* binding */ renderFailedCommand),
+/* harmony export */   wQ: () => (/* binding */ renderComment)
+/* harmony export */ });
+/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4297);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4285);
+/* harmony import */ var _sections_findings_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(901);
+/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2563);
+/** The report as the pull request's comment, and as the job summary. */
 
 
 
+
+const NO_ROOM_FOR_RECORD = '<sub>The approval record had no room here: approve this plan by its digest, with `approved-plan`.</sub>';
 /**
- * US dollars per key and month, for the primary and for each replica, whatever the key's spec; a key that is scheduled for
- * deletion costs nothing (https://aws.amazon.com/kms/pricing/, "Key storage").
+ * The comment as Markdown, the caller's marker first and its approval record last.
+ *
+ * GitHub's refusal says "maximum is 65536 characters"; what it was measured to refuse is more than 262,144 bytes of
+ * UTF-8, that is 65,536 characters of four bytes. A string of at most 65,536 UTF-16 units keeps both: it has no more
+ * characters than that, and no more than three bytes for each unit.
+ * @returns at most 65,536 UTF-16 code units
+ * @throws RangeError when the caller's hidden lines alone are too long
  */
-const PRICE_PER_KEY = 1;
-const PRICING_PAGE = 'https://aws.amazon.com/kms/pricing/';
-function staysAfter(key) {
-    // A forgotten key is no longer Terraform's, but AWS bills it all the same.
-    return key.action === 'forget' || key.after !== null;
-}
-/** Counts the keys of a plan; an imported key was billed before. */
-function countBilledKeys(model) {
-    const keys = model.resources.filter(({ kind }) => kind === 'primary' || kind === 'replica');
-    return {
-        before: keys.filter((key) => key.before !== null || key.importing !== undefined).length,
-        after: keys.filter(staysAfter).length,
-        rotates: keys.some((key) => key.kind === 'primary' && key.after?.['enable_key_rotation'] === true),
-        priced: keys.every(({ region }) => region !== undefined && (0,regions/* partitionOf */.iQ)(region) === 'aws'),
-    };
-}
-function dollars(keys) {
-    return `US$${(0,markdown/* formatCount */.B4)(keys * PRICE_PER_KEY)}`;
-}
-function footnotes(billed) {
-    const parts = [
-        billed.priced
-            ? `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
-            : 'Each key in each Region is billed, and API requests separately. This partition has a price list of its own.',
-        ...(billed.rotates ? ['The first two rotations each add US$1 a month; later ones are free.'] : []),
-        ...(billed.after < billed.before ? ['A key that is scheduled for deletion is not billed.'] : []),
-    ];
-    return `<sub>${parts.join(' ')} ${(0,markdown/* link */.nf)('KMS pricing', PRICING_PAGE)}</sub>`;
-}
-/** The cost per month before and after, as Markdown; one line and its footnote. */
-function renderCost(model) {
-    const billed = countBilledKeys(model);
-    const amount = (keys) => (billed.priced ? dollars(keys) : (0,vocabulary/* countOf */.pq)(keys, 'key'));
-    const change = billed.before === billed.after ? '' : `${amount(billed.before)} → `;
-    const keys = billed.priced && billed.after > 0 ? ` for ${(0,vocabulary/* countOf */.pq)(billed.after, 'key')}` : '';
-    const before = billed.before === billed.after ? ', as before' : '';
-    return `**Cost per month** · ${change}**${amount(billed.after)}**${keys}${before}<br>${footnotes(billed)}`;
-}
-
-// EXTERNAL MODULE: ./src/report/changes.ts
-var changes = __nccwpck_require__(9059);
-// EXTERNAL MODULE: ./src/report/region-names.ts
-var region_names = __nccwpck_require__(2737);
-;// CONCATENATED MODULE: ./src/report/mermaid.ts
-/** The picture: the primary and its replicas, as a Mermaid flowchart. GitHub draws it in comments and job summaries. */
-
-
-
-/** With more replicas than this the picture shows one box per part of the world and kind of change. */
-const REPLICAS_ONE_BY_ONE = 8;
-/** Regions named in one box, and boxes in the picture, at the most. */
-const NAMES_IN_A_BOX = 12;
-const BOXES = 24;
-const STYLES = {
-    none: 'stays',
-    moved: 'stays',
-    created: 'comes',
-    imported: 'comes',
-    changed: 'changes',
-    replaced: 'goes',
-    deleted: 'goes',
-    forgotten: 'goes',
-};
-const WORDS = {
-    none: '',
-    moved: '',
-    created: 'new',
-    imported: 'imported',
-    changed: 'changed',
-    replaced: 'replaced',
-    deleted: 'deleted',
-    forgotten: 'forgotten',
-};
-/** Outlines only: they stand out on GitHub's light and dark ground alike, and leave Mermaid's own colours alone. */
-const CLASSES = [
-    'classDef stays stroke-width:1px',
-    'classDef comes stroke:#2da44e,stroke-width:3px',
-    'classDef changes stroke:#bf8700,stroke-width:3px',
-    'classDef goes stroke:#cf222e,stroke-width:3px,stroke-dasharray:6 4',
-];
-/** Letters and digits of any script, and little else: no quote, bracket, `#`, `;` or `<` that Mermaid could read. */
-function label(text) {
-    const plain = (0,markdown/* showInvisible */.jQ)(text.normalize('NFC'))
-        .replace(/[^\p{L}\p{N} .,:()-]/gu, '_')
-        .trim();
-    return plain.length > 48 ? `${plain.slice(0, 47)}…` : plain;
-}
-function boxOf(row) {
-    const change = (0,changes/* rowChange */.D)(row);
-    const place = (0,region_names/* placeOf */.$)(row.region);
-    const status = WORDS[change] === '' ? row.role : `${row.role}, ${WORDS[change]}`;
-    return { lines: [...(place === undefined ? [] : [place]), row.region, status], change };
-}
-function groupByArea(replicas) {
-    const groups = new Map();
-    for (const row of replicas) {
-        const group = `${(0,region_names/* areaOf */.d)(row.region)}/${(0,changes/* rowChange */.D)(row)}`;
-        groups.set(group, [...(groups.get(group) ?? []), row]);
-    }
-    return [...groups.values()].map((rows) => {
-        const [first] = rows;
-        const change = first === undefined ? 'none' : (0,changes/* rowChange */.D)(first);
-        const names = rows.slice(0, NAMES_IN_A_BOX).map(({ region }) => region);
-        const more = rows.length > NAMES_IN_A_BOX ? [`and ${rows.length - NAMES_IN_A_BOX} more`] : [];
-        const count = rows.length === 1 ? '1 replica' : `${rows.length} replicas`;
-        const status = WORDS[change] === '' ? count : `${count}, ${WORDS[change]}`;
-        return { lines: [(0,region_names/* areaOf */.d)(first?.region ?? ''), ...names, ...more, status], change };
-    });
-}
-function drawBox(id, box) {
-    return `  ${id}["${box.lines.map(label).join('<br>')}"]:::${STYLES[box.change]}`;
+function renderComment(input) {
+    const { marker, approvalRecord = '' } = input.hidden;
+    const within = (bottom) => (0,_layout_js__WEBPACK_IMPORTED_MODULE_0__/* .renderWithin */ .A)({ input, top: marker, bottom, limit: _types_js__WEBPACK_IMPORTED_MODULE_3__/* .COMMENT_LIMIT */ .W$, measure: ({ length }) => length });
+    const comment = within(approvalRecord) ?? within(NO_ROOM_FOR_RECORD);
+    if (comment === undefined)
+        throw new RangeError('The hidden marker of the comment leaves no room for the comment.');
+    return String(comment);
 }
 /**
- * The Mermaid source, without its fence; undefined when there is no primary to draw.
- * @param rows the Regions of the plan
+ * The job summary as Markdown: the comment's order, with room for the whole plan; no hidden lines, nothing that can be taken
+ * for an approval.
+ * @returns at most 1 MiB of UTF-8, a margin kept for other writers of the same step
  */
-function drawKeys(rows) {
-    const primary = rows.find(({ role }) => role === 'primary');
-    if (primary === undefined)
-        return undefined;
-    const replicas = rows.filter(({ role }) => role === 'replica');
-    const boxes = replicas.length > REPLICAS_ONE_BY_ONE ? groupByArea(replicas) : replicas.map(boxOf);
-    const drawn = boxes.slice(0, BOXES);
-    const used = new Set([boxOf(primary), ...drawn].map(({ change }) => STYLES[change]));
-    return [
-        'flowchart LR',
-        drawBox('primary', boxOf(primary)),
-        ...drawn.flatMap((box, index) => [
-            drawBox(`replica${index + 1}`, box),
-            `  primary ${STYLES[box.change] === 'goes' ? '-.-' : '---'} replica${index + 1}`,
-        ]),
-        ...CLASSES.filter((line) => used.has(line.split(' ')[1] ?? '')).map((line) => `  ${line}`),
-    ].join('\n');
-}
-/** The picture as Markdown; undefined when there is nothing to draw. */
-function renderPicture(rows) {
-    const source = drawKeys(rows);
-    // Labels hold no backtick, so three are enough.
-    return source === undefined ? undefined : ['```mermaid', source, '```'].join('\n');
-}
-
-;// CONCATENATED MODULE: ./src/report/sections/access.ts
-/** Who gains and who loses access, as a difference of policies rather than of JSON text. */
-
-
-const DIRECTIONS = {
-    'gains Allow': '➕ gains access',
-    'loses Allow': '➖ loses access',
-    'gains Deny': '⛔ is denied',
-    'loses Deny': '➕ is no longer denied',
-};
-/** What widens access comes first: that is what a reviewer has to agree to. */
-const ORDER = ['gains Allow', 'loses Deny', 'loses Allow', 'gains Deny'];
-function kindOf(change) {
-    return `${change.direction} ${change.effect}`;
-}
-/** So many strangers are named whatever else is left out, as one more among them may be the one that matters. */
-const MOST_STRANGERS = 300;
-/** Whether somebody gets in who had no access before. */
-function letsStrangerIn(change) {
-    const kind = kindOf(change);
-    return change.stranger && (kind === 'gains Allow' || kind === 'loses Deny');
-}
-function groupByPrincipal(changes) {
-    const rows = new Map();
-    for (const change of changes) {
-        const { actions, condition, regions } = change;
-        const kind = [letsStrangerIn(change), kindOf(change)];
-        const same = JSON.stringify([kind, actions, condition ?? null, regions]);
-        const principals = rows.get(same)?.principals ?? [];
-        rows.set(same, { change, principals: [...principals, change.principal] });
-    }
-    return [...rows.values()];
-}
-/** The lists of Regions that are too long for a cell, each once. */
-function longLists(rows) {
-    const lists = rows.flatMap(({ change: { regions } }) => regions !== 'all' && regions.length > vocabulary/* OPEN_REGIONS */.LW ? [regions] : []);
-    return [...new Map(lists.map((regions) => [regions.join(), [...regions]])).values()];
-}
-/** Where there is more than one such list, a number tells them apart. */
-function numberOf(regions, lists) {
-    if (regions === 'all' || lists.length < 2)
-        return '';
-    const index = lists.findIndex((list) => list.join() === regions.join());
-    return index < 0 ? '' : ` (list\u00A0${index + 1})`;
-}
-function renderLists(lists, detail) {
-    return lists.map((regions) => (0,markdown/* details */.zH)(`The ${(0,vocabulary/* countOf */.pq)(regions.length, 'Region')}${numberOf(regions, lists)} of that row`, [
-        (0,vocabulary/* limitItems */.gt)(regions.map((region) => (0,vocabulary/* codeOf */.$N)(region, detail)), detail.rows).join(' '),
-    ]));
-}
-function renderRow({ change, principals }, { accountId, lists }, detail) {
-    const who = principals.map((principal) => (0,vocabulary/* principalInWords */.$W)(principal, accountId, detail));
-    const named = (0,vocabulary/* limitItems */.gt)(who, letsStrangerIn(change) ? MOST_STRANGERS : detail.values);
-    const where = `in ${(0,vocabulary/* regionsInWords */.Yc)(change.regions, detail)}${numberOf(change.regions, lists)}`;
-    const what = [
-        (0,vocabulary/* actionsInWords */.cd)(change.actions, detail),
-        ...(change.condition === undefined ? [] : [`only if ${(0,vocabulary/* codeOf */.$N)(change.condition, detail)}`]),
-        where,
-    ];
-    return [
-        // Two principals, of two lines each, must not read as one.
-        [DIRECTIONS[kindOf(change)], ...named.map((name) => (named.length > 1 ? `• ${name}` : name))].join('<br>'),
-        what.filter((line) => line !== '').join('<br>'),
-    ];
-}
-/** Keys whose policy the plan can't tell yet: the reader must not take silence for "nobody". */
-function unknownPolicies(model) {
-    const unknown = model.resources.filter(({ kind, attributes }) => (kind === 'primary' || kind === 'replica') &&
-        attributes.some(({ name, after }) => name === 'policy' && after.is === 'unknown'));
-    return unknown.length === 0
-        ? []
-        : [
-            `The policy of ${(0,vocabulary/* countOf */.pq)(unknown.length, 'key')} is known only after apply: who gets access there can't be said yet.`,
-        ];
-}
-/** The rows that are shown: all of strangers, as far as there is room at all, then as many others as the detail allows. */
-function chooseRows(rows, detail) {
-    let room = MOST_STRANGERS;
-    const strangers = rows.filter(({ change, principals }) => {
-        if (!letsStrangerIn(change) || room <= 0)
-            return false;
-        room -= principals.length;
-        return true;
-    });
-    const others = rows.filter(({ change }) => !letsStrangerIn(change));
-    return [...strangers, ...others.slice(0, Math.max(detail.rows - strangers.length, 0))];
-}
-/**
- * The table of who gains and who loses access as Markdown blocks. Whoever had no access before comes first: everybody,
- * services, identity providers, principals of accounts that are new.
- */
-function renderAccess({ model, access, accountId }, detail) {
-    const sorted = groupByPrincipal([true, false].flatMap((stranger) => ORDER.flatMap((kind) => access.filter((change) => kindOf(change) === kind && letsStrangerIn(change) === stranger))));
-    const chosen = chooseRows(sorted, detail);
-    const lists = longLists(chosen);
-    const shown = chosen.map((row) => renderRow(row, { accountId, lists }, detail));
-    const hidden = sorted.length - shown.length;
-    const unknown = unknownPolicies(model);
-    const nobody = shown.length === 0 && unknown.length === 0 ? ['Nobody gains or loses access.'] : [];
-    return [
-        '#### Who gains and who loses access',
-        ...(shown.length === 0 ? nobody : [(0,markdown/* table */.tp)(['Who', 'What they may do'], shown)]),
-        ...renderLists(lists, detail),
-        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more change')} of access, left out for length.`] : []),
-        ...unknown,
-    ];
-}
-
-// EXTERNAL MODULE: ./src/facts/cancel-deletion.ts
-var cancel_deletion = __nccwpck_require__(6488);
-// EXTERNAL MODULE: ./src/plan/deletions.ts
-var plan_deletions = __nccwpck_require__(3548);
-// EXTERNAL MODULE: ./src/plan/last-use.ts
-var last_use = __nccwpck_require__(5065);
-// EXTERNAL MODULE: ./src/facts/kms-answers.ts
-var kms_answers = __nccwpck_require__(2460);
-;// CONCATENATED MODULE: ./src/report/sections/deletion.ts
-/** What a deletion does to those who use the key, until when it can be taken back, and how. */
-
-
-
-
-
-
-
-/** The rule of the guard that this section tells in its own words. */
-const TOLD_HERE = 'key-deleted';
-/** The commands of more Regions than this are folded. */
-const OPEN_COMMANDS = 3;
-/** The Regions whose keys this run deleted, as KMS says of them. */
-function deletedStates({ command, keyStates = [] }) {
-    const applies = command === 'apply' || command === 'destroy';
-    return applies ? keyStates.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)) : [];
-}
-/** What the run has deleted, and what it would: a run that failed on the way has both. */
-function partsOf(input, all) {
-    const gone = new Set(deletedStates(input).map(({ region }) => region));
-    const isDone = ({ region }) => input.outcome === 'applied' || gone.has(region);
-    const part = (tense, keys) => keys.length === 0 ? [] : [{ tense, deletions: { ...all, keys } }];
-    return [
-        ...part('done', all.keys.filter(isDone)),
-        ...part('planned', all.keys.filter((key) => !isDone(key))),
-    ];
-}
-function daysOf(input) {
-    return Object.fromEntries(deletedStates(input).flatMap(({ region, deletionDate }) => deletionDate === undefined ? [] : [[region, deletionDate.slice(0, 10)]]));
-}
-function commandsFor(keys) {
-    const commands = keys.map(({ region, keyId = '' }) => (0,cancel_deletion/* cancelDeletionCommands */.z)(region, keyId));
-    const lines = commands.flatMap((both) => both ?? []);
-    return lines.length < 2 * keys.length ? undefined : (0,markdown/* codeBlock */.DV)(lines.join('\n'), 'sh');
-}
-function renderCancelDeletion(keys) {
-    const commands = commandsFor(keys);
-    if (commands === undefined)
-        return {
-            inside: ['To bring a key back, cancel its deletion in the KMS console, then enable it.'],
-            below: [],
-        };
-    const how = 'To bring back what was deleted, cancel the deletion, then enable the key, as it comes back disabled';
-    if (keys.length <= OPEN_COMMANDS)
-        return { inside: [`${how}:`, commands], below: [] };
-    return {
-        inside: [`${how}.`],
-        below: [(0,markdown/* details */.zH)(`The commands for ${(0,vocabulary/* countOf */.pq)(keys.length, 'Region')}`, [commands])],
-    };
-}
-function nameOf(detail) {
-    return (region) => (0,region_names/* placeOf */.$)(region) ?? (0,markdown/* clip */.$Q)(region, detail.text);
-}
-function renderPart({ deletions, tense }, input, detail) {
-    const words = { tense, now: input.now, days: daysOf(input), nameOf: nameOf(detail) };
-    return `**${(0,markdown/* prose */.CS)((0,plan_deletions/* sayOutage */.Dm)(deletions, words))}** ${(0,markdown/* prose */.CS)((0,plan_deletions/* sayDeadline */.yg)(deletions, words))}`;
-}
-function whatToDo(findings) {
-    const stop = findings.find(({ rule, severity }) => rule === TOLD_HERE && severity === 'stop');
-    return stop === undefined ? [] : [`**What to do:** ${(0,markdown/* prose */.CS)(stop.wayOut)}`];
-}
-/** More keys than this are folded, all but the one that was used last. */
-const OPEN_USES = 3;
-function lastUses({ plan, now }, detail) {
-    const uses = plan?.lastUse ?? [];
-    if (now === undefined || uses.length === 0)
-        return { inside: [], below: [] };
-    const place = nameOf(detail);
-    const items = [...uses]
-        .sort((a, b) => lastTime(b) - lastTime(a))
-        .map((use) => `- ${(0,markdown/* prose */.CS)(`${place(use.region)}: ${(0,markdown/* clip */.$Q)((0,last_use/* sayLastUse */.r)(use, now), detail.text)}`)}`);
-    if (items.length <= OPEN_USES)
-        return { inside: ['**When it was last used:**', items.join('\n')], below: [] };
-    const [first = '', ...more] = items;
-    const list = [more.slice(0, detail.rows).join('\n')];
-    return {
-        inside: ['**When it was last used, the latest first:**', first],
-        below: [(0,markdown/* details */.zH)(`Last use in ${(0,vocabulary/* countOf */.pq)(more.length, 'more Region')}`, list)],
-    };
-}
-function lastTime(use) {
-    return use.is === 'used' ? use.at : use.is === 'unused' ? 0 : -1;
-}
-/** The call-out on the keys that a plan deletes, as Markdown blocks; empty for a plan that deletes none. */
-function renderDeletion(input, detail) {
-    if (input.plan === undefined)
-        return [];
-    const all = (0,plan_deletions/* deletionsOf */.Ne)(input.plan.model);
-    if (all.keys.length === 0)
-        return [];
-    const cancelDeletion = renderCancelDeletion(all.keys);
-    const parts = partsOf(input, all).map((part) => renderPart(part, input, detail));
-    const uses = lastUses(input, detail);
-    const inside = [...parts, ...uses.inside, ...whatToDo(input.plan.findings), ...cancelDeletion.inside];
-    return [(0,markdown/* alert */.xE)('CAUTION', inside), ...uses.below, ...cancelDeletion.below];
-}
-
-;// CONCATENATED MODULE: ./src/report/sections/drift.ts
-/** What was changed outside Terraform, in the same words as a plan. */
-
-
-
-function happened(change, detail) {
-    switch (change.action) {
-        case 'delete':
-            return change.kind === 'alias' ? '❌ alias **deleted**' : '🚨 key **gone, or scheduled for deletion**';
-        case 'create':
-            return '➕ appeared';
-        case 'no-op':
-        case 'read':
-        case 'update':
-        case 'replace':
-        case 'forget': {
-            const words = (0,changes/* attributesInWords */.KO)(change, detail);
-            return words.length === 0 ? 'changed' : `✏️ ${words.join('<br>')}`;
-        }
-    }
-}
-function whatOf(change, detail) {
-    return change.kind === 'other' ? (0,vocabulary/* codeOf */.$N)(change.address, detail) : change.kind;
-}
-/** Changes that say the same in other Regions. */
-function groupChanges(drift, detail) {
-    if (drift.length <= vocabulary/* OPEN_REGIONS */.LW)
-        return drift.map((change) => [change]);
-    const groups = new Map();
-    for (const change of drift) {
-        const same = JSON.stringify([whatOf(change, detail), happened(change, detail)]);
-        groups.set(same, [...(groups.get(same) ?? []), change]);
-    }
-    return [...groups.values()];
-}
-function whereCell(group, detail) {
-    return group.length === 1 ? (0,vocabulary/* regionCell */.vl)(group[0]?.region, detail) : `**${(0,vocabulary/* countOf */.pq)(group.length, 'Region')}**`;
-}
-/** The Regions of the rows that stand for several. */
-function renderFolded(groups, detail) {
-    return groups
-        .filter((group) => group.length > 1)
-        .map((group) => {
-        const regions = group.map(({ region = '–' }) => (0,vocabulary/* codeOf */.$N)(region, detail));
-        const title = `The ${(0,vocabulary/* countOf */.pq)(group.length, 'Region')} of that row`;
-        return (0,markdown/* details */.zH)(title, [(0,vocabulary/* limitItems */.gt)(regions, detail.rows).join(' ')]);
-    });
-}
-/** The table of drift as Markdown blocks; empty when there is none. */
-function renderDrift(drift, detail) {
-    if (drift.length === 0)
-        return [];
-    const groups = groupChanges(drift, detail);
-    const shown = groups.slice(0, detail.rows);
-    const rows = shown.flatMap((group) => {
-        const [first] = group;
-        return first === undefined
-            ? []
-            : [[whereCell(group, detail), whatOf(first, detail), happened(first, detail)]];
-    });
-    const hidden = groups.slice(detail.rows).flat().length;
-    return [
-        '#### Changed outside Terraform',
-        (0,markdown/* table */.tp)(['Region', 'What', 'Recorded → found'], rows),
-        ...renderFolded(shown, detail),
-        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more change')}, left out for length.`] : []),
-    ];
-}
-
-// EXTERNAL MODULE: ./src/report/sections/findings.ts
-var findings = __nccwpck_require__(901);
-;// CONCATENATED MODULE: ./src/report/sections/footer.ts
-/** Where this came from: digest, commit, versions, run. */
-
-
-/** The end of a report that is one line: there is nothing to approve, so no digest either. */
-function renderOrigin(input, detail) {
-    const { source } = input;
-    const parts = [
-        `commit ${(0,vocabulary/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
-        ...renderIgnoredTags(input, detail),
-        ...(source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)]),
-    ];
-    return `<sub>${parts.join(' · ')}</sub>`;
-}
-/** What nobody should look for in the report, as it is not compared. */
-function renderIgnoredTags({ ignoredTags = [] }, detail) {
-    if (ignoredTags.length === 0)
-        return [];
-    const keys = ignoredTags.map((key) => (0,vocabulary/* codeOf */.$N)(key, detail));
-    return [`tags left to others: ${(0,vocabulary/* limitItems */.gt)(keys, detail.values).join(' ')}`];
-}
-/** The last visible line, small. */
-function renderFooter(input, detail) {
-    const { versions, source, plan } = input;
-    const parts = [
-        ...(plan === undefined ? [] : [`digest ${(0,vocabulary/* codeOf */.$N)(plan.digest, detail)}`]),
-        `commit ${(0,vocabulary/* codeOf */.$N)(source.commit.slice(0, 12), detail)}`,
-        ...(versions.terraform === undefined ? [] : [`Terraform ${(0,vocabulary/* codeOf */.$N)(versions.terraform, detail)}`]),
-        ...(versions.provider === undefined ? [] : [`AWS provider ${(0,vocabulary/* codeOf */.$N)(versions.provider, detail)}`]),
-        `aws-kms-multi-region-key ${(0,vocabulary/* codeOf */.$N)(versions.action, detail)}`,
-        ...renderIgnoredTags(input, detail),
-        ...(source.runUrl === undefined ? [] : [(0,markdown/* link */.nf)('run', source.runUrl)]),
-    ];
-    return `<sub>${parts.join(' · ')}</sub>`;
-}
-
-;// CONCATENATED MODULE: ./src/report/diff.ts
-/** Terraform's plan as the lines of a diff, so that GitHub colours what comes, goes and changes. */
-const MARKED = /^( *)(-\/\+|\+\/-|<=|[+~-])(?= )/;
-function openHeredoc(line) {
-    const opening = /(?:^|[ (])<<-?([A-Z]+)$/.exec(line);
-    if (opening === null)
-        return undefined;
-    const marked = MARKED.exec(line);
-    const column = marked === null ? line.search(/\S/) : (marked[1]?.length ?? 0) + 2;
-    return { markerColumn: column + 2, end: `${' '.repeat(column)}${opening[1] ?? ''}` };
-}
-function closes(line, heredoc) {
-    return line.startsWith(heredoc.end) && /^(?:$|[,) ])/.test(line.slice(heredoc.end.length));
-}
-/** A replacement destroys the key it replaces, in either order: both are shown as what goes. */
-function colourOf(marker) {
-    if (marker === '~')
-        return '!';
-    return marker.includes('/') ? '-' : marker;
-}
-function moveMarker(line) {
-    const marked = MARKED.exec(line);
-    if (marked === null)
-        return line;
-    const [whole, indent = '', marker = ''] = marked;
-    const rest = line.slice(whole.length);
-    if (marker.includes('/'))
-        return `${colourOf(marker)}${indent} ${marker}${rest}`;
-    if (marker === '<=')
-        return line;
-    return `${colourOf(marker)}${indent}${rest}`;
-}
-/**
- * The plan's lines with each marker in the first column, where a diff has it: `+` and `-` as they are, `~` as `!`, a
- * replacement (`-/+` or `+/-`) as `-`. Lines of a multi-line value are taken for marked only where Terraform puts the
- * markers of such a value, so that a list inside a description is not mistaken for a change.
- * @param text what `terraform show -no-color` prints
- */
-function toDiffLines(text) {
-    let heredoc;
-    return text.split('\n').map((line) => {
-        if (heredoc === undefined) {
-            heredoc = openHeredoc(line);
-            return moveMarker(line);
-        }
-        if (closes(line, heredoc)) {
-            heredoc = undefined;
-            return line;
-        }
-        const marked = MARKED.exec(line);
-        return marked?.[1]?.length === heredoc.markerColumn ? moveMarker(line) : neutral(line);
-    });
-}
-/** A line of a value that begins in the first column must not be taken for a line of the diff. */
-function neutral(line) {
-    return /^[^ ]/.test(line) ? ` ${line}` : line;
-}
-
-;// CONCATENATED MODULE: ./src/report/sections/plan-text.ts
-/** Terraform's own plan, coloured, in a collapsed section, and cut at a line end where it does not fit. */
-
-
-function whereTheWholeIs(source) {
-    if (source.wholePlan !== undefined)
-        return codeSpanless(source.wholePlan);
-    return source.runUrl === undefined
-        ? 'the job summary of the run'
-        : (0,markdown/* link */.nf)('the job summary of the run', source.runUrl);
-}
-/** The caller's own words; anything that is not one is shown as code. */
-function codeSpanless(words) {
-    return /^[\p{L}\p{N} ,.'’-]+$/u.test(words) ? (0,markdown/* clip */.$Q)(words, 300) : (0,markdown/* codeSpan */.SS)((0,markdown/* clip */.$Q)(words, 300));
-}
-function charactersIn(lines) {
-    return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-function renderCut({ lines, shown, source }) {
-    if (shown === lines.length)
-        return { title: 'The full plan', note: '' };
-    const left = lines.slice(shown);
-    const size = `${(0,markdown/* formatCount */.B4)(left.length)} of ${(0,markdown/* formatCount */.B4)(lines.length)} lines (${(0,markdown/* formatCount */.B4)(charactersIn(left))} characters)`;
-    const note = `**Cut here for length: ${size} are left out.** The whole plan is in ${whereTheWholeIs(source)}.`;
-    return { title: `The plan, its first ${(0,markdown/* formatCount */.B4)(shown)} of ${(0,markdown/* formatCount */.B4)(lines.length)} lines`, note };
-}
-/** How many of the first lines fit into the room. */
-function countFitting(lines, room, measure) {
-    let used = 0;
-    for (const [index, line] of lines.entries()) {
-        used += measure(line) + 1;
-        if (used > room)
-            return index;
-    }
-    return lines.length;
-}
-/**
- * The collapsed section; an empty string when there is no room even for the note that the plan was left out.
- * @returns Markdown no longer than `room`, its last line complete
- */
-function renderPlanText({ text, room, measure, source }) {
-    const lines = toDiffLines((0,markdown/* showInvisibleInLines */.zY)(text).replace(/^\n+/, '').trimEnd());
-    const fence = (0,markdown/* fenceFor */.Lt)(lines.join('\n'), 'diff');
-    const written = lines.map(fence.line);
-    const build = (shown) => {
-        const { title, note } = renderCut({ lines, shown, source });
-        const block = shown === 0 ? [] : [[fence.open, ...written.slice(0, shown), fence.close].join('\n')];
-        const body = [...block, ...(note === '' ? [] : [note])];
-        return [`<details><summary>${title}</summary>`, ...body, '</details>'].join('\n\n');
-    };
-    // The frame is longest when nearly everything is left out, and grows with the digits of the count that is shown.
-    const frame = measure(build(Math.min(1, lines.length))) - measure(written[0] ?? '') + 2 * String(lines.length).length;
-    const fitting = countFitting(written, room, measure);
-    if (fitting === lines.length && measure(build(fitting)) <= room)
-        return build(fitting);
-    const cut = build(Math.min(countFitting(written, room - frame, measure), lines.length - 1));
-    return measure(cut) <= room ? cut : '';
-}
-
-;// CONCATENATED MODULE: ./src/report/sections/regions.ts
-/** The one table of Regions: which role the key has there, what changes, and after apply its ARN and the checks on it. */
-
-
-
-
-const SIGNS = {
-    none: '',
-    moved: '',
-    created: '➕ ',
-    imported: '📥 ',
-    changed: '✏️ ',
-    replaced: '❌ ',
-    deleted: '❌ ',
-    forgotten: '👋 ',
-};
-/** What costs most to overlook comes first. */
-const WEIGHTS = {
-    replaced: 1,
-    deleted: 1,
-    forgotten: 1,
-    created: 2,
-    imported: 2,
-    changed: 3,
-    moved: 4,
-    none: 5,
-};
-function changeLines(planned, move, detail) {
-    if (planned.region === move?.to)
-        return ['⬆️ **becomes the primary**; key policy, tags and alias stay'];
-    if (planned.region === move?.from)
-        return ['⬇️ **becomes a replica**; key policy, tags and alias stay'];
-    const words = (0,changes/* regionInWords */.Bf)(planned, detail);
-    if (words.length === 0)
-        return ['stays as it is'];
-    return words.map((phrase, index) => (index === 0 ? `${SIGNS[(0,changes/* rowChange */.D)(planned)]}${phrase}` : phrase));
-}
-function checkInWords({ name, detail: found }, detail) {
-    return `**${(0,vocabulary/* codeOf */.$N)(name, detail)}**${found === undefined ? '' : `: ${(0,vocabulary/* codeOf */.$N)(found, detail)}`}`;
-}
-function checkLines({ checks }, detail) {
-    if (checks.length === 0)
-        return ['not checked'];
-    const failed = checks.filter(({ ok }) => !ok).map((check) => `❌ ${checkInWords(check, detail)}`);
-    const passed = checks.filter(({ ok }) => ok).map(({ name }) => (0,vocabulary/* codeOf */.$N)(name, detail));
-    return [
-        ...(0,vocabulary/* limitItems */.gt)(failed, detail.values),
-        ...(passed.length === 0 ? [] : [`✅ ${(0,vocabulary/* limitItems */.gt)(passed, detail.values).join(' ')}`]),
-    ];
-}
-function linesOf({ planned, key, verified, move }, detail) {
-    return [
-        ...(planned === undefined ? [] : changeLines(planned, move, detail)),
-        ...(verified === undefined ? [] : checkLines(verified, detail)),
-        ...(key !== undefined && key.aliasArn === undefined ? ['no alias yet'] : []),
-    ];
-}
-function weightOf({ planned, verified }) {
-    const failed = verified?.checks.some(({ ok }) => !ok) === true;
-    return failed ? 0 : WEIGHTS[planned === undefined ? 'none' : (0,changes/* rowChange */.D)(planned)];
-}
-function rowOf(region, facts, detail) {
-    const { planned, key, verified } = facts;
-    return {
-        region,
-        role: (planned ?? key ?? verified)?.role ?? 'replica',
-        lines: linesOf(facts, detail),
-        own: key === undefined ? [] : [(0,markdown/* breakableArn */.PA)(key.keyArn) ?? (0,vocabulary/* codeOf */.$N)(key.keyArn, detail)],
-        weight: weightOf(facts),
-    };
-}
-/** The Regions of the plan, of the keys that are there and of the checks: the primary first, then by weight. */
-function rowsOf(planned, input, detail) {
-    const { keys = [], verification = [] } = input;
-    const regions = new Set([...planned, ...keys, ...verification].map(({ region }) => region));
-    const of = (all, region) => all.find((each) => each.region === region);
-    return [...regions]
-        .map((region) => rowOf(region, {
-        planned: of(planned, region),
-        key: of(keys, region),
-        verified: of(verification, region),
-        move: input.plan?.move,
-    }, detail))
-        .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary') || a.weight - b.weight);
-}
-/** Rows that say the same, in the order of the first of them. */
-function groupRows(rows) {
-    if (rows.length <= vocabulary/* OPEN_REGIONS */.LW)
-        return rows.map((row) => [row]);
-    const groups = new Map();
-    for (const row of rows) {
-        const same = JSON.stringify([row.role, row.lines]);
-        groups.set(same, [...(groups.get(same) ?? []), row]);
-    }
-    return [...groups.values()];
-}
-const roleOf = (role) => (role === 'primary' ? '**primary**' : 'replica');
-/** The place and the role, then the id: two short lines, so that what changes has room on a narrow screen. */
-function regions_whereCell(group, { region, role }, detail) {
-    if (group.length > 1)
-        return `**${(0,vocabulary/* countOf */.pq)(group.length, 'Region')}** · ${roleOf(role)}`;
-    const place = (0,region_names/* placeOf */.$)(region);
-    const id = (0,vocabulary/* codeOf */.$N)(region, detail);
-    return place === undefined ? `${id} · ${roleOf(role)}` : `${place} · ${roleOf(role)}<br>${id}`;
-}
-function cellsOf(group, detail) {
-    const [first] = group;
-    if (first === undefined)
-        return [];
-    const lines = group.length === 1 ? [...first.lines, ...first.own] : first.lines;
-    return [regions_whereCell(group, first, detail), lines.length === 0 ? '–' : lines.join('<br>')];
-}
-/** The Regions behind a row that stands for several. */
-function foldedList(group, detail) {
-    const items = group.slice(0, detail.rows).map(({ region, own }) => {
-        const place = (0,region_names/* placeOf */.$)(region);
-        return `- ${[...(place === undefined ? [] : [place]), (0,vocabulary/* codeOf */.$N)(region, detail), ...own].join(' ')}`;
-    });
-    const hidden = group.length - items.length;
-    const more = hidden > 0 ? [`- …and ${(0,vocabulary/* countOf */.pq)(hidden, 'more Region')}, left out for length.`] : [];
-    return (0,markdown/* details */.zH)(`The ${(0,vocabulary/* countOf */.pq)(group.length, 'Region')} of that row`, [[...items, ...more].join('\n')]);
-}
-/** The id that all keys of a multi-Region key share, once, where it is known. */
-function renderKeyId(planned, input, detail) {
-    const arns = [...(input.keys ?? []), ...planned].flatMap(({ keyArn }) => keyArn ?? []);
-    const [first] = arns;
-    if (first === undefined)
-        return [];
-    const account = input.accountId === undefined ? '' : ` in account ${(0,vocabulary/* codeOf */.$N)(input.accountId, detail)}`;
-    return [`Key ${(0,vocabulary/* codeOf */.$N)((0,vocabulary/* keyIdOf */.yg)(first), detail)}${account}`];
-}
-/** A plan speaks of what would be, an apply of what was. */
-function headOf({ command, outcome, plan }) {
-    if (plan === undefined)
-        return 'What is there';
-    if (outcome === 'applied')
-        return 'What changed';
-    const began = (command === 'apply' || command === 'destroy') && outcome !== 'refused';
-    return began ? 'What was to change' : 'What would change';
-}
-/** Changes to resources that belong to no key's Region; the table alone would hide them. */
-function renderOthers(model, detail) {
-    const others = model.resources.filter(({ kind, action }) => kind === 'other' && action !== 'no-op' && action !== 'read');
-    if (others.length === 0)
-        return [];
-    const named = others
-        .slice(0, detail.rows)
-        .map((change) => `${(0,vocabulary/* codeOf */.$N)(change.address, detail)} (${change.action})`);
-    const more = others.length > detail.rows ? `, and ${others.length - detail.rows} more` : '';
-    return [`Besides the keys: ${named.join(', ')}${more}.`];
-}
-/** The move of the primary, in a row of its own: what it does, and what it leaves as it is. */
-function renderMove({ from, to, description, replicaDescription }, detail) {
-    const does = [
-        'Every key goes on encrypting and decrypting all the while.',
-        `Rotation and replication are ${(0,vocabulary/* codeOf */.$N)(to, detail)}'s from then on, and so is the next move.`,
-        'Key policies, tags, aliases and grants stay with the key of their Region. No key is made, replaced, deleted or forgotten.',
-        ...(description === replicaDescription
-            ? []
-            : [
-                `Descriptions go with the role: ${(0,vocabulary/* codeOf */.$N)(to, detail)} gets ${(0,vocabulary/* codeOf */.$N)(description, detail)}, ${(0,vocabulary/* codeOf */.$N)(from, detail)} gets ${(0,vocabulary/* codeOf */.$N)(replicaDescription, detail)}.`,
-            ]),
-    ];
-    const where = `**primary**<br>${(0,vocabulary/* codeOf */.$N)(from, detail)} → ${(0,vocabulary/* codeOf */.$N)(to, detail)}`;
-    return [(0,markdown/* table */.tp)(['Move', 'What it does'], [[where, does.join('<br>')]])];
-}
-/** The table of Regions, what is folded of it, and what else the plan changes, as Markdown blocks. */
-function renderRegions(input, detail) {
-    const model = input.plan?.model;
-    const planned = model?.regions ?? [];
-    const groups = groupRows(rowsOf(planned, input, detail));
-    const shown = groups.slice(0, detail.rows);
-    const hidden = groups.slice(detail.rows).flat().length;
-    const folded = shown.filter((group) => group.length > 1);
-    return [
-        ...renderKeyId(planned, input, detail),
-        ...(input.plan?.move === undefined ? [] : renderMove(input.plan.move, detail)),
-        ...(shown.length === 0
-            ? []
-            : [
-                (0,markdown/* table */.tp)(['Region and role', headOf(input)], shown.map((group) => cellsOf(group, detail))),
-            ]),
-        ...folded.map((group) => foldedList(group, detail)),
-        ...(hidden > 0 ? [`…and ${(0,vocabulary/* countOf */.pq)(hidden, 'more Region')}, left out for length.`] : []),
-        ...(model === undefined ? [] : renderOthers(model, detail)),
-    ];
-}
-
-// EXTERNAL MODULE: ./src/report/verdict.ts
-var verdict = __nccwpck_require__(687);
-;// CONCATENATED MODULE: ./src/report/layout.ts
-/** The order of the report, and how it is made to fit. */
-
-
-
-
-
-
-
-
-
-
-
-
-/** From everything to the least that still says what happens. The first that leaves the plan some room is taken. */
-const DETAILS = [
-    { rows: 200, values: 60, text: 1000 },
-    { rows: 100, values: 40, text: 400 },
-    { rows: 60, values: 20, text: 300 },
-    { rows: 35, values: 10, text: 200 },
-    { rows: 20, values: 6, text: 160 },
-    { rows: 10, values: 4, text: 120 },
-    { rows: 4, values: 2, text: 80 },
-    { rows: 2, values: 1, text: 24 },
-];
-/** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
-const ROOM_FOR_PLAN = 4000;
-/** The one sentence as escaped Markdown, with the comment key where there is one to tell apart. */
-function renderTitle(input, verdict, detail) {
-    const isDefault = input.alias === `alias/${input.commentKey}`;
-    const key = isDefault ? '' : ` · ${(0,vocabulary/* codeOf */.$N)(input.commentKey, detail)}`;
-    return `${(0,markdown/* prose */.CS)(verdict.title)}${key}`;
-}
-function verdictOf(input, detail) {
-    return (0,verdict/* describeVerdict */.X)({ ...input, alias: (0,markdown/* clip */.$Q)(input.alias, detail.text) });
-}
-function renderVerdict(input, detail) {
-    const verdict = verdictOf(input, detail);
-    const approval = input.approval?.approved === true ? (0,markdown/* clip */.$Q)(input.approval.says, detail.text) : '';
-    return [
-        `### ${verdict.symbol} ${renderTitle(input, verdict, detail)}`,
-        (0,markdown/* prose */.CS)([verdict.detail, approval].join(' ')),
-    ].filter((block) => block !== '');
-}
-/** What calls for a decision or for help; directly under the verdict. */
-function renderAlarms(input, detail) {
-    return [
-        ...(input.failure === undefined ? [] : [(0,findings/* renderFailure */.zt)(input.failure, detail)]),
-        ...(0,findings/* renderFindings */.vO)('CAUTION', (0,verdict/* stopsOf */.l)(input.plan?.findings).filter(isToldByFinding), detail),
-        ...renderDeletion(input, detail),
-        ...(0,findings/* renderApproval */.mv)(input.approval, detail),
-        ...(0,findings/* renderShown */.W3)(input.shown, detail),
-        ...(0,findings/* renderKeyStates */.Wh)(otherStates(input), input.now, detail),
-        ...(input.plan === undefined ? [] : renderWarnings(input.plan, input, detail)),
-        ...(0,findings/* renderNotes */.IE)(input.notes, detail),
-    ];
-}
-/** Deletions have a section of their own. */
-function isToldByFinding({ rule }) {
-    return rule !== TOLD_HERE;
-}
-function otherStates(input) {
-    const told = deletedStates(input);
-    return input.keyStates?.filter((note) => !told.includes(note));
-}
-function renderWarnings(plan, { outcome }, detail) {
-    const isOver = outcome === 'applied';
-    const ofSeverity = (severity) => plan.findings
-        .filter((finding) => finding.severity === severity && isToldByFinding(finding))
-        // What to do before apply is no advice after it.
-        .map((finding) => (isOver ? { ...finding, wayOut: '' } : finding));
-    return [
-        ...(0,findings/* renderFindings */.vO)('WARNING', ofSeverity('warning'), detail),
-        ...(0,findings/* renderFindings */.vO)('NOTE', ofSeverity('notice'), detail),
-        ...(0,findings/* renderUnsupported */.iq)(plan.model.unsupported, detail),
-    ];
-}
-/** The table says the same in less room than the picture of many Regions; and only a plan is still to be weighed. */
-function foldPicture(picture, regions, { outcome }) {
-    if (outcome === 'planned' && regions <= vocabulary/* OPEN_REGIONS */.LW)
-        return picture;
-    return (0,markdown/* details */.zH)(`The picture of ${(0,vocabulary/* countOf */.pq)(regions, 'Region')}`, [picture]);
-}
-/** The sections on a plan with changes, in the order in which a reviewer's questions come. */
-function renderChanges(input, plan, detail) {
-    const { model, access } = plan;
-    const picture = renderPicture(model.regions);
-    return [
-        ...renderRegions(input, detail),
-        ...renderAccess({ model, access, accountId: input.accountId }, detail),
-        renderCost(model),
-        ...(picture === undefined ? [] : [foldPicture(picture, model.regions.length, input)]),
-        ...renderDrift(model.drift, detail),
-    ];
-}
-function renderDriftReport(input, plan, detail) {
-    const { model, access } = plan;
-    const back = model.hasChanges ? ['#### What apply would do about it', ...renderRegions(input, detail)] : [];
-    return [
-        ...renderDrift(model.drift, detail),
-        ...renderAccess({ model, access, accountId: input.accountId }, detail),
-        ...back,
-    ];
-}
-function renderBody(input, detail) {
-    const { plan } = input;
-    if (plan === undefined)
-        return renderRegions(input, detail);
-    return input.command === 'drift'
-        ? renderDriftReport(input, plan, detail)
-        : renderChanges(input, plan, detail);
-}
-/** Nothing to review: the verdict, what is wrong in spite of that if anything is, and no more. */
-function isQuiet(input) {
-    return input.outcome === 'no-changes' || input.outcome === 'in-sync';
-}
-function renderQuiet(input, detail) {
-    const verdict = verdictOf(input, detail);
-    return [
-        `${verdict.symbol} **${renderTitle(input, verdict, detail)}** ${renderOrigin(input, detail)}`,
-        ...renderAlarms(input, detail),
-        ...(input.verification === undefined ? [] : renderRegions({ ...input, plan: undefined }, detail)),
-    ];
-}
-const join = (blocks) => blocks.filter((block) => block !== '').join('\n\n');
-/** The report with as much of the plan as has room; undefined when this much detail does not fit. */
-function layOut(options, detail, roomForPlan) {
-    const { input, top, bottom, limit, measure } = options;
-    if (isQuiet(input)) {
-        const quiet = join([top, ...renderQuiet(input, detail), bottom]);
-        return measure(quiet) <= limit ? quiet : undefined;
-    }
-    const head = [
-        top,
-        ...renderVerdict(input, detail),
-        ...renderAlarms(input, detail),
-        ...renderBody(input, detail),
-    ];
-    const tail = [renderFooter(input, detail), bottom];
-    const without = join([...head, ...tail]);
-    const text = input.plan?.text ?? '';
-    const room = limit - measure(without) - 2;
-    if (text.trim() === '')
-        return room + 2 >= 0 ? without : undefined;
-    if (room < Math.min(roomForPlan, measure(text) + 200))
-        return undefined;
-    return join([...head, renderPlanText({ text, room, measure, source: input.source }), ...tail]);
-}
-/**
- * The report within a limit: tables are shortened, with a count of what is missing, only when the plan could not have
- * `ROOM_FOR_PLAN` otherwise; then the plan is cut at a line end.
- * @returns undefined when not even the least of it fits beside the hidden lines
- */
-function renderWithin(options) {
-    for (const detail of DETAILS) {
-        const report = layOut(options, detail, ROOM_FOR_PLAN);
-        if (report !== undefined)
-            return report;
-    }
-    const least = DETAILS.at(-1);
-    return least === undefined ? undefined : layOut(options, least, 0);
+function renderSummary(input) {
+    const wholePlan = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `the log of the run`;
+    const measure = (text) => Buffer.byteLength(text);
+    const summary = (0,_layout_js__WEBPACK_IMPORTED_MODULE_0__/* .renderWithin */ .A)({ input, limit: _types_js__WEBPACK_IMPORTED_MODULE_3__/* .SUMMARY_ROOM */ .jU, measure, wholePlan });
+    return `${String(summary ?? '')}\n`;
+}
+/** The job summary of a command for many keys that failed. */
+function renderFailedCommand(failure, command) {
+    return `${String((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `### ❌ ${command} failed\n\n${(0,_sections_findings_js__WEBPACK_IMPORTED_MODULE_2__/* .renderFailure */ .zt)(failure)}`)}\n`;
 }
 
 
 /***/ }),
 
-/***/ 4285:
+/***/ 6412:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $Q: () => (/* binding */ clip),
 /* harmony export */   B4: () => (/* binding */ formatCount),
-/* harmony export */   CS: () => (/* binding */ prose),
-/* harmony export */   DV: () => (/* binding */ codeBlock),
 /* harmony export */   Lt: () => (/* binding */ fenceFor),
-/* harmony export */   PA: () => (/* binding */ breakableArn),
-/* harmony export */   SS: () => (/* binding */ codeSpan),
+/* harmony export */   hk: () => (/* binding */ escapeAsProse),
 /* harmony export */   jQ: () => (/* binding */ showInvisible),
-/* harmony export */   nf: () => (/* binding */ link),
-/* harmony export */   tp: () => (/* binding */ table),
-/* harmony export */   xE: () => (/* binding */ alert),
-/* harmony export */   zH: () => (/* binding */ details),
+/* harmony export */   nq: () => (/* binding */ escapeAsCode),
 /* harmony export */   zY: () => (/* binding */ showInvisibleInLines)
 /* harmony export */ });
 /**
@@ -56335,7 +55352,7 @@ function longestRun(text, character) {
     return runs.reduce((longest, run) => Math.max(longest, run.length), 0);
 }
 /** Any text as one code span; safe in a paragraph, in a heading, and through `table` in a cell. */
-function codeSpan(text) {
+function escapeAsCode(text) {
     let content = showInvisible(text);
     if (longestRun(content, '`') > LONGEST_DELIMITER)
         content = content.replaceAll('`', '\\u0060');
@@ -56345,16 +55362,6 @@ function codeSpan(text) {
     // A span loses one space at each end when it has both; and its delimiter must not touch a backtick.
     const padding = /^[` ]|[` ]$/.test(content) ? ' ' : '';
     return `${delimiter}${padding}${content}${padding}${delimiter}`;
-}
-const KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:)(\d{12}:key\/(?:mrk-)?[0-9a-f]{8,16})([0-9a-f-]*)$/;
-/**
- * A key's ARN as code that a narrow screen can break: the table would be wider than a telephone otherwise. GitHub lets <wbr>
- * through, and what is copied has no break in it.
- * @returns undefined for anything that is not the ARN of a KMS key
- */
-function breakableArn(arn) {
-    const parts = arn.length > 120 ? null : KEY_ARN.exec(arn);
-    return parts === null ? undefined : `<code>${parts.slice(1).join('<wbr>')}</code>`;
 }
 const OPENING = /^["'“‘(]*/u;
 const CLOSING = new Set(`"'”’).,;:!?…`);
@@ -56378,21 +55385,21 @@ function startOfClosing(token) {
 function renderWord(token) {
     const quoted = /^(["'“‘(]*)`([^`]+)`(["'”’).,;:!?…]*)$/u.exec(token);
     if (quoted !== null)
-        return `${quoted[1] ?? ''}${codeSpan(quoted[2] ?? '')}${quoted[3] ?? ''}`;
+        return `${quoted[1] ?? ''}${escapeAsCode(quoted[2] ?? '')}${quoted[3] ?? ''}`;
     const opening = OPENING.exec(token)?.[0] ?? '';
     const rest = token.slice(opening.length);
     const end = startOfClosing(rest);
     const core = rest.slice(0, end);
     if (core === '')
-        return codeSpan(token);
-    return `${opening}${isPlain(core) ? core : codeSpan(core)}${rest.slice(end)}`;
+        return escapeAsCode(token);
+    return `${opening}${isPlain(core) ? core : escapeAsCode(core)}${rest.slice(end)}`;
 }
 /**
  * A sentence that may hold names and values from outside: plain words stay, every other token (and what already is
  * between backticks) becomes a code span. The result is one line and never begins a Markdown block by itself as long as
  * something stands before it on its line.
  */
-function prose(text) {
+function escapeAsProse(text) {
     const line = text.replace(/\s+/gu, ' ').trim();
     const tokens = line.match(/[^\s`]*`[^`]+`[^\s`]*|\S+/gu) ?? [];
     return tokens.map(renderWord).join(' ');
@@ -56418,78 +55425,994 @@ function fenceFor(text, language) {
     }
     return { open: '<pre>', close: '</pre>', line: escapeHtml };
 }
-/** A block of code with any text in it. */
-function codeBlock(text, language) {
-    const shown = showInvisibleInLines(text);
-    const fence = fenceFor(shown, language);
-    return [fence.open, ...shown.split('\n').map(fence.line), fence.close].join('\n');
+
+
+/***/ }),
+
+/***/ 4297:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  A: () => (/* binding */ renderWithin)
+});
+
+// EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
+var regions = __nccwpck_require__(1053);
+// EXTERNAL MODULE: ./src/plan/model.ts + 1 modules
+var plan_model = __nccwpck_require__(6167);
+// EXTERNAL MODULE: ./src/report/markdown.ts
+var markdown = __nccwpck_require__(4285);
+// EXTERNAL MODULE: ./src/report/vocabulary.ts
+var vocabulary = __nccwpck_require__(7568);
+;// CONCATENATED MODULE: ./src/report/cost.ts
+/** What the keys cost per month, before and after. */
+
+
+
+
+/**
+ * US dollars per key and month, for the primary and for each replica, whatever the key's spec; a key that is scheduled for
+ * deletion costs nothing (https://aws.amazon.com/kms/pricing/, "Key storage").
+ */
+const PRICE_PER_KEY = 1;
+const PRICING_PAGE = 'https://aws.amazon.com/kms/pricing/';
+function staysAfter(key) {
+    // A forgotten key is no longer Terraform's, but AWS bills it all the same.
+    return key.action === 'forget' || key.after !== null;
 }
-/** Tables are split at pipes before code is looked for; after a backslash an escape would be ambiguous. */
-function cellOf(markdown) {
-    return markdown.replace(/(?<=\\)\|/g, '\\u007C').replaceAll('|', '\\|');
+/** Counts the keys of a plan; an imported key was billed before. */
+function countBilledKeys(model) {
+    const keys = model.resources.filter(plan_model/* isKey */.m0);
+    return {
+        before: keys.filter((key) => key.before !== null || key.importing !== undefined).length,
+        after: keys.filter(staysAfter).length,
+        rotates: keys.some((key) => key.kind === 'primary' && key.after?.['enable_key_rotation'] === true),
+        priced: keys.every(({ region }) => region !== undefined && (0,regions/* partitionOf */.iQ)(region) === 'aws'),
+    };
 }
-/** A table; the cells are Markdown that is already escaped and has no line ends. */
-function table(header, rows) {
-    const line = (cells) => `| ${cells.map(cellOf).join(' | ')} |`;
-    return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+function dollars(keys) {
+    return (0,markdown/* mark */.Gy) `US$${keys * PRICE_PER_KEY}`;
 }
-/** GitHub's coloured call-out; each block is escaped Markdown. */
-function alert(kind, blocks) {
-    const body = blocks.join('\n\n').split('\n');
-    return [`> [!${kind}]`, ...body.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
+function footnotes(billed) {
+    const parts = [
+        billed.priced
+            ? (0,markdown/* mark */.Gy) `${dollars(1)} a month for each key in each Region; API requests are billed separately.`
+            : (0,markdown/* mark */.Gy) `Each key in each Region is billed, and API requests separately. This partition has a price list of its own.`,
+        billed.rotates ? (0,markdown/* mark */.Gy) `The first two rotations each add US$1 a month; later ones are free.` : markdown/* NOTHING */.K$,
+        billed.after < billed.before ? (0,markdown/* mark */.Gy) `A key that is scheduled for deletion is not billed.` : markdown/* NOTHING */.K$,
+        (0,markdown/* link */.nf)('KMS pricing', PRICING_PAGE),
+    ];
+    return (0,markdown/* mark */.Gy) `<sub>${(0,markdown/* join */.fj)(parts, ' ')}</sub>`;
 }
-/** A folded section; its title is ours, its blocks are escaped Markdown. */
-function details(title, blocks) {
-    return [`<details><summary>${title}</summary>`, ...blocks, '</details>'].join('\n\n');
+/** The cost per month before and after; one line and its footnote. */
+function renderCost(model) {
+    const billed = countBilledKeys(model);
+    const { before, after, priced } = billed;
+    const amount = (keys) => (priced ? dollars(keys) : (0,vocabulary/* counted */.hS)(keys, 'key'));
+    const change = before === after ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `${amount(before)} → `;
+    const keys = priced && after > 0 ? (0,markdown/* mark */.Gy) ` for ${(0,vocabulary/* counted */.hS)(after, 'key')}` : markdown/* NOTHING */.K$;
+    const same = before === after ? (0,markdown/* mark */.Gy) `, as before` : markdown/* NOTHING */.K$;
+    return (0,markdown/* mark */.Gy) `**Cost per month** · ${change}**${amount(after)}**${keys}${same}<br>${footnotes(billed)}`;
 }
-/** A link of ours; a target that is no plain http(s) address is shown as code instead. */
-function link(words, url) {
-    return /^https?:\/\/[\w.:/%?=&#~+,-]+$/.test(url)
-        ? `[${words}](${url})`
-        : `${words} ${codeSpan(clip(url, 300))}`;
+
+// EXTERNAL MODULE: ./src/report/escape.ts
+var report_escape = __nccwpck_require__(6412);
+// EXTERNAL MODULE: ./src/report/changes.ts
+var changes = __nccwpck_require__(9059);
+;// CONCATENATED MODULE: ./src/report/mermaid.ts
+/** The picture: the primary and its replicas, as a Mermaid flowchart. GitHub draws it in comments and job summaries. */
+
+
+
+
+/** With more replicas than this the picture shows one box per part of the world and kind of change. */
+const REPLICAS_ONE_BY_ONE = 8;
+/** Regions named in one box, and boxes in the picture, at the most. */
+const NAMES_IN_A_BOX = 12;
+const BOXES = 24;
+/** By the first part of a Region's id: the areas that a picture with many Regions groups them into. */
+const AREAS = new Map([
+    ['af', 'Africa'],
+    ['ap', 'Asia Pacific'],
+    ['ca', 'Canada'],
+    ['cn', 'China'],
+    ['eu', 'Europe'],
+    ['eusc', 'European Sovereign Cloud'],
+    ['il', 'Israel'],
+    ['me', 'Middle East'],
+    ['mx', 'Mexico'],
+    ['sa', 'South America'],
+    ['us', 'United States'],
+]);
+function areaOf(region) {
+    return AREAS.get(region.split('-')[0] ?? '') ?? 'Elsewhere';
+}
+/** Outlines only: they stand out on GitHub's light and dark ground alike, and leave Mermaid's own colours alone. */
+const CLASSES = [
+    'classDef stays stroke-width:1px',
+    'classDef comes stroke:#2da44e,stroke-width:3px',
+    'classDef changes stroke:#bf8700,stroke-width:3px',
+    'classDef goes stroke:#cf222e,stroke-width:3px,stroke-dasharray:6 4',
+];
+/** Letters and digits of any script, and little else: no quote, bracket, `#`, `;` or `<` that Mermaid could read. */
+function label(text) {
+    const plain = (0,report_escape/* showInvisible */.jQ)(text.normalize('NFC'))
+        .replace(/[^\p{L}\p{N} .,:()-]/gu, '_')
+        .trim();
+    return plain.length > 48 ? `${plain.slice(0, 47)}…` : plain;
+}
+function statusOf(what, change) {
+    if (vocabulary/* CHANGES */.Y6[change].style === 'stays')
+        return what;
+    return `${what}, ${change === 'created' ? 'new' : change}`;
+}
+function boxOf(row) {
+    const change = (0,changes/* rowChange */.D)(row);
+    const place = (0,vocabulary/* placeOf */.$t)(row.region);
+    const lines = [...(place === undefined ? [] : [place]), row.region, statusOf(row.role, change)];
+    return { lines, change };
+}
+function groupByArea(replicas) {
+    const groups = Map.groupBy(replicas, (row) => `${areaOf(row.region)}/${(0,changes/* rowChange */.D)(row)}`);
+    return [...groups.values()].flatMap((rows) => {
+        const [first] = rows;
+        if (first === undefined)
+            return [];
+        const change = (0,changes/* rowChange */.D)(first);
+        const names = rows.slice(0, NAMES_IN_A_BOX).map(({ region }) => region);
+        const more = rows.length > NAMES_IN_A_BOX ? [`and ${rows.length - NAMES_IN_A_BOX} more`] : [];
+        const status = statusOf((0,vocabulary/* countOf */.pq)(rows.length, 'replica'), change);
+        return [{ lines: [areaOf(first.region), ...names, ...more, status], change }];
+    });
+}
+function drawBox(id, box) {
+    return `  ${id}["${box.lines.map(label).join('<br>')}"]:::${vocabulary/* CHANGES */.Y6[box.change].style}`;
+}
+/**
+ * The Mermaid source, without its fence; undefined when there is no primary to draw.
+ * @param rows the Regions of the plan
+ */
+function drawKeys(rows) {
+    const primary = rows.find(({ role }) => role === 'primary');
+    if (primary === undefined)
+        return undefined;
+    const replicas = rows.filter(({ role }) => role === 'replica');
+    const boxes = replicas.length > REPLICAS_ONE_BY_ONE ? groupByArea(replicas) : replicas.map(boxOf);
+    const drawn = boxes.slice(0, BOXES);
+    const used = new Set([boxOf(primary), ...drawn].map(({ change }) => vocabulary/* CHANGES */.Y6[change].style));
+    return [
+        'flowchart LR',
+        drawBox('primary', boxOf(primary)),
+        ...drawn.flatMap((box, index) => [
+            drawBox(`replica${index + 1}`, box),
+            `  primary ${vocabulary/* CHANGES */.Y6[box.change].style === 'goes' ? '-.-' : '---'} replica${index + 1}`,
+        ]),
+        ...CLASSES.filter((line) => used.has(line.split(' ')[1] ?? '')).map((line) => `  ${line}`),
+    ].join('\n');
+}
+/** The picture, folded where the table says the same in less room, or where nothing is left to be weighed. */
+function renderPicture(rows, isToBeWeighed) {
+    const source = drawKeys(rows);
+    if (source === undefined)
+        return markdown/* NOTHING */.K$;
+    const picture = (0,markdown/* codeBlock */.DV)(source, 'mermaid');
+    return isToBeWeighed && rows.length <= vocabulary/* OPEN_REGIONS */.LW
+        ? picture
+        : (0,markdown/* details */.zH)(`The picture of ${(0,vocabulary/* countOf */.pq)(rows.length, 'Region')}`, [picture]);
+}
+
+// EXTERNAL MODULE: ./src/plan/access.ts + 1 modules
+var plan_access = __nccwpck_require__(5667);
+;// CONCATENATED MODULE: ./src/report/sections/access.ts
+/** Who gains and who loses access, as a difference of policies rather than of JSON text. */
+
+
+
+
+/** What widens access comes first: that is what a reviewer has to agree to. */
+const DIRECTIONS = {
+    'gains Allow': (0,markdown/* mark */.Gy) `➕ gains access`,
+    'loses Deny': (0,markdown/* mark */.Gy) `➕ is no longer denied`,
+    'loses Allow': (0,markdown/* mark */.Gy) `➖ loses access`,
+    'gains Deny': (0,markdown/* mark */.Gy) `⛔ is denied`,
+};
+const ORDER = Object.keys(DIRECTIONS);
+function directionOf({ direction, effect }) {
+    return `${direction} ${effect}`;
+}
+/** Strangers first, then by direction. */
+function rowsOf(access) {
+    const same = (change) => {
+        const { stranger, actions, condition, regions } = change;
+        const kind = [stranger && (0,plan_access/* isGain */.C9)(change), directionOf(change)];
+        return JSON.stringify([kind, actions, condition ?? null, regions]);
+    };
+    return [...Map.groupBy(access, same).values()]
+        .flatMap((changes) => {
+        const [change] = changes;
+        if (change === undefined)
+            return [];
+        const principals = changes.map(({ principal }) => principal);
+        return [{ change, principals, letsStrangerIn: change.stranger && (0,plan_access/* isGain */.C9)(change) }];
+    })
+        .sort((a, b) => Number(b.letsStrangerIn) - Number(a.letsStrangerIn) ||
+        ORDER.indexOf(directionOf(a.change)) - ORDER.indexOf(directionOf(b.change)));
+}
+/** The lists of Regions that are too long for a cell, each once. */
+function longLists(rows) {
+    const lists = rows.flatMap(({ change: { regions } }) => regions !== 'all' && regions.length > vocabulary/* OPEN_REGIONS */.LW ? [regions] : []);
+    return [...new Map(lists.map((regions) => [regions.join(), regions])).values()];
+}
+/** Where there is more than one such list, a number tells them apart. */
+function numberOf(regions, lists) {
+    const index = lists.findIndex((list) => String(list) === String(regions));
+    return index < 0 || lists.length < 2 ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) ` (list\u00A0${index + 1})`;
+}
+function renderRow({ change, principals, letsStrangerIn }, accountId, lists) {
+    const who = principals.map((principal) => (0,vocabulary/* principalInWords */.$W)(principal, accountId));
+    const names = (0,markdown/* sized */.Sk)(({ strangers, values }) => {
+        const named = (0,markdown/* firstOf */.Ku)(who, letsStrangerIn ? strangers : values);
+        // Two principals, of two lines each, must not read as one.
+        return (0,markdown/* join */.fj)(who.length > 1 ? named.map((name) => (0,markdown/* mark */.Gy) `• ${name}`) : named, '<br>');
+    });
+    const what = [
+        (0,vocabulary/* actionsInWords */.cd)(change.actions),
+        change.condition === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `only if ${change.condition}`,
+        (0,markdown/* mark */.Gy) `in ${(0,vocabulary/* regionsInWords */.Yc)(change.regions)}${numberOf(change.regions, lists)}`,
+    ];
+    return [(0,markdown/* join */.fj)([DIRECTIONS[directionOf(change)], names], '<br>'), (0,markdown/* join */.fj)(what, '<br>')];
+}
+/** Keys whose policy the plan can't tell yet: the reader must not take silence for "nobody". */
+function renderUnknown({ model }) {
+    const unknown = model.resources.filter((change) => (0,plan_model/* isKey */.m0)(change) &&
+        change.attributes.some(({ name, after }) => name === 'policy' && after.is === 'unknown'));
+    if (unknown.length === 0)
+        return markdown/* NOTHING */.K$;
+    const keys = (0,vocabulary/* counted */.hS)(unknown.length, 'key');
+    return (0,markdown/* mark */.Gy) `The policy of ${keys} is known only after apply: who gets access there can't be said yet.`;
+}
+/** The rows that are shown: all of strangers, as far as there is room at all, then as many others as there are rows. */
+function chooseRows(rows, size) {
+    let room = size.strangers;
+    const strangers = rows.filter(({ letsStrangerIn, principals }) => {
+        if (!letsStrangerIn || room <= 0)
+            return false;
+        room -= principals.length;
+        return true;
+    });
+    const others = rows.filter(({ letsStrangerIn }) => !letsStrangerIn);
+    return [...strangers, ...others.slice(0, Math.max(size.rows - strangers.length, 0))];
+}
+/**
+ * The table of who gains and who loses access. Whoever had no access before comes first: everybody, services, identity
+ * providers, principals of accounts that are new.
+ */
+function renderAccess(plan, accountId) {
+    const rows = rowsOf(plan.access);
+    const unknown = renderUnknown(plan);
+    const nobody = unknown === markdown/* NOTHING */.K$ ? (0,markdown/* mark */.Gy) `Nobody gains or loses access.` : markdown/* NOTHING */.K$;
+    const found = (0,markdown/* sized */.Sk)((size) => {
+        const chosen = chooseRows(rows, size);
+        const lists = longLists(chosen);
+        const cells = chosen.map((row) => renderRow(row, accountId, lists));
+        const hidden = rows.length - chosen.length;
+        return (0,markdown/* blocks */.Bv)([
+            chosen.length === 0 ? nobody : (0,markdown/* table */.tp)([(0,markdown/* mark */.Gy) `Who`, (0,markdown/* mark */.Gy) `What they may do`], cells),
+            ...lists.map((regions) => (0,vocabulary/* foldRegions */.zg)(regions.length, (0,markdown/* some */.zN)(regions, 'rows', ' '), String(numberOf(regions, lists)))),
+            (0,vocabulary/* leftOut */.ig)(hidden, 'more change', (0,markdown/* mark */.Gy) ` of access`),
+        ]);
+    });
+    return (0,markdown/* blocks */.Bv)([(0,markdown/* mark */.Gy) `#### Who gains and who loses access`, found, unknown]);
+}
+
+// EXTERNAL MODULE: ./src/facts/cancel-deletion.ts
+var cancel_deletion = __nccwpck_require__(6488);
+// EXTERNAL MODULE: ./src/plan/deletions.ts
+var deletions = __nccwpck_require__(3548);
+// EXTERNAL MODULE: ./src/plan/last-use.ts
+var last_use = __nccwpck_require__(5065);
+// EXTERNAL MODULE: ./src/facts/kms-answers.ts
+var kms_answers = __nccwpck_require__(2460);
+// EXTERNAL MODULE: ./src/report/verdict.ts
+var verdict = __nccwpck_require__(687);
+// EXTERNAL MODULE: ./src/report/sections/findings.ts
+var sections_findings = __nccwpck_require__(901);
+;// CONCATENATED MODULE: ./src/report/sections/deletion.ts
+/** What a deletion does to those who use the key, until when it can be taken back, and how. */
+
+
+
+
+
+
+
+
+/** The rule of the guard that this section tells in its own words. */
+const TOLD_HERE = 'key-deleted';
+/** The commands of more Regions than this are folded. */
+const OPEN_COMMANDS = 3;
+/** The Regions whose keys this run deleted, as KMS says of them. */
+function deletedStates({ command, keyStates = [] }) {
+    const applies = command === 'apply' || command === 'destroy';
+    return applies ? keyStates.filter(({ state }) => (0,kms_answers/* isPendingDeletion */.o)(state)) : [];
+}
+/** What the run has deleted, and what it would: a run that failed on the way has both. */
+function renderParts(input, all) {
+    const deleted = deletedStates(input);
+    const days = Object.fromEntries(deleted.flatMap(({ region, deletionDate: date }) => date === undefined ? [] : [[region, date.slice(0, 10)]]));
+    const isDone = (key) => input.outcome === 'applied' || deleted.some(({ region }) => region === key.region);
+    return ['done', 'planned'].flatMap((tense) => {
+        const part = { ...all, keys: all.keys.filter((key) => isDone(key) === (tense === 'done')) };
+        const said = { tense, now: input.now, days, nameOf: vocabulary/* placeInWords */.cF };
+        if (part.keys.length === 0)
+            return [];
+        return [(0,markdown/* mark */.Gy) `**${(0,markdown/* words */.aL)((0,deletions/* sayOutage */.Dm)(part, said))}** ${(0,markdown/* words */.aL)((0,deletions/* sayDeadline */.yg)(part, said))}`];
+    });
+}
+function commandsFor(keys) {
+    const commands = keys.map(({ region, keyId = '' }) => (0,cancel_deletion/* cancelDeletionCommands */.z)(region, keyId));
+    const lines = commands.flatMap((both) => both ?? []);
+    return lines.length < 2 * keys.length ? undefined : (0,markdown/* codeBlock */.DV)(lines.join('\n'), 'sh');
+}
+function renderCancelDeletion(keys) {
+    const commands = commandsFor(keys);
+    if (commands === undefined)
+        return {
+            inside: [(0,markdown/* mark */.Gy) `To bring a key back, cancel its deletion in the KMS console, then enable it.`],
+            below: markdown/* NOTHING */.K$,
+        };
+    const how = (0,markdown/* mark */.Gy) `To bring back what was deleted, cancel the deletion, then enable the key, as it comes back disabled`;
+    if (keys.length <= OPEN_COMMANDS)
+        return { inside: [(0,markdown/* mark */.Gy) `${how}:`, commands], below: markdown/* NOTHING */.K$ };
+    return {
+        inside: [(0,markdown/* mark */.Gy) `${how}.`],
+        below: (0,markdown/* details */.zH)(`The commands for ${(0,vocabulary/* countOf */.pq)(keys.length, 'Region')}`, [commands]),
+    };
+}
+/** More keys than this are folded, all but the one that was used last. */
+const OPEN_USES = 3;
+function lastUses({ plan, now }) {
+    const uses = plan?.lastUse ?? [];
+    if (now === undefined || uses.length === 0)
+        return { inside: [], below: markdown/* NOTHING */.K$ };
+    const items = [...uses]
+        .sort((a, b) => lastTime(b) - lastTime(a))
+        .map((use) => (0,markdown/* mark */.Gy) `- ${(0,markdown/* prose */.CS)(`${(0,vocabulary/* placeInWords */.cF)(use.region)}: ${(0,last_use/* sayLastUse */.r)(use, now)}`)}`);
+    if (items.length <= OPEN_USES)
+        return {
+            inside: [(0,markdown/* mark */.Gy) `**When it was last used:**`, (0,markdown/* join */.fj)(items, '\n')],
+            below: markdown/* NOTHING */.K$,
+        };
+    const [first = markdown/* NOTHING */.K$, ...more] = items;
+    const list = (0,markdown/* sized */.Sk)(({ rows }) => (0,markdown/* join */.fj)(more.slice(0, rows), '\n'));
+    return {
+        inside: [(0,markdown/* mark */.Gy) `**When it was last used, the latest first:**`, first],
+        below: (0,markdown/* details */.zH)(`Last use in ${(0,vocabulary/* countOf */.pq)(more.length, 'more Region')}`, [list]),
+    };
+}
+function lastTime(use) {
+    return use.is === 'used' ? use.at : use.is === 'unused' ? 0 : -1;
+}
+/** The call-out on the keys that a plan deletes; empty for a plan that deletes none. */
+function renderDeletion(input) {
+    const { plan } = input;
+    if (plan === undefined)
+        return markdown/* NOTHING */.K$;
+    const all = (0,deletions/* deletionsOf */.Ne)(plan.model);
+    if (all.keys.length === 0)
+        return markdown/* NOTHING */.K$;
+    const uses = lastUses(input);
+    const stop = (0,verdict/* stopsOf */.lD)(plan.findings).find(({ rule }) => rule === TOLD_HERE);
+    const cancel = renderCancelDeletion(all.keys);
+    const inside = [...uses.inside, (0,sections_findings/* renderWayOut */.gx)(stop?.wayOut ?? ''), ...cancel.inside];
+    return (0,markdown/* blocks */.Bv)([(0,markdown/* alert */.xE)('CAUTION', [...renderParts(input, all), ...inside]), uses.below, cancel.below]);
+}
+
+;// CONCATENATED MODULE: ./src/report/sections/drift.ts
+/** What was changed outside Terraform, in the same words as a plan. */
+
+
+
+function happened(change) {
+    switch (change.action) {
+        case 'delete':
+            return change.kind === 'alias'
+                ? (0,markdown/* mark */.Gy) `❌ alias **deleted**`
+                : (0,markdown/* mark */.Gy) `🚨 key **gone, or scheduled for deletion**`;
+        case 'create':
+            return (0,markdown/* mark */.Gy) `➕ appeared`;
+        case 'no-op':
+        case 'read':
+        case 'update':
+        case 'replace':
+        case 'forget': {
+            const phrases = (0,changes/* attributesInWords */.KO)(change);
+            return phrases.length === 0
+                ? (0,markdown/* mark */.Gy) `changed`
+                : (0,markdown/* mark */.Gy) `${vocabulary/* CHANGES */.Y6.changed.sign} ${(0,markdown/* some */.zN)(phrases, 'values', '<br>')}`;
+        }
+    }
+}
+function whatOf({ kind, address }) {
+    return kind === 'other' ? (0,markdown/* mark */.Gy) `${address}` : (0,markdown/* words */.aL)(kind);
+}
+function renderGroup(group) {
+    const [first] = group;
+    return first === undefined ? [] : [(0,vocabulary/* regionsCell */.Mu)(group), whatOf(first), happened(first)];
+}
+/** The table of drift, in which changes that say the same in several Regions share a row; empty when there is none. */
+function renderDrift(drift) {
+    if (drift.length === 0)
+        return markdown/* NOTHING */.K$;
+    const groups = (0,vocabulary/* groupAlike */.Mr)(drift, (change) => JSON.stringify([String(whatOf(change)), String(happened(change))]));
+    const rows = (0,vocabulary/* withinRows */.Nr)(groups, 'more change', (shown) => [
+        (0,markdown/* table */.tp)([(0,markdown/* mark */.Gy) `Region`, (0,markdown/* mark */.Gy) `What`, (0,markdown/* mark */.Gy) `Recorded → found`], shown.map(renderGroup)),
+        ...shown
+            .filter(({ length }) => length > 1)
+            .map((group) => {
+            const regions = group.map(({ region = '–' }) => region);
+            return (0,vocabulary/* foldRegions */.zg)(group.length, (0,markdown/* some */.zN)(regions, 'rows', ' '));
+        }),
+    ]);
+    return (0,markdown/* blocks */.Bv)([(0,markdown/* mark */.Gy) `#### Changed outside Terraform`, rows]);
+}
+
+;// CONCATENATED MODULE: ./src/report/sections/plan-text.ts
+/**
+ * Terraform's own plan as the lines of a diff, so that GitHub colours what comes, goes and changes; in a collapsed section,
+ * and cut at a line end where it does not fit.
+ */
+
+
+const MARKED = /^( *)(-\/\+|\+\/-|<=|[+~-])(?= )/;
+function openHeredoc(line) {
+    const opening = /(?:^|[ (])<<-?([A-Z]+)$/.exec(line);
+    if (opening === null)
+        return undefined;
+    const marked = MARKED.exec(line);
+    const column = marked === null ? line.search(/\S/) : (marked[1]?.length ?? 0) + 2;
+    return { markerColumn: column + 2, end: `${' '.repeat(column)}${opening[1] ?? ''}` };
+}
+function closes(line, heredoc) {
+    return line.startsWith(heredoc.end) && /^(?:$|[,) ])/.test(line.slice(heredoc.end.length));
+}
+/** A replacement destroys the key it replaces, in either order: both are shown as what goes. */
+function colourOf(marker) {
+    if (marker === '~')
+        return '!';
+    return marker.includes('/') ? '-' : marker;
+}
+function moveMarker(line) {
+    const marked = MARKED.exec(line);
+    if (marked === null)
+        return line;
+    const [whole, indent = '', marker = ''] = marked;
+    const rest = line.slice(whole.length);
+    if (marker.includes('/'))
+        return `${colourOf(marker)}${indent} ${marker}${rest}`;
+    if (marker === '<=')
+        return line;
+    return `${colourOf(marker)}${indent}${rest}`;
+}
+/**
+ * The plan's lines with each marker in the first column, where a diff has it: `+` and `-` as they are, `~` as `!`, a
+ * replacement (`-/+` or `+/-`) as `-`. Lines of a multi-line value are taken for marked only where Terraform puts the
+ * markers of such a value, so that a list inside a description is not mistaken for a change.
+ * @param text what `terraform show -no-color` prints
+ */
+function toDiffLines(text) {
+    let heredoc;
+    return text.split('\n').map((line) => {
+        if (heredoc === undefined) {
+            heredoc = openHeredoc(line);
+            return moveMarker(line);
+        }
+        if (closes(line, heredoc)) {
+            heredoc = undefined;
+            return line;
+        }
+        const marked = MARKED.exec(line);
+        return marked?.[1]?.length === heredoc.markerColumn ? moveMarker(line) : neutral(line);
+    });
+}
+/** A line of a value that begins in the first column must not be taken for a line of the diff. */
+function neutral(line) {
+    return /^[^ ]/.test(line) ? ` ${line}` : line;
+}
+function renderCut({ lines, shown, whole }) {
+    if (shown === lines.length)
+        return { title: 'The full plan', note: markdown/* NOTHING */.K$ };
+    const left = lines.slice(shown);
+    const size = (0,markdown/* mark */.Gy) `${left.length} of ${lines.length} lines (${left.join('\n').length + 1} characters)`;
+    return {
+        title: `The plan, its first ${(0,report_escape/* formatCount */.B4)(shown)} of ${(0,report_escape/* formatCount */.B4)(lines.length)} lines`,
+        note: (0,markdown/* mark */.Gy) `**Cut here for length: ${size} are left out.** The whole plan is in ${whole}.`,
+    };
+}
+/** How many of the first lines fit into the room. */
+function countFitting(lines, room, measure) {
+    let used = 0;
+    for (const [index, line] of lines.entries()) {
+        used += measure(line) + 1;
+        if (used > room)
+            return index;
+    }
+    return lines.length;
+}
+/**
+ * The collapsed section; empty when there is no room even for the note that the plan was left out.
+ * @returns no longer than `room`, its last line complete
+ */
+function renderPlanText({ text, room, measure, whole }) {
+    const lines = toDiffLines((0,report_escape/* showInvisibleInLines */.zY)(text).replace(/^\n+/, '').trimEnd());
+    const fence = (0,report_escape/* fenceFor */.Lt)(lines.join('\n'), 'diff');
+    const written = lines.map(fence.line);
+    const build = (shown) => {
+        const { title, note } = renderCut({ lines, shown, whole });
+        return (0,markdown/* details */.zH)(title, [shown === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* fenced */.OF)(fence, lines.slice(0, shown)), note]);
+    };
+    const sizeOf = (shown) => measure(String(build(shown)));
+    // The frame is longest when nearly everything is left out, and grows with the digits of the count that is shown.
+    const frame = sizeOf(Math.min(1, lines.length)) - measure(written[0] ?? '') + 2 * String(lines.length).length;
+    const fitting = countFitting(written, room, measure);
+    if (fitting === lines.length && sizeOf(fitting) <= room)
+        return build(fitting);
+    const cut = Math.min(countFitting(written, room - frame, measure), lines.length - 1);
+    return sizeOf(cut) <= room ? build(cut) : markdown/* NOTHING */.K$;
+}
+
+;// CONCATENATED MODULE: ./src/report/sections/regions.ts
+/** The one table of Regions: which role the key has there, what changes, and after apply its ARN and the checks on it. */
+
+
+
+function changeLines(planned, move) {
+    if (planned.region === move?.to)
+        return [(0,markdown/* mark */.Gy) `⬆️ **becomes the primary**; key policy, tags and alias stay`];
+    if (planned.region === move?.from)
+        return [(0,markdown/* mark */.Gy) `⬇️ **becomes a replica**; key policy, tags and alias stay`];
+    const [first, ...more] = (0,changes/* regionInWords */.Bf)(planned);
+    if (first === undefined)
+        return [(0,markdown/* mark */.Gy) `stays as it is`];
+    return [(0,markdown/* join */.fj)([vocabulary/* CHANGES */.Y6[(0,changes/* rowChange */.D)(planned)].sign, first], ' '), ...more];
+}
+function failedInWords({ name, detail }) {
+    return detail === undefined ? (0,markdown/* mark */.Gy) `❌ **${name}**` : (0,markdown/* mark */.Gy) `❌ **${name}**: ${detail}`;
+}
+function checkLines({ checks }) {
+    if (checks.length === 0)
+        return [(0,markdown/* mark */.Gy) `not checked`];
+    const failed = checks.filter(({ ok }) => !ok).map(failedInWords);
+    const passed = checks.filter(({ ok }) => ok).map(({ name }) => name);
+    return [
+        (0,markdown/* some */.zN)(failed, 'values', '<br>'),
+        passed.length === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `✅ ${(0,markdown/* some */.zN)(passed, 'values', ' ')}`,
+    ];
+}
+function weightOf({ planned, verified }) {
+    const failed = verified?.checks.some(({ ok }) => !ok) === true;
+    return failed ? 0 : vocabulary/* CHANGES */.Y6[planned === undefined ? 'none' : (0,changes/* rowChange */.D)(planned)].weight;
+}
+function rowOf(facts, move) {
+    const { region, planned, key, verified } = facts;
+    return {
+        region,
+        role: (planned ?? key ?? verified)?.role ?? 'replica',
+        lines: (0,markdown/* join */.fj)([
+            ...(planned === undefined ? [] : changeLines(planned, move)),
+            ...(verified === undefined ? [] : checkLines(verified)),
+            key !== undefined && key.aliasArn === undefined ? (0,markdown/* mark */.Gy) `no alias yet` : markdown/* NOTHING */.K$,
+        ], '<br>'),
+        own: key === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* keyArn */.H8)(key.keyArn),
+        weight: weightOf(facts),
+    };
+}
+/** The Regions of the plan, of the keys that are there and of the checks: the primary first, then by weight. */
+function regions_rowsOf({ plan, keys = [], verification = [] }) {
+    const all = [...(plan?.model.regions ?? []), ...keys, ...verification];
+    return [...new Set(all.map(({ region }) => region))]
+        .map((region) => {
+        const isHere = (each) => each.region === region;
+        const planned = plan?.model.regions.find(isHere);
+        const facts = { region, planned, key: keys.find(isHere), verified: verification.find(isHere) };
+        return rowOf(facts, plan?.move);
+    })
+        .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary') || a.weight - b.weight);
+}
+function cellsOf(group) {
+    const [first] = group;
+    if (first === undefined)
+        return [];
+    const what = (0,markdown/* join */.fj)([first.lines, group.length === 1 ? first.own : markdown/* NOTHING */.K$], '<br>');
+    return [(0,vocabulary/* regionsCell */.Mu)(group, first.role), String(what) === '' ? (0,markdown/* mark */.Gy) `–` : what];
+}
+/** The Regions behind a row that stands for several. */
+function foldedList(group) {
+    const items = group.map(({ region, own }) => {
+        const place = (0,markdown/* words */.aL)((0,vocabulary/* placeOf */.$t)(region) ?? '');
+        return (0,markdown/* mark */.Gy) `- ${(0,markdown/* join */.fj)([place, region, own], ' ')}`;
+    });
+    const list = (0,markdown/* sized */.Sk)(({ rows }) => {
+        const hidden = group.length - rows;
+        const more = hidden > 0 ? (0,markdown/* mark */.Gy) `- ${(0,vocabulary/* leftOut */.ig)(hidden, 'more Region')}` : markdown/* NOTHING */.K$;
+        return (0,markdown/* join */.fj)([...items.slice(0, rows), more], '\n');
+    });
+    return (0,vocabulary/* foldRegions */.zg)(group.length, list);
+}
+/** The id that all keys of a multi-Region key share, once, where it is known. */
+function renderKeyId({ plan, keys = [], accountId }) {
+    const [first] = [...keys, ...(plan?.model.regions ?? [])].flatMap(({ keyArn: arn }) => arn ?? []);
+    if (first === undefined)
+        return markdown/* NOTHING */.K$;
+    const id = (0,markdown/* mark */.Gy) `Key ${(0,vocabulary/* keyIdOf */.yg)(first)}`;
+    return accountId === undefined ? id : (0,markdown/* mark */.Gy) `${id} in account ${accountId}`;
+}
+/** A plan speaks of what would be, an apply of what was. */
+function headOf({ command, outcome, plan }) {
+    if (plan === undefined)
+        return (0,markdown/* mark */.Gy) `What is there`;
+    if (outcome === 'applied')
+        return (0,markdown/* mark */.Gy) `What changed`;
+    const began = (command === 'apply' || command === 'destroy') && outcome !== 'refused';
+    return began ? (0,markdown/* mark */.Gy) `What was to change` : (0,markdown/* mark */.Gy) `What would change`;
+}
+/** Changes to resources that belong to no key's Region; the table alone would hide them. */
+function renderOthers(model) {
+    const others = model.resources.filter(({ kind, action }) => kind === 'other' && action !== 'no-op' && action !== 'read');
+    const named = others.map(({ address, action }) => (0,markdown/* mark */.Gy) `${address} (${(0,markdown/* words */.aL)(action)})`);
+    return named.length === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `Besides the keys: ${(0,markdown/* some */.zN)(named, 'rows', ', ')}.`;
+}
+/** The move of the primary, in a row of its own: what it does, and what it leaves as it is. */
+function renderMove({ from, to, description, replicaDescription }) {
+    const does = [
+        (0,markdown/* mark */.Gy) `Every key goes on encrypting and decrypting all the while.`,
+        (0,markdown/* mark */.Gy) `Rotation and replication are ${to}'s from then on, and so is the next move.`,
+        (0,markdown/* mark */.Gy) `Key policies, tags, aliases and grants stay with the key of their Region. No key is made, replaced, deleted or forgotten.`,
+        description === replicaDescription
+            ? markdown/* NOTHING */.K$
+            : (0,markdown/* mark */.Gy) `Descriptions go with the role: ${to} gets ${description}, ${from} gets ${replicaDescription}.`,
+    ];
+    const where = (0,markdown/* mark */.Gy) `**primary**<br>${from} → ${to}`;
+    return (0,markdown/* table */.tp)([(0,markdown/* mark */.Gy) `Move`, (0,markdown/* mark */.Gy) `What it does`], [[where, (0,markdown/* join */.fj)(does, '<br>')]]);
+}
+/** The table of Regions, what is folded of it, and what else the plan changes. */
+function renderRegions(input) {
+    const { plan } = input;
+    const groups = (0,vocabulary/* groupAlike */.Mr)(regions_rowsOf(input), ({ role, lines }) => JSON.stringify([role, String(lines)]));
+    const rows = (0,vocabulary/* withinRows */.Nr)(groups, 'more Region', (shown) => [
+        (0,markdown/* table */.tp)([(0,markdown/* mark */.Gy) `Region and role`, headOf(input)], shown.map(cellsOf)),
+        ...shown.filter(({ length }) => length > 1).map(foldedList),
+    ]);
+    return (0,markdown/* blocks */.Bv)([
+        renderKeyId(input),
+        plan?.move === undefined ? markdown/* NOTHING */.K$ : renderMove(plan.move),
+        groups.length === 0 ? markdown/* NOTHING */.K$ : rows,
+        plan === undefined ? markdown/* NOTHING */.K$ : renderOthers(plan.model),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./src/report/layout.ts
+/** The order of the report, and how it is made to fit. */
+
+
+
+
+
+
+
+
+
+
+
+/** Room that the plan should have before tables are shortened for it; a plan that is shorter gets all it needs. */
+const ROOM_FOR_PLAN = 4000;
+/** The one sentence, with the comment key where there is one to tell apart. */
+function renderTitle(input) {
+    const title = (0,markdown/* sized */.Sk)(({ text }) => (0,markdown/* words */.aL)((0,verdict/* describeVerdict */.XZ)({ ...input, alias: (0,report_escape/* clip */.$Q)(input.alias, text) }).title));
+    return input.alias === `alias/${input.commentKey}` ? title : (0,markdown/* mark */.Gy) `${title} · ${input.commentKey}`;
+}
+function renderVerdict(input) {
+    const { symbol, detail } = (0,verdict/* describeVerdict */.XZ)(input);
+    const approval = input.approval?.approved === true ? input.approval.says : '';
+    return (0,markdown/* blocks */.Bv)([
+        (0,markdown/* mark */.Gy) `### ${(0,markdown/* sign */._S)(symbol)} ${renderTitle(input)}`,
+        (0,markdown/* sized */.Sk)(({ text }) => (0,markdown/* words */.aL)([detail, (0,report_escape/* clip */.$Q)(approval, text)].join(' '))),
+    ]);
+}
+/** What calls for a decision or for help; directly under the verdict. */
+function renderAlarms(input) {
+    const { plan, outcome, failure } = input;
+    // Deletions have a section of their own.
+    const findings = (plan?.findings ?? []).filter(({ rule }) => rule !== TOLD_HERE);
+    // What to do before apply is no advice after it.
+    const advice = outcome === 'applied' ? findings.map((finding) => ({ ...finding, wayOut: '' })) : findings;
+    const deleted = deletedStates(input);
+    return (0,markdown/* blocks */.Bv)([
+        failure === undefined ? markdown/* NOTHING */.K$ : (0,sections_findings/* renderFailure */.zt)(failure),
+        (0,sections_findings/* renderFindings */.vO)('stop', findings),
+        renderDeletion(input),
+        (0,sections_findings/* renderApproval */.mv)(input.approval),
+        (0,sections_findings/* renderShown */.W3)(input.shown),
+        (0,sections_findings/* renderKeyStates */.Wh)(input.keyStates?.filter((note) => !deleted.includes(note)), input.now),
+        (0,sections_findings/* renderFindings */.vO)('warning', advice),
+        (0,sections_findings/* renderFindings */.vO)('notice', advice),
+        (0,sections_findings/* renderUnsupported */.iq)(plan?.model.unsupported ?? []),
+        (0,sections_findings/* renderNotes */.IE)(input.notes),
+    ]);
+}
+/** In the order in which a reviewer's questions come. */
+function renderBody(input) {
+    const { plan, command, outcome, accountId } = input;
+    const regions = renderRegions(input);
+    if (plan === undefined)
+        return regions;
+    const { model } = plan;
+    const access = renderAccess(plan, accountId);
+    const drift = renderDrift(model.drift);
+    if (command === 'drift') {
+        const back = model.hasChanges ? [(0,markdown/* mark */.Gy) `#### What apply would do about it`, regions] : [];
+        return (0,markdown/* blocks */.Bv)([drift, access, ...back]);
+    }
+    const picture = renderPicture(model.regions, outcome === 'planned');
+    return (0,markdown/* blocks */.Bv)([regions, access, renderCost(model), picture, drift]);
+}
+/** Where this came from, small: commit, what nobody should look for as it is not compared, and the run. */
+function renderOrigin({ source: { commit, runUrl }, ignoredTags = [] }, digest = markdown/* NOTHING */.K$, versions = []) {
+    const parts = [
+        digest,
+        (0,markdown/* mark */.Gy) `commit ${commit.slice(0, 12)}`,
+        ...versions,
+        ignoredTags.length === 0 ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `tags left to others: ${(0,markdown/* some */.zN)(ignoredTags, 'values', ' ')}`,
+        runUrl === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* link */.nf)('run', runUrl),
+    ];
+    return (0,markdown/* mark */.Gy) `<sub>${(0,markdown/* join */.fj)(parts, ' · ')}</sub>`;
+}
+/** The last visible line; a report of one line has less, as there is nothing to approve. */
+function renderFooter(input) {
+    const { versions, plan } = input;
+    // Whole in every size: it is copied to approve the plan.
+    const digest = plan === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `digest ${(0,markdown/* words */.aL)(plan.digest)}`;
+    return renderOrigin(input, digest, [
+        versions.terraform === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `Terraform ${versions.terraform}`,
+        versions.provider === undefined ? markdown/* NOTHING */.K$ : (0,markdown/* mark */.Gy) `AWS provider ${versions.provider}`,
+        (0,markdown/* mark */.Gy) `aws-kms-multi-region-key ${versions.action}`,
+    ]);
+}
+function partsOf(input) {
+    const { outcome, plan } = input;
+    const alarms = renderAlarms(input);
+    if (outcome !== 'no-changes' && outcome !== 'in-sync') {
+        const head = (0,markdown/* blocks */.Bv)([renderVerdict(input), alarms, renderBody(input)]);
+        return { head, planText: plan?.text ?? '', tail: renderFooter(input) };
+    }
+    // Nothing to review: the verdict, what is wrong in spite of that if anything is, and no more.
+    const { symbol } = (0,verdict/* describeVerdict */.XZ)(input);
+    const line = (0,markdown/* mark */.Gy) `${(0,markdown/* sign */._S)(symbol)} **${renderTitle(input)}** ${renderOrigin(input)}`;
+    const checked = input.verification === undefined ? markdown/* NOTHING */.K$ : renderRegions({ ...input, plan: undefined });
+    return { head: (0,markdown/* blocks */.Bv)([line, alarms, checked]), planText: '', tail: markdown/* NOTHING */.K$ };
+}
+/** What the longest short report may have of rows, of which more make it longer; undefined where not even one has room. */
+function mostRows(fits) {
+    if (!fits(1))
+        return undefined;
+    let [most, tooMany] = [1, markdown/* FULL */.eW.rows];
+    while (tooMany - most > 1) {
+        const rows = Math.floor((most + tooMany) / 2);
+        if (fits(rows))
+            most = rows;
+        else
+            tooMany = rows;
+    }
+    return most;
+}
+/**
+ * In full where the plan has its room then, or else short, with as many rows as fit. Of those who get in and had no access
+ * before some are left out only where one row of everything else, and nothing of the plan, does not make room for all.
+ */
+function chooseSize(fits) {
+    if (fits(markdown/* FULL */.eW, ROOM_FOR_PLAN))
+        return markdown/* FULL */.eW;
+    const few = (rows) => ({ ...(0,markdown/* short */.h0)(rows), strangers: Math.ceil(1.5 * rows) });
+    for (const [make, room] of [
+        [markdown/* short */.h0, ROOM_FOR_PLAN],
+        [markdown/* short */.h0, 0],
+        [few, 0],
+    ]) {
+        const rows = mostRows((each) => fits(make(each), room));
+        if (rows !== undefined)
+            return make(rows);
+    }
+    return undefined;
+}
+/**
+ * The report within a limit: shortened, with a count of what is missing, only when the plan could not have `ROOM_FOR_PLAN`
+ * otherwise; then the plan is cut at a line end.
+ * @returns undefined when not even the least of it fits beside the hidden lines
+ */
+function renderWithin(options) {
+    const { top = '', bottom = '', limit, measure, input } = options;
+    const { planText, head, tail } = partsOf(input);
+    const around = (plan) => (0,markdown/* blocks */.Bv)([(0,markdown/* asItIs */.sT)(top), head, plan, tail, (0,markdown/* asItIs */.sT)(bottom)]);
+    const roomIn = (size) => limit - measure(around(markdown/* NOTHING */.K$).at(size));
+    const hasPlan = planText.trim() !== '';
+    const wanted = hasPlan ? measure(planText) + 200 : 0;
+    const size = chooseSize((each, roomForPlan) => {
+        const room = roomIn(each);
+        return hasPlan ? room - 2 >= Math.min(roomForPlan, wanted) : room >= 0;
+    });
+    if (size === undefined)
+        return undefined;
+    if (!hasPlan)
+        return (0,markdown/* inSize */.BZ)(size, around(markdown/* NOTHING */.K$));
+    const { runUrl } = input.source;
+    const summary = 'the job summary of the run';
+    const whole = options.wholePlan ?? (runUrl === undefined ? (0,markdown/* words */.aL)(summary) : (0,markdown/* link */.nf)(summary, runUrl));
+    const plan = renderPlanText({ text: planText, room: roomIn(size) - 2, measure, whole });
+    return (0,markdown/* inSize */.BZ)(size, around(plan));
 }
 
 
 /***/ }),
 
-/***/ 2737:
+/***/ 4285:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $: () => (/* binding */ placeOf),
-/* harmony export */   d: () => (/* binding */ areaOf)
+/* harmony export */   BZ: () => (/* binding */ inSize),
+/* harmony export */   Bv: () => (/* binding */ blocks),
+/* harmony export */   CS: () => (/* binding */ prose),
+/* harmony export */   DV: () => (/* binding */ codeBlock),
+/* harmony export */   Gy: () => (/* binding */ mark),
+/* harmony export */   H8: () => (/* binding */ keyArn),
+/* harmony export */   K$: () => (/* binding */ NOTHING),
+/* harmony export */   Ku: () => (/* binding */ firstOf),
+/* harmony export */   OF: () => (/* binding */ fenced),
+/* harmony export */   Sk: () => (/* binding */ sized),
+/* harmony export */   _S: () => (/* binding */ sign),
+/* harmony export */   aL: () => (/* binding */ words),
+/* harmony export */   eW: () => (/* binding */ FULL),
+/* harmony export */   fj: () => (/* binding */ join),
+/* harmony export */   h0: () => (/* binding */ short),
+/* harmony export */   nf: () => (/* binding */ link),
+/* harmony export */   sT: () => (/* binding */ asItIs),
+/* harmony export */   tp: () => (/* binding */ table),
+/* harmony export */   xE: () => (/* binding */ alert),
+/* harmony export */   zH: () => (/* binding */ details),
+/* harmony export */   zN: () => (/* binding */ some)
 /* harmony export */ });
-/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
-
+/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6412);
 /**
- * The place of a Region, e.g. `Singapore` of AWS's `Asia Pacific (Singapore)`; undefined for one that is not known here. Where
- * AWS names no place beside the area (`Canada (Central)`), it is both.
+ * Markdown that is escaped already, by its type: only the functions of this file make it, and they escape every text that
+ * is put in. It is written once and rendered in the size that has room.
  */
-function placeOf(region) {
-    const description = (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .descriptionOf */ .Kq)(region);
-    const place = /\((.+)\)$/.exec(description ?? '')?.[1];
-    if (place !== undefined && !/^(Central|US-East|US-West)$/.test(place))
-        return place;
-    return description?.replaceAll(/[()]/g, '');
+
+/** All that anybody would read. */
+const FULL = { rows: 200, values: 60, text: 1000, strangers: 300 };
+/** Where there is no room for that: so many rows, and the less of each the fewer there can be. */
+function short(rows) {
+    return { rows, values: Math.ceil(0.3 * rows), text: 20 + 4 * rows, strangers: FULL.strangers };
 }
-/** By the first part of the id: the areas that a picture with many Regions groups them into. */
-const AREAS = {
-    af: 'Africa',
-    ap: 'Asia Pacific',
-    ca: 'Canada',
-    cn: 'China',
-    eu: 'Europe',
-    eusc: 'European Sovereign Cloud',
-    il: 'Israel',
-    me: 'Middle East',
-    mx: 'Mexico',
-    sa: 'South America',
-    us: 'United States',
-};
-/** The part of the world a Region is in, e.g. `Asia Pacific`. */
-function areaOf(region) {
-    const prefix = region.split('-')[0] ?? '';
-    return (Object.hasOwn(AREAS, prefix) ? AREAS[prefix] : undefined) ?? 'Elsewhere';
+class EscapedMarkdown {
+    #render;
+    constructor(render) {
+        this.#render = render;
+    }
+    /** The text as it is written, in a size. */
+    at(size) {
+        return this.#render(size);
+    }
+    toString() {
+        return this.at(FULL);
+    }
+}
+function insert(value, size) {
+    if (typeof value === 'number')
+        return (0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .formatCount */ .B4)(value);
+    return typeof value === 'string' ? (0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeAsCode */ .nq)((0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .clip */ .$Q)(value, size.text)) : value.at(size);
+}
+/** Markdown with texts in it: what stands in the template is ours, and every string that is put in is escaped. */
+function mark(literals, ...values) {
+    return new EscapedMarkdown((size) => literals.slice(1).reduce((text, literal, index) => {
+        const value = values[index];
+        return `${text}${value === undefined ? '' : insert(value, size)}${literal}`;
+    }, literals[0] ?? ''));
+}
+const NOTHING = mark ``;
+/** Sentences from outside: plain words stay words, everything else in them becomes code. */
+function prose(text) {
+    return new EscapedMarkdown((size) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeAsProse */ .hk)((0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .clip */ .$Q)(text, size.text * 4)));
+}
+/** As `prose`, for sentences of our own, which are shown whole. */
+function words(text) {
+    return asItIs((0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeAsProse */ .hk)(text));
+}
+/** A sign of ours, e.g. `✅`. */
+function sign(text) {
+    return /^\p{Extended_Pictographic}\uFE0F?$/u.test(text) ? asItIs(text) : mark `${text}`;
+}
+/** Our own hidden lines. The one way in without escaping. */
+function asItIs(text) {
+    return new EscapedMarkdown(() => text);
+}
+/** The same in one size, whatever is around it. */
+function inSize(size, markdown) {
+    return asItIs(markdown.at(size));
+}
+/** What is made anew for each size. */
+function sized(make) {
+    return new EscapedMarkdown((size) => make(size).at(size));
+}
+/** The parts that are not empty. */
+function join(parts, separator) {
+    return new EscapedMarkdown((size) => parts
+        .map((part) => insert(part, size))
+        .filter((text) => text !== '')
+        .join(separator));
+}
+/** Blocks with a blank line between them. */
+function blocks(parts) {
+    return join(parts, '\n\n');
+}
+/** The first items and, where there are more, how many. */
+function firstOf(items, most) {
+    if (items.length <= most)
+        return [...items];
+    return [...items.slice(0, most), mark `and ${items.length - most} more`];
+}
+/** As many of the items as the size has values or rows for. */
+function some(items, limit, separator) {
+    return sized((size) => join(firstOf(items, size[limit]), separator));
+}
+const KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:)(\d{12}:key\/(?:mrk-)?[0-9a-f]{8,16})([0-9a-f-]*)$/;
+/**
+ * A key's ARN as code that a narrow screen can break: the table would be wider than a telephone otherwise. GitHub lets <wbr>
+ * through, and what is copied has no break in it.
+ */
+function keyArn(arn) {
+    const parts = arn.length > 120 ? null : KEY_ARN.exec(arn);
+    return parts === null ? mark `${arn}` : asItIs(`<code>${parts.slice(1).join('<wbr>')}</code>`);
+}
+/** Lines that are not escaped yet, in a fence that none of them closes. */
+function fenced(fence, lines) {
+    return asItIs([fence.open, ...lines.map(fence.line), fence.close].join('\n'));
+}
+/** A block of code with any text in it. */
+function codeBlock(text, language) {
+    const shown = (0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .showInvisibleInLines */ .zY)(text);
+    return fenced((0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .fenceFor */ .Lt)(shown, language), shown.split('\n'));
+}
+/** Tables are split at pipes before code is looked for; after a backslash an escape would be ambiguous. */
+function cellOf(markdown) {
+    return markdown.replace(/(?<=\\)\|/g, '\\u007C').replaceAll('|', '\\|');
+}
+/** A table; its cells have no line ends. */
+function table(header, rows) {
+    return new EscapedMarkdown((size) => {
+        const line = (cells) => `| ${cells.map(cellOf).join(' | ')} |`;
+        const [head, ...body] = [header, ...rows].map((cells) => line(cells.map((cell) => insert(cell, size))));
+        return [head, line(header.map(() => '---')), ...body].join('\n');
+    });
+}
+/** GitHub's coloured call-out. */
+function alert(kind, parts) {
+    return new EscapedMarkdown((size) => {
+        const lines = blocks(parts).at(size).split('\n');
+        return [`> [!${kind}]`, ...lines.map((line) => (line === '' ? '>' : `> ${line}`))].join('\n');
+    });
+}
+/** A folded section; GitHub reads its title as HTML, so it has letters, digits and a few signs of a text. */
+function details(title, parts, symbol = '') {
+    const plain = asItIs(title.replace(/[^\p{L}\p{N}_/., ()\u00A0-]/gu, '?'));
+    const summary = symbol === '' ? plain : mark `${sign(symbol)} <code>${plain}</code>`;
+    return blocks([mark `<details><summary>${summary}</summary>`, ...parts, mark `</details>`]);
+}
+/** A link; a target that is no plain http(s) address is shown as code instead. */
+function link(text, url) {
+    return /^https?:\/\/[\w.:/%?=&#~+,-]+$/.test(url)
+        ? mark `[${words(text)}](${asItIs(url)})`
+        : mark `${words(text)} ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_0__/* .clip */ .$Q)(url, 300)}`;
 }
 
 
@@ -56502,182 +56425,120 @@ function areaOf(region) {
 /* harmony export */   IE: () => (/* binding */ renderNotes),
 /* harmony export */   W3: () => (/* binding */ renderShown),
 /* harmony export */   Wh: () => (/* binding */ renderKeyStates),
+/* harmony export */   gx: () => (/* binding */ renderWayOut),
 /* harmony export */   iq: () => (/* binding */ renderUnsupported),
 /* harmony export */   mv: () => (/* binding */ renderApproval),
 /* harmony export */   vO: () => (/* binding */ renderFindings),
 /* harmony export */   zt: () => (/* binding */ renderFailure)
 /* harmony export */ });
-/* harmony import */ var _facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6488);
+/* harmony import */ var _facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6488);
+/* harmony import */ var _facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2460);
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9517);
 /* harmony import */ var _plan_last_use_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5065);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4285);
 /* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7568);
-/* harmony import */ var _facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2460);
 /** What the guard, the preflight and the approval check say, as call-outs that nobody can miss. */
 
 
 
 
 
-function untrusted(text, detail) {
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .clip */ .$Q)(text, detail.text * 4));
-}
-/** `key-deleted` → `Key deleted`. */
-function titleOf(rule) {
-    const words = rule.replaceAll('-', ' ');
-    return words.charAt(0).toUpperCase() + words.slice(1);
-}
+
 /** Regions named beside the title of a finding, at the most. */
 const MOST_PLACES = 6;
-function renderFinding(finding, detail) {
-    const places = finding.regions ?? [finding.region ?? finding.address].filter((place) => place !== undefined);
-    const shown = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .limitItems */ .gt)(places.map((place) => (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(place, detail)), Math.min(detail.values, MOST_PLACES));
-    const where = shown.length === 0 ? '' : ` · ${shown.join(' ')}`;
-    const wayOut = finding.wayOut === '' ? '' : `<br>**What to do:** ${untrusted(finding.wayOut, detail)}`;
-    const title = untrusted(titleOf(finding.rule), detail) || 'Finding';
-    return `**${title}**${where}<br>${untrusted(finding.reason, detail)}${wayOut}`;
+/** What the reader can do; empty where there is nothing. */
+function renderWayOut(text) {
+    return text === '' ? _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$ : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**What to do:** ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(text)}`;
 }
-/** Findings of one severity in one call-out; empty when there are none. */
-function renderFindings(kind, findings, detail) {
-    if (findings.length === 0)
-        return [];
-    const shown = findings.slice(0, detail.rows).map((finding) => renderFinding(finding, detail));
-    const hidden = findings.length - shown.length;
-    const more = hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(hidden, 'more finding')}, left out for length.`] : [];
-    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)(kind, [...shown, ...more])];
+function renderFinding({ rule, reason, wayOut, ...at }) {
+    const places = at.regions ?? [at.region ?? at.address].filter((place) => place !== undefined);
+    const shown = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .sized */ .Sk)(({ values }) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .join */ .fj)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .firstOf */ .Ku)(places, Math.min(values, MOST_PLACES)), ' '));
+    // `key-deleted` → `Key deleted`
+    const title = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_phrases_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalise */ .sK)(rule.replaceAll('-', ' ').trim() || 'finding'))}**`;
+    const head = places.length === 0 ? title : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `${title} · ${shown}`;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .join */ .fj)([head, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(reason), renderWayOut(wayOut)], '<br>');
+}
+const ALERTS = { stop: 'CAUTION', warning: 'WARNING', notice: 'NOTE' };
+/** The findings of one severity in one call-out; empty when there are none. */
+function renderFindings(severity, findings) {
+    const found = findings.filter((finding) => finding.severity === severity);
+    if (found.length === 0)
+        return _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)(ALERTS[severity], [(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .withinRows */ .Nr)(found, 'more finding', (shown) => shown.map(renderFinding))]);
 }
 /** What the plan holds that is not understood, as a warning of its own. */
-function renderUnsupported(sentences, detail) {
+function renderUnsupported(sentences) {
     if (sentences.length === 0)
-        return [];
-    const shown = sentences.slice(0, detail.rows).map((sentence) => `- ${untrusted(sentence, detail)}`);
-    const hidden = sentences.length - shown.length;
-    const more = hidden > 0 ? [`- …and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(hidden, 'more')}`] : [];
-    return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('WARNING', ['**Not understood in this plan**', [...shown, ...more].join('\n')])];
+        return _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('WARNING', renderLines((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**Not understood in this plan**`, sentences));
 }
 /** What a reader should know of how the run went. */
-function renderNotes(notes, detail) {
-    return (notes ?? []).slice(0, detail.rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('NOTE', [untrusted(note, detail)]));
+function renderNotes(notes = []) {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .sized */ .Sk)(({ rows }) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .blocks */ .Bv)(notes.slice(0, rows).map((note) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('NOTE', [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(note)]))));
 }
 /** A failure in its three parts; what was wrong in several places is a list. */
-function renderFailure({ what, each, done, next }, detail) {
-    const head = `**${untrusted(what, detail)}**`;
-    const rest = [untrusted(done, detail), next === '' ? '' : `**What to do:** ${untrusted(next, detail)}`];
-    const join = (parts) => parts.filter((part) => part !== '' && part !== '****').join('<br>');
+function renderFailure({ what, each, done, next }) {
+    const head = what.trim() === '' ? _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$ : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(what)}**`;
+    const rest = [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(done), renderWayOut(next)];
     if (each === undefined)
-        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [join([head, ...rest])]);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [...renderLines(head, each, detail), join(rest)]);
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .join */ .fj)([head, ...rest], '<br>')]);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [...renderLines(head, each), (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .join */ .fj)(rest, '<br>')]);
 }
-/** @param heading as Markdown */
-function renderLines(heading, lines, detail) {
+function renderLines(heading, lines) {
     if (lines.length === 0)
         return [];
-    const items = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .limitItems */ .gt)(lines.map((line) => untrusted(line, detail)), detail.rows);
-    return [heading, items.map((item) => `- ${item}`).join('\n')];
+    const items = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .sized */ .Sk)(({ rows }) => {
+        const shown = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .firstOf */ .Ku)(lines.map(_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS), rows);
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .join */ .fj)(shown.map((line) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `- ${line}`), '\n');
+    });
+    return [heading, items];
 }
 /** Why the plan is not approved, and what differs from the one that was; empty when it is approved. */
-function renderApproval(approval, detail) {
+function renderApproval(approval) {
     if (approval === undefined || approval.approved)
-        return [];
-    return [
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [
-            untrusted(approval.says, detail),
-            ...renderLines('**Planned now, never approved**', approval.added, detail),
-            ...renderLines('**Approved, no longer planned**', approval.gone, detail),
-        ]),
-    ];
+        return _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(approval.says),
+        ...renderLines((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**Planned now, never approved**`, approval.added),
+        ...renderLines((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**Approved, no longer planned**`, approval.gone),
+    ]);
 }
 /** By what a plan on the branch differs from the one that the pull request showed; empty where it is that one. */
-function renderShown(shown, detail) {
+function renderShown(shown) {
     if (shown === undefined || shown.is === 'same')
-        return [];
-    return [
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
-            untrusted(shown.says, detail),
-            ...renderLines('**Planned now, not shown there**', shown.added, detail),
-            ...renderLines('**Shown there, no longer planned**', shown.gone, detail),
-        ]),
-    ];
+        return _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)(shown.is === 'different' ? 'WARNING' : 'NOTE', [
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(shown.says),
+        ...renderLines((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**Planned now, not shown there**`, shown.added),
+        ...renderLines((0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `**Shown there, no longer planned**`, shown.gone),
+    ]);
 }
 function cancelDeletion({ region, keyId }) {
-    const commands = (0,_facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_3__/* .cancelDeletionCommands */ .z)(region, keyId);
+    const commands = (0,_facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_4__/* .cancelDeletionCommands */ .z)(region, keyId);
     if (commands === undefined)
-        return ['Cancel the deletion in the KMS console, then enable the key.'];
+        return [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `Cancel the deletion in the KMS console, then enable the key.`];
     return [
-        'Cancel the deletion, then enable the key, for as long as there is time:',
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `Cancel the deletion, then enable the key, for as long as there is time:`,
         (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .codeBlock */ .DV)(commands.join('\n'), 'sh'),
     ];
 }
-function lastUseOf({ lastUse }, now, detail) {
-    if (lastUse === undefined || now === undefined)
-        return [];
-    const words = (0,_plan_last_use_js__WEBPACK_IMPORTED_MODULE_0__/* .sayLastUse */ .r)(lastUse, now);
-    return [untrusted(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, detail)];
-}
-function renderKeyState(note, now, detail) {
-    const key = `The key ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.keyId, detail)} in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.region, detail)}`;
-    if (!(0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__/* .isPendingDeletion */ .o)(note.state))
-        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('WARNING', [`${key} is ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.state, detail)}.`]);
-    const when = note.deletionDate === undefined
-        ? ''
-        : `, on ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.deletionDate.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1'), detail)}`;
-    const loss = `${key} **is going to be deleted**${when} (${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(note.state, detail)}). `;
+function renderKeyState(note, now) {
+    const { keyId, region, state, deletionDate, lastUse } = note;
+    const key = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `The key ${keyId} in ${region}`;
+    if (!(0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_5__/* .isPendingDeletion */ .o)(state))
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('WARNING', [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `${key} is ${state}.`]);
+    const day = deletionDate?.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1');
+    const when = day === undefined ? _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$ : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `, on ${day}`;
     return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .alert */ .xE)('CAUTION', [
-        `${loss}Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
-        ...lastUseOf(note, now, detail),
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) `${key} **is going to be deleted**${when} (${state}). Nothing in this Region can use it any more, and with its last copy the data under it is lost for good.`,
+        lastUse === undefined || now === undefined ? _markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .NOTHING */ .K$ : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(`${(0,_phrases_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalise */ .sK)((0,_plan_last_use_js__WEBPACK_IMPORTED_MODULE_0__/* .sayLastUse */ .r)(lastUse, now))}.`),
         ...cancelDeletion(note),
     ]);
 }
 /** An alarm for each key that is pending deletion, a warning for each that is in another unusual state. */
-function renderKeyStates(notes, now, detail) {
-    const sorted = [...(notes ?? [])].sort((a, b) => Number((0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__/* .isPendingDeletion */ .o)(b.state)) - Number((0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_4__/* .isPendingDeletion */ .o)(a.state)));
-    const hidden = sorted.length - detail.rows;
-    return [
-        ...sorted.slice(0, detail.rows).map((note) => renderKeyState(note, now, detail)),
-        ...(hidden > 0 ? [`…and ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(hidden, 'more key')} in an unusual state, left out for length.`] : []),
-    ];
-}
-
-
-/***/ }),
-
-/***/ 7994:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ renderSummary),
-/* harmony export */   P: () => (/* binding */ renderFailedCommand)
-/* harmony export */ });
-/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5874);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4285);
-/* harmony import */ var _sections_findings_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(901);
-/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2563);
-/** The job summary: the comment's order, with room for the whole plan. */
-
-
-
-
-/**
- * The job summary as Markdown; no hidden lines, nothing that can be taken for an approval.
- * @returns at most 1 MiB of UTF-8, a margin kept for other writers of the same step
- */
-function renderSummary(input) {
-    const inSummary = {
-        ...input,
-        source: { ...input.source, wholePlan: input.source.wholePlan ?? 'the log of the run' },
-    };
-    const summary = (0,_layout_js__WEBPACK_IMPORTED_MODULE_0__/* .renderWithin */ .A)({
-        input: inSummary,
-        top: '',
-        bottom: '',
-        limit: _types_js__WEBPACK_IMPORTED_MODULE_3__/* .SUMMARY_ROOM */ .jU,
-        measure: (text) => Buffer.byteLength(text, 'utf8'),
-    });
-    return `${summary ?? ''}\n`;
-}
-/** The job summary of a command for many keys that failed. */
-function renderFailedCommand(failure, command) {
-    const detail = { rows: 200, values: 60, text: 1000 };
-    return `### ❌ ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .codeSpan */ .SS)(command)} failed\n\n${(0,_sections_findings_js__WEBPACK_IMPORTED_MODULE_2__/* .renderFailure */ .zt)(failure, detail)}\n`;
+function renderKeyStates(notes = [], now) {
+    const sorted = [...notes].sort((a, b) => Number((0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_5__/* .isPendingDeletion */ .o)(b.state)) - Number((0,_facts_kms_answers_js__WEBPACK_IMPORTED_MODULE_5__/* .isPendingDeletion */ .o)(a.state)));
+    return (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_2__/* .withinRows */ .Nr)(sorted, 'more key', (shown) => shown.map((note) => renderKeyState(note, now)), (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .mark */ .Gy) ` in an unusual state`);
 }
 
 
@@ -56688,11 +56549,29 @@ function renderFailedCommand(failure, command) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   W$: () => (/* binding */ COMMENT_LIMIT),
+/* harmony export */   im: () => (/* binding */ OUTCOMES),
 /* harmony export */   jU: () => (/* binding */ SUMMARY_ROOM),
+/* harmony export */   s_: () => (/* binding */ REPORT_COMMANDS),
 /* harmony export */   x_: () => (/* binding */ ROOM_OF_REPORT)
 /* harmony export */ });
 /* unused harmony export SUMMARY_LIMIT */
 /** What the report is made from: everything the comment and the job summary say, as data. */
+const REPORT_COMMANDS = ['plan', 'apply', 'destroy', 'drift', 'verify'];
+/**
+ * How the run ended, as far as the reader is concerned.
+ * - `planned`: there are changes, nothing was touched
+ * - `no-changes`: the plan is empty
+ * - `refused`: the guard, the preflight or the approval check stopped it before anything was changed
+ * - `applied`: the approved plan was carried out (also by `destroy`)
+ * - `drifted`, `in-sync`: what `drift` found
+ * - `verified`: what `verify` found; a check that failed is `failed`
+ * - `cancelled`: the step was cancelled; `failure` says what was done until then
+ * - `failed`: anything else; `failure` says what, and what was and was not done
+ */
+const OUTCOMES = [
+    ...['planned', 'no-changes', 'refused', 'applied', 'drifted'],
+    ...['in-sync', 'verified', 'cancelled', 'failed'],
+];
 /** Comments: GitHub's limit, in characters. */
 const COMMENT_LIMIT = 65_536;
 /** What the report of one key may take of a comment on many, in bytes of UTF-8. */
@@ -56709,32 +56588,26 @@ const SUMMARY_ROOM = SUMMARY_LIMIT - 16_384;
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   X: () => (/* binding */ describeVerdict),
-/* harmony export */   l: () => (/* binding */ stopsOf)
+/* harmony export */   Qs: () => (/* binding */ verdictWithoutAlias),
+/* harmony export */   XK: () => (/* binding */ deletesKeys),
+/* harmony export */   XZ: () => (/* binding */ describeVerdict),
+/* harmony export */   lD: () => (/* binding */ stopsOf)
 /* harmony export */ });
 /* harmony import */ var _guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4408);
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9517);
 /* harmony import */ var _changes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9059);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
+/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6412);
 /* harmony import */ var _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7568);
 /** The first line of everything: what this run means for the keys, in one sentence. */
 
 
 
 
+
 const WOULD_BE = { planned: 'would be ', done: '' };
-const KEY_WORDS = [
-    ['deleted', 'scheduled for deletion'],
-    ['replaced', 'deleted and created anew'],
-    ['forgotten', 'forgotten'],
-    ['created', 'created'],
-    ['imported', 'imported'],
-];
-function regionsWith(rows, change) {
-    return rows.filter((row) => (0,_changes_js__WEBPACK_IMPORTED_MODULE_1__/* .rowChange */ .D)(row) === change);
-}
 function where(rows) {
     const [first] = rows;
-    return rows.length === 1 && first !== undefined ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(first.region, 40) : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(rows.length, 'Region');
+    return rows.length === 1 && first !== undefined ? (0,_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .clip */ .$Q)(first.region, 40) : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(rows.length, 'Region');
 }
 /** `primary and 2 replicas created`; a single one with its Region. */
 function keysInWords(rows, words, tense) {
@@ -56743,23 +56616,15 @@ function keysInWords(rows, words, tense) {
         ...(rows.length > replicas ? ['primary'] : []),
         ...(replicas === 0 ? [] : [replicas === 1 ? 'replica' : (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(replicas, 'replica')]),
     ];
-    return `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
+    return `${(0,_phrases_js__WEBPACK_IMPORTED_MODULE_4__/* .joinWords */ .yZ)(parts)}${rows.length === 1 ? ` in ${where(rows)}` : ''} ${WOULD_BE[tense]}${words}`;
 }
-const SETTINGS = {
-    policy: 'key policy',
-    description: 'description',
-    tags: 'tags',
-    tags_all: 'tags',
-    deletion_window_in_days: 'deletion window',
-    rotation_period_in_days: 'rotation period',
-};
 function settingOf({ name, after }) {
     const off = after.is === 'value' && after.value === false;
     if (name === 'enable_key_rotation')
         return ['rotation', off ? 'switched off' : 'switched on'];
     if (name === 'is_enabled' || name === 'enabled')
         return ['key', off ? 'disabled' : 'enabled'];
-    return [(Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined) ?? 'settings', 'changed'];
+    return [_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SETTINGS */ .yy.get(name) ?? 'settings', 'changed'];
 }
 function aliasFate({ action }) {
     if (action === 'update')
@@ -56784,32 +56649,20 @@ function settingsInWords(rows, tense) {
 function summariseKeys({ model, move }, tense) {
     if (move !== undefined)
         return `primary ${WOULD_BE[tense]}moved from ${move.from} to ${move.to}`;
-    const keys = KEY_WORDS.flatMap(([change, words]) => {
-        const rows = regionsWith(model.regions, change);
-        return rows.length === 0 ? [] : [keysInWords(rows, words, tense)];
+    const rows = Map.groupBy(model.regions, _changes_js__WEBPACK_IMPORTED_MODULE_1__/* .rowChange */ .D);
+    const keys = Object.entries(_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .CHANGES */ .Y6).flatMap(([change, { keys: words }]) => {
+        const changed = rows.get(change);
+        return changed === undefined || words === undefined ? [] : [keysInWords(changed, words, tense)];
     });
-    const phrases = [...keys, ...settingsInWords(regionsWith(model.regions, 'changed'), tense)];
+    const phrases = [...keys, ...settingsInWords(rows.get('changed') ?? [], tense)];
     if (phrases.length > 0)
-        return (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(phrases);
-    if (regionsWith(model.regions, 'moved').length > 0)
-        return 'new addresses in the state, no key is touched';
-    return model.changedOutputs.length > 0
-        ? 'outputs of the state changed, no key is touched'
-        : 'no key is touched';
+        return (0,_phrases_js__WEBPACK_IMPORTED_MODULE_4__/* .joinWords */ .yZ)(phrases);
+    const beside = rows.has('moved') ? 'new addresses in the state, ' : 'outputs of the state changed, ';
+    return `${rows.has('moved') || model.changedOutputs.length > 0 ? beside : ''}no key is touched`;
 }
-/** Terraform's own count, in its words. */
-function countsInWords(counts) {
-    const optional = [
-        ...(counts.import > 0 ? [`${counts.import} to import`] : []),
-        ...(counts.move > 0 ? [`${counts.move} to move`] : []),
-        ...(counts.forget > 0 ? [`${counts.forget} to forget`] : []),
-    ];
-    return [
-        `${counts.add} to add`,
-        `${counts.change} to change`,
-        `${counts.destroy} to destroy`,
-        ...optional,
-    ].join(', ');
+function sayCounts({ counts }) {
+    const { usual, rare } = (0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countsInWords */ .Pe)(counts);
+    return [...usual, ...rare].join(', ');
 }
 /** The findings that end a run. */
 function stopsOf(findings) {
@@ -56821,86 +56674,73 @@ function regionCount(input) {
 }
 /** Nobody must take a deletion for a creation at a glance. */
 function deletesKeys({ regions }) {
-    return [...regionsWith(regions, 'deleted'), ...regionsWith(regions, 'replaced')].length > 0;
+    return regions.some((row) => ['deleted', 'replaced'].includes((0,_changes_js__WEBPACK_IMPORTED_MODULE_1__/* .rowChange */ .D)(row)));
 }
-function plannedVerdict(input) {
-    const model = input.plan?.model;
-    const summary = input.plan === undefined ? 'planned' : summariseKeys(input.plan, 'planned');
-    const another = sayAnother(input);
-    if (another !== undefined)
-        return another;
-    const stops = stopsOf(input.plan?.findings);
-    const first = model !== undefined && regionsWith(model.regions, 'created').length === model.regions.length;
-    if (stops.length > 0) {
-        return {
-            symbol: '⛔',
-            title: `${input.alias}: this plan would be refused`,
-            detail: `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(stops.length, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
-        };
-    }
-    return {
-        symbol: model !== undefined && deletesKeys(model) ? '🗑️' : '🔑',
-        title: `${input.alias}: ${first && model.regions.length > 0 ? `a new multi-Region key${regionCount(input)}` : summary}`,
-        detail: `${model === undefined ? '' : `Terraform plans ${countsInWords(model.counts)}. `}Nothing was changed yet.`,
-    };
-}
-/** A plan on a state of somebody else's says that, and no more: what it would do is not what anybody asked for. */
-function sayAnother({ alias, plan }) {
+/** A plan on a state of somebody else's: what it would do is not what anybody asked for. */
+function verdictOnAnother({ plan }) {
     if (plan?.findings.some(_guard_ownership_js__WEBPACK_IMPORTED_MODULE_0__/* .isStateOfAnother */ .wY) !== true)
         return undefined;
+    const detail = 'Nothing was changed, and nothing of this plan will be applied.';
+    return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.stopped, title: "this state is another's", detail };
+}
+function plannedVerdict(input) {
+    const { plan } = input;
+    if (plan === undefined)
+        return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.changes, title: 'planned', detail: 'Nothing was changed yet.' };
+    const { model, findings } = plan;
+    const summary = summariseKeys(plan, 'planned');
+    const stops = stopsOf(findings).length;
+    if (stops > 0) {
+        return {
+            symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.stopped,
+            title: 'this plan would be refused',
+            detail: `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(stops, 'reason')} below. Planned: ${summary}. Nothing was changed.`,
+        };
+    }
+    const isFirst = model.regions.length > 0 && model.regions.every((row) => (0,_changes_js__WEBPACK_IMPORTED_MODULE_1__/* .rowChange */ .D)(row) === 'created');
     return {
-        symbol: '⛔',
-        title: `${alias}: this state is another's`,
-        detail: 'Nothing was changed, and nothing of this plan will be applied.',
+        symbol: deletesKeys(model) ? _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.deletes : _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.changes,
+        title: isFirst ? `a new multi-Region key${regionCount(input)}` : summary,
+        detail: `Terraform plans ${sayCounts(model)}. Nothing was changed yet.`,
     };
 }
-function refusedVerdict(input) {
-    const another = sayAnother(input);
-    if (another !== undefined)
-        return another;
-    const mismatch = input.approval?.approved === false && stopsOf(input.plan?.findings).length === 0;
-    const back = input.broughtBack ?? [];
-    const done = back.length === 0 ? 'nothing was changed' : `but brought back in ${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .listOf */ .c3)(back)}`;
+function refusedVerdict({ plan, approval, broughtBack = [] }) {
+    const mismatch = approval?.approved === false && stopsOf(plan?.findings).length === 0;
+    const done = broughtBack.length === 0 ? 'nothing was changed' : `but brought back in ${(0,_phrases_js__WEBPACK_IMPORTED_MODULE_4__/* .joinWords */ .yZ)(broughtBack)}`;
     return {
-        symbol: '⛔',
-        title: `${input.alias}: ${mismatch ? 'not approved' : 'refused'}, ${done}`,
-        detail: input.plan === undefined
-            ? ''
-            : `Planned: ${summariseKeys(input.plan, 'planned')}; ${countsInWords(input.plan.model.counts)}.`,
+        symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.stopped,
+        title: `${mismatch ? 'not approved' : 'refused'}, ${done}`,
+        detail: plan === undefined ? '' : `Planned: ${summariseKeys(plan, 'planned')}; ${sayCounts(plan.model)}.`,
     };
 }
 function appliedVerdict(input) {
-    const model = input.plan?.model;
-    const failed = (input.verification ?? []).some(({ checks }) => checks.some(({ ok }) => !ok));
-    const verified = input.verification === undefined || failed ? '' : ' and verified';
+    const { plan, verification } = input;
+    const summary = plan === undefined ? 'done' : summariseKeys(plan, 'done');
+    if (verification?.some(({ checks }) => checks.some(({ ok }) => !ok)) === true) {
+        const detail = 'The plan was applied, but a check on the keys failed.';
+        return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.warns, title: `applied, ${summary}`, detail };
+    }
     return {
-        symbol: failed ? '⚠️' : model !== undefined && deletesKeys(model) ? '🗑️' : '✅',
-        title: `${input.alias}: applied${verified}, ${input.plan === undefined ? 'done' : summariseKeys(input.plan, 'done')}`,
-        detail: failed
-            ? 'The plan was applied, but a check on the keys failed.'
-            : `The plan was applied${regionCount(input)}.`,
+        symbol: plan !== undefined && deletesKeys(plan.model) ? _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.deletes : _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.well,
+        title: `applied${verification === undefined ? '' : ' and verified'}, ${summary}`,
+        detail: `The plan was applied${regionCount(input)}.`,
     };
+}
+function driftedVerdict({ plan, failure, keyStates = [] }) {
+    const drift = plan?.model.drift.length ?? 0;
+    const title = drift === 0
+        ? `AWS differs from the ${failure === undefined ? 'configuration' : 'state'}`
+        : `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(drift, 'resource')} changed outside Terraform`;
+    // Apply would refuse to with a stop, and a key that is pending deletion has to be saved first.
+    const canBePutBack = plan?.model.hasChanges === true && stopsOf(plan.findings).length === 0 && keyStates.length === 0;
+    const how = canBePutBack ? ' To put it back, run `apply`; to keep it, change the inputs.' : '';
+    return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.warns, title, detail: `Nothing was changed by this run.${how}` };
 }
 function verifiedVerdict(input) {
     // Only `crypto` uses the keys; to have looked at them proves less.
-    const used = input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true)) === true;
-    const found = used ? 'the keys work as one key' : 'the keys are as the state has them';
-    return { symbol: '✅', title: `${input.alias}: ${found}${regionCount(input)}`, detail: '' };
-}
-function driftedVerdict(input) {
-    const drift = input.plan?.model.drift ?? [];
-    const found = drift.length === 0
-        ? `AWS differs from the ${input.failure === undefined ? 'configuration' : 'state'}`
-        : `${(0,_vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(drift.length, 'resource')} changed outside Terraform`;
-    return {
-        symbol: '⚠️',
-        title: `${input.alias}: ${found}`,
-        detail: `Nothing was changed by this run.${canBePutBack(input) ? ' To put it back, run `apply`; to keep it, change the inputs.' : ''}`,
-    };
-}
-/** Whether apply would do it: it would refuse to with a stop, and a key that is pending deletion has to be saved first. */
-function canBePutBack({ plan, keyStates = [] }) {
-    return plan?.model.hasChanges === true && stopsOf(plan.findings).length === 0 && keyStates.length === 0;
+    const used = input.verification?.some(({ checks }) => checks.some(({ usesKey }) => usesKey === true));
+    const found = used === true ? 'the keys work as one key' : 'the keys are as the state has them';
+    return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.well, title: `${found}${regionCount(input)}`, detail: '' };
 }
 const COMMANDS = {
     plan: 'the plan',
@@ -56909,47 +56749,47 @@ const COMMANDS = {
     drift: 'the drift check',
     verify: 'verify',
 };
-function failedVerdict(input) {
-    return { symbol: '❌', title: `${input.alias}: ${COMMANDS[input.command]} failed`, detail: '' };
+function verdictOf(input) {
+    const { command, outcome } = input;
+    switch (outcome) {
+        case 'planned':
+            return verdictOnAnother(input) ?? plannedVerdict(input);
+        case 'refused':
+            return verdictOnAnother(input) ?? refusedVerdict(input);
+        case 'applied':
+            return appliedVerdict(input);
+        case 'drifted':
+            return driftedVerdict(input);
+        case 'cancelled':
+            return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.cancelled, title: `${COMMANDS[command]} was cancelled`, detail: '' };
+        case 'failed':
+            return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.failed, title: `${COMMANDS[command]} failed`, detail: '' };
+        case 'no-changes':
+            return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.well, title: `no changes${regionCount(input)}`, detail: '' };
+        case 'in-sync':
+            return { symbol: _vocabulary_js__WEBPACK_IMPORTED_MODULE_3__/* .SYMBOLS */ .Am.well, title: `no drift${regionCount(input)}`, detail: '' };
+        case 'verified':
+            return verifiedVerdict(input);
+    }
 }
-function cancelledVerdict(input) {
-    return { symbol: '🚫', title: `${input.alias}: ${COMMANDS[input.command]} was cancelled`, detail: '' };
+/** Behind the sentence on a plan of the branch: whether it is the one that the pull request showed. */
+function sayShown({ shown }) {
+    if (shown === undefined || shown.is === 'unknown')
+        return '';
+    return ` (${shown.is === 'same' ? '' : 'not '}the plan that pull request #${shown.pullRequest} showed)`;
+}
+/** The verdict where the alias stands beside it. */
+function verdictWithoutAlias(input) {
+    const verdict = verdictOf(input);
+    return { ...verdict, title: `${verdict.title}${sayShown(input)}` };
 }
 /**
  * The verdict on a run; the comment, the job summary and the last lines of the log begin with the same words.
  * @returns plain text; nothing in it is escaped
  */
 function describeVerdict(input) {
-    const verdict = verdictOf(input);
-    return { ...verdict, title: `${verdict.title}${SHOWN[input.shown?.is ?? 'unknown'](input.shown)}` };
-}
-/** Behind the sentence on a plan of the branch: whether it is the one that the pull request showed. */
-const SHOWN = {
-    same: (shown) => ` (the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
-    different: (shown) => ` (not the plan that pull request #${shown?.pullRequest ?? ''} showed)`,
-    unknown: () => '',
-};
-function verdictOf(input) {
-    switch (input.outcome) {
-        case 'planned':
-            return plannedVerdict(input);
-        case 'refused':
-            return refusedVerdict(input);
-        case 'applied':
-            return appliedVerdict(input);
-        case 'drifted':
-            return driftedVerdict(input);
-        case 'cancelled':
-            return cancelledVerdict(input);
-        case 'failed':
-            return failedVerdict(input);
-        case 'no-changes':
-            return { symbol: '✅', title: `${input.alias}: no changes${regionCount(input)}`, detail: '' };
-        case 'in-sync':
-            return { symbol: '✅', title: `${input.alias}: no drift${regionCount(input)}`, detail: '' };
-        case 'verified':
-            return verifiedVerdict(input);
-    }
+    const verdict = verdictWithoutAlias(input);
+    return { ...verdict, title: `${input.alias}: ${verdict.title}` };
 }
 
 
@@ -56959,116 +56799,195 @@ function verdictOf(input) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   $W: () => (/* binding */ principalInWords),
+/* harmony export */   $t: () => (/* binding */ placeOf),
+/* harmony export */   Am: () => (/* binding */ SYMBOLS),
 /* harmony export */   LW: () => (/* binding */ OPEN_REGIONS),
+/* harmony export */   Mr: () => (/* binding */ groupAlike),
+/* harmony export */   Mu: () => (/* binding */ regionsCell),
+/* harmony export */   Nr: () => (/* binding */ withinRows),
+/* harmony export */   Pe: () => (/* binding */ countsInWords),
+/* harmony export */   Y6: () => (/* binding */ CHANGES),
 /* harmony export */   Yc: () => (/* binding */ regionsInWords),
-/* harmony export */   c3: () => (/* binding */ listOf),
+/* harmony export */   cF: () => (/* binding */ placeInWords),
 /* harmony export */   cd: () => (/* binding */ actionsInWords),
-/* harmony export */   gt: () => (/* binding */ limitItems),
+/* harmony export */   hS: () => (/* binding */ counted),
+/* harmony export */   ig: () => (/* binding */ leftOut),
 /* harmony export */   pq: () => (/* binding */ countOf),
-/* harmony export */   vl: () => (/* binding */ regionCell),
-/* harmony export */   yg: () => (/* binding */ keyIdOf)
+/* harmony export */   yg: () => (/* binding */ keyIdOf),
+/* harmony export */   yy: () => (/* binding */ SETTINGS),
+/* harmony export */   zg: () => (/* binding */ foldRegions)
 /* harmony export */ });
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4285);
-/* harmony import */ var _region_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2737);
-/** The words of the report: lists, numbers, principals and actions, as a reader without Terraform knows them. */
+/* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9517);
+/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6412);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4285);
+/** The words of the report: what happens, counts, settings, principals and actions, as a reader without Terraform knows them. */
 
 
-/** `1 key`, `3 keys`, `1,200 lines`. */
-function countOf(count, noun, plural = `${noun}s`) {
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .formatCount */ .B4)(count)} ${count === 1 ? noun : plural}`;
-}
-/** `a`, `a and b`, `a, b and c`. */
-function listOf(items) {
-    return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
-}
-/** The first items and, where there are more, how many. */
-function limitItems(items, max) {
-    return items.length <= max
-        ? [...items]
-        : [...items.slice(0, max), `and ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .formatCount */ .B4)(items.length - max)} more`];
-}
-/** A value from outside as code, no longer than the detail allows. */
-function codeOf(text, detail) {
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .codeSpan */ .SS)((0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .clip */ .$Q)(text, detail.text));
-}
-/** A Region as a cell: its place where it is known, and its id. */
-function regionCell(region, detail) {
-    if (region === undefined)
-        return '–';
-    const place = (0,_region_names_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$)(region);
-    return place === undefined ? codeOf(region, detail) : `${place}<br>${codeOf(region, detail)}`;
-}
-/** The id in a key's ARN, e.g. `mrk-…`; the ARN itself when it has another form. */
-function keyIdOf(keyArn) {
-    return /:key\/(.+)$/s.exec(keyArn)?.[1] ?? keyArn;
-}
-const TYPES = {
-    Service: 'AWS service',
-    Federated: 'Identity provider',
-    CanonicalUser: 'Canonical user',
+
+
+/** The first sign of a report, by what it tells. */
+const SYMBOLS = {
+    deletes: '🗑️',
+    stopped: '⛔',
+    failed: '❌',
+    cancelled: '🚫',
+    warns: '⚠️',
+    changes: '🔑',
+    well: '✅',
 };
-const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):(root|(?:role|user)\/(.+))$/s;
-/**
- * A principal in words, as Markdown.
- * @param principal in the canonical form of the access difference
- * @param accountId the account of the key, if known
- */
-function principalInWords(principal, accountId, detail) {
-    if (principal === '*')
-        return '**Everyone** (`*`)';
-    const named = /^(Service|Federated|CanonicalUser): (.+)$/s.exec(principal);
-    if (named !== null)
-        return `**${TYPES[named[1] ?? '']}** ${codeOf(named[2] ?? '', detail)}`;
-    const arn = IAM_ARN.exec(principal);
-    if (arn === null)
-        return codeOf(principal, detail);
-    const own = arn[1] === accountId ? ' (this\u00A0account)' : '';
-    const account = `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_0__/* .codeSpan */ .SS)(arn[1] ?? '')}${own}`;
-    if (arn[3] === undefined)
-        return `**Account** ${account}`;
-    const kind = arn[2]?.startsWith('role/') === true ? 'Role' : 'User';
-    return `**${kind}** ${codeOf(arn[3], detail)}<br>of account ${account}`;
+const CHANGES = {
+    deleted: { weight: 1, style: 'goes', sign: (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `❌`, keys: 'scheduled for deletion' },
+    replaced: { weight: 1, style: 'goes', sign: (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `❌`, keys: 'deleted and created anew' },
+    forgotten: { weight: 1, style: 'goes', sign: (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `👋`, keys: 'forgotten' },
+    created: { weight: 2, style: 'comes', sign: (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `➕`, keys: 'created' },
+    imported: { weight: 2, style: 'comes', sign: (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `📥`, keys: 'imported' },
+    changed: { weight: 3, style: 'changes', sign: (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `✏️` },
+    moved: { weight: 4, style: 'stays', sign: _markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .NOTHING */ .K$ },
+    none: { weight: 5, style: 'stays', sign: _markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .NOTHING */ .K$ },
+};
+/** A setting of a key or an alias, by its attribute. */
+const SETTINGS = new Map([
+    ['policy', 'key policy'],
+    ['description', 'description'],
+    ['tags', 'tags'],
+    ['tags_all', 'tags'],
+    ['deletion_window_in_days', 'deletion window'],
+    ['rotation_period_in_days', 'rotation period'],
+    ['customer_master_key_spec', 'key spec'],
+    ['key_usage', 'key usage'],
+    ['multi_region', 'multi-Region'],
+    ['name', 'name'],
+    ['target_key_id', 'points to'],
+    ['target_key_arn', 'points to'],
+]);
+/** `1 key`, `3 keys`, `1,200 lines`. */
+function countOf(count, noun) {
+    return `${(0,_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
-/** What KMS actions are for, by how their names begin (KMS's list of API operations). */
-const PURPOSES = [
-    ['Everything', /^\*$/],
-    [
-        'Use',
-        /^(?:Encrypt|Decrypt|ReEncrypt|GenerateDataKey|GenerateMac|VerifyMac|GenerateRandom|Sign|Verify|DeriveSharedSecret)/i,
-    ],
-    ['Grant', /^(?:CreateGrant|RetireGrant|RevokeGrant)/i],
-    ['Look up', /^(?:Describe|Get|List)/i],
-    ['Manage', /^/],
-];
-/** KMS actions by what they are for, as Markdown; one line each, the strongest first. */
-function actionsInWords(actions, detail) {
-    const groups = new Map(PURPOSES.map(([purpose]) => [purpose, []]));
-    for (const action of actions) {
-        const name = action.replace(/^kms:/i, '');
-        const purpose = PURPOSES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'Manage';
-        groups.get(purpose)?.push(codeOf(purpose === 'Everything' ? action : name, detail));
-    }
-    const order = ['Everything', 'Manage', 'Grant', 'Use', 'Look up'];
-    return order
-        .map((purpose) => ({ purpose, names: groups.get(purpose) ?? [] }))
-        .filter(({ names }) => names.length > 0)
-        .map(({ purpose, names }) => `**${purpose}** ${limitItems(names, detail.values).join(' ')}`)
-        .join('<br>');
+/** Terraform's own counts, in its words: those that every plan has, and those that few have. */
+function countsInWords(counts) {
+    return {
+        usual: [`${counts.add} to add`, `${counts.change} to change`, `${counts.destroy} to destroy`],
+        rare: ['import', 'move', 'forget'].flatMap((name) => counts[name] > 0 ? [`${counts[name]} to ${name}`] : []),
+    };
+}
+/** As `countOf`, in Markdown. */
+function counted(count, noun) {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${count} ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .words */ .aL)(count === 1 ? noun : `${noun}s`)}`;
+}
+/** What has no room; empty where nothing is left out. */
+function leftOut(count, noun, rest = _markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .NOTHING */ .K$) {
+    return count > 0 ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `…and ${counted(count, noun)}${rest}, left out for length.` : _markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .NOTHING */ .K$;
+}
+/** What is made of as many items as there are rows for, and how many more there are; an item may stand for several. */
+function withinRows(items, noun, make, rest = _markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .NOTHING */ .K$) {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .sized */ .Sk)(({ rows }) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .blocks */ .Bv)([...make(items.slice(0, rows)), leftOut(items.slice(rows).flat().length, noun, rest)]));
+}
+/**
+ * The place of a Region, e.g. `Singapore` of AWS's `Asia Pacific (Singapore)`; undefined for one that is not known here. Where
+ * AWS names no place beside the area (`Canada (Central)`), it is both.
+ */
+function placeOf(region) {
+    const description = (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .descriptionOf */ .Kq)(region);
+    const place = /\((.+)\)$/.exec(description ?? '')?.[1];
+    if (place !== undefined && !/^(Central|US-East|US-West)$/.test(place))
+        return place;
+    return description?.replaceAll(/[()]/g, '');
+}
+/** A Region in a sentence: its place, or else its id. */
+function placeInWords(region) {
+    return placeOf(region) ?? (0,_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .clip */ .$Q)(region, 40);
 }
 /**
  * Up to so many Regions have a row or a name each. Of more, those of which the same is said share a row or are counted, with
  * a folded list below the table.
  */
 const OPEN_REGIONS = 6;
+/** The items that a row stands for, by what may be said of all of them. */
+function groupAlike(items, likeness) {
+    if (items.length <= OPEN_REGIONS)
+        return items.map((item) => [item]);
+    return [...Map.groupBy(items, likeness).values()];
+}
+/**
+ * The Region of a row, or how many share it. One has its place, where that is known, and its id: two short lines, so that what
+ * changes has room on a narrow screen.
+ */
+function regionsCell(group, role) {
+    const as = role === undefined ? _markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .NOTHING */ .K$ : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) ` · ${role === 'primary' ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**primary**` : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `replica`}`;
+    const [first] = group;
+    if (group.length > 1)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**${counted(group.length, 'Region')}**${as}`;
+    if (first?.region === undefined)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `–`;
+    const place = placeOf(first.region);
+    return place === undefined ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${first.region}${as}` : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .words */ .aL)(place)}${as}<br>${first.region}`;
+}
+/** The Regions behind a row that stands for several, folded. */
+function foldRegions(count, list, number = '') {
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .details */ .zH)(`The ${countOf(count, 'Region')}${number} of that row`, [list]);
+}
 /** Regions as a cell: `all Regions`, their ids, or how many they are. */
-function regionsInWords(regions, detail) {
+function regionsInWords(regions) {
     if (regions === 'all')
-        return 'all\u00A0Regions';
-    if (regions.length > OPEN_REGIONS)
-        return countOf(regions.length, 'Region').replace(' ', '\u00A0');
-    return regions.map((region) => codeOf(region, detail)).join(' ');
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `all\u00A0Regions`;
+    return regions.length > OPEN_REGIONS ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${regions.length}\u00A0Regions` : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .join */ .fj)(regions, ' ');
+}
+/** The id in a key's ARN, e.g. `mrk-…`; the ARN itself when it has another form. */
+function keyIdOf(keyArn) {
+    return /:key\/(.+)$/s.exec(keyArn)?.[1] ?? keyArn;
+}
+const TYPES = new Map([
+    ['Service', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**AWS service**`],
+    ['Federated', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**Identity provider**`],
+    ['CanonicalUser', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**Canonical user**`],
+]);
+const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):(?:root|(role|user)\/(.+))$/s;
+/**
+ * A principal in words.
+ * @param principal in the canonical form of the access difference
+ * @param accountId the account of the key, if known
+ */
+function principalInWords(principal, accountId) {
+    if (principal === '*')
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**Everyone** (${'*'})`;
+    const [, typed = '', value = ''] = /^(\w+): (.+)$/s.exec(principal) ?? [];
+    const type = TYPES.get(typed);
+    if (type !== undefined)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${type} ${value}`;
+    const [, account, kind, path = ''] = IAM_ARN.exec(principal) ?? [];
+    if (account === undefined)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${principal}`;
+    const whose = account === accountId ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${account} (this\u00A0account)` : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `${account}`;
+    if (kind === undefined)
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**Account** ${whose}`;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .words */ .aL)((0,_phrases_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalise */ .sK)(kind))}** ${path}<br>of account ${whose}`;
+}
+/** What KMS actions are for, the strongest first, by how their names begin (KMS's list of API operations). */
+const PURPOSES = [
+    ['Everything', /^(?:kms:)?\*$/i],
+    ['Manage', undefined],
+    ['Grant', /^(?:CreateGrant|RetireGrant|RevokeGrant)/i],
+    [
+        'Use',
+        /^(?:Encrypt|Decrypt|ReEncrypt|GenerateDataKey|GenerateMac|VerifyMac|GenerateRandom|Sign|Verify|DeriveSharedSecret)/i,
+    ],
+    ['Look up', /^(?:Describe|Get|List)/i],
+];
+function purposeOf(name) {
+    return PURPOSES.find(([, beginning]) => beginning?.test(name))?.[0] ?? 'Manage';
+}
+/** KMS actions by what they are for; one line each, the strongest first. */
+function actionsInWords(actions) {
+    const named = actions.map((action) => action.replace(/^kms:(?!\*$)/i, ''));
+    const groups = Map.groupBy(named, purposeOf);
+    const lines = PURPOSES.flatMap(([purpose]) => {
+        const names = groups.get(purpose);
+        return names === undefined ? [] : [(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .mark */ .Gy) `**${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .words */ .aL)(purpose)}** ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .some */ .zN)(names, 'values', ' ')}`];
+    });
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .join */ .fj)(lines, '<br>');
 }
 
 
@@ -57290,8 +57209,8 @@ var visible_texts = __nccwpck_require__(3302);
 var log = __nccwpck_require__(7708);
 // EXTERNAL MODULE: ./src/outputs.ts
 var outputs = __nccwpck_require__(7729);
-// EXTERNAL MODULE: ./src/publish.ts + 2 modules
-var publish = __nccwpck_require__(7223);
+// EXTERNAL MODULE: ./src/publish.ts + 1 modules
+var publish = __nccwpck_require__(7025);
 // EXTERNAL MODULE: ./src/inputs/environment-secrets.ts
 var environment_secrets = __nccwpck_require__(7464);
 // EXTERNAL MODULE: ./src/runner/outputs.ts
@@ -58427,9 +58346,9 @@ async function clearWorkspace({ workDir }, holdsSecrets) {
 /* harmony import */ var _inputs_sources_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6203);
 /* harmony import */ var _keys_file_resolve_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7779);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7708);
-/* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7223);
+/* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7025);
 /* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3791);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7994);
+/* harmony import */ var _report_comment_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4231);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8816);
 /** How what ended a step is told, where there is no run that could tell it. */
 
@@ -58477,7 +58396,7 @@ async function tellFailedCommand(deps, command, thrown) {
     if (failure === undefined)
         return;
     await deps.runner
-        .addSummary((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_8__/* .renderFailedCommand */ .P)(deps.log.redactAll({ ...failure }), command))
+        .addSummary((0,_report_comment_js__WEBPACK_IMPORTED_MODULE_8__/* .renderFailedCommand */ .Pb)(deps.log.redactAll({ ...failure }), command))
         .catch((problem) => {
         deps.log.warning(`The job summary could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(problem)}`, {
             title: 'No job summary',
