@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { releaseArch, releaseOs } from '../../src/terraform/release.js';
+import { releaseArch, releaseOs } from '../../src/terraform/install/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { startNetworkMirror, type NetworkMirror } from '../support/network-mirror.js';
 import { findProviderMirror } from '../support/terraform.js';

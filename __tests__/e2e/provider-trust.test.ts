@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
-import { releaseArch, releaseOs } from '../../src/terraform/release.js';
+import { releaseArch, releaseOs } from '../../src/terraform/install/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { tempFolder } from '../support/temp-folder.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { ActionRun } from '../../demo/action.js';
-import { describeRelease, releaseArch, releaseOs } from '../../src/terraform/release.js';
+import { describeRelease, releaseArch, releaseOs } from '../../src/terraform/install/release.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 import { createSigningKey, makeZip, ReleaseServer } from '../support/release-server.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { crc32, deflateRawSync } from 'node:zlib';
 import * as openpgp from 'openpgp';
-import type { ReleaseKey } from '../../src/terraform/hashicorp-key.js';
+import type { ReleaseKey } from '../../src/terraform/install/hashicorp-key.js';
 
 export interface SigningKey {
   readonly releaseKey: ReleaseKey;

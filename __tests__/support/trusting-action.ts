@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { HASHICORP_KEY, type ReleaseKey } from '../../src/terraform/hashicorp-key.js';
+import { HASHICORP_KEY, type ReleaseKey } from '../../src/terraform/install/hashicorp-key.js';
 import { tempFolder } from './temp-folder.js';
 
 /**

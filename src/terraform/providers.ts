@@ -17,7 +17,7 @@ import {
 import { CLI_CONFIG_FILE } from './environment.js';
 import { findLockedProvider } from './lock-file.js';
 import { dropPluginCache, keepPluginCache, openPluginCache, type PluginCache } from './plugin-cache.js';
-import { releaseArch, releaseOs } from './release.js';
+import { releaseArch, releaseOs } from './install/release.js';
 
 export interface ProvidersRequest {
   readonly inputs: Pick<Inputs, 'awsProviderVersion' | 'providerMirror' | 'lockFile'>;

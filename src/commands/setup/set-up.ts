@@ -19,7 +19,7 @@ import { watchPlan } from './watched-plan.js';
 import type { Reporting, Run } from '../../run.js';
 import { trustExtraCertificates } from '../../terraform/certificates.js';
 import { collectorSetting } from '../../terraform/memory.js';
-import { installTerraform, type InstalledTerraform } from '../../terraform/install.js';
+import { installTerraform, type InstalledTerraform } from '../../terraform/install/install.js';
 import { clearWorkspace, createWorkspace, type Workspace } from '../../runner/workspace.js';
 
 /** What every command works with. */

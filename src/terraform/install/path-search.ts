@@ -2,9 +2,9 @@ import { access, constants, realpath } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { devNull } from 'node:os';
 import semver from 'semver';
-import type { Exec, Log, Platform } from '../deps.js';
-import { messageOf } from '../errors.js';
-import { childEnvironment } from './environment.js';
+import type { Exec, Log, Platform } from '../../deps.js';
+import { messageOf } from '../../errors.js';
+import { childEnvironment } from '../environment.js';
 import { satisfiesSpec, type VersionSpec } from './version.js';
 
 export interface PathSearch {

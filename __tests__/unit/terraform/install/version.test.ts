@@ -5,7 +5,7 @@ import {
   parseVersionSpec,
   satisfiesSpec,
   type VersionSpec,
-} from '../../../src/terraform/version.js';
+} from '../../../../src/terraform/install/version.js';
 
 const linux = { os: 'linux', arch: 'x64' };
 

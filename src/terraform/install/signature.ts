@@ -1,5 +1,5 @@
 import type { PublicKey } from 'openpgp';
-import { ActionError, messageOf } from '../errors.js';
+import { ActionError, messageOf } from '../../errors.js';
 import type { ReleaseKey } from './hashicorp-key.js';
 
 /** A release key that was read, and found to be the right one and not expired. */

@@ -1,5 +1,5 @@
-import type { Platform } from '../deps.js';
-import { ActionError } from '../errors.js';
+import type { Platform } from '../../deps.js';
+import { ActionError } from '../../errors.js';
 
 /** Where HashiCorp publishes its releases. */
 const RELEASES_URL = 'https://releases.hashicorp.com';

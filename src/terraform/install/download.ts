@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { HttpClient } from '@actions/http-client';
 import { downloadTool, HTTPError } from '@actions/tool-cache';
-import type { Log } from '../deps.js';
-import { ActionError, messageOf } from '../errors.js';
-import { explainConnection } from '../runner/connection.js';
-import { untilCancelled } from '../runner/until-cancelled.js';
+import type { Log } from '../../deps.js';
+import { ActionError, messageOf } from '../../errors.js';
+import { explainConnection } from '../../runner/connection.js';
+import { untilCancelled } from '../../runner/until-cancelled.js';
 import { isLoopback, isSafe, showUrl } from './release.js';
 
 export interface FileRequest {

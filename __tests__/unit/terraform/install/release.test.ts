@@ -5,7 +5,7 @@ import {
   parseDownloadBase,
   releaseIndexUrl,
   showUrl,
-} from '../../../src/terraform/release.js';
+} from '../../../../src/terraform/install/release.js';
 
 const base = parseDownloadBase(undefined);
 

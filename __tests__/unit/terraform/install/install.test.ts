@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Exec } from '../../../src/deps.js';
-import { installTerraform, type InstallOptions } from '../../../src/terraform/install.js';
+import type { Exec } from '../../../../src/deps.js';
+import { installTerraform, type InstallOptions } from '../../../../src/terraform/install/install.js';
 import {
   createSigningKey,
   makeZip,
@@ -13,8 +13,8 @@ import {
   sumLine,
   type Answer,
   type SigningKey,
-} from '../../support/release-server.js';
-import { tempFolder } from '../../support/temp-folder.js';
+} from '../../../support/release-server.js';
+import { tempFolder } from '../../../support/temp-folder.js';
 
 const run = promisify(execFile);
 const VERSION = '1.11.4';

@@ -1,6 +1,6 @@
 import semver from 'semver';
-import type { Platform } from '../deps.js';
-import { ActionError } from '../errors.js';
+import type { Platform } from '../../deps.js';
+import { ActionError } from '../../errors.js';
 import { releaseArch, releaseOs } from './release.js';
 
 /** The version that is used when none is asked for: exact, so that two runs of one workflow run the same Terraform. */

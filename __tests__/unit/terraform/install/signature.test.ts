@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as openpgp from 'openpgp';
-import { HASHICORP_KEY } from '../../../src/terraform/hashicorp-key.js';
-import { openReleaseKey } from '../../../src/terraform/signature.js';
-import { createSigningKey } from '../../support/release-server.js';
+import { HASHICORP_KEY } from '../../../../src/terraform/install/hashicorp-key.js';
+import { openReleaseKey } from '../../../../src/terraform/install/signature.js';
+import { createSigningKey } from '../../../support/release-server.js';
 
 const content = Buffer.from('0123  terraform.zip\n');
 const YEAR = 365 * 24 * 3600;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheDir, find } from '@actions/tool-cache';
-import type { Clock, Exec, Log, Platform } from '../deps.js';
-import { ActionError, messageOf } from '../errors.js';
+import type { Clock, Exec, Log, Platform } from '../../deps.js';
+import { ActionError, messageOf } from '../../errors.js';
 import { HASHICORP_KEY, type ReleaseKey } from './hashicorp-key.js';
 import { findOnPath } from './path-search.js';
 import {
@@ -14,7 +14,7 @@ import {
   showUrl,
   type Release,
 } from './release.js';
-import { downloadFile } from './release-file.js';
+import { downloadFile } from './download.js';
 import { openReleaseKey, type SignatureVerifier } from './signature.js';
 import { unpackFile } from './unpack.js';
 import { chooseVersion, parseVersionSpec, type VersionSpec } from './version.js';

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry } from 'yauzl';
-import { ActionError } from '../errors.js';
+import { ActionError } from '../../errors.js';
 
 export interface UnpackRequest {
   readonly zip: Buffer;
