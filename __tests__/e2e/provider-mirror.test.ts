@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { releaseArch, releaseOs } from '../../src/terraform/install/release.js';
+import { releaseTarget } from '../../src/terraform/install/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { startNetworkMirror, type NetworkMirror } from '../support/network-mirror.js';
 import { findProviderMirror } from '../support/terraform.js';
@@ -11,7 +11,7 @@ jest.setTimeout(900_000);
 
 const found = findProviderMirror((version) => version.startsWith('5.'));
 const here = { os: process.platform, arch: process.arch };
-const platform = `${releaseOs(here)}_${releaseArch(here)}`;
+const platform = releaseTarget(here);
 const version = found?.versions.at(-1) ?? '';
 
 if (found === undefined)

@@ -5,14 +5,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ActionRun } from '../../demo/action.js';
-import { releaseArch, releaseOs } from '../../src/terraform/install/release.js';
+import { releaseTarget } from '../../src/terraform/install/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 jest.setTimeout(900_000);
 
 const here = { os: process.platform, arch: process.arch };
-const PLATFORM = `${releaseOs(here)}_${releaseArch(here)}`;
+const PLATFORM = releaseTarget(here);
 const VERSION = '5.100.0';
 
 let job: MainJob;

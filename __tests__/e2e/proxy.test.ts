@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { ActionRun } from '../../demo/action.js';
-import { describeRelease, releaseArch, releaseOs } from '../../src/terraform/install/release.js';
+import { describeRelease, releaseTarget } from '../../src/terraform/install/release.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 import { createSigningKey, makeZip, ReleaseServer } from '../support/release-server.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -46,10 +46,10 @@ async function publishTerraform(): Promise<{ with: Record<string, string>; env: 
   const { version } = terraform;
   const here = { os: process.platform, arch: process.arch };
   const content = await readFile(terraform.path);
-  const { binaryName } = describeRelease({ version, platform: here, base: new URL('https://localhost/') });
+  const { binaryName } = describeRelease(version, here, new URL('https://localhost/'));
   const zip = makeZip([{ name: binaryName, content }], 0);
   const key = await createSigningKey();
-  await releases.publish({ version, platform: `${releaseOs(here)}_${releaseArch(here)}`, zip, key });
+  await releases.publish({ version, platform: releaseTarget(here), zip, key });
   await job.stop();
   await startJob(copyActionTrusting(key.releaseKey));
   return {

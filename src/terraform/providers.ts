@@ -17,7 +17,7 @@ import {
 import { CLI_CONFIG_FILE } from './environment.js';
 import { findLockedProvider } from './lock-file.js';
 import { dropPluginCache, keepPluginCache, openPluginCache, type PluginCache } from './plugin-cache.js';
-import { releaseArch, releaseOs } from './install/release.js';
+import { releaseTarget } from './install/release.js';
 
 export interface ProvidersRequest {
   readonly inputs: Pick<Inputs, 'awsProviderVersion' | 'providerMirror' | 'lockFile'>;
@@ -119,7 +119,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 function refuseUselessLockFile({ inputs, platform }: ProvidersRequest): void {
   if (inputs.lockFile === undefined) return;
   const locked = findLockedProvider(inputs.lockFile);
-  const target = `${releaseOs(platform)}_${releaseArch(platform)}`;
+  const target = releaseTarget(platform);
   const next = `Write one with \`terraform providers lock -platform=${target}\` in a folder that asks for hashicorp/aws ${inputs.awsProviderVersion}.`;
   const done = 'Nothing was installed, planned or changed.';
   if (locked === undefined || locked.hashes.length === 0) {
@@ -140,7 +140,7 @@ async function openCache(request: ProvidersRequest, config: CliConfig): Promise<
   const { inputs, env, platform, clock, log } = request;
   if (!wantsCache(request, config)) return undefined;
   const source = mirrorUrl(inputs) ?? JSON.stringify(config.installation ?? '');
-  const identity = [inputs.awsProviderVersion, releaseOs(platform), releaseArch(platform), source];
+  const identity = [inputs.awsProviderVersion, releaseTarget(platform), source];
   const toolCacheDir = env['RUNNER_TOOL_CACHE'] ?? '';
   const cache = await openPluginCache({ toolCacheDir, identity, now: clock.now() });
   if (cache?.lockFile === undefined || vouches(inputs.lockFile ?? cache.lockFile, cache.lockFile))

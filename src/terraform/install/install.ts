@@ -2,22 +2,16 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheDir, find } from '@actions/tool-cache';
+import semver from 'semver';
 import type { Clock, Exec, Log, Platform } from '../../deps.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { HASHICORP_KEY, type ReleaseKey } from './hashicorp-key.js';
 import { findOnPath } from './path-search.js';
-import {
-  describeRelease,
-  findSum,
-  parseDownloadBase,
-  releaseIndexUrl,
-  showUrl,
-  type Release,
-} from './release.js';
+import { describeRelease, findSum, parseDownloadBase, showUrl, type Release } from './release.js';
 import { downloadFile } from './download.js';
-import { openReleaseKey, type SignatureVerifier } from './signature.js';
+import { NOTHING_USED, openReleaseKey, verifySignature, type OpenKey } from './signature.js';
 import { unpackFile } from './unpack.js';
-import { chooseVersion, parseVersionSpec, type VersionSpec } from './version.js';
+import { chooseVersion, parseVersionSpec } from './version.js';
 
 export interface InstallOptions {
   /** The `terraform-version` input: an exact version, a range, or empty for the default. */
@@ -71,12 +65,12 @@ export async function installTerraform(options: InstallOptions): Promise<Install
   if (onPath !== undefined) return { ...onPath, source: 'path' };
   const base = parseDownloadBase(options.downloadBase);
   const version = await resolveVersion(spec, base, options);
-  const release = describeRelease({ version, platform: options.platform, base });
-  const verifier = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
-  const cached = await takeFromCache(release, verifier, options);
+  const release = describeRelease(version, options.platform, base);
+  const key = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
+  const cached = await takeFromCache(release, key, options);
   if (cached !== undefined) return { path: await unpack(cached, release, options), version, source: 'cache' };
   const path = await inFolder(options.tempDir, async (folder) => {
-    const zip = await takeFromServer(folder, release, verifier, options);
+    const zip = await takeFromServer(folder, release, key, options);
     await keepInCache(folder, release, options);
     return unpack(zip, release, options);
   });
@@ -93,9 +87,9 @@ async function inFolder<T>(parent: string, work: (folder: string) => Promise<T>)
   }
 }
 
-async function resolveVersion(spec: VersionSpec, base: URL, options: InstallOptions): Promise<string> {
-  if (spec.kind === 'exact') return spec.version;
-  const url = releaseIndexUrl(base);
+async function resolveVersion(spec: string, base: URL, options: InstallOptions): Promise<string> {
+  if (semver.valid(spec) !== null) return spec;
+  const url = new URL('terraform/index.json', base);
   return inFolder(options.tempDir, async (folder) => {
     const target = join(folder, 'index.json');
     await downloadFile({ ...options, url, target });
@@ -126,7 +120,7 @@ function parseIndex(text: Buffer, url: URL): unknown {
 async function takeFromServer(
   folder: string,
   release: Release,
-  verifier: SignatureVerifier,
+  key: OpenKey,
   options: InstallOptions,
 ): Promise<Buffer> {
   options.log.info(`Downloading Terraform ${release.version} from ${showUrl(release.folder)}`);
@@ -134,7 +128,7 @@ async function takeFromServer(
     downloadFile({ ...options, url: new URL(name, release.folder), target: join(folder, name) });
   await Promise.all([fetchFile(release.sumsName), fetchFile(release.signatureName)]);
   // Checked before the zip is asked for: a server that has no valid sums has no zip worth waiting for.
-  const expected = await readExpectedSum(folder, release, verifier);
+  const expected = await readExpectedSum(folder, release, key);
   await fetchFile(release.zipName);
   return readChecked(folder, expected, release);
 }
@@ -143,18 +137,18 @@ async function takeFromServer(
 async function readExpectedSum(
   folder: string,
   { sumsName, signatureName, zipName }: Release,
-  verifier: SignatureVerifier,
+  key: OpenKey,
 ): Promise<string> {
   const [sums, signature] = await Promise.all([
     readSmall(join(folder, sumsName)),
     readSmall(join(folder, signatureName)),
   ]);
-  await verifier.verify({ name: sumsName, content: sums, signature });
+  await verifySignature(key, { name: sumsName, content: sums, signature });
   const expected = findSum(sums.toString('utf8'), zipName);
   if (expected !== undefined) return expected;
   throw new ActionError({
     what: `${sumsName} is signed, but gives no hash for ${zipName}.`,
-    done: 'The download was not used: nothing of it was unpacked or run.',
+    done: NOTHING_USED,
     next: 'Choose a `terraform-version` that was released for this operating system and architecture; if this one was, the mirror serves the sums of something else.',
   });
 }
@@ -164,7 +158,7 @@ async function readSmall(file: string): Promise<Buffer> {
   if (size > MAX_SUMS_BYTES) {
     throw new ActionError({
       what: `${basename(file)} has ${size} bytes, far more than sums or a signature have.`,
-      done: 'The download was not used: nothing of it was unpacked or run.',
+      done: NOTHING_USED,
       next: 'Run the job again; if it stays so, what the server, the mirror or a proxy gives is not what was released.',
     });
   }
@@ -178,7 +172,7 @@ async function readChecked(folder: string, expected: string, release: Release): 
   if (actual === expected) return zip;
   throw new ActionError({
     what: `${release.zipName} has the SHA-256 ${actual} (${zip.length} bytes), but the signed ${release.sumsName} says ${expected}.`,
-    done: 'The download was not used: nothing of it was unpacked or run.',
+    done: NOTHING_USED,
     next: 'Run the job again; if it stays so, what the server or a proxy gives is not what was released.',
   });
 }
@@ -207,14 +201,14 @@ async function unpack(zip: Buffer, release: Release, { tempDir }: InstallOptions
 /** @returns the verified zip, or undefined when there is none, or none that may be used */
 async function takeFromCache(
   release: Release,
-  verifier: SignatureVerifier,
+  key: OpenKey,
   options: InstallOptions,
 ): Promise<Buffer | undefined> {
   if (!hasCache(options)) return undefined;
   const folder = find(CACHED_TOOL, release.version, options.platform.arch);
   if (folder === '') return undefined;
   try {
-    return await readChecked(folder, await readExpectedSum(folder, release, verifier), release);
+    return await readChecked(folder, await readExpectedSum(folder, release, key), release);
   } catch (error) {
     const what = error instanceof ActionError ? error.what : messageOf(error);
     options.log.warning(

@@ -2,22 +2,19 @@ import { access, constants, realpath } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { devNull } from 'node:os';
 import semver from 'semver';
+import { z } from 'zod';
 import type { Exec, Log, Platform } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import { childEnvironment } from '../environment.js';
-import { satisfiesSpec, type VersionSpec } from './version.js';
+import { satisfiesSpec } from './version.js';
 
 export interface PathSearch {
-  readonly spec: VersionSpec;
+  /** In semver's form. */
+  readonly spec: string;
   readonly platform: Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly exec: Exec;
   readonly log: Pick<Log, 'debug'>;
-}
-
-export interface FoundTerraform {
-  readonly path: string;
-  readonly version: string;
 }
 
 /**
@@ -28,7 +25,7 @@ export interface FoundTerraform {
  * program beside it as `terraform-bin`: that one is taken. Any other wrapper whose answer is not plain JSON is passed
  * over, since what it would do to `show -json` is unknown.
  */
-export async function findOnPath(search: PathSearch): Promise<FoundTerraform | undefined> {
+export async function findOnPath(search: PathSearch): Promise<{ path: string; version: string } | undefined> {
   for (const path of await listCandidates(search)) {
     const version = await askVersion(path, search);
     if (version !== undefined && satisfiesSpec(version, search.spec)) return { path, version };
@@ -65,7 +62,7 @@ function readPath(env: PathSearch['env']): string {
   return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
 }
 
-async function isRunnable(path: string): Promise<boolean> {
+function isRunnable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,
     () => false,
@@ -78,6 +75,8 @@ async function dropAliases(paths: readonly string[]): Promise<string[]> {
   return paths.filter((_, index) => real.indexOf(real[index] ?? '') === index);
 }
 
+const versionAnswer = z.object({ terraform_version: z.string() });
+
 async function askVersion(
   path: string,
   { env, exec, log, platform }: PathSearch,
@@ -89,10 +88,7 @@ async function askVersion(
     const cwd = pathsOf(platform).dirname(path);
     const request = { file: path, args: ['version', '-json'], cwd, env: childEnv, isQuery: true };
     const { stdout } = await exec(request);
-    const answer: unknown = JSON.parse(stdout);
-    const version: unknown =
-      typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'terraform_version') : undefined;
-    return typeof version === 'string' ? (semver.valid(version) ?? undefined) : undefined;
+    return semver.valid(versionAnswer.safeParse(JSON.parse(stdout)).data?.terraform_version) ?? undefined;
   } catch (error) {
     log.debug(`${path} could not be asked for its version: ${messageOf(error)}`);
     return undefined;

@@ -15,14 +15,10 @@ const ARCH_NAMES: ReadonlyMap<string, string> = new Map([
   ['arm64', 'arm64'],
 ]);
 
-/** `linux`, `darwin` or `windows`. @throws ActionError for a system that this action does not run on */
-export function releaseOs({ os }: Platform): string {
-  return OS_NAMES.get(os) ?? refusePlatform(`the operating system ${os}`);
-}
-
-/** `amd64` or `arm64`. @throws ActionError for any other architecture */
-export function releaseArch({ arch }: Platform): string {
-  return ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`);
+/** The platform in the names of files, e.g. `linux_amd64`. @throws ActionError for one that this action does not run on */
+export function releaseTarget({ os, arch }: Platform): string {
+  const osName = OS_NAMES.get(os) ?? refusePlatform(`the operating system ${os}`);
+  return `${osName}_${ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`)}`;
 }
 
 function refusePlatform(what: string): never {
@@ -46,33 +42,21 @@ export interface Release {
   readonly folder: URL;
 }
 
-export interface ReleaseRequest {
-  /** An exact version, without `v`. */
-  readonly version: string;
-  readonly platform: Platform;
-  readonly base: URL;
-}
-
-/** The files of a version, named as on releases.hashicorp.com. @throws ActionError for an unknown platform */
-export function describeRelease({ version, platform, base }: ReleaseRequest): Release {
+/**
+ * The files of a version, named as on releases.hashicorp.com.
+ * @param version exact, without `v`
+ * @throws ActionError for an unknown platform
+ */
+export function describeRelease(version: string, platform: Platform, base: URL): Release {
   const stem = `terraform_${version}`;
   return {
     version,
-    zipName: `${stem}_${releaseOs(platform)}_${releaseArch(platform)}.zip`,
+    zipName: `${stem}_${releaseTarget(platform)}.zip`,
     sumsName: `${stem}_SHA256SUMS`,
     signatureName: `${stem}_SHA256SUMS.sig`,
-    binaryName: terraformBinaryName(platform),
+    binaryName: platform.os === 'win32' ? 'terraform.exe' : 'terraform',
     folder: new URL(`terraform/${version}/`, base),
   };
-}
-
-/** The index of all versions. */
-export function releaseIndexUrl(base: URL): URL {
-  return new URL('terraform/index.json', base);
-}
-
-function terraformBinaryName({ os }: Platform): string {
-  return os === 'win32' ? 'terraform.exe' : 'terraform';
 }
 
 /**

@@ -2,13 +2,15 @@ import type { PublicKey } from 'openpgp';
 import { ActionError, messageOf } from '../../errors.js';
 import type { ReleaseKey } from './hashicorp-key.js';
 
+type OpenPgp = typeof import('openpgp');
+
 /** A release key that was read, and found to be the right one and not expired. */
-export interface SignatureVerifier {
-  /**
-   * Checks a detached signature.
-   * @throws ActionError when no signature in it is a valid one by the key
-   */
-  verify(signed: SignedFile): Promise<void>;
+export interface OpenKey {
+  readonly openpgp: OpenPgp;
+  readonly publicKey: PublicKey;
+  readonly key: ReleaseKey;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 interface SignedFile {
@@ -19,9 +21,7 @@ interface SignedFile {
   readonly signature: Uint8Array;
 }
 
-type OpenPgp = typeof import('openpgp');
-
-const NOTHING_USED = 'The download was not used: nothing of it was unpacked or run.';
+export const NOTHING_USED = 'The download was not used: nothing of it was unpacked or run.';
 
 /**
  * Reads a release key. openpgp is loaded here, and not before, because it takes about 0.1 seconds.
@@ -29,7 +29,7 @@ const NOTHING_USED = 'The download was not used: nothing of it was unpacked or r
  * @param now milliseconds since the epoch
  * @throws ActionError when the key has another fingerprint, or has expired
  */
-export async function openReleaseKey(key: ReleaseKey, now: number): Promise<SignatureVerifier> {
+export async function openReleaseKey(key: ReleaseKey, now: number): Promise<OpenKey> {
   const openpgp = await import('openpgp');
   const publicKey = (await openpgp.readKey({ armoredKey: key.armored })).toPublic();
   const fingerprint = publicKey.getFingerprint().toUpperCase();
@@ -41,14 +41,14 @@ export async function openReleaseKey(key: ReleaseKey, now: number): Promise<Sign
     });
   }
   await assertNotExpired(publicKey, key, now);
-  return { verify: (signed) => verifyDetached({ openpgp, publicKey, key, now }, signed) };
+  return { openpgp, publicKey, key, now };
 }
 
 async function assertNotExpired(publicKey: PublicKey, key: ReleaseKey, now: number): Promise<void> {
   const expiry = await publicKey.getExpirationTime();
   const expired = expiry instanceof Date && expiry.getTime() <= now;
   if (expired || expiry === null) {
-    throw expiredKeyError(key, expired ? `expired on ${day(expiry)}` : 'is not valid');
+    throw expiredKeyError(key, expired ? `expired on ${expiry.toISOString().slice(0, 10)}` : 'is not valid');
   }
 }
 
@@ -60,15 +60,12 @@ function expiredKeyError(key: ReleaseKey, how: string): ActionError {
   });
 }
 
-interface Check {
-  readonly openpgp: OpenPgp;
-  readonly publicKey: PublicKey;
-  readonly key: ReleaseKey;
-  readonly now: number;
-}
-
-async function verifyDetached(check: Check, signed: SignedFile): Promise<void> {
-  const { openpgp, publicKey, key, now } = check;
+/**
+ * Checks a detached signature.
+ * @throws ActionError when no signature in it is a valid one by the key
+ */
+export async function verifySignature(openKey: OpenKey, signed: SignedFile): Promise<void> {
+  const { openpgp, publicKey, key, now } = openKey;
   const signature = await readSignature(openpgp, signed);
   const { signatures } = await openpgp.verify({
     message: await openpgp.createMessage({ binary: signed.content }),
@@ -82,7 +79,7 @@ async function verifyDetached(check: Check, signed: SignedFile): Promise<void> {
   const outcomes = await Promise.allSettled(signatures.map(({ verified }) => verified));
   const valid = signatures.filter((_, index) => outcomes[index]?.status === 'fulfilled');
   if (valid.length > 0) {
-    await assertSignerCurrent(check, valid);
+    await assertSignerCurrent(openKey, valid);
     return;
   }
   const found = signatures.map(({ keyID }, index) => {
@@ -97,16 +94,14 @@ async function verifyDetached(check: Check, signed: SignedFile): Promise<void> {
   });
 }
 
-type Signatures = Awaited<ReturnType<OpenPgp['verify']>>['signatures'];
-
 /** The key as a whole may outlive a signing subkey; an old signature by an expired subkey proves nothing new. */
 async function assertSignerCurrent(
-  { openpgp, publicKey, key, now }: Check,
-  valid: Signatures,
+  { openpgp, publicKey, key, now }: OpenKey,
+  valid: Awaited<ReturnType<OpenPgp['verify']>>['signatures'],
 ): Promise<void> {
   const problems = await Promise.all(
     valid.map(({ keyID }) =>
-      publicKey.getSigningKey(keyID, new Date(now), undefined, fullConfig(openpgp)).then(
+      publicKey.getSigningKey(keyID, new Date(now), undefined, strictConfig(openpgp)).then(
         () => undefined,
         (error: unknown) => messageOf(error),
       ),
@@ -140,20 +135,13 @@ async function readSignature(openpgp: OpenPgp, signed: SignedFile) {
  * valid yet. With it the key must be valid now instead; revocation, expiry and the signature itself are checked all the
  * same, and a signature older than the key is still refused.
  */
-function strictConfig({ enums }: OpenPgp) {
+function strictConfig({ enums, config }: OpenPgp) {
   const weak = new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]);
   return {
+    ...config,
     minRSABits: 2048,
     rejectHashAlgorithms: weak,
     rejectMessageHashAlgorithms: weak,
     allowInsecureVerificationWithReformattedKeys: true,
   };
-}
-
-function fullConfig(openpgp: OpenPgp) {
-  return { ...openpgp.config, ...strictConfig(openpgp) };
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }

@@ -3,7 +3,6 @@ import {
   describeRelease,
   findSum,
   parseDownloadBase,
-  releaseIndexUrl,
   showUrl,
 } from '../../../../src/terraform/install/release.js';
 
@@ -18,7 +17,7 @@ describe('the files of a release', () => {
     ['win32', 'x64', 'terraform_1.11.4_windows_amd64.zip', 'terraform.exe'],
     ['win32', 'arm64', 'terraform_1.11.4_windows_arm64.zip', 'terraform.exe'],
   ])('for %s on %s are %s with %s in it', (os, arch, zipName, binaryName) => {
-    const release = describeRelease({ version: '1.11.4', platform: { os, arch }, base });
+    const release = describeRelease('1.11.4', { os, arch }, base);
     expect(release).toMatchObject({ zipName, binaryName });
     expect(new URL(zipName, release.folder).href).toBe(
       `https://releases.hashicorp.com/terraform/1.11.4/${zipName}`,
@@ -30,22 +29,19 @@ describe('the files of a release', () => {
     ['linux', 'riscv64', 'the architecture riscv64'],
     ['constructor', 'x64', 'the operating system constructor'],
   ])('are refused for %s on %s', (os, arch, named) => {
-    expect(() => describeRelease({ version: '1.11.4', platform: { os, arch }, base })).toThrow(named);
+    expect(() => describeRelease('1.11.4', { os, arch }, base)).toThrow(named);
   });
 });
 
 describe('the download base', () => {
   test.each([
-    ['https://mirror.example.com/hashicorp', 'https://mirror.example.com/hashicorp/terraform/index.json'],
-    [
-      'https://mirror.example.com/hashicorp/?x=1#y',
-      'https://mirror.example.com/hashicorp/terraform/index.json',
-    ],
-    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/terraform/index.json'],
-    ['http://localhost:8080/', 'http://localhost:8080/terraform/index.json'],
-    ['', 'https://releases.hashicorp.com/terraform/index.json'],
-  ])('%p has its index at %s', (text, index) => {
-    expect(releaseIndexUrl(parseDownloadBase(text)).href).toBe(index);
+    ['https://mirror.example.com/hashicorp', 'https://mirror.example.com/hashicorp/'],
+    ['https://mirror.example.com/hashicorp/?x=1#y', 'https://mirror.example.com/hashicorp/'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+    ['http://localhost:8080/', 'http://localhost:8080/'],
+    ['', 'https://releases.hashicorp.com/'],
+  ])('%p has its files below %s', (text, folder) => {
+    expect(parseDownloadBase(text).href).toBe(folder);
   });
 
   test.each([

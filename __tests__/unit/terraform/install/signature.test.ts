@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as openpgp from 'openpgp';
 import { HASHICORP_KEY } from '../../../../src/terraform/install/hashicorp-key.js';
-import { openReleaseKey } from '../../../../src/terraform/install/signature.js';
+import { openReleaseKey, verifySignature } from '../../../../src/terraform/install/signature.js';
 import { createSigningKey } from '../../../support/release-server.js';
 
 const content = Buffer.from('0123  terraform.zip\n');
@@ -12,8 +12,7 @@ async function verify(
   signature: Uint8Array,
   now = Date.now(),
 ): Promise<void> {
-  const verifier = await openReleaseKey(key.releaseKey, now);
-  await verifier.verify({ name: 'SUMS', content, signature });
+  await verifySignature(await openReleaseKey(key.releaseKey, now), { name: 'SUMS', content, signature });
 }
 
 describe("HashiCorp's key", () => {
@@ -100,8 +99,8 @@ describe('a signature', () => {
       fingerprint: publicKey.getFingerprint().toUpperCase(),
       armored: publicKey.armor(),
     };
-    const verifier = await openReleaseKey(releaseKey, Date.now());
-    const attempt = verifier.verify({ name: 'SUMS', content, signature });
+    const key = await openReleaseKey(releaseKey, Date.now());
+    const attempt = verifySignature(key, { name: 'SUMS', content, signature });
     await expect(attempt).rejects.toThrow(/no valid signature .*(SHA1|sha1)/);
   });
 
