@@ -8,7 +8,7 @@ import { findTerraform } from '../__tests__/support/terraform.js';
 import { readInputs } from '../src/inputs/inputs.js';
 import { createLog } from '../src/runner/log.js';
 import { prepareConfiguration } from '../src/terraform/prepare.js';
-import { initArgs, planArgs, PLAN_FILE, showPlanArgs } from '../src/terraform/args.js';
+import { initArgs, planArgs, PLAN_FILE, SHOW_PLAN_ARGS } from '../src/terraform/run.js';
 import { childEnvironment } from '../src/terraform/environment.js';
 
 /** What the commands by hand are run with: the same as the action has. */
@@ -46,8 +46,8 @@ export async function renderForHand(
 
 /** Terraform's own arguments for what the action does, by what is wanted in the end. */
 const COMMANDS = {
-  plan: [planArgs({ lockTimeoutSeconds: 60 }), showPlanArgs()],
-  apply: [planArgs({ lockTimeoutSeconds: 60 }), showPlanArgs(), ['apply', '-input=false', PLAN_FILE]],
+  plan: [planArgs({}, { lockTimeoutSeconds: 60 }), SHOW_PLAN_ARGS],
+  apply: [planArgs({}, { lockTimeoutSeconds: 60 }), SHOW_PLAN_ARGS, ['apply', '-input=false', PLAN_FILE]],
 } as const satisfies Record<string, readonly (readonly string[])[]>;
 
 /**

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import semver from 'semver';
 import { MULTI_REGION_KEY_SPECS, specNeedsProvider } from '../../src/facts/key-specs.js';
-import { initArgs } from '../../src/terraform/args.js';
+import { initArgs } from '../../src/terraform/run.js';
 import { runTerraform, runTerraformOk } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { findProviders, type FoundProvider } from '../support/terraform.js';

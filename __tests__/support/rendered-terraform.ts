@@ -6,7 +6,7 @@ import type { Inputs } from '../../src/inputs/inputs.js';
 import { createLog } from '../../src/runner/log.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import type { PlanModel } from '../../src/plan/types.js';
-import { initArgs } from '../../src/terraform/args.js';
+import { initArgs } from '../../src/terraform/run.js';
 import { prepareConfiguration } from '../../src/terraform/prepare.js';
 import { findProviderMirror, findTerraform, IN_A_HURRY } from './terraform.js';
 import { tempFolder } from './temp-folder.js';

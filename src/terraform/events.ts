@@ -1,71 +1,64 @@
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
+import { nameOfAddress } from './addresses.js';
 
 /** One error or warning of Terraform's. Untrusted text: to be escaped wherever it is shown. */
 export interface Diagnostic {
   readonly summary: string;
   readonly detail: string;
   /** The resource it is about, where Terraform says so. */
-  readonly address: string | undefined;
+  readonly address?: string | undefined;
 }
 
-/** What `terraform apply -json` tells on its way; `message` is Terraform's own line for people. */
-export type ApplyEvent = { readonly message: string } & (
-  | { readonly type: 'start' | 'complete' | 'errored'; readonly address: string; readonly action: string }
-  | {
-      readonly type: 'progress';
-      readonly address: string;
-      readonly action: string;
-      readonly elapsedSeconds: number;
-    }
-  | { readonly type: 'diagnostic'; readonly severity: string; readonly diagnostic: Diagnostic }
-  | { readonly type: 'outputs'; readonly outputs: Readonly<Record<string, unknown>> }
-  | { readonly type: 'other' }
-);
+/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
+export const outputValues = z
+  .record(z.string(), z.object({ value: z.unknown().optional() }))
+  .transform((printed) =>
+    Object.fromEntries(Object.entries(printed).map(([name, { value }]) => [name, value])),
+  );
 
-// Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI").
-const line = z.object({ '@message': z.string(), type: z.string() });
 const hook = z.object({
-  hook: z.object({
-    resource: z.object({ addr: z.string() }),
-    action: z.string().default(''),
-    elapsed_seconds: z.number().default(0),
-  }),
+  resource: z.object({ addr: z.string() }),
+  action: z.string().default(''),
+  elapsed_seconds: z.number().default(0),
 });
-const diagnostic = z.object({
-  diagnostic: z.object({
-    severity: z.string(),
-    summary: z.string(),
-    detail: z.string().default(''),
-    address: z.string().optional(),
+
+function hookEvent<T extends string>(type: T) {
+  return z
+    .object({ type: z.literal(`apply_${type}` as const), hook })
+    .transform(({ hook: { resource, action, elapsed_seconds: elapsedSeconds } }) => {
+      return { type, address: resource.addr, action, elapsedSeconds };
+    });
+}
+
+/** Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI"), as far as it matters here. */
+const knownEvent = z.discriminatedUnion('type', [
+  hookEvent('start'),
+  hookEvent('progress'),
+  hookEvent('complete'),
+  hookEvent('errored'),
+  z.object({
+    type: z.literal('diagnostic'),
+    diagnostic: z.object({
+      severity: z.string(),
+      summary: z.string(),
+      detail: z.string().default(''),
+      address: z.string().optional(),
+    }),
   }),
-});
-const outputs = z.object({ outputs: z.record(z.string(), z.object({ value: z.unknown() })) });
+  z.object({ type: z.literal('outputs'), outputs: outputValues }),
+]);
+const anyEvent = z.object({ '@message': z.string(), type: z.string() });
+
+/** What `terraform apply -json` tells on its way; `message` is Terraform's own line for people. */
+export type ApplyEvent = Readonly<{ message: string } & (z.infer<typeof knownEvent> | { type: 'other' })>;
 
 /** One line of `apply -json`; undefined for a line that is not one of its messages. */
 export function parseEvent(text: string): ApplyEvent | undefined {
   const raw = parseJsonLine(text);
-  const head = line.safeParse(raw);
-  if (!head.success) return undefined;
-  const message = head.data['@message'];
-  switch (head.data.type) {
-    case 'apply_start':
-    case 'apply_complete':
-    case 'apply_errored':
-    case 'apply_progress':
-      return hookEvent(head.data.type, message, raw);
-    case 'diagnostic':
-      return diagnosticEvent(message, raw);
-    case 'outputs': {
-      const found = outputs.safeParse(raw);
-      const values = found.success
-        ? Object.entries(found.data.outputs).map(([name, { value }]) => [name, value] as const)
-        : [];
-      return { type: 'outputs', message, outputs: Object.fromEntries(values) };
-    }
-    default:
-      return { type: 'other', message };
-  }
+  const found = anyEvent.safeParse(raw).data;
+  if (found === undefined) return undefined;
+  return { message: found['@message'], ...(knownEvent.safeParse(raw).data ?? { type: 'other' }) };
 }
 
 function parseJsonLine(text: string): unknown {
@@ -76,21 +69,34 @@ function parseJsonLine(text: string): unknown {
   }
 }
 
-function hookEvent(type: string, message: string, raw: unknown): ApplyEvent {
-  const found = hook.safeParse(raw);
-  if (!found.success) return { type: 'other', message };
-  const { resource, action, elapsed_seconds: elapsedSeconds } = found.data.hook;
-  const common = { message, address: resource.addr, action };
-  if (type === 'apply_progress') return { type: 'progress', ...common, elapsedSeconds };
-  if (type === 'apply_start') return { type: 'start', ...common };
-  return { type: type === 'apply_complete' ? 'complete' : 'errored', ...common };
+const VERBS: ReadonlyMap<string, string> = new Map([
+  ['create', 'creating'],
+  ['update', 'updating'],
+  ['delete', 'deleting'],
+  ['replace', 'replacing'],
+]);
+
+/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
+export function describeEvent(event: ApplyEvent, primaryRegion: string): string | undefined {
+  if (!('address' in event)) return undefined;
+  const name = nameOfAddress(event.address, primaryRegion);
+  const verb = VERBS.get(event.action) ?? event.action;
+  switch (event.type) {
+    case 'start':
+      return `${name}: ${verb}`;
+    case 'progress':
+      return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
+    case 'complete':
+      return `${name}: done ${verb}`;
+    case 'errored':
+      return `${name}: failed while ${verb}`;
+  }
 }
 
-function diagnosticEvent(message: string, raw: unknown): ApplyEvent {
-  const found = diagnostic.safeParse(raw);
-  if (!found.success) return { type: 'other', message };
-  const { severity, summary, detail, address } = found.data.diagnostic;
-  return { type: 'diagnostic', message, severity, diagnostic: { summary, detail, address } };
+/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
+export function describePlanLine(line: string, primaryRegion: string): string | undefined {
+  const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
+  return found?.[1] === undefined ? undefined : `${nameOfAddress(found[1], primaryRegion)}: looking at AWS`;
 }
 
 /**

@@ -1,4 +1,7 @@
-/** What a dependency lock file says of hashicorp/aws. */
+/** The dependency lock file, as Terraform names and reads it. */
+export const LOCK_FILE = '.terraform.lock.hcl';
+
+/** What it says of hashicorp/aws. */
 export interface LockedProvider {
   readonly version: string;
   /** `h1:` of unpacked packages, `zh:` of packed ones, for one platform each. */
@@ -6,7 +9,7 @@ export interface LockedProvider {
 }
 
 /**
- * Finds hashicorp/aws in the text of a `.terraform.lock.hcl`. Terraform writes that file by itself and always in this form.
+ * Finds hashicorp/aws in the text of one. Terraform writes that file by itself and always in this form.
  * @returns undefined where it is not named
  */
 export function findLockedProvider(text: string): LockedProvider | undefined {

@@ -6,7 +6,6 @@ import type { Environment } from '../runner/context.js';
 import type { Clock, Log, Platform } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Inputs } from '../inputs/inputs.js';
-import type { InitOptions } from './args.js';
 import {
   CLOSED_CLI_CONFIG,
   findCliConfig,
@@ -15,9 +14,10 @@ import {
   type CliConfig,
 } from './cli-config.js';
 import { CLI_CONFIG_FILE } from './environment.js';
-import { findLockedProvider } from './lock-file.js';
+import { findLockedProvider, LOCK_FILE } from './lock-file.js';
 import { dropPluginCache, keepPluginCache, openPluginCache, type PluginCache } from './plugin-cache.js';
 import { releaseTarget } from './install/release.js';
+import type { InitOptions } from './run.js';
 
 export interface ProvidersRequest {
   readonly inputs: Pick<Inputs, 'awsProviderVersion' | 'providerMirror' | 'lockFile'>;
@@ -39,10 +39,7 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-/** As Terraform names and reads it. */
-const LOCK_FILE = '.terraform.lock.hcl';
-
-/** The same for people: actions/upload-artifact leaves out files whose names begin with a dot. */
+/** The lock file for people: actions/upload-artifact leaves out files whose names begin with a dot. */
 const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 
 /**

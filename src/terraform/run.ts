@@ -4,21 +4,9 @@ import { hideStateNotes } from '../plan/state-notes.js';
 import { ActionError } from '../errors.js';
 import type { Clock, Exec, ExecRequest, ExecResult } from '../deps.js';
 import type { Redactor } from '../runner/redaction.js';
-import {
-  applyArgs,
-  initArgs,
-  planArgs,
-  showPlanArgs,
-  showStateArgs,
-  statePullArgs,
-  statePushArgs,
-  untaintArgs,
-  type InitOptions,
-  type PlanOptions,
-} from './args.js';
-import { parseShowOutput } from './show-output.js';
 import { watchCreates } from './in-flight-creates.js';
 import { parseDiagnostics, parseEvent, type ApplyEvent, type Diagnostic } from './events.js';
+import { findLockedProvider, LOCK_FILE } from './lock-file.js';
 
 /** A Terraform command that did not succeed. `diagnostics` are Terraform's own errors, in order. */
 export class TerraformError extends Error {
@@ -47,6 +35,7 @@ export interface TerraformOptions {
   readonly environment: () => Readonly<Record<string, string>>;
   readonly exec: Exec;
   readonly clock: Clock;
+  /** How long to wait for a lock that somebody else holds. */
   readonly lockTimeoutSeconds: number;
   /** Every line of every command as it comes: untrusted text. */
   readonly onLine: (command: string, line: string) => void;
@@ -54,8 +43,24 @@ export interface TerraformOptions {
   readonly secrets: Pick<Redactor, 'redact' | 'redactAll'>;
 }
 
-interface ApplyResult {
-  /** The root outputs after apply. */
+/** The saved plan's name in the working folder. */
+export const PLAN_FILE = 'plan.tfplan';
+
+export interface InitOptions {
+  /** A folder laid out as a filesystem mirror; providers then come from nowhere else. */
+  readonly pluginDir?: string | undefined;
+  /** A file with settings of the backend beside those in the configuration, in the working folder. */
+  readonly backendConfig?: string | undefined;
+}
+
+export interface PlanOptions {
+  readonly destroy?: boolean;
+  /** Look at AWS and say what differs from the state, and nothing else. */
+  readonly refreshOnly?: boolean;
+}
+
+/** After the apply, by name. */
+interface RootOutputs {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -70,11 +75,11 @@ export interface Terraform {
    * @param givenUp aborted when its end is not wanted any more
    * @returns Terraform's own description of it, without colours and progress lines
    */
-  plan(options: Omit<PlanOptions, 'lockTimeoutSeconds'>, givenUp?: AbortSignal): Promise<string>;
+  plan(options: PlanOptions, givenUp?: AbortSignal): Promise<string>;
   /** The saved plan, as its JSON says. @throws ActionError when that is no JSON */
   showPlan(): Promise<unknown>;
   /** Applies the saved plan, and nothing else. */
-  apply(onEvent: (event: ApplyEvent) => void): Promise<ApplyResult>;
+  apply(onEvent: (event: ApplyEvent) => void): Promise<RootOutputs>;
   /** The state as the backend has it, as JSON text that goes into no log; empty where there is none yet. */
   pullState(): Promise<string>;
   /** The state in the backend, or in a file of the working folder, also after a cancellation; as its JSON says. */
@@ -94,26 +99,54 @@ export function createTerraform(options: TerraformOptions): Terraform {
     },
     selectedProviderVersion: () => readSelectedVersion(options.workDir),
     plan: async (planOptions, givenUp) => {
-      const { stdout } = await run(
-        planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }),
-        { givenUp },
-      );
+      const { stdout } = await run(planArgs(planOptions, options), { givenUp });
       return planTextOf(stdout);
     },
-    showPlan: async () => parseShowOutput((await run(showPlanArgs(), QUERY)).stdout, 'plan'),
+    showPlan: async () => parseShown((await run(SHOW_PLAN_ARGS, QUERY)).stdout, 'plan'),
     apply: (onEvent) => applyPlan(options, onEvent),
-    pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
+    pullState: async () => (await run(['state', 'pull'], QUERY)).stdout,
     showState: async (file) => {
-      const { stdout } = await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true });
-      return parseShowOutput(stdout, 'state');
+      const args = ['show', '-json', ...(file === undefined ? [] : [file])];
+      return parseShown((await run(args, { ...QUERY, evenWhenCancelled: true })).stdout, 'state');
     },
     untaint: async (address) => {
-      await run(untaintArgs(address, options));
+      await run(['untaint', '-no-color', lockTimeout(options), address]);
     },
     pushState: async (file) => {
-      await run(statePushArgs(file), { evenWhenCancelled: true });
+      // A lock that a run before left behind is waited for no longer than one that is just being freed.
+      await run(['state', 'push', '-lock-timeout=10s', file], { evenWhenCancelled: true });
     },
   };
+}
+
+export function initArgs({ pluginDir, backendConfig }: InitOptions): string[] {
+  return [
+    'init',
+    '-input=false',
+    '-no-color',
+    ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
+    ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
+  ];
+}
+
+type LockOptions = Pick<TerraformOptions, 'lockTimeoutSeconds'>;
+
+export function planArgs({ destroy, refreshOnly }: PlanOptions, lock: LockOptions): string[] {
+  return [
+    'plan',
+    '-input=false',
+    '-no-color',
+    `-out=${PLAN_FILE}`,
+    lockTimeout(lock),
+    ...(destroy === true ? ['-destroy'] : []),
+    ...(refreshOnly === true ? ['-refresh-only'] : []),
+  ];
+}
+
+export const SHOW_PLAN_ARGS: readonly string[] = ['show', '-json', PLAN_FILE];
+
+function lockTimeout({ lockTimeoutSeconds }: LockOptions): string {
+  return `-lock-timeout=${lockTimeoutSeconds}s`;
 }
 
 type RunOptions = Pick<
@@ -156,7 +189,7 @@ async function runTerraform(
 async function applyPlan(
   options: TerraformOptions,
   onEvent: (event: ApplyEvent) => void,
-): Promise<ApplyResult> {
+): Promise<RootOutputs> {
   const diagnostics: Diagnostic[] = [];
   const creates = watchCreates(options.clock);
   let outputs: Readonly<Record<string, unknown>> = {};
@@ -164,17 +197,16 @@ async function applyPlan(
     const event = parseEvent(line);
     options.onLine('apply', event?.message ?? line);
     if (event === undefined) return;
-    if (event.type === 'diagnostic' && event.severity === 'error')
+    if (event.type === 'diagnostic' && event.diagnostic.severity === 'error')
       diagnostics.push(options.secrets.redactAll(event.diagnostic));
     if (event.type === 'outputs') outputs = event.outputs;
     creates.onEvent(event);
     onEvent(event);
   };
   try {
-    await runTerraform(options, applyArgs(options), {
-      onStdoutLine,
-      beforeInterrupt: creates.untilIdsRecorded,
-    });
+    // `-json` has the final outputs, too, so that no second command is needed for them.
+    const args = ['apply', '-input=false', '-json', lockTimeout(options), PLAN_FILE];
+    await runTerraform(options, args, { onStdoutLine, beforeInterrupt: creates.untilIdsRecorded });
   } catch (thrown) {
     if (!(thrown instanceof TerraformError) || diagnostics.length === 0) throw thrown;
     throw new TerraformError('apply', thrown.exitCode, diagnostics);
@@ -182,14 +214,19 @@ async function applyPlan(
   return { outputs };
 }
 
-/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
-export function outputValues(printed: unknown): Readonly<Record<string, unknown>> {
-  const entries = Object.entries((printed ?? {}) as Record<string, { value?: unknown } | undefined>);
-  return Object.fromEntries(
-    entries
-      .filter(([, output]) => output?.value !== undefined)
-      .map(([name, output]) => [name, output?.value]),
-  );
+function parseShown(text: string, of: 'plan' | 'state'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ActionError(
+      {
+        what: `terraform show printed a ${of} that is not JSON.`,
+        done: 'Nothing was changed.',
+        next: 'Run again; if it happens again, report it with the Terraform version.',
+      },
+      { cause },
+    );
+  }
 }
 
 const PROGRESS =
@@ -204,13 +241,11 @@ export function planTextOf(stdout: string): string {
 }
 
 async function readSelectedVersion(workDir: string): Promise<string> {
-  const lock = await readFile(path.join(workDir, '.terraform.lock.hcl'), 'utf8');
-  const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
-  if (found?.[1] === undefined)
-    throw new ActionError({
-      what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
-      done: 'Nothing was planned or changed.',
-      next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-    });
-  return found[1];
+  const locked = findLockedProvider(await readFile(path.join(workDir, LOCK_FILE), 'utf8'));
+  if (locked !== undefined) return locked.version;
+  throw new ActionError({
+    what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
+    done: 'Nothing was planned or changed.',
+    next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+  });
 }

@@ -4,8 +4,8 @@ import type { Outputs } from '../outputs.js';
 import { kindOfType } from '../plan/model.js';
 import { regionOfSide } from '../plan/region.js';
 import type { ResourceKind } from '../plan/types.js';
-import { outputValues } from './run.js';
 import { placeOfAddress } from './addresses.js';
+import { outputValues } from './events.js';
 
 /** A managed resource that the state holds. */
 export interface StateResource {
@@ -60,7 +60,7 @@ const stateModule: z.ZodType<RawModule> = z.lazy(() =>
 const stateSchema = z.object({
   values: z
     .object({
-      outputs: z.record(z.string(), z.object({ value: z.unknown().optional() })).default({}),
+      outputs: outputValues.default({}),
       root_module: stateModule.default({}),
     })
     .default({ outputs: {}, root_module: {} }),
@@ -86,10 +86,7 @@ export function readState(json: unknown, primaryRegion: string): StateModel {
   const managed = resourcesOf(root).filter(
     ({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined,
   );
-  return {
-    resources: managed.map((raw) => describe(raw, primaryRegion)),
-    outputs: outputValues(outputs),
-  };
+  return { resources: managed.map((raw) => describe(raw, primaryRegion)), outputs };
 }
 
 function resourcesOf({ resources = [], child_modules: children = [] }: RawModule): RawResource[] {

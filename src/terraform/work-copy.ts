@@ -1,8 +1,9 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { LOCK_FILE } from './lock-file.js';
 
 /** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
-const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
+const COPIED = ['terraform.tfvars.json', 'modules', LOCK_FILE];
 
 /**
  * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.

@@ -3,7 +3,7 @@ import { watchCreates } from '../../../src/terraform/in-flight-creates.js';
 import { makeClock } from '../../support/github-world.js';
 
 const event = (type: 'start' | 'complete' | 'errored', action = 'create') =>
-  ({ type, action, address: 'module.primary.aws_kms_key.this', message: '' }) as const;
+  ({ type, action, address: 'module.primary.aws_kms_key.this', elapsedSeconds: 0, message: '' }) as const;
 
 /** How long an interrupt is held back when it comes so many milliseconds after the last event. */
 async function heldBack(events: readonly ReturnType<typeof event>[], after: number): Promise<number> {

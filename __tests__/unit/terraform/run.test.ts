@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseDiagnostics, parseEvent } from '../../../src/terraform/events.js';
-import { describeEvent, describePlanLine } from '../../../src/terraform/progress.js';
+import {
+  describeEvent,
+  describePlanLine,
+  parseDiagnostics,
+  parseEvent,
+} from '../../../src/terraform/events.js';
 import { planTextOf, TerraformError } from '../../../src/terraform/run.js';
 import { explainTerraformError } from '../../../src/terraform/symptoms.js';
 

@@ -9,7 +9,7 @@ import { assertGuarded, guardPlan } from '../../guard/guard.js';
 import { asMove, digestMove, sayMove } from '../../plan/move.js';
 import type { ReportedPlan } from '../../report/types.js';
 import type { Reporting, Run } from '../../run.js';
-import { describeEvent } from '../../terraform/progress.js';
+import { describeEvent } from '../../terraform/events.js';
 import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/primary-place.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';

@@ -7,7 +7,7 @@ import { diffAccess } from '../../plan/access.js';
 import { digestPlan } from '../../plan/digest.js';
 import { buildPlanModel } from '../../plan/model.js';
 import type { ReportedPlan } from '../../report/types.js';
-import { describePlanLine } from '../../terraform/progress.js';
+import { describePlanLine } from '../../terraform/events.js';
 import type { Terraform } from '../../terraform/run.js';
 
 /** A plan as the report has it, before it is judged. */
