@@ -199,6 +199,15 @@ describe('a bad input is refused in words', () => {
     expect(() => read(changed)).toThrow(message);
   });
 
+  test.each(['terraform-download-url', 'provider-mirror'])(
+    'a mirror in %s has no credentials that a redirect could take along',
+    (name) => {
+      expect(() => read({ [name]: 'https://user@mirror.example.com' })).toThrow('a user name or password');
+      expect(() => read({ [name]: 'https://:secret@mirror.example.com' })).toThrow('a user name or password');
+      expect(() => read({ [name]: 'https://mirror.example.com?token=secret' })).toThrow('has a query');
+    },
+  );
+
   test('all problems are reported together, and nothing has been done', () => {
     const attempt = (): unknown => read({ command: 'x', alias: '', 'deletion-window-in-days': '6' });
     expect(attempt).toThrow(

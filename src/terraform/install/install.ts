@@ -7,25 +7,25 @@ import type { Clock, Exec, Log, Platform } from '../../deps.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { HASHICORP_KEY, type ReleaseKey } from './hashicorp-key.js';
 import { findOnPath } from './path-search.js';
-import { describeRelease, findSum, parseDownloadBase, showUrl, type Release } from './release.js';
+import { describeRelease, findSum, type Release } from './release.js';
 import { downloadFile } from './download.js';
 import { NOTHING_USED, openReleaseKey, verifySignature, type OpenKey } from './signature.js';
 import { unpackFile } from './unpack.js';
-import { chooseVersion, parseVersionSpec } from './version.js';
+import { chooseVersion } from './version.js';
 
 export interface InstallOptions {
-  /** The `terraform-version` input: an exact version, a range, or empty for the default. */
+  /** The `terraform-version` input: an exact version, or a range as npm writes them. */
   readonly version: string;
   readonly platform: Platform;
   /** The environment of the process, out of which the toolkit reads where its cache is (RUNNER_TOOL_CACHE). */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A folder of this job's own, which is there already. */
   readonly tempDir: string;
-  /** The `terraform-download-url` input; empty for HashiCorp's own server. */
+  /** The `terraform-download-url` input: a mirror that has the paths of HashiCorp's own server below it. */
   readonly downloadBase: string | undefined;
   readonly exec: Exec;
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: Pick<Log, 'info' | 'debug' | 'warning' | 'mask'>;
+  readonly log: Pick<Log, 'info' | 'debug' | 'warning'>;
   readonly signal?: AbortSignal | undefined;
   /** Whose signature is asked for: HashiCorp's, unless a test brings a key of its own. */
   readonly releaseKey?: ReleaseKey;
@@ -48,6 +48,8 @@ const CACHED_TOOL = 'terraform-signed-release';
 const MAX_SUMS_BYTES = 1024 * 1024;
 const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
 
+const RELEASES_URL = 'https://releases.hashicorp.com';
+
 /**
  * Finds or installs Terraform: from PATH when a version there is one that was asked for (trusted as it is, like all of
  * PATH), else from the tool cache, else by download.
@@ -60,11 +62,10 @@ const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
  * @throws ActionError when nothing that passes the checks can be had; no input switches a check off
  */
 export async function installTerraform(options: InstallOptions): Promise<InstalledTerraform> {
-  const spec = parseVersionSpec(options.version);
-  const onPath = await findOnPath({ ...options, spec });
+  const onPath = await findOnPath(options);
   if (onPath !== undefined) return { ...onPath, source: 'path' };
-  const base = parseDownloadBase(options.downloadBase);
-  const version = await resolveVersion(spec, base, options);
+  const base = new URL(`${options.downloadBase ?? RELEASES_URL}/`);
+  const version = semver.valid(options.version) ?? (await newestInRange(base, options));
   const release = describeRelease(version, options.platform, base);
   const key = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
   const cached = await takeFromCache(release, key, options);
@@ -87,23 +88,25 @@ async function inFolder<T>(parent: string, work: (folder: string) => Promise<T>)
   }
 }
 
-async function resolveVersion(spec: string, base: URL, options: InstallOptions): Promise<string> {
-  if (semver.valid(spec) !== null) return spec;
+async function newestInRange(
+  base: URL,
+  { version, platform, tempDir, signal }: InstallOptions,
+): Promise<string> {
   const url = new URL('terraform/index.json', base);
-  return inFolder(options.tempDir, async (folder) => {
+  return inFolder(tempDir, async (folder) => {
     const target = join(folder, 'index.json');
-    await downloadFile({ ...options, url, target });
-    return chooseVersion(parseIndex(await readFile(target), url), spec, options.platform);
+    await downloadFile(url, target, signal);
+    return chooseVersion(parseIndex(await readFile(target, 'utf8'), url), version, platform);
   });
 }
 
-function parseIndex(text: Buffer, url: URL): unknown {
+function parseIndex(text: string, { href }: URL): unknown {
   try {
-    return JSON.parse(text.toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new ActionError(
       {
-        what: `${showUrl(url)} is not JSON.`,
+        what: `${href} is not JSON.`,
         done: 'Nothing was installed.',
         next: 'Give an exact `terraform-version`, or a mirror that has the release index.',
       },
@@ -123,9 +126,9 @@ async function takeFromServer(
   key: OpenKey,
   options: InstallOptions,
 ): Promise<Buffer> {
-  options.log.info(`Downloading Terraform ${release.version} from ${showUrl(release.folder)}`);
+  options.log.info(`Downloading Terraform ${release.version} from ${release.folder.href}`);
   const fetchFile = (name: string): Promise<void> =>
-    downloadFile({ ...options, url: new URL(name, release.folder), target: join(folder, name) });
+    downloadFile(new URL(name, release.folder), join(folder, name), options.signal);
   await Promise.all([fetchFile(release.sumsName), fetchFile(release.signatureName)]);
   // Checked before the zip is asked for: a server that has no valid sums has no zip worth waiting for.
   const expected = await readExpectedSum(folder, release, key);

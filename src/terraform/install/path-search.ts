@@ -6,11 +6,11 @@ import { z } from 'zod';
 import type { Exec, Log, Platform } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import { childEnvironment } from '../environment.js';
-import { satisfiesSpec } from './version.js';
+import { isWanted } from './version.js';
 
 export interface PathSearch {
-  /** In semver's form. */
-  readonly spec: string;
+  /** What is asked for: exact, or a range. */
+  readonly version: string;
   readonly platform: Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly exec: Exec;
@@ -28,7 +28,7 @@ export interface PathSearch {
 export async function findOnPath(search: PathSearch): Promise<{ path: string; version: string } | undefined> {
   for (const path of await listCandidates(search)) {
     const version = await askVersion(path, search);
-    if (version !== undefined && satisfiesSpec(version, search.spec)) return { path, version };
+    if (version !== undefined && isWanted(version, search.version)) return { path, version };
     search.log.debug(`${path} is passed over: ${version ?? 'it did not say its version'}.`);
   }
   return undefined;

@@ -1,9 +1,6 @@
 import type { Platform } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 
-/** Where HashiCorp publishes its releases. */
-const RELEASES_URL = 'https://releases.hashicorp.com';
-
 /** Node's names (`process.platform`, `process.arch`) on the left, those of the release files on the right. */
 const OS_NAMES: ReadonlyMap<string, string> = new Map([
   ['linux', 'linux'],
@@ -45,6 +42,7 @@ export interface Release {
 /**
  * The files of a version, named as on releases.hashicorp.com.
  * @param version exact, without `v`
+ * @param base ends with a slash
  * @throws ActionError for an unknown platform
  */
 export function describeRelease(version: string, platform: Platform, base: URL): Release {
@@ -57,41 +55,6 @@ export function describeRelease(version: string, platform: Platform, base: URL):
     binaryName: platform.os === 'win32' ? 'terraform.exe' : 'terraform',
     folder: new URL(`terraform/${version}/`, base),
   };
-}
-
-/**
- * Reads `terraform-download-url`: a mirror that has the paths of releases.hashicorp.com below it.
- * @returns an https URL (http on loopback) whose path ends with a slash
- * @throws ActionError for anything else; the message holds no credentials and no query
- */
-export function parseDownloadBase(text: string | undefined): URL {
-  const wanted = text?.trim() ?? '';
-  const url = URL.parse(wanted === '' ? RELEASES_URL : wanted);
-  if (url === null || !isSafe(url)) {
-    throw new ActionError({
-      what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
-      done: 'Nothing was downloaded.',
-      next: `Give the https address of a mirror of ${RELEASES_URL}, or leave it empty.`,
-    });
-  }
-  url.search = '';
-  url.hash = '';
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
-}
-
-/** Whether a URL may be asked: https, or http to this very machine. */
-export function isSafe(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-}
-
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-/** A URL for messages: without user, password, query and fragment, any of which may hold a secret. */
-export function showUrl({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname}`;
 }
 
 /**

@@ -4,28 +4,12 @@ import type { Platform } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import { releaseTarget } from './release.js';
 
-/** The version that is used when none is asked for: exact, so that two runs of one workflow run the same Terraform. */
-export const DEFAULT_TERRAFORM_VERSION = '1.11.4';
-
 /**
- * Reads the `terraform-version` input: empty (the default), an exact version, or a range as npm writes them.
- * @returns it in the form that semver gives it
- * @throws ActionError when it is none of these
+ * Whether a version is one that was asked for. A pre-release is only when it was asked for exactly.
+ * @param wanted an exact version, or a range as npm writes them
  */
-export function parseVersionSpec(text: string): string {
-  const wanted = text.trim() === '' ? DEFAULT_TERRAFORM_VERSION : text.trim();
-  const spec = semver.valid(wanted) ?? semver.validRange(wanted.replaceAll(',', ' '));
-  if (spec !== null) return spec;
-  throw new ActionError({
-    what: `terraform-version is ${JSON.stringify(text)}, which is neither a version nor a range of versions.`,
-    done: 'Nothing was installed.',
-    next: `Give a version such as ${DEFAULT_TERRAFORM_VERSION}, or a range such as ~1.11.0.`,
-  });
-}
-
-/** Whether a version is one that was asked for. A pre-release is only when it was asked for exactly. */
-export function satisfiesSpec(version: string, spec: string): boolean {
-  return semver.satisfies(version, spec) && (isStable(version) || semver.valid(spec) !== null);
+export function isWanted(version: string, wanted: string): boolean {
+  return semver.satisfies(version, wanted) && (isStable(version) || semver.valid(wanted) !== null);
 }
 
 function isStable(version: string): boolean {
@@ -72,7 +56,7 @@ export function chooseVersion(index: unknown, range: string, platform: Platform)
   if (chosen !== null) return chosen;
   const newest = newestOf(stable, '*');
   throw new ActionError({
-    what: `No stable Terraform for ${target} is a version in ${JSON.stringify(range)}: the release index lists ${versions.length} versions, ${newest === null ? 'none of them stable' : `the newest stable one ${newest}`}.`,
+    what: `No stable Terraform for ${target} is a version in ${JSON.stringify(semver.validRange(range))}: the release index lists ${versions.length} versions, ${newest === null ? 'none of them stable' : `the newest stable one ${newest}`}.`,
     done: 'Nothing was installed.',
     next: 'Widen `terraform-version`; a pre-release has to be given exactly.',
   });
