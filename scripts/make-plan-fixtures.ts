@@ -18,34 +18,21 @@ import {
   ScheduleKeyDeletionCommand,
   UpdateKeyDescriptionCommand,
 } from '@aws-sdk/client-kms';
+import { read } from '../__tests__/support/inputs.js';
 import { findProviderMirror, findTerraform } from '../__tests__/support/terraform.js';
 import { startEmulator, type Emulator } from '../emulator/index.js';
 import { countIds, trimPlan } from './trim-plan.js';
+import type { Inputs } from '../src/inputs/inputs.js';
 import { renderConfiguration, type ModuleRequest } from '../src/terraform/module.js';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const GOLDEN = path.join(ROOT, '__tests__', 'golden', 'plans');
 
 /** The article's key, with two other accounts. */
-const ARTICLE: Omit<ModuleRequest, 'awsProviderVersion' | 'backend'> = {
-  primaryRegion: 'ap-southeast-1',
-  replicaRegions: ['ap-southeast-2', 'ap-southeast-3'],
-  alias: 'aws_cb_cmk',
-  accountIds: ['111122223333', '444455556666'],
-  administrators: [],
-  users: [],
-  grants: 'aws-services',
-  policy: undefined,
+const ARTICLE: Inputs = {
+  ...read({ 'account-ids': '111122223333, 444455556666', tags: 'team=platform' }),
   description: 'Customer managed key',
   replicaDescription: 'Replica of the customer managed key',
-  tags: { team: 'platform' },
-  ignoreTags: [],
-  keySpec: 'SYMMETRIC_DEFAULT',
-  keyUsage: 'ENCRYPT_DECRYPT',
-  enableKeyRotation: true,
-  rotationPeriodInDays: undefined,
-  deletionWindowInDays: 30,
-  allowedAccountIds: [],
 };
 
 const TEN_REGIONS = [

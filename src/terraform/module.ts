@@ -1,9 +1,8 @@
 import semver from 'semver';
-import { endpointOf, type Service } from '../aws/endpoints.js';
+import { endpointOf } from '../aws/endpoints.js';
 import { oldestVersion, partitionOf, regionsOfPartition } from '../facts/regions.js';
 import type { Environment } from '../runner/context.js';
 import type { Inputs } from '../inputs/inputs.js';
-import type { Backend } from '../inputs/rules.js';
 import { splitIgnoredTags } from '../inputs/tags.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
@@ -11,30 +10,7 @@ import { aliasNote } from '../plan/state-notes.js';
 import { onlyProviderModeOf, type ProviderMode } from './provider-mode.js';
 
 /** What the configuration is rendered from. */
-export interface ModuleRequest extends Pick<
-  Inputs,
-  | 'primaryRegion'
-  | 'replicaRegions'
-  | 'alias'
-  | 'accountIds'
-  | 'administrators'
-  | 'users'
-  | 'grants'
-  | 'policy'
-  | 'description'
-  | 'replicaDescription'
-  | 'tags'
-  | 'ignoreTags'
-  | 'keySpec'
-  | 'keyUsage'
-  | 'enableKeyRotation'
-  | 'rotationPeriodInDays'
-  | 'deletionWindowInDays'
-  | 'awsProviderVersion'
-  | 'allowedAccountIds'
-> {
-  /** Undefined for a plan without a state: everything then looks new. */
-  readonly backend: Backend | undefined;
+export interface ModuleRequest extends Inputs {
   /** Where it names endpoints of AWS's services, the provider gets them in words. Default: AWS's own everywhere. */
   readonly env?: Environment;
   /** What the provider that was chosen and the state ask for beside the inputs. */
@@ -74,36 +50,28 @@ export interface Imported {
 export type ConfigurationFile =
   { readonly path: string; readonly content: string } | { readonly path: string; readonly copyOf: string };
 
-/** The services that the bundled module and every provider's own start call. */
-const CALLED_SERVICES: readonly Service[] = ['KMS', 'STS', 'IAM'];
-
-/** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
-const NO_EC2_PLATFORMS_SINCE = '5.0.0';
-
 /** The first version with `rotation_period_in_days` (the provider's changelog). */
 const ROTATION_PERIOD_SINCE = '5.49.0';
 
-const MODULES = ['key-policy', 'primary', 'replica'] as const;
-const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'] as const;
-const REGION_FILES = ['region.tf', 'region_override.tf'] as const;
+type Variable = readonly [type: string, valueOf: (request: ModuleRequest) => unknown];
 
-/** The types of the root variables; their values go into terraform.tfvars.json. */
+/** The root variables: the type of each, and its value, which goes into terraform.tfvars.json. */
 const VARIABLES = {
-  alias: 'string',
-  account_ids: 'list(string)',
-  administrators: 'list(string)',
-  users: 'list(string)',
-  grants: 'string',
-  policy: 'string',
-  description: 'string',
-  replica_description: 'string',
-  tags: 'map(string)',
-  key_spec: 'string',
-  key_usage: 'string',
-  enable_key_rotation: 'bool',
-  rotation_period_in_days: 'number',
-  deletion_window_in_days: 'number',
-} as const;
+  alias: ['string', ({ alias }) => alias],
+  account_ids: ['list(string)', ({ accountIds }) => [...accountIds].sort()],
+  administrators: ['list(string)', ({ administrators }) => [...administrators].sort()],
+  users: ['list(string)', ({ users }) => [...users].sort()],
+  grants: ['string', ({ grants }) => grants],
+  policy: ['string', ({ policy }) => policy ?? null],
+  description: ['string', ({ description }) => description],
+  replica_description: ['string', ({ replicaDescription }) => replicaDescription],
+  tags: ['map(string)', ({ tags }) => tags],
+  key_spec: ['string', ({ keySpec }) => keySpec],
+  key_usage: ['string', ({ keyUsage }) => keyUsage],
+  enable_key_rotation: ['bool', ({ enableKeyRotation }) => enableKeyRotation],
+  rotation_period_in_days: ['number', ({ rotationPeriodInDays }) => rotationPeriodInDays ?? null],
+  deletion_window_in_days: ['number', ({ deletionWindowInDays }) => deletionWindowInDays],
+} as const satisfies Readonly<Record<string, Variable>>;
 
 /**
  * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
@@ -118,40 +86,41 @@ const VARIABLES = {
 export function renderConfiguration(request: ModuleRequest): ConfigurationFile[] {
   return [
     { path: 'main.tf.json', content: toJson(renderRoot(request)) },
-    { path: 'terraform.tfvars.json', content: toJson(renderVariables(request)) },
-    ...copyModules(request),
+    { path: 'terraform.tfvars.json', content: toJson(ofVariables(([, valueOf]) => valueOf(request))) },
+    ...moduleFiles(request),
   ];
 }
 
-/** Only what `terraform init` needs to choose a version of the provider. */
-export function renderProviderChoice({
-  awsProviderVersion,
-}: Pick<ModuleRequest, 'awsProviderVersion'>): ConfigurationFile {
-  return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(awsProviderVersion) }) };
+function ofVariables<T>(make: (variable: Variable) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(VARIABLES).map(([name, variable]) => [name, make(variable)]));
 }
 
-function renderRequirements(providerVersion: string): object {
+/** Only what `terraform init` needs to choose a version of the provider. */
+export function renderProviderChoice(inputs: Pick<Inputs, 'awsProviderVersion'>): ConfigurationFile {
+  return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(inputs) }) };
+}
+
+function renderRequirements({ awsProviderVersion }: Pick<Inputs, 'awsProviderVersion'>): object {
   return {
     required_version: `>= ${OLDEST_TERRAFORM}`,
-    required_providers: { aws: { source: 'hashicorp/aws', version: providerVersion } },
+    required_providers: { aws: { source: 'hashicorp/aws', version: awsProviderVersion } },
   };
 }
 
 /** What differs between the two provider modes. */
 interface Layout {
   readonly providers: readonly object[];
-  readonly primary: object;
+  /** In which the primary is, where its resources name it. */
+  readonly primaryRegion?: string;
   /** The module calls of the replicas, by name. */
   readonly replicas: Readonly<Record<string, object>>;
   /** `{from, to}` of each module call that has another address in the state. */
-  readonly moved: readonly object[];
+  readonly moved?: readonly object[];
   /** The address of the module of a replica. */
   readonly addressOf: (region: string) => string;
-  readonly outputs: object;
-}
-
-function layoutOf(request: ModuleRequest): Layout {
-  return providerMode(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+  /** One output of every replica by Region, and the same with one of the primary. */
+  readonly byReplica: (output: string) => unknown;
+  readonly byRegion: (output: string) => unknown;
 }
 
 function providerMode(request: ModuleRequest): ProviderMode {
@@ -163,52 +132,46 @@ function versionOf({ facts, awsProviderVersion }: ModuleRequest): string {
 }
 
 function renderRoot(request: ModuleRequest): object {
-  const layout = layoutOf(request);
-  const { providers, primary, replicas, moved } = layout;
-  const imports = importsOf(request, layout);
+  const { backend, appliedBy, facts = {} } = request;
+  const layout = providerMode(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+  const calls = { primary: renderPrimary(request, layout.primaryRegion), ...layout.replicas };
   return {
     terraform: {
-      ...renderRequirements(request.awsProviderVersion),
-      ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
+      ...renderRequirements(request),
+      // Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped.
+      backend: backend === undefined ? undefined : { [backend.type]: backend.config },
     },
-    provider: { aws: providers },
-    variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
+    provider: { aws: layout.providers },
+    variable: ofVariables(([type]) => ({ type })),
     module: {
       policy: {
         source: './modules/key-policy',
         ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
       },
-      primary,
-      ...replicas,
+      ...calls,
     },
-    ...(moved.length === 0 ? {} : { moved }),
-    ...(imports.length === 0 ? {} : { import: imports }),
-    output: renderRootOutputs(request, layout),
+    moved: unlessEmpty(layout.moved ?? []),
+    import: unlessEmpty((facts.imports ?? []).flatMap((one) => renderImports(one, layout, request))),
+    output: {
+      primary_key_arn: { value: '${module.primary.arn}' },
+      key_id: { value: '${module.primary.key_id}' },
+      replica_key_arns: { value: layout.byReplica('arn') },
+      key_arns: { value: layout.byRegion('arn') },
+      alias_arns: { value: layout.byRegion('alias_arn') },
+      account_id: { value: '${module.policy.account_id}' },
+      ...aliasNote(),
+      ...(appliedBy === undefined
+        ? {}
+        : lastApplyOutputs(
+            appliedBy,
+            Object.keys(calls).map((name) => `module.${name}`),
+          )),
+    },
   };
 }
 
-function importsOf(request: ModuleRequest, { addressOf }: Layout): object[] {
-  return (request.facts?.imports ?? []).flatMap((imported) =>
-    renderImports(
-      imported,
-      imported.region === request.primaryRegion
-        ? { module: 'module.primary', type: 'aws_kms_key' }
-        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' },
-      request,
-    ),
-  );
-}
-
-function renderRootOutputs({ appliedBy }: ModuleRequest, { outputs, replicas }: Layout): object {
-  const modules = ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`);
-  return {
-    primary_key_arn: { value: '${module.primary.arn}' },
-    key_id: { value: '${module.primary.key_id}' },
-    ...outputs,
-    account_id: { value: '${module.policy.account_id}' },
-    ...aliasNote(),
-    ...(appliedBy === undefined ? {} : lastApplyOutputs(appliedBy, modules)),
-  };
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 /** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
@@ -222,18 +185,16 @@ function sortedReplicas({ replicaRegions }: ModuleRequest): string[] {
 
 function layOutByAliases(request: ModuleRequest): Layout {
   const replicas = sortedReplicas(request);
+  const byReplica = (output: string): Record<string, string> =>
+    Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
   return {
     providers: renderAliases(request),
-    primary: renderPrimary(request),
     replicas: Object.fromEntries(
-      replicas.map((region) => [
-        replicaModule(region),
-        { ...renderReplica(), providers: { aws: `aws.${region}` } },
-      ]),
+      replicas.map((region) => [replicaModule(region), { ...REPLICA, providers: { aws: `aws.${region}` } }]),
     ),
-    moved: [],
     addressOf: (region) => `module.${replicaModule(region)}`,
-    outputs: renderOutputs(request.primaryRegion, replicas),
+    byReplica,
+    byRegion: (output) => ({ [request.primaryRegion]: `\${module.primary.${output}}`, ...byReplica(output) }),
   };
 }
 
@@ -243,14 +204,12 @@ function layOutByRegion(request: ModuleRequest): Layout {
   const addressOf = (region: string): string => `module.replica["${region}"]`;
   const byReplica = (output: string): string =>
     `{ for region, replica in module.replica : region => replica.${output} }`;
-  const withPrimary = (own: string, output: string): string =>
-    `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
   return {
     providers: [providerSettings(primaryRegion, request)],
-    primary: { ...renderPrimary(request), region: primaryRegion },
+    primaryRegion,
     replicas: {
       replica: {
-        ...renderReplica(),
+        ...REPLICA,
         for_each: `\${toset(${JSON.stringify(sortedReplicas(request))})}`,
         region: '${each.key}',
       },
@@ -259,20 +218,21 @@ function layOutByRegion(request: ModuleRequest): Layout {
       .sort()
       .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
     addressOf,
-    outputs: {
-      replica_key_arns: { value: `\${${byReplica('arn')}}` },
-      key_arns: { value: withPrimary('arn', 'arn') },
-      alias_arns: { value: withPrimary('alias_arn', 'alias_arn') },
-    },
+    byReplica: (output) => `\${${byReplica(output)}}`,
+    byRegion: (output) =>
+      `\${merge({ "${primaryRegion}" = module.primary.${output} }, ${byReplica(output)})}`,
   };
 }
 
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
 function renderImports(
   { region, keyId, hasAlias }: Imported,
-  { module, type }: { readonly module: string; readonly type: string },
+  { addressOf }: Layout,
   request: ModuleRequest,
 ): object[] {
+  const isPrimary = region === request.primaryRegion;
+  const module = isPrimary ? 'module.primary' : addressOf(region);
+  const { type } = KEYS[isPrimary ? 'primary' : 'replica'];
   const at = providerMode(request) === 'region' ? `@${region}` : '';
   return [
     ...(keyId === undefined ? [] : [{ to: `${module}.${type}.this`, id: `${keyId}${at}` }]),
@@ -284,26 +244,27 @@ function passOn(...names: (keyof typeof VARIABLES)[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
 }
 
-const SHARED = ['alias', 'tags', 'deletion_window_in_days'] as const;
+const OF_EVERY_KEY = {
+  policy: '${module.policy.json}',
+  ...passOn('alias', 'tags', 'deletion_window_in_days'),
+};
 
-function renderPrimary(request: ModuleRequest): object {
+function renderPrimary(request: ModuleRequest, region: string | undefined): object {
   return {
     source: './modules/primary',
-    policy: '${module.policy.json}',
-    ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
+    ...OF_EVERY_KEY,
+    ...passOn('description', 'key_spec', 'key_usage', 'enable_key_rotation'),
     ...(knowsRotationPeriod(versionOf(request)) ? passOn('rotation_period_in_days') : {}),
+    region,
   };
 }
 
-function renderReplica(): object {
-  return {
-    source: './modules/replica',
-    primary_key_arn: '${module.primary.arn}',
-    policy: '${module.policy.json}',
-    description: '${var.replica_description}',
-    ...passOn(...SHARED),
-  };
-}
+const REPLICA = {
+  source: './modules/replica',
+  primary_key_arn: '${module.primary.arn}',
+  description: '${var.replica_description}',
+  ...OF_EVERY_KEY,
+};
 
 /**
  * The primary's provider is the default one. Each Region of the partition has one by alias, asked for or not: a replica
@@ -320,137 +281,99 @@ function renderAliases(request: ModuleRequest): object[] {
   ];
 }
 
+/** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
+const NO_EC2_PLATFORMS_SINCE = '5.0.0';
+
 /**
  * The settings of one provider. The check of the Region's name is left out, as the inputs are checked already; so is the
- * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys.
+ * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys: by
+ * their exact version alone, since of a constraint it is not said before the version is chosen. `ignore_tags` is a block of
+ * every version since 2.60.0 (the provider's changelog).
  */
 function providerSettings(region: string, request: ModuleRequest): object {
-  const { allowedAccountIds, ignoreTags, env = {} } = request;
-  const endpoints = renderEndpoints(env);
+  const version = versionOf(request);
+  const asksForPlatforms = semver.valid(version) !== null && semver.lt(version, NO_EC2_PLATFORMS_SINCE);
+  const { keys, prefixes } = splitIgnoredTags(request.ignoreTags);
   return {
     region,
     skip_region_validation: true,
-    ...(asksForEc2Platforms(versionOf(request)) ? { skip_get_ec2_platforms: true } : {}),
-    ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
-    ...(ignoreTags.length > 0 ? { ignore_tags: renderIgnoredTags(ignoreTags) } : {}),
-    ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
+    skip_get_ec2_platforms: asksForPlatforms ? true : undefined,
+    allowed_account_ids: unlessEmpty([...request.allowedAccountIds].sort()),
+    ignore_tags:
+      request.ignoreTags.length > 0
+        ? { keys: unlessEmpty(keys), key_prefixes: unlessEmpty(prefixes) }
+        : undefined,
+    endpoints: renderEndpoints(request.env ?? {}),
   };
 }
 
-/** Tags that the provider neither reads nor takes off; a block of every version since 2.60.0 (the provider's changelog). */
-function renderIgnoredTags(ignoreTags: readonly string[]): object {
-  const { keys, prefixes } = splitIgnoredTags(ignoreTags);
-  return {
-    ...(keys.length > 0 ? { keys } : {}),
-    ...(prefixes.length > 0 ? { key_prefixes: prefixes } : {}),
-  };
-}
+/** The services that the bundled module and every provider's own start call. */
+const CALLED_SERVICES = ['KMS', 'STS', 'IAM'] as const;
 
 /**
  * What the environment says of endpoints, in words, because 3.x takes endpoints from its configuration alone
  * (`internal/conns` of 3.64.2). From which version on each variable is read was not tried: every version gets the block,
- * in which the newer ones find what they would have read.
+ * in which the newer ones find what they would have read. Text in JSON configuration is a template: what Terraform would
+ * evaluate in it is escaped.
  */
-function renderEndpoints(env: Environment): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    CALLED_SERVICES.flatMap((service) => {
-      const url = endpointOf(service, env);
-      return url === undefined ? [] : [[service.toLowerCase(), literally(url)]];
-    }),
+function renderEndpoints(env: Environment): object | undefined {
+  const named = CALLED_SERVICES.flatMap((service): [string, string][] => {
+    const url = endpointOf(service, env);
+    return url === undefined ? [] : [[service.toLowerCase(), url.replace(/([$%])\{/g, '$1$1{')]];
+  });
+  return named.length === 0 ? undefined : Object.fromEntries<string>(named);
+}
+
+const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
+
+/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
+const REGION_FILES = ['region.tf', 'region_override.tf'];
+
+/** The keys' resources: the type, and what the modules set and AWS says, but for the description, which goes with the role. */
+const KEYS = {
+  primary: {
+    type: 'aws_kms_key',
+    settings: [
+      ...['customer_master_key_spec', 'enable_key_rotation', 'is_enabled', 'key_usage'],
+      ...['policy', 'tags', 'tags_all'],
+    ],
+  },
+  replica: { type: 'aws_kms_replica_key', settings: ['enabled', 'policy', 'tags', 'tags_all'] },
+};
+
+function moduleFiles(request: ModuleRequest): ConfigurationFile[] {
+  const byRegion = providerMode(request) === 'region';
+  const copies = ['key-policy', 'primary', 'replica'].flatMap((name) =>
+    MODULE_FILES.map((file) => `modules/${name}/${file}`),
   );
-}
-
-/** Text in JSON configuration is a template: this keeps Terraform from evaluating anything in it. */
-function literally(text: string): string {
-  return text.replace(/([$%])\{/g, '$1$1{');
-}
-
-/** By its exact version alone: of a constraint it is not said before the version is chosen. */
-function asksForEc2Platforms(version: string): boolean {
-  return semver.valid(version) !== null && semver.lt(version, NO_EC2_PLATFORMS_SINCE);
-}
-
-/** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
-function renderBackend({ type, config }: Backend): object {
-  return { [type]: config };
-}
-
-function renderOutputs(primaryRegion: string, replicas: readonly string[]): object {
-  const byReplica = (output: string): Record<string, string> =>
-    Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
-  return {
-    replica_key_arns: { value: byReplica('arn') },
-    key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
-    alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
-  };
-}
-
-function renderVariables(request: ModuleRequest): Record<keyof typeof VARIABLES, unknown> {
-  return {
-    alias: request.alias,
-    account_ids: [...request.accountIds].sort(),
-    administrators: [...request.administrators].sort(),
-    users: [...request.users].sort(),
-    grants: request.grants,
-    policy: request.policy ?? null,
-    description: request.description,
-    replica_description: request.replicaDescription,
-    tags: request.tags,
-    key_spec: request.keySpec,
-    key_usage: request.keyUsage,
-    enable_key_rotation: request.enableKeyRotation,
-    rotation_period_in_days: request.rotationPeriodInDays ?? null,
-    deletion_window_in_days: request.deletionWindowInDays,
-  };
-}
-
-function copyModules(request: ModuleRequest): ConfigurationFile[] {
-  const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
   if (knowsRotationPeriod(versionOf(request))) copies.push('modules/primary/rotation_period_override.tf');
   return [
     ...copies.map((file) => ({ path: file, copyOf: file })),
-    ...(providerMode(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
-    lifecycleOf('primary', request),
-    lifecycleOf('replica', request),
+    ...(['primary', 'replica'] as const).flatMap((name) => [
+      ...(byRegion ? REGION_FILES : []).map((file) => ({
+        path: `modules/${name}/${file}`,
+        copyOf: `modules/${name}/provider-6/${file}`,
+      })),
+      lifecycleOf(name, request),
+    ]),
   ];
 }
-
-/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
-function copyRegionFiles(name: string): ConfigurationFile[] {
-  return REGION_FILES.map((file) => ({
-    path: `modules/${name}/${file}`,
-    copyOf: `modules/${name}/provider-6/${file}`,
-  }));
-}
-
-const KEY_TYPES = { primary: 'aws_kms_key', replica: 'aws_kms_replica_key' } as const;
-
-/** What the modules set of a key and AWS says, but for the description, which goes with the role. */
-const SETTINGS = {
-  primary: [
-    'customer_master_key_spec',
-    'enable_key_rotation',
-    'is_enabled',
-    'key_usage',
-    'policy',
-    'tags',
-    'tags_all',
-  ],
-  replica: ['enabled', 'policy', 'tags', 'tags_all'],
-} as const;
 
 /**
  * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
  * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
  */
-function lifecycleOf(name: keyof typeof KEY_TYPES, request: ModuleRequest): ConfigurationFile {
+function lifecycleOf(name: keyof typeof KEYS, request: ModuleRequest): ConfigurationFile {
+  const { type, settings } = KEYS[name];
   const period = name === 'primary' && knowsRotationPeriod(versionOf(request));
-  const settings = [...SETTINGS[name], ...(period ? ['rotation_period_in_days'] : [])];
   const lifecycle = {
     prevent_destroy: false,
-    ...(request.facts?.keepsSettings === true ? { ignore_changes: settings } : {}),
+    ignore_changes:
+      request.facts?.keepsSettings === true
+        ? [...settings, ...(period ? ['rotation_period_in_days'] : [])]
+        : undefined,
   };
-  const content = toJson({ resource: { [KEY_TYPES[name]]: { this: { lifecycle } } } });
+  const content = toJson({ resource: { [type]: { this: { lifecycle } } } });
   return { path: `modules/${name}/lifecycle_override.tf.json`, content };
 }
 
@@ -459,6 +382,7 @@ export function knowsRotationPeriod(providerVersion: string): boolean {
   return semver.gte(oldestVersion(providerVersion), ROTATION_PERIOD_SINCE);
 }
 
+/** What is undefined is left out. */
 function toJson(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
