@@ -11,53 +11,53 @@ import type { TerraformError } from './run.js';
 export const WAITED_IN_VAIN =
   /\bwaiting\s+for\s+KMS\s+(?:[A-Za-z]+\s+)*Key\s+\(([\w:/-]{1,200})\)\s+(policy|tags?|description|rotation)\s+(?:update|propagation):\s+[^\n]*?(?:timeout\s+while\s+waiting|couldn't\s+find\s+resource)/i;
 
-type Waited = 'policy' | 'tags' | 'description' | 'rotation';
+interface Waited {
+  readonly what: string;
+  /** The plan's attributes that it is made of. */
+  readonly attributes: readonly string[];
+  readonly next: string;
+}
 
-const NAMES: Readonly<Record<string, Waited>> = {
-  policy: 'policy',
-  tag: 'tags',
-  tags: 'tags',
-  description: 'description',
-  rotation: 'rotation',
+const POLICY: Waited = {
+  what: 'the key policy',
+  attributes: ['policy'],
+  next: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
+};
+const TAGS: Waited = {
+  what: 'the tags',
+  attributes: ['tags', 'tags_all'],
+  next: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
 };
 
-/** The plan's attributes that each is made of. */
-const ATTRIBUTES: Readonly<Record<Waited, readonly string[]>> = {
-  policy: ['policy'],
-  tags: ['tags', 'tags_all'],
-  description: ['description'],
-  rotation: ['enable_key_rotation', 'rotation_period_in_days'],
-};
-
-const WHAT: Readonly<Record<Waited, string>> = {
-  policy: 'the key policy',
-  tags: 'the tags',
-  description: 'the description',
-  rotation: 'the setting of the rotation',
-};
-
-const NEXT: Readonly<Record<Waited, string>> = {
-  policy:
-    'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
-  tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
-  description:
-    'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
-  rotation:
-    'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+/** By what the sign captures. */
+const WAITED: Readonly<Record<string, Waited>> = {
+  policy: POLICY,
+  tag: TAGS,
+  tags: TAGS,
+  description: {
+    what: 'the description',
+    attributes: ['description'],
+    next: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+  },
+  rotation: {
+    what: 'the setting of the rotation',
+    attributes: ['enable_key_rotation', 'rotation_period_in_days'],
+    next: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+  },
 };
 
 function waitedFor(text: string): Waited | undefined {
-  return NAMES[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
+  return WAITED[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
 }
 
 /** What was wrong, in one sentence. */
-export function explainWait([, id = '', said = '']: RegExpExecArray): string {
-  const waited = NAMES[said.toLowerCase()] ?? 'policy';
-  return `AWS has taken ${WHAT[waited]} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
+export function explainWait([said, id = '']: RegExpExecArray): string {
+  const { what } = waitedFor(said) ?? POLICY;
+  return `AWS has taken ${what} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
 }
 
 export function adviseOnWait(text: string): string {
-  return NEXT[waitedFor(text) ?? 'policy'];
+  return (waitedFor(text) ?? POLICY).next;
 }
 
 /** One wait that came to nothing. */
@@ -70,7 +70,7 @@ export interface VainWait {
 export function findVainWaits({ diagnostics }: Pick<TerraformError, 'diagnostics'>): VainWait[] {
   return diagnostics.flatMap(({ address, summary, detail }) => {
     const waited = waitedFor(`${summary}\n${detail}`);
-    return address === undefined || waited === undefined ? [] : [{ address, attributes: ATTRIBUTES[waited] }];
+    return address === undefined || waited === undefined ? [] : [{ address, attributes: waited.attributes }];
   });
 }
 
