@@ -165,6 +165,7 @@ function arnOf({ kind, region, values }: StateResource, primaryArn: string | und
   return (textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
 }
 
-function textOf(value: unknown): string | undefined {
+/** What a provider has written, where it is a text that says something. */
+export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

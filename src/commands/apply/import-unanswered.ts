@@ -3,7 +3,7 @@ import type { ResumeRequest } from './course.js';
 import { messageOf } from '../../errors.js';
 import type { Reporting } from '../../run.js';
 import type { StateModel } from '../../terraform/state.js';
-import { findUnanswered, type UnansweredCreate } from '../../terraform/unanswered.js';
+import { findUnanswered, type UnansweredCreate } from '../../terraform/failed-apply.js';
 import { nameOfAddress } from '../../terraform/addresses.js';
 import { joinWords } from '../../phrases.js';
 

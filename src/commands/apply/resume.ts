@@ -8,7 +8,7 @@ import { keyResults } from '../../publish.js';
 import { pushErroredState } from './push-errored-state.js';
 import { importUnanswered } from './import-unanswered.js';
 import type { Reporting, Run } from '../../run.js';
-import { findResumeSteps, type ResumeSteps } from '../../terraform/resume-steps.js';
+import { findResumeSteps, type ResumeSteps } from '../../terraform/failed-apply.js';
 import { outputsOfState, readState, type StateModel } from '../../terraform/state.js';
 import { explainTerraformError } from '../../terraform/symptoms.js';
 import { failedOfWaitsAlone } from '../../terraform/waits.js';

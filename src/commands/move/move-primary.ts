@@ -10,7 +10,7 @@ import { asMove, digestMove, sayMove } from '../../plan/move.js';
 import type { ReportedPlan } from '../../report/types.js';
 import type { Reporting, Run } from '../../run.js';
 import { describeEvent } from '../../terraform/events.js';
-import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/primary-place.js';
+import { asNextOf, findPrimaryPlace, withoutEnds } from '../../terraform/state-file.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
 import { guardRequestOf } from '../plan/judge-plan.js';

@@ -13,7 +13,7 @@ import {
 import { ImportRefusal } from '../../refusal.js';
 import type { Reporting, Run } from '../../run.js';
 import type { Imported } from '../../terraform/module.js';
-import { readHeldKeys, type HeldKeys } from '../../terraform/state-keys.js';
+import { readHeldKeys, type HeldKeys } from '../../terraform/state-file.js';
 import { understandState } from '../setup/init-configuration.js';
 import type { Setup } from '../setup/set-up.js';
 import { explained } from '../setup/phased-terraform.js';

@@ -4,7 +4,7 @@ import { planAndRead, type ReadPlan, type UnjudgedPlan } from './read-plan.js';
 import { keyOutputs, planOutputs, type Outputs } from '../../outputs.js';
 import { planWithoutTaint, type FinishedPlan, type MakePlanRequest } from './plan-without-taint.js';
 import type { ReportedPlan } from '../../report/types.js';
-import type { ResumeSteps } from '../../terraform/resume-steps.js';
+import type { ResumeSteps } from '../../terraform/failed-apply.js';
 
 /** A plan that was made and kept: judged, unless said otherwise. */
 export interface MadePlan<Reported = ReportedPlan> {

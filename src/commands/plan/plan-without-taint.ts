@@ -8,7 +8,7 @@ import { withoutTaint, findDisabled, findTainted } from '../../plan/without-tain
 import { isKey } from '../../plan/model.js';
 import type { ResourceChange } from '../../plan/types.js';
 import type { PhasedTerraform } from '../setup/phased-terraform.js';
-import type { ResumeSteps } from '../../terraform/resume-steps.js';
+import type { ResumeSteps } from '../../terraform/failed-apply.js';
 import type { Terraform } from '../../terraform/run.js';
 import { copyWorkFolder } from '../../terraform/work-copy.js';
 import { nameOfAddress } from '../../terraform/addresses.js';

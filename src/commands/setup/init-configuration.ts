@@ -14,7 +14,7 @@ import {
   type PreparedConfiguration,
 } from '../../terraform/prepare.js';
 import { openProviders } from '../../terraform/providers.js';
-import { readStateReplicas, type StateReplica } from '../../terraform/state-keys.js';
+import { readStateReplicas, type StateReplica } from '../../terraform/state-file.js';
 import { onlyProviderModeOf, providerModeOf, type ProviderMode } from '../../terraform/provider-mode.js';
 import type { Workspace } from '../../runner/workspace.js';
 

@@ -2,7 +2,7 @@ import type { Log } from '../../deps.js';
 import { ActionError } from '../../errors.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import type { PrimaryMove } from '../../plan/move.js';
-import { findPrimaryPlace, type PrimaryPlace } from '../../terraform/primary-place.js';
+import { findPrimaryPlace, type PrimaryPlace } from '../../terraform/state-file.js';
 
 /** A move that the inputs ask for and the state does not have yet. */
 export interface PendingMove extends PrimaryMove {

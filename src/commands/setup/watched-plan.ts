@@ -1,7 +1,7 @@
 import type { SilentRegion } from '../../aws/silent-regions.js';
 import type { KmsClients } from '../../aws/kms-clients.js';
 import type { Run } from '../../run.js';
-import { readHeldKeys } from '../../terraform/state-keys.js';
+import { readHeldKeys } from '../../terraform/state-file.js';
 import type { PhasedTerraform } from './phased-terraform.js';
 import { explainSilence, listenTo } from './silence.js';
 

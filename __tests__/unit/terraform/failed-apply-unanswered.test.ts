@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ResourceChange } from '../../../src/plan/types.js';
 import type { StateModel, StateResource } from '../../../src/terraform/state.js';
-import { findUnanswered } from '../../../src/terraform/unanswered.js';
+import { findUnanswered } from '../../../src/terraform/failed-apply.js';
 
 const ID = `mrk-${'0'.repeat(32)}`;
 const ARN = `arn:aws:kms:ap-southeast-1:999900001111:key/${ID}`;

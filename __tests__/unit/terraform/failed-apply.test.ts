@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findResumeSteps } from '../../../src/terraform/resume-steps.js';
+import { findResumeSteps } from '../../../src/terraform/failed-apply.js';
 import { outputsOfState, readState, type StateModel } from '../../../src/terraform/state.js';
 
 const ID = 'mrk-54f8d7c23a1c7f2073b0d7bb84209411';
