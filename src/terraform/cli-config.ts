@@ -1,7 +1,8 @@
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../runner/context.js';
 import { ActionError, messageOf } from '../errors.js';
-import { HclError, parseHcl, writeHcl, type HclItem, type HclValue } from './hcl.js';
+import { HclError, parseHcl, writeHcl, type HclItem } from './hcl.js';
 
 /**
  * What this action takes over of a user's CLI configuration. Terraform gets a file made of this and of nothing else, with
@@ -18,40 +19,36 @@ export interface CliConfig {
   readonly installation: readonly HclItem[] | undefined;
 }
 
-export interface CliConfigSources {
-  readonly env: Environment;
-  /** The text of a file; undefined where there is none. */
-  readonly readFile: (file: string) => Promise<string | undefined>;
-  /** The names in a folder; empty where there is none. */
-  readonly listFolder: (folder: string) => Promise<readonly string[]>;
-}
-
 /**
  * The CLI configuration that Terraform would read (its documentation, "CLI Configuration File", and `cliconfig.go`): the
  * file that TF_CLI_CONFIG_FILE or TERRAFORM_CONFIG names, where it is there; else the one in the home folder, and each
  * `*.tfrc` and `*.tfrc.json` of Terraform's own folder there.
  * @throws ActionError for one that cannot be read, and for one that replaces providers
  */
-export async function findCliConfig(sources: CliConfigSources): Promise<CliConfig> {
-  const { env } = sources;
+export async function findCliConfig(env: Environment): Promise<CliConfig> {
   const named = (env['TF_CLI_CONFIG_FILE'] ?? '') || (env['TERRAFORM_CONFIG'] ?? '');
-  const ofName = named === '' ? undefined : await readOne(path.resolve(named), sources);
-  return ofName ?? (await readHome(sources));
+  const ofName = named === '' ? undefined : await readOne(path.resolve(named), env);
+  return ofName ?? (await readHome(env));
 }
 
 const NOTHING: CliConfig = { files: [], registries: [], pluginCacheDir: undefined, installation: undefined };
 
-async function readHome(sources: CliConfigSources): Promise<CliConfig> {
-  const { APPDATA: onWindows = '', HOME: home = '' } = sources.env;
+async function readHome(env: Environment): Promise<CliConfig> {
+  const { APPDATA: onWindows = '', HOME: home = '' } = env;
   if (onWindows === '' && home === '') return NOTHING;
   const [file, folder] =
     onWindows === ''
       ? [path.join(home, '.terraformrc'), path.join(home, '.terraform.d')]
       : [path.join(onWindows, 'terraform.rc'), path.join(onWindows, 'terraform.d')];
-  const names = (await sources.listFolder(folder)).filter((name) => /\.tfrc(?:\.json)?$/.test(name)).sort();
+  const names = (await listFolder(folder)).filter((name) => /\.tfrc(?:\.json)?$/.test(name)).sort();
   const files = [file, ...names.map((name) => path.join(folder, name))];
-  const found = await Promise.all(files.map((each) => readOne(each, sources)));
+  const found = await Promise.all(files.map((each) => readOne(each, env)));
   return found.filter((one) => one !== undefined).reduce(merge, NOTHING);
+}
+
+/** The names in a folder; none where it is not there. */
+export function listFolder(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
 }
 
 /** As Terraform does: what is said once more in a later file replaces a block of the same name. */
@@ -64,8 +61,8 @@ function merge(first: CliConfig, second: CliConfig): CliConfig {
   };
 }
 
-async function readOne(file: string, { readFile, env }: CliConfigSources): Promise<CliConfig | undefined> {
-  const text = await readFile(file);
+async function readOne(file: string, env: Environment): Promise<CliConfig | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : parseCliConfig(text, file, env);
 }
 
@@ -168,37 +165,29 @@ function expand(text: string, env: Environment): string {
   return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, valueOf);
 }
 
-/** Where providers come from. */
-export type ProviderSource =
-  { readonly url: string } | { readonly installation: readonly HclItem[] | undefined };
-
 /**
  * The file for `init`. It always says where providers come from, because Terraform else looks into folders of the machine
  * for them, and prefers what it finds there to the registry (its documentation, "Implied Local Mirror Directories").
+ * @param installation the blocks within `provider_installation`; default: the registry alone
  */
 export function writeCliConfig(
-  { registries }: Pick<CliConfig, 'registries'>,
-  source: ProviderSource,
+  registries: readonly HclItem[],
+  installation: readonly HclItem[] = [block('direct', [])],
 ): string {
-  return writeHcl([...registries, block('provider_installation', methodsOf(source))]);
+  return writeHcl([...registries, block('provider_installation', installation)]);
 }
 
 /** The file for every other command: no provider is looked for, and none is replaced. */
-export const CLOSED_CLI_CONFIG = writeCliConfig({ registries: [] }, { installation: undefined });
+export const CLOSED_CLI_CONFIG = writeCliConfig([]);
 
-function methodsOf(source: ProviderSource): readonly HclItem[] {
+/** For `provider_installation`: providers come from a network mirror alone. */
+export function networkMirror(url: string): readonly HclItem[] {
   // Terraform puts the path of an index straight behind the address.
-  if ('url' in source) return [block('network_mirror', [attribute('url', `${source.url}/`)])];
-  return source.installation ?? [block('direct', [])];
+  return [block('network_mirror', [{ keys: ['url'], value: { is: 'text', text: `${url}/` } }])];
 }
 
 function block(name: string, items: readonly HclItem[]): HclItem {
   return { keys: [name], value: { is: 'body', items } };
-}
-
-function attribute(name: string, text: string): HclItem {
-  const value: HclValue = { is: 'text', text };
-  return { keys: [name], value };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import semver from 'semver';
 import type { Environment } from '../runner/context.js';
@@ -10,6 +10,8 @@ import {
   CLOSED_CLI_CONFIG,
   findCliConfig,
   impliedMirrors,
+  listFolder,
+  networkMirror,
   writeCliConfig,
   type CliConfig,
 } from './cli-config.js';
@@ -50,9 +52,9 @@ const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 export async function openProviders(request: ProvidersRequest): Promise<Providers> {
   const { inputs, workDir, env } = request;
   refuseUselessLockFile(request);
-  const folder = mirrorFolder(inputs);
+  const { folder } = mirrorOf(inputs);
   // Read with a folder, too: what replaces a provider does so wherever that comes from.
-  const config = await findCliConfig({ env, readFile: readIfThere, listFolder });
+  const config = await findCliConfig(env);
   const cache = folder === undefined ? await openCache(request, config) : undefined;
   const lockFile = inputs.lockFile ?? cache?.lockFile;
   if (lockFile !== undefined) await writeFile(path.join(workDir, LOCK_FILE), lockFile);
@@ -80,10 +82,6 @@ export async function openProviders(request: ProvidersRequest): Promise<Provider
   };
 }
 
-async function listFolder(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => []);
-}
-
 /** Terraform's credentials for registries by host, which only `init` asks. */
 function registryTokens(env: Environment): Record<string, string> {
   const tokens = Object.entries(env).filter(
@@ -92,21 +90,14 @@ function registryTokens(env: Environment): Record<string, string> {
   return Object.fromEntries(tokens);
 }
 
+/** Where the user keeps plug-ins, if anywhere. */
 function usersCache({ env }: ProvidersRequest, { pluginCacheDir }: CliConfig): string | undefined {
   const named = env['TF_PLUGIN_CACHE_DIR'] ?? '';
   return named === '' ? pluginCacheDir : named;
 }
 
-function mirrorFolder({ providerMirror }: ProvidersRequest['inputs']): string | undefined {
-  return providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined;
-}
-
-function mirrorUrl({ providerMirror }: ProvidersRequest['inputs']): string | undefined {
-  return providerMirror !== undefined && 'url' in providerMirror ? providerMirror.url : undefined;
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined);
+function mirrorOf({ providerMirror }: ProvidersRequest['inputs']): { folder?: string; url?: string } {
+  return providerMirror ?? {};
 }
 
 /**
@@ -122,7 +113,7 @@ function refuseUselessLockFile({ inputs, platform }: ProvidersRequest): void {
   if (locked === undefined || locked.hashes.length === 0) {
     throw new ActionError({ what: 'The lock-file names no hashicorp/aws with checksums.', done, next });
   }
-  const folder = mirrorFolder(inputs);
+  const { folder } = mirrorOf(inputs);
   if (folder === undefined || locked.hashes.some((hash) => hash.startsWith('h1:'))) return;
   const place = ['registry.terraform.io', 'hashicorp', 'aws', locked.version, target];
   if (!existsSync(path.join(folder, ...place))) return;
@@ -133,28 +124,19 @@ function refuseUselessLockFile({ inputs, platform }: ProvidersRequest): void {
   });
 }
 
+/** None where the user has one, nor for a range of versions, which could mean another version tomorrow. */
 async function openCache(request: ProvidersRequest, config: CliConfig): Promise<PluginCache | undefined> {
   const { inputs, env, platform, clock, log } = request;
-  if (!wantsCache(request, config)) return undefined;
-  const source = mirrorUrl(inputs) ?? JSON.stringify(config.installation ?? '');
-  const identity = [inputs.awsProviderVersion, releaseTarget(platform), source];
   const toolCacheDir = env['RUNNER_TOOL_CACHE'] ?? '';
+  const isExact = semver.valid(inputs.awsProviderVersion) !== null;
+  if (toolCacheDir === '' || usersCache(request, config) !== undefined || !isExact) return undefined;
+  const source = mirrorOf(inputs).url ?? JSON.stringify(config.installation ?? '');
+  const identity = [inputs.awsProviderVersion, releaseTarget(platform), source];
   const cache = await openPluginCache({ toolCacheDir, identity, now: clock.now() });
   if (cache?.lockFile === undefined || vouches(inputs.lockFile ?? cache.lockFile, cache.lockFile))
     return cache;
   log.debug('The lock-file has no checksum of the kept provider, so it is downloaded again.');
   return undefined;
-}
-
-/** Not where the user has one, nor for a range of versions, which could mean another version tomorrow. */
-function wantsCache(request: ProvidersRequest, config: CliConfig): boolean {
-  const { inputs, env } = request;
-  const hasToolCache = (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
-  return (
-    hasToolCache &&
-    usersCache(request, config) === undefined &&
-    semver.valid(inputs.awsProviderVersion) !== null
-  );
 }
 
 /** Whether a lock file has the hash by which an unpacked package is known. */
@@ -166,15 +148,15 @@ function vouches(lockFile: string, ofCache: string): boolean {
 
 /** The CLI configuration for `init`, which may repeat credentials of the user's. */
 function cliConfigFor({ inputs, log }: ProvidersRequest, config: CliConfig): string {
-  const url = mirrorUrl(inputs);
-  if (url === undefined) return writeCliConfig(config, config);
+  const { url } = mirrorOf(inputs);
+  if (url === undefined) return writeCliConfig(config.registries, config.installation);
   if (config.installation !== undefined) {
     log.notice(
       `Providers come from ${url} alone: the provider_installation of ${config.files.join(', ')} does not count in this step, its other settings do.`,
       { title: 'provider-mirror' },
     );
   }
-  return writeCliConfig(config, { url });
+  return writeCliConfig(config.registries, networkMirror(url));
 }
 
 /** Who keeps providers where Terraform looks for them by itself has to name the folder: nobody else's counts. */

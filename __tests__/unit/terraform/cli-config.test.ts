@@ -1,21 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/errors.js';
 import {
   CLOSED_CLI_CONFIG,
   findCliConfig,
   impliedMirrors,
+  networkMirror,
   parseCliConfig,
   writeCliConfig,
   type CliConfig,
 } from '../../../src/terraform/cli-config.js';
+import { tempFolder } from '../../support/temp-folder.js';
 
 const URL = 'https://mirror.example/providers';
 const FILE = '/home/me/.terraformrc';
 const parse = (text: string, env: Record<string, string> = {}): CliConfig => parseCliConfig(text, FILE, env);
 const rewritten = (text: string): string => {
-  const config = parse(text);
-  return writeCliConfig(config, config);
+  const { registries, installation } = parse(text);
+  return writeCliConfig(registries, installation);
 };
 
 describe('the CLI configuration for init', () => {
@@ -81,8 +84,8 @@ provider_installation {
   });
 
   test('has provider-mirror as its only source', () => {
-    const config = parse('provider_installation { direct {} }\ncredentials "m" { token = "t" }');
-    expect(writeCliConfig(config, { url: URL })).toBe(
+    const { registries } = parse('provider_installation { direct {} }\ncredentials "m" { token = "t" }');
+    expect(writeCliConfig(registries, networkMirror(URL))).toBe(
       `credentials "m" {\n  token = "t"\n}\nprovider_installation {\n  network_mirror {\n    url = "${URL}/"\n  }\n}\n`,
     );
   });
@@ -144,51 +147,42 @@ test('plugin_cache_dir may have variables in it', () => {
 });
 
 describe('the user’s CLI configuration', () => {
-  const home = path.resolve('/home/me');
+  const home = tempFolder('cli-config');
+  const file = (...names: string[]): string => path.join(home, ...names);
   const cache = (name: string): string => `plugin_cache_dir = "${name}"`;
-  const files: Record<string, string> = {
-    [path.join(home, '.terraformrc')]: cache('home'),
-    [path.join(home, 'terraform.rc')]: cache('windows'),
-    [path.resolve('/named')]: cache('named'),
-    [path.resolve('named')]: cache('relative'),
-    [path.join(home, '.terraform.d', 'b.tfrc')]: 'credentials "b" { token = "t" }',
-    [path.join(home, '.terraform.d', 'a.tfrc.json')]: '{"credentials": {"a": {"token": "t"}}}',
-    [path.join(home, '.terraform.d', 'c.txt')]: 'provider_installation { dev_overrides {} }',
-  };
-  const find = (env: Record<string, string>): Promise<CliConfig> =>
-    findCliConfig({
-      env,
-      readFile: (file) => Promise.resolve(files[file]),
-      listFolder: (folder) =>
-        Promise.resolve(
-          Object.keys(files)
-            .filter((file) => path.dirname(file) === folder)
-            .map((file) => path.basename(file)),
-        ),
-    });
+  beforeAll(() => {
+    mkdirSync(file('.terraform.d'));
+    mkdirSync(file('terraform.d'));
+    writeFileSync(file('.terraformrc'), cache('home'));
+    writeFileSync(file('terraform.rc'), cache('windows'));
+    writeFileSync(file('named'), cache('named'));
+    writeFileSync(file('.terraform.d', 'b.tfrc'), 'credentials "b" { token = "t" }');
+    writeFileSync(file('.terraform.d', 'a.tfrc.json'), '{"credentials": {"a": {"token": "t"}}}');
+    writeFileSync(file('.terraform.d', 'c.txt'), 'provider_installation { dev_overrides {} }');
+  });
 
   test.each<[Record<string, string>, string | undefined, number]>([
-    [{ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/named') }, 'named', 0],
-    [{ HOME: home, TERRAFORM_CONFIG: path.resolve('/named') }, 'named', 0],
-    [{ HOME: home, TF_CLI_CONFIG_FILE: 'named' }, 'relative', 0],
-    [{ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/missing') }, 'home', 2],
+    [{ HOME: home, TF_CLI_CONFIG_FILE: file('named') }, 'named', 0],
+    [{ HOME: home, TERRAFORM_CONFIG: file('named') }, 'named', 0],
+    [{ HOME: home, TF_CLI_CONFIG_FILE: path.relative('', file('named')) }, 'named', 0],
+    [{ HOME: home, TF_CLI_CONFIG_FILE: file('missing') }, 'home', 2],
     [{ HOME: home }, 'home', 2],
     [{ HOME: home, APPDATA: home }, 'windows', 0],
     [{ HOME: '' }, undefined, 0],
     [{}, undefined, 0],
   ])('with %j is %s, with %d blocks of Terraform’s own folder', async (env, name, blocks) => {
-    const config = await find(env);
+    const config = await findCliConfig(env);
     expect(config.pluginCacheDir).toBe(name);
     expect(config.registries).toHaveLength(blocks);
   });
 
   test('is refused for what any of its files replaces', async () => {
-    const file = path.join(home, '.terraform.d', 'z.tfrc');
-    files[file] = 'provider_installation { dev_overrides {} }';
-    await expect(find({ HOME: home })).rejects.toThrow(`${file} has dev_overrides`);
-    expect((await find({ HOME: home, TF_CLI_CONFIG_FILE: path.resolve('/named') })).files).toEqual([
-      path.resolve('/named'),
-    ]);
+    writeFileSync(file('.terraform.d', 'z.tfrc'), 'provider_installation { dev_overrides {} }');
+    await expect(findCliConfig({ HOME: home })).rejects.toThrow(
+      `${file('.terraform.d', 'z.tfrc')} has dev_overrides`,
+    );
+    const named = await findCliConfig({ HOME: home, TF_CLI_CONFIG_FILE: file('named') });
+    expect(named.files).toEqual([file('named')]);
   });
 });
 
