@@ -35,7 +35,7 @@ export function chooseBackend(request: BackendRequest): Backend | undefined {
     refuseUnlessPlan(request);
     return undefined;
   }
-  if (backend.type === 's3') return lockedInS3(atItsEndpoints(withoutRegionCheck(backend), request), request);
+  if (backend.type === 's3') return lockedInS3(withDefaults(backend, settingsOfS3(request)), request);
   return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 
@@ -54,13 +54,9 @@ function refuseUnlessPlan({ inputs, env, log }: BackendRequest): void {
   );
 }
 
-/**
- * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
- * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
- * checked by this action's own list, so the check is left out.
- */
-function withoutRegionCheck(backend: Backend): Backend {
-  return { ...backend, config: { skip_region_validation: 'true', ...backend.config } };
+/** Settings of the user's win. */
+function withDefaults(backend: Backend, settings: Backend['config']): Backend {
+  return { ...backend, config: { ...settings, ...backend.config } };
 }
 
 /** `endpoints` in the S3 backend, and the variables for it, came with Terraform 1.6.0 (its upgrade guide). */
@@ -74,21 +70,24 @@ const OLD_ENDPOINTS: Readonly<Record<string, Service>> = {
   dynamodb_endpoint: 'DYNAMODB',
 };
 
-/** The endpoints that the environment names, where Terraform does not look there itself; settings of the user's win. */
-function atItsEndpoints(backend: Backend, { terraformVersion, env }: BackendRequest): Backend {
-  if (semver.gte(terraformVersion, READS_ENDPOINTS_SINCE)) return backend;
-  const named = Object.entries(OLD_ENDPOINTS).flatMap(([setting, service]) => {
+/**
+ * The endpoints that the environment names, where Terraform does not look there itself. And the check of the Region's name
+ * left out: it goes by a list in Terraform itself, which each version knows less of than AWS has (terraform#36624; 1.11.4
+ * refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6), and the inputs were checked by this action's own.
+ */
+function settingsOfS3({ terraformVersion, env }: BackendRequest): Backend['config'] {
+  const looksItself = semver.gte(terraformVersion, READS_ENDPOINTS_SINCE);
+  const named = Object.entries(looksItself ? {} : OLD_ENDPOINTS).flatMap(([setting, service]) => {
     const url = endpointOf(service, env);
     return url === undefined ? [] : [[setting, url] as const];
   });
-  return { ...backend, config: { ...Object.fromEntries(named), ...backend.config } };
+  return { skip_region_validation: 'true', ...Object.fromEntries(named) };
 }
 
 /** A lock table or a `use_lockfile` of the user's own stays the only say. */
 function lockedInS3(backend: Backend, { terraformVersion, log }: BackendRequest): Backend {
   if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config) return backend;
-  if (semver.gte(terraformVersion, LOCKS_IN_S3_SINCE))
-    return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
+  if (semver.gte(terraformVersion, LOCKS_IN_S3_SINCE)) return withDefaults(backend, { use_lockfile: 'true' });
   log.warning(
     `Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`,
     { title: 'A state without a lock' },
@@ -101,8 +100,7 @@ function onThisRunner(backend: Backend, { inputs, workspace, log }: BackendReque
     'The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.',
     { title: 'A local state' },
   );
-  const file = path.join(workspace.localStateDir, localStateName(inputs.alias));
-  return { ...backend, config: { path: file, ...backend.config } };
+  return withDefaults(backend, { path: path.join(workspace.localStateDir, localStateName(inputs.alias)) });
 }
 
 /**

@@ -47,27 +47,20 @@ export interface PreparedConfiguration {
  * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
-export async function prepareConfiguration({
-  inputs,
-  workspace,
-  terraformVersion,
-  moduleDir,
-  env,
-  log,
-  appliedBy,
-}: PrepareRequest): Promise<PreparedConfiguration> {
-  const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
+export async function prepareConfiguration(request: PrepareRequest): Promise<PreparedConfiguration> {
+  const { inputs, workspace, moduleDir, env, log, appliedBy } = request;
+  const backend = chooseBackend(request);
   refuseUnknownArguments(inputs, inputs.awsProviderVersion);
   warnOfUnknownRegions(inputs, log);
-  const write = async (files: readonly ConfigurationFile[]): Promise<void> => {
-    await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
-  };
   const { plain, secret } = splitSecrets(backend?.type ?? '', backend?.config ?? {});
   const shown = backend === undefined ? undefined : { type: backend.type, config: plain };
   const secretFile = path.join(workspace.workDir, BACKEND_SECRETS_FILE);
   const hasSecrets = Object.keys(secret).length > 0;
   if (hasSecrets) await writePrivately(secretFile, JSON.stringify(secret));
   let namesBackend = false;
+  const write = async (files: readonly ConfigurationFile[]): Promise<void> => {
+    await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+  };
   const rewrite = async (facts: SetupFacts): Promise<void> => {
     await write(renderConfiguration({ ...inputs, ...facts.regions, backend: shown, env, facts, appliedBy }));
     namesBackend = true;
