@@ -10,7 +10,7 @@ import { findOnPath } from './path-search.js';
 import { describeRelease, findSum, type Release } from './release.js';
 import { downloadFile } from './download.js';
 import { NOTHING_USED, openReleaseKey, verifySignature, type OpenKey } from './signature.js';
-import { unpackFile } from './unpack.js';
+import { unpackProgram } from './unpack.js';
 import { chooseVersion } from './version.js';
 
 export interface InstallOptions {
@@ -46,7 +46,6 @@ const CACHED_TOOL = 'terraform-signed-release';
 
 /** Sums and signature are read into memory before anything is known of them. */
 const MAX_SUMS_BYTES = 1024 * 1024;
-const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
 
 const RELEASES_URL = 'https://releases.hashicorp.com';
 
@@ -69,11 +68,12 @@ export async function installTerraform(options: InstallOptions): Promise<Install
   const release = describeRelease(version, options.platform, base);
   const key = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
   const cached = await takeFromCache(release, key, options);
-  if (cached !== undefined) return { path: await unpack(cached, release, options), version, source: 'cache' };
+  if (cached !== undefined)
+    return { path: await unpackProgram(cached, release, options.tempDir), version, source: 'cache' };
   const path = await inFolder(options.tempDir, async (folder) => {
     const zip = await takeFromServer(folder, release, key, options);
     await keepInCache(folder, release, options);
-    return unpack(zip, release, options);
+    return unpackProgram(zip, release, options.tempDir);
   });
   return { path, version, source: 'download' };
 }
@@ -178,27 +178,6 @@ async function readChecked(folder: string, expected: string, release: Release): 
     done: NOTHING_USED,
     next: 'Run the job again; if it stays so, what the server or a proxy gives is not what was released.',
   });
-}
-
-/** Unpacks the program out of a release that was checked, into a folder of this job's own. */
-async function unpack(zip: Buffer, release: Release, { tempDir }: InstallOptions): Promise<string> {
-  const parent = await mkdtemp(join(tempDir, `terraform-${release.version}-`));
-  const target = join(parent, release.binaryName);
-  try {
-    await unpackFile({ zip, entry: release.binaryName, target, maxBytes: MAX_BINARY_BYTES });
-    return target;
-  } catch (cause) {
-    await rm(parent, { recursive: true, force: true });
-    if (cause instanceof ActionError) throw cause;
-    throw new ActionError(
-      {
-        what: `${release.zipName} could not be unpacked: ${messageOf(cause)}.`,
-        done: 'Nothing of it was run.',
-        next: 'Check that the runner has free disk space in its temp folder, and run the job again.',
-      },
-      { cause },
-    );
-  }
 }
 
 /** @returns the verified zip, or undefined when there is none, or none that may be used */

@@ -1,25 +1,44 @@
 import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry } from 'yauzl';
-import { ActionError } from '../../errors.js';
+import { ActionError, messageOf } from '../../errors.js';
+import type { Release } from './release.js';
 
-export interface UnpackRequest {
-  readonly zip: Buffer;
-  /** The exact name of the one file that is wanted. */
-  readonly entry: string;
-  /** A file that is not there yet; it is made executable. */
-  readonly target: string;
-  /** More than this many bytes are not written. */
-  readonly maxBytes: number;
+/** More than this is not written. */
+const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * Unpacks the program out of a release that was checked, into a folder of this job's own.
+ * @returns the program, executable
+ * @throws ActionError for an archive that holds something else or cannot be unpacked; nothing of it is left then
+ */
+export async function unpackProgram(zip: Buffer, release: Release, tempDir: string): Promise<string> {
+  const parent = await mkdtemp(join(tempDir, `terraform-${release.version}-`));
+  const target = join(parent, release.binaryName);
+  try {
+    await unpackFile(zip, release.binaryName, target);
+    return target;
+  } catch (cause) {
+    await rm(parent, { recursive: true, force: true });
+    if (cause instanceof ActionError) throw cause;
+    throw new ActionError(
+      {
+        what: `${release.zipName} could not be unpacked: ${messageOf(cause)}.`,
+        done: 'Nothing of it was run.',
+        next: 'Check that the runner has free disk space in its temp folder, and run the job again.',
+      },
+      { cause },
+    );
+  }
 }
 
 /**
- * Unpacks one file of a zip archive in this process, with yauzl, which holds sizes to what the archive says and refuses
- * names that lead out of a folder; and no name in the archive becomes a path here.
- * @throws ActionError for an archive that holds something else; yauzl's own error for one that is broken, and the disk's: an
- * incomplete target may then be there
+ * Unpacks one file in this process, with yauzl, which holds sizes to what the archive says and refuses names that lead out
+ * of a folder; and no name in the archive becomes a path here.
  */
-export async function unpackFile({ zip, entry: name, target, maxBytes }: UnpackRequest): Promise<void> {
+async function unpackFile(zip: Buffer, name: string, target: string): Promise<void> {
   const archive = await yauzl.fromBufferPromise(zip, { strictFileNames: true });
   const found: Entry[] = [];
   for await (const entry of archive.eachEntry()) if (entry.fileName === name) found.push(entry);
@@ -27,9 +46,9 @@ export async function unpackFile({ zip, entry: name, target, maxBytes }: UnpackR
   if (entry === undefined || found.length > 1) {
     throw refuseArchive(`The archive holds ${found.length} files named ${name}.`);
   }
-  if (entry.uncompressedSize > maxBytes)
+  if (entry.uncompressedSize > MAX_BINARY_BYTES)
     throw refuseArchive(
-      `${name} in the archive has ${entry.uncompressedSize} bytes, more than the ${maxBytes} that are unpacked.`,
+      `${name} in the archive has ${entry.uncompressedSize} bytes, more than the ${MAX_BINARY_BYTES} that are unpacked.`,
     );
   const content = await archive.openReadStreamPromise(entry);
   await pipeline(content, createWriteStream(target, { flags: 'wx', mode: 0o755 }));
