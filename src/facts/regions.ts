@@ -70,15 +70,3 @@ export function unsupportedReason(region: string, providerVersion: string): stri
   if (semver.gte(providerVersion, SOVEREIGN_REPLICAS_SINCE)) return undefined;
   return `A replica in ${region} needs version ${SOVEREIGN_REPLICAS_SINCE} of the AWS provider: ${providerVersion} takes the ARNs of the European Sovereign Cloud for malformed.`;
 }
-
-/**
- * The oldest version that a Terraform constraint may choose, as far as its parts say; an exact version is itself.
- * Upper bounds and exclusions say nothing about it.
- */
-export function oldestVersion(constraint: string): string {
-  const lower = constraint
-    .split(',')
-    .filter((part) => !/^\s*(<|!=)/.test(part))
-    .map((part) => semver.coerce(part)?.version ?? '0.0.0');
-  return lower.sort(semver.rcompare)[0] ?? '0.0.0';
-}

@@ -1,13 +1,13 @@
 import semver from 'semver';
 import { endpointOf } from '../aws/endpoints.js';
-import { oldestVersion, partitionOf, regionsOfPartition } from '../facts/regions.js';
+import { partitionOf, regionsOfPartition } from '../facts/regions.js';
 import type { Environment } from '../runner/context.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { splitIgnoredTags } from '../inputs/tags.js';
 import { OLDEST_TERRAFORM } from '../inputs/versions.js';
 import { lastApplyOutputs, type AppliedBy } from '../plan/last-apply.js';
 import { aliasNote } from '../plan/state-notes.js';
-import { onlyProviderModeOf, type ProviderMode } from './provider-mode.js';
+import { isSince, onlyProviderModeOf, type ProviderMode } from './provider-mode.js';
 
 /** What the configuration is rendered from. */
 export interface ModuleRequest extends Inputs {
@@ -379,7 +379,7 @@ function lifecycleOf(name: keyof typeof KEYS, request: ModuleRequest): Configura
 
 /** Whether every version that may be chosen knows `rotation_period_in_days`. */
 export function knowsRotationPeriod(providerVersion: string): boolean {
-  return semver.gte(oldestVersion(providerVersion), ROTATION_PERIOD_SINCE);
+  return isSince(providerVersion, ROTATION_PERIOD_SINCE);
 }
 
 /** What is undefined is left out. */

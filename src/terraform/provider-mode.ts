@@ -1,5 +1,4 @@
 import semver from 'semver';
-import { oldestVersion } from '../facts/regions.js';
 
 /**
  * How the keys of several Regions get their provider: by `aliases`, a process of the provider for each Region, or by
@@ -21,26 +20,24 @@ export function providerModeOf(version: string): ProviderMode {
  * @param constraint an exact version, or Terraform's constraint syntax
  */
 export function onlyProviderModeOf(constraint: string): ProviderMode | undefined {
-  if (providerModeOf(oldestVersion(constraint)) === 'region') return 'region';
-  return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
+  if (isSince(constraint, REGION_SINCE)) return 'region';
+  return semver.intersects(rangeOf(constraint), `>=${REGION_SINCE}`) ? undefined : 'aliases';
 }
 
-/** Whether one part of a constraint rules out 6.0.0 and everything after it. */
-function endsBefore6(part: string): boolean {
-  const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d[^\s]*)\s*$/.exec(part) ?? [];
-  const version = semver.coerce(written);
-  if (version === null) return false;
-  switch (operator) {
-    case '<':
-      return semver.lte(version, REGION_SINCE);
-    case '':
-    case '=':
-    case '<=':
-      return semver.lt(version, REGION_SINCE);
-    case '~>':
-      // `~> 5.90` and `~> 5.90.1` stay below 6; `~> 5` has nothing before its last part that would have to stay.
-      return written.includes('.') && semver.lt(version, REGION_SINCE);
-    default:
-      return false;
-  }
+/** Whether every version that a constraint may choose is this one or a later one. */
+export function isSince(constraint: string, version: string): boolean {
+  return !semver.intersects(rangeOf(constraint), `<${version}`);
+}
+
+/** Terraform's constraint as a range of semver's, without its exclusions, which say nothing of where it begins or ends. */
+function rangeOf(constraint: string): string {
+  const parts = constraint.split(',').map((part) => {
+    const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d\S*)\s*$/.exec(part) ?? [];
+    const version = semver.coerce(written)?.version ?? '0.0.0';
+    if (operator === '!=') return '';
+    if (operator !== '~>') return `${operator}${version}`;
+    // What is before the last part that is written stays: `~> 5.90.1` is before 5.91, `~> 5.90` before 6, `~> 5` any later one.
+    return `${['>=', '^', '~'][written.split('.').length - 1] ?? '~'}${version}`;
+  });
+  return parts.join(' ').trim();
 }

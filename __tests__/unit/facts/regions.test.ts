@@ -4,7 +4,6 @@ import {
   dnsSuffixOf,
   isKnownRegion,
   isWellFormedRegion,
-  oldestVersion,
   PARTITIONS,
   partitionOf,
   regionsOfPartition,
@@ -79,18 +78,6 @@ test.each([
   ...['us-east-1\n', 'us-east-1"', '${x}-east-1', 'us-east-100', 'zz-west-1', 'us-1', 'us-a-b-1'],
 ])('%j is not a well-formed Region id', (text) => {
   expect(isWellFormedRegion(text)).toBe(false);
-});
-
-test.each([
-  ['5.100.0', '5.100.0'],
-  ['= 5.100.0', '5.100.0'],
-  ['~> 5.90', '5.90.0'],
-  ['>= 3.64.0, < 6.0.0', '3.64.0'],
-  ['< 6.0.0', '0.0.0'],
-  ['~>5.1,>=3.64.0', '5.1.0'],
-  ['!= 5.1.0, >= 5.0', '5.0.0'],
-])('the oldest version of %j is %s', (constraint, oldest) => {
-  expect(oldestVersion(constraint)).toBe(oldest);
 });
 
 describe('a provider version that cannot make a replica', () => {

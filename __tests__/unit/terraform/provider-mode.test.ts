@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { onlyProviderModeOf, providerModeOf } from '../../../src/terraform/provider-mode.js';
+import semver from 'semver';
+import { isSince, onlyProviderModeOf, providerModeOf } from '../../../src/terraform/provider-mode.js';
 
 describe('the way that a provider goes', () => {
   test.each([
@@ -30,4 +31,17 @@ describe('the way that a provider goes', () => {
   ])('%s: %s', (constraint, providerMode) => {
     expect(onlyProviderModeOf(constraint)).toBe(providerMode);
   });
+});
+
+test.each([
+  ['5.100.0', '5.100.0'],
+  ['= 5.100.0', '5.100.0'],
+  ['~> 5.90', '5.90.0'],
+  ['>= 3.64.0, < 6.0.0', '3.64.0'],
+  ['< 6.0.0', '0.0.0'],
+  ['~>5.1,>=3.64.0', '5.1.0'],
+  ['!= 5.1.0, >= 5.0', '5.0.0'],
+])('the oldest version of %j is %s', (constraint, oldest) => {
+  expect(isSince(constraint, oldest)).toBe(true);
+  expect(isSince(constraint, semver.inc(oldest, 'patch') ?? '')).toBe(false);
 });
