@@ -1,12 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootCertificates } from 'node:tls';
-import type { Log, Platform } from '../deps.js';
+import type { Deps, Log } from '../deps.js';
 import { messageOf } from '../errors.js';
 
-export interface CertificateRequest {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly platform: Platform;
+export interface CertificateRequest extends Pick<Deps, 'env' | 'platform'> {
   /** Gets the file with the certificates. */
   readonly workDir: string;
   readonly log: Pick<Log, 'warning'>;

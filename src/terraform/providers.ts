@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import semver from 'semver';
 import type { Environment } from '../runner/context.js';
-import type { Clock, Log, Platform } from '../deps.js';
+import type { Clock, Deps, Log } from '../deps.js';
 import { ActionError } from '../errors.js';
 import type { Inputs } from '../inputs/inputs.js';
 import {
@@ -21,11 +21,9 @@ import { dropPluginCache, keepPluginCache, openPluginCache, type PluginCache } f
 import { releaseTarget } from './install/release.js';
 import type { InitOptions } from './run.js';
 
-export interface ProvidersRequest {
+export interface ProvidersRequest extends Pick<Deps, 'env' | 'platform'> {
   readonly inputs: Pick<Inputs, 'awsProviderVersion' | 'providerMirror' | 'lockFile'>;
   readonly workDir: string;
-  readonly env: Environment;
-  readonly platform: Platform;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Pick<Log, 'info' | 'notice' | 'debug'>;
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheDir, find } from '@actions/tool-cache';
 import semver from 'semver';
-import type { Clock, Exec, Log, Platform } from '../../deps.js';
+import type { Clock, Deps, Log } from '../../deps.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { HASHICORP_KEY, type ReleaseKey } from './hashicorp-key.js';
 import { findOnPath } from './path-search.js';
@@ -13,17 +13,13 @@ import { NOTHING_USED, openReleaseKey, verifySignature, type OpenKey } from './s
 import { unpackProgram } from './unpack.js';
 import { chooseVersion } from './version.js';
 
-export interface InstallOptions {
+export interface InstallOptions extends Pick<Deps, 'env' | 'exec' | 'platform'> {
   /** The `terraform-version` input: an exact version, or a range as npm writes them. */
   readonly version: string;
-  readonly platform: Platform;
-  /** The environment of the process, out of which the toolkit reads where its cache is (RUNNER_TOOL_CACHE). */
-  readonly env: Readonly<Record<string, string | undefined>>;
   /** A folder of this job's own, which is there already. */
   readonly tempDir: string;
   /** The `terraform-download-url` input: a mirror that has the paths of HashiCorp's own server below it. */
   readonly downloadBase: string | undefined;
-  readonly exec: Exec;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Pick<Log, 'info' | 'debug' | 'warning'>;
   readonly signal?: AbortSignal | undefined;

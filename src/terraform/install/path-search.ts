@@ -3,17 +3,14 @@ import { posix, win32 } from 'node:path';
 import { devNull } from 'node:os';
 import semver from 'semver';
 import { z } from 'zod';
-import type { Exec, Log, Platform } from '../../deps.js';
+import type { Deps, Log, Platform } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import { childEnvironment } from '../environment.js';
 import { isWanted } from './version.js';
 
-export interface PathSearch {
+export interface PathSearch extends Pick<Deps, 'env' | 'exec' | 'platform'> {
   /** What is asked for: exact, or a range. */
   readonly version: string;
-  readonly platform: Platform;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly exec: Exec;
   readonly log: Pick<Log, 'debug'>;
 }
 
@@ -26,7 +23,7 @@ export interface PathSearch {
  * over, since what it would do to `show -json` is unknown.
  */
 export async function findOnPath(search: PathSearch): Promise<{ path: string; version: string } | undefined> {
-  for (const path of await listCandidates(search)) {
+  for await (const path of listPrograms(search)) {
     const version = await askVersion(path, search);
     if (version !== undefined && isWanted(version, search.version)) return { path, version };
     search.log.debug(`${path} is passed over: ${version ?? 'it did not say its version'}.`);
@@ -34,22 +31,24 @@ export async function findOnPath(search: PathSearch): Promise<{ path: string; ve
   return undefined;
 }
 
-async function listCandidates({ env, platform }: PathSearch): Promise<string[]> {
+/** Each program once: PATH often names one folder twice, or /bin and /usr/bin that are one. */
+async function* listPrograms({ env, platform }: PathSearch): AsyncGenerator<string> {
   const paths = pathsOf(platform);
   const suffix = platform.os === 'win32' ? '.exe' : '';
-  const folders = readPath(env)
-    .split(paths.delimiter)
-    .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
+  const seen = new Set<string>();
+  for (const entry of readPath(env).split(paths.delimiter)) {
+    const folder = entry.replace(/^"(.*)"$/, '$1');
     // A relative folder would let a file in the checkout be run.
-    .filter((folder) => paths.isAbsolute(folder));
-  const perFolder = await Promise.all(
-    folders.map(async (folder) => {
-      const names = [`terraform-bin${suffix}`, `terraform${suffix}`].map((name) => paths.join(folder, name));
-      const runnable = await Promise.all(names.map(isRunnable));
-      return names.find((_, index) => runnable[index]);
-    }),
-  );
-  return dropAliases(perFolder.filter((path) => path !== undefined));
+    if (!paths.isAbsolute(folder)) continue;
+    for (const name of ['terraform-bin', 'terraform']) {
+      const path = paths.join(folder, `${name}${suffix}`);
+      if (!(await isRunnable(path))) continue;
+      const real = await realpath(path).catch(() => path);
+      if (!seen.has(real)) yield path;
+      seen.add(real);
+      break;
+    }
+  }
 }
 
 /** The rules for paths of the platform that is asked about. */
@@ -67,12 +66,6 @@ function isRunnable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** PATH often names one folder twice, or /bin and /usr/bin that are one: each program is asked once. */
-async function dropAliases(paths: readonly string[]): Promise<string[]> {
-  const real = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
-  return paths.filter((_, index) => real.indexOf(real[index] ?? '') === index);
 }
 
 const versionAnswer = z.object({ terraform_version: z.string() });
