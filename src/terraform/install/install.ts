@@ -7,11 +7,10 @@ import type { Clock, Deps, Log } from '../../deps.js';
 import { ActionError, messageOf } from '../../errors.js';
 import { HASHICORP_KEY, type ReleaseKey } from './hashicorp-key.js';
 import { findOnPath } from './path-search.js';
-import { describeRelease, findSum, type Release } from './release.js';
+import { chooseVersion, describeRelease, findSum, type Release } from './release.js';
 import { downloadFile } from './download.js';
 import { NOTHING_USED, openReleaseKey, verifySignature, type OpenKey } from './signature.js';
 import { unpackProgram } from './unpack.js';
-import { chooseVersion } from './version.js';
 
 export interface InstallOptions extends Pick<Deps, 'env' | 'exec' | 'platform'> {
   /** The `terraform-version` input: an exact version, or a range as npm writes them. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Deps, Log, Platform } from '../../deps.js';
 import { messageOf } from '../../errors.js';
 import { childEnvironment } from '../environment.js';
-import { isWanted } from './version.js';
+import { isWanted } from './release.js';
 
 export interface PathSearch extends Pick<Deps, 'env' | 'exec' | 'platform'> {
   /** What is asked for: exact, or a range. */

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeRelease, findSum } from '../../../../src/terraform/install/release.js';
+import {
+  chooseVersion,
+  describeRelease,
+  findSum,
+  isWanted,
+} from '../../../../src/terraform/install/release.js';
+import { read } from '../../../support/inputs.js';
 
 const base = new URL('https://releases.hashicorp.com/');
 
@@ -44,5 +50,60 @@ describe('the sum of a file', () => {
     ['is not a shorter hash', `${'a'.repeat(40)}  x.zip\n`, undefined],
   ])('%s', (_, sums, expected) => {
     expect(findSum(sums, 'x.zip')).toBe(expected);
+  });
+});
+
+const linux = { os: 'linux', arch: 'x64' };
+
+function indexOf(versions: readonly string[], builds = [{ os: 'linux', arch: 'amd64' }]): unknown {
+  return { versions: Object.fromEntries(versions.map((version) => [version, { version, builds }])) };
+}
+
+describe('terraform-version', () => {
+  test.each([
+    ['1.9.8', ' v1.9.8 ', true],
+    ['1.11.4', '', true],
+    ['1.11.4', '1.11.4', true],
+    ['1.11.5', '1.11.4', false],
+    ['1.11.5', '~1.11.0', true],
+    ['1.12.0', '~1.11.0', false],
+    ['1.5.9', '>= 1.5, < 1.6', true],
+    ['1.6.0', '>= 1.5, < 1.6', false],
+    ['1.12.0-rc1', '>=1.12.0-alpha', false],
+    ['1.12.0-rc1', '1.12.0-rc1', true],
+    ['1.12.0-rc2', '1.12.0-rc1', false],
+  ])('%s for %p: %p', (version, text, expected) => {
+    expect(isWanted(version, read({ 'terraform-version': text }).terraformVersion)).toBe(expected);
+  });
+});
+
+describe('a range', () => {
+  const index = indexOf(['1.9.8', '1.10.0', '1.10.12', '1.10.9', '1.11.0-rc1', '1.11.0-beta2', 'rubbish']);
+
+  test.each([
+    ['~1.10.0', '1.10.12'],
+    ['1.9.x', '1.9.8'],
+    ['>=1.9', '1.10.12'],
+    ['<1.10 || 1.10.9', '1.10.9'],
+  ])('%p takes the newest stable one, %s', (text, expected) => {
+    expect(chooseVersion(index, text, linux)).toBe(expected);
+  });
+
+  test('that nothing satisfies names the newest stable version there is', () => {
+    expect(() => chooseVersion(index, '>=1.11', linux)).toThrow(/newest stable one 1\.10\.12/);
+  });
+
+  test('passes over versions that were not built for the platform', () => {
+    const mixed = {
+      versions: {
+        '1.0.1': { builds: [{ os: 'darwin', arch: 'amd64' }] },
+        '1.0.0': { builds: [{ os: 'darwin', arch: 'arm64' }] },
+      },
+    };
+    expect(chooseVersion(mixed, '1.x', { os: 'darwin', arch: 'arm64' })).toBe('1.0.0');
+  });
+
+  test.each([[{}], [null], ['text'], [{ versions: [] }]])('refuses the index %p', (broken) => {
+    expect(() => chooseVersion(broken, '1.x', linux)).toThrow('lists no versions');
   });
 });
