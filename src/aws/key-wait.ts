@@ -16,11 +16,10 @@ export interface WaitedKey {
 /** Asks for the state of a key in its Region. @returns KMS's own word, e.g. `Creating`; `NotFound` where there is none */
 export type AskKeyState = (key: WaitedKey) => Promise<string>;
 
+/** How long AWS is waited for, and who hears of it. */
 export interface WaitOptions {
-  readonly keys: readonly WaitedKey[];
   /** Milliseconds, from now. */
   readonly timeoutMs: number;
-  readonly askState: AskKeyState;
   readonly clock: Clock;
   /** Aborted when the step is cancelled. */
   readonly signal: AbortSignal;
@@ -28,9 +27,12 @@ export interface WaitOptions {
   readonly say: (line: string) => void;
 }
 
+interface KeyWait extends WaitOptions {
+  readonly keys: readonly WaitedKey[];
+  readonly askState: AskKeyState;
+}
+
 export interface WaitResult {
-  /** By key, in the order given: the state it was last seen in. */
-  readonly states: ReadonlyMap<WaitedKey, string>;
   /** Those that were still not ready when the time was up. */
   readonly unready: readonly WaitedKey[];
   readonly waitedMs: number;
@@ -39,24 +41,47 @@ export interface WaitResult {
 /** The states that pass by themselves (KMS Developer Guide, "Key states"). */
 const PASSING: ReadonlySet<string> = new Set(['Creating', 'Updating']);
 
-const POLL_MS = 5_000;
 const SAY_EVERY_MS = 10_000;
-/** KMS is eventually consistent: a replica just made may not be seen at first. */
-const UNSEEN_MS = 60_000;
+/** KMS is eventually consistent: for so long a Region may not show what another one has done. */
+export const UNSEEN_MS = 60_000;
+
+/** What a look at AWS has shown: the end, or who or what is still waited for. */
+type Seen<T> = { readonly end: T } | { readonly waiting: string };
+
+/**
+ * Looks at AWS until there is an end, and says every 10 seconds what is waited for.
+ * @param look gets the milliseconds since the wait began; once these are `timeoutMs`, it has to come to an end
+ * @param quietMs how long nothing is said at first
+ * @throws the signal's reason when the step is cancelled; whatever `look` throws
+ */
+export async function lookUntil<T>(
+  look: (waitedMs: number) => Promise<Seen<T>>,
+  { timeoutMs, clock, signal, say }: WaitOptions,
+  { pollMs, quietMs }: { readonly pollMs: number; readonly quietMs: number },
+): Promise<T> {
+  const started = clock.now();
+  let sayFrom = quietMs;
+  for (;;) {
+    signal.throwIfAborted();
+    const waitedMs = clock.now() - started;
+    const seen = await look(waitedMs);
+    if ('end' in seen) return seen.end;
+    if (waitedMs >= sayFrom) {
+      sayFrom = waitedMs + SAY_EVERY_MS;
+      say(seen.waiting);
+    }
+    await clock.sleep(Math.min(pollMs, timeoutMs - waitedMs), signal);
+  }
+}
 
 /**
  * Waits until no key is in a state that passes by itself. Says who is waited for as soon as there is somebody, then
  * every 10 seconds, and when one is ready.
  * @throws the signal's reason when the step is cancelled; whatever `askState` throws
  */
-export async function waitForKeys(options: WaitOptions): Promise<WaitResult> {
-  const { keys, timeoutMs, askState, clock, signal, say } = options;
-  const started = clock.now();
+export async function waitForKeys({ keys, askState, ...options }: KeyWait): Promise<WaitResult> {
   const states = new Map<WaitedKey, string>();
-  let saidAt = -Infinity;
-  for (;;) {
-    signal.throwIfAborted();
-    const waitedMs = clock.now() - started;
+  const look = async (waitedMs: number): Promise<Seen<WaitResult>> => {
     const isUnready = (key: WaitedKey): boolean => {
       const state = states.get(key);
       return state === undefined || PASSING.has(state) || (state === 'NotFound' && waitedMs < UNSEEN_MS);
@@ -64,27 +89,16 @@ export async function waitForKeys(options: WaitOptions): Promise<WaitResult> {
     await Promise.all(
       keys.filter(isUnready).map(async (key) => {
         const state = await askState(key);
-        if (states.has(key) && !PASSING.has(state)) say(`${key.name}: ${state}`);
+        if (states.has(key) && !PASSING.has(state)) options.say(`${key.name}: ${state}`);
         states.set(key, state);
       }),
     );
     const unready = keys.filter(isUnready);
-    if (unready.length === 0 || waitedMs >= timeoutMs) return { states, unready, waitedMs };
-    if (clock.now() - saidAt >= SAY_EVERY_MS) {
-      saidAt = clock.now();
-      say(describeWaiting(unready, states, saidAt - started));
-    }
-    await clock.sleep(Math.min(POLL_MS, timeoutMs - waitedMs), signal);
-  }
-}
-
-function describeWaiting(
-  unready: readonly WaitedKey[],
-  states: ReadonlyMap<WaitedKey, string>,
-  sinceMs: number,
-): string {
-  const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
-  return `Waiting for AWS, ${String(Math.round(sinceMs / 1000))} s: ${each.join(', ')}`;
+    if (unready.length === 0 || waitedMs >= options.timeoutMs) return { end: { unready, waitedMs } };
+    const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
+    return { waiting: `Waiting for AWS, ${Math.round(waitedMs / 1000)} s: ${each.join(', ')}` };
+  };
+  return lookUntil(look, options, { pollMs: 5_000, quietMs: 0 });
 }
 
 /**

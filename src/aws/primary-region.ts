@@ -1,7 +1,7 @@
-import type { Clock } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import { adviseOnRefusals, type RefusedCall } from '../facts/denial.js';
 import { isDenied, type KmsClients } from './kms-clients.js';
+import { lookUntil, UNSEEN_MS, type WaitOptions } from './key-wait.js';
 import { lookUpKey, mayPass } from './key-lookup.js';
 import { sayCancelDeletion } from '../facts/cancel-deletion.js';
 import { type FoundKey, isPendingDeletion, type KeyLookup } from '../facts/kms-answers.js';
@@ -18,20 +18,6 @@ export interface Promotion {
 
 /** How far AWS has come: not begun; under way, which passes by itself; or at its end. */
 type Progress = 'before' | 'under-way' | 'done';
-
-export interface WaitOptions {
-  readonly clock: Clock;
-  /** Aborted when the step is cancelled. */
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-  /** Gets a line for each step, and now and then while AWS is at work. */
-  readonly say: (line: string) => void;
-}
-
-const POLL_MS = 1_000;
-const SAY_EVERY_MS = 10_000;
-/** KMS is eventually consistent: each Region may still show the old roles for a while. */
-const UNSEEN_MS = 60_000;
 
 /**
  * Asks KMS in every Region of the key how far a move has come, and waits as long as one is under way, in whichever direction.
@@ -82,26 +68,23 @@ function regionsOf({ from, to, others }: Promotion): readonly string[] {
 async function awaitSettled(
   move: Promotion,
   clients: KmsClients,
-  { clock, signal, timeoutMs, say }: WaitOptions,
+  options: WaitOptions,
 ): Promise<'before' | 'done'> {
-  const started = clock.now();
-  let saidAt = started;
   let beforeSince: number | undefined;
-  for (;;) {
-    signal.throwIfAborted();
-    const now = clock.now();
-    const isTimeUp = now - started >= timeoutMs;
-    const progress = await ask(move, clients, { isPatient: !isTimeUp });
-    if (progress === 'done') return 'done';
-    beforeSince = progress === 'before' ? (beforeSince ?? now) : undefined;
-    if (beforeSince !== undefined && (isTimeUp || now - beforeSince >= UNSEEN_MS)) return 'before';
-    if (isTimeUp) throw explainTimeUp(move, now - started);
-    if (now - saidAt >= SAY_EVERY_MS) {
-      saidAt = now;
-      say(`Waiting for AWS to move the primary, ${String(Math.round((now - started) / 1000))} s`);
-    }
-    await clock.sleep(POLL_MS, signal);
-  }
+  return lookUntil<'before' | 'done'>(
+    async (waitedMs) => {
+      const isTimeUp = waitedMs >= options.timeoutMs;
+      const progress = await ask(move, clients, { isPatient: !isTimeUp });
+      if (progress === 'done') return { end: 'done' };
+      beforeSince = progress === 'before' ? (beforeSince ?? waitedMs) : undefined;
+      if (beforeSince !== undefined && (isTimeUp || waitedMs - beforeSince >= UNSEEN_MS))
+        return { end: 'before' };
+      if (isTimeUp) throw explainTimeUp(move, waitedMs);
+      return { waiting: `Waiting for AWS to move the primary, ${Math.round(waitedMs / 1000)} s` };
+    },
+    options,
+    { pollMs: 1_000, quietMs: 10_000 },
+  );
 }
 
 /** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
@@ -242,7 +225,7 @@ function explainUndone({ keyId, from, to }: Promotion): ActionError {
 
 function explainTimeUp({ from, to }: Promotion, waitedMs: number): ActionError {
   return new ActionError({
-    what: `AWS is still moving the primary, between ${from} and ${to}, after ${String(Math.round(waitedMs / 60_000))} minutes.`,
+    what: `AWS is still moving the primary, between ${from} and ${to}, after ${Math.round(waitedMs / 60_000)} minutes.`,
     done: `The keys go on encrypting and decrypting; the state still has the primary in ${from}.`,
     next: 'Run the job again: it goes on from where AWS is. `replica-timeout-minutes` sets how long a run waits.',
   });
