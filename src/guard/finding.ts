@@ -1,3 +1,4 @@
+import { joinWords } from '../phrases.js';
 import type { ResourceChange } from '../plan/types.js';
 
 /**
@@ -75,28 +76,63 @@ export interface Words {
 
 type Place = Pick<ResourceChange, 'region' | 'address'>;
 
-/** @param at where it is; several places with one cause are one finding */
-export function stop(rule: Rule, words: Words, at?: Place | readonly Place[]): Finding {
-  return { severity: 'stop', rule, ...words, ...placesOf(at) };
+interface Told extends Words {
+  /** Where it is; several places with one cause are one finding. */
+  readonly at?: Place | readonly Place[] | undefined;
 }
 
-/** @param at where it is; several places with one cause are one finding */
-export function warn(rule: Rule, words: Words, at?: Place | readonly Place[]): Finding {
-  return { severity: 'warning', rule, ...words, ...placesOf(at) };
+export function stop(rule: Rule, told: Told): Finding {
+  return find('stop', rule, told);
+}
+
+export function warn(rule: Rule, told: Told): Finding {
+  return find('warning', rule, told);
 }
 
 /** Who is let in is what the reviewers agree to by the access table: it is told, and is no danger by itself. */
 export function tell(rule: Rule, words: Words): Finding {
-  return { severity: 'notice', rule, ...words, ...placesOf() };
+  return find('notice', rule, words);
 }
 
-function placesOf(at: Place | readonly Place[] = []): Pick<Finding, 'region' | 'regions' | 'address'> {
+function find(severity: Finding['severity'], rule: Rule, { at = [], ...words }: Told): Finding {
   const places: readonly Place[] = 'address' in at ? [at] : at;
   const [first] = places;
-  if (places.length < 2) return { region: first?.region, address: first?.address };
-  return {
-    region: undefined,
-    regions: places.flatMap(({ region }) => region ?? []),
-    address: first?.address,
-  };
+  const where = { region: first?.region, address: first?.address };
+  if (places.length < 2) return { severity, rule, ...words, ...where };
+  const regions = places.flatMap(({ region }) => region ?? []);
+  return { severity, rule, ...words, ...where, region: undefined, regions };
+}
+
+/** E.g. `the replica key in ap-southeast-2`. */
+export function nameKey({ kind, region }: Pick<ResourceChange, 'kind' | 'region'>): string {
+  return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+
+/** More replicas than this are counted instead of named. */
+const NAMED_REPLICAS = 3;
+
+/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
+export function nameKeys(keys: readonly Pick<ResourceChange, 'kind' | 'region'>[]): string {
+  const replicas = keys.filter(({ kind }) => kind === 'replica');
+  const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
+  const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
+  const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : joinWords(regions);
+  const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
+  return joinWords([...others, ...named]);
+}
+
+/** An attribute of one side of a change, where it is text. */
+export function textOf(side: ResourceChange['after'], name: string): string | undefined {
+  const value = side?.[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The resources that each have the same one of some values, in the order of the first. */
+export function groupBy<T>(items: readonly T[], valueOf: (item: T) => unknown): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const value = JSON.stringify(valueOf(item));
+    groups.set(value, [...(groups.get(value) ?? []), item]);
+  }
+  return [...groups.values()];
 }

@@ -1,15 +1,15 @@
 import { sayCancelDeletion } from '../facts/cancel-deletion.js';
-import { nameKey } from './messages.js';
 import type { GuardRequest, PendingDeletion } from './request.js';
 import { isKept, isKey } from '../plan/model.js';
 import { regionOfSide } from '../plan/region.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { capitalise, joinWords } from '../phrases.js';
-import { type Finding, stop, warn } from './finding.js';
+import { type Finding, nameKey, stop, textOf, warn } from './finding.js';
 
 /** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
 export function judgeIdentity(request: GuardRequest): Finding[] {
   const keys = request.model.resources.filter(isKey);
+  const made = keys.filter(({ action }) => action === 'create');
   const moved = judgeRoles(request);
   return [
     ...moved,
@@ -17,8 +17,8 @@ export function judgeIdentity(request: GuardRequest): Finding[] {
       // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
       .filter((key) => !moved.some(({ region }) => region === regionOfSide(key.before)))
       .map((key) => judgeMissing(key, request)),
-    ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
-    ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
+    ...made.flatMap((key) => judgePending(key, request)),
+    ...made.flatMap((key) => judgeExisting(key, request)),
     ...keys.flatMap(judgeProperties),
   ];
 }
@@ -60,41 +60,32 @@ function judgeRoles({ model, primaryRegion }: GuardRequest): Finding[] {
   const from = primaryOf(before);
   const to = primaryOf(after) ?? primaryRegion;
   if (from !== undefined && after.size > 0 && from !== to) {
+    const primary = model.resources.find(({ kind }) => kind === 'primary');
     return [
-      stop(
-        'primary-moved',
-        {
-          reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
-          wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
-        },
-        { region: from, address: addressOfPrimary(model) ?? 'module.primary' },
-      ),
+      stop('primary-moved', {
+        reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
+        wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
+        at: { region: from, address: primary?.address ?? 'module.primary' },
+      }),
     ];
   }
   return [...after].flatMap(([region, role]) => {
     const old = before.get(region);
     if (old === undefined || old === role) return [];
     return [
-      stop(
-        'primary-moved',
-        {
-          reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
-          wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
-        },
-        { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' },
-      ),
+      stop('primary-moved', {
+        reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
+        wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
+        at: { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' },
+      }),
     ];
   });
-}
-
-function addressOfPrimary({ resources }: PlanModel): string | undefined {
-  return resources.find(({ kind }) => kind === 'primary')?.address;
 }
 
 function judgeMissing(key: ResourceChange, request: GuardRequest): Finding {
   const region = regionOfSide(key.before);
   const pending = request.pendingDeletion?.[region ?? ''];
-  const id = textOf(key.before?.['key_id']) ?? 'id unknown';
+  const id = textOf(key.before, 'key_id') ?? 'id unknown';
   const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
   if (pending !== undefined) return judgeScheduled(key, pending, request);
   const expected =
@@ -103,24 +94,18 @@ function judgeMissing(key: ResourceChange, request: GuardRequest): Finding {
     // The preflight looked: a replica that is not pending deletion is gone, and its primary still has the data's key.
     (key.kind === 'replica' && request.pendingDeletion !== undefined);
   if (expected) {
-    return warn(
-      'key-lost',
-      {
-        reason: `${gone}; the plan goes on without it.`,
-        wayOut:
-          'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
-      },
-      key,
-    );
+    return warn('key-lost', {
+      reason: `${gone}; the plan goes on without it.`,
+      wayOut:
+        'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
+      at: key,
+    });
   }
-  return stop(
-    'key-lost',
-    {
-      reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
-      wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    },
-    key,
-  );
+  return stop('key-lost', {
+    reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
+    wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
+    at: key,
+  });
 }
 
 /** A key of the state that somebody scheduled for deletion outside Terraform. */
@@ -132,15 +117,13 @@ function judgeScheduled(
   const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
   const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
   const reason = `${capitalise(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
-  if (options.recovery === true) return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
-  return stop(
-    rule,
-    {
-      reason: `${reason}, and Terraform would make another one in its place.`,
-      wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, regionOfSide(key.before))}`,
-    },
-    key,
-  );
+  if (options.recovery === true)
+    return warn(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST, at: key });
+  return stop(rule, {
+    reason: `${reason}, and Terraform would make another one in its place.`,
+    wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, regionOfSide(key.before))}`,
+    at: key,
+  });
 }
 
 function saveKey(id: string, region: string | undefined): string {
@@ -155,16 +138,13 @@ function judgePending(key: ResourceChange, { model, pendingDeletion, options }: 
   const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
   const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
   if (options.recovery === true)
-    return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
+    return [warn('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST, at: key })];
   return [
-    stop(
-      'replica-pending-deletion',
-      {
-        reason: `${there}, and AWS refuses a new one until ${until}.`,
-        wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
-      },
-      key,
-    ),
+    stop('replica-pending-deletion', {
+      reason: `${there}, and AWS refuses a new one until ${until}.`,
+      wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
+      at: key,
+    }),
   ];
 }
 
@@ -178,14 +158,11 @@ function judgeExisting(key: ResourceChange, { existingReplicas }: GuardRequest):
   const keyId = existingReplicas?.[key.region ?? ''];
   if (keyId === undefined || key.kind !== 'replica') return [];
   return [
-    stop(
-      'replica-exists',
-      {
-        reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
-        wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
-      },
-      key,
-    ),
+    stop('replica-exists', {
+      reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
+      wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
+      at: key,
+    }),
   ];
 }
 
@@ -201,24 +178,17 @@ function judgeProperties(key: ResourceChange): Finding[] {
   if (before === null || after === null) return [];
   return PROPERTIES.flatMap(({ rule, names, input }) => {
     const changed = names.filter((name) => {
-      const [old, now] = [before[name], after[name]];
-      return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
+      const [old, now] = [before[name] ?? null, after[name] ?? null];
+      return old !== null && now !== null && old !== now;
     });
     if (changed.length === 0) return [];
     const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
     return [
-      stop(
-        rule,
-        {
-          reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
-          wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
-        },
-        key,
-      ),
+      stop(rule, {
+        reason: `The plan changes ${joinWords(change)} for ${nameKey(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
+        wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
+        at: key,
+      }),
     ];
   });
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

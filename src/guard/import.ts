@@ -28,27 +28,24 @@ export interface Wanted extends Pick<
 /** Why a key cannot be imported, and the way on. */
 export type Refusal = Words;
 
+function refuseIf(isSo: boolean, reason: string, wayOut: string): Refusal[] {
+  return isSo ? [{ reason, wayOut }] : [];
+}
+
 /** What the ARN alone tells, before AWS is asked. */
 export function judgePlace({ importKey, primaryRegion, account }: Wanted): Refusal[] {
   const { region = primaryRegion, account: owner = account } = importKey;
   return [
-    ...(owner === account
-      ? []
-      : [
-          {
-            reason: `\`import-key\` names a key of the account ${owner}, and these credentials are of ${account}.`,
-            wayOut:
-              'Use a role of the account that owns the key: no other account can manage it. To let another account use it, there is `account-ids`.',
-          },
-        ]),
-    ...(region === primaryRegion
-      ? []
-      : [
-          {
-            reason: `\`import-key\` names a key in ${region}, and \`primary-region\` is ${primaryRegion}.`,
-            wayOut: `Set \`primary-region\` to the Region of the primary key; if that is ${primaryRegion}, give the key's id, which is the same in every Region.`,
-          },
-        ]),
+    ...refuseIf(
+      owner !== account,
+      `\`import-key\` names a key of the account ${owner}, and these credentials are of ${account}.`,
+      'Use a role of the account that owns the key: no other account can manage it. To let another account use it, there is `account-ids`.',
+    ),
+    ...refuseIf(
+      region !== primaryRegion,
+      `\`import-key\` names a key in ${region}, and \`primary-region\` is ${primaryRegion}.`,
+      `Set \`primary-region\` to the Region of the primary key; if that is ${primaryRegion}, give the key's id, which is the same in every Region.`,
+    ),
   ];
 }
 
@@ -56,21 +53,16 @@ export function judgePlace({ importKey, primaryRegion, account }: Wanted): Refus
 export function judgeKey(lookup: KeyLookup, wanted: Wanted): Refusal[] {
   const { importKey, primaryRegion } = wanted;
   const named = `The key that \`import-key\` names (${importKey.name})`;
-  if (lookup.is !== 'found') return [notSeen(lookup, nameInRegion(importKey, primaryRegion), importKey)];
+  const where = importKey.name.startsWith('alias/')
+    ? `key behind ${importKey.name}`
+    : `key ${importKey.name}`;
+  if (lookup.is !== 'found') return [notSeen(lookup, `${where} in ${primaryRegion}`, importKey)];
   const { key } = lookup;
   const kind = judgeKind(key, named, wanted);
   return kind === undefined ? [...judgeMade(key, wanted), ...judgeState(key, primaryRegion)] : [kind];
 }
 
-function nameInRegion({ name }: ImportKey, region: string): string {
-  return name.startsWith('alias/') ? `key behind ${name} in ${region}` : `key ${name} in ${region}`;
-}
-
-function notSeen(
-  lookup: Exclude<KeyLookup, { is: 'found' }>,
-  where: string,
-  { name }: Pick<ImportKey, 'name'>,
-): Refusal {
+function notSeen(lookup: Exclude<KeyLookup, { is: 'found' }>, where: string, { name }: ImportKey): Refusal {
   if (lookup.is === 'not-found') {
     return {
       reason: `There is no ${where}, in the account of these credentials.`,
@@ -126,23 +118,21 @@ function judgeKind(key: FoundKey, named: string, { primaryRegion }: Wanted): Ref
 
 /** What KMS fixed when it was made: where the inputs say otherwise, Terraform would replace it. */
 function judgeMade({ made, keyId }: FoundKey, { keySpec, keyUsage }: Wanted): Refusal[] {
-  const differs = (what: string, has: string, input: string, says: string): Refusal => ({
-    reason: `The key ${keyId} has the ${what} ${has}, and \`${input}\` is ${says}: KMS fixes that when a key is made.`,
-    wayOut: `Set \`${input}: ${has}\`.`,
-  });
+  const refuseOther = (what: string, has: string, input: string, says: string): Refusal[] =>
+    refuseIf(
+      has !== says,
+      `The key ${keyId} has the ${what} ${has}, and \`${input}\` is ${says}: KMS fixes that when a key is made.`,
+      `Set \`${input}: ${has}\`.`,
+    );
   const { spec = keySpec, usage = keyUsage, origin = 'AWS_KMS' } = made ?? {};
   return [
-    ...(spec === keySpec ? [] : [differs('key spec', spec, 'key-spec', keySpec)]),
-    ...(usage === keyUsage ? [] : [differs('key usage', usage, 'key-usage', keyUsage)]),
-    ...(origin === 'AWS_KMS'
-      ? []
-      : [
-          {
-            reason: `The material of the key ${keyId} is not from KMS (its origin is ${origin}), and this action manages only keys whose material is.`,
-            wayOut:
-              'Keep it in a configuration of your own (`aws_kms_external_key`), and remove `import-key`.',
-          },
-        ]),
+    ...refuseOther('key spec', spec, 'key-spec', keySpec),
+    ...refuseOther('key usage', usage, 'key-usage', keyUsage),
+    ...refuseIf(
+      origin !== 'AWS_KMS',
+      `The material of the key ${keyId} is not from KMS (its origin is ${origin}), and this action manages only keys whose material is.`,
+      'Keep it in a configuration of your own (`aws_kms_external_key`), and remove `import-key`.',
+    ),
   ];
 }
 
@@ -151,27 +141,16 @@ function judgeState({ keyId, state, deletionDate }: FoundKey, region: string): R
   if (state === 'Enabled') return [];
   if (isPendingDeletion(state)) {
     const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
-    return [
-      {
-        reason: `${key} is going to be deleted${when} (${state}).`,
-        wayOut: `To keep it, ${sayCancelDeletion(region, keyId)}, then this job again.`,
-      },
-    ];
+    const wayOut = `To keep it, ${sayCancelDeletion(region, keyId)}, then this job again.`;
+    return [{ reason: `${key} is going to be deleted${when} (${state}).`, wayOut }];
   }
   if (state === 'Disabled') {
-    return [
-      {
-        reason: `${key} is disabled, and the plan would enable it without anybody's having said so.`,
-        wayOut: `Find out why it is, and enable it first: \`aws kms enable-key --region ${region} --key-id ${keyId}\`.`,
-      },
-    ];
+    const reason = `${key} is disabled, and the plan would enable it without anybody's having said so.`;
+    const wayOut = `Find out why it is, and enable it first: \`aws kms enable-key --region ${region} --key-id ${keyId}\`.`;
+    return [{ reason, wayOut }];
   }
-  return [
-    {
-      reason: `${key} is ${state}: KMS is still at work on it.`,
-      wayOut: 'Run the job again in a few minutes.',
-    },
-  ];
+  const reason = `${key} is ${state}: KMS is still at work on it.`;
+  return [{ reason, wayOut: 'Run the job again in a few minutes.' }];
 }
 
 /** The Regions that matter for an import: those of the inputs, and those where AWS has a replica. */
@@ -186,14 +165,7 @@ export function judgeRegions(lookups: readonly RegionLookup[], key: FoundKey, wa
   const inputs = lookups.filter(({ region }) => asked.has(region));
   const beside = lookups.filter((lookup) => !asked.has(lookup.region) && !isGoing(lookup.key));
   return [
-    ...(beside.length === 0
-      ? []
-      : [
-          lacksRegions(
-            beside.map(({ region }) => region),
-            key,
-          ),
-        ]),
+    ...judgeUnnamed(beside.map(({ region }) => region).sort(), key),
     ...inputs.flatMap(({ region, key: lookup, alias }) => [
       ...(region === primaryRegion ? [] : judgeReplica(region, lookup, key, importKey)),
       ...judgeAlias(region, alias, key, wanted),
@@ -206,13 +178,14 @@ function isGoing(lookup: KeyLookup): boolean {
   return lookup.is === 'not-found' || (lookup.is === 'found' && isPendingDeletion(lookup.key.state));
 }
 
-function lacksRegions(regions: readonly string[], { keyId }: FoundKey): Refusal {
-  const where = joinWords([...regions].sort());
-  const them = regions.length === 1 ? 'that replica' : 'those replicas';
-  return {
-    reason: `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${them}.`,
-    wayOut: `Add ${where} to \`replica-regions\`, or schedule the deletion of ${them} first, if nothing uses ${regions.length === 1 ? 'it' : 'them'}.`,
-  };
+function judgeUnnamed(regions: readonly string[], { keyId }: FoundKey): Refusal[] {
+  const where = joinWords(regions);
+  const [replicas, them] = regions.length === 1 ? ['that replica', 'it'] : ['those replicas', 'them'];
+  return refuseIf(
+    regions.length > 0,
+    `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${replicas}.`,
+    `Add ${where} to \`replica-regions\`, or schedule the deletion of ${replicas} first, if nothing uses ${them}.`,
+  );
 }
 
 function judgeReplica(
@@ -224,38 +197,28 @@ function judgeReplica(
   // It is made as usual.
   if (lookup.is === 'not-found') return [];
   if (lookup.is !== 'found') return [notSeen(lookup, `replica of ${keyId} in ${region}`, named)];
-  if (lookup.key.primaryArn !== arn) {
-    return [
-      {
-        reason: `The key ${keyId} in ${region} is no replica of ${arn}.`,
-        wayOut: 'Take that Region out of `replica-regions`.',
-      },
-    ];
-  }
-  return judgeState(lookup.key, region);
+  if (lookup.key.primaryArn === arn) return judgeState(lookup.key, region);
+  const reason = `The key ${keyId} in ${region} is no replica of ${arn}.`;
+  return [{ reason, wayOut: 'Take that Region out of `replica-regions`.' }];
 }
 
 function judgeAlias(region: string, lookup: KeyLookup, { keyId }: FoundKey, { alias }: Wanted): Refusal[] {
   // What cannot be seen, the preflight of the plan says.
-  if (lookup.is !== 'found' || lookup.key.keyId === keyId) return [];
-  return [
-    {
-      reason: `In ${region} alias/${alias} points to another key (${lookup.key.keyId}), not to ${keyId}.`,
-      wayOut: `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`,
-    },
-  ];
+  if (lookup.is !== 'found') return [];
+  return refuseIf(
+    lookup.key.keyId !== keyId,
+    `In ${region} alias/${alias} points to another key (${lookup.key.keyId}), not to ${keyId}.`,
+    `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`,
+  );
 }
 
 /** A state that knows a key already: it has to be the very one. */
 export function judgeHeld(heldId: string, namedId: string): Refusal[] {
-  if (heldId === namedId) return [];
-  return [
-    {
-      reason: `The state has the key ${heldId} already, and \`import-key\` names ${namedId}.`,
-      wayOut:
-        'Remove `import-key` to go on with the key of this state. To import the other one, give it an `alias` and a `state-key` (or `backend-config`) of its own.',
-    },
-  ];
+  return refuseIf(
+    heldId !== namedId,
+    `The state has the key ${heldId} already, and \`import-key\` names ${namedId}.`,
+    'Remove `import-key` to go on with the key of this state. To import the other one, give it an `alias` and a `state-key` (or `backend-config`) of its own.',
+  );
 }
 
 /** How much of one kind is named in a sentence. */

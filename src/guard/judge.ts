@@ -7,7 +7,7 @@ import { regionOfSide } from '../plan/region.js';
 import type { PlanModel } from '../plan/types.js';
 import type { Finding } from './finding.js';
 import { guardPlan, type GuardRequest } from './guard.js';
-import { judgeUse } from './last-use.js';
+import { judgeUse } from './removal.js';
 import { askOf, judgeAnswers, type Question } from './preflight.js';
 
 /** What has to be known of AWS for a plan to be judged. */

@@ -2,7 +2,7 @@ import { isOwnAddress, isOwnOutput } from '../terraform/addresses.js';
 import { isKey } from '../plan/model.js';
 import type { PlanModel } from '../plan/types.js';
 import { nameSome } from '../phrases.js';
-import { type Finding, stop, warn } from './finding.js';
+import { type Finding, stop, textOf, warn } from './finding.js';
 
 /** Whose state it has to be. */
 export interface Owner {
@@ -26,11 +26,9 @@ export interface Holdings {
   readonly notedAlias: string | undefined;
 }
 
-const STATE_OF_ANOTHER: ReadonlySet<string> = new Set(['foreign-state', 'another-alias']);
-
 /** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
 export function isStateOfAnother({ rule }: Pick<Finding, 'rule'>): boolean {
-  return STATE_OF_ANOTHER.has(rule);
+  return rule === 'foreign-state' || rule === 'another-alias';
 }
 
 /** Whether something of somebody else's stands beside the key, which a plan would take away. */
@@ -52,7 +50,7 @@ export function holdingsOf({ resources, drift, changedOutputs, notedAlias }: Pla
     foreignOutputs: changedOutputs.filter((name) => !isOwnOutput(name)),
     keys: distinct(own.filter(isKey).map(({ address }) => address)).length,
     aliases: distinct(
-      own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name'])),
+      own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before, 'name') ?? []),
     ),
     notedAlias,
   };
@@ -98,26 +96,20 @@ export const RIGHT_PLACE =
   'Correct `state-bucket` and `state-key` (or `backend-config`): each key has a state of its own. No other input lets this action touch what it did not make.';
 
 function foreignState(things: readonly string[], held: Holdings, { alias }: Owner): Finding {
-  return stop(
-    'foreign-state',
-    {
-      reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
-      wayOut: RIGHT_PLACE,
-    },
-    placeOf(held),
-  );
+  return stop('foreign-state', {
+    reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
+    wayOut: RIGHT_PLACE,
+    at: firstOf(held.foreign),
+  });
 }
 
 function foreignBeside(foreign: readonly string[], { alias }: Owner): Finding {
-  return stop(
-    'foreign-resource',
-    {
-      reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
-      wayOut:
-        'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
-    },
-    { region: undefined, address: foreign[0] ?? '' },
-  );
+  return stop('foreign-resource', {
+    reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
+    wayOut:
+      'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
+    at: firstOf(foreign),
+  });
 }
 
 function foreignOutputs(names: readonly string[]): Finding {
@@ -131,14 +123,11 @@ function anotherAlias(others: readonly string[], held: Holdings, { alias, rename
   const [first = ''] = others;
   const said = renamedFrom === undefined ? '' : `, and not alias/${renamedFrom} either`;
   const rename = `to rename that key, set \`rename-alias-from: ${first.replace(/^alias\//, '')}\``;
-  return stop(
-    'another-alias',
-    {
-      reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
-      wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
-    },
-    placeOf(held),
-  );
+  return stop('another-alias', {
+    reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
+    wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
+    at: firstOf(held.foreign),
+  });
 }
 
 function renameOfNothing(from: string, alias: string): Finding {
@@ -149,18 +138,13 @@ function renameOfNothing(from: string, alias: string): Finding {
   });
 }
 
-function placeOf({ foreign }: Holdings): { region: undefined; address: string } | undefined {
-  const [address] = foreign;
-  return address === undefined ? undefined : { region: undefined, address };
+function firstOf(foreign: readonly string[]): { region: undefined; address: string }[] {
+  return foreign.slice(0, 1).map((address) => ({ region: undefined, address }));
 }
 
 /** At most three by name, and how many more. */
 export function someOf(names: readonly string[]): string {
   return nameSome(names, 3);
-}
-
-function textOf(value: unknown): string[] {
-  return typeof value === 'string' ? [value] : [];
 }
 
 function distinct(texts: readonly string[]): string[] {

@@ -11,13 +11,13 @@ import {
 } from '../policy/principals.js';
 import { accountsHeldTo, findOpenings, type Opening, type StrangerKind } from '../policy/strangers.js';
 import { quote } from '../quote.js';
-import { findAccount, findUndecidedPolicies, policyOfSide } from '../plan/access.js';
+import { diffAccess, findAccount, findUndecidedPolicies, isGain, policyOfSide } from '../plan/access.js';
 import { canonicalPolicy } from '../plan/canonical.js';
 import { changesPolicy, isKept, isKey } from '../plan/model.js';
 import { partitionOfKey } from '../plan/region.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { capitalise, joinWords, nameSome } from '../phrases.js';
-import { type Finding, stop, tell, warn, type Rule, type Words } from './finding.js';
+import { type Finding, type Rule, type Words, nameKeys, stop, tell, textOf, warn } from './finding.js';
 
 /**
  * What lies in the planned policies: who could never change one any more, and who gets in that nobody named.
@@ -61,12 +61,12 @@ function groupPolicies({ resources }: PlanModel): PolicyGroup[] {
 
 /** Stops for what the plan would put in place, warns of what is there already. */
 function judge(group: PolicyGroup, rule: Rule, words: Words): Finding {
-  return group.planned ? stop(rule, words, group.keys) : warn(rule, words, group.keys);
+  return group.planned ? stop(rule, { ...words, at: group.keys }) : warn(rule, { ...words, at: group.keys });
 }
 
 /** Warns of what the plan would put in place; what is there already has been seen. */
 function warnOf(group: PolicyGroup, rule: Rule, words: Words): Finding[] {
-  return group.planned ? [warn(rule, words, group.keys)] : [];
+  return group.planned ? [warn(rule, { ...words, at: group.keys })] : [];
 }
 
 function whereOf({ keys }: PolicyGroup): string {
@@ -94,12 +94,8 @@ function judgeControlOf(group: PolicyGroup, account: string | undefined, now: nu
     now,
     partition: partitionOfKey(group.keys[0] ?? { region: undefined }),
     keys: group.keys.map(({ region, kind, before, after }) => {
-      const arn = after?.['arn'] ?? before?.['arn'];
-      return {
-        region: region ?? '',
-        role: kind === 'replica' ? 'replica' : 'primary',
-        arn: typeof arn === 'string' ? arn : undefined,
-      };
+      const arn = textOf(after, 'arn') ?? textOf(before, 'arn');
+      return { region: region ?? '', role: kind === 'replica' ? 'replica' : 'primary', arn };
     }),
   });
   if (control.answer === 'never') {
@@ -183,21 +179,18 @@ function judgeDeleted({ policy, keys }: PolicyGroup): Finding[] {
   const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${nameSome([...deleted.values()], MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
   const wayOut =
     'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
-  return [warn('deleted-principal', { reason, wayOut }, keys)];
+  return [warn('deleted-principal', { reason, wayOut, at: keys })];
 }
 
 function judgeUndecided(model: PlanModel): Finding[] {
   return findUndecidedPolicies(model)
     .filter(({ change }) => change.action !== 'no-op' || change.importing !== undefined)
     .map(({ change, problem }) =>
-      stop(
-        'policy-unreadable',
-        {
-          reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
-          wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
-        },
-        change,
-      ),
+      stop('policy-unreadable', {
+        reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
+        wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
+        at: change,
+      }),
     );
 }
 
@@ -264,4 +257,26 @@ function judgeNewPrincipals(model: PlanModel, account: string | undefined): Find
       wayOut: 'Check with the owner of that account that they are meant.',
     }),
   ];
+}
+
+/**
+ * Who loses access because an imported key gets the policy of the inputs. Whoever wrote those inputs may never have read the
+ * policy that goes: so a reviewer is warned, and a run whose plan nobody reviews is stopped (docs/decisions/import.md).
+ * @param isUnreviewed whether `apply` goes on without anybody's having seen the plan
+ */
+export function judgeImportedAccess(model: PlanModel, isUnreviewed: boolean): Finding[] {
+  const imported = model.resources.filter((change) => isKey(change) && change.importing !== undefined);
+  const lost = diffAccess({ ...model, resources: imported }).filter((change) => !isGain(change));
+  if (lost.length === 0) return [];
+  const keys = imported.filter(({ region = '' }) =>
+    lost.some(({ regions }) => regions === 'all' || regions.includes(region)),
+  );
+  const names = lost.map(({ principal }) => principal);
+  const who = nameSome(names, MOST_NAMED);
+  const reason = `By the import of ${nameKeys(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
+  const keep =
+    'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
+  if (!isUnreviewed) return [warn('import-takes-access', { reason, wayOut: keep, at: keys })];
+  const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
+  return [stop('import-takes-access', { reason, wayOut, at: keys })];
 }

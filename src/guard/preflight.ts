@@ -5,7 +5,7 @@ import { isKey } from '../plan/model.js';
 import { regionOfSide } from '../plan/region.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import type { KeyLookup } from '../facts/kms-answers.js';
-import { type Finding, stop } from './finding.js';
+import { type Finding, stop, textOf } from './finding.js';
 
 /** What to ask of a Region in which the plan creates something. */
 export interface Question {
@@ -31,8 +31,8 @@ export function recordedKeys({
   drift,
 }: Pick<PlanModel, 'resources' | 'drift'>): { region: string; keyId: string }[] {
   const found = [...resources, ...drift].filter(isKey).flatMap(({ before, region }) => {
-    const [where, keyId] = [regionOfSide(before) ?? region, before?.['key_id']];
-    return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId] as const] : [];
+    const [where, keyId = ''] = [regionOfSide(before) ?? region, textOf(before, 'key_id')];
+    return where !== undefined && keyId !== '' ? [[where, keyId] as const] : [];
   });
   return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
 }
@@ -50,20 +50,15 @@ export function askOf(model: PlanModel): Question[] {
     const makesReplica = key?.kind === 'replica';
     return change === undefined
       ? []
-      : [{ region, change, makesReplica, alias: nameOf(alias?.after ?? null), ownId }];
+      : [{ region, change, makesReplica, alias: textOf(alias?.after ?? null, 'name'), ownId }];
   });
 }
 
 /** An alias under a name that no resource of this state has in the Region. */
 function isNewAlias(change: ResourceChange, here: readonly ResourceChange[]): boolean {
-  const name = nameOf(change.after);
+  const name = textOf(change.after, 'name');
   const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
-  return creates && name !== undefined && !here.some(({ before }) => nameOf(before) === name);
-}
-
-function nameOf(side: ResourceChange['after']): string | undefined {
-  const name = side?.['name'];
-  return typeof name === 'string' ? name : undefined;
+  return creates && name !== undefined && !here.some(({ before }) => textOf(before, 'name') === name);
 }
 
 interface PreflightJudgement {
@@ -96,14 +91,11 @@ export function judgeAnswers(
 function judgeRegion({ question: { region, change }, lookup }: Answer): Finding[] {
   if (lookup.is !== 'region-disabled') return [];
   return [
-    stop(
-      'region-not-enabled',
-      {
-        reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
-        wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
-      },
-      change,
-    ),
+    stop('region-not-enabled', {
+      reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
+      wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
+      at: change,
+    }),
   ];
 }
 
@@ -126,13 +118,10 @@ function judgeAlias({ question, lookup }: Answer): Finding[] {
     ? 'Set `allow-recovery: true`: the plan then takes the replica and its alias into the state, for review.'
     : `Set \`import-key: ${lookup.key.keyId}\`: the plan then takes it into the state, for review.`;
   return [
-    stop(
-      'alias-taken',
-      {
-        reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
-        wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
-      },
-      change,
-    ),
+    stop('alias-taken', {
+      reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
+      wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
+      at: change,
+    }),
   ];
 }

@@ -1,8 +1,7 @@
-import { groupBy, nameKey, nameKeys } from './messages.js';
 import { isKept, isKey } from '../plan/model.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { capitalise, joinWords } from '../phrases.js';
-import { type Finding, warn } from './finding.js';
+import { type Finding, groupBy, nameKey, nameKeys, textOf, warn } from './finding.js';
 
 /** Settings of keys that stay possible, but that a reviewer should see; what is the same in several Regions is one finding. */
 export function judgeKeySettings({ resources }: PlanModel): Finding[] {
@@ -17,11 +16,13 @@ export function judgeKeySettings({ resources }: PlanModel): Finding[] {
 
 function judgeRotation(key: ResourceChange): Finding[] {
   if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false) return [];
-  const words = {
-    reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
-    wayOut: 'Set `enable-key-rotation: true` to keep it.',
-  };
-  return [warn('rotation-off', words, key)];
+  return [
+    warn('rotation-off', {
+      reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
+      wayOut: 'Set `enable-key-rotation: true` to keep it.',
+      at: key,
+    }),
+  ];
 }
 
 function judgeWindows(keys: readonly ResourceChange[]): Finding[] {
@@ -30,11 +31,11 @@ function judgeWindows(keys: readonly ResourceChange[]): Finding[] {
   return groupBy(keys, windowsOf).flatMap((same) => {
     const [old, now] = same[0] === undefined ? [] : windowsOf(same[0]);
     if (typeof old !== 'number' || typeof now !== 'number' || now >= old) return [];
-    const words = {
+    return warn('shorter-window', {
       reason: `The waiting period before a deletion of ${nameKeys(same)} gets shorter, from ${old} to ${now} days.`,
       wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
-    };
-    return [warn('shorter-window', words, same)];
+      at: same,
+    });
   });
 }
 
@@ -44,11 +45,13 @@ function judgeDisabled(keys: readonly ResourceChange[]): Finding[] {
   );
   if (disabled.length === 0) return [];
   const [is, it] = disabled.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
-  const words = {
-    reason: `${capitalise(nameKeys(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
-    wayOut: 'First check that nothing in these Regions uses the key.',
-  };
-  return [warn('key-disabled', words, disabled)];
+  return [
+    warn('key-disabled', {
+      reason: `${capitalise(nameKeys(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
+      wayOut: 'First check that nothing in these Regions uses the key.',
+      at: disabled,
+    }),
+  ];
 }
 
 function judgeBypass(keys: readonly ResourceChange[]): Finding[] {
@@ -58,11 +61,13 @@ function judgeBypass(keys: readonly ResourceChange[]): Finding[] {
       after?.[name] === true && !(action === 'update' && before?.[name] === true),
   );
   if (bypassed.length === 0) return [];
-  const words = {
-    reason: `For ${nameKeys(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
-    wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
-  };
-  return [warn('lockout-check-bypassed', words, bypassed)];
+  return [
+    warn('lockout-check-bypassed', {
+      reason: `For ${nameKeys(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
+      wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
+      at: bypassed,
+    }),
+  ];
 }
 
 /** More Regions than this are counted instead of named. */
@@ -93,14 +98,15 @@ function judgeAlias(all: readonly ResourceChange[], resources: readonly Resource
   const wayOut = 'First move its users to another alias, or to the key ARN.';
   if (isRename) {
     const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-    return [warn('alias-renamed', { reason, wayOut }, same)];
+    return [warn('alias-renamed', { reason, wayOut, at: same })];
   }
   if (isKept(alias)) return [];
-  const reason =
-    alias.action === 'forget'
-      ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
-      : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-  return [warn(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
+  if (alias.action === 'forget') {
+    const reason = `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`;
+    return [warn('alias-forgotten', { reason, wayOut, at: same })];
+  }
+  const reason = `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
+  return [warn('alias-deleted', { reason, wayOut, at: same })];
 }
 
 /** Whether another resource keeps the same name in the same Region. */
@@ -115,6 +121,5 @@ function isNamedElsewhere(alias: ResourceChange, resources: readonly ResourceCha
 }
 
 function nameOf(side: ResourceChange['after']): string {
-  const name = side?.['name'];
-  return typeof name === 'string' ? name : 'with an unknown name';
+  return textOf(side, 'name') ?? 'with an unknown name';
 }

@@ -8,7 +8,7 @@ import { sayLastUse } from '../../../src/plan/last-use.js';
 import { createFamily, kmsIn } from '../../../emulator/__tests__/support.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import type { LastUse } from '../../../src/facts/kms-answers.js';
-import { judgeUse } from '../../../src/guard/last-use.js';
+import { judgeUse } from '../../../src/guard/removal.js';
 
 const [PRIMARY, SYDNEY, JAKARTA] = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
 const HOUR_MS = 3_600_000;

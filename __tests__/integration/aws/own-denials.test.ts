@@ -17,7 +17,7 @@ import { denialText } from '../../../emulator/aws/denial.js';
 import { FAILURES_FOLDER } from '../../support/failures.js';
 import { createFamily } from '../../../emulator/__tests__/support.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
-import { judgeUse } from '../../../src/guard/last-use.js';
+import { judgeUse } from '../../../src/guard/removal.js';
 
 /** UPDATE_GOLDEN=1 writes it anew. */
 const GOLDEN = path.join(FAILURES_FOLDER, 'own-denials.txt');

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/errors.js';
 import { assertGuarded, guardPlan, type GuardRequest } from '../../../src/guard/guard.js';
 import type { Owner } from '../../../src/guard/ownership.js';
-import { nameKeys } from '../../../src/guard/messages.js';
+import { nameKeys } from '../../../src/guard/finding.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import { knownFindings } from '../../support/known-findings.js';
 import {

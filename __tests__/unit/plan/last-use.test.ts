@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { keysThatGo, sayLastUse } from '../../../src/plan/last-use.js';
 import { KEY_ID, plan, REGIONS, row } from '../../support/plan-builder.js';
 import type { LastUse } from '../../../src/facts/kms-answers.js';
-import { judgeUse } from '../../../src/guard/last-use.js';
+import { judgeUse } from '../../../src/guard/removal.js';
 
 const NOW = Date.UTC(2026, 10, 26, 12);
 const MINUTE = 60_000;
