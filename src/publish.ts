@@ -8,9 +8,9 @@ import {
   tellsApply,
 } from './github/approval-record.js';
 import type { GitHubClient } from './github/client.js';
-import { upsertComment, type Choice } from './github/comments.js';
+import { renderCommentMarker, upsertComment, type Choice, type MarkedComment } from './github/comments.js';
 import type { MergedPullRequest } from './github/merged-pull-request.js';
-import { renderCommentMarker, type MarkedComment, type PullRequestPlace } from './github/own-comments.js';
+import type { PullRequestPlace, RepositoryPlace } from './github/repository.js';
 import type { ToldInputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
@@ -132,7 +132,7 @@ function markerKey({ command, commentKey, destroys }: ToldInputs): string {
 async function findComment(
   request: PublishRequest,
   input: ReportInput,
-  place: Omit<PullRequestPlace, 'pullRequest'>,
+  place: RepositoryPlace,
 ): Promise<Comment | NoComment | undefined> {
   const key = markerKey(request.inputs);
   const found = await findPlace(request, place);
@@ -165,7 +165,7 @@ async function settleBelow(
 /** @returns undefined where no pull request has to do with the run */
 async function findPlace(
   request: PublishRequest,
-  place: Omit<PullRequestPlace, 'pullRequest'>,
+  place: RepositoryPlace,
 ): Promise<Pick<Comment, 'pullRequest' | 'choose'> | NoComment | undefined> {
   const { inputs, context } = request;
   if (context.pullRequest !== undefined) {

@@ -3,10 +3,13 @@ import type { Deps } from './deps.js';
 import { messageOf } from './errors.js';
 import { GitHubApiError } from './github/api-error.js';
 import type { GitHubClient } from './github/client.js';
-import { upsertComment, type Choice } from './github/comments.js';
-import type { MarkedComment, PullRequestPlace } from './github/own-comments.js';
-import { readPullRequest } from './github/pull-request.js';
-import { shorten } from './github/messages.js';
+import { upsertComment, type Choice, type MarkedComment } from './github/comments.js';
+import {
+  readPullRequest,
+  shorten,
+  type PullRequestPlace,
+  type RepositoryPlace,
+} from './github/repository.js';
 import type { Outputs } from './outputs.js';
 
 /** A comment on a pull request, and which of those there it may write over. */
@@ -40,7 +43,7 @@ const NO_COMMENT = { title: 'No comment on the pull request' };
  */
 export async function writeComment(
   { deps: { log }, context: { repository }, client }: CommentWriter,
-  find: (place: Omit<PullRequestPlace, 'pullRequest'>) => Promise<Comment | NoComment | undefined>,
+  find: (place: RepositoryPlace) => Promise<Comment | NoComment | undefined>,
 ): Promise<Outputs> {
   if (client === undefined || repository === undefined) return {};
   const sayNotice = (reason: string): void => {

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseApprovalRecord } from '../../src/github/approval-record.js';
-import { renderCommentMarker } from '../../src/github/own-comments.js';
+import { renderCommentMarker } from '../../src/github/comments.js';
 import { RecordedWorld, type Told } from '../support/recorded-run.js';
 
 const ON_PULL_REQUEST = { event: 'pull_request', pullRequest: 1, runId: 1 } as const;

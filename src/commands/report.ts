@@ -8,8 +8,9 @@ import {
   type ApprovalRecord,
 } from '../github/approval-record.js';
 import type { GitHubClient } from '../github/client.js';
+import { renderCommentMarker } from '../github/comments.js';
 import { findMergedPullRequest } from '../github/merged-pull-request.js';
-import { renderCommentMarker, type PullRequestPlace } from '../github/own-comments.js';
+import type { RepositoryPlace } from '../github/repository.js';
 import { readShared, type SharedInputs } from '../inputs/inputs.js';
 import { inputSources } from '../inputs/sources.js';
 import { assertNoProblems, groupMarker, groupOf, inputError, openKeysFile } from '../keys-file/resolve.js';
@@ -169,7 +170,7 @@ const NO_ROOM_FOR_RECORDS =
 async function findComment(
   { context, group }: Publication,
   reports: ManyReports,
-  place: Omit<PullRequestPlace, 'pullRequest'>,
+  place: RepositoryPlace,
 ): Promise<Comment | NoComment | undefined> {
   const { files } = reports;
   const { pullRequest, sha, ref, runId, runAttempt } = context;

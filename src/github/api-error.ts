@@ -20,23 +20,10 @@ export class GitHubApiError extends Error {
     super(tidy(message), options);
     this.kind = kind;
   }
-}
 
-/** The kind behind an HTTP status; undefined is no answer. Rate limits are not told apart here. */
-export function kindOfStatus(status: number | undefined): ApiErrorKind {
-  if (status === undefined || status >= 500) {
-    return 'unanswered';
-  }
-  switch (status) {
-    case 401:
-      return 'unauthorized';
-    case 403:
-      return 'forbidden';
-    case 404:
-    case 410:
-      return 'not-found';
-    default:
-      return 'refused';
+  /** As a clause, e.g. `GitHub says "Bad credentials"`. */
+  get says(): string {
+    return this.kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${this.message}"`;
   }
 }
 
@@ -44,4 +31,14 @@ export function kindOfStatus(status: number | undefined): ApiErrorKind {
 function tidy(message: string): string {
   const line = message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
+/** The answer to a call; undefined where GitHub does not know what it is about. */
+export async function unlessNotFound<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (thrown instanceof GitHubApiError && thrown.kind === 'not-found') return undefined;
+    throw thrown;
+  }
 }

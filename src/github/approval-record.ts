@@ -29,10 +29,13 @@ export interface ApprovalRecord {
   readonly values?: AttributeHashes | undefined;
 }
 
-export type ParsedApprovalRecord =
+/** What the last line of a comment holds. */
+type Read<T> =
   | { readonly found: 'none' }
   | { readonly found: 'invalid'; readonly reason: string }
-  | { readonly found: 'one'; readonly record: ApprovalRecord };
+  | { readonly found: 'one'; readonly record: T };
+
+export type ParsedApprovalRecord = Read<ApprovalRecord>;
 
 const VERSION = 2;
 const OPENING = '<!-- aws-kms-multi-region-key:approval ';
@@ -63,8 +66,15 @@ const plan = {
   values: z.record(z.string(), z.array(z.string())).optional(),
 };
 
-const schema = z.strictObject({ ...shown, ...plan });
-const schemaOfMany = z.strictObject({ ...shown, plans: z.array(z.strictObject(plan)) });
+const schema = z.strictObject({ ...shown, ...plan }).transform((record): ApprovalRecord => {
+  const { repository, pullRequest, commit, commentKey, digest, changes, values } = record;
+  return { repository, pullRequest, commit, commentKey, digest, changes, values };
+});
+const schemaOfMany = z
+  .strictObject({ ...shown, plans: z.array(z.strictObject(plan)) })
+  .transform(({ repository, pullRequest, commit, plans }) =>
+    plans.map((each): ApprovalRecord => ({ repository, pullRequest, commit, ...each })),
+  );
 
 /**
  * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
@@ -72,19 +82,8 @@ const schemaOfMany = z.strictObject({ ...shown, plans: z.array(z.strictObject(pl
  */
 export function renderApprovalRecord(record: ApprovalRecord): string {
   const { repository, pullRequest, commentKey, commit, digest, values } = record;
-  // Named one by one: a change may carry more than is meant for the comment.
-  const changes = record.changes?.map(({ line, hash, creates }) => ({ line, hash, creates }));
-  const json = JSON.stringify({
-    version: VERSION,
-    repository,
-    pullRequest,
-    commentKey,
-    commit,
-    digest,
-    changes,
-    values,
-  });
-  return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
+  const changes = asRecorded(record.changes);
+  return render(OPENING, { repository, pullRequest, commentKey, commit, digest, changes, values });
 }
 
 /**
@@ -99,11 +98,19 @@ export function renderApprovalRecords(records: readonly ApprovalRecord[]): strin
   const plans = records.map(({ commentKey, digest, changes, values }) => ({
     commentKey,
     digest,
-    changes: changes?.map(({ line, hash, creates }) => ({ line, hash, creates })),
+    changes: asRecorded(changes),
     values,
   }));
-  const json = JSON.stringify({ version: VERSION, repository, pullRequest, commit, plans });
-  return `${OPENING_OF_MANY}${escapeForHtmlComment(json)}${CLOSING}`;
+  return render(OPENING_OF_MANY, { repository, pullRequest, commit, plans });
+}
+
+/** Member by member: a change may carry more than is meant for the comment. */
+function asRecorded(changes: ApprovalRecord['changes']): ApprovalRecord['changes'] {
+  return changes?.map(({ line, hash, creates }) => ({ line, hash, creates }));
+}
+
+function render(opening: string, content: object): string {
+  return `${opening}${escapeForHtmlComment(JSON.stringify({ version: VERSION, ...content }))}${CLOSING}`;
 }
 
 /** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
@@ -119,12 +126,7 @@ function escapeForHtmlComment(json: string): string {
  * @param body the whole body of the comment
  */
 export function parseApprovalRecord(body: string): ParsedApprovalRecord {
-  const line = findLine(body, OPENING);
-  if (line.found !== 'one') return line;
-  const parsed = readJson(line.json, schema);
-  if (!('value' in parsed)) return parsed;
-  const { repository, pullRequest, commentKey, commit, digest, changes, values } = parsed.value;
-  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+  return readLine(body, OPENING, schema);
 }
 
 /**
@@ -133,48 +135,31 @@ export function parseApprovalRecord(body: string): ParsedApprovalRecord {
  * @param commentKey of the key
  */
 export function parseApprovalRecordAmong(body: string, commentKey: string): ParsedApprovalRecord {
-  const line = findLine(body, OPENING_OF_MANY);
+  const line = readLine(body, OPENING_OF_MANY, schemaOfMany);
   if (line.found !== 'one') return line;
-  const parsed = readJson(line.json, schemaOfMany);
-  if (!('value' in parsed)) return parsed;
-  const { repository, pullRequest, commit, plans } = parsed.value;
-  const [own, ...others] = plans.filter((each) => each.commentKey === commentKey);
-  if (own === undefined) return { found: 'none' };
+  const [record, ...others] = line.record.filter((each) => each.commentKey === commentKey);
+  if (record === undefined) return { found: 'none' };
   if (others.length > 0) return { found: 'invalid', reason: `${JSON.stringify(commentKey)} is there twice` };
-  const { digest, changes, values } = own;
-  return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+  return { found: 'one', record };
 }
 
-type FoundLine =
-  Exclude<ParsedApprovalRecord, { found: 'one' }> | { readonly found: 'one'; readonly json: string };
-
-function findLine(body: string, opening: string): FoundLine {
+function readLine<T>(body: string, opening: string, wanted: z.ZodType<T>): Read<T> {
   const occurrences = body.split(opening.trimEnd()).length - 1;
   if (occurrences === 0) return { found: 'none' };
   if (occurrences > 1) return { found: 'invalid', reason: `there are ${occurrences} of them` };
   const line = lastLineOf(body);
-  if (!line.startsWith(opening) || !line.endsWith(CLOSING)) {
+  if (!line.startsWith(opening) || !line.endsWith(CLOSING))
     return { found: 'invalid', reason: 'it is not the last line of the comment' };
-  }
-  return { found: 'one', json: line.slice(opening.length, -CLOSING.length) };
-}
-
-type Invalid = Extract<ParsedApprovalRecord, { found: 'invalid' }>;
-
-function readJson<T>(json: string, wanted: z.ZodType<T>): Invalid | { readonly value: T } {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(line.slice(opening.length, -CLOSING.length));
   } catch {
     return { found: 'invalid', reason: 'it is not JSON' };
   }
-  const parsed = wanted.safeParse(value);
-  if (parsed.success) return { value: parsed.data };
-  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
-  return {
-    found: 'invalid',
-    reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
-  };
+  const { data, error } = wanted.safeParse(value);
+  if (error === undefined) return { found: 'one', record: data };
+  const fields = new Set(error.issues.map((issue) => issue.path.join('.') || 'the record'));
+  return { found: 'invalid', reason: `these parts are not as they should be: ${[...fields].join(', ')}` };
 }
 
 /** The last line of a comment that tells what was applied. No later run writes over such a comment. */

@@ -1,6 +1,6 @@
 /** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
 
-import { ActionError } from '../errors.js';
+import type { ActionError } from '../errors.js';
 import { GitHubApiError } from './api-error.js';
 import {
   parseApprovalRecord,
@@ -9,9 +9,15 @@ import {
   type ApprovalRecord,
   type ParsedApprovalRecord,
 } from './approval-record.js';
-import { findMergedPullRequest, type MergedCommit, type MergedPullRequest } from './merged-pull-request.js';
-import { findMarkedComments, type MarkedComment } from './own-comments.js';
-import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './messages.js';
+import {
+  findMergedPullRequest,
+  notApplied,
+  USE_THE_DIGEST,
+  type MergedCommit,
+  type MergedPullRequest,
+} from './merged-pull-request.js';
+import { findMarkedComments, type MarkedComment } from './comments.js';
+import { nameOf, shorten } from './repository.js';
 
 export interface ReadApprovalOptions extends MergedCommit {
   readonly commentKey: string;
@@ -52,36 +58,37 @@ export async function readApproval(options: ReadApprovalOptions): Promise<Approv
     const pullRequest = await (options.mergedPullRequest ?? findMergedPullRequest(options));
     const shelf = await findShelf(options, pullRequest.number);
     const comment = findTrustedComment(shelf, pullRequest);
-    const record = readRecord(options, pullRequest, { ...shelf, comment });
+    const record = readRecord(options, pullRequest, comment);
     return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
   } catch (error) {
-    if (error instanceof GitHubApiError) {
-      throw explainApiError(error);
-    }
-    throw error;
+    throw error instanceof GitHubApiError ? explainApiError(error) : error;
   }
 }
 
-/** Comments that may hold the record, and how it is read out of one. */
+interface ReadComment extends MarkedComment {
+  readonly parsed: ParsedApprovalRecord;
+}
+
+/** Comments that may hold the record. */
 interface Shelf {
   readonly commentKey: string;
-  readonly marked: readonly MarkedComment[];
-  readonly read: (body: string) => ParsedApprovalRecord;
+  readonly marked: readonly ReadComment[];
 }
 
 async function findShelf(options: ReadApprovalOptions, pullRequest: number): Promise<Shelf> {
   const { among, commentKey } = options;
-  const place = { ...options, pullRequest };
+  const shelfOf = async (key: string, parse: (body: string) => ParsedApprovalRecord): Promise<Shelf> => {
+    const marked = await findMarkedComments({ ...options, pullRequest }, key);
+    return { commentKey: key, marked: marked.map((each) => ({ ...each, parsed: parse(each.body) })) };
+  };
   if (among !== undefined) {
-    const marked = await findMarkedComments(place, among);
-    const read = (body: string): ParsedApprovalRecord => parseApprovalRecordAmong(body, commentKey);
-    if (marked.some(({ isOwn, body }) => isOwn && read(body).found !== 'none'))
-      return { commentKey: among, marked, read };
+    const shared = await shelfOf(among, (body) => parseApprovalRecordAmong(body, commentKey));
+    if (shared.marked.some(({ isOwn, parsed }) => isOwn && parsed.found !== 'none')) return shared;
   }
-  return { commentKey, marked: await findMarkedComments(place, commentKey), read: parseApprovalRecord };
+  return shelfOf(commentKey, parseApprovalRecord);
 }
 
-function findTrustedComment(shelf: Shelf, { number, mergedAt }: MergedPullRequest): MarkedComment {
+function findTrustedComment(shelf: Shelf, { number, mergedAt }: MergedPullRequest): ReadComment {
   const only = chooseComment(number, shelf);
   if (!only.isLastEditOwn) {
     throw notApplied(
@@ -99,10 +106,10 @@ function findTrustedComment(shelf: Shelf, { number, mergedAt }: MergedPullReques
 }
 
 /** The one with the record: others with the key tell what became of it. */
-function chooseComment(pullRequest: number, { commentKey, marked, read }: Shelf): MarkedComment {
+function chooseComment(pullRequest: number, { commentKey, marked }: Shelf): ReadComment {
   const key = JSON.stringify(commentKey);
   const own = marked.filter(({ isOwn }) => isOwn);
-  const [only, ...others] = own.filter(({ body }) => read(body).found !== 'none');
+  const [only, ...others] = own.filter(({ parsed }) => parsed.found !== 'none');
   if (others.length > 0) {
     throw notApplied(
       `Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`,
@@ -140,19 +147,16 @@ function formatTime(milliseconds: number): string {
 function readRecord(
   options: ReadApprovalOptions,
   pullRequest: MergedPullRequest,
-  { comment, read }: Pick<Shelf, 'read'> & { readonly comment: MarkedComment },
+  { url, parsed }: ReadComment,
 ): ApprovalRecord {
-  const parsed = read(comment.body);
   if (parsed.found !== 'one') {
     const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
-    throw notApplied(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
+    throw notApplied(`The comment with the approved plan (${url}) holds ${why}.`, ANEW);
   }
   const { record } = parsed;
   const mismatch = findMismatch(record, options, pullRequest);
-  if (mismatch !== undefined) {
-    throw notApplied(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
-  }
-  return record;
+  if (mismatch === undefined) return record;
+  throw notApplied(`The plan in ${url} is not the one to apply: ${mismatch}.`, ANEW);
 }
 
 /** What a copied or an outdated record gives away. */
@@ -178,14 +182,11 @@ function findMismatch(
 
 const ANEW = `Open a pull request, have its plan reviewed and merge it. ${USE_THE_DIGEST}`;
 
-/** @returns what GitHub's refusal means for an approval */
-export function explainApiError({ kind, message }: GitHubApiError): ActionError {
-  const what = `The approval could not be read from the pull request: ${
-    kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`
-  }.`;
+/** What GitHub's refusal means for an approval. */
+export function explainApiError({ kind, says }: GitHubApiError): ActionError {
   const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
   return notApplied(
-    what,
+    `The approval could not be read from the pull request: ${says}.`,
     isPermission
       ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
       : 'Run the job again later: the plan will be checked again.',

@@ -1,11 +1,12 @@
 /** GitHub's API for this run: one client that waits when GitHub says so, and fails in few and plain kinds. */
 
 import type { getOctokit } from '@actions/github';
+import { z } from 'zod';
 
 import type { Clock, Log } from '../deps.js';
 import { explainConnection } from '../runner/connection.js';
 import { untilCancelled } from '../runner/until-cancelled.js';
-import { GitHubApiError, kindOfStatus } from './api-error.js';
+import { GitHubApiError, type ApiErrorKind } from './api-error.js';
 
 type Octokit = ReturnType<typeof getOctokit>;
 
@@ -73,7 +74,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       // With the path alone the throttling plugin knows a query on every server, GitHub Enterprise included.
       const baseUrl = graphqlUrl.slice(0, -GRAPHQL_PATH.length);
       const answer = await octokit.request({ method: 'POST', baseUrl, url: GRAPHQL_PATH, query, variables });
-      return readGraphqlData(answer.data);
+      return readGraphqlData(answerSchema.parse(answer.data));
     },
     pause: (milliseconds) => options.clock.sleep(milliseconds, signal),
   };
@@ -124,16 +125,14 @@ function limitAttempts(signal: AbortSignal | undefined): (octokit: Pick<Octokit,
 
 type LimitHandler = (seconds: number, call: object, octokit: object, waits: number) => boolean;
 
-/** What a run waits for rate limits. */
-interface LimitWaits {
-  /** Whether a call is made again after so many seconds; asked by the throttling plugin. */
+/**
+ * Lets the calls of a run wait, all together no longer than the budget.
+ * @returns whether a call is made again after so many seconds, for the throttling plugin; and the wait that was refused last
+ */
+function waitForLimits({ log, maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS }: GitHubClientOptions): {
   readonly decide: LimitHandler;
-  /** How long the wait would have been that was refused last, in seconds. */
   readonly refused: () => number | undefined;
-}
-
-/** Lets the calls of a run wait, all together no longer than the budget. */
-function waitForLimits({ log, maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS }: GitHubClientOptions): LimitWaits {
+} {
   let [left, refused] = [maxWaitSeconds, undefined as number | undefined];
   return {
     decide: (seconds, _call, _octokit, waits) => {
@@ -156,79 +155,87 @@ function quietLog({ debug }: Pick<Log, 'debug'>): Octokit['log'] {
   return { debug: say, info: say, warn: say, error: say };
 }
 
-/**
- * Octokit calls a connection that failed a 500 without a response.
- * @param refusedWait seconds that GitHub asked to wait when that was too long
- */
+const text = z.string().min(1).optional().catch(undefined);
+
+/** What GitHub says of a call: data, or why there are none; what has another form counts as not said. */
+const answerSchema = z
+  .object({
+    data: z.unknown().optional(),
+    message: text,
+    errors: z.array(z.object({ type: text, message: text }).catch({})).catch([]),
+  })
+  .catch({ data: undefined, errors: [] });
+
+/** As Octokit throws it: a connection that failed is a 500 without a response. */
+const failureSchema = z
+  .object({
+    response: z
+      .object({
+        status: z.number(),
+        headers: z.record(z.string(), z.unknown()).catch({}),
+        data: answerSchema,
+      })
+      .optional(),
+  })
+  .catch({});
+
+type Answer = z.infer<typeof answerSchema>;
+type Response = NonNullable<z.infer<typeof failureSchema>['response']>;
+
+/** @param refusedWait seconds that GitHub asked to wait when that was too long */
 function describeFailure(error: unknown, apiUrl: string, refusedWait: number | undefined): GitHubApiError {
-  const response = readField(error, 'response');
+  const { response } = failureSchema.parse(error);
   if (response === undefined) {
     const broken = explainConnection(error, new URL(apiUrl));
     const message = broken?.what ?? (error instanceof Error ? error.message : 'The connection failed.');
     return new GitHubApiError('unanswered', message);
   }
-  const [status, data] = [Number(readField(response, 'status')), readField(response, 'data')];
-  const limit = findGraphqlError(data, 'RATE_LIMITED');
-  const message = limit ?? describeRefusal(data) ?? `HTTP ${status}`;
-  if (limit === undefined && !isRateLimited(status, readField(response, 'headers'), message))
-    return new GitHubApiError(kindOfStatus(status), message);
+  const limit = response.data.errors.find(({ type }) => type === RATE_LIMITED);
+  const message = limit === undefined ? describeRefusal(response) : (limit.message ?? RATE_LIMITED);
+  if (limit === undefined && !isRateLimited(response, message))
+    return new GitHubApiError(kindOfStatus(response.status), message);
   const asked = refusedWait === undefined ? '' : ` It asks for ${refusedWait} more seconds.`;
   return new GitHubApiError('rate-limited', `${message}.${asked}`);
 }
+
+/** The type of GraphQL's error for it. */
+const RATE_LIMITED = 'RATE_LIMITED';
 
 /**
  * GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. Source: GitHub's
  * "Best practices for using the REST API".
  */
-function isRateLimited(status: number, headers: unknown, message: string): boolean {
+function isRateLimited({ status, headers }: Response, message: string): boolean {
   if (status !== 403) return status === 429;
-  const isSpent = String(readField(headers, 'x-ratelimit-remaining')) === '0';
-  return isSpent || readField(headers, 'retry-after') !== undefined || /rate limit/i.test(message);
+  const isSpent = String(headers['x-ratelimit-remaining']) === '0';
+  return isSpent || headers['retry-after'] !== undefined || /rate limit/i.test(message);
+}
+
+const KINDS: Readonly<Partial<Record<number, ApiErrorKind>>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  410: 'not-found',
+};
+
+function kindOfStatus(status: number): ApiErrorKind {
+  return KINDS[status] ?? (status >= 500 ? 'unanswered' : 'refused');
 }
 
 /** GitHub's message, and what it says of the single fields. */
-function describeRefusal(data: unknown): string | undefined {
-  const message = readField(data, 'message');
-  if (typeof message !== 'string' || message === '') {
-    return undefined;
-  }
-  const errors = readField(data, 'errors');
-  const details = (Array.isArray(errors) ? (errors as unknown[]) : [])
-    .map((each) => readField(each, 'message'))
-    .filter((each) => typeof each === 'string');
-  return [message, ...details].join(': ');
+function describeRefusal({ status, data: { message, errors } }: Response): string {
+  if (message === undefined) return `HTTP ${status}`;
+  return [message, ...errors.flatMap((each) => each.message ?? [])].join(': ');
 }
 
-function readGraphqlData(answer: unknown): unknown {
-  const errors = readField(answer, 'errors');
-  if (Array.isArray(errors) && errors.length > 0) {
-    const [first] = errors as unknown[];
-    const message = readField(first, 'message');
-    const text = typeof message === 'string' ? message : 'The query was refused.';
-    throw new GitHubApiError(kindOfGraphqlError(readField(first, 'type')), text);
-  }
-  return readField(answer, 'data');
-}
+const GRAPHQL_KINDS: Readonly<Partial<Record<string, ApiErrorKind>>> = {
+  NOT_FOUND: 'not-found',
+  FORBIDDEN: 'forbidden',
+  INSUFFICIENT_SCOPES: 'forbidden',
+};
 
-function kindOfGraphqlError(type: unknown): GitHubApiError['kind'] {
-  if (type === 'NOT_FOUND') {
-    return 'not-found';
-  }
-  return type === 'FORBIDDEN' || type === 'INSUFFICIENT_SCOPES' ? 'forbidden' : 'refused';
-}
-
-/** The message of the first error of a type, in an answer that may be anything. */
-function findGraphqlError(answer: unknown, type: string): string | undefined {
-  const errors = readField(answer, 'errors');
-  const found: unknown = Array.isArray(errors)
-    ? errors.find((each: unknown) => readField(each, 'type') === type)
-    : undefined;
-  const message = readField(found, 'message');
-  return typeof message === 'string' ? message : found === undefined ? undefined : type;
-}
-
-function readField(container: unknown, name: string): unknown {
-  return typeof container === 'object' && container !== null
-    ? (container as Record<string, unknown>)[name]
-    : undefined;
+function readGraphqlData({ data, errors: [error] }: Answer): unknown {
+  if (error === undefined) return data;
+  const kind = GRAPHQL_KINDS[error.type ?? ''] ?? 'refused';
+  throw new GitHubApiError(kind, error.message ?? 'The query was refused.');
 }

@@ -1,13 +1,10 @@
 /** Which pull request a commit on a branch was merged from. */
 
-import type { RepositoryName } from '../runner/context.js';
-import type { ActionError } from '../errors.js';
+import { ActionError } from '../errors.js';
 import type { GitHubClient } from './client.js';
-import { nameOf, notApplied, shorten, USE_THE_DIGEST } from './messages.js';
+import { inRest, nameOf, shorten, type RepositoryPlace } from './repository.js';
 
-export interface MergedCommit {
-  readonly client: GitHubClient;
-  readonly repository: RepositoryName;
+export interface MergedCommit extends RepositoryPlace {
   /** The full id of the commit that is to be applied. */
   readonly commit: string;
   /** The ref that is being run, e.g. `refs/heads/main`. */
@@ -22,6 +19,13 @@ export interface MergedPullRequest {
   readonly branch: string;
   /** Milliseconds since the epoch; GitHub tells whole seconds. */
   readonly mergedAt: number;
+}
+
+export const USE_THE_DIGEST =
+  'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
+
+export function notApplied(what: string, next: string): ActionError {
+  return new ActionError({ what, done: 'Nothing was applied.', next });
 }
 
 /** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
@@ -39,9 +43,7 @@ export async function findMergedPullRequest(options: MergedCommit): Promise<Merg
   const candidates = await listPullRequestsOf(options);
   const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
   const [only, ...others] = merged;
-  if (only === undefined) {
-    throw explainNoPullRequest(options.commit, branch, candidates);
-  }
+  if (only === undefined) throw explainNoPullRequest(options.commit, branch, candidates);
   if (others.length > 0) {
     const numbers = merged.map(({ number }) => `#${number}`).join(', ');
     throw notApplied(
@@ -49,8 +51,7 @@ export async function findMergedPullRequest(options: MergedCommit): Promise<Merg
       USE_THE_DIGEST,
     );
   }
-  const { number, head, merged_at: mergedAt } = only;
-  return { number, headSha: head.sha, branch, mergedAt: Date.parse(mergedAt ?? '') };
+  return { number: only.number, headSha: only.head.sha, branch, mergedAt: Date.parse(only.merged_at ?? '') };
 }
 
 /** A merge queue tries what it is about to merge on a branch of its own. */
@@ -79,12 +80,10 @@ type Candidate = Awaited<
 
 async function listPullRequestsOf({ client, repository, commit }: MergedCommit): Promise<Candidate[]> {
   const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
-  const place = { owner: repository.owner, repo: repository.name, commit_sha: commit, per_page: 100 };
+  const place = { ...inRest(repository), commit_sha: commit, per_page: 100 };
   for (let look = 1; ; look += 1) {
     const found = await client.paginate(list, place);
-    if (found.length > 0 || look === LOOKS) {
-      return found;
-    }
+    if (found.length > 0 || look === LOOKS) return found;
     await client.pause(PAUSE_MS);
   }
 }
@@ -105,8 +104,6 @@ function explainNoPullRequest(commit: string, branch: string, candidates: readon
 }
 
 function describeCandidate({ merged_at, merge_commit_sha, base }: Candidate): string {
-  if ((merged_at ?? null) === null) {
-    return 'is not merged';
-  }
+  if ((merged_at ?? null) === null) return 'is not merged';
   return `was merged into ${base.ref} as ${shorten(merge_commit_sha ?? 'another commit')}`;
 }

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { RunContext } from '../runner/context.js';
-import { nameOf } from '../github/messages.js';
+import { nameOf } from '../github/repository.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import { OUTCOMES, REPORT_COMMANDS, type ReportInput } from '../report/types.js';
 

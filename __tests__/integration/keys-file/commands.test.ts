@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_GITHUB_TOKEN } from '../../../emulator/github/index.js';
 import type { Deps } from '../../../src/deps.js';
 import { parseApprovalRecordAmong, renderApprovalRecord } from '../../../src/github/approval-record.js';
-import { renderCommentMarker } from '../../../src/github/own-comments.js';
+import { renderCommentMarker } from '../../../src/github/comments.js';
 import { createLog } from '../../../src/runner/log.js';
 import { run } from '../../../src/main.js';
 import type { ReportInput } from '../../../src/report/types.js';

@@ -4,14 +4,10 @@ import { ActionError } from '../../../src/errors.js';
 import { GitHubApiError, type ApiErrorKind } from '../../../src/github/api-error.js';
 import { renderApprovalRecord } from '../../../src/github/approval-record.js';
 import { readApproval } from '../../../src/github/approval.js';
-import { compareCommits } from '../../../src/github/branch.js';
+import { compareCommits } from '../../../src/github/repository.js';
 import type { GitHubClient } from '../../../src/github/client.js';
 import { findMergedPullRequest } from '../../../src/github/merged-pull-request.js';
-import {
-  findMarkedComments,
-  renderCommentMarker,
-  type MarkedComment,
-} from '../../../src/github/own-comments.js';
+import { findMarkedComments, renderCommentMarker, type MarkedComment } from '../../../src/github/comments.js';
 
 const REPOSITORY = { owner: 'octo-org', name: 'octo-repo' };
 const MERGE = 'b'.repeat(40);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findChangedAgain } from '../../../src/github/patches.js';
+import { findChangedAgain } from '../../../src/github/repository.js';
 
 const file = (patch: string | undefined, filename = 'key.yml'): { filename: string; patch?: string } =>
   patch === undefined ? { filename } : { filename, patch };
