@@ -1,10 +1,11 @@
-import type { STSClient } from '@aws-sdk/client-sts';
+import type { Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { Environment } from '../runner/context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
 import { explainConnection } from '../runner/connection.js';
 import { attemptsOf, httpStatusOf } from './answer.js';
 import { endpointOf, urlOfService } from './endpoints.js';
+import { WAYS_TO_CREDENTIALS } from './machine-config.js';
 import { readClaims, type IdTokenClaims } from './oidc.js';
 import {
   explainIdentityRefusal,
@@ -36,7 +37,8 @@ export interface CredentialOptions {
   readonly getIdToken: (audience: string) => Promise<string>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Pick<Log, 'mask' | 'debug' | 'info'>;
-  readonly signal?: AbortSignal | undefined;
+  /** Aborted when the step is cancelled. */
+  readonly signal: AbortSignal;
   /** See RetryOptions. */
   readonly firstWaitMs?: number;
 }
@@ -49,14 +51,15 @@ interface AwsCredentials {
   readonly expiration?: Date;
 }
 
-/** Credentials that were proven to work and to belong to an allowed account. They live in memory alone. */
-export interface AwsSession {
+interface Proven {
   /** The newest ones. */
   readonly credentials: AwsCredentials;
   readonly accountId: string;
   readonly callerArn: string;
-  /** Milliseconds since the epoch; undefined for credentials without an end, or whose end is not known. */
-  readonly expiresAt: number | undefined;
+}
+
+/** Credentials that were proven to work and to belong to an allowed account. They live in memory alone. */
+export interface AwsSession extends Proven {
   /** Variables for the environment of the Terraform child, and for nothing else. */
   readonly environment: Readonly<Record<string, string>>;
   /** For the SDK's clients: always the newest credentials, renewed when less than 5 minutes are left. */
@@ -86,72 +89,41 @@ const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
  * @throws ActionError for every refusal
  */
 export async function obtainCredentials(options: CredentialOptions): Promise<AwsSession> {
-  return new ProvenSession(options, await obtainProven(options));
-}
-
-interface Proven {
-  readonly credentials: AwsCredentials;
-  readonly accountId: string;
-  readonly callerArn: string;
-}
-
-class ProvenSession implements AwsSession {
-  readonly #options: CredentialOptions;
-  #proven: Proven;
-  #renewal: Promise<boolean> | undefined;
-
-  constructor(options: CredentialOptions, proven: Proven) {
-    this.#options = options;
-    this.#proven = proven;
-  }
-
-  get credentials(): AwsCredentials {
-    return this.#proven.credentials;
-  }
-
-  get accountId(): string {
-    return this.#proven.accountId;
-  }
-
-  get callerArn(): string {
-    return this.#proven.callerArn;
-  }
-
-  get expiresAt(): number | undefined {
-    return this.credentials.expiration?.getTime();
-  }
-
-  get environment(): Readonly<Record<string, string>> {
-    return childVariables(this.credentials, this.#options.env);
-  }
-
-  readonly provider = async (): Promise<AwsCredentials> => {
-    await this.refreshIfShort(SHORT_FOR_CLIENTS_MS);
-    return this.credentials;
-  };
-
-  async refreshIfShort(minMs: number = SHORT_MS): Promise<boolean> {
-    if (this.expiresAt === undefined || this.expiresAt - this.#options.clock.now() >= minMs) return false;
-    // Clients of several Regions ask at the same time: one renewal serves them all.
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
-    return this.#renewal;
-  }
-
-  async #renew(): Promise<boolean> {
-    const before = this.#proven;
-    const renewed = await obtainProven(this.#options);
-    if (renewed.accountId !== before.accountId) {
-      throw explainWrongAccount(renewed.accountId, renewed.callerArn, [before.accountId]);
-    }
-    this.#proven = renewed;
-    const isNew = renewed.credentials.accessKeyId !== before.credentials.accessKeyId;
-    this.#options.log.debug(
-      isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.',
-    );
+  let proven = await obtainProven(options);
+  let renewal: Promise<boolean> | undefined;
+  const renew = async (): Promise<boolean> => {
+    const { accountId, credentials } = proven;
+    const renewed = await obtainProven(options);
+    if (renewed.accountId !== accountId)
+      throw explainWrongAccount(renewed.accountId, renewed.callerArn, [accountId]);
+    proven = renewed;
+    const isNew = renewed.credentials.accessKeyId !== credentials.accessKeyId;
+    options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
     return isNew;
-  }
+  };
+  const refreshIfShort = async (minMs = SHORT_MS): Promise<boolean> => {
+    const end = proven.credentials.expiration?.getTime() ?? Infinity;
+    if (end - options.clock.now() >= minMs) return false;
+    // Clients of several Regions ask at the same time: one renewal serves them all.
+    renewal ??= renew().finally(() => {
+      renewal = undefined;
+    });
+    return renewal;
+  };
+  return {
+    ...proven,
+    get credentials() {
+      return proven.credentials;
+    },
+    get environment() {
+      return childVariables(proven.credentials, options.env);
+    },
+    provider: async () => {
+      await refreshIfShort(SHORT_FOR_CLIENTS_MS);
+      return proven.credentials;
+    },
+    refreshIfShort,
+  };
 }
 
 /** How long the STS of one Region is asked while there is another one to ask, in milliseconds. */
@@ -166,11 +138,11 @@ async function obtainProven(options: CredentialOptions): Promise<Proven> {
   let { region } = options;
   for (const next of otherRegions) {
     const limit = AbortSignal.timeout(ONE_REGION_MS);
-    const signal = AbortSignal.any([limit, ...(options.signal === undefined ? [] : [options.signal])]);
+    const signal = AbortSignal.any([limit, options.signal]);
     try {
       return await obtainIn({ ...options, region, signal });
     } catch (failure) {
-      options.signal?.throwIfAborted();
+      options.signal.throwIfAborted();
       if (!limit.aborted && !(failure instanceof NoAnswer)) throw failure;
       log.info(`STS in ${region} gave no credentials; the one in ${next} is asked.`);
       region = next;
@@ -205,36 +177,28 @@ async function assumeRole(roleArn: string, options: CredentialOptions): Promise<
       DurationSeconds: durationSeconds,
       WebIdentityToken: token,
     });
-    return readIssued((await client.send(command, sendOptions(signal))).Credentials);
+    return readIssued((await client.send(command, { abortSignal: signal })).Credentials);
   };
   try {
-    const isTransient = await transientForSts(options);
     return await withClient({ ...options, maxAttempts: 1 }, (client) =>
       withRetries(() => attempt(client), {
         ...options,
-        isTransient,
+        isTransient: (failure, isForSdks) => isTransientForSts(failure, isForSdks, options),
         onRetry: (failure) => {
           options.log.debug(`STS: ${readFailure(failure, options).code}; attempt ${attempts}.`);
         },
       }),
     );
   } catch (failure) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (failure instanceof ActionError || claims === undefined) throw failure;
     const read = { ...readFailure(failure, options), attempts };
     throw orNoAnswer(explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, read), read);
   }
 }
 
-interface IssuedCredentials {
-  readonly AccessKeyId?: string | undefined;
-  readonly SecretAccessKey?: string | undefined;
-  readonly SessionToken?: string | undefined;
-  readonly Expiration?: Date | undefined;
-}
-
-function readIssued(issued: IssuedCredentials | undefined): AwsCredentials {
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
+function readIssued(issued: Partial<Credentials> = {}): AwsCredentials {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued;
   if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
     throw new ActionError({
       what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
@@ -254,14 +218,7 @@ async function readAmbient(options: CredentialOptions): Promise<AwsCredentials> 
   const fromEnvironment = readEnvironment(options.env);
   if (fromEnvironment !== undefined) return fromEnvironment;
   try {
-    const found = await withClient(options, (client) => client.config.credentials());
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
-    return {
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-      ...(expiration === undefined ? {} : { expiration }),
-    };
+    return await withClient(options, (client) => client.config.credentials());
   } catch (error) {
     throw explainNoCredentials(messageOf(error), options.whyNoRole);
   }
@@ -288,14 +245,14 @@ async function prove(credentials: AwsCredentials, options: CredentialOptions): P
   try {
     const { Account: accountId = '', Arn: callerArn = '' } = await withClient(
       { ...options, credentials },
-      (client) => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)),
+      (client) => client.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
     );
     if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
       throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
     }
     return { credentials, accountId, callerArn };
   } catch (failure) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (failure instanceof ActionError) throw failure;
     const read = readFailure(failure, options);
     throw orNoAnswer(explainIdentityRefusal(region, read), read);
@@ -332,10 +289,6 @@ async function withClient<T>(options: ClientOptions, work: (client: STSClient) =
   }
 }
 
-function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
-}
-
 /** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
 function readFailure(error: unknown, { region, env }: CredentialOptions): StsFailure {
   const status = httpStatusOf(error);
@@ -348,38 +301,21 @@ function readFailure(error: unknown, { region, env }: CredentialOptions): StsFai
   };
 }
 
-type SdkError = Parameters<typeof import('@smithy/core/retry').isThrottlingError>[0];
-
 /**
- * What AWS's SDKs call transient, and what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
+ * Beside what AWS's SDKs call transient, what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
  * it says that it could not reach GitHub's keys.
  */
-async function transientForSts(options: CredentialOptions): Promise<(failure: unknown) => boolean> {
-  const { isServerError, isThrottlingError, isTransientError } = await import('@smithy/core/retry');
-  return (failure) => {
-    if (!(failure instanceof Error) || failure instanceof ActionError) return false;
-    const { connection, code, message } = readFailure(failure, options);
-    if (connection !== undefined) return connection.transient;
-    return (
-      [isThrottlingError, isTransientError, isServerError].some((is) => is(failure as SdkError)) ||
-      code === 'IDPCommunicationError' ||
-      /couldn't retrieve verification key/i.test(message)
-    );
-  };
+function isTransientForSts(failure: unknown, isForSdks: boolean, options: CredentialOptions): boolean {
+  if (failure instanceof ActionError) return false;
+  const { connection, code, message } = readFailure(failure, options);
+  if (connection !== undefined) return connection.transient;
+  return isForSdks || code === 'IDPCommunicationError' || /couldn't retrieve verification key/i.test(message);
 }
 
-/** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */
+/** What could win over the credentials that are given, or fail where it leads nowhere. */
 const OTHER_SOURCES = [
-  'AWS_PROFILE',
-  'AWS_DEFAULT_PROFILE',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_ROLE_ARN',
-  'AWS_ROLE_SESSION_NAME',
-  'AWS_SESSION_TOKEN',
-  'AWS_SECURITY_TOKEN',
-  'AWS_CREDENTIAL_EXPIRATION',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  ...WAYS_TO_CREDENTIALS,
+  ...['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'],
 ];
 
 /** AWS's SDKs take an empty variable for one that is not set, so an empty one puts out what the job has set. */

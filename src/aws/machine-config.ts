@@ -7,11 +7,17 @@ import { ActionError } from '../errors.js';
 /** Reads a text file; undefined where there is none. */
 type ReadFile = (file: string) => string | undefined;
 
-/** Variables that lead AWS's SDKs to files and profiles of the machine, or set what such a file would. */
+/** Variables that lead AWS's SDKs to other credentials than those in the environment. */
+export const WAYS_TO_CREDENTIALS = [
+  ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+  ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
+  ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'],
+];
+
+/** Those, and what else leads to files of the machine or sets what such a file would. */
 const LEADS = [
-  ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS'],
-  ...['AWS_DEFAULTS_MODE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
-  ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CREDENTIAL_FILE'],
+  ...WAYS_TO_CREDENTIALS,
+  ...['AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULTS_MODE', 'AWS_CREDENTIAL_FILE'],
 ];
 
 /** What is wrong with a setting, and where it stands. */
@@ -44,33 +50,35 @@ export function withoutMachineConfig(
 
 /** Variables with values that an AWS SDK ends with. */
 export function findBadVariables(env: Environment, readFile: ReadFile): BadSetting[] {
-  return [...SETTINGS].flatMap(([name, check]) => {
+  return Object.entries(checksOf(readFile)).flatMap(([name, check]) => {
     const variable = `AWS_${name.toUpperCase()}`;
-    const value = env[variable] ?? '';
-    const why = value === '' ? undefined : check(value, readFile);
-    return why === undefined ? [] : [{ place: variable, why }];
+    return checkSetting(variable, env[variable], check);
   });
 }
 
-type Check = (value: string, readFile: ReadFile) => string | undefined;
+/** @returns what is wrong with a value, if anything */
+type Check = (value: string) => string | undefined;
+
+/** @param value what is empty is not set */
+function checkSetting(place: string, value = '', check: Check): BadSetting[] {
+  const why = value === '' ? undefined : check(value);
+  return why === undefined ? [] : [{ place, why }];
+}
 
 /** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
-const SETTINGS: ReadonlyMap<string, Check> = new Map<string, Check>([
-  [
-    'retry_mode',
-    (value) =>
+function checksOf(readFile: ReadFile): Readonly<Record<string, Check>> {
+  return {
+    retry_mode: (value) =>
       /^(?:standard|adaptive)$/i.test(value) ? undefined : `${show(value)} is neither standard nor adaptive`,
-  ],
-  [
-    'max_attempts',
-    (value) => (/^[1-9]\d{0,5}$/.test(value) ? undefined : `${show(value)} is not a whole number from 1 on`),
-  ],
-  [
-    'ca_bundle',
-    (value, readFile) =>
-      readFile(value) === undefined ? `the file ${show(value)} cannot be read` : undefined,
-  ],
-]);
+    max_attempts: (value) =>
+      /^[1-9]\d{0,5}$/.test(value) ? undefined : `${show(value)} is not a whole number from 1 on`,
+    ca_bundle: (value) => checkFile(value, readFile),
+  };
+}
+
+function checkFile(file: string, readFile: ReadFile): string | undefined {
+  return readFile(file) === undefined ? `the file ${show(file)} cannot be read` : undefined;
+}
 
 function show(value: string): string {
   return JSON.stringify(value.slice(0, 200));
@@ -107,8 +115,8 @@ function readFiles(env: Environment, readFile: ReadFile): ConfigFiles {
   const read = (variable: string, name: string): ConfigFile => {
     const named = env[variable] ?? '';
     const file = named === '' ? path.join(home, '.aws', name) : named;
-    const isSomewhere = named !== '' || home !== '';
-    return { file, sections: parseSections((isSomewhere ? readFile(file) : undefined) ?? '') };
+    const text = named === '' && home === '' ? undefined : readFile(file);
+    return { file, sections: parseSections(text ?? '') };
   };
   return {
     config: read('AWS_CONFIG_FILE', 'config'),
@@ -152,42 +160,31 @@ function profilesOf(name: string, { config, credentials }: ConfigFiles): Profile
 
 function findBadProfile(env: Environment, files: ConfigFiles, readFile: ReadFile): BadSetting[] {
   const variable = (env['AWS_PROFILE'] ?? '') === '' ? 'AWS_DEFAULT_PROFILE' : 'AWS_PROFILE';
-  const named = env[variable] ?? '';
-  const names = named === '' ? ['default'] : [named, 'default'];
-  if (named !== '' && named !== 'default' && profilesOf(named, files).length === 0) {
+  const named = env[variable] || 'default';
+  if (named !== 'default' && profilesOf(named, files).length === 0) {
     const { config, credentials } = files;
-    return [
-      {
-        place: variable,
-        why: `neither ${config.file} nor ${credentials.file} has the profile ${show(named)}`,
-      },
-    ];
+    const why = `neither ${config.file} nor ${credentials.file} has the profile ${show(named)}`;
+    return [{ place: variable, why }];
   }
   // Terraform gets the credentials of the named one, and reads the settings of the default one.
-  return [...new Set(names)]
+  return [...new Set([named, 'default'])]
     .flatMap((name) => profilesOf(name, files))
     .flatMap((profile) => badSettingsOf(profile, files, readFile));
 }
 
-function badSettingsOf(
-  { name, where, settings }: Profile,
-  files: ConfigFiles,
-  readFile: ReadFile,
-): BadSetting[] {
-  const bad = (setting: string, why: string): BadSetting => ({ place: `${setting} in ${where}`, why });
-  const values = [...SETTINGS].flatMap(([setting, check]) => {
-    const value = settings.get(setting) ?? '';
-    const why = value === '' ? undefined : check(value, readFile);
-    return why === undefined ? [] : [bad(setting, why)];
-  });
-  const source = settings.get('source_profile');
-  if (source !== undefined && source !== name && profilesOf(source, files).length === 0)
-    values.push(bad('source_profile', `there is no profile ${show(source)}`));
-  const session = settings.get('sso_session');
-  if (session !== undefined && !files.config.sections.has(`sso-session ${session}`))
-    values.push(bad('sso_session', `there is no [sso-session ${session}]`));
-  const token = settings.get('web_identity_token_file');
-  if (token !== undefined && readFile(token) === undefined)
-    values.push(bad('web_identity_token_file', `the file ${show(token)} cannot be read`));
-  return values;
+function badSettingsOf(profile: Profile, files: ConfigFiles, readFile: ReadFile): BadSetting[] {
+  const { name, where, settings } = profile;
+  const checks: Readonly<Record<string, Check>> = {
+    ...checksOf(readFile),
+    source_profile: (value) =>
+      value === name || profilesOf(value, files).length > 0
+        ? undefined
+        : `there is no profile ${show(value)}`,
+    sso_session: (value) =>
+      files.config.sections.has(`sso-session ${value}`) ? undefined : `there is no [sso-session ${value}]`,
+    web_identity_token_file: (value) => checkFile(value, readFile),
+  };
+  return Object.entries(checks).flatMap(([setting, check]) =>
+    checkSetting(`${setting} in ${where}`, settings.get(setting), check),
+  );
 }

@@ -1,10 +1,11 @@
 /** The runner's OIDC token: a signed statement of who this job is, which AWS STS takes in exchange for credentials. */
 
 import { getIDToken } from '@actions/core';
+import { z } from 'zod';
 import type { Environment, RunContext } from '../runner/context.js';
 import type { Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
-import { explainConnection } from '../runner/connection.js';
+import { explainConnection, type BrokenConnection } from '../runner/connection.js';
 import { untilCancelled } from '../runner/until-cancelled.js';
 import { withRetries } from './retry.js';
 
@@ -15,27 +16,37 @@ export interface IdTokenOptions {
   readonly log: Pick<Log, 'mask' | 'debug'>;
   /** What the token is to be for, e.g. `sts.amazonaws.com`. */
   readonly audience: string;
-  readonly signal?: AbortSignal | undefined;
+  /** Aborted when the step is cancelled. */
+  readonly signal: AbortSignal;
   /** See RetryOptions. */
   readonly firstWaitMs?: number;
 }
 
-/** What a token says, as far as messages about a refusal need it. Text as the token has it: escape before showing. */
-export interface IdTokenClaims {
-  readonly iss: string | undefined;
-  readonly sub: string | undefined;
-  readonly aud: readonly string[];
-  /** Seconds since the epoch. */
-  readonly exp: number | undefined;
-  readonly repository: string | undefined;
-  readonly repositoryId: string | undefined;
-  readonly repositoryOwner: string | undefined;
-  readonly repositoryOwnerId: string | undefined;
-  readonly ref: string | undefined;
-  readonly environment: string | undefined;
-  readonly eventName: string | undefined;
-  readonly jobWorkflowRef: string | undefined;
-}
+const text = z.string().optional().catch(undefined);
+
+const claimsSchema = z
+  .object({
+    iss: text,
+    sub: text,
+    aud: z.unknown().optional(),
+    exp: z.number().optional().catch(undefined),
+    repository_id: text,
+    repository_owner_id: text,
+    ref: text,
+    environment: text,
+  })
+  .transform(({ aud, repository_id: repositoryId, repository_owner_id: repositoryOwnerId, ...claims }) => ({
+    ...claims,
+    aud: [aud].flat().filter((entry) => typeof entry === 'string'),
+    repositoryId,
+    repositoryOwnerId,
+  }));
+
+/**
+ * What a token says, as far as messages about a refusal need it; what has another form counts as not said. Text as the token
+ * has it: escape before showing. Its end (`exp`) is in seconds since the epoch.
+ */
+export type IdTokenClaims = z.infer<typeof claimsSchema>;
 
 /**
  * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
@@ -69,7 +80,7 @@ export async function requestIdToken(options: IdTokenOptions): Promise<string> {
     log.mask(token);
     return token;
   } catch (failure) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     throw explainRefusal(readRefusal(failure, url), attempts);
   }
 }
@@ -77,17 +88,11 @@ export async function requestIdToken(options: IdTokenOptions): Promise<string> {
 function readRequestUrl({ context, env }: IdTokenOptions): URL {
   const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
   const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-  if (url === '' || bearer === '' || !URL.canParse(url)) {
-    throw explainMissingOidc(context, env);
-  }
+  if (bearer === '' || !URL.canParse(url)) throw explainMissingOidc(context, env);
   return new URL(url);
 }
 
-interface TokenRefusal {
-  readonly what: string;
-  readonly next: string;
-  readonly transient: boolean;
-}
+type TokenRefusal = Omit<BrokenConnection, 'kind'>;
 
 const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status page.";
 
@@ -96,15 +101,13 @@ const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status p
  * repeat the address, which is only for this job.
  */
 function readRefusal(failure: unknown, url: URL): TokenRefusal {
-  const message = messageOf(failure);
-  const status = Number(/Error Code : (\d{3})/.exec(message)?.[1] ?? Number.NaN);
-  if (!Number.isNaN(status)) {
+  const status = Number(/Error Code : (\d{3})/.exec(messageOf(failure))?.[1] ?? 0);
+  if (status !== 0) {
     const transient = status === 429 || status === 500;
     return { what: `the answer was HTTP ${status}`, next: ASK_GITHUB, transient };
   }
-  const broken = explainConnection(failure, url);
-  if (broken !== undefined) return broken;
-  return { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
+  const nothing = { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
+  return explainConnection(failure, url) ?? nothing;
 }
 
 function explainRefusal({ what, next }: TokenRefusal, attempts: number): ActionError {
@@ -159,36 +162,12 @@ export function explainMissingOidc(context: RunContext, env: Environment): Actio
  * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
  */
 export function readClaims(token: string): IdTokenClaims {
-  const claims = decodePayload(token);
-  const text = (name: string): string | undefined => {
-    const value: unknown = Reflect.get(claims, name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const aud: unknown = Reflect.get(claims, 'aud');
-  const exp: unknown = Reflect.get(claims, 'exp');
-  return {
-    iss: text('iss'),
-    sub: text('sub'),
-    aud: (Array.isArray(aud) ? aud : [aud]).filter((entry): entry is string => typeof entry === 'string'),
-    exp: typeof exp === 'number' ? exp : undefined,
-    repository: text('repository'),
-    repositoryId: text('repository_id'),
-    repositoryOwner: text('repository_owner'),
-    repositoryOwnerId: text('repository_owner_id'),
-    ref: text('ref'),
-    environment: text('environment'),
-    eventName: text('event_name'),
-    jobWorkflowRef: text('job_workflow_ref'),
-  };
-}
-
-function decodePayload(token: string): object {
-  const parts = token.split('.');
+  const [, payload = '', ...rest] = token.split('.');
   try {
-    const payload: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-    if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
-      return payload;
-    }
+    const { success, data } = claimsSchema.safeParse(
+      JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')),
+    );
+    if (success && rest.length === 1) return data;
   } catch {
     // The parser's message would quote the token: what follows says all there is to say.
   }

@@ -1,6 +1,6 @@
 /** Why AWS gave no credentials, in words that say what would let this job in. Pure: errors and claims in, text out. */
 
-import { ActionError } from '../errors.js';
+import { ActionError, type Explanation } from '../errors.js';
 import { adviseOnDenial, readDenial, whoDenies } from '../facts/denial.js';
 import type { BrokenConnection } from '../runner/connection.js';
 import type { IdTokenClaims } from './oidc.js';
@@ -29,10 +29,8 @@ export interface StsFailure {
 
 const NO_CREDENTIALS = 'No credentials were given, and nothing was called with the role.';
 
-type Explain = (
-  request: RoleRequest,
-  failure: StsFailure,
-) => { readonly what: string; readonly next: string };
+type Words = Pick<Explanation, 'what' | 'next'>;
+type Explain = (request: RoleRequest, failure: StsFailure) => Words;
 
 /** By error code; the codes are those of AssumeRoleWithWebIdentity in AWS's API reference, and of all its services. */
 const ROLE_REFUSALS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
@@ -41,7 +39,7 @@ const ROLE_REFUSALS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ['IDPRejectedClaim', explainInvalidToken],
   ['ExpiredToken', explainExpiredToken],
   ['ValidationError', explainValidation],
-  ['RegionDisabled', ({ region }) => explainDisabledRegion(region)],
+  ['RegionDisabled', explainDisabledRegion],
 ]);
 
 /**
@@ -55,22 +53,19 @@ export function explainRoleRefusal(request: RoleRequest, failure: StsFailure): A
 }
 
 /** STS gives one answer for all of these (AccessDenied), so that nobody can find out by asking which roles there are. */
-function explainAccessDenied(request: RoleRequest, failure: StsFailure): ReturnType<Explain> {
+function explainAccessDenied(request: RoleRequest, failure: StsFailure): Words {
   const { roleArn, claims } = request;
   const said = explainDenial(failure, request.region, 'sts:AssumeRoleWithWebIdentity');
-  if (said !== undefined) {
-    return {
-      what: `AWS does not let this job assume ${quoteText(roleArn)}: ${said.who}. ${describeToken(claims)}`,
-      next: said.next,
-    };
-  }
+  const refused = `AWS does not let this job assume ${quoteText(roleArn)}`;
+  if (said !== undefined)
+    return { what: `${refused}: ${said.who}. ${describeToken(claims)}`, next: said.next };
   return {
-    what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
+    what: `${refused}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
     next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
   };
 }
 
-function explainInvalidToken(request: RoleRequest, failure: StsFailure): ReturnType<Explain> {
+function explainInvalidToken(request: RoleRequest, failure: StsFailure): Words {
   const { roleArn, claims, audience } = request;
   const issuer = hostOf(claims);
   const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn)?.[1] ?? 'of the role';
@@ -92,7 +87,7 @@ function explainInvalidToken(request: RoleRequest, failure: StsFailure): ReturnT
   };
 }
 
-function explainExpiredToken({ roleArn, claims }: RoleRequest): ReturnType<Explain> {
+function explainExpiredToken({ roleArn, claims }: RoleRequest): Words {
   const until =
     claims.exp === undefined ? '' : ` It was valid until ${new Date(claims.exp * 1000).toISOString()}.`;
   return {
@@ -101,7 +96,7 @@ function explainExpiredToken({ roleArn, claims }: RoleRequest): ReturnType<Expla
   };
 }
 
-function explainValidation(request: RoleRequest, { message }: StsFailure): ReturnType<Explain> {
+function explainValidation(request: RoleRequest, { message }: StsFailure): Words {
   const { roleArn, durationSeconds } = request;
   if (/MaxSessionDuration/.test(message)) {
     return {
@@ -115,14 +110,14 @@ function explainValidation(request: RoleRequest, { message }: StsFailure): Retur
   };
 }
 
-function explainDisabledRegion(region: string): ReturnType<Explain> {
+function explainDisabledRegion({ region }: Pick<RoleRequest, 'region'>): Words {
   return {
     what: `STS is switched off in ${quoteText(region)} for this account.`,
     next: `Enable the Region for the account, or, if it is, activate its STS endpoint in the account settings of IAM.`,
   };
 }
 
-function explainOther(request: RoleRequest, failure: StsFailure): ReturnType<Explain> {
+function explainOther(request: RoleRequest, failure: StsFailure): Words {
   const { roleArn, region, claims } = request;
   return {
     what: `${quoteText(roleArn)} could not be assumed: ${describeAnswer(region, failure)}. ${describeToken(claims)}`,
@@ -135,7 +130,7 @@ export function explainIdentityRefusal(region: string, failure: StsFailure): Act
   return new ActionError({ ...explainIdentity(region, failure), done: 'Nothing else was called with them.' });
 }
 
-function explainIdentity(region: string, failure: StsFailure): ReturnType<Explain> {
+function explainIdentity(region: string, failure: StsFailure): Words {
   switch (failure.code) {
     case 'InvalidClientTokenId':
     case 'UnrecognizedClient':
@@ -154,16 +149,17 @@ function explainIdentity(region: string, failure: StsFailure): ReturnType<Explai
         next: 'Get new ones in a step just before this one, or let this action get them: set `role-to-assume`.',
       };
     case 'RegionDisabled':
-      return explainDisabledRegion(region);
+      return explainDisabledRegion({ region });
     case 'AccessDenied': {
       const said = explainDenial(failure, region, 'sts:GetCallerIdentity');
-      if (said !== undefined)
-        return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
-      return explainUnchecked(region, failure);
+      if (said === undefined) break;
+      return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
     }
-    default:
-      return explainUnchecked(region, failure);
   }
+  return {
+    what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
+    next: nextAfter(failure),
+  };
 }
 
 /** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
@@ -171,17 +167,10 @@ function explainDenial(
   { message }: StsFailure,
   region: string,
   permission: string,
-): { readonly who: string; readonly next: string } | undefined {
+): (Pick<Words, 'next'> & { readonly who: string }) | undefined {
   const denial = readDenial(message);
   if (denial.policy === undefined || denial.policy === 'role trust policy') return undefined;
   return { who: whoDenies(denial), next: adviseOnDenial(denial, { permission, region }) };
-}
-
-function explainUnchecked(region: string, failure: StsFailure): ReturnType<Explain> {
-  return {
-    what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-    next: nextAfter(failure),
-  };
 }
 
 /** Explains credentials of an account that is not among `allowed-account-ids`. */
@@ -215,27 +204,23 @@ function describeToken({ sub, aud }: IdTokenClaims): string {
 
 /** The commonest cause of a refusal: a subject that is not the one of the branch that people have in mind. */
 function describePlace({ environment, sub, ref }: IdTokenClaims): string {
-  if (environment !== undefined) {
+  if (environment !== undefined)
     return `The job names the environment ${quoteText(environment)}, so its sub has the environment in it and not the branch.`;
-  }
-  if (sub?.endsWith(':pull_request') === true) {
+  if (sub?.endsWith(':pull_request') === true)
     return 'The job runs for a pull request, so its sub ends in pull_request and names no branch.';
-  }
   return ref === undefined
     ? ''
     : `The job runs for ${quoteText(ref)} and names no environment: a trust policy for an environment or another branch does not let it in.`;
 }
 
+/** The condition of a trust policy that lets the token in, and the one for the other form of its subject. */
 function describeTrust({ claims, audience }: RoleRequest): string {
   const { sub } = claims;
   if (sub === undefined) return '';
-  const condition = (subject: string): string => {
-    const host = hostOf(claims);
-    const aud = claims.aud[0] ?? audience;
-    return escapeInvisible(
-      JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }),
-    );
-  };
+  const host = hostOf(claims);
+  const aud = claims.aud[0] ?? audience;
+  const condition = (subject: string): string =>
+    escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
   const { classic, immutable } = bothForms(claims);
   const own = `This condition lets this very token in: ${condition(sub)}.`;
   if (sub === classic && immutable !== undefined) {
@@ -260,12 +245,10 @@ export function bothForms(claims: IdTokenClaims): SubjectForms {
   if (match === null) return { classic: undefined, immutable: undefined };
   const [, owner = '', ownerId = claims.repositoryOwnerId, name = '', id = claims.repositoryId, rest = ''] =
     match;
+  const hasIds = ownerId !== undefined && id !== undefined;
   return {
     classic: `repo:${owner}/${name}:${rest}`,
-    immutable:
-      ownerId === undefined || id === undefined
-        ? undefined
-        : `repo:${owner}@${ownerId}/${name}@${id}:${rest}`,
+    immutable: hasIds ? `repo:${owner}@${ownerId}/${name}@${id}:${rest}` : undefined,
   };
 }
 
@@ -275,16 +258,12 @@ function hostOf({ iss }: IdTokenClaims): string {
 }
 
 function describeAnswer(region: string, failure: StsFailure): string {
-  const { attempts } = failure;
-  const answer = describeAttempt(region, failure);
-  return attempts > 1 ? `${answer}, ${attempts} times` : answer;
-}
-
-function describeAttempt(region: string, { code, message, status, connection }: StsFailure): string {
-  if (status !== undefined) return `STS in ${region} answered ${code}, ${quoteText(message)}`;
+  const { code, message, status, connection, attempts } = failure;
+  const times = attempts > 1 ? `, ${attempts} times` : '';
+  if (status !== undefined) return `STS in ${region} answered ${code}, ${quoteText(message)}${times}`;
   return connection === undefined
-    ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}`
-    : `STS in ${region} could not be reached: ${connection.what}`;
+    ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}${times}`
+    : `STS in ${region} could not be reached: ${connection.what}${times}`;
 }
 
 /** Neither AWS nor the network is to blame for what failed before a call. */

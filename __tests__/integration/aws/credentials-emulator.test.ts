@@ -10,6 +10,7 @@ import type { Clock } from '../../../src/deps.js';
 import { messageOf } from '../../../src/errors.js';
 
 const ISSUER = 'token.actions.githubusercontent.com';
+const { signal } = new AbortController();
 const clock: Clock = { now: Date.now, sleep: () => Promise.resolve() };
 const log = { mask: (): void => undefined, debug: (): void => undefined, info: (): void => undefined };
 
@@ -41,10 +42,11 @@ async function obtain(over: Partial<CredentialOptions> = {}, env = jobEnvironmen
     getIdToken: (audience) => {
       // The toolkit reads where to ask out of the environment of the process.
       Object.assign(process.env, env);
-      return requestIdToken({ context, env, log, audience, firstWaitMs: 1 });
+      return requestIdToken({ context, env, log, audience, signal, firstWaitMs: 1 });
     },
     clock,
     log,
+    signal,
     ...over,
   });
 }

@@ -54,6 +54,7 @@ async function request(more: Partial<IdTokenOptions> = {}): Promise<string> {
     env,
     log,
     audience: 'sts.amazonaws.com',
+    signal: new AbortController().signal,
     firstWaitMs: 1,
     ...more,
   });
@@ -98,7 +99,6 @@ describe('an OIDC token', () => {
   ])('of a job on %s says so in its subject', async (_, job, subject) => {
     expect(readClaims(await request(inJob(job)))).toMatchObject({
       sub: subject,
-      repository: 'octo-org/octo-repo',
       repositoryId: '456789',
       repositoryOwnerId: '123456',
     });
@@ -214,7 +214,7 @@ describe('the claims of a token', () => {
 
   test('may have one audience or several, and may lack everything', () => {
     expect(readClaims(encode({ aud: ['a', 'b', 7] })).aud).toEqual(['a', 'b']);
-    expect(readClaims(encode({}))).toMatchObject({ aud: [], sub: undefined, exp: undefined });
+    expect(readClaims(encode({}))).toEqual({ aud: [] });
   });
 
   test.each(['', 'secret', 'a.b', 'secret.secret.secret', encode(null), encode('secret')])(

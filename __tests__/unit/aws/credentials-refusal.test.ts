@@ -19,14 +19,10 @@ function makeClaims(over: Partial<IdTokenClaims> = {}): IdTokenClaims {
     sub: CLASSIC,
     aud: ['sts.amazonaws.com'],
     exp: Date.parse('2026-11-24T10:00:00Z') / 1000,
-    repository: 'octo-org/octo-repo',
     repositoryId: '456789',
-    repositoryOwner: 'octo-org',
     repositoryOwnerId: '123456',
     ref: 'refs/heads/main',
     environment: undefined,
-    eventName: 'push',
-    jobWorkflowRef: undefined,
     ...over,
   };
 }

@@ -50,6 +50,7 @@ function obtain(over: Partial<CredentialOptions> = {}): Promise<AwsSession> {
     env: { AWS_ENDPOINT_URL: sts.url },
     getIdToken: (audience) => Promise.resolve(makeToken(audience)),
     clock: { now: () => now },
+    signal: new AbortController().signal,
     firstWaitMs: 1,
     log: {
       mask: (secret) => masked.push(secret),
@@ -86,7 +87,7 @@ describe('a role', () => {
     expect(session).toMatchObject({
       accountId: '999900001111',
       callerArn: 'arn:aws:sts::999900001111:assumed-role/kms/session',
-      expiresAt: sts.expiration.getTime(),
+      credentials: { expiration: sts.expiration },
     });
     expect(session.environment).toEqual({
       AWS_ACCESS_KEY_ID: 'ASIA1',
@@ -232,7 +233,7 @@ describe('without a role', () => {
     expect(sts.requests).toMatchObject([{ action: 'GetCallerIdentity', signedBy: 'AKIA' }]);
     expect(tokens).toBe(0);
     expect(masked).toEqual(['hidden', 'session', 'AKIA']);
-    expect(session.expiresAt).toBeUndefined();
+    expect(session.credentials.expiration).toBeUndefined();
     expect(session.environment).toEqual(keys);
     now += 1000 * MINUTE;
     expect(await session.refreshIfShort()).toBe(false);
@@ -322,7 +323,7 @@ describe('credentials that are about to end', () => {
     sts.expiration = new Date(now + 60 * MINUTE);
     expect(await session.refreshIfShort()).toBe(true);
     expect(session.environment['AWS_ACCESS_KEY_ID']).toBe('ASIA2');
-    expect(session.expiresAt).toBe(sts.expiration.getTime());
+    expect(session.credentials.expiration).toEqual(sts.expiration);
     expect(tokens).toBe(2);
     expect(masked).toEqual(expect.arrayContaining(['secret-2', 'session-2']));
   });
