@@ -19,24 +19,14 @@ export function askLastUse(places: readonly KeyPlace[], clients: KmsClients): Pr
   );
 }
 
-async function askOne({ region, keyId }: KeyPlace, clients: KmsClients): Promise<LastUse> {
-  const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
-  const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(region).send(command);
-  const { Timestamp, Operation = 'an operation', CloudTrailEventId } = KeyLastUsage ?? {};
-  if (Timestamp !== undefined) {
-    return {
-      region,
-      keyId,
-      is: 'used',
-      at: Timestamp.getTime(),
-      operation: Operation,
-      eventId: CloudTrailEventId,
-    };
-  }
+async function askOne(place: KeyPlace, clients: KmsClients): Promise<LastUse> {
+  const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: place.keyId });
+  const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(place.region).send(command);
+  const { Timestamp, Operation: operation = 'an operation', CloudTrailEventId: eventId } = KeyLastUsage ?? {};
+  if (Timestamp !== undefined) return { ...place, is: 'used', at: Timestamp.getTime(), operation, eventId };
   // Without the date from which on it was recorded, "no use" says nothing.
-  if (TrackingStartDate === undefined) {
-    return { region, keyId, is: 'unknown', because: 'KMS does not say since when it records' };
-  }
+  if (TrackingStartDate === undefined)
+    return { ...place, is: 'unknown', because: 'KMS does not say since when it records' };
   const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
-  return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
+  return { ...place, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
 }

@@ -1,5 +1,6 @@
-import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
-import type { Kms, KmsClients } from './kms-clients.js';
+import type { KeyMetadata } from '@aws-sdk/client-kms';
+import type { KeyPlace } from '../facts/kms-answers.js';
+import type { KmsClients } from './kms-clients.js';
 
 /** What a key that was made by this run, and whose id never reached the run, must look like. */
 export interface OrphanedKeySearch {
@@ -17,14 +18,12 @@ export interface OrphanedKeySearch {
   readonly since: number;
   /** The id of the key that the state knows, if it knows one. */
   readonly knownId: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** An orphaned key: AWS made it, and no state knows it. */
-export interface OrphanedKey {
+export interface OrphanedKey extends KeyPlace {
   readonly arn: string;
-  readonly id: string;
-  readonly region: string;
 }
 
 /** How far this machine's clock and AWS's may be apart, in milliseconds: what a signature is still accepted with. */
@@ -39,61 +38,41 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 export async function findOrphanedKeys(search: OrphanedKeySearch): Promise<OrphanedKey[]> {
-  const { kms } = search.clients;
-  const client = search.clients.in(search.region);
-  const [keys, named] = await Promise.all([listKeys(client, kms, search), listNamed(client, kms, search)]);
-  const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-  const known =
-    search.knownId === undefined ? undefined : await describe(search.knownId, client, kms, search);
+  const { clients, region, knownId, policy, samePolicy } = search;
+  const { kms } = clients;
+  const client = clients.in(region);
+  const options = { abortSignal: search.signal };
+  const describe = async (KeyId: string): Promise<KeyMetadata | undefined> =>
+    (await client.send(new kms.DescribeKeyCommand({ KeyId }), options)).KeyMetadata;
+  const hasPolicy = async (KeyId: string): Promise<boolean> => {
+    const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
+    const { Policy } = await client.send(command, options);
+    return Policy !== undefined && samePolicy(Policy, policy);
+  };
+  const [ids, named] = await Promise.all([
+    idsIn(kms.paginateListKeys({ client, pageSize: 1000 }, {}, options), ({ Keys }) => Keys),
+    idsIn(kms.paginateListAliases({ client, pageSize: 100 }, {}, options), ({ Aliases }) =>
+      Aliases?.map(({ TargetKeyId: KeyId }) => ({ KeyId })),
+    ),
+  ]);
+  const nameless = ids.filter((id) => id.startsWith('mrk-') && id !== knownId && !named.includes(id));
+  const known = knownId === undefined ? undefined : await describe(knownId);
   const found = await Promise.all(
-    nameless.map(async (id) => {
-      const metadata = await describe(id, client, kms, search);
-      if (metadata === undefined || !isAsPlanned(metadata, search)) return [];
-      if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search))) return [];
-      return [{ id, arn: metadata.Arn ?? id, region: search.region }];
+    nameless.map(async (keyId) => {
+      const key = await describe(keyId);
+      if (key === undefined || !isAsPlanned(key, search) || !isOfThisRun(key, known, search)) return [];
+      return (await hasPolicy(keyId)) ? [{ keyId, arn: key.Arn ?? keyId, region }] : [];
     }),
   );
   return found.flat();
 }
 
-async function describe(
-  KeyId: string,
-  client: KMSClient,
-  kms: Kms,
-  search: OrphanedKeySearch,
-): Promise<KeyMetadata | undefined> {
-  return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
-}
-
-async function hasPolicy(
-  KeyId: string,
-  client: KMSClient,
-  kms: Kms,
-  search: OrphanedKeySearch,
-): Promise<boolean> {
-  const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
-  const { Policy } = await client.send(command, abortable(search));
-  return Policy !== undefined && search.samePolicy(Policy, search.policy);
-}
-
-function abortable({ signal }: OrphanedKeySearch): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
-}
-
-/** The ids of the multi-Region keys of the Region. */
-async function listKeys(client: KMSClient, kms: Kms, search: OrphanedKeySearch): Promise<string[]> {
+async function idsIn<P>(
+  pages: AsyncIterable<P>,
+  keysOf: (page: P) => readonly { readonly KeyId?: string | undefined }[] | undefined,
+): Promise<string[]> {
   const ids: string[] = [];
-  const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
-  for await (const { Keys = [] } of pages) ids.push(...Keys.flatMap(({ KeyId }) => KeyId ?? []));
-  return ids.filter((id) => id.startsWith('mrk-'));
-}
-
-/** The ids of the keys that an alias points to. */
-async function listNamed(client: KMSClient, kms: Kms, search: OrphanedKeySearch): Promise<Set<string>> {
-  const ids = new Set<string>();
-  const pages = kms.paginateListAliases({ client, pageSize: 100 }, {}, abortable(search));
-  for await (const { Aliases = [] } of pages)
-    for (const { TargetKeyId } of Aliases) if (TargetKeyId !== undefined) ids.add(TargetKeyId);
+  for await (const page of pages) ids.push(...(keysOf(page) ?? []).flatMap(({ KeyId }) => KeyId ?? []));
   return ids;
 }
 

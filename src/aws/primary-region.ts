@@ -1,5 +1,5 @@
 import { ActionError, messageOf } from '../errors.js';
-import { adviseOnRefusals, type RefusedCall } from '../facts/denial.js';
+import { adviseOnRefusals } from '../facts/denial.js';
 import { isDenied, type KmsClients } from './kms-clients.js';
 import { lookUntil, UNSEEN_MS, type WaitOptions } from './key-wait.js';
 import { lookUpKey, mayPass } from './key-lookup.js';
@@ -16,8 +16,10 @@ export interface Promotion {
   readonly others: readonly string[];
 }
 
+type End = 'before' | 'done';
+
 /** How far AWS has come: not begun; under way, which passes by itself; or at its end. */
-type Progress = 'before' | 'under-way' | 'done';
+type Progress = End | 'under-way';
 
 /**
  * Asks KMS in every Region of the key how far a move has come, and waits as long as one is under way, in whichever direction.
@@ -29,7 +31,7 @@ export async function awaitPromotion(
   move: Promotion,
   clients: KmsClients,
   options: WaitOptions,
-): Promise<'before' | 'done'> {
+): Promise<End> {
   const progress = await ask(move, clients);
   return progress === 'under-way' ? awaitSettled(move, clients, options) : progress;
 }
@@ -57,21 +59,13 @@ export async function promote(move: Promotion, clients: KmsClients, options: Wai
   options.say(`primary key: in ${to}, and both keys are ready`);
 }
 
-function regionsOf({ from, to, others }: Promotion): readonly string[] {
-  return [from, to, ...others];
-}
-
 /**
  * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
  * at once of a move that has begun or ended.
  */
-async function awaitSettled(
-  move: Promotion,
-  clients: KmsClients,
-  options: WaitOptions,
-): Promise<'before' | 'done'> {
+async function awaitSettled(move: Promotion, clients: KmsClients, options: WaitOptions): Promise<End> {
   let beforeSince: number | undefined;
-  return lookUntil<'before' | 'done'>(
+  return lookUntil<End>(
     async (waitedMs) => {
       const isTimeUp = waitedMs >= options.timeoutMs;
       const progress = await ask(move, clients, { isPatient: !isTimeUp });
@@ -88,37 +82,29 @@ async function awaitSettled(
 }
 
 /** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
-async function ask(
-  move: Promotion,
-  clients: KmsClients,
-  { isPatient = false }: { readonly isPatient?: boolean } = {},
-): Promise<Progress> {
-  const [from, to, ...others] = await Promise.all(
-    regionsOf(move).map((region) => lookUpKey(clients, region, move.keyId)),
-  );
-  if (from === undefined || to === undefined) throw new TypeError('two Regions were asked');
-  const keyAt = (region: string, lookup: KeyLookup): FoundKey | undefined =>
-    isPatient && lookup.is === 'unknown' && lookup.mayPass ? undefined : keyIn(region, lookup, move);
-  const [old, next] = [keyAt(move.from, from), keyAt(move.to, to)];
-  if (old === undefined || next === undefined) return 'under-way';
-  return progressOf(
-    move,
-    [old, next],
-    others.flatMap((lookup) => (lookup.is === 'found' ? lookup.key : [])),
-  );
+async function ask(move: Promotion, clients: KmsClients, { isPatient = false } = {}): Promise<Progress> {
+  const look = (region: string): Promise<KeyLookup> => lookUpKey(clients, region, move.keyId);
+  const [ends, others] = await Promise.all([
+    Promise.all([move.from, move.to].map(async (region) => ({ region, lookup: await look(region) }))),
+    Promise.all(move.others.map(look)),
+  ]);
+  const [from, to] = ends
+    .filter(({ lookup }) => !(isPatient && lookup.is === 'unknown' && lookup.mayPass))
+    .map(({ region, lookup }) => keyIn(region, lookup, move));
+  if (from === undefined || to === undefined) return 'under-way';
+  const found = others.flatMap((lookup) => (lookup.is === 'found' ? lookup.key : []));
+  return progressOf(move, from, to, found);
 }
 
 /** `UpdatePrimaryRegion` (API reference): both keys are `Updating`, and for a moment both may show as replicas. */
-function progressOf(
-  move: Promotion,
-  [from, to]: readonly [FoundKey, FoundKey],
-  others: readonly FoundKey[],
-): Progress {
+function progressOf(move: Promotion, from: FoundKey, to: FoundKey, others: readonly FoundKey[]): Progress {
   const named = to.primaryArn ?? from.primaryArn;
-  const place = named?.split(':')[3];
+  const place = regionOf(named);
   if ([from, to].some(({ state }) => state === 'Updating')) return 'under-way';
   if (to.role === 'PRIMARY') {
-    const isSeen = from.role !== 'PRIMARY' && others.every((key) => isOf(key, move.to));
+    const isSeen =
+      from.role !== 'PRIMARY' &&
+      others.every(({ primaryArn }) => (regionOf(primaryArn) ?? move.to) === move.to);
     return isSeen ? 'done' : 'under-way';
   }
   if (from.role === 'PRIMARY') return 'before';
@@ -130,9 +116,8 @@ function progressOf(
   });
 }
 
-/** Whether a replica names the key in this Region as its primary, or none. */
-function isOf({ primaryArn }: FoundKey, region: string): boolean {
-  return primaryArn === undefined || primaryArn.split(':')[3] === region;
+function regionOf(arn: string | undefined): string | undefined {
+  return arn?.split(':')[3];
 }
 
 /** @throws ActionError where there is no key that can be an end of a move */
@@ -189,16 +174,14 @@ async function update(move: Promotion, clients: KmsClients): Promise<unknown> {
 }
 
 function explainRefusal({ keyId, from, to }: Promotion, cause: unknown): ActionError {
-  const refused: readonly RefusedCall[] = isDenied(cause) ? [cause.refused] : [];
   const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : '';
   return new ActionError(
     {
       what: `AWS did not move the primary of ${keyId} from ${from} to ${to}: ${name}${messageOf(cause).replace(/\.$/, '')}.`,
       done: `The primary is still in ${from}, and nothing was changed.`,
-      next:
-        refused.length > 0
-          ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${adviseOnRefusals(refused)}`
-          : 'Run the job again.',
+      next: isDenied(cause)
+        ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${adviseOnRefusals([cause.refused])}`
+        : 'Run the job again.',
     },
     { cause },
   );

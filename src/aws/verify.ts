@@ -1,8 +1,8 @@
-import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
+import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { ActionError } from '../errors.js';
 import type { ExpectedKey, KeyCheck } from './key-check.js';
-import { isDenied, sayKmsError, type Kms, type KmsClients } from './kms-clients.js';
-import { proveOneKey } from './one-key-proof.js';
+import { isDenied, sayKmsError, type KmsClients } from './kms-clients.js';
+import { describeKey, proveOneKey } from './one-key-proof.js';
 import type { SilentRegion } from './silent-regions.js';
 
 export interface VerifiedKey extends Pick<ExpectedKey, 'region' | 'role'> {
@@ -30,51 +30,39 @@ export async function verifyKeys(options: VerifyOptions): Promise<VerifiedKey[]>
   const silence = new Map(silent.map(({ region, because }) => [region, because]));
   const keys = options.keys.filter(({ region }) => !silence.has(region));
   const rows = await Promise.all(
-    options.keys.map((key) =>
-      silence.has(key.region)
-        ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
-        : describeKey(key, options),
-    ),
+    options.keys.map(async (key) => {
+      const { region, role } = key;
+      if (!silence.has(region)) return checkKey(key, options);
+      return { region, role, checks: [{ name: 'KMS answers', ok: false, detail: silence.get(region) }] };
+    }),
   );
   if (mode === 'describe') return rows;
   const proofs = await proveOneKey({ keys, clients, check });
   return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
 }
 
-function withoutAnswer({ region, role }: ExpectedKey, detail: string | undefined): VerifiedKey {
-  return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
-}
-
-async function describeKey(key: ExpectedKey, { clients, samePolicy }: VerifyOptions): Promise<VerifiedKey> {
-  const { kms } = clients;
-  const client = clients.in(key.region);
-  const found = describe(kms, client, key.arn);
+async function checkKey(key: ExpectedKey, { clients, samePolicy }: VerifyOptions): Promise<VerifiedKey> {
+  const { region, role, arn, alias, policy } = key;
+  const found = describeKey(clients, region, arn);
   const checks = await Promise.all([
     check('enabled', async () => {
       const state = (await found)?.KeyState;
       return state === 'Enabled' ? undefined : `it is ${state ?? 'not there'}`;
     }),
-    check(key.role, async () => roleProblem(key, await found)),
+    check(role, async () => roleProblem(key, await found)),
     check('alias', async () => {
-      if (key.alias === undefined) return 'the state knows none';
-      const target = await describe(kms, client, key.alias);
-      return target?.Arn === key.arn ? undefined : `${key.alias} points to ${target?.Arn ?? 'nothing'}`;
+      if (alias === undefined) return 'the state knows none';
+      const target = await describeKey(clients, region, alias);
+      return target?.Arn === arn ? undefined : `${alias} points to ${target?.Arn ?? 'nothing'}`;
     }),
     check('policy', async () => {
-      if (key.policy === undefined) return 'nobody knows which one it should have';
-      const { Policy } = await client.send(
-        new kms.GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' }),
-      );
-      return Policy !== undefined && samePolicy(Policy, key.policy)
-        ? undefined
-        : 'it is not the one on record';
+      if (policy === undefined) return 'nobody knows which one it should have';
+      const command = new clients.kms.GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' });
+      const { Policy } = await clients.in(region).send(command);
+      return Policy !== undefined && samePolicy(Policy, policy) ? undefined : 'it is not the one on record';
     }),
   ]);
-  return { region: key.region, role: key.role, checks };
-}
-
-async function describe(kms: Kms, client: KMSClient, KeyId: string): Promise<KeyMetadata | undefined> {
-  return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
+  return { region, role, checks };
 }
 
 function roleProblem({ role, arn }: ExpectedKey, metadata: KeyMetadata | undefined): string | undefined {

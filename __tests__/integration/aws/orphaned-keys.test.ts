@@ -52,6 +52,7 @@ async function search(knownId?: string, more: Partial<OrphanedKeySearch> = {}): 
     samePolicy: (a, b) => JSON.stringify(JSON.parse(a)) === JSON.stringify(JSON.parse(b)),
     since: emulator.clock.now(),
     knownId,
+    signal: new AbortController().signal,
     ...more,
   });
 }
@@ -60,7 +61,7 @@ describe('a key that this run made without learning its id', () => {
   test('is found when the next attempt made the key that the state knows', async () => {
     const lost = await make();
     const known = await make();
-    await expect(search(known.id)).resolves.toEqual([{ id: lost.id, arn: lost.arn, region: REGION }]);
+    await expect(search(known.id)).resolves.toEqual([{ keyId: lost.id, arn: lost.arn, region: REGION }]);
   });
 
   test('is found when the state knows none', async () => {

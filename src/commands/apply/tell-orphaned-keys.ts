@@ -81,10 +81,10 @@ async function* tell(run: Run, { clients }: Setup, { primary, since, knownId }: 
   }
 }
 
-function describeOrphanedKey({ arn, id, region }: OrphanedKey): string {
+function describeOrphanedKey({ arn, keyId, region }: OrphanedKey): string {
   return [
     `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
     'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
-    `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
+    `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days 7\`.`,
   ].join(' ');
 }
