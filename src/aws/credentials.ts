@@ -2,6 +2,7 @@ import type { Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { Environment } from '../runner/context.js';
 import type { Clock, Log } from '../deps.js';
 import { ActionError, messageOf } from '../errors.js';
+import type { Inputs } from '../inputs/inputs.js';
 import { explainConnection } from '../runner/connection.js';
 import { attemptsOf, httpStatusOf } from './answer.js';
 import { endpointOf, urlOfService } from './endpoints.js';
@@ -16,22 +17,16 @@ import {
 } from './refusal.js';
 import { withRetries } from './retry.js';
 
-export interface CredentialOptions {
+export interface CredentialOptions extends Pick<
+  Inputs,
+  'roleToAssume' | 'roleSessionName' | 'roleDurationSeconds' | 'audience' | 'allowedAccountIds'
+> {
   /** The primary Region: its STS endpoint is called, which is also the one of its partition. */
   readonly region: string;
   /** Regions of the same partition whose STS is asked where that one does not answer, in this order. */
   readonly otherRegions?: readonly string[];
-  /** The role to assume with the job's OIDC token; undefined for the credentials that are there already. */
-  readonly roleToAssume: string | undefined;
   /** Why there may be no role although the workflow gives one, in whole sentences. */
   readonly whyNoRole?: string;
-  /** Empty for the default. */
-  readonly roleSessionName: string;
-  readonly roleDurationSeconds: number;
-  /** What the OIDC token is asked for, e.g. `sts.amazonaws.com`. */
-  readonly audience: string;
-  /** Account ids, 12 digits each; empty for any account. */
-  readonly allowedAccountIds: readonly string[];
   readonly env: Environment;
   /** Gets a fresh OIDC token, already masked. */
   readonly getIdToken: (audience: string) => Promise<string>;

@@ -8,14 +8,15 @@ import type { KeyPlace, LastUse } from '../facts/kms-answers.js';
  */
 export function askLastUse(places: readonly KeyPlace[], clients: KmsClients): Promise<LastUse[]> {
   return Promise.all(
-    places.map((place) =>
-      askOne(place, clients).catch((thrown: unknown): LastUse => ({
+    places.map(({ region, keyId }) => {
+      const place = { region, keyId };
+      return askOne(place, clients).catch((thrown: unknown): LastUse => ({
         ...place,
         is: 'unknown',
         because: sayKmsError(thrown),
         ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
-      })),
-    ),
+      }));
+    }),
   );
 }
 

@@ -32,16 +32,16 @@ function findMissingKeys({ drift }: PlanModel): ResourceChange[] {
 
 function rolesBefore(model: PlanModel): Roles {
   const known = [...model.resources.filter(({ before }) => before !== null), ...findMissingKeys(model)];
-  return rolesOf(known.map(({ kind, before, region }) => [regionOfSide(before) ?? region, kind]));
+  return rolesOf(known.map(({ kind, before, region }) => ({ kind, region: regionOfSide(before) ?? region })));
 }
 
 function rolesAfter({ resources }: PlanModel): Roles {
-  return rolesOf(resources.filter(isKept).map(({ kind, region }) => [region, kind]));
+  return rolesOf(resources.filter(isKept));
 }
 
-function rolesOf(entries: readonly [string | undefined, ResourceChange['kind']][]): Roles {
+function rolesOf(keys: readonly Pick<ResourceChange, 'kind' | 'region'>[]): Roles {
   return new Map(
-    entries.flatMap(([region, kind]) =>
+    keys.flatMap(({ kind, region }) =>
       region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind] as const] : [],
     ),
   );
