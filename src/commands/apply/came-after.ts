@@ -1,9 +1,8 @@
 import type { RunContext } from '../../runner/context.js';
 import { GitHubApiError } from '../../github/api-error.js';
-import { compareCommits, findOvertaken, type Comparison } from '../../github/repository.js';
+import { compareCommits, findOvertaken, shorten, type Comparison } from '../../github/repository.js';
 import type { GitHubClient } from '../../github/client.js';
 import type { MergedPullRequest } from '../../github/merged-pull-request.js';
-import { shorten } from '../../github/repository.js';
 import { orderOf, type AppliedBy, type LastApply } from '../../plan/last-apply.js';
 import type { PlanModel } from '../../plan/types.js';
 import { appliedBy } from '../../run.js';
