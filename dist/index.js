@@ -33285,7 +33285,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   a4: () => (/* binding */ dnsSuffixOf),
   Kk: () => (/* binding */ isKnownRegion),
   qN: () => (/* binding */ isWellFormedRegion),
-  Ac: () => (/* binding */ oldestVersion),
   iQ: () => (/* binding */ partitionOf),
   Rd: () => (/* binding */ regionsOfPartition),
   EX: () => (/* binding */ unsupportedReason)
@@ -33348,17 +33347,6 @@ function unsupportedReason(region, providerVersion) {
         return undefined;
     return `A replica in ${region} needs version ${SOVEREIGN_REPLICAS_SINCE} of the AWS provider: ${providerVersion} takes the ARNs of the European Sovereign Cloud for malformed.`;
 }
-/**
- * The oldest version that a Terraform constraint may choose, as far as its parts say; an exact version is itself.
- * Upper bounds and exclusions say nothing about it.
- */
-function oldestVersion(constraint) {
-    const lower = constraint
-        .split(',')
-        .filter((part) => !/^\s*(<|!=)/.test(part))
-        .map((part) => semver_default().coerce(part)?.version ?? '0.0.0');
-    return lower.sort((semver_default()).rcompare)[0] ?? '0.0.0';
-}
 
 
 /***/ }),
@@ -33367,8 +33355,8 @@ function oldestVersion(constraint) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ GitHubApiError),
-/* harmony export */   o: () => (/* binding */ kindOfStatus)
+/* harmony export */   C: () => (/* binding */ unlessNotFound),
+/* harmony export */   O: () => (/* binding */ GitHubApiError)
 /* harmony export */ });
 /** What GitHub's API says when it does not do what it was asked, in the few kinds that callers tell apart. */
 /** A call that failed for good. `message` is GitHub's own, on one line; it holds no token. */
@@ -33379,28 +33367,26 @@ class GitHubApiError extends Error {
         super(tidy(message), options);
         this.kind = kind;
     }
-}
-/** The kind behind an HTTP status; undefined is no answer. Rate limits are not told apart here. */
-function kindOfStatus(status) {
-    if (status === undefined || status >= 500) {
-        return 'unanswered';
-    }
-    switch (status) {
-        case 401:
-            return 'unauthorized';
-        case 403:
-            return 'forbidden';
-        case 404:
-        case 410:
-            return 'not-found';
-        default:
-            return 'refused';
+    /** As a clause, e.g. `GitHub says "Bad credentials"`. */
+    get says() {
+        return this.kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${this.message}"`;
     }
 }
 /** A proxy may answer with a page: one short line of it is enough. */
 function tidy(message) {
     const line = message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
     return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+/** The answer to a call; undefined where GitHub does not know what it is about. */
+async function unlessNotFound(call) {
+    try {
+        return await call;
+    }
+    catch (thrown) {
+        if (thrown instanceof GitHubApiError && thrown.kind === 'not-found')
+            return undefined;
+        throw thrown;
+    }
 }
 
 
@@ -33448,27 +33434,20 @@ const plan = {
         .optional(),
     values: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP())).optional(),
 };
-const schema = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ ...shown, ...plan });
-const schemaOfMany = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ ...shown, plans: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej(plan)) });
+const schema = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ ...shown, ...plan }).transform((record) => {
+    const { repository, pullRequest, commit, commentKey, digest, changes, values } = record;
+    return { repository, pullRequest, commit, commentKey, digest, changes, values };
+});
+const schemaOfMany = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ ...shown, plans: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej(plan)) })
+    .transform(({ repository, pullRequest, commit, plans }) => plans.map((each) => ({ repository, pullRequest, commit, ...each })));
 /**
  * The record as one line, an HTML comment that GitHub does not show. No text in it can end the comment, start another
  * one, or be taken for a mention: what could is written as a JSON escape.
  */
 function renderApprovalRecord(record) {
     const { repository, pullRequest, commentKey, commit, digest, values } = record;
-    // Named one by one: a change may carry more than is meant for the comment.
-    const changes = record.changes?.map(({ line, hash, creates }) => ({ line, hash, creates }));
-    const json = JSON.stringify({
-        version: VERSION,
-        repository,
-        pullRequest,
-        commentKey,
-        commit,
-        digest,
-        changes,
-        values,
-    });
-    return `${OPENING}${escapeForHtmlComment(json)}${CLOSING}`;
+    const changes = asRecorded(record.changes);
+    return render(OPENING, { repository, pullRequest, commentKey, commit, digest, changes, values });
 }
 /**
  * The records of several plans, all shown by one comment, as one line.
@@ -33483,11 +33462,17 @@ function renderApprovalRecords(records) {
     const plans = records.map(({ commentKey, digest, changes, values }) => ({
         commentKey,
         digest,
-        changes: changes?.map(({ line, hash, creates }) => ({ line, hash, creates })),
+        changes: asRecorded(changes),
         values,
     }));
-    const json = JSON.stringify({ version: VERSION, repository, pullRequest, commit, plans });
-    return `${OPENING_OF_MANY}${escapeForHtmlComment(json)}${CLOSING}`;
+    return render(OPENING_OF_MANY, { repository, pullRequest, commit, plans });
+}
+/** Member by member: a change may carry more than is meant for the comment. */
+function asRecorded(changes) {
+    return changes?.map(({ line, hash, creates }) => ({ line, hash, creates }));
+}
+function render(opening, content) {
+    return `${opening}${escapeForHtmlComment(JSON.stringify({ version: VERSION, ...content }))}${CLOSING}`;
 }
 /** Every character escaped here can stand only inside a JSON string, where the escape means the same. */
 function escapeForHtmlComment(json) {
@@ -33501,14 +33486,7 @@ function escapeForHtmlComment(json) {
  * @param body the whole body of the comment
  */
 function parseApprovalRecord(body) {
-    const line = findLine(body, OPENING);
-    if (line.found !== 'one')
-        return line;
-    const parsed = readJson(line.json, schema);
-    if (!('value' in parsed))
-        return parsed;
-    const { repository, pullRequest, commentKey, commit, digest, changes, values } = parsed.value;
-    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+    return readLine(body, OPENING, schema);
 }
 /**
  * Reads the record of one key back from a comment that shows the plans of many.
@@ -33516,49 +33494,37 @@ function parseApprovalRecord(body) {
  * @param commentKey of the key
  */
 function parseApprovalRecordAmong(body, commentKey) {
-    const line = findLine(body, OPENING_OF_MANY);
+    const line = readLine(body, OPENING_OF_MANY, schemaOfMany);
     if (line.found !== 'one')
         return line;
-    const parsed = readJson(line.json, schemaOfMany);
-    if (!('value' in parsed))
-        return parsed;
-    const { repository, pullRequest, commit, plans } = parsed.value;
-    const [own, ...others] = plans.filter((each) => each.commentKey === commentKey);
-    if (own === undefined)
+    const [record, ...others] = line.record.filter((each) => each.commentKey === commentKey);
+    if (record === undefined)
         return { found: 'none' };
     if (others.length > 0)
         return { found: 'invalid', reason: `${JSON.stringify(commentKey)} is there twice` };
-    const { digest, changes, values } = own;
-    return { found: 'one', record: { repository, pullRequest, commentKey, commit, digest, changes, values } };
+    return { found: 'one', record };
 }
-function findLine(body, opening) {
+function readLine(body, opening, wanted) {
     const occurrences = body.split(opening.trimEnd()).length - 1;
     if (occurrences === 0)
         return { found: 'none' };
     if (occurrences > 1)
         return { found: 'invalid', reason: `there are ${occurrences} of them` };
     const line = lastLineOf(body);
-    if (!line.startsWith(opening) || !line.endsWith(CLOSING)) {
+    if (!line.startsWith(opening) || !line.endsWith(CLOSING))
         return { found: 'invalid', reason: 'it is not the last line of the comment' };
-    }
-    return { found: 'one', json: line.slice(opening.length, -CLOSING.length) };
-}
-function readJson(json, wanted) {
     let value;
     try {
-        value = JSON.parse(json);
+        value = JSON.parse(line.slice(opening.length, -CLOSING.length));
     }
     catch {
         return { found: 'invalid', reason: 'it is not JSON' };
     }
-    const parsed = wanted.safeParse(value);
-    if (parsed.success)
-        return { value: parsed.data };
-    const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the record');
-    return {
-        found: 'invalid',
-        reason: `these parts are not as they should be: ${[...new Set(fields)].join(', ')}`,
-    };
+    const { data, error } = wanted.safeParse(value);
+    if (error === undefined)
+        return { found: 'one', record: data };
+    const fields = new Set(error.issues.map((issue) => issue.path.join('.') || 'the record'));
+    return { found: 'invalid', reason: `these parts are not as they should be: ${[...fields].join(', ')}` };
 }
 /** The last line of a comment that tells what was applied. No later run writes over such a comment. */
 const APPLIED_MARK = '<!-- aws-kms-multi-region-key:applied -->';
@@ -33577,252 +33543,15 @@ function compareWithRecord({ changes }, model) {
 
 /***/ }),
 
-/***/ 6645:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   l: () => (/* binding */ upsertComment)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _api_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3660);
-/* harmony import */ var _own_comments_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2271);
-/** The comment on the pull request: one per key, written once and then kept up to date in its place. */
-
-
-
-
-const CREATE_ATTEMPTS = 3;
-/** How long a comment whose creation was not answered may take to be seen. */
-const APPEARANCE_MS = 2_000;
-/**
- * Writes the comment of this key, or updates it when this token's identity has written it before. A comment that
- * someone else wrote with the same marker is left alone. Nothing is called when it already says the same.
- *
- * A token that may not comment (a fork's, a read-only one, a locked conversation) is a result, not an error.
- *
- * @throws ActionError when the token is not valid, GitHub does not answer, or it refuses the body
- */
-async function upsertComment(options) {
-    try {
-        assertMarked(options);
-        const choice = await chooseComment(options);
-        if (choice === 'none')
-            return { status: 'absent' };
-        return choice === 'new' ? await createComment(options) : await updateOrReplaceComment(options, choice);
-    }
-    catch (error) {
-        if (!(error instanceof _api_error_js__WEBPACK_IMPORTED_MODULE_1__/* .GitHubApiError */ .O)) {
-            throw error;
-        }
-        if (error.kind === 'forbidden' || error.kind === 'not-found') {
-            return { status: 'not-permitted', reason: explainNoPermission(options.pullRequest, error) };
-        }
-        throw explainFailure(options.pullRequest, error);
-    }
-}
-function assertMarked({ key, body }) {
-    if (!body.startsWith(`${(0,_own_comments_js__WEBPACK_IMPORTED_MODULE_2__/* .renderCommentMarker */ .W)(key)}\n`)) {
-        throw new TypeError('The first line of the comment is not the marker of its key.');
-    }
-}
-/** The oldest, should two runs have written one each at the same time. */
-async function chooseComment(options) {
-    const choose = options.choose ?? ((own) => own[0] ?? 'new');
-    const marked = await (0,_own_comments_js__WEBPACK_IMPORTED_MODULE_2__/* .findMarkedComments */ .e)(options, options.key);
-    return choose(marked.filter(({ isOwn }) => isOwn));
-}
-/** A comment that was deleted since it was found is written anew. */
-async function updateOrReplaceComment(options, existing) {
-    try {
-        return await updateComment(options, existing);
-    }
-    catch (error) {
-        if (error instanceof _api_error_js__WEBPACK_IMPORTED_MODULE_1__/* .GitHubApiError */ .O && error.kind === 'not-found') {
-            return createComment(options);
-        }
-        throw error;
-    }
-}
-async function updateComment(options, existing) {
-    const { client, repository, body } = options;
-    // Someone else's edit is written over even when it came out the same: only then is it this token's word again.
-    if (saysTheSame(existing.body, body) && existing.isLastEditOwn) {
-        return { status: 'unchanged', url: existing.url, id: existing.id };
-    }
-    const place = { owner: repository.owner, repo: repository.name, comment_id: existing.id };
-    const { data } = await client.rest.issues.updateComment({ ...place, body });
-    return { status: 'updated', url: data.html_url, id: data.id };
-}
-/** GitHub keeps line ends and surrounding space as its editor and its API see fit. */
-function saysTheSame(one, other) {
-    const normalise = (body) => body.replaceAll('\r\n', '\n').trim();
-    return normalise(one) === normalise(other);
-}
-/** A creation that was not answered may have happened: look before trying again, or there would be two. */
-async function createComment(options) {
-    for (let attempt = 1;; attempt += 1) {
-        try {
-            return await createOnce(options);
-        }
-        catch (error) {
-            const isUnanswered = error instanceof _api_error_js__WEBPACK_IMPORTED_MODULE_1__/* .GitHubApiError */ .O && error.kind === 'unanswered';
-            if (!isUnanswered || attempt === CREATE_ATTEMPTS) {
-                throw error;
-            }
-            await options.client.pause(APPEARANCE_MS * attempt);
-            const appeared = await chooseComment(options);
-            if (typeof appeared !== 'string') {
-                return { ...(await updateComment(options, appeared)), status: 'created' };
-            }
-        }
-    }
-}
-async function createOnce({ client, repository, pullRequest, body, }) {
-    const place = { owner: repository.owner, repo: repository.name, issue_number: pullRequest };
-    const { data } = await client.rest.issues.createComment({ ...place, body });
-    return { status: 'created', url: data.html_url, id: data.id };
-}
-function explainNoPermission(pullRequest, { kind, message }) {
-    const fix = kind === 'not-found'
-        ? 'A token gets this answer for a repository or pull request that it may not see.'
-        : 'Pull requests from forks and by Dependabot have a read-only token; any other job needs `permissions: { pull-requests: write }`.';
-    return `GitHub does not let this token comment on pull request #${pullRequest} ("${message}"). ${fix}`;
-}
-const FAILURES = {
-    unauthorized: 'Check `github-token`: it is not valid for this GitHub, or it has expired.',
-    forbidden: 'Give the job `permissions: { pull-requests: write }`.',
-    'not-found': 'Check that `github-token` may see this repository.',
-    'rate-limited': 'Run the job again later, or give it a `github-token` of its own.',
-    unanswered: "Run the job again; if it stays so, look at GitHub's status page.",
-    refused: 'Run the job again with debug logging to see the whole answer.',
-};
-function explainFailure(pullRequest, error) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({
-        what: `The comment on pull request #${pullRequest} could not be written: ${describe(error)}.`,
-        done: 'The job summary and the outputs say the same.',
-        next: FAILURES[error.kind],
-    }, { cause: error });
-}
-function describe({ kind, message }) {
-    return kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`;
-}
-
-
-/***/ }),
-
-/***/ 487:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   g: () => (/* binding */ findMergedPullRequest)
-/* harmony export */ });
-/* harmony import */ var _messages_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(551);
-/** Which pull request a commit on a branch was merged from. */
-
-/** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
-const LOOKS = 3;
-const PAUSE_MS = 3_000;
-/**
- * The one pull request that was merged into the branch as this commit: the merge commit, the squashed commit, or the
- * last of the rebased ones (GitHub's `merge_commit_sha` is each of these).
- * @throws ActionError when the run is not on a branch, or it is not exactly one
- * @throws GitHubApiError when GitHub could not be asked
- */
-async function findMergedPullRequest(options) {
-    const branch = branchOf(options.ref);
-    const candidates = await listPullRequestsOf(options);
-    const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
-    const [only, ...others] = merged;
-    if (only === undefined) {
-        throw explainNoPullRequest(options.commit, branch, candidates);
-    }
-    if (others.length > 0) {
-        const numbers = merged.map(({ number }) => `#${number}`).join(', ');
-        throw (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(`Commit ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, _messages_js__WEBPACK_IMPORTED_MODULE_0__/* .USE_THE_DIGEST */ .DB);
-    }
-    const { number, head, merged_at: mergedAt } = only;
-    return { number, headSha: head.sha, branch, mergedAt: Date.parse(mergedAt ?? '') };
-}
-/** A merge queue tries what it is about to merge on a branch of its own. */
-const MERGE_QUEUE = /^gh-readonly-queue\//;
-function branchOf(ref) {
-    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
-    if (branch !== undefined && !MERGE_QUEUE.test(branch))
-        return branch;
-    const where = pullRequestOfRef(ref);
-    throw (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(where === undefined
-        ? `\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${ref}.`
-        : `Merging approves a plan, and pull request #${where} is not merged.`, 'Run apply on the push that the merge makes, or give the digest itself as `approved-plan`.');
-}
-/** From `refs/pull/7/merge`, or a merge queue's `refs/heads/gh-readonly-queue/main/pr-7-…`. */
-function pullRequestOfRef(ref) {
-    return (/^refs\/pull\/(\d+)\//.exec(ref) ?? /\/gh-readonly-queue\/.*\/pr-(\d+)-/.exec(ref))?.[1];
-}
-async function listPullRequestsOf({ client, repository, commit }) {
-    const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
-    const place = { owner: repository.owner, repo: repository.name, commit_sha: commit, per_page: 100 };
-    for (let look = 1;; look += 1) {
-        const found = await client.paginate(list, place);
-        if (found.length > 0 || look === LOOKS) {
-            return found;
-        }
-        await client.pause(PAUSE_MS);
-    }
-}
-function wasMergedAs(candidate, { repository, commit }, branch) {
-    // A commit is also found by pull requests that forks and other branches have of it.
-    const isHere = candidate.base.repo.full_name.toLowerCase() === (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository).toLowerCase();
-    const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
-    return isHere && isMerged && candidate.base.ref === branch;
-}
-function explainNoPullRequest(commit, branch, candidates) {
-    const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
-    return (0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .notApplied */ .$U)(`No pull request was merged into ${branch} as commit ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
-}
-function describeCandidate({ merged_at, merge_commit_sha, base }) {
-    if ((merged_at ?? null) === null) {
-        return 'is not merged';
-    }
-    return `was merged into ${base.ref} as ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .shorten */ .ml)(merge_commit_sha ?? 'another commit')}`;
-}
-
-
-/***/ }),
-
-/***/ 551:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $U: () => (/* binding */ notApplied),
-/* harmony export */   DB: () => (/* binding */ USE_THE_DIGEST),
-/* harmony export */   Vb: () => (/* binding */ nameOf),
-/* harmony export */   ml: () => (/* binding */ shorten)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/** What the looks at a pull request have in common when they refuse. */
-
-const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
-function notApplied(what, next) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({ what, done: 'Nothing was applied.', next });
-}
-function nameOf({ owner, name }) {
-    return `${owner}/${name}`;
-}
-function shorten(sha) {
-    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
-}
-
-
-/***/ }),
-
-/***/ 2271:
+/***/ 2926:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  e: () => (/* binding */ findMarkedComments),
-  W: () => (/* binding */ renderCommentMarker)
+  eC: () => (/* binding */ findMarkedComments),
+  WU: () => (/* binding */ renderCommentMarker),
+  lB: () => (/* binding */ upsertComment)
 });
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
@@ -33848,10 +33577,19 @@ function date(params) {
     return core._coercedDate(schemas.ZodDate, params);
 }
 
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/github/api-error.ts
 var api_error = __nccwpck_require__(3660);
-;// CONCATENATED MODULE: ./src/github/own-comments.ts
-/** The comments on a pull request that this token's identity wrote, found by the hidden marker on their first line. */
+// EXTERNAL MODULE: ./src/github/repository.ts
+var github_repository = __nccwpck_require__(651);
+;// CONCATENATED MODULE: ./src/github/comments.ts
+/**
+ * The comments on a pull request that this token's identity wrote, found by the hidden marker on their first line: one per
+ * key, written once and then kept up to date in its place.
+ */
+
+
 
 
 /**
@@ -33956,9 +33694,301 @@ function loginOf(actor) {
     return actor?.login ?? 'ghost';
 }
 function isSameActor(one, other) {
-    if (one === null || other === null)
-        return false;
-    return one.login === other.login && one.__typename === other.__typename;
+    return one !== null && one.login === other?.login && one.__typename === other.__typename;
+}
+const CREATE_ATTEMPTS = 3;
+/** How long a comment whose creation was not answered may take to be seen. */
+const APPEARANCE_MS = 2_000;
+/**
+ * Writes the comment of this key, or updates it when this token's identity has written it before. A comment that
+ * someone else wrote with the same marker is left alone. Nothing is called when it already says the same.
+ *
+ * A token that may not comment (a fork's, a read-only one, a locked conversation) is a result, not an error.
+ *
+ * @throws ActionError when the token is not valid, GitHub does not answer, or it refuses the body
+ */
+async function upsertComment(options) {
+    try {
+        assertMarked(options);
+        const choice = await chooseComment(options);
+        if (choice === 'none')
+            return { status: 'absent' };
+        if (choice === 'new')
+            return await createComment(options);
+        // A comment that was deleted since it was found is written anew.
+        return (await (0,api_error/* unlessNotFound */.C)(updateComment(options, choice))) ?? (await createComment(options));
+    }
+    catch (error) {
+        if (!(error instanceof api_error/* GitHubApiError */.O))
+            throw error;
+        const { kind } = error;
+        if (kind === 'forbidden' || kind === 'not-found')
+            return { status: 'not-permitted', reason: explainNoPermission(options.pullRequest, error) };
+        throw new errors/* ActionError */.lZ({
+            what: `The comment on pull request #${options.pullRequest} could not be written: ${error.says}.`,
+            done: 'The job summary and the outputs say the same.',
+            next: AFTER_FAILURE[kind],
+        }, { cause: error });
+    }
+}
+function assertMarked({ key, body }) {
+    if (!body.startsWith(`${renderCommentMarker(key)}\n`)) {
+        throw new TypeError('The first line of the comment is not the marker of its key.');
+    }
+}
+/** The oldest, should two runs have written one each at the same time. */
+async function chooseComment(options) {
+    const choose = options.choose ?? ((own) => own[0] ?? 'new');
+    const marked = await findMarkedComments(options, options.key);
+    return choose(marked.filter(({ isOwn }) => isOwn));
+}
+async function updateComment(options, existing) {
+    const { client, repository, body } = options;
+    // Someone else's edit is written over even when it came out the same: only then is it this token's word again.
+    if (saysTheSame(existing.body, body) && existing.isLastEditOwn) {
+        return { status: 'unchanged', url: existing.url, id: existing.id };
+    }
+    const place = { ...(0,github_repository/* inRest */.sR)(repository), comment_id: existing.id };
+    const { data } = await client.rest.issues.updateComment({ ...place, body });
+    return { status: 'updated', url: data.html_url, id: data.id };
+}
+/** GitHub keeps line ends and surrounding space as its editor and its API see fit. */
+function saysTheSame(one, other) {
+    const normalise = (body) => body.replaceAll('\r\n', '\n').trim();
+    return normalise(one) === normalise(other);
+}
+/** A creation that was not answered may have happened: look before trying again, or there would be two. */
+async function createComment(options) {
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            return await createOnce(options);
+        }
+        catch (error) {
+            const isUnanswered = error instanceof api_error/* GitHubApiError */.O && error.kind === 'unanswered';
+            if (!isUnanswered || attempt === CREATE_ATTEMPTS)
+                throw error;
+            await options.client.pause(APPEARANCE_MS * attempt);
+            const appeared = await chooseComment(options);
+            if (typeof appeared !== 'string')
+                return { ...(await updateComment(options, appeared)), status: 'created' };
+        }
+    }
+}
+async function createOnce(options) {
+    const { client, repository, pullRequest, body } = options;
+    const place = { ...(0,github_repository/* inRest */.sR)(repository), issue_number: pullRequest };
+    const { data } = await client.rest.issues.createComment({ ...place, body });
+    return { status: 'created', url: data.html_url, id: data.id };
+}
+function explainNoPermission(pullRequest, { kind, message }) {
+    const fix = kind === 'not-found'
+        ? 'A token gets this answer for a repository or pull request that it may not see.'
+        : 'Pull requests from forks and by Dependabot have a read-only token; any other job needs `permissions: { pull-requests: write }`.';
+    return `GitHub does not let this token comment on pull request #${pullRequest} ("${message}"). ${fix}`;
+}
+const AFTER_FAILURE = {
+    unauthorized: 'Check `github-token`: it is not valid for this GitHub, or it has expired.',
+    'rate-limited': 'Run the job again later, or give it a `github-token` of its own.',
+    unanswered: "Run the job again; if it stays so, look at GitHub's status page.",
+    refused: 'Run the job again with debug logging to see the whole answer.',
+};
+
+
+/***/ }),
+
+/***/ 487:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $U: () => (/* binding */ notApplied),
+/* harmony export */   DB: () => (/* binding */ USE_THE_DIGEST),
+/* harmony export */   g_: () => (/* binding */ findMergedPullRequest)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _repository_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(651);
+/** Which pull request a commit on a branch was merged from. */
+
+
+const USE_THE_DIGEST = 'Or plan in this workflow and give its digest as `approved-plan`, behind an environment with reviewers.';
+function notApplied(what, next) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({ what, done: 'Nothing was applied.', next });
+}
+/** A commit that was merged moments ago may not be known as part of its pull request yet: look this often, and wait. */
+const LOOKS = 3;
+const PAUSE_MS = 3_000;
+/**
+ * The one pull request that was merged into the branch as this commit: the merge commit, the squashed commit, or the
+ * last of the rebased ones (GitHub's `merge_commit_sha` is each of these).
+ * @throws ActionError when the run is not on a branch, or it is not exactly one
+ * @throws GitHubApiError when GitHub could not be asked
+ */
+async function findMergedPullRequest(options) {
+    const branch = branchOf(options.ref);
+    const candidates = await listPullRequestsOf(options);
+    const merged = candidates.filter((each) => wasMergedAs(each, options, branch));
+    const [only, ...others] = merged;
+    if (only === undefined)
+        throw explainNoPullRequest(options.commit, branch, candidates);
+    if (others.length > 0) {
+        const numbers = merged.map(({ number }) => `#${number}`).join(', ');
+        throw notApplied(`Commit ${(0,_repository_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(options.commit)} is the merge of more than one pull request (${numbers}), so it is not clear whose plan was approved.`, USE_THE_DIGEST);
+    }
+    return { number: only.number, headSha: only.head.sha, branch, mergedAt: Date.parse(only.merged_at ?? '') };
+}
+/** A merge queue tries what it is about to merge on a branch of its own. */
+const MERGE_QUEUE = /^gh-readonly-queue\//;
+function branchOf(ref) {
+    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+    if (branch !== undefined && !MERGE_QUEUE.test(branch))
+        return branch;
+    const where = pullRequestOfRef(ref);
+    throw notApplied(where === undefined
+        ? `\`approved-plan: pull-request\` works on the branch that pull requests are merged into, and this run is on ${ref}.`
+        : `Merging approves a plan, and pull request #${where} is not merged.`, 'Run apply on the push that the merge makes, or give the digest itself as `approved-plan`.');
+}
+/** From `refs/pull/7/merge`, or a merge queue's `refs/heads/gh-readonly-queue/main/pr-7-…`. */
+function pullRequestOfRef(ref) {
+    return (/^refs\/pull\/(\d+)\//.exec(ref) ?? /\/gh-readonly-queue\/.*\/pr-(\d+)-/.exec(ref))?.[1];
+}
+async function listPullRequestsOf({ client, repository, commit }) {
+    const list = client.rest.repos.listPullRequestsAssociatedWithCommit;
+    const place = { ...(0,_repository_js__WEBPACK_IMPORTED_MODULE_1__/* .inRest */ .sR)(repository), commit_sha: commit, per_page: 100 };
+    for (let look = 1;; look += 1) {
+        const found = await client.paginate(list, place);
+        if (found.length > 0 || look === LOOKS)
+            return found;
+        await client.pause(PAUSE_MS);
+    }
+}
+function wasMergedAs(candidate, { repository, commit }, branch) {
+    // A commit is also found by pull requests that forks and other branches have of it.
+    const isHere = candidate.base.repo.full_name.toLowerCase() === (0,_repository_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOf */ .Vb)(repository).toLowerCase();
+    const isMerged = (candidate.merged_at ?? null) !== null && candidate.merge_commit_sha === commit;
+    return isHere && isMerged && candidate.base.ref === branch;
+}
+function explainNoPullRequest(commit, branch, candidates) {
+    const near = candidates.map((each) => `#${each.number} ${describeCandidate(each)}`).join('; ');
+    return notApplied(`No pull request was merged into ${branch} as commit ${(0,_repository_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(commit)}${near === '' ? '' : ` (found: ${near})`}.`, 'Apply runs on the commit that merging a pull request makes, not on later pushes; or give the digest itself as `approved-plan`.');
+}
+function describeCandidate({ merged_at, merge_commit_sha, base }) {
+    if ((merged_at ?? null) === null)
+        return 'is not merged';
+    return `was merged into ${base.ref} as ${(0,_repository_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(merge_commit_sha ?? 'another commit')}`;
+}
+
+
+/***/ }),
+
+/***/ 651:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DQ: () => (/* binding */ readPullRequest),
+/* harmony export */   Vb: () => (/* binding */ nameOf),
+/* harmony export */   _T: () => (/* binding */ readFileAt),
+/* harmony export */   kC: () => (/* binding */ compareCommits),
+/* harmony export */   ml: () => (/* binding */ shorten),
+/* harmony export */   nG: () => (/* binding */ findOvertaken),
+/* harmony export */   sR: () => (/* binding */ inRest)
+/* harmony export */ });
+/* unused harmony export findChangedAgain */
+/* harmony import */ var _api_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3660);
+/** What the repository has: its files, its pull requests, and what a branch has become since a commit. */
+
+function nameOf({ owner, name }) {
+    return `${owner}/${name}`;
+}
+/** As the parameters of the REST API name it. */
+function inRest({ owner, name }) {
+    return { owner, repo: name };
+}
+/** A commit's id as people write it; anything else as it is. */
+function shorten(sha) {
+    return /^[0-9a-f]{40,64}$/.test(sha) ? sha.slice(0, 7) : sha;
+}
+/**
+ * The text of a file at a commit.
+ * @param path from the top of the repository, with `/` between folders
+ * @returns undefined where there is no such file, or it is too large for GitHub to give (over 1 MiB)
+ * @throws GitHubApiError
+ */
+async function readFileAt({ client, repository, ref }, path) {
+    const found = await (0,_api_error_js__WEBPACK_IMPORTED_MODULE_0__/* .unlessNotFound */ .C)(client.rest.repos.getContent({ ...inRest(repository), path, ref }));
+    const data = found?.data;
+    if (data === undefined || Array.isArray(data) || data.type !== 'file' || !('content' in data))
+        return undefined;
+    return data.encoding === 'base64' ? Buffer.from(data.content, 'base64').toString('utf8') : undefined;
+}
+/**
+ * How a pull request stands now, whatever the event's payload says: a run that is run again still has its old one.
+ * @throws GitHubApiError
+ */
+async function readPullRequest(place) {
+    const { client, repository, pullRequest } = place;
+    const { data } = await client.rest.pulls.get({ ...inRest(repository), pull_number: pullRequest });
+    return { state: data.merged ? 'merged' : data.state, headSha: data.head.sha };
+}
+/** GitHub lists no more files of a comparison than these; and of a pull request. */
+const MOST_FILES = 300;
+const MOST_FILES_OF_PULL_REQUEST = 3000;
+/**
+ * Compares two commits; each may be named by a branch.
+ * @throws GitHubApiError
+ */
+async function compareCommits({ client, repository }, base, head) {
+    const compare = client.rest.repos.compareCommitsWithBasehead;
+    // Of the commits themselves nothing is used; the files come with the first page, whatever its length.
+    const wanted = { ...inRest(repository), basehead: `${base}...${head}`, per_page: 1 };
+    const found = await (0,_api_error_js__WEBPACK_IMPORTED_MODULE_0__/* .unlessNotFound */ .C)(compare(wanted));
+    return { relation: found?.data.status ?? 'unknown', files: found?.data.files ?? [] };
+}
+/**
+ * The files in which the branch has changed again what a pull request had changed, by name.
+ * @param since what the branch has changed since the pull request was merged
+ * @returns undefined when GitHub does not list all of it
+ * @throws GitHubApiError
+ */
+async function findOvertaken({ client, repository }, pullRequest, since) {
+    if (since.length >= MOST_FILES)
+        return undefined;
+    const own = await client.paginate(client.rest.pulls.listFiles, {
+        ...inRest(repository),
+        pull_number: pullRequest,
+        per_page: 100,
+    });
+    return own.length >= MOST_FILES_OF_PULL_REQUEST ? undefined : findChangedAgain(own, since);
+}
+/**
+ * The files in which lines that `own` added were removed since, or lines that it removed were added. A file that both
+ * changed counts, too, where GitHub shows one of the patches not. Lines of signs alone tell nothing.
+ * @returns names, sorted
+ */
+function findChangedAgain(own, since) {
+    return own
+        .filter((file) => {
+        const later = since.filter(({ filename, previous_filename: previous }) => filename === file.filename || previous === file.filename);
+        return later.some((each) => touches(file.patch, each.patch));
+    })
+        .map(({ filename }) => filename)
+        .sort();
+}
+function touches(own, since) {
+    if (own === undefined || since === undefined)
+        return true;
+    const mine = linesOf(own);
+    const theirs = linesOf(since);
+    return haveCommon(mine.added, theirs.removed) || haveCommon(mine.removed, theirs.added);
+}
+function haveCommon(one, other) {
+    return [...one].some((line) => other.has(line));
+}
+function linesOf(patch) {
+    const lines = patch.split(/\r?\n/);
+    const withSign = (sign) => new Set(lines
+        .filter((line) => line.startsWith(sign))
+        .map((line) => line.slice(1).trim())
+        .filter((line) => /[\p{L}\p{N}]/u.test(line)));
+    return { added: withSign('+'), removed: withSign('-') };
 }
 
 
@@ -33968,32 +33998,63 @@ function isSameActor(one, other) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $z: () => (/* binding */ groupBy),
 /* harmony export */   R8: () => (/* binding */ warn),
+/* harmony export */   Rc: () => (/* binding */ nameKey),
+/* harmony export */   b6: () => (/* binding */ textOf),
 /* harmony export */   ds: () => (/* binding */ stop),
-/* harmony export */   qz: () => (/* binding */ tell)
+/* harmony export */   qz: () => (/* binding */ tell),
+/* harmony export */   u3: () => (/* binding */ nameKeys)
 /* harmony export */ });
-/** @param at where it is; several places with one cause are one finding */
-function stop(rule, words, at) {
-    return { severity: 'stop', rule, ...words, ...placesOf(at) };
+/* harmony import */ var _phrases_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9517);
+
+function stop(rule, told) {
+    return find('stop', rule, told);
 }
-/** @param at where it is; several places with one cause are one finding */
-function warn(rule, words, at) {
-    return { severity: 'warning', rule, ...words, ...placesOf(at) };
+function warn(rule, told) {
+    return find('warning', rule, told);
 }
 /** Who is let in is what the reviewers agree to by the access table: it is told, and is no danger by itself. */
 function tell(rule, words) {
-    return { severity: 'notice', rule, ...words, ...placesOf() };
+    return find('notice', rule, words);
 }
-function placesOf(at = []) {
+function find(severity, rule, { at = [], ...words }) {
     const places = 'address' in at ? [at] : at;
     const [first] = places;
+    const where = { region: first?.region, address: first?.address };
     if (places.length < 2)
-        return { region: first?.region, address: first?.address };
-    return {
-        region: undefined,
-        regions: places.flatMap(({ region }) => region ?? []),
-        address: first?.address,
-    };
+        return { severity, rule, ...words, ...where };
+    const regions = places.flatMap(({ region }) => region ?? []);
+    return { severity, rule, ...words, ...where, region: undefined, regions };
+}
+/** E.g. `the replica key in ap-southeast-2`. */
+function nameKey({ kind, region }) {
+    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
+}
+/** More replicas than this are counted instead of named. */
+const NAMED_REPLICAS = 3;
+/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
+function nameKeys(keys) {
+    const replicas = keys.filter(({ kind }) => kind === 'replica');
+    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
+    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
+    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : (0,_phrases_js__WEBPACK_IMPORTED_MODULE_0__/* .joinWords */ .yZ)(regions);
+    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
+    return (0,_phrases_js__WEBPACK_IMPORTED_MODULE_0__/* .joinWords */ .yZ)([...others, ...named]);
+}
+/** An attribute of one side of a change, where it is text. */
+function textOf(side, name) {
+    const value = side?.[name];
+    return typeof value === 'string' ? value : undefined;
+}
+/** The resources that each have the same one of some values, in the order of the first. */
+function groupBy(items, valueOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const value = JSON.stringify(valueOf(item));
+        groups.set(value, [...(groups.get(value) ?? []), item]);
+    }
+    return [...groups.values()];
 }
 
 
@@ -34019,10 +34080,9 @@ function placesOf(at = []) {
 
 
 
-const STATE_OF_ANOTHER = new Set(['foreign-state', 'another-alias']);
 /** Whether the state is somebody else's as a whole: then nothing else that a plan on it says is worth a word. */
 function isStateOfAnother({ rule }) {
-    return STATE_OF_ANOTHER.has(rule);
+    return rule === 'foreign-state' || rule === 'another-alias';
 }
 /** Whether something of somebody else's stands beside the key, which a plan would take away. */
 function isForeignBeside({ rule }) {
@@ -34039,7 +34099,7 @@ function holdingsOf({ resources, drift, changedOutputs, notedAlias }) {
         foreign: distinct([...known.map(({ address }) => address), ...moved].filter((at) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnAddress */ .v7)(at))),
         foreignOutputs: changedOutputs.filter((name) => !(0,_terraform_addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .isOwnOutput */ .Qs)(name)),
         keys: distinct(own.filter(_plan_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0).map(({ address }) => address)).length,
-        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => textOf(before?.['name']))),
+        aliases: distinct(own.filter(({ kind }) => kind === 'alias').flatMap(({ before }) => (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .textOf */ .b6)(before, 'name') ?? [])),
         notedAlias,
     };
 }
@@ -34082,13 +34142,15 @@ function foreignState(things, held, { alias }) {
     return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-state', {
         reason: `The state belongs to something else: it holds ${someOf(things)}, and no key. Nothing of that is this action's, and with a plan for alias/${alias} Terraform would delete it.`,
         wayOut: RIGHT_PLACE,
-    }, placeOf(held));
+        at: firstOf(held.foreign),
+    });
 }
 function foreignBeside(foreign, { alias }) {
     return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('foreign-resource', {
         reason: `Beside the key of alias/${alias} the state holds what is not this action's: ${someOf(foreign)}. Terraform would delete or forget it.`,
         wayOut: 'Take it out of this state first: `terraform state mv -state-out=FILE` gives it to the state of its own configuration, `terraform state rm` leaves it without one. A key of this action has a state of its own (docs/migrating.md); no input confirms the deletion of anything else.',
-    }, { region: undefined, address: foreign[0] ?? '' });
+        at: firstOf(foreign),
+    });
 }
 function foreignOutputs(names) {
     return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .warn */ .R8)('foreign-output', {
@@ -34103,7 +34165,8 @@ function anotherAlias(others, held, { alias, renamedFrom }) {
     return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('another-alias', {
         reason: `The state belongs to ${someOf(others)}, not to alias/${alias}${said}: its key would get the other name, and two services' data would be under one key.`,
         wayOut: `For a key of its own, give alias/${alias} another \`state-key\` (or \`backend-config\`); ${rename}.`,
-    }, placeOf(held));
+        at: firstOf(held.foreign),
+    });
 }
 function renameOfNothing(from, alias) {
     return (0,_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .stop */ .ds)('rename-without-key', {
@@ -34111,16 +34174,12 @@ function renameOfNothing(from, alias) {
         wayOut: 'Set `state-key` (or `backend-config`) to the state that has the key, or remove `rename-alias-from` to make a new one.',
     });
 }
-function placeOf({ foreign }) {
-    const [address] = foreign;
-    return address === undefined ? undefined : { region: undefined, address };
+function firstOf(foreign) {
+    return foreign.slice(0, 1).map((address) => ({ region: undefined, address }));
 }
 /** At most three by name, and how many more. */
 function someOf(names) {
     return (0,_phrases_js__WEBPACK_IMPORTED_MODULE_3__/* .nameSome */ .Kf)(names, 3);
-}
-function textOf(value) {
-    return typeof value === 'string' ? [value] : [];
 }
 function distinct(texts) {
     return [...new Set(texts)];
@@ -34146,7 +34205,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9336);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9268);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -36979,7 +37038,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 9336:
+/***/ 9268:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37168,33 +37227,27 @@ function noteRefusal(thrown, commandName, region) {
  * @returns one answer for each place, in their order; what KMS does not say is among them
  */
 function askLastUse(places, clients) {
-    return Promise.all(places.map((place) => askOne(place, clients).catch((thrown) => ({
-        ...place,
-        is: 'unknown',
-        because: sayKmsError(thrown),
-        ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
-    }))));
+    return Promise.all(places.map(({ region, keyId }) => {
+        const place = { region, keyId };
+        return askOne(place, clients).catch((thrown) => ({
+            ...place,
+            is: 'unknown',
+            because: sayKmsError(thrown),
+            ...(isDenied(thrown) ? { advice: adviseOnRefusals([thrown.refused]) } : {}),
+        }));
+    }));
 }
-async function askOne({ region, keyId }, clients) {
-    const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: keyId });
-    const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(region).send(command);
-    const { Timestamp, Operation = 'an operation', CloudTrailEventId } = KeyLastUsage ?? {};
-    if (Timestamp !== undefined) {
-        return {
-            region,
-            keyId,
-            is: 'used',
-            at: Timestamp.getTime(),
-            operation: Operation,
-            eventId: CloudTrailEventId,
-        };
-    }
+async function askOne(place, clients) {
+    const command = new clients.kms.GetKeyLastUsageCommand({ KeyId: place.keyId });
+    const { KeyLastUsage, TrackingStartDate, KeyCreationDate } = await clients.in(place.region).send(command);
+    const { Timestamp, Operation: operation = 'an operation', CloudTrailEventId: eventId } = KeyLastUsage ?? {};
+    if (Timestamp !== undefined)
+        return { ...place, is: 'used', at: Timestamp.getTime(), operation, eventId };
     // Without the date from which on it was recorded, "no use" says nothing.
-    if (TrackingStartDate === undefined) {
-        return { region, keyId, is: 'unknown', because: 'KMS does not say since when it records' };
-    }
+    if (TrackingStartDate === undefined)
+        return { ...place, is: 'unknown', because: 'KMS does not say since when it records' };
     const sinceCreation = KeyCreationDate !== undefined && KeyCreationDate >= TrackingStartDate;
-    return { region, keyId, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
+    return { ...place, is: 'unused', since: TrackingStartDate.getTime(), sinceCreation };
 }
 
 // EXTERNAL MODULE: ./src/facts/cancel-deletion.ts
@@ -37390,37 +37443,9 @@ var plan_model = __nccwpck_require__(6167);
 var plan_region = __nccwpck_require__(5959);
 // EXTERNAL MODULE: ./src/phrases.ts
 var phrases = __nccwpck_require__(9517);
-;// CONCATENATED MODULE: ./src/guard/messages.ts
-
-/** E.g. `the replica key in ap-southeast-2`. */
-function nameKey({ kind, region }) {
-    return `the ${kind} key in ${region ?? 'an unknown Region'}`;
-}
-/** More replicas than this are counted instead of named. */
-const NAMED_REPLICAS = 3;
-/** E.g. `the primary key in ap-southeast-1 and the replica keys in ap-southeast-2 and ap-southeast-3`. */
-function nameKeys(keys) {
-    const replicas = keys.filter(({ kind }) => kind === 'replica');
-    const others = keys.filter(({ kind }) => kind !== 'replica').map(nameKey);
-    const regions = replicas.map(({ region }) => region ?? 'an unknown Region');
-    const where = replicas.length > NAMED_REPLICAS ? `${replicas.length} Regions` : (0,phrases/* joinWords */.yZ)(regions);
-    const named = replicas.length > 1 ? [`the replica keys in ${where}`] : replicas.map(nameKey);
-    return (0,phrases/* joinWords */.yZ)([...others, ...named]);
-}
-/** The resources that each have the same one of some values, in the order of the first. */
-function groupBy(items, valueOf) {
-    const groups = new Map();
-    for (const item of items) {
-        const value = JSON.stringify(valueOf(item));
-        groups.set(value, [...(groups.get(value) ?? []), item]);
-    }
-    return [...groups.values()];
-}
-
 // EXTERNAL MODULE: ./src/guard/finding.ts
 var finding = __nccwpck_require__(8896);
 ;// CONCATENATED MODULE: ./src/guard/settings.ts
-
 
 
 
@@ -37437,23 +37462,25 @@ function judgeKeySettings({ resources }) {
 function judgeRotation(key) {
     if (key.before?.['enable_key_rotation'] !== true || key.after?.['enable_key_rotation'] !== false)
         return [];
-    const words = {
-        reason: `Automatic rotation is switched off for ${nameKey(key)} and all its replicas.`,
-        wayOut: 'Set `enable-key-rotation: true` to keep it.',
-    };
-    return [(0,finding/* warn */.R8)('rotation-off', words, key)];
+    return [
+        (0,finding/* warn */.R8)('rotation-off', {
+            reason: `Automatic rotation is switched off for ${(0,finding/* nameKey */.Rc)(key)} and all its replicas.`,
+            wayOut: 'Set `enable-key-rotation: true` to keep it.',
+            at: key,
+        }),
+    ];
 }
 function judgeWindows(keys) {
     const windowsOf = ({ before, after }) => [before, after].map((side) => side?.['deletion_window_in_days']);
-    return groupBy(keys, windowsOf).flatMap((same) => {
+    return (0,finding/* groupBy */.$z)(keys, windowsOf).flatMap((same) => {
         const [old, now] = same[0] === undefined ? [] : windowsOf(same[0]);
         if (typeof old !== 'number' || typeof now !== 'number' || now >= old)
             return [];
-        const words = {
-            reason: `The waiting period before a deletion of ${nameKeys(same)} gets shorter, from ${old} to ${now} days.`,
+        return (0,finding/* warn */.R8)('shorter-window', {
+            reason: `The waiting period before a deletion of ${(0,finding/* nameKeys */.u3)(same)} gets shorter, from ${old} to ${now} days.`,
             wayOut: 'A longer `deletion-window-in-days` leaves more time to cancel a deletion.',
-        };
-        return [(0,finding/* warn */.R8)('shorter-window', words, same)];
+            at: same,
+        });
     });
 }
 function judgeDisabled(keys) {
@@ -37461,22 +37488,26 @@ function judgeDisabled(keys) {
     if (disabled.length === 0)
         return [];
     const [is, it] = disabled.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
-    const words = {
-        reason: `${(0,phrases/* capitalise */.sK)(nameKeys(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
-        wayOut: 'First check that nothing in these Regions uses the key.',
-    };
-    return [(0,finding/* warn */.R8)('key-disabled', words, disabled)];
+    return [
+        (0,finding/* warn */.R8)('key-disabled', {
+            reason: `${(0,phrases/* capitalise */.sK)((0,finding/* nameKeys */.u3)(disabled))} ${is} disabled: nothing there can encrypt or decrypt until ${it} enabled.`,
+            wayOut: 'First check that nothing in these Regions uses the key.',
+            at: disabled,
+        }),
+    ];
 }
 function judgeBypass(keys) {
     const name = 'bypass_policy_lockout_safety_check';
     const bypassed = keys.filter(({ action, before, after }) => after?.[name] === true && !(action === 'update' && before?.[name] === true));
     if (bypassed.length === 0)
         return [];
-    const words = {
-        reason: `For ${nameKeys(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
-        wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
-    };
-    return [(0,finding/* warn */.R8)('lockout-check-bypassed', words, bypassed)];
+    return [
+        (0,finding/* warn */.R8)('lockout-check-bypassed', {
+            reason: `For ${(0,finding/* nameKeys */.u3)(bypassed)} KMS is told not to check that the key policy can still be changed afterwards.`,
+            wayOut: 'Leave `bypass_policy_lockout_safety_check` at false.',
+            at: bypassed,
+        }),
+    ];
 }
 /** More Regions than this are counted instead of named. */
 const MOST_NAMED = 3;
@@ -37485,7 +37516,7 @@ function judgeAliases({ resources }) {
     const gone = new Set(resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && !(0,plan_model/* isKept */.t8)(change)).map(({ region }) => region));
     const aliases = resources.filter(({ kind, region }) => kind === 'alias' && !gone.has(region));
     // One rename in many Regions is one decision.
-    return groupBy(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
+    return (0,finding/* groupBy */.$z)(aliases, ({ action, before, after }) => [action, nameOf(before), nameOf(after)]).flatMap((same) => judgeAlias(same, resources));
 }
 function judgeAlias(all, resources) {
     const isRename = all.some(({ action, before, after }) => action === 'replace' && nameOf(before) !== nameOf(after));
@@ -37499,14 +37530,16 @@ function judgeAlias(all, resources) {
     const wayOut = 'First move its users to another alias, or to the key ARN.';
     if (isRename) {
         const reason = `In ${where} the alias ${name} becomes ${nameOf(alias.after)}: whoever still uses the old name will not find the key.`;
-        return [(0,finding/* warn */.R8)('alias-renamed', { reason, wayOut }, same)];
+        return [(0,finding/* warn */.R8)('alias-renamed', { reason, wayOut, at: same })];
     }
     if ((0,plan_model/* isKept */.t8)(alias))
         return [];
-    const reason = alias.action === 'forget'
-        ? `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`
-        : `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
-    return [(0,finding/* warn */.R8)(alias.action === 'forget' ? 'alias-forgotten' : 'alias-deleted', { reason, wayOut }, same)];
+    if (alias.action === 'forget') {
+        const reason = `In ${where} Terraform forgets the alias ${name}: it stays, and no state knows it.`;
+        return [(0,finding/* warn */.R8)('alias-forgotten', { reason, wayOut, at: same })];
+    }
+    const reason = `In ${where} the alias ${name} is deleted: whoever still uses it will not find the key.`;
+    return [(0,finding/* warn */.R8)('alias-deleted', { reason, wayOut, at: same })];
 }
 /** Whether another resource keeps the same name in the same Region. */
 function isNamedElsewhere(alias, resources) {
@@ -37516,8 +37549,7 @@ function isNamedElsewhere(alias, resources) {
         nameOf(other.after) === nameOf(alias.before));
 }
 function nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : 'with an unknown name';
+    return (0,finding/* textOf */.b6)(side, 'name') ?? 'with an unknown name';
 }
 
 ;// CONCATENATED MODULE: ./src/guard/identity.ts
@@ -37526,10 +37558,10 @@ function nameOf(side) {
 
 
 
-
 /** Whether the keys stay the keys they are: the same ones, in the same Regions, roles and kinds. */
 function judgeIdentity(request) {
     const keys = request.model.resources.filter(plan_model/* isKey */.m0);
+    const made = keys.filter(({ action }) => action === 'create');
     const moved = judgeRoles(request);
     return [
         ...moved,
@@ -37537,8 +37569,8 @@ function judgeIdentity(request) {
             // Where the Region or the role changed, the refresh looked in the wrong place: that is told already.
             .filter((key) => !moved.some(({ region }) => region === (0,plan_region/* regionOfSide */.RP)(key.before)))
             .map((key) => judgeMissing(key, request)),
-        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgePending(key, request)),
-        ...keys.filter(({ action }) => action === 'create').flatMap((key) => judgeExisting(key, request)),
+        ...made.flatMap((key) => judgePending(key, request)),
+        ...made.flatMap((key) => judgeExisting(key, request)),
         ...keys.flatMap(judgeProperties),
     ];
 }
@@ -37548,13 +37580,13 @@ function findMissingKeys({ drift }) {
 }
 function rolesBefore(model) {
     const known = [...model.resources.filter(({ before }) => before !== null), ...findMissingKeys(model)];
-    return rolesOf(known.map(({ kind, before, region }) => [(0,plan_region/* regionOfSide */.RP)(before) ?? region, kind]));
+    return rolesOf(known.map(({ kind, before, region }) => ({ kind, region: (0,plan_region/* regionOfSide */.RP)(before) ?? region })));
 }
 function rolesAfter({ resources }) {
-    return rolesOf(resources.filter(plan_model/* isKept */.t8).map(({ kind, region }) => [region, kind]));
+    return rolesOf(resources.filter(plan_model/* isKept */.t8));
 }
-function rolesOf(entries) {
-    return new Map(entries.flatMap(([region, kind]) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
+function rolesOf(keys) {
+    return new Map(keys.flatMap(({ kind, region }) => region !== undefined && (kind === 'primary' || kind === 'replica') ? [[region, kind]] : []));
 }
 function primaryOf(roles) {
     return [...roles].find(([, role]) => role === 'primary')?.[0];
@@ -37566,11 +37598,13 @@ function judgeRoles({ model, primaryRegion }) {
     const from = primaryOf(before);
     const to = primaryOf(after) ?? primaryRegion;
     if (from !== undefined && after.size > 0 && from !== to) {
+        const primary = model.resources.find(({ kind }) => kind === 'primary');
         return [
             (0,finding/* stop */.ds)('primary-moved', {
                 reason: `The primary key is in ${from}, and the plan makes another primary in ${to}: the key in ${from} and all its replicas would be given up, and data under them lost.`,
                 wayOut: `Set \`primary-region\` back to ${from}. ${MOVE}`,
-            }, { region: from, address: addressOfPrimary(model) ?? 'module.primary' }),
+                at: { region: from, address: primary?.address ?? 'module.primary' },
+            }),
         ];
     }
     return [...after].flatMap(([region, role]) => {
@@ -37581,18 +37615,16 @@ function judgeRoles({ model, primaryRegion }) {
             (0,finding/* stop */.ds)('primary-moved', {
                 reason: `The key in ${region} is a ${old} and would become a ${role}: Terraform can only do that by deleting it and making another one.`,
                 wayOut: `Put \`primary-region\` and \`replica-regions\` back as they were. ${MOVE}`,
-            }, { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' }),
+                at: { region, address: model.regions.find((row) => row.region === region)?.key?.address ?? '' },
+            }),
         ];
     });
-}
-function addressOfPrimary({ resources }) {
-    return resources.find(({ kind }) => kind === 'primary')?.address;
 }
 function judgeMissing(key, request) {
     const region = (0,plan_region/* regionOfSide */.RP)(key.before);
     const pending = request.pendingDeletion?.[region ?? ''];
-    const id = textOf(key.before?.['key_id']) ?? 'id unknown';
-    const gone = `The state knows ${nameKey(key)} (${id}), and AWS shows it no more`;
+    const id = (0,finding/* textOf */.b6)(key.before, 'key_id') ?? 'id unknown';
+    const gone = `The state knows ${(0,finding/* nameKey */.Rc)(key)} (${id}), and AWS shows it no more`;
     if (pending !== undefined)
         return judgeScheduled(key, pending, request);
     const expected = request.options.destroys ||
@@ -37603,24 +37635,27 @@ function judgeMissing(key, request) {
         return (0,finding/* warn */.R8)('key-lost', {
             reason: `${gone}; the plan goes on without it.`,
             wayOut: 'If that is a surprise, look at the account and Region of these credentials, and at CloudTrail.',
-        }, key);
+            at: key,
+        });
     }
     return (0,finding/* stop */.ds)('key-lost', {
         reason: `${gone}: it was deleted or scheduled for deletion outside Terraform, or these credentials are for another account. The plan would make a new key in its place, which can't decrypt what the old one encrypted.`,
         wayOut: `If it is pending deletion, ${saveKey(id, region)} If it is gone for good, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`,
-    }, key);
+        at: key,
+    });
 }
 /** A key of the state that somebody scheduled for deletion outside Terraform. */
 function judgeScheduled(key, { keyId, deletionDate }, { options }) {
     const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
     const rule = key.kind === 'replica' ? 'replica-pending-deletion' : 'key-lost';
-    const reason = `${(0,phrases/* capitalise */.sK)(nameKey(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
+    const reason = `${(0,phrases/* capitalise */.sK)((0,finding/* nameKey */.Rc)(key))} (${keyId}) was scheduled for deletion outside Terraform: it goes for good${when}`;
     if (options.recovery === true)
-        return (0,finding/* warn */.R8)(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST }, key);
+        return (0,finding/* warn */.R8)(rule, { reason: `${reason}.`, wayOut: RECOVERED_FIRST, at: key });
     return (0,finding/* stop */.ds)(rule, {
         reason: `${reason}, and Terraform would make another one in its place.`,
         wayOut: `Set \`allow-recovery: true\` and run \`apply\`. Or ${saveKey(keyId, (0,plan_region/* regionOfSide */.RP)(key.before))}`,
-    }, key);
+        at: key,
+    });
 }
 function saveKey(id, region) {
     return `${(0,cancel_deletion/* sayCancelDeletion */.m)(region, id)}, then this job again.`;
@@ -37634,12 +37669,13 @@ function judgePending(key, { model, pendingDeletion, options }) {
     const until = pending.deletionDate === undefined ? 'its window ends' : pending.deletionDate.slice(0, 10);
     const there = `In ${key.region ?? 'the Region'} a replica of this key is pending deletion`;
     if (options.recovery === true)
-        return [(0,finding/* warn */.R8)('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST }, key)];
+        return [(0,finding/* warn */.R8)('replica-pending-deletion', { reason: `${there}.`, wayOut: RECOVERED_FIRST, at: key })];
     return [
         (0,finding/* stop */.ds)('replica-pending-deletion', {
             reason: `${there}, and AWS refuses a new one until ${until}.`,
             wayOut: `To have it back, set \`allow-recovery: true\` and run \`apply\`; or ${saveKey(pending.keyId, key.region)} ${TAKE_IN} Or wait until ${until}.`,
-        }, key),
+            at: key,
+        }),
     ];
 }
 const RECOVERED_FIRST = '`apply` cancels that deletion, enables the key and plans anew, before it asks for the approval: that plan is then the one to approve.';
@@ -37653,7 +37689,8 @@ function judgeExisting(key, { existingReplicas }) {
         (0,finding/* stop */.ds)('replica-exists', {
             reason: `In ${key.region ?? 'the Region'} a replica of this key (${keyId}) exists already, and the state does not know it: AWS refuses another one.`,
             wayOut: 'Set `allow-recovery: true`: the plan then takes it into the state, for review.',
-        }, key),
+            at: key,
+        }),
     ];
 }
 const PROPERTIES = [
@@ -37668,57 +37705,24 @@ function judgeProperties(key) {
         return [];
     return PROPERTIES.flatMap(({ rule, names, input }) => {
         const changed = names.filter((name) => {
-            const [old, now] = [before[name], after[name]];
-            return old !== undefined && old !== null && now !== undefined && now !== null && old !== now;
+            const [old, now] = [before[name] ?? null, after[name] ?? null];
+            return old !== null && now !== null && old !== now;
         });
         if (changed.length === 0)
             return [];
         const change = changed.map((name) => `${name} from ${String(before[name])} to ${String(after[name])}`);
         return [
             (0,finding/* stop */.ds)(rule, {
-                reason: `The plan changes ${(0,phrases/* joinWords */.yZ)(change)} for ${nameKey(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
+                reason: `The plan changes ${(0,phrases/* joinWords */.yZ)(change)} for ${(0,finding/* nameKey */.Rc)(key)}. KMS cannot change that of a key, so Terraform would create another one, and data encrypted under the old one would be lost.`,
                 wayOut: `Put \`${input}\` back. For another kind of key use another alias and another \`state-key\`.`,
-            }, key),
+                at: key,
+            }),
         ];
     });
-}
-function textOf(value) {
-    return typeof value === 'string' ? value : undefined;
 }
 
 // EXTERNAL MODULE: ./src/guard/ownership.ts
 var guard_ownership = __nccwpck_require__(4408);
-// EXTERNAL MODULE: ./src/plan/access.ts + 1 modules
-var access = __nccwpck_require__(5667);
-;// CONCATENATED MODULE: ./src/guard/imported-access.ts
-
-
-
-
-
-/** At most this many principals are named in a sentence; the report has all of them. */
-const imported_access_MOST_NAMED = 10;
-/**
- * Who loses access because an imported key gets the policy of the inputs. Whoever wrote those inputs may never have read the
- * policy that goes: so a reviewer is warned, and a run whose plan nobody reviews is stopped (docs/decisions/import.md).
- * @param isUnreviewed whether `apply` goes on without anybody's having seen the plan
- */
-function judgeImportedAccess(model, isUnreviewed) {
-    const imported = model.resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.importing !== undefined);
-    const lost = (0,access/* diffAccess */.K)({ ...model, resources: imported }).filter((change) => !(0,access/* isGain */.C9)(change));
-    if (lost.length === 0)
-        return [];
-    const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
-    const names = lost.map(({ principal }) => principal);
-    const who = (0,phrases/* nameSome */.Kf)(names, imported_access_MOST_NAMED);
-    const reason = `By the import of ${nameKeys(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
-    const keep = 'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
-    if (!isUnreviewed)
-        return [(0,finding/* warn */.R8)('import-takes-access', { reason, wayOut: keep }, keys)];
-    const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
-    return [(0,finding/* stop */.ds)('import-takes-access', { reason, wayOut }, keys)];
-}
-
 // EXTERNAL MODULE: ./src/policy/document.ts
 var policy_document = __nccwpck_require__(1561);
 ;// CONCATENATED MODULE: ./src/policy/answer.ts
@@ -38714,6 +38718,8 @@ function limitsGrants({ operator, key, values }) {
     return isGrantee && isPositive && !values.some((value) => /[*?$]/.test(value));
 }
 
+// EXTERNAL MODULE: ./src/plan/access.ts + 1 modules
+var access = __nccwpck_require__(5667);
 // EXTERNAL MODULE: ./src/plan/canonical.ts
 var canonical = __nccwpck_require__(4917);
 ;// CONCATENATED MODULE: ./src/guard/policies.ts
@@ -38762,11 +38768,11 @@ function groupPolicies({ resources }) {
 }
 /** Stops for what the plan would put in place, warns of what is there already. */
 function policies_judge(group, rule, words) {
-    return group.planned ? (0,finding/* stop */.ds)(rule, words, group.keys) : (0,finding/* warn */.R8)(rule, words, group.keys);
+    return group.planned ? (0,finding/* stop */.ds)(rule, { ...words, at: group.keys }) : (0,finding/* warn */.R8)(rule, { ...words, at: group.keys });
 }
 /** Warns of what the plan would put in place; what is there already has been seen. */
 function warnOf(group, rule, words) {
-    return group.planned ? [(0,finding/* warn */.R8)(rule, words, group.keys)] : [];
+    return group.planned ? [(0,finding/* warn */.R8)(rule, { ...words, at: group.keys })] : [];
 }
 function whereOf({ keys }) {
     return (0,phrases/* joinWords */.yZ)(keys.map(({ region }) => region ?? 'an unknown Region').sort());
@@ -38787,12 +38793,8 @@ function judgeControlOf(group, account, now) {
         now,
         partition: (0,plan_region/* partitionOfKey */.pR)(group.keys[0] ?? { region: undefined }),
         keys: group.keys.map(({ region, kind, before, after }) => {
-            const arn = after?.['arn'] ?? before?.['arn'];
-            return {
-                region: region ?? '',
-                role: kind === 'replica' ? 'replica' : 'primary',
-                arn: typeof arn === 'string' ? arn : undefined,
-            };
+            const arn = (0,finding/* textOf */.b6)(after, 'arn') ?? (0,finding/* textOf */.b6)(before, 'arn');
+            return { region: region ?? '', role: kind === 'replica' ? 'replica' : 'primary', arn };
         }),
     });
     if (control.answer === 'never') {
@@ -38868,7 +38870,7 @@ function judgeDeleted({ policy, keys }) {
         return [];
     const reason = `The key policy in ${whereOf({ policy, keys, planned: false })} names a principal that was deleted since: AWS shows ${(0,phrases/* nameSome */.Kf)([...deleted.values()], policies_MOST_NAMED)} in place of its ARN. A new principal of the same name gets no access by it.`;
     const wayOut = 'If the plan names that ARN again, it lets in whatever has this name now: find out who made it. Otherwise take it out of the inputs.';
-    return [(0,finding/* warn */.R8)('deleted-principal', { reason, wayOut }, keys)];
+    return [(0,finding/* warn */.R8)('deleted-principal', { reason, wayOut, at: keys })];
 }
 function judgeUndecided(model) {
     return (0,access/* findUndecidedPolicies */.fH)(model)
@@ -38876,7 +38878,8 @@ function judgeUndecided(model) {
         .map(({ change, problem }) => (0,finding/* stop */.ds)('policy-unreadable', {
         reason: `The planned key policy in ${change.region ?? 'an unknown Region'} can't be reviewed: ${problem}.`,
         wayOut: 'Correct the `policy` input, so that the plan holds the whole policy.',
-    }, change));
+        at: change,
+    }));
 }
 /** The principals that one side's policies name in an Allow. */
 function allowedOf({ resources }, side, which) {
@@ -38934,6 +38937,26 @@ function judgeNewPrincipals(model, account) {
         }),
     ];
 }
+/**
+ * Who loses access because an imported key gets the policy of the inputs. Whoever wrote those inputs may never have read the
+ * policy that goes: so a reviewer is warned, and a run whose plan nobody reviews is stopped (docs/decisions/import.md).
+ * @param isUnreviewed whether `apply` goes on without anybody's having seen the plan
+ */
+function judgeImportedAccess(model, isUnreviewed) {
+    const imported = model.resources.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.importing !== undefined);
+    const lost = (0,access/* diffAccess */.K)({ ...model, resources: imported }).filter((change) => !(0,access/* isGain */.C9)(change));
+    if (lost.length === 0)
+        return [];
+    const keys = imported.filter(({ region = '' }) => lost.some(({ regions }) => regions === 'all' || regions.includes(region)));
+    const names = lost.map(({ principal }) => principal);
+    const who = (0,phrases/* nameSome */.Kf)(names, policies_MOST_NAMED);
+    const reason = `By the import of ${(0,finding/* nameKeys */.u3)(keys)} access is lost, as the key policy becomes that of the inputs: ${who}.`;
+    const keep = 'Name whoever still needs the key in `users`, `administrators` or `account-ids`, or give the whole `policy`.';
+    if (!isUnreviewed)
+        return [(0,finding/* warn */.R8)('import-takes-access', { reason, wayOut: keep, at: keys })];
+    const wayOut = `${keep} If they are to lose it, have the plan reviewed: \`approved-plan\` in place of \`auto-approve\`.`;
+    return [(0,finding/* stop */.ds)('import-takes-access', { reason, wayOut, at: keys })];
+}
 
 // EXTERNAL MODULE: ./src/plan/deletions.ts
 var plan_deletions = __nccwpck_require__(3548);
@@ -38974,20 +38997,21 @@ function judgeDeletions(keys, { model, now, options }) {
     const outage = `${(0,plan_deletions/* sayOutage */.Dm)(deletions, words)} ${(0,plan_deletions/* sayDeadline */.yg)(deletions, words)}`;
     const cancelDeletion = (0,plan_deletions/* sayCancelDeletionOf */.TV)(deletions);
     if (options.deletionConfirmed) {
-        const reason = `As was confirmed, the plan schedules ${nameKeys(keys)} for deletion. ${outage}`;
-        return [(0,finding/* warn */.R8)('key-deleted', { reason, wayOut: cancelDeletion }, keys)];
+        const reason = `As was confirmed, the plan schedules ${(0,finding/* nameKeys */.u3)(keys)} for deletion. ${outage}`;
+        return [(0,finding/* warn */.R8)('key-deleted', { reason, wayOut: cancelDeletion, at: keys })];
     }
     const [regions, them] = keys.length === 1 ? ['its Region', 'it'] : ['their Regions', 'them'];
     const keep = options.destroys ? '' : `To keep ${them}, put ${regions} back into the inputs. `;
     const wayOut = `${keep}To delete ${them}, set \`allow-destroy: true\` and \`confirm-destroy\` to the alias.`;
-    const reason = `The plan deletes ${nameKeys(keys)}. ${outage}`;
-    return [(0,finding/* stop */.ds)('key-deleted', { reason, wayOut }, keys)];
+    const reason = `The plan deletes ${(0,finding/* nameKeys */.u3)(keys)}. ${outage}`;
+    return [(0,finding/* stop */.ds)('key-deleted', { reason, wayOut, at: keys })];
 }
 function judgeTainted(key) {
     return (0,finding/* stop */.ds)('key-replaced', {
-        reason: `An earlier apply ended before ${nameKey(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
+        reason: `An earlier apply ended before ${(0,finding/* nameKey */.Rc)(key)} was ready, so Terraform would delete it and create another one, although it may exist and be in use.`,
         wayOut: `Wait until the key is enabled in AWS, run \`terraform untaint '${key.address}'\` on this state, and then this job again.`,
-    }, key);
+        at: key,
+    });
 }
 function judgeReplacement(key, { deletionConfirmed }) {
     const forcing = key.attributes.filter(({ forcesReplacement }) => forcesReplacement).map(({ name }) => name);
@@ -38995,28 +39019,71 @@ function judgeReplacement(key, { deletionConfirmed }) {
     const ofOtherPrimary = key.kind === 'replica' && forcing.includes('primary_key_arn');
     if (deletionConfirmed) {
         return (0,finding/* warn */.R8)('key-replaced', {
-            reason: `${(0,phrases/* capitalise */.sK)(nameKey(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
+            reason: `${(0,phrases/* capitalise */.sK)((0,finding/* nameKey */.Rc)(key))} is scheduled for deletion, as was confirmed, and another one is made in its place${because}: from the moment of apply nothing can use the old key.`,
             wayOut: key.kind === 'replica' && !ofOtherPrimary
                 ? 'AWS refuses a new replica of the same primary in a Region until the old one is really gone: expect this apply to fail with AlreadyExists.'
                 : 'Until its waiting period ends, the old key can be brought back: `aws kms cancel-key-deletion`, then `aws kms enable-key`.',
-        }, key);
+            at: key,
+        });
     }
     return (0,finding/* stop */.ds)('key-replaced', {
-        reason: `The plan deletes ${nameKey(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
+        reason: `The plan deletes ${(0,finding/* nameKey */.Rc)(key)} and makes another one in its place${because}: what only the old key can decrypt would be lost.`,
         wayOut: ofOtherPrimary
             ? 'It is replaced because its primary would be another key: first settle what happens to the primary. If the primary was moved in AWS with `update-primary-region`, move it back in the same way.'
             : 'Put the changed input back. For a key with other properties use another alias and another `state-key`. To give the old key up, set `allow-destroy: true` and `confirm-destroy` to the alias.',
-    }, key);
+        at: key,
+    });
 }
 function judgeForgotten(key) {
     return (0,finding/* stop */.ds)('key-forgotten', {
-        reason: `Terraform would forget ${nameKey(key)}: it would stay in AWS and be billed, and no state would know it.`,
+        reason: `Terraform would forget ${(0,finding/* nameKey */.Rc)(key)}: it would stay in AWS and be billed, and no state would know it.`,
         wayOut: 'Keep the key in the configuration, without a `removed` block for it.',
-    }, key);
+        at: key,
+    });
+}
+const DAY_MS = 86_400_000;
+/** Whether the keys that go have been unused for long enough; what can't be known is not. */
+function judgeUse(uses, { days, now }) {
+    if (days === 0)
+        return [];
+    const limit = `\`require-unused-days: ${days}\``;
+    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * DAY_MS);
+    const unsure = uses.filter((use) => isUnsure(use, now - days * DAY_MS));
+    return [
+        ...judgeUses('key-in-use', inUse, now, {
+            what: `was used within the last ${days} days`,
+            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
+        }),
+        ...judgeUses('key-use-unknown', unsure, now, {
+            what: `may have been used within the last ${days} days: KMS does not say`,
+            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
+        }),
+    ];
+}
+/** What lets KMS be asked, of all those that it was not. */
+function askedAgain(unsure) {
+    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
+    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
+}
+/** @param from the time from which on there must have been no use */
+function isUnsure(use, from) {
+    if (use.is === 'unused')
+        return !use.sinceCreation && use.since > from;
+    return use.is === 'unknown';
+}
+function judgeUses(rule, uses, now, { what, wayOut }) {
+    const [first] = uses;
+    if (first === undefined)
+        return [];
+    const places = uses.map(({ region }) => ({ region, address: region }));
+    const named = uses.slice(0, 3).map((use) => `${use.region}: ${(0,last_use/* sayLastUse */.r)(use, now)}`);
+    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
+    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
+    const reason = `The plan deletes a key that ${what}, ${where} (${(0,phrases/* joinWords */.yZ)([...named, ...more])}).`;
+    return [{ ...(0,finding/* stop */.ds)(rule, { reason, wayOut, at: places }), address: undefined }];
 }
 
 ;// CONCATENATED MODULE: ./src/guard/guard.ts
-
 
 
 
@@ -39086,53 +39153,6 @@ function judgeUnknowns({ unsupported, unknownFields }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/guard/last-use.ts
-/** Whether the last use of keys lets them be deleted. Pure. */
-
-
-
-const DAY_MS = 86_400_000;
-/** Whether the keys that go have been unused for long enough; what can't be known is not. */
-function judgeUse(uses, { days, now }) {
-    if (days === 0)
-        return [];
-    const limit = `\`require-unused-days: ${days}\``;
-    const inUse = uses.filter((use) => use.is === 'used' && now - use.at <= days * DAY_MS);
-    const unsure = uses.filter((use) => isUnsure(use, now - days * DAY_MS));
-    return [
-        ...last_use_finding('key-in-use', inUse, now, {
-            what: `was used within the last ${days} days`,
-            wayOut: `First stop what uses it; CloudTrail names the caller. Then wait ${days} days, or lower ${limit}.`,
-        }),
-        ...last_use_finding('key-use-unknown', unsure, now, {
-            what: `may have been used within the last ${days} days: KMS does not say`,
-            wayOut: `${askedAgain(unsure)} Or wait until KMS has recorded for ${days} days, or lower ${limit}.`,
-        }),
-    ];
-}
-/** What lets KMS be asked, of all those that it was not. */
-function askedAgain(unsure) {
-    const advice = unsure.flatMap((use) => use.is === 'unknown' && use.advice !== undefined ? [use.advice] : []);
-    return advice.length === 0 ? 'Let the role do kms:GetKeyLastUsage.' : [...new Set(advice)].join(' ');
-}
-/** @param from the time from which on there must have been no use */
-function isUnsure(use, from) {
-    if (use.is === 'unused')
-        return !use.sinceCreation && use.since > from;
-    return use.is === 'unknown';
-}
-function last_use_finding(rule, uses, now, { what, wayOut }) {
-    const [first] = uses;
-    if (first === undefined)
-        return [];
-    const places = uses.map(({ region }) => ({ region, address: region }));
-    const named = uses.slice(0, 3).map((use) => `${use.region}: ${(0,last_use/* sayLastUse */.r)(use, now)}`);
-    const more = uses.length > named.length ? [`${uses.length - named.length} more Regions`] : [];
-    const where = uses.length === 1 ? `in ${first.region}` : `in ${uses.length} Regions`;
-    const reason = `The plan deletes a key that ${what}, ${where} (${(0,phrases/* joinWords */.yZ)([...named, ...more])}).`;
-    return [{ ...(0,finding/* stop */.ds)(rule, { reason, wayOut }, places), address: undefined }];
-}
-
 ;// CONCATENATED MODULE: ./src/guard/preflight.ts
 /** What has to be so in AWS for a plan to succeed where it creates something, as questions and as findings. Pure. */
 
@@ -39141,8 +39161,8 @@ function last_use_finding(rule, uses, now, { what, wayOut }) {
 /** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
 function recordedKeys({ resources, drift, }) {
     const found = [...resources, ...drift].filter(plan_model/* isKey */.m0).flatMap(({ before, region }) => {
-        const [where, keyId] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, before?.['key_id']];
-        return where !== undefined && typeof keyId === 'string' && keyId !== '' ? [[where, keyId]] : [];
+        const [where, keyId = ''] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, (0,finding/* textOf */.b6)(before, 'key_id')];
+        return where !== undefined && keyId !== '' ? [[where, keyId]] : [];
     });
     return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
 }
@@ -39159,18 +39179,14 @@ function askOf(model) {
         const makesReplica = key?.kind === 'replica';
         return change === undefined
             ? []
-            : [{ region, change, makesReplica, alias: preflight_nameOf(alias?.after ?? null), ownId }];
+            : [{ region, change, makesReplica, alias: (0,finding/* textOf */.b6)(alias?.after ?? null, 'name'), ownId }];
     });
 }
 /** An alias under a name that no resource of this state has in the Region. */
 function isNewAlias(change, here) {
-    const name = preflight_nameOf(change.after);
+    const name = (0,finding/* textOf */.b6)(change.after, 'name');
     const creates = change.kind === 'alias' && (change.action === 'create' || change.action === 'replace');
-    return creates && name !== undefined && !here.some(({ before }) => preflight_nameOf(before) === name);
-}
-function preflight_nameOf(side) {
-    const name = side?.['name'];
-    return typeof name === 'string' ? name : undefined;
+    return creates && name !== undefined && !here.some(({ before }) => (0,finding/* textOf */.b6)(before, 'name') === name);
 }
 /** @param lookups an answer for each question, in their order */
 function judgeAnswers(questions, lookups) {
@@ -39191,7 +39207,8 @@ function judgeRegion({ question: { region, change }, lookup }) {
         (0,finding/* stop */.ds)('region-not-enabled', {
             reason: `AWS does not accept these credentials in ${region}: the account has not enabled the Region, or it is still being enabled.`,
             wayOut: `Enable it (\`aws account enable-region --region-name ${region}\`; it takes some minutes), or take it out of the inputs.`,
-        }, change),
+            at: change,
+        }),
     ];
 }
 /** Said first: whoever only misspelt the state would else make a second key, or delete the alias of the one in use. */
@@ -39216,7 +39233,8 @@ function preflight_judgeAlias({ question, lookup }) {
         (0,finding/* stop */.ds)('alias-taken', {
             reason: `In ${region} the alias ${alias} exists already, points to ${target}, and is not in this state.`,
             wayOut: isOurs ? takeIn : sayOtherState(lookup.key.keyId),
-        }, change),
+            at: change,
+        }),
     ];
 }
 
@@ -39399,40 +39417,29 @@ async function* mapPages(pages, itemsOf) {
 
 
 
+function refuseIf(isSo, reason, wayOut) {
+    return isSo ? [{ reason, wayOut }] : [];
+}
 /** What the ARN alone tells, before AWS is asked. */
 function judgePlace({ importKey, primaryRegion, account }) {
     const { region = primaryRegion, account: owner = account } = importKey;
     return [
-        ...(owner === account
-            ? []
-            : [
-                {
-                    reason: `\`import-key\` names a key of the account ${owner}, and these credentials are of ${account}.`,
-                    wayOut: 'Use a role of the account that owns the key: no other account can manage it. To let another account use it, there is `account-ids`.',
-                },
-            ]),
-        ...(region === primaryRegion
-            ? []
-            : [
-                {
-                    reason: `\`import-key\` names a key in ${region}, and \`primary-region\` is ${primaryRegion}.`,
-                    wayOut: `Set \`primary-region\` to the Region of the primary key; if that is ${primaryRegion}, give the key's id, which is the same in every Region.`,
-                },
-            ]),
+        ...refuseIf(owner !== account, `\`import-key\` names a key of the account ${owner}, and these credentials are of ${account}.`, 'Use a role of the account that owns the key: no other account can manage it. To let another account use it, there is `account-ids`.'),
+        ...refuseIf(region !== primaryRegion, `\`import-key\` names a key in ${region}, and \`primary-region\` is ${primaryRegion}.`, `Set \`primary-region\` to the Region of the primary key; if that is ${primaryRegion}, give the key's id, which is the same in every Region.`),
     ];
 }
 /** What the key itself is, as KMS tells it in the primary Region; one that is not there is refused. */
 function import_judgeKey(lookup, wanted) {
     const { importKey, primaryRegion } = wanted;
     const named = `The key that \`import-key\` names (${importKey.name})`;
+    const where = importKey.name.startsWith('alias/')
+        ? `key behind ${importKey.name}`
+        : `key ${importKey.name}`;
     if (lookup.is !== 'found')
-        return [notSeen(lookup, nameInRegion(importKey, primaryRegion), importKey)];
+        return [notSeen(lookup, `${where} in ${primaryRegion}`, importKey)];
     const { key } = lookup;
     const kind = judgeKind(key, named, wanted);
     return kind === undefined ? [...judgeMade(key, wanted), ...judgeState(key, primaryRegion)] : [kind];
-}
-function nameInRegion({ name }, region) {
-    return name.startsWith('alias/') ? `key behind ${name} in ${region}` : `key ${name} in ${region}`;
 }
 function notSeen(lookup, where, { name }) {
     if (lookup.is === 'not-found') {
@@ -39487,22 +39494,12 @@ function judgeKind(key, named, { primaryRegion }) {
 }
 /** What KMS fixed when it was made: where the inputs say otherwise, Terraform would replace it. */
 function judgeMade({ made, keyId }, { keySpec, keyUsage }) {
-    const differs = (what, has, input, says) => ({
-        reason: `The key ${keyId} has the ${what} ${has}, and \`${input}\` is ${says}: KMS fixes that when a key is made.`,
-        wayOut: `Set \`${input}: ${has}\`.`,
-    });
+    const refuseOther = (what, has, input, says) => refuseIf(has !== says, `The key ${keyId} has the ${what} ${has}, and \`${input}\` is ${says}: KMS fixes that when a key is made.`, `Set \`${input}: ${has}\`.`);
     const { spec = keySpec, usage = keyUsage, origin = 'AWS_KMS' } = made ?? {};
     return [
-        ...(spec === keySpec ? [] : [differs('key spec', spec, 'key-spec', keySpec)]),
-        ...(usage === keyUsage ? [] : [differs('key usage', usage, 'key-usage', keyUsage)]),
-        ...(origin === 'AWS_KMS'
-            ? []
-            : [
-                {
-                    reason: `The material of the key ${keyId} is not from KMS (its origin is ${origin}), and this action manages only keys whose material is.`,
-                    wayOut: 'Keep it in a configuration of your own (`aws_kms_external_key`), and remove `import-key`.',
-                },
-            ]),
+        ...refuseOther('key spec', spec, 'key-spec', keySpec),
+        ...refuseOther('key usage', usage, 'key-usage', keyUsage),
+        ...refuseIf(origin !== 'AWS_KMS', `The material of the key ${keyId} is not from KMS (its origin is ${origin}), and this action manages only keys whose material is.`, 'Keep it in a configuration of your own (`aws_kms_external_key`), and remove `import-key`.'),
     ];
 }
 function judgeState({ keyId, state, deletionDate }, region) {
@@ -39511,27 +39508,16 @@ function judgeState({ keyId, state, deletionDate }, region) {
         return [];
     if ((0,kms_answers/* isPendingDeletion */.o)(state)) {
         const when = deletionDate === undefined ? '' : ` on ${deletionDate.slice(0, 10)}`;
-        return [
-            {
-                reason: `${key} is going to be deleted${when} (${state}).`,
-                wayOut: `To keep it, ${(0,cancel_deletion/* sayCancelDeletion */.m)(region, keyId)}, then this job again.`,
-            },
-        ];
+        const wayOut = `To keep it, ${(0,cancel_deletion/* sayCancelDeletion */.m)(region, keyId)}, then this job again.`;
+        return [{ reason: `${key} is going to be deleted${when} (${state}).`, wayOut }];
     }
     if (state === 'Disabled') {
-        return [
-            {
-                reason: `${key} is disabled, and the plan would enable it without anybody's having said so.`,
-                wayOut: `Find out why it is, and enable it first: \`aws kms enable-key --region ${region} --key-id ${keyId}\`.`,
-            },
-        ];
+        const reason = `${key} is disabled, and the plan would enable it without anybody's having said so.`;
+        const wayOut = `Find out why it is, and enable it first: \`aws kms enable-key --region ${region} --key-id ${keyId}\`.`;
+        return [{ reason, wayOut }];
     }
-    return [
-        {
-            reason: `${key} is ${state}: KMS is still at work on it.`,
-            wayOut: 'Run the job again in a few minutes.',
-        },
-    ];
+    const reason = `${key} is ${state}: KMS is still at work on it.`;
+    return [{ reason, wayOut: 'Run the job again in a few minutes.' }];
 }
 /** The Regions that matter for an import: those of the inputs, and those where AWS has a replica. */
 function regionsOf({ replicaRegions }, wanted) {
@@ -39544,11 +39530,7 @@ function judgeRegions(lookups, key, wanted) {
     const inputs = lookups.filter(({ region }) => asked.has(region));
     const beside = lookups.filter((lookup) => !asked.has(lookup.region) && !isGoing(lookup.key));
     return [
-        ...(beside.length === 0
-            ? []
-            : [
-                lacksRegions(beside.map(({ region }) => region), key),
-            ]),
+        ...judgeUnnamed(beside.map(({ region }) => region).sort(), key),
         ...inputs.flatMap(({ region, key: lookup, alias }) => [
             ...(region === primaryRegion ? [] : judgeReplica(region, lookup, key, importKey)),
             ...import_judgeAlias(region, alias, key, wanted),
@@ -39559,13 +39541,10 @@ function judgeRegions(lookups, key, wanted) {
 function isGoing(lookup) {
     return lookup.is === 'not-found' || (lookup.is === 'found' && (0,kms_answers/* isPendingDeletion */.o)(lookup.key.state));
 }
-function lacksRegions(regions, { keyId }) {
-    const where = (0,phrases/* joinWords */.yZ)([...regions].sort());
-    const them = regions.length === 1 ? 'that replica' : 'those replicas';
-    return {
-        reason: `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${them}.`,
-        wayOut: `Add ${where} to \`replica-regions\`, or schedule the deletion of ${them} first, if nothing uses ${regions.length === 1 ? 'it' : 'them'}.`,
-    };
+function judgeUnnamed(regions, { keyId }) {
+    const where = (0,phrases/* joinWords */.yZ)(regions);
+    const [replicas, them] = regions.length === 1 ? ['that replica', 'it'] : ['those replicas', 'them'];
+    return refuseIf(regions.length > 0, `The key ${keyId} has a replica in ${where}, which \`replica-regions\` does not name: nobody would manage ${replicas}.`, `Add ${where} to \`replica-regions\`, or schedule the deletion of ${replicas} first, if nothing uses ${them}.`);
 }
 function judgeReplica(region, lookup, { keyId, arn }, named) {
     // It is made as usual.
@@ -39573,37 +39552,20 @@ function judgeReplica(region, lookup, { keyId, arn }, named) {
         return [];
     if (lookup.is !== 'found')
         return [notSeen(lookup, `replica of ${keyId} in ${region}`, named)];
-    if (lookup.key.primaryArn !== arn) {
-        return [
-            {
-                reason: `The key ${keyId} in ${region} is no replica of ${arn}.`,
-                wayOut: 'Take that Region out of `replica-regions`.',
-            },
-        ];
-    }
-    return judgeState(lookup.key, region);
+    if (lookup.key.primaryArn === arn)
+        return judgeState(lookup.key, region);
+    const reason = `The key ${keyId} in ${region} is no replica of ${arn}.`;
+    return [{ reason, wayOut: 'Take that Region out of `replica-regions`.' }];
 }
 function import_judgeAlias(region, lookup, { keyId }, { alias }) {
     // What cannot be seen, the preflight of the plan says.
-    if (lookup.is !== 'found' || lookup.key.keyId === keyId)
+    if (lookup.is !== 'found')
         return [];
-    return [
-        {
-            reason: `In ${region} alias/${alias} points to another key (${lookup.key.keyId}), not to ${keyId}.`,
-            wayOut: `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`,
-        },
-    ];
+    return refuseIf(lookup.key.keyId !== keyId, `In ${region} alias/${alias} points to another key (${lookup.key.keyId}), not to ${keyId}.`, `Choose another \`alias\`; or, once nothing uses it for that key, delete it there: \`aws kms delete-alias --region ${region} --alias-name alias/${alias}\`.`);
 }
 /** A state that knows a key already: it has to be the very one. */
 function judgeHeld(heldId, namedId) {
-    if (heldId === namedId)
-        return [];
-    return [
-        {
-            reason: `The state has the key ${heldId} already, and \`import-key\` names ${namedId}.`,
-            wayOut: 'Remove `import-key` to go on with the key of this state. To import the other one, give it an `alias` and a `state-key` (or `backend-config`) of its own.',
-        },
-    ];
+    return refuseIf(heldId !== namedId, `The state has the key ${heldId} already, and \`import-key\` names ${namedId}.`, 'Remove `import-key` to go on with the key of this state. To import the other one, give it an `alias` and a `state-key` (or `backend-config`) of its own.');
 }
 /** How much of one kind is named in a sentence. */
 const import_MOST_NAMED = 5;
@@ -39650,7 +39612,233 @@ var refusal = __nccwpck_require__(3791);
 var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/facts/regions.ts + 1 modules
 var regions = __nccwpck_require__(1053);
-;// CONCATENATED MODULE: ./src/terraform/state-keys.ts
+// EXTERNAL MODULE: ./src/terraform/addresses.ts
+var terraform_addresses = __nccwpck_require__(4600);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/terraform/events.ts
+
+
+
+/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
+const outputValues = schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J().optional() }))
+    .transform((printed) => Object.fromEntries(Object.entries(printed).map(([name, { value }]) => [name, value])));
+const hook = schemas/* object */.Ikc({
+    resource: schemas/* object */.Ikc({ addr: schemas/* string */.YjP() }),
+    action: schemas/* string */.YjP().default(''),
+    elapsed_seconds: schemas/* number */.aig().default(0),
+});
+function hookEvent(type) {
+    return schemas/* object */.Ikc({ type: schemas/* literal */.euz(`apply_${type}`), hook })
+        .transform(({ hook: { resource, action, elapsed_seconds: elapsedSeconds } }) => {
+        return { type, address: resource.addr, action, elapsedSeconds };
+    });
+}
+/** Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI"), as far as it matters here. */
+const knownEvent = schemas/* discriminatedUnion */.gMt('type', [
+    hookEvent('start'),
+    hookEvent('progress'),
+    hookEvent('complete'),
+    hookEvent('errored'),
+    schemas/* object */.Ikc({
+        type: schemas/* literal */.euz('diagnostic'),
+        diagnostic: schemas/* object */.Ikc({
+            severity: schemas/* string */.YjP(),
+            summary: schemas/* string */.YjP(),
+            detail: schemas/* string */.YjP().default(''),
+            address: schemas/* string */.YjP().optional(),
+        }),
+    }),
+    schemas/* object */.Ikc({ type: schemas/* literal */.euz('outputs'), outputs: outputValues }),
+]);
+const anyEvent = schemas/* object */.Ikc({ '@message': schemas/* string */.YjP(), type: schemas/* string */.YjP() });
+/** One line of `apply -json`; undefined for a line that is not one of its messages. */
+function parseEvent(text) {
+    const raw = parseJsonLine(text);
+    const found = anyEvent.safeParse(raw).data;
+    if (found === undefined)
+        return undefined;
+    return { message: found['@message'], ...(knownEvent.safeParse(raw).data ?? { type: 'other' }) };
+}
+function parseJsonLine(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined; // A provider's or Go's own output between the messages: shown as it is, not understood.
+    }
+}
+const VERBS = new Map([
+    ['create', 'creating'],
+    ['update', 'updating'],
+    ['delete', 'deleting'],
+    ['replace', 'replacing'],
+]);
+/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
+function describeEvent(event, primaryRegion) {
+    if (!('address' in event))
+        return undefined;
+    const name = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, primaryRegion);
+    const verb = VERBS.get(event.action) ?? event.action;
+    switch (event.type) {
+        case 'start':
+            return `${name}: ${verb}`;
+        case 'progress':
+            return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
+        case 'complete':
+            return `${name}: done ${verb}`;
+        case 'errored':
+            return `${name}: failed while ${verb}`;
+    }
+}
+/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
+function describePlanLine(line, primaryRegion) {
+    const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
+    return found?.[1] === undefined ? undefined : `${(0,terraform_addresses/* nameOfAddress */.ZA)(found[1], primaryRegion)}: looking at AWS`;
+}
+/**
+ * The errors in what a Terraform command printed for people. Only for commands that have no machine-readable form for
+ * them (init, plan with a description); meaning is then looked for by error codes, never by whole sentences.
+ * @param stdout where some commands print their errors, too
+ */
+function parseDiagnostics(stderr, stdout = '') {
+    const found = parseBlocks(`${stderr}\n${stdout}`);
+    // `terraform state push` says it in one coloured line, without a heading.
+    const [summary, ...rest] = (0,external_node_util_.stripVTControlCharacters)(stderr).trim().split(/\r?\n/);
+    if (found.length > 0 || summary === undefined || summary === '')
+        return found;
+    return [{ summary, detail: rest.join('\n'), address: undefined }];
+}
+function parseBlocks(text) {
+    const lines = text.split(/\r?\n/).map((printed) => printed.replace(/^[╷│╵]\s?/, ''));
+    const starts = lines.flatMap((printed, index) => (/^(Error|Warning): /.test(printed) ? [index] : []));
+    return starts
+        .map((start, nth) => lines.slice(start, starts[nth + 1] ?? lines.length))
+        .filter(([first]) => first?.startsWith('Error: '))
+        .map(([first = '', ...rest]) => {
+        const detail = rest.join('\n').trim();
+        const address = /^[^\S\n]*with (\S+),$/m.exec(detail)?.[1];
+        return { summary: first.slice('Error: '.length), detail, address };
+    });
+}
+
+;// CONCATENATED MODULE: ./src/terraform/state.ts
+
+
+
+
+
+
+const resource = schemas/* object */.Ikc({
+    address: schemas/* string */.YjP(),
+    tainted: schemas/* boolean */.zMY().default(false),
+    mode: schemas/* string */.YjP(),
+    type: schemas/* string */.YjP(),
+    values: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).default({}),
+    deposed_key: schemas/* string */.YjP().optional(),
+});
+const stateModule = schemas/* lazy */.RZV(() => schemas/* object */.Ikc({ resources: schemas/* array */.YOg(resource).optional(), child_modules: schemas/* array */.YOg(stateModule).optional() }));
+/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
+const stateSchema = schemas/* object */.Ikc({
+    values: schemas/* object */.Ikc({
+        outputs: outputValues.default({}),
+        root_module: stateModule.default({}),
+    })
+        .default({ outputs: {}, root_module: {} }),
+});
+/**
+ * The state in our own words, whatever became of the apply that wrote it.
+ * @param json what `terraform show -json` printed of the state, parsed
+ * @param primaryRegion where the primary is; a key whose create failed does not say
+ * @throws ActionError when it does not have the form of a state
+ */
+function readState(json, primaryRegion) {
+    const parsed = stateSchema.safeParse(json);
+    if (!parsed.success) {
+        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
+        throw new errors/* ActionError */.lZ({
+            what: `The state that terraform show printed has an unexpected form at ${place}.`,
+            done: 'Nothing was changed.',
+            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+        });
+    }
+    const { outputs, root_module: root } = parsed.data.values;
+    const managed = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
+    return { resources: managed.map((raw) => describe(raw, primaryRegion)), outputs };
+}
+function resourcesOf({ resources = [], child_modules: children = [] }) {
+    return [...resources, ...children.flatMap(resourcesOf)];
+}
+function describe({ address, type, tainted, values }, primaryRegion) {
+    const region = (0,plan_region/* regionOfSide */.RP)(values) ?? (0,terraform_addresses/* placeOfAddress */.xh)(address, primaryRegion)?.region;
+    return {
+        address,
+        kind: region === undefined ? 'other' : (0,plan_model/* kindOfType */.OF)(type),
+        region,
+        tainted,
+        id: textOf(values['id']),
+        values,
+    };
+}
+function isKeyResource({ kind }) {
+    return kind === 'primary' || kind === 'replica';
+}
+/** The keys that the state knows to the full: the primary first, then the replicas by Region id. */
+function recordedKeysOf({ resources }) {
+    const aliases = new Map(resources
+        .filter(({ kind }) => kind === 'alias')
+        .map(({ region, values }) => [region, textOf(values['name'])]));
+    return resources.flatMap((found) => state_readKey(found, aliases)).sort(primaryFirst);
+}
+function state_readKey({ kind: role, region, values }, aliases) {
+    const [arn, keyId] = [textOf(values['arn']), textOf(values['key_id'])];
+    if ((role !== 'primary' && role !== 'replica') || region === undefined)
+        return [];
+    if (arn === undefined || keyId === undefined)
+        return [];
+    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: textOf(values['policy']) }];
+}
+function primaryFirst(a, b) {
+    if (a.role !== b.role)
+        return a.role === 'primary' ? -1 : 1;
+    return a.region < b.region ? -1 : 1;
+}
+/**
+ * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
+ * of what was done to the end.
+ */
+function outputsOfState({ resources }) {
+    const primary = resources.find(({ kind }) => kind === 'primary');
+    const primaryArn = textOf(primary?.values['arn']);
+    const arns = (which) => Object.fromEntries(resources.filter(which).flatMap((each) => {
+        const arn = arnOf(each, primaryArn);
+        return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
+    }));
+    if (primary?.id === undefined)
+        return {};
+    return {
+        ...(primaryArn === undefined ? {} : { 'primary-key-arn': primaryArn }),
+        'key-id': primary.id,
+        'key-arns': arns(isKeyResource),
+        'replica-key-arns': arns(({ kind }) => kind === 'replica'),
+        'alias-arns': arns(({ kind }) => kind === 'alias'),
+    };
+}
+/** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
+function arnOf({ kind, region, values }, primaryArn) {
+    const own = textOf(values['arn']);
+    if (own !== undefined || kind !== 'replica' || region === undefined)
+        return own;
+    return (textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
+}
+/** What a provider has written, where it is a text that says something. */
+function textOf(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/terraform/state-file.ts
+/** A state as `terraform state pull` prints it: a text, empty where there is no state yet. */
+
 
 
 
@@ -39664,22 +39852,17 @@ const stateFile = schemas/* looseObject */._H3({
     }))
         .default([]),
 });
-/**
- * @param text what `terraform state pull` printed; empty where there is no state yet
- * @throws Error when it is not a state
- */
-function parseStateFile(text) {
+function parseState(text) {
     return stateFile.parse(text.trim() === '' ? {} : JSON.parse(text));
 }
-/**
- * The replicas that a state knows, by Region.
- * @param text what `terraform state pull` printed; empty where there is no state yet
- * @throws Error when it is not a state
- */
+function managedIn(text) {
+    return parseState(text).resources.filter(({ mode }) => mode === 'managed');
+}
+/** The replicas that a state knows, by Region. @throws Error when it is not a state */
 function readStateReplicas(text) {
     const replicas = new Map();
-    for (const { module, mode, instances } of parseStateFile(text).resources) {
-        const place = mode === 'managed' ? replicaPlaceOf(module ?? '') : undefined;
+    for (const { module = '', instances } of managedIn(text)) {
+        const place = replicaPlaceOf(module);
         if (place === undefined)
             continue;
         const says = instances.every(({ attributes }) => attributes?.['region'] === place.region);
@@ -39700,15 +39883,15 @@ function replicaPlaceOf(module) {
 }
 /**
  * The keys and aliases that a state knows, by Region.
- * @param text what `terraform state pull` printed; empty where there is no state yet
  * @param primaryRegion where the primary is
  * @throws Error when it is not a state
  */
 function readHeldKeys(text, primaryRegion) {
-    const held = parseStateFile(text).resources.flatMap(({ module = '', mode, type, instances }) => {
+    const held = managedIn(text).flatMap(({ module = '', type, instances: [first] }) => {
         const region = module === 'module.primary' ? primaryRegion : replicaPlaceOf(module)?.region;
-        const isThere = mode === 'managed' && region !== undefined && instances.length > 0;
-        return isThere ? [{ kind: (0,plan_model/* kindOfType */.OF)(type), region, id: instances[0]?.attributes?.['id'] }] : [];
+        if (region === undefined || first === undefined)
+            return [];
+        return [{ kind: (0,plan_model/* kindOfType */.OF)(type), region, id: first.attributes?.['id'] }];
     });
     const regionsWith = (...kinds) => new Set(held.filter(({ kind }) => kinds.includes(kind)).map(({ region }) => region));
     const id = held.find(({ kind }) => kind === 'primary')?.id;
@@ -39718,6 +39901,44 @@ function readHeldKeys(text, primaryRegion) {
         aliasRegions: regionsWith('alias'),
     };
 }
+/**
+ * Where the primary and its replicas are by the ARNs in the state.
+ * @returns undefined where the state knows no primary
+ * @throws Error when it is not a state
+ */
+function findPrimaryPlace(text) {
+    const ours = managedIn(text).filter(({ module = '' }) => /^module\.(primary|replica)/.test(module));
+    const arnsOf = (wanted) => ours.flatMap(({ type, instances }) => type === wanted ? instances.flatMap(({ attributes }) => textOf(attributes?.['arn']) ?? []) : []);
+    const [arn = ''] = arnsOf('aws_kms_key');
+    const [region] = state_file_regionsOf([arn]);
+    if (region === undefined)
+        return undefined;
+    const replicas = state_file_regionsOf(arnsOf('aws_kms_replica_key')).sort();
+    return { region, arn, keyId: arn.replace(/^.*:key\//, ''), replicas };
+}
+function state_file_regionsOf(arns) {
+    return arns.map((arn) => arn.split(':')[3] ?? '').filter(regions/* isWellFormedRegion */.qN);
+}
+/**
+ * The state without the keys and aliases at both ends of a move, which get other addresses: they are imported there. Nothing
+ * else is different.
+ */
+function withoutEnds(text, ends) {
+    const state = parseState(text);
+    const isEnd = (module) => module === 'module.primary' || ends.includes(replicaPlaceOf(module)?.region ?? '');
+    const resources = state.resources.filter(({ mode, module }) => mode !== 'managed' || module === undefined || !isEnd(module));
+    return JSON.stringify({ ...state, resources });
+}
+/**
+ * A state that came about in a copy, as the next one of what it was copied from: where that has become a later one meanwhile,
+ * the backend refuses it.
+ */
+function asNextOf(made, before) {
+    const { serial } = numbered.parse(JSON.parse(before));
+    return JSON.stringify({ ...numbered.parse(JSON.parse(made)), serial: serial + 1 });
+}
+/** A state by its number in a row of them. */
+const numbered = schemas/* looseObject */._H3({ serial: schemas/* number */.aig().int() });
 
 // EXTERNAL MODULE: ./node_modules/semver/index.js
 var node_modules_semver = __nccwpck_require__(2088);
@@ -39816,74 +40037,6 @@ function isKept(name, backend) {
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: ./src/plan/state-notes.ts
 var state_notes = __nccwpck_require__(3810);
-;// CONCATENATED MODULE: ./src/terraform/args.ts
-/** Argument lists for Terraform: pure, one builder per command. No text from outside becomes an option of its own. */
-/** The saved plan's name in the working folder. */
-const PLAN_FILE = 'plan.tfplan';
-function initArgs({ pluginDir, backendConfig }) {
-    return [
-        'init',
-        '-input=false',
-        '-no-color',
-        ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
-        ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
-    ];
-}
-function planArgs({ destroy = false, refreshOnly = false, lockTimeoutSeconds, }) {
-    return [
-        'plan',
-        '-input=false',
-        '-no-color',
-        `-out=${PLAN_FILE}`,
-        `-lock-timeout=${lockTimeoutSeconds}s`,
-        ...(destroy ? ['-destroy'] : []),
-        ...(refreshOnly ? ['-refresh-only'] : []),
-    ];
-}
-function showPlanArgs() {
-    return ['show', '-json', PLAN_FILE];
-}
-/**
- * The state as it is in the backend, or in a file, without asking AWS; it starts no provider beyond reading its schema.
- */
-function showStateArgs(file) {
-    return ['show', '-json', ...(file === undefined ? [] : [file])];
-}
-/** `-json` makes progress and the final outputs readable by machine, so that no second command is needed for them. */
-function applyArgs({ lockTimeoutSeconds }) {
-    return ['apply', '-input=false', '-json', `-lock-timeout=${lockTimeoutSeconds}s`, PLAN_FILE];
-}
-function untaintArgs(address, { lockTimeoutSeconds }) {
-    return ['untaint', '-no-color', `-lock-timeout=${lockTimeoutSeconds}s`, address];
-}
-function statePullArgs() {
-    return ['state', 'pull'];
-}
-/** Of a lock that a run before left behind, this command waits no longer than for one that is just being freed. */
-function statePushArgs(file) {
-    return ['state', 'push', '-lock-timeout=10s', file];
-}
-
-;// CONCATENATED MODULE: ./src/terraform/show-output.ts
-
-/**
- * What `terraform show -json` printed, parsed.
- * @param of what was to be shown, for the message
- * @throws ActionError when it is not JSON
- */
-function parseShowOutput(text, of) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (cause) {
-        throw new errors/* ActionError */.lZ({
-            what: `terraform show printed a ${of} that is not JSON.`,
-            done: 'Nothing was changed.',
-            next: 'Run again; if it happens again, report it with the Terraform version.',
-        }, { cause });
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/terraform/in-flight-creates.ts
 /**
  * The grace: how long after the start of a create its first call to KMS may still be in flight, in milliseconds. KMS answers
@@ -39925,110 +40078,22 @@ function watchCreates(clock) {
     };
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./src/terraform/events.ts
-
-
-// Terraform's machine-readable UI, version 1 (its documentation, "Machine-Readable UI").
-const line = schemas/* object */.Ikc({ '@message': schemas/* string */.YjP(), type: schemas/* string */.YjP() });
-const hook = schemas/* object */.Ikc({
-    hook: schemas/* object */.Ikc({
-        resource: schemas/* object */.Ikc({ addr: schemas/* string */.YjP() }),
-        action: schemas/* string */.YjP().default(''),
-        elapsed_seconds: schemas/* number */.aig().default(0),
-    }),
-});
-const diagnostic = schemas/* object */.Ikc({
-    diagnostic: schemas/* object */.Ikc({
-        severity: schemas/* string */.YjP(),
-        summary: schemas/* string */.YjP(),
-        detail: schemas/* string */.YjP().default(''),
-        address: schemas/* string */.YjP().optional(),
-    }),
-});
-const outputs = schemas/* object */.Ikc({ outputs: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J() })) });
-/** One line of `apply -json`; undefined for a line that is not one of its messages. */
-function parseEvent(text) {
-    const raw = parseJsonLine(text);
-    const head = line.safeParse(raw);
-    if (!head.success)
-        return undefined;
-    const message = head.data['@message'];
-    switch (head.data.type) {
-        case 'apply_start':
-        case 'apply_complete':
-        case 'apply_errored':
-        case 'apply_progress':
-            return hookEvent(head.data.type, message, raw);
-        case 'diagnostic':
-            return diagnosticEvent(message, raw);
-        case 'outputs': {
-            const found = outputs.safeParse(raw);
-            const values = found.success
-                ? Object.entries(found.data.outputs).map(([name, { value }]) => [name, value])
-                : [];
-            return { type: 'outputs', message, outputs: Object.fromEntries(values) };
-        }
-        default:
-            return { type: 'other', message };
-    }
-}
-function parseJsonLine(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined; // A provider's or Go's own output between the messages: shown as it is, not understood.
-    }
-}
-function hookEvent(type, message, raw) {
-    const found = hook.safeParse(raw);
-    if (!found.success)
-        return { type: 'other', message };
-    const { resource, action, elapsed_seconds: elapsedSeconds } = found.data.hook;
-    const common = { message, address: resource.addr, action };
-    if (type === 'apply_progress')
-        return { type: 'progress', ...common, elapsedSeconds };
-    if (type === 'apply_start')
-        return { type: 'start', ...common };
-    return { type: type === 'apply_complete' ? 'complete' : 'errored', ...common };
-}
-function diagnosticEvent(message, raw) {
-    const found = diagnostic.safeParse(raw);
-    if (!found.success)
-        return { type: 'other', message };
-    const { severity, summary, detail, address } = found.data.diagnostic;
-    return { type: 'diagnostic', message, severity, diagnostic: { summary, detail, address } };
-}
+;// CONCATENATED MODULE: ./src/terraform/lock-file.ts
+/** The dependency lock file, as Terraform names and reads it. */
+const LOCK_FILE = '.terraform.lock.hcl';
 /**
- * The errors in what a Terraform command printed for people. Only for commands that have no machine-readable form for
- * them (init, plan with a description); meaning is then looked for by error codes, never by whole sentences.
- * @param stdout where some commands print their errors, too
+ * Finds hashicorp/aws in the text of one. Terraform writes that file by itself and always in this form.
+ * @returns undefined where it is not named
  */
-function parseDiagnostics(stderr, stdout = '') {
-    const found = parseBlocks(`${stderr}\n${stdout}`);
-    // `terraform state push` says it in one coloured line, without a heading.
-    const [summary, ...rest] = (0,external_node_util_.stripVTControlCharacters)(stderr).trim().split(/\r?\n/);
-    if (found.length > 0 || summary === undefined || summary === '')
-        return found;
-    return [{ summary, detail: rest.join('\n'), address: undefined }];
-}
-function parseBlocks(text) {
-    const lines = text.split(/\r?\n/).map((printed) => printed.replace(/^[╷│╵]\s?/, ''));
-    const starts = lines.flatMap((printed, index) => (/^(Error|Warning): /.test(printed) ? [index] : []));
-    return starts
-        .map((start, nth) => lines.slice(start, starts[nth + 1] ?? lines.length))
-        .filter(([first]) => first?.startsWith('Error: '))
-        .map(([first = '', ...rest]) => {
-        const detail = rest.join('\n').trim();
-        const address = /^[^\S\n]*with (\S+),$/m.exec(detail)?.[1];
-        return { summary: first.slice('Error: '.length), detail, address };
-    });
+function findLockedProvider(text) {
+    const block = /^provider "[^"\n]+\/hashicorp\/aws" \{\n([\s\S]*?)^\}/m.exec(text.replace(/\r\n/g, '\n'))?.[1];
+    const version = /^\s*version\s*=\s*"([^"\n]+)"/m.exec(block ?? '')?.[1];
+    if (block === undefined || version === undefined)
+        return undefined;
+    return { version, hashes: [...block.matchAll(/"((?:h1|zh):[^"\n]+)"/g)].map(([, hash]) => hash ?? '') };
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/run.ts
-
 
 
 
@@ -40054,6 +40119,8 @@ class TerraformError extends Error {
         return this.diagnostics.map(({ summary, detail }) => `${summary}\n${detail}`).join('\n');
     }
 }
+/** The saved plan's name in the working folder. */
+const PLAN_FILE = 'plan.tfplan';
 function createTerraform(options) {
     const run = (args, how = {}) => runTerraform(options, args, how);
     return {
@@ -40062,23 +40129,48 @@ function createTerraform(options) {
         },
         selectedProviderVersion: () => readSelectedVersion(options.workDir),
         plan: async (planOptions, givenUp) => {
-            const { stdout } = await run(planArgs({ ...planOptions, lockTimeoutSeconds: options.lockTimeoutSeconds }), { givenUp });
+            const { stdout } = await run(planArgs(planOptions, options), { givenUp });
             return planTextOf(stdout);
         },
-        showPlan: async () => parseShowOutput((await run(showPlanArgs(), QUERY)).stdout, 'plan'),
+        showPlan: async () => parseShown((await run(SHOW_PLAN_ARGS, QUERY)).stdout, 'plan'),
         apply: (onEvent) => applyPlan(options, onEvent),
-        pullState: async () => (await run(statePullArgs(), QUERY)).stdout,
+        pullState: async () => (await run(['state', 'pull'], QUERY)).stdout,
         showState: async (file) => {
-            const { stdout } = await run(showStateArgs(file), { ...QUERY, evenWhenCancelled: true });
-            return parseShowOutput(stdout, 'state');
+            const args = ['show', '-json', ...(file === undefined ? [] : [file])];
+            return parseShown((await run(args, { ...QUERY, evenWhenCancelled: true })).stdout, 'state');
         },
         untaint: async (address) => {
-            await run(untaintArgs(address, options));
+            await run(['untaint', '-no-color', lockTimeout(options), address]);
         },
         pushState: async (file) => {
-            await run(statePushArgs(file), { evenWhenCancelled: true });
+            // A lock that a run before left behind is waited for no longer than one that is just being freed.
+            await run(['state', 'push', '-lock-timeout=10s', file], { evenWhenCancelled: true });
         },
     };
+}
+function initArgs({ pluginDir, backendConfig }) {
+    return [
+        'init',
+        '-input=false',
+        '-no-color',
+        ...(pluginDir === undefined ? [] : [`-plugin-dir=${pluginDir}`]),
+        ...(backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`]),
+    ];
+}
+function planArgs({ destroy, refreshOnly }, lock) {
+    return [
+        'plan',
+        '-input=false',
+        '-no-color',
+        `-out=${PLAN_FILE}`,
+        lockTimeout(lock),
+        ...(destroy === true ? ['-destroy'] : []),
+        ...(refreshOnly === true ? ['-refresh-only'] : []),
+    ];
+}
+const SHOW_PLAN_ARGS = ['show', '-json', PLAN_FILE];
+function lockTimeout({ lockTimeoutSeconds }) {
+    return `-lock-timeout=${lockTimeoutSeconds}s`;
 }
 /** For what takes no lock, and is printed to be read by us, not by people. */
 const QUERY = { onStdoutLine: () => undefined, isQuery: true };
@@ -40112,7 +40204,7 @@ async function applyPlan(options, onEvent) {
         options.onLine('apply', event?.message ?? line);
         if (event === undefined)
             return;
-        if (event.type === 'diagnostic' && event.severity === 'error')
+        if (event.type === 'diagnostic' && event.diagnostic.severity === 'error')
             diagnostics.push(options.secrets.redactAll(event.diagnostic));
         if (event.type === 'outputs')
             outputs = event.outputs;
@@ -40120,10 +40212,9 @@ async function applyPlan(options, onEvent) {
         onEvent(event);
     };
     try {
-        await runTerraform(options, applyArgs(options), {
-            onStdoutLine,
-            beforeInterrupt: creates.untilIdsRecorded,
-        });
+        // `-json` has the final outputs, too, so that no second command is needed for them.
+        const args = ['apply', '-input=false', '-json', lockTimeout(options), PLAN_FILE];
+        await runTerraform(options, args, { onStdoutLine, beforeInterrupt: creates.untilIdsRecorded });
     }
     catch (thrown) {
         if (!(thrown instanceof TerraformError) || diagnostics.length === 0)
@@ -40132,12 +40223,17 @@ async function applyPlan(options, onEvent) {
     }
     return { outputs };
 }
-/** `{name: {value, type, sensitive}}`, as Terraform prints outputs, to `{name: value}`. */
-function outputValues(printed) {
-    const entries = Object.entries((printed ?? {}));
-    return Object.fromEntries(entries
-        .filter(([, output]) => output?.value !== undefined)
-        .map(([name, output]) => [name, output?.value]));
+function parseShown(text, of) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new errors/* ActionError */.lZ({
+            what: `terraform show printed a ${of} that is not JSON.`,
+            done: 'Nothing was changed.',
+            next: 'Run again; if it happens again, report it with the Terraform version.',
+        }, { cause });
+    }
 }
 const PROGRESS = /^[^\s].*: (Refreshing state|Reading|Still reading|Read complete|Preparing import|Still refreshing)\b.*$/;
 /** Terraform's description of a plan without the lines on its way there and the note on the saved file. */
@@ -40148,21 +40244,18 @@ function planTextOf(stdout) {
     return (0,state_notes/* hideStateNotes */.Pm)(`${text.replace(/\n─+\s*$/, '').trim()}\n`);
 }
 async function readSelectedVersion(workDir) {
-    const lock = await (0,promises_.readFile)(external_node_path_default().join(workDir, '.terraform.lock.hcl'), 'utf8');
-    const found = /provider "[^"]+\/hashicorp\/aws" \{[^}]*?version\s*=\s*"([^"]+)"/.exec(lock);
-    if (found?.[1] === undefined)
-        throw new errors/* ActionError */.lZ({
-            what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
-            done: 'Nothing was planned or changed.',
-            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-        });
-    return found[1];
+    const locked = findLockedProvider(await (0,promises_.readFile)(external_node_path_default().join(workDir, LOCK_FILE), 'utf8'));
+    if (locked !== undefined)
+        return locked.version;
+    throw new errors/* ActionError */.lZ({
+        what: 'terraform init wrote no version of hashicorp/aws into its lock file.',
+        done: 'Nothing was planned or changed.',
+        next: 'Use a Terraform version that this action was tested with, or report this with the version.',
+    });
 }
 
 // EXTERNAL MODULE: ./src/runner/log.ts
 var log = __nccwpck_require__(7708);
-// EXTERNAL MODULE: ./src/terraform/addresses.ts
-var terraform_addresses = __nccwpck_require__(4600);
 ;// CONCATENATED MODULE: ./src/terraform/foreign-state.ts
 
 
@@ -40390,48 +40483,48 @@ function codeIn(reason) {
  */
 /** `waiting for KMS Key (mrk-…) policy update: timeout while waiting for state …`, in the words of any version since 3.64. */
 const WAITED_IN_VAIN = /\bwaiting\s+for\s+KMS\s+(?:[A-Za-z]+\s+)*Key\s+\(([\w:/-]{1,200})\)\s+(policy|tags?|description|rotation)\s+(?:update|propagation):\s+[^\n]*?(?:timeout\s+while\s+waiting|couldn't\s+find\s+resource)/i;
-const NAMES = {
-    policy: 'policy',
-    tag: 'tags',
-    tags: 'tags',
-    description: 'description',
-    rotation: 'rotation',
+const POLICY = {
+    what: 'the key policy',
+    attributes: ['policy'],
+    next: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
 };
-/** The plan's attributes that each is made of. */
-const ATTRIBUTES = {
-    policy: ['policy'],
-    tags: ['tags', 'tags_all'],
-    description: ['description'],
-    rotation: ['enable_key_rotation', 'rotation_period_in_days'],
+const TAGS = {
+    what: 'the tags',
+    attributes: ['tags', 'tags_all'],
+    next: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
 };
-const WHAT = {
-    policy: 'the key policy',
-    tags: 'the tags',
-    description: 'the description',
-    rotation: 'the setting of the rotation',
-};
-const NEXT = {
-    policy: 'Run `plan`: it shows what AWS made of the policy. If the difference is one of form, write it in `policy` as AWS has it, and report it to this action; if somebody else changes the policy, settle with them who does.',
-    tags: 'Something else changes tags of the key as soon as it is there: an auto-tagger, AWS Backup, a cost tool. Leave these tags to it with `ignore-tags`, or have it leave this key alone, and run the job again.',
-    description: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
-    rotation: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+/** By what the sign captures. */
+const WAITED = {
+    policy: POLICY,
+    tag: TAGS,
+    tags: TAGS,
+    description: {
+        what: 'the description',
+        attributes: ['description'],
+        next: 'Something else changes the description of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+    },
+    rotation: {
+        what: 'the setting of the rotation',
+        attributes: ['enable_key_rotation', 'rotation_period_in_days'],
+        next: 'Something else changes the rotation of the key as soon as it is there: settle with whoever runs it, and run the job again.',
+    },
 };
 function waitedFor(text) {
-    return NAMES[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
+    return WAITED[WAITED_IN_VAIN.exec(text)?.[2]?.toLowerCase() ?? ''];
 }
 /** What was wrong, in one sentence. */
-function explainWait([, id = '', said = '']) {
-    const waited = NAMES[said.toLowerCase()] ?? 'policy';
-    return `AWS has taken ${WHAT[waited]} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
+function explainWait([said, id = '']) {
+    const { what } = waitedFor(said) ?? POLICY;
+    return `AWS has taken ${what} of the key ${id}, but what it gives back stayed different from what was sent, until the AWS provider gave up waiting.`;
 }
 function adviseOnWait(text) {
-    return NEXT[waitedFor(text) ?? 'policy'];
+    return (waitedFor(text) ?? POLICY).next;
 }
 /** The waits that an apply failed of. */
 function findVainWaits({ diagnostics }) {
     return diagnostics.flatMap(({ address, summary, detail }) => {
         const waited = waitedFor(`${summary}\n${detail}`);
-        return address === undefined || waited === undefined ? [] : [{ address, attributes: ATTRIBUTES[waited] }];
+        return address === undefined || waited === undefined ? [] : [{ address, attributes: waited.attributes }];
     });
 }
 /** Whether an apply failed of nothing but such waits: AWS has taken all that it was sent, so a new plan tells what is left. */
@@ -40460,62 +40553,55 @@ function waitsAgain(waits, { resources }) {
 const MOVED = /is\s+not\s+a\s+multi-Region\s+(primary|replica)\s+key/;
 /** Whether a run failed, in plain words or not yet, because the primary is in another Region than the state says. */
 function isMovedPrimary(thrown) {
-    const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
-    return error instanceof TerraformError && MOVED.test(error.text);
+    return failedOf(MOVED, thrown);
 }
-const LOCKED = /Error acquiring the state lock/;
 /** Whether a run failed, in plain words or not yet, because the state was locked. */
 function isLocked(thrown) {
+    return failedOf(/Error acquiring the state lock/, thrown);
+}
+function failedOf(sign, thrown) {
     const error = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
-    return error instanceof TerraformError && LOCKED.test(error.text);
+    return error instanceof TerraformError && sign.test(error.text);
 }
 /** What users meet, most telling first. The codes are those of AWS's API models and of Terraform's own messages. */
-const SYMPTOMS = [
-    {
-        name: 'lock-not-freed',
+const SYMPTOMS = {
+    'lock-not-freed': {
         sign: /Error releasing the state lock/,
         what: (_, text) => `This run could not free its own lock of the state${lockRecord(text)}: ${whyNotFreed(text).why}.`,
         next: (text) => `${whyNotFreed(text).first} Nobody else can lock the state now. If no run is at work on it, free it: ${howToFree(text)} Then run the job again.`.trim(),
     },
-    {
-        name: 'locked',
+    locked: {
         // Without the holder's record it is no lock of somebody else's, but one that could not be set.
         sign: /Error acquiring the state lock[\s\S]*\bLock Info:\s+ID:\s+\S/,
         what: (_, text) => `The state is locked by somebody else (${lockHolder(text)}).`,
         next: howToUnlock,
     },
-    {
-        name: 'plan-stale',
+    'plan-stale': {
         sign: /Saved plan is stale/,
-        what: () => 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
+        what: 'Another run changed the state after this plan was made, so nothing of the plan was applied.',
         next: 'Run the job again: it plans anew, on the state as it is now.',
     },
-    {
-        name: 'newer-provider',
+    'newer-provider': {
         sign: /managed by newer provider version/i,
-        what: () => 'The state was written with a newer provider, which this one cannot go on from.',
+        what: 'The state was written with a newer provider, which this one cannot go on from.',
         next: 'Set `aws-provider-version` to the version that was used before, or a later one.',
     },
-    {
-        name: 'primary-moved',
+    'primary-moved': {
         sign: MOVED,
         what: (found) => `The state has a ${found[1] ?? ''} key where AWS has none: primary-region was changed, or the primary was moved outside Terraform.`,
         next: 'Set `primary-region` to the Region where AWS has the primary key, and all others among `replica-regions`; with `move-primary: true` the state follows.',
     },
-    {
-        name: 'no-credentials',
+    'no-credentials': {
         sign: /No valid credential sources found|NoCredentialProviders|failed to refresh cached credentials/,
-        what: () => 'There are no AWS credentials in this job.',
+        what: 'There are no AWS credentials in this job.',
         next: 'Set `role-to-assume`, or provide credentials in a step before this one.',
     },
-    {
-        name: 'bucket-missing',
+    'bucket-missing': {
         sign: /NoSuchBucket/,
-        what: () => 'The state bucket does not exist, or not in the account of these credentials.',
+        what: 'The state bucket does not exist, or not in the account of these credentials.',
         next: 'Correct `state-bucket`, or create the bucket (with versioning and encryption) and run again.',
     },
-    {
-        name: 'bucket-elsewhere',
+    'bucket-elsewhere': {
         sign: /\b(?:StatusCode|api error)[^\n]*\b(?:301|PermanentRedirect|AuthorizationHeaderMalformed)\b|requested\s+bucket\s+from\s+"[^"]*",\s+actual\s+location/,
         what: (_, text) => {
             const region = /(?:actual\s+location|expecting)\s+["']([a-z0-9-]+)["']/.exec(text)?.[1];
@@ -40523,8 +40609,7 @@ const SYMPTOMS = [
         },
         next: 'Set `state-region` to the Region of the bucket.',
     },
-    {
-        name: 'state-not-readable',
+    'state-not-readable': {
         // A HEAD request has no answer but its status: AWS's code for it does not come through.
         sign: /\bHeadObject,[^\n]*\bStatusCode:\s+40([03])\b/,
         what: (found, text) => found[1] === '3'
@@ -40534,58 +40619,49 @@ const SYMPTOMS = [
             ? "Let the role do s3:GetObject on the state and s3:ListBucket on its bucket (this action's docs/iam.md), and run again."
             : 'Run the job again; if it happens again, raise `role-duration-seconds`, or get fresh credentials just before this step.',
     },
-    {
-        name: 'token-expired',
+    'token-expired': {
         sign: /ExpiredToken(?:Exception)?/,
-        what: () => 'The AWS credentials expired during the run.',
+        what: 'The AWS credentials expired during the run.',
         next: 'Run the job again; if it happens again, raise `role-duration-seconds`.',
     },
-    {
-        name: 'unknown-credentials',
+    'unknown-credentials': {
         sign: /InvalidClientTokenId|UnrecognizedClientException/,
         what: (_, text) => `AWS does not know these credentials${inRegion(text)}. This is also its answer in a Region that the account has not enabled.`,
         next: 'Enable the Region for the account (it takes some minutes), or remove it from the inputs; else check the credentials.',
     },
-    {
-        name: 'change-not-seen',
+    'change-not-seen': {
         sign: WAITED_IN_VAIN,
-        what: (found) => explainWait(found),
+        what: explainWait,
         next: adviseOnWait,
     },
-    {
-        name: 'pending-deletion',
+    'pending-deletion': {
         sign: /pending deletion|PendingDeletion/,
         what: (_, text) => `A key is pending deletion${inRegion(text)}.`,
         next: 'To keep it, run `aws kms cancel-key-deletion`, then `aws kms enable-key`, in its Region, and run the job again.',
     },
-    {
-        name: 'passing-state',
+    'passing-state': {
         sign: /\bKMSInvalidState(?:Exception)?\b/,
         what: (_, text) => `In its present state KMS does not let the key${inRegion(text)} be used or changed like that.`,
         next: 'Look at the state of the key in AWS: if it is being created or changed, run the job again when it is done; a disabled key has to be enabled first.',
     },
-    {
-        name: 'already-exists',
+    'already-exists': {
         sign: /AlreadyExistsException[^\n]*?(alias\/[\w/-]+)?/,
         what: (found, text) => already(found[1] ?? /(alias\/[\w/-]+)/.exec(text)?.[1], text),
         next: (text) => /\bReplicateKey\b/.test(text)
             ? 'If it is a replica of this key, set `allow-recovery: true`: the next plan takes it into the state, for review. Else remove the Region from the inputs.'
             : "Choose another alias, or bring what exists under this state (this action's docs/migrating.md), and run again.",
     },
-    {
-        name: 'unknown-principal',
+    'unknown-principal': {
         sign: /invalid principals/i,
-        what: () => 'The key policy names a principal that does not exist.',
+        what: 'The key policy names a principal that does not exist.',
         next: 'Correct or create the role, user or account that it names (a service-linked role is often the missing one) and run again.',
     },
-    {
-        name: 'policy-malformed',
+    'policy-malformed': {
         sign: /MalformedPolicyDocument(?:Exception)?/,
-        what: () => 'KMS does not accept the key policy.',
+        what: 'KMS does not accept the key policy.',
         next: 'Correct the policy as the message of KMS in the log says, and run again.',
     },
-    {
-        name: 'not-allowed',
+    'not-allowed': {
         sign: /AccessDenied(?:Exception)?[^\n]*?(?:perform: ?(\S+))?/,
         what: (_, text) => {
             const who = whoDenies(readDenial(text));
@@ -40596,59 +40672,59 @@ const SYMPTOMS = [
             region: regionSaid(text),
         }),
     },
-    {
-        name: 'throttled',
+    throttled: {
         sign: /Throttling|ThrottlingException|SlowDown|RequestLimitExceeded/,
-        what: () => 'AWS throttled the calls for longer than the provider was willing to wait.',
+        what: 'AWS throttled the calls for longer than the provider was willing to wait.',
         next: 'Run the job again.',
     },
-    {
-        name: 'quota',
+    quota: {
         sign: /LimitExceededException/,
-        what: () => 'A quota of KMS is used up.',
+        what: 'A quota of KMS is used up.',
         next: 'Ask AWS for a higher quota, or remove what is not needed, and run again.',
     },
-    {
-        name: 'lock-file-version',
+    'lock-file-version': {
         sign: /locked\s+provider\s+\S+\/hashicorp\/aws\s+(\S+)\s+does\s+not\s+match\s+configured\s+version\s+constraint/,
         what: (found) => `The lock-file has hashicorp/aws ${found[1] ?? ''}, which aws-provider-version does not allow.`,
         next: 'Set `aws-provider-version` to the version in the lock-file, or write a new lock-file with `terraform providers lock`.',
     },
-    {
-        name: 'lock-file-checksum',
+    'lock-file-checksum': {
         sign: /match\s+any\s+of\s+the\s+checksums\s+previously\s+recorded/,
-        what: () => 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
+        what: 'No checksum in the lock file is that of the AWS provider which was found for this platform.',
         next: 'If the provider is the right one, add its checksum with `terraform providers lock -platform=OS_ARCH`; if not, correct where it comes from.',
     },
-    {
-        name: 'download-checksum',
+    'download-checksum': {
         sign: /provider\s+package\s+doesn't\s+match\s+the\s+expected\s+checksum/,
-        what: () => 'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
+        what: 'The AWS provider that was downloaded does not have the checksum that its source gives for it.',
         next: 'Run the job again; if it stays so, what the mirror or a proxy gives is not what was released.',
     },
-    {
-        name: 'mirror-silent',
+    'mirror-silent': {
         sign: /failed\s+to\s+query\s+provider\s+mirror/,
-        what: () => 'The network mirror of provider-mirror did not answer as one.',
+        what: 'The network mirror of provider-mirror did not answer as one.',
         next: 'Check the URL, its certificate (a private CA belongs into SSL_CERT_FILE) and the network of the runner.',
     },
-    {
-        name: 'registry-out-of-reach',
+    'registry-out-of-reach': {
         sign: /Failed to (?:query available provider packages|install provider)[\s\S]*\bcould\s+not\s+(?:connect\s+to|query\s+provider\s+registry\s+for)\s/,
-        what: () => 'The provider registry could not be reached, or did not answer.',
+        what: 'The provider registry could not be reached, or did not answer.',
         next: 'Run the job again; if it stays so, open the network or set `HTTPS_PROXY`, or let `provider-mirror` name a mirror.',
     },
-    {
-        name: 'provider-missing',
+    'provider-missing': {
         sign: /Failed to query available provider packages|provider registry[^\n]*does not have|no available releases match/,
-        what: () => 'The AWS provider in the version asked for could not be found.',
+        what: 'The AWS provider in the version asked for could not be found.',
         next: 'Check `aws-provider-version`, and `provider-mirror` if one is set.',
     },
-];
-const SYMPTOM_NAMES = SYMPTOMS.map(({ name }) => name);
+};
+const SYMPTOM_NAMES = Object.keys(SYMPTOMS);
 /** The name of the first symptom that the text of a failure has. */
 function symptomOf(text) {
-    return SYMPTOMS.find(({ sign }) => sign.test(text))?.name;
+    return findSymptom(text)?.name;
+}
+function findSymptom(text) {
+    for (const [name, symptom] of Object.entries(SYMPTOMS)) {
+        const match = symptom.sign.exec(text);
+        if (match !== null)
+            return { name, symptom, match };
+    }
+    return undefined;
 }
 /**
  * A failed Terraform command in plain words.
@@ -40656,32 +40732,30 @@ function symptomOf(text) {
  * @param done what was and was not done, in whole sentences
  */
 function explainTerraformError(error, done) {
+    return new errors/* ActionError */.lZ({ ...explain(error), done }, { cause: error });
+}
+function explain(error) {
     const foreign = explainForeignState(error.diagnostics);
-    if (foreign !== undefined) {
-        return new errors/* ActionError */.lZ({ what: (0,log/* escapeCommands */.g9)(foreign.what), done, next: foreign.next }, { cause: error });
-    }
-    const found = SYMPTOMS.map((symptom) => ({ symptom, match: symptom.sign.exec(error.text) })).find(({ match }) => match !== null);
-    const said = inSentence(error);
+    if (foreign !== undefined)
+        return { ...foreign, what: (0,log/* escapeCommands */.g9)(foreign.what) };
+    const found = findSymptom(error.text);
+    const said = `terraform ${error.command}: ${inSentence(error)}`;
     const proxy = explainProxyRefusal(error.text);
-    if (proxy !== undefined && found?.symptom.name !== 'lock-not-freed') {
-        const what = `A call of Terraform did not get out: ${proxy.what} (terraform ${error.command}: ${said}).`;
-        return new errors/* ActionError */.lZ({ what, done, next: proxy.next }, { cause: error });
-    }
-    if (found?.match == null) {
-        return new errors/* ActionError */.lZ({
-            what: `terraform ${error.command} failed: ${said}.`,
-            done,
+    if (proxy !== undefined && found?.name !== 'lock-not-freed')
+        return { what: `A call of Terraform did not get out: ${proxy.what} (${said}).`, next: proxy.next };
+    if (found === undefined) {
+        return {
+            what: `terraform ${error.command} failed: ${inSentence(error)}.`,
             next: 'Its own words are in the log, in the group of that command.',
-        }, { cause: error });
+        };
     }
-    const { symptom, match } = found;
+    const { what, next } = found.symptom;
     // The address of a replica has its Region in it.
     const text = `${error.text}\n${error.diagnostics[0]?.address ?? ''}`;
-    return new errors/* ActionError */.lZ({
-        what: `${symptom.what(match, text)} (terraform ${error.command}: ${said})`,
-        done,
-        next: typeof symptom.next === 'string' ? symptom.next : symptom.next(text),
-    }, { cause: error });
+    return {
+        what: `${typeof what === 'string' ? what : what(found.match, text)} (${said})`,
+        next: typeof next === 'string' ? next : next(text),
+    };
 }
 /** A summary of so few words says nothing without its detail. */
 const TERSE_WORDS = 5;
@@ -40788,56 +40862,6 @@ function explained(done) {
     return (thrown) => {
         throw thrown instanceof TerraformError ? explainTerraformError(thrown, done) : thrown;
     };
-}
-
-;// CONCATENATED MODULE: ./src/terraform/primary-place.ts
-
-
-
-/**
- * Where the primary and its replicas are by the state.
- * @param text what `terraform state pull` printed; empty where there is no state yet
- * @returns undefined where the state knows no primary
- * @throws Error when it is not a state
- */
-function findPrimaryPlace(text) {
-    const keys = parseStateFile(text).resources.flatMap(({ module, mode, type, instances }) => mode === 'managed' && /^module\.(primary|replica)/.test(module ?? '')
-        ? instances.flatMap(({ attributes }) => ({ type, arn: primary_place_textOf(attributes?.['arn']) }))
-        : []);
-    const arn = keys.find(({ type }) => type === 'aws_kms_key')?.arn;
-    const region = regionOf(arn);
-    if (arn === undefined || region === undefined)
-        return undefined;
-    const replicas = keys.flatMap(({ type, arn: own }) => type === 'aws_kms_replica_key' ? (regionOf(own) ?? []) : []);
-    return { region, arn, keyId: arn.replace(/^.*:key\//, ''), replicas: replicas.sort() };
-}
-/**
- * The state without the keys and aliases at both ends of a move, which get other addresses: they are imported there. Nothing
- * else is different.
- * @param text what `terraform state pull` printed
- */
-function withoutEnds(text, ends) {
-    const state = parseStateFile(text);
-    const isEnd = (module) => module === 'module.primary' || ends.includes(replicaPlaceOf(module)?.region ?? '');
-    const resources = state.resources.filter(({ mode, module }) => mode !== 'managed' || module === undefined || !isEnd(module));
-    return JSON.stringify({ ...state, resources });
-}
-/**
- * A state that came about in a copy, as the next one of what it was copied from: where that has become a later one meanwhile,
- * the backend refuses it.
- */
-function asNextOf(made, before) {
-    const { serial } = numbered.parse(JSON.parse(before));
-    return JSON.stringify({ ...numbered.parse(JSON.parse(made)), serial: serial + 1 });
-}
-/** A state by its number in a row of them. */
-const numbered = schemas/* looseObject */._H3({ serial: schemas/* number */.aig().int() });
-function regionOf(arn) {
-    const region = arn?.split(':')[3];
-    return region !== undefined && (0,regions/* isWellFormedRegion */.qN)(region) ? region : undefined;
-}
-function primary_place_textOf(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/commands/setup/primary-move.ts
@@ -40991,7 +41015,7 @@ function chooseBackend(request) {
         return undefined;
     }
     if (backend.type === 's3')
-        return lockedInS3(atItsEndpoints(withoutRegionCheck(backend), request), request);
+        return lockedInS3(withDefaults(backend, settingsOfS3(request)), request);
     return backend.type === 'local' ? onThisRunner(backend, request) : backend;
 }
 function refuseUnlessPlan({ inputs, env, log }) {
@@ -41005,13 +41029,9 @@ function refuseUnlessPlan({ inputs, env, log }) {
     }
     log.warning(`There is no state-bucket or backend, so this plan knows no state and shows everything as new. ${whyEmpty}`.trim(), { title: 'A plan without a state' });
 }
-/**
- * The S3 backend checks the name of its Region against a list in Terraform itself, which each version knows less of than
- * AWS has (terraform#36624): 1.11.4 refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6. The inputs were
- * checked by this action's own list, so the check is left out.
- */
-function withoutRegionCheck(backend) {
-    return { ...backend, config: { skip_region_validation: 'true', ...backend.config } };
+/** Settings of the user's win. */
+function withDefaults(backend, settings) {
+    return { ...backend, config: { ...settings, ...backend.config } };
 }
 /** `endpoints` in the S3 backend, and the variables for it, came with Terraform 1.6.0 (its upgrade guide). */
 const READS_ENDPOINTS_SINCE = '1.6.0';
@@ -41022,29 +41042,31 @@ const OLD_ENDPOINTS = {
     iam_endpoint: 'IAM',
     dynamodb_endpoint: 'DYNAMODB',
 };
-/** The endpoints that the environment names, where Terraform does not look there itself; settings of the user's win. */
-function atItsEndpoints(backend, { terraformVersion, env }) {
-    if (semver_default().gte(terraformVersion, READS_ENDPOINTS_SINCE))
-        return backend;
-    const named = Object.entries(OLD_ENDPOINTS).flatMap(([setting, service]) => {
+/**
+ * The endpoints that the environment names, where Terraform does not look there itself. And the check of the Region's name
+ * left out: it goes by a list in Terraform itself, which each version knows less of than AWS has (terraform#36624; 1.11.4
+ * refuses eusc-de-east-1, us-isob-west-1, ap-east-2 and ap-southeast-6), and the inputs were checked by this action's own.
+ */
+function settingsOfS3({ terraformVersion, env }) {
+    const looksItself = semver_default().gte(terraformVersion, READS_ENDPOINTS_SINCE);
+    const named = Object.entries(looksItself ? {} : OLD_ENDPOINTS).flatMap(([setting, service]) => {
         const url = endpointOf(service, env);
         return url === undefined ? [] : [[setting, url]];
     });
-    return { ...backend, config: { ...Object.fromEntries(named), ...backend.config } };
+    return { skip_region_validation: 'true', ...Object.fromEntries(named) };
 }
 /** A lock table or a `use_lockfile` of the user's own stays the only say. */
 function lockedInS3(backend, { terraformVersion, log }) {
     if ('use_lockfile' in backend.config || 'dynamodb_table' in backend.config)
         return backend;
     if (semver_default().gte(terraformVersion, LOCKS_IN_S3_SINCE))
-        return { ...backend, config: { ...backend.config, use_lockfile: 'true' } };
+        return withDefaults(backend, { use_lockfile: 'true' });
     log.warning(`Terraform ${terraformVersion} cannot lock a state in S3 by itself, so two runs at once could spoil it. Set \`terraform-version\` to ${LOCKS_IN_S3_SINCE} or later, or name a lock table with \`backend-config: dynamodb_table=…\`.`, { title: 'A state without a lock' });
     return backend;
 }
 function onThisRunner(backend, { inputs, workspace, log }) {
     log.warning('The state is on this runner only and goes with it; a key whose state is lost has to be imported by hand.', { title: 'A local state' });
-    const file = external_node_path_default().join(workspace.localStateDir, localStateName(inputs.alias));
-    return { ...backend, config: { path: file, ...backend.config } };
+    return withDefaults(backend, { path: external_node_path_default().join(workspace.localStateDir, localStateName(inputs.alias)) });
 }
 /**
  * The file of an alias's own state: readable, and one of its own for each alias, also where file names do not tell upper
@@ -41063,7 +41085,6 @@ var versions = __nccwpck_require__(4164);
 var last_apply = __nccwpck_require__(78);
 ;// CONCATENATED MODULE: ./src/terraform/provider-mode.ts
 
-
 /** The first version of hashicorp/aws with `region` on its resources (its guide, "Enhanced Region Support"). */
 const REGION_SINCE = '6.0.0';
 /** The provider mode of an exact version. */
@@ -41076,29 +41097,27 @@ function providerModeOf(version) {
  * @param constraint an exact version, or Terraform's constraint syntax
  */
 function onlyProviderModeOf(constraint) {
-    if (providerModeOf((0,regions/* oldestVersion */.Ac)(constraint)) === 'region')
+    if (isSince(constraint, REGION_SINCE))
         return 'region';
-    return constraint.split(',').some(endsBefore6) ? 'aliases' : undefined;
+    return semver_default().intersects(rangeOf(constraint), `>=${REGION_SINCE}`) ? undefined : 'aliases';
 }
-/** Whether one part of a constraint rules out 6.0.0 and everything after it. */
-function endsBefore6(part) {
-    const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d[^\s]*)\s*$/.exec(part) ?? [];
-    const version = semver_default().coerce(written);
-    if (version === null)
-        return false;
-    switch (operator) {
-        case '<':
-            return semver_default().lte(version, REGION_SINCE);
-        case '':
-        case '=':
-        case '<=':
-            return semver_default().lt(version, REGION_SINCE);
-        case '~>':
-            // `~> 5.90` and `~> 5.90.1` stay below 6; `~> 5` has nothing before its last part that would have to stay.
-            return written.includes('.') && semver_default().lt(version, REGION_SINCE);
-        default:
-            return false;
-    }
+/** Whether every version that a constraint may choose is this one or a later one. */
+function isSince(constraint, version) {
+    return !semver_default().intersects(rangeOf(constraint), `<${version}`);
+}
+/** Terraform's constraint as a range of semver's, without its exclusions, which say nothing of where it begins or ends. */
+function rangeOf(constraint) {
+    const parts = constraint.split(',').map((part) => {
+        const [, operator = '', written = ''] = /^\s*(\D*?)\s*(\d\S*)\s*$/.exec(part) ?? [];
+        const version = semver_default().coerce(written)?.version ?? '0.0.0';
+        if (operator === '!=')
+            return '';
+        if (operator !== '~>')
+            return `${operator}${version}`;
+        // What is before the last part that is written stays: `~> 5.90.1` is before 5.91, `~> 5.90` before 6, `~> 5` any later one.
+        return `${['>=', '^', '~'][written.split('.').length - 1] ?? '~'}${version}`;
+    });
+    return parts.join(' ').trim();
 }
 
 ;// CONCATENATED MODULE: ./src/terraform/module.ts
@@ -41110,31 +41129,24 @@ function endsBefore6(part) {
 
 
 
-/** The services that the bundled module and every provider's own start call. */
-const CALLED_SERVICES = ['KMS', 'STS', 'IAM'];
-/** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
-const NO_EC2_PLATFORMS_SINCE = '5.0.0';
 /** The first version with `rotation_period_in_days` (the provider's changelog). */
 const ROTATION_PERIOD_SINCE = '5.49.0';
-const MODULES = ['key-policy', 'primary', 'replica'];
-const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
-const REGION_FILES = ['region.tf', 'region_override.tf'];
-/** The types of the root variables; their values go into terraform.tfvars.json. */
+/** The root variables: the type of each, and its value, which goes into terraform.tfvars.json. */
 const VARIABLES = {
-    alias: 'string',
-    account_ids: 'list(string)',
-    administrators: 'list(string)',
-    users: 'list(string)',
-    grants: 'string',
-    policy: 'string',
-    description: 'string',
-    replica_description: 'string',
-    tags: 'map(string)',
-    key_spec: 'string',
-    key_usage: 'string',
-    enable_key_rotation: 'bool',
-    rotation_period_in_days: 'number',
-    deletion_window_in_days: 'number',
+    alias: ['string', ({ alias }) => alias],
+    account_ids: ['list(string)', ({ accountIds }) => [...accountIds].sort()],
+    administrators: ['list(string)', ({ administrators }) => [...administrators].sort()],
+    users: ['list(string)', ({ users }) => [...users].sort()],
+    grants: ['string', ({ grants }) => grants],
+    policy: ['string', ({ policy }) => policy ?? null],
+    description: ['string', ({ description }) => description],
+    replica_description: ['string', ({ replicaDescription }) => replicaDescription],
+    tags: ['map(string)', ({ tags }) => tags],
+    key_spec: ['string', ({ keySpec }) => keySpec],
+    key_usage: ['string', ({ keyUsage }) => keyUsage],
+    enable_key_rotation: ['bool', ({ enableKeyRotation }) => enableKeyRotation],
+    rotation_period_in_days: ['number', ({ rotationPeriodInDays }) => rotationPeriodInDays ?? null],
+    deletion_window_in_days: ['number', ({ deletionWindowInDays }) => deletionWindowInDays],
 };
 /**
  * The root configuration: the providers, the bundled modules, the backend, all as Terraform JSON.
@@ -41149,22 +41161,22 @@ const VARIABLES = {
 function renderConfiguration(request) {
     return [
         { path: 'main.tf.json', content: toJson(renderRoot(request)) },
-        { path: 'terraform.tfvars.json', content: toJson(renderVariables(request)) },
-        ...copyModules(request),
+        { path: 'terraform.tfvars.json', content: toJson(ofVariables(([, valueOf]) => valueOf(request))) },
+        ...moduleFiles(request),
     ];
 }
-/** Only what `terraform init` needs to choose a version of the provider. */
-function renderProviderChoice({ awsProviderVersion, }) {
-    return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(awsProviderVersion) }) };
+function ofVariables(make) {
+    return Object.fromEntries(Object.entries(VARIABLES).map(([name, variable]) => [name, make(variable)]));
 }
-function renderRequirements(providerVersion) {
+/** Only what `terraform init` needs to choose a version of the provider. */
+function renderProviderChoice(inputs) {
+    return { path: 'main.tf.json', content: toJson({ terraform: renderRequirements(inputs) }) };
+}
+function renderRequirements({ awsProviderVersion }) {
     return {
         required_version: `>= ${versions/* OLDEST_TERRAFORM */.$l}`,
-        required_providers: { aws: { source: 'hashicorp/aws', version: providerVersion } },
+        required_providers: { aws: { source: 'hashicorp/aws', version: awsProviderVersion } },
     };
-}
-function layoutOf(request) {
-    return providerMode(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
 }
 function providerMode(request) {
     return request.facts?.providerMode ?? onlyProviderModeOf(versionOf(request)) ?? 'aliases';
@@ -41173,44 +41185,42 @@ function versionOf({ facts, awsProviderVersion }) {
     return facts?.providerVersion ?? awsProviderVersion;
 }
 function renderRoot(request) {
-    const layout = layoutOf(request);
-    const { providers, primary, replicas, moved } = layout;
-    const imports = importsOf(request, layout);
+    const { backend, appliedBy, facts = {} } = request;
+    const layout = providerMode(request) === 'region' ? layOutByRegion(request) : layOutByAliases(request);
+    const calls = { primary: renderPrimary(request, layout.primaryRegion), ...layout.replicas };
     return {
         terraform: {
-            ...renderRequirements(request.awsProviderVersion),
-            ...(request.backend === undefined ? {} : { backend: renderBackend(request.backend) }),
+            ...renderRequirements(request),
+            // Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped.
+            backend: backend === undefined ? undefined : { [backend.type]: backend.config },
         },
-        provider: { aws: providers },
-        variable: Object.fromEntries(Object.entries(VARIABLES).map(([name, type]) => [name, { type }])),
+        provider: { aws: layout.providers },
+        variable: ofVariables(([type]) => ({ type })),
         module: {
             policy: {
                 source: './modules/key-policy',
                 ...passOn('account_ids', 'administrators', 'users', 'grants', 'key_spec', 'key_usage', 'policy'),
             },
-            primary,
-            ...replicas,
+            ...calls,
         },
-        ...(moved.length === 0 ? {} : { moved }),
-        ...(imports.length === 0 ? {} : { import: imports }),
-        output: renderRootOutputs(request, layout),
+        moved: unlessEmpty(layout.moved ?? []),
+        import: unlessEmpty((facts.imports ?? []).flatMap((one) => renderImports(one, layout, request))),
+        output: {
+            primary_key_arn: { value: '${module.primary.arn}' },
+            key_id: { value: '${module.primary.key_id}' },
+            replica_key_arns: { value: layout.byReplica('arn') },
+            key_arns: { value: layout.byRegion('arn') },
+            alias_arns: { value: layout.byRegion('alias_arn') },
+            account_id: { value: '${module.policy.account_id}' },
+            ...(0,state_notes/* aliasNote */.lp)(),
+            ...(appliedBy === undefined
+                ? {}
+                : (0,last_apply/* lastApplyOutputs */.xB)(appliedBy, Object.keys(calls).map((name) => `module.${name}`))),
+        },
     };
 }
-function importsOf(request, { addressOf }) {
-    return (request.facts?.imports ?? []).flatMap((imported) => renderImports(imported, imported.region === request.primaryRegion
-        ? { module: 'module.primary', type: 'aws_kms_key' }
-        : { module: addressOf(imported.region), type: 'aws_kms_replica_key' }, request));
-}
-function renderRootOutputs({ appliedBy }, { outputs, replicas }) {
-    const modules = ['primary', ...Object.keys(replicas)].map((name) => `module.${name}`);
-    return {
-        primary_key_arn: { value: '${module.primary.arn}' },
-        key_id: { value: '${module.primary.key_id}' },
-        ...outputs,
-        account_id: { value: '${module.policy.account_id}' },
-        ...(0,state_notes/* aliasNote */.lp)(),
-        ...(appliedBy === undefined ? {} : (0,last_apply/* lastApplyOutputs */.xB)(appliedBy, modules)),
-    };
+function unlessEmpty(list) {
+    return list.length === 0 ? undefined : list;
 }
 /** The name of a replica's own module call, by aliases; the plan and the log know the Region by it. */
 function replicaModule(region) {
@@ -41221,16 +41231,13 @@ function sortedReplicas({ replicaRegions }) {
 }
 function layOutByAliases(request) {
     const replicas = sortedReplicas(request);
+    const byReplica = (output) => Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
     return {
         providers: renderAliases(request),
-        primary: renderPrimary(request),
-        replicas: Object.fromEntries(replicas.map((region) => [
-            replicaModule(region),
-            { ...renderReplica(), providers: { aws: `aws.${region}` } },
-        ])),
-        moved: [],
+        replicas: Object.fromEntries(replicas.map((region) => [replicaModule(region), { ...REPLICA, providers: { aws: `aws.${region}` } }])),
         addressOf: (region) => `module.${replicaModule(region)}`,
-        outputs: renderOutputs(request.primaryRegion, replicas),
+        byReplica,
+        byRegion: (output) => ({ [request.primaryRegion]: `\${module.primary.${output}}`, ...byReplica(output) }),
     };
 }
 /** One module call for all replicas, each an instance that names its Region itself. */
@@ -41238,13 +41245,12 @@ function layOutByRegion(request) {
     const { primaryRegion, facts } = request;
     const addressOf = (region) => `module.replica["${region}"]`;
     const byReplica = (output) => `{ for region, replica in module.replica : region => replica.${output} }`;
-    const withPrimary = (own, output) => `\${merge({ "${primaryRegion}" = module.primary.${own} }, ${byReplica(output)})}`;
     return {
         providers: [providerSettings(primaryRegion, request)],
-        primary: { ...renderPrimary(request), region: primaryRegion },
+        primaryRegion,
         replicas: {
             replica: {
-                ...renderReplica(),
+                ...REPLICA,
                 for_each: `\${toset(${JSON.stringify(sortedReplicas(request))})}`,
                 region: '${each.key}',
             },
@@ -41253,15 +41259,15 @@ function layOutByRegion(request) {
             .sort()
             .map((region) => ({ from: `module.${replicaModule(region)}`, to: addressOf(region) })),
         addressOf,
-        outputs: {
-            replica_key_arns: { value: `\${${byReplica('arn')}}` },
-            key_arns: { value: withPrimary('arn', 'arn') },
-            alias_arns: { value: withPrimary('alias_arn', 'alias_arn') },
-        },
+        byReplica: (output) => `\${${byReplica(output)}}`,
+        byRegion: (output) => `\${merge({ "${primaryRegion}" = module.primary.${output} }, ${byReplica(output)})}`,
     };
 }
 /** From 6.0.0 on the id of an import ends with the Region that it is in (the provider's guide on Regions). */
-function renderImports({ region, keyId, hasAlias }, { module, type }, request) {
+function renderImports({ region, keyId, hasAlias }, { addressOf }, request) {
+    const isPrimary = region === request.primaryRegion;
+    const module = isPrimary ? 'module.primary' : addressOf(region);
+    const { type } = KEYS[isPrimary ? 'primary' : 'replica'];
     const at = providerMode(request) === 'region' ? `@${region}` : '';
     return [
         ...(keyId === undefined ? [] : [{ to: `${module}.${type}.this`, id: `${keyId}${at}` }]),
@@ -41271,24 +41277,25 @@ function renderImports({ region, keyId, hasAlias }, { module, type }, request) {
 function passOn(...names) {
     return Object.fromEntries(names.map((name) => [name, `\${var.${name}}`]));
 }
-const SHARED = ['alias', 'tags', 'deletion_window_in_days'];
-function renderPrimary(request) {
+const OF_EVERY_KEY = {
+    policy: '${module.policy.json}',
+    ...passOn('alias', 'tags', 'deletion_window_in_days'),
+};
+function renderPrimary(request, region) {
     return {
         source: './modules/primary',
-        policy: '${module.policy.json}',
-        ...passOn(...SHARED, 'description', 'key_spec', 'key_usage', 'enable_key_rotation'),
+        ...OF_EVERY_KEY,
+        ...passOn('description', 'key_spec', 'key_usage', 'enable_key_rotation'),
         ...(knowsRotationPeriod(versionOf(request)) ? passOn('rotation_period_in_days') : {}),
+        region,
     };
 }
-function renderReplica() {
-    return {
-        source: './modules/replica',
-        primary_key_arn: '${module.primary.arn}',
-        policy: '${module.policy.json}',
-        description: '${var.replica_description}',
-        ...passOn(...SHARED),
-    };
-}
+const REPLICA = {
+    source: './modules/replica',
+    primary_key_arn: '${module.primary.arn}',
+    description: '${var.replica_description}',
+    ...OF_EVERY_KEY,
+};
 /**
  * The primary's provider is the default one. Each Region of the partition has one by alias, asked for or not: a replica
  * that leaves the inputs is still in the state, and Terraform needs its provider to see it and to remove it. A provider
@@ -41303,129 +41310,95 @@ function renderAliases(request) {
         ...aliases.map((region) => ({ alias: region, ...providerSettings(region, request) })),
     ];
 }
+/** The first version without `skip_get_ec2_platforms` (the provider's guide to version 5). */
+const NO_EC2_PLATFORMS_SINCE = '5.0.0';
 /**
  * The settings of one provider. The check of the Region's name is left out, as the inputs are checked already; so is the
- * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys.
+ * question for EC2's platforms, which providers before 5.0.0 ask of every Region, and which has nothing to do with keys: by
+ * their exact version alone, since of a constraint it is not said before the version is chosen. `ignore_tags` is a block of
+ * every version since 2.60.0 (the provider's changelog).
  */
 function providerSettings(region, request) {
-    const { allowedAccountIds, ignoreTags, env = {} } = request;
-    const endpoints = renderEndpoints(env);
+    const version = versionOf(request);
+    const asksForPlatforms = semver_default().valid(version) !== null && semver_default().lt(version, NO_EC2_PLATFORMS_SINCE);
+    const { keys, prefixes } = (0,tags/* splitIgnoredTags */.e$)(request.ignoreTags);
     return {
         region,
         skip_region_validation: true,
-        ...(asksForEc2Platforms(versionOf(request)) ? { skip_get_ec2_platforms: true } : {}),
-        ...(allowedAccountIds.length > 0 ? { allowed_account_ids: [...allowedAccountIds].sort() } : {}),
-        ...(ignoreTags.length > 0 ? { ignore_tags: renderIgnoredTags(ignoreTags) } : {}),
-        ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
+        skip_get_ec2_platforms: asksForPlatforms ? true : undefined,
+        allowed_account_ids: unlessEmpty([...request.allowedAccountIds].sort()),
+        ignore_tags: request.ignoreTags.length > 0
+            ? { keys: unlessEmpty(keys), key_prefixes: unlessEmpty(prefixes) }
+            : undefined,
+        endpoints: renderEndpoints(request.env ?? {}),
     };
 }
-/** Tags that the provider neither reads nor takes off; a block of every version since 2.60.0 (the provider's changelog). */
-function renderIgnoredTags(ignoreTags) {
-    const { keys, prefixes } = (0,tags/* splitIgnoredTags */.e$)(ignoreTags);
-    return {
-        ...(keys.length > 0 ? { keys } : {}),
-        ...(prefixes.length > 0 ? { key_prefixes: prefixes } : {}),
-    };
-}
+/** The services that the bundled module and every provider's own start call. */
+const CALLED_SERVICES = ['KMS', 'STS', 'IAM'];
 /**
  * What the environment says of endpoints, in words, because 3.x takes endpoints from its configuration alone
  * (`internal/conns` of 3.64.2). From which version on each variable is read was not tried: every version gets the block,
- * in which the newer ones find what they would have read.
+ * in which the newer ones find what they would have read. Text in JSON configuration is a template: what Terraform would
+ * evaluate in it is escaped.
  */
 function renderEndpoints(env) {
-    return Object.fromEntries(CALLED_SERVICES.flatMap((service) => {
+    const named = CALLED_SERVICES.flatMap((service) => {
         const url = endpointOf(service, env);
-        return url === undefined ? [] : [[service.toLowerCase(), literally(url)]];
-    }));
+        return url === undefined ? [] : [[service.toLowerCase(), url.replace(/([$%])\{/g, '$1$1{')]];
+    });
+    return named.length === 0 ? undefined : Object.fromEntries(named);
 }
-/** Text in JSON configuration is a template: this keeps Terraform from evaluating anything in it. */
-function literally(text) {
-    return text.replace(/([$%])\{/g, '$1$1{');
-}
-/** By its exact version alone: of a constraint it is not said before the version is chosen. */
-function asksForEc2Platforms(version) {
-    return semver_default().valid(version) !== null && semver_default().lt(version, NO_EC2_PLATFORMS_SINCE);
-}
-/** Unlike the rest of the configuration, Terraform reads a backend's settings literally: here nothing is escaped. */
-function renderBackend({ type, config }) {
-    return { [type]: config };
-}
-function renderOutputs(primaryRegion, replicas) {
-    const byReplica = (output) => Object.fromEntries(replicas.map((region) => [region, `\${module.${replicaModule(region)}.${output}}`]));
-    return {
-        replica_key_arns: { value: byReplica('arn') },
-        key_arns: { value: { [primaryRegion]: '${module.primary.arn}', ...byReplica('arn') } },
-        alias_arns: { value: { [primaryRegion]: '${module.primary.alias_arn}', ...byReplica('alias_arn') } },
-    };
-}
-function renderVariables(request) {
-    return {
-        alias: request.alias,
-        account_ids: [...request.accountIds].sort(),
-        administrators: [...request.administrators].sort(),
-        users: [...request.users].sort(),
-        grants: request.grants,
-        policy: request.policy ?? null,
-        description: request.description,
-        replica_description: request.replicaDescription,
-        tags: request.tags,
-        key_spec: request.keySpec,
-        key_usage: request.keyUsage,
-        enable_key_rotation: request.enableKeyRotation,
-        rotation_period_in_days: request.rotationPeriodInDays ?? null,
-        deletion_window_in_days: request.deletionWindowInDays,
-    };
-}
-function copyModules(request) {
-    const copies = MODULES.flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
+const MODULE_FILES = ['main.tf', 'outputs.tf', 'variables.tf', 'versions.tf'];
+/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
+const REGION_FILES = ['region.tf', 'region_override.tf'];
+/** The keys' resources: the type, and what the modules set and AWS says, but for the description, which goes with the role. */
+const KEYS = {
+    primary: {
+        type: 'aws_kms_key',
+        settings: [
+            ...['customer_master_key_spec', 'enable_key_rotation', 'is_enabled', 'key_usage'],
+            ...['policy', 'tags', 'tags_all'],
+        ],
+    },
+    replica: { type: 'aws_kms_replica_key', settings: ['enabled', 'policy', 'tags', 'tags_all'] },
+};
+function moduleFiles(request) {
+    const byRegion = providerMode(request) === 'region';
+    const copies = ['key-policy', 'primary', 'replica'].flatMap((name) => MODULE_FILES.map((file) => `modules/${name}/${file}`));
     if (knowsRotationPeriod(versionOf(request)))
         copies.push('modules/primary/rotation_period_override.tf');
     return [
         ...copies.map((file) => ({ path: file, copyOf: file })),
-        ...(providerMode(request) === 'region' ? ['primary', 'replica'].flatMap(copyRegionFiles) : []),
-        lifecycleOf('primary', request),
-        lifecycleOf('replica', request),
+        ...['primary', 'replica'].flatMap((name) => [
+            ...(byRegion ? REGION_FILES : []).map((file) => ({
+                path: `modules/${name}/${file}`,
+                copyOf: `modules/${name}/provider-6/${file}`,
+            })),
+            lifecycleOf(name, request),
+        ]),
     ];
 }
-/** What only providers from 6.0.0 on know is in a folder of its own, which Terraform does not read where it is. */
-function copyRegionFiles(name) {
-    return REGION_FILES.map((file) => ({
-        path: `modules/${name}/${file}`,
-        copyOf: `modules/${name}/provider-6/${file}`,
-    }));
-}
-const KEY_TYPES = { primary: 'aws_kms_key', replica: 'aws_kms_replica_key' };
-/** What the modules set of a key and AWS says, but for the description, which goes with the role. */
-const SETTINGS = {
-    primary: [
-        'customer_master_key_spec',
-        'enable_key_rotation',
-        'is_enabled',
-        'key_usage',
-        'policy',
-        'tags',
-        'tags_all',
-    ],
-    replica: ['enabled', 'policy', 'tags', 'tags_all'],
-};
 /**
  * The modules forbid Terraform to destroy a key, for those who use them by themselves. Here the guard decides, from the
  * plan: with `prevent_destroy` there would be no plan to judge and to show, and `destroy` could not be done at all.
  */
 function lifecycleOf(name, request) {
+    const { type, settings } = KEYS[name];
     const period = name === 'primary' && knowsRotationPeriod(versionOf(request));
-    const settings = [...SETTINGS[name], ...(period ? ['rotation_period_in_days'] : [])];
     const lifecycle = {
         prevent_destroy: false,
-        ...(request.facts?.keepsSettings === true ? { ignore_changes: settings } : {}),
+        ignore_changes: request.facts?.keepsSettings === true
+            ? [...settings, ...(period ? ['rotation_period_in_days'] : [])]
+            : undefined,
     };
-    const content = toJson({ resource: { [KEY_TYPES[name]]: { this: { lifecycle } } } });
+    const content = toJson({ resource: { [type]: { this: { lifecycle } } } });
     return { path: `modules/${name}/lifecycle_override.tf.json`, content };
 }
 /** Whether every version that may be chosen knows `rotation_period_in_days`. */
 function knowsRotationPeriod(providerVersion) {
-    return semver_default().gte((0,regions/* oldestVersion */.Ac)(providerVersion), ROTATION_PERIOD_SINCE);
+    return isSince(providerVersion, ROTATION_PERIOD_SINCE);
 }
+/** What is undefined is left out. */
 function toJson(value) {
     return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -41445,13 +41418,11 @@ function toJson(value) {
  * than what `init` needs for that.
  * @throws ActionError when the inputs ask for what the provider version, or a run without a state, cannot do
  */
-async function prepareConfiguration({ inputs, workspace, terraformVersion, moduleDir, env, log, appliedBy, }) {
-    const backend = chooseBackend({ inputs, workspace, terraformVersion, env, log });
+async function prepareConfiguration(request) {
+    const { inputs, workspace, moduleDir, env, log, appliedBy } = request;
+    const backend = chooseBackend(request);
     refuseUnknownArguments(inputs, inputs.awsProviderVersion);
     warnOfUnknownRegions(inputs, log);
-    const write = async (files) => {
-        await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
-    };
     const { plain, secret } = (0,backend_secrets/* splitSecrets */.EJ)(backend?.type ?? '', backend?.config ?? {});
     const shown = backend === undefined ? undefined : { type: backend.type, config: plain };
     const secretFile = external_node_path_default().join(workspace.workDir, BACKEND_SECRETS_FILE);
@@ -41459,6 +41430,9 @@ async function prepareConfiguration({ inputs, workspace, terraformVersion, modul
     if (hasSecrets)
         await writePrivately(secretFile, JSON.stringify(secret));
     let namesBackend = false;
+    const write = async (files) => {
+        await Promise.all(files.map((file) => writeConfigurationFile(file, workspace.workDir, moduleDir)));
+    };
     const rewrite = async (facts) => {
         await write(renderConfiguration({ ...inputs, ...facts.regions, backend: shown, env, facts, appliedBy }));
         namesBackend = true;
@@ -41699,30 +41673,34 @@ function writeText(text) {
 
 
 
+
 /**
  * The CLI configuration that Terraform would read (its documentation, "CLI Configuration File", and `cliconfig.go`): the
  * file that TF_CLI_CONFIG_FILE or TERRAFORM_CONFIG names, where it is there; else the one in the home folder, and each
  * `*.tfrc` and `*.tfrc.json` of Terraform's own folder there.
  * @throws ActionError for one that cannot be read, and for one that replaces providers
  */
-async function findCliConfig(sources) {
-    const { env } = sources;
+async function findCliConfig(env) {
     const named = (env['TF_CLI_CONFIG_FILE'] ?? '') || (env['TERRAFORM_CONFIG'] ?? '');
-    const ofName = named === '' ? undefined : await readOne(external_node_path_default().resolve(named), sources);
-    return ofName ?? (await readHome(sources));
+    const ofName = named === '' ? undefined : await readOne(external_node_path_default().resolve(named), env);
+    return ofName ?? (await readHome(env));
 }
 const NOTHING = { files: [], registries: [], pluginCacheDir: undefined, installation: undefined };
-async function readHome(sources) {
-    const { APPDATA: onWindows = '', HOME: home = '' } = sources.env;
+async function readHome(env) {
+    const { APPDATA: onWindows = '', HOME: home = '' } = env;
     if (onWindows === '' && home === '')
         return NOTHING;
     const [file, folder] = onWindows === ''
         ? [external_node_path_default().join(home, '.terraformrc'), external_node_path_default().join(home, '.terraform.d')]
         : [external_node_path_default().join(onWindows, 'terraform.rc'), external_node_path_default().join(onWindows, 'terraform.d')];
-    const names = (await sources.listFolder(folder)).filter((name) => /\.tfrc(?:\.json)?$/.test(name)).sort();
+    const names = (await listFolder(folder)).filter((name) => /\.tfrc(?:\.json)?$/.test(name)).sort();
     const files = [file, ...names.map((name) => external_node_path_default().join(folder, name))];
-    const found = await Promise.all(files.map((each) => readOne(each, sources)));
+    const found = await Promise.all(files.map((each) => readOne(each, env)));
     return found.filter((one) => one !== undefined).reduce(merge, NOTHING);
+}
+/** The names in a folder; none where it is not there. */
+function listFolder(folder) {
+    return (0,promises_.readdir)(folder).catch(() => []);
 }
 /** As Terraform does: what is said once more in a later file replaces a block of the same name. */
 function merge(first, second) {
@@ -41733,8 +41711,8 @@ function merge(first, second) {
         installation: first.installation ?? second.installation,
     };
 }
-async function readOne(file, { readFile, env }) {
-    const text = await readFile(file);
+async function readOne(file, env) {
+    const text = await (0,promises_.readFile)(file, 'utf8').catch(() => undefined);
     return text === undefined ? undefined : parseCliConfig(text, file, env);
 }
 /**
@@ -41834,24 +41812,20 @@ function expand(text, env) {
 /**
  * The file for `init`. It always says where providers come from, because Terraform else looks into folders of the machine
  * for them, and prefers what it finds there to the registry (its documentation, "Implied Local Mirror Directories").
+ * @param installation the blocks within `provider_installation`; default: the registry alone
  */
-function writeCliConfig({ registries }, source) {
-    return writeHcl([...registries, block('provider_installation', methodsOf(source))]);
+function writeCliConfig(registries, installation = [block('direct', [])]) {
+    return writeHcl([...registries, block('provider_installation', installation)]);
 }
 /** The file for every other command: no provider is looked for, and none is replaced. */
-const CLOSED_CLI_CONFIG = writeCliConfig({ registries: [] }, { installation: undefined });
-function methodsOf(source) {
+const CLOSED_CLI_CONFIG = writeCliConfig([]);
+/** For `provider_installation`: providers come from a network mirror alone. */
+function networkMirror(url) {
     // Terraform puts the path of an index straight behind the address.
-    if ('url' in source)
-        return [block('network_mirror', [attribute('url', `${source.url}/`)])];
-    return source.installation ?? [block('direct', [])];
+    return [block('network_mirror', [{ keys: ['url'], value: { is: 'text', text: `${url}/` } }])];
 }
 function block(name, items) {
     return { keys: [name], value: { is: 'body', items } };
-}
-function attribute(name, text) {
-    const value = { is: 'text', text };
-    return { keys: [name], value };
 }
 /**
  * Folders of the machine in which Terraform would look for providers by itself, where nothing says where they come from
@@ -41885,19 +41859,6 @@ function impliedMirrors(env, os) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/terraform/lock-file.ts
-/**
- * Finds hashicorp/aws in the text of a `.terraform.lock.hcl`. Terraform writes that file by itself and always in this form.
- * @returns undefined where it is not named
- */
-function findLockedProvider(text) {
-    const block = /^provider "[^"\n]+\/hashicorp\/aws" \{\n([\s\S]*?)^\}/m.exec(text.replace(/\r\n/g, '\n'))?.[1];
-    const version = /^\s*version\s*=\s*"([^"\n]+)"/m.exec(block ?? '')?.[1];
-    if (block === undefined || version === undefined)
-        return undefined;
-    return { version, hashes: [...block.matchAll(/"((?:h1|zh):[^"\n]+)"/g)].map(([, hash]) => hash ?? '') };
-}
-
 // EXTERNAL MODULE: ./src/runner/workspace.ts
 var runner_workspace = __nccwpck_require__(7683);
 ;// CONCATENATED MODULE: ./src/terraform/plugin-cache.ts
@@ -41907,7 +41868,7 @@ var runner_workspace = __nccwpck_require__(7683);
 
 /** After this time a folder that nobody filled is of a run that was killed. */
 const ABANDONED_MS = 60 * 60_000;
-const LOCK_FILE = 'filled.lock.hcl';
+const plugin_cache_LOCK_FILE = 'filled.lock.hcl';
 /**
  * Opens the folder for a provider. Terraform's plug-in cache is not safe for two runs at once (its documentation,
  * "Provider Plugin Cache"), so one run alone fills it, and only what is filled is used by others; its lock file is
@@ -41920,7 +41881,7 @@ async function openPluginCache(request) {
     try {
         if (await claim(folder))
             return { folder, lockFile: undefined };
-        const lockFile = await (0,promises_.readFile)(external_node_path_default().join(folder, LOCK_FILE), 'utf8').catch(() => undefined);
+        const lockFile = await (0,promises_.readFile)(external_node_path_default().join(folder, plugin_cache_LOCK_FILE), 'utf8').catch(() => undefined);
         if (lockFile !== undefined)
             return { folder, lockFile };
         if (request.now - (await (0,promises_.stat)(folder)).mtimeMs < ABANDONED_MS)
@@ -41950,19 +41911,19 @@ async function claim(folder) {
 }
 /** Marks the folder as filled, at once and whole. */
 async function keepPluginCache({ folder }, lockFile) {
-    const partial = external_node_path_default().join(folder, `${LOCK_FILE}.partial`);
+    const partial = external_node_path_default().join(folder, `${plugin_cache_LOCK_FILE}.partial`);
     await (0,promises_.writeFile)(partial, lockFile);
-    await (0,promises_.rename)(partial, external_node_path_default().join(folder, LOCK_FILE));
+    await (0,promises_.rename)(partial, external_node_path_default().join(folder, plugin_cache_LOCK_FILE));
 }
 /** Gives up a folder that this run was to fill and did not. */
 async function dropPluginCache({ folder }) {
     await (0,promises_.rm)(folder, { recursive: true, force: true });
 }
 
-;// CONCATENATED MODULE: ./src/terraform/release.ts
+;// CONCATENATED MODULE: ./src/terraform/install/release.ts
 
-/** Where HashiCorp publishes its releases. */
-const RELEASES_URL = 'https://releases.hashicorp.com';
+
+
 /** Node's names (`process.platform`, `process.arch`) on the left, those of the release files on the right. */
 const OS_NAMES = new Map([
     ['linux', 'linux'],
@@ -41973,13 +41934,10 @@ const ARCH_NAMES = new Map([
     ['x64', 'amd64'],
     ['arm64', 'arm64'],
 ]);
-/** `linux`, `darwin` or `windows`. @throws ActionError for a system that this action does not run on */
-function releaseOs({ os }) {
-    return OS_NAMES.get(os) ?? refusePlatform(`the operating system ${os}`);
-}
-/** `amd64` or `arm64`. @throws ActionError for any other architecture */
-function releaseArch({ arch }) {
-    return ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`);
+/** The platform in the names of files, e.g. `linux_amd64`. @throws ActionError for one that this action does not run on */
+function releaseTarget({ os, arch }) {
+    const osName = OS_NAMES.get(os) ?? refusePlatform(`the operating system ${os}`);
+    return `${osName}_${ARCH_NAMES.get(arch) ?? refusePlatform(`the architecture ${arch}`)}`;
 }
 function refusePlatform(what) {
     throw new errors/* ActionError */.lZ({
@@ -41988,56 +41946,22 @@ function refusePlatform(what) {
         next: 'Run the job on Linux, macOS or Windows, on x64 or arm64.',
     });
 }
-/** The files of a version, named as on releases.hashicorp.com. @throws ActionError for an unknown platform */
-function describeRelease({ version, platform, base }) {
+/**
+ * The files of a version, named as on releases.hashicorp.com.
+ * @param version exact, without `v`
+ * @param base ends with a slash
+ * @throws ActionError for an unknown platform
+ */
+function describeRelease(version, platform, base) {
     const stem = `terraform_${version}`;
     return {
         version,
-        zipName: `${stem}_${releaseOs(platform)}_${releaseArch(platform)}.zip`,
+        zipName: `${stem}_${releaseTarget(platform)}.zip`,
         sumsName: `${stem}_SHA256SUMS`,
         signatureName: `${stem}_SHA256SUMS.sig`,
-        binaryName: terraformBinaryName(platform),
+        binaryName: platform.os === 'win32' ? 'terraform.exe' : 'terraform',
         folder: new URL(`terraform/${version}/`, base),
     };
-}
-/** The index of all versions. */
-function releaseIndexUrl(base) {
-    return new URL('terraform/index.json', base);
-}
-function terraformBinaryName({ os }) {
-    return os === 'win32' ? 'terraform.exe' : 'terraform';
-}
-/**
- * Reads `terraform-download-url`: a mirror that has the paths of releases.hashicorp.com below it.
- * @returns an https URL (http on loopback) whose path ends with a slash
- * @throws ActionError for anything else; the message holds no credentials and no query
- */
-function parseDownloadBase(text) {
-    const wanted = text?.trim() ?? '';
-    const url = URL.parse(wanted === '' ? RELEASES_URL : wanted);
-    if (url === null || !isSafe(url)) {
-        throw new errors/* ActionError */.lZ({
-            what: `terraform-download-url is ${url === null ? 'not a URL' : showUrl(url)}, and only https is allowed.`,
-            done: 'Nothing was downloaded.',
-            next: `Give the https address of a mirror of ${RELEASES_URL}, or leave it empty.`,
-        });
-    }
-    url.search = '';
-    url.hash = '';
-    if (!url.pathname.endsWith('/'))
-        url.pathname += '/';
-    return url;
-}
-/** Whether a URL may be asked: https, or http to this very machine. */
-function isSafe(url) {
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-}
-function isLoopback({ hostname }) {
-    return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-/** A URL for messages: without user, password, query and fragment, any of which may hold a secret. */
-function showUrl({ protocol, host, pathname }) {
-    return `${protocol}//${host}${pathname}`;
 }
 /**
  * The SHA-256 of one file in a `SHA256SUMS` text, by its exact name: a name that merely contains it is another file.
@@ -42051,6 +41975,52 @@ function findSum(sums, fileName) {
         .map((match) => match?.[1]?.toLowerCase());
     return new Set(found).size === 1 ? found[0] : undefined;
 }
+/**
+ * Whether a version is one that was asked for. A pre-release is only when it was asked for exactly.
+ * @param wanted an exact version, or a range as npm writes them
+ */
+function isWanted(version, wanted) {
+    return semver_default().satisfies(version, wanted) && (isStable(version) || semver_default().valid(wanted) !== null);
+}
+function isStable(version) {
+    return semver_default().valid(version) !== null && semver_default().prerelease(version) === null;
+}
+/** A mirror's index may leave the builds out; the signed sums then say whether there is one. */
+const releaseIndex = schemas/* object */.Ikc({
+    versions: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ builds: schemas/* array */.YOg(schemas/* object */.Ikc({ os: schemas/* string */.YjP(), arch: schemas/* string */.YjP() })).optional() }).catch({})),
+});
+/**
+ * Chooses the newest stable version in a range that has a build for this platform.
+ *
+ * The index is not signed: a mirror can hide versions in it, but what is chosen is still checked against the signed
+ * sums of that very version. Only an exact version is safe against being offered an old one.
+ *
+ * @param index the parsed `terraform/index.json`
+ * @throws ActionError when the index has another form, or nothing that satisfies
+ */
+function chooseVersion(index, range, platform) {
+    const versions = Object.entries(releaseIndex.safeParse(index).data?.versions ?? {});
+    if (versions.length === 0) {
+        throw new errors/* ActionError */.lZ({
+            what: 'The release index of Terraform lists no versions.',
+            done: 'Nothing was installed.',
+            next: 'Check that `terraform-download-url` is a mirror of https://releases.hashicorp.com, or give an exact `terraform-version`.',
+        });
+    }
+    const target = releaseTarget(platform);
+    const stable = versions.filter(([version]) => isStable(version));
+    const built = stable.filter(([, { builds }]) => builds === undefined || builds.some(({ os, arch }) => `${os}_${arch}` === target));
+    const newestOf = (among, within) => semver_default().maxSatisfying(among.map(([version]) => version), within);
+    const chosen = newestOf(built, range);
+    if (chosen !== null)
+        return chosen;
+    const newest = newestOf(stable, '*');
+    throw new errors/* ActionError */.lZ({
+        what: `No stable Terraform for ${target} is a version in ${JSON.stringify(semver_default().validRange(range))}: the release index lists ${versions.length} versions, ${newest === null ? 'none of them stable' : `the newest stable one ${newest}`}.`,
+        done: 'Nothing was installed.',
+        next: 'Widen `terraform-version`; a pre-release has to be given exactly.',
+    });
+}
 
 ;// CONCATENATED MODULE: ./src/terraform/providers.ts
 
@@ -42063,9 +42033,7 @@ function findSum(sums, fileName) {
 
 
 
-/** As Terraform names and reads it. */
-const providers_LOCK_FILE = '.terraform.lock.hcl';
-/** The same for people: actions/upload-artifact leaves out files whose names begin with a dot. */
+/** The lock file for people: actions/upload-artifact leaves out files whose names begin with a dot. */
 const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 /**
  * Opens where the provider comes from: a folder, a network mirror, or the registry and whatever the user's own
@@ -42075,13 +42043,13 @@ const OFFERED_LOCK_FILE = 'terraform.lock.hcl';
 async function openProviders(request) {
     const { inputs, workDir, env } = request;
     refuseUselessLockFile(request);
-    const folder = mirrorFolder(inputs);
+    const { folder } = mirrorOf(inputs);
     // Read with a folder, too: what replaces a provider does so wherever that comes from.
-    const config = await findCliConfig({ env, readFile: readIfThere, listFolder });
+    const config = await findCliConfig(env);
     const cache = folder === undefined ? await openCache(request, config) : undefined;
     const lockFile = inputs.lockFile ?? cache?.lockFile;
     if (lockFile !== undefined)
-        await (0,promises_.writeFile)(external_node_path_default().join(workDir, providers_LOCK_FILE), lockFile);
+        await (0,promises_.writeFile)(external_node_path_default().join(workDir, LOCK_FILE), lockFile);
     const cliConfig = external_node_path_default().join(workDir, CLI_CONFIG_FILE);
     await (0,promises_.writeFile)(cliConfig, cliConfigFor(request, config), { mode: 0o600 });
     await tellImpliedMirrors(request, config);
@@ -42094,7 +42062,7 @@ async function openProviders(request) {
             ...(cacheDir === undefined ? {} : { TF_PLUGIN_CACHE_DIR: cacheDir }),
         },
         keep: async () => {
-            const written = await (0,promises_.readFile)(external_node_path_default().join(workDir, providers_LOCK_FILE), 'utf8');
+            const written = await (0,promises_.readFile)(external_node_path_default().join(workDir, LOCK_FILE), 'utf8');
             if (cache !== undefined && cache.lockFile === undefined)
                 await keepPluginCache(cache, written);
             kept = true;
@@ -42107,26 +42075,18 @@ async function openProviders(request) {
         },
     };
 }
-async function listFolder(folder) {
-    return (0,promises_.readdir)(folder).catch(() => []);
-}
 /** Terraform's credentials for registries by host, which only `init` asks. */
 function registryTokens(env) {
     const tokens = Object.entries(env).filter((entry) => /^TF_TOKEN_/.test(entry[0]) && entry[1] !== undefined);
     return Object.fromEntries(tokens);
 }
+/** Where the user keeps plug-ins, if anywhere. */
 function usersCache({ env }, { pluginCacheDir }) {
     const named = env['TF_PLUGIN_CACHE_DIR'] ?? '';
     return named === '' ? pluginCacheDir : named;
 }
-function mirrorFolder({ providerMirror }) {
-    return providerMirror !== undefined && 'folder' in providerMirror ? providerMirror.folder : undefined;
-}
-function mirrorUrl({ providerMirror }) {
-    return providerMirror !== undefined && 'url' in providerMirror ? providerMirror.url : undefined;
-}
-async function readIfThere(file) {
-    return (0,promises_.readFile)(file, 'utf8').catch(() => undefined);
+function mirrorOf({ providerMirror }) {
+    return providerMirror ?? {};
 }
 /**
  * Terraform adds a provider that the file does not name, and takes an unpacked package unchecked when the file has
@@ -42136,13 +42096,13 @@ function refuseUselessLockFile({ inputs, platform }) {
     if (inputs.lockFile === undefined)
         return;
     const locked = findLockedProvider(inputs.lockFile);
-    const target = `${releaseOs(platform)}_${releaseArch(platform)}`;
+    const target = releaseTarget(platform);
     const next = `Write one with \`terraform providers lock -platform=${target}\` in a folder that asks for hashicorp/aws ${inputs.awsProviderVersion}.`;
     const done = 'Nothing was installed, planned or changed.';
     if (locked === undefined || locked.hashes.length === 0) {
         throw new errors/* ActionError */.lZ({ what: 'The lock-file names no hashicorp/aws with checksums.', done, next });
     }
-    const folder = mirrorFolder(inputs);
+    const { folder } = mirrorOf(inputs);
     if (folder === undefined || locked.hashes.some((hash) => hash.startsWith('h1:')))
         return;
     const place = ['registry.terraform.io', 'hashicorp', 'aws', locked.version, target];
@@ -42154,26 +42114,20 @@ function refuseUselessLockFile({ inputs, platform }) {
         next: `${next.slice(0, -1)}, and with \`-fs-mirror\` and the folder.`,
     });
 }
+/** None where the user has one, nor for a range of versions, which could mean another version tomorrow. */
 async function openCache(request, config) {
     const { inputs, env, platform, clock, log } = request;
-    if (!wantsCache(request, config))
-        return undefined;
-    const source = mirrorUrl(inputs) ?? JSON.stringify(config.installation ?? '');
-    const identity = [inputs.awsProviderVersion, releaseOs(platform), releaseArch(platform), source];
     const toolCacheDir = env['RUNNER_TOOL_CACHE'] ?? '';
+    const isExact = semver_default().valid(inputs.awsProviderVersion) !== null;
+    if (toolCacheDir === '' || usersCache(request, config) !== undefined || !isExact)
+        return undefined;
+    const source = mirrorOf(inputs).url ?? JSON.stringify(config.installation ?? '');
+    const identity = [inputs.awsProviderVersion, releaseTarget(platform), source];
     const cache = await openPluginCache({ toolCacheDir, identity, now: clock.now() });
     if (cache?.lockFile === undefined || vouches(inputs.lockFile ?? cache.lockFile, cache.lockFile))
         return cache;
     log.debug('The lock-file has no checksum of the kept provider, so it is downloaded again.');
     return undefined;
-}
-/** Not where the user has one, nor for a range of versions, which could mean another version tomorrow. */
-function wantsCache(request, config) {
-    const { inputs, env } = request;
-    const hasToolCache = (env['RUNNER_TOOL_CACHE'] ?? '') !== '';
-    return (hasToolCache &&
-        usersCache(request, config) === undefined &&
-        semver_default().valid(inputs.awsProviderVersion) !== null);
 }
 /** Whether a lock file has the hash by which an unpacked package is known. */
 function vouches(lockFile, ofCache) {
@@ -42183,13 +42137,13 @@ function vouches(lockFile, ofCache) {
 }
 /** The CLI configuration for `init`, which may repeat credentials of the user's. */
 function cliConfigFor({ inputs, log }, config) {
-    const url = mirrorUrl(inputs);
+    const { url } = mirrorOf(inputs);
     if (url === undefined)
-        return writeCliConfig(config, config);
+        return writeCliConfig(config.registries, config.installation);
     if (config.installation !== undefined) {
         log.notice(`Providers come from ${url} alone: the provider_installation of ${config.files.join(', ')} does not count in this step, its other settings do.`, { title: 'provider-mirror' });
     }
-    return writeCliConfig(config, { url });
+    return writeCliConfig(config.registries, networkMirror(url));
 }
 /** Who keeps providers where Terraform looks for them by itself has to name the folder: nobody else's counts. */
 async function tellImpliedMirrors({ inputs, env, platform, log }, config) {
@@ -42393,7 +42347,7 @@ async function* prepareImport(run, setup) {
             return undefined;
         }
         const { keyId, lookups } = await findKeyToImport(wanted, run, setup);
-        await setup.configuration.extend({ imports: import_key_importsOf(lookups, keyId) });
+        await setup.configuration.extend({ imports: importsOf(lookups, keyId) });
         say(`${keyId} is to be imported.`);
         return listOf(lookups, keyId, run, setup);
     });
@@ -42419,7 +42373,7 @@ async function findLeftOut(held, { importKey, primaryRegion, replicaRegions, ali
     if (regions.length === 0)
         return [];
     const lookups = await lookUpRegions(regions, keyId, `alias/${alias}`, clients);
-    return import_key_importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
+    return importsOf(lookups, keyId).flatMap(({ region, keyId: found, hasAlias }) => {
         const key = held.keyRegions.has(region) ? undefined : found;
         const isNew = key !== undefined || (hasAlias && !held.aliasRegions.has(region));
         return isNew ? [{ region, keyId: key, hasAlias: hasAlias && !held.aliasRegions.has(region) }] : [];
@@ -42439,7 +42393,7 @@ async function findKeyToImport(wanted, run, { clients }) {
     return { keyId: key.keyId, lookups: lookups.filter(({ region }) => asked.has(region)) };
 }
 /** What exists, Region by Region; a key without the alias is imported, an alias on another key never. */
-function import_key_importsOf(lookups, keyId) {
+function importsOf(lookups, keyId) {
     return lookups.flatMap(({ region, key, alias }) => {
         if (key.is !== 'found')
             return [];
@@ -42521,39 +42475,6 @@ function digestRecovery(digest, keys) {
     return `sha256:${(0,canonical/* sha256 */.sc)((0,canonical/* canonicalJson */.dj)({ recovers, digest }))}`;
 }
 
-;// CONCATENATED MODULE: ./src/terraform/progress.ts
-
-const VERBS = new Map([
-    ['create', 'creating'],
-    ['update', 'updating'],
-    ['delete', 'deleting'],
-    ['replace', 'replacing'],
-]);
-/** One line for the log as a resource starts, waits or ends; undefined where there is nothing to say. */
-function describeEvent(event, primaryRegion) {
-    if (!('address' in event))
-        return undefined;
-    const name = (0,terraform_addresses/* nameOfAddress */.ZA)(event.address, primaryRegion);
-    const verb = VERBS.get(event.action) ?? event.action;
-    switch (event.type) {
-        case 'start':
-            return `${name}: ${verb}`;
-        case 'progress':
-            return `${name}: still ${verb}, ${event.elapsedSeconds} s`;
-        case 'complete':
-            return `${name}: done ${verb}`;
-        case 'errored':
-            return `${name}: failed while ${verb}`;
-        default:
-            return undefined;
-    }
-}
-/** The same for a line that `terraform plan` prints on its way; undefined for all others. */
-function describePlanLine(line, primaryRegion) {
-    const found = /^(module\.\S+): Refreshing state\.\.\./.exec(line);
-    return found?.[1] === undefined ? undefined : `${(0,terraform_addresses/* nameOfAddress */.ZA)(found[1], primaryRegion)}: looking at AWS`;
-}
-
 ;// CONCATENATED MODULE: ./src/commands/plan/read-plan.ts
 
 
@@ -42589,23 +42510,39 @@ function readPlan(json, text) {
 
 /** The states that pass by themselves (KMS Developer Guide, "Key states"). */
 const PASSING = new Set(['Creating', 'Updating']);
-const POLL_MS = 5_000;
 const SAY_EVERY_MS = 10_000;
-/** KMS is eventually consistent: a replica just made may not be seen at first. */
+/** KMS is eventually consistent: for so long a Region may not show what another one has done. */
 const UNSEEN_MS = 60_000;
+/**
+ * Looks at AWS until there is an end, and says every 10 seconds what is waited for.
+ * @param look gets the milliseconds since the wait began; once these are `timeoutMs`, it has to come to an end
+ * @param quietMs how long nothing is said at first
+ * @throws the signal's reason when the step is cancelled; whatever `look` throws
+ */
+async function lookUntil(look, { timeoutMs, clock, signal, say }, { pollMs, quietMs }) {
+    const started = clock.now();
+    let sayFrom = quietMs;
+    for (;;) {
+        signal.throwIfAborted();
+        const waitedMs = clock.now() - started;
+        const seen = await look(waitedMs);
+        if ('end' in seen)
+            return seen.end;
+        if (waitedMs >= sayFrom) {
+            sayFrom = waitedMs + SAY_EVERY_MS;
+            say(seen.waiting);
+        }
+        await clock.sleep(Math.min(pollMs, timeoutMs - waitedMs), signal);
+    }
+}
 /**
  * Waits until no key is in a state that passes by itself. Says who is waited for as soon as there is somebody, then
  * every 10 seconds, and when one is ready.
  * @throws the signal's reason when the step is cancelled; whatever `askState` throws
  */
-async function waitForKeys(options) {
-    const { keys, timeoutMs, askState, clock, signal, say } = options;
-    const started = clock.now();
+async function waitForKeys({ keys, askState, ...options }) {
     const states = new Map();
-    let saidAt = -Infinity;
-    for (;;) {
-        signal.throwIfAborted();
-        const waitedMs = clock.now() - started;
+    const look = async (waitedMs) => {
         const isUnready = (key) => {
             const state = states.get(key);
             return state === undefined || PASSING.has(state) || (state === 'NotFound' && waitedMs < UNSEEN_MS);
@@ -42613,22 +42550,16 @@ async function waitForKeys(options) {
         await Promise.all(keys.filter(isUnready).map(async (key) => {
             const state = await askState(key);
             if (states.has(key) && !PASSING.has(state))
-                say(`${key.name}: ${state}`);
+                options.say(`${key.name}: ${state}`);
             states.set(key, state);
         }));
         const unready = keys.filter(isUnready);
-        if (unready.length === 0 || waitedMs >= timeoutMs)
-            return { states, unready, waitedMs };
-        if (clock.now() - saidAt >= SAY_EVERY_MS) {
-            saidAt = clock.now();
-            say(describeWaiting(unready, states, saidAt - started));
-        }
-        await clock.sleep(Math.min(POLL_MS, timeoutMs - waitedMs), signal);
-    }
-}
-function describeWaiting(unready, states, sinceMs) {
-    const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
-    return `Waiting for AWS, ${String(Math.round(sinceMs / 1000))} s: ${each.join(', ')}`;
+        if (unready.length === 0 || waitedMs >= options.timeoutMs)
+            return { end: { unready, waitedMs } };
+        const each = unready.map((key) => `${key.name} (${states.get(key) ?? 'not seen yet'})`);
+        return { waiting: `Waiting for AWS, ${Math.round(waitedMs / 1000)} s: ${each.join(', ')}` };
+    };
+    return lookUntil(look, options, { pollMs: 5_000, quietMs: 0 });
 }
 /**
  * The real question, put to KMS. What may pass (throttling, a server's error, a broken connection) reads as the state
@@ -42709,8 +42640,9 @@ function enabled(raw) {
 ;// CONCATENATED MODULE: ./src/terraform/work-copy.ts
 
 
+
 /** What is copied: the configuration, as `renderConfiguration` names its files, and the provider that was chosen. */
-const COPIED = ['terraform.tfvars.json', 'modules', '.terraform.lock.hcl'];
+const COPIED = ['terraform.tfvars.json', 'modules', LOCK_FILE];
 /**
  * A copy of an initialised working folder whose state is a file in it, so that whatever is done there reaches no backend.
  * It needs no `init`: without a backend in the configuration Terraform keeps its state beside it, and modules and
@@ -42856,13 +42788,12 @@ var api_error = __nccwpck_require__(3660);
 var approval_record = __nccwpck_require__(9112);
 // EXTERNAL MODULE: ./src/github/merged-pull-request.ts
 var merged_pull_request = __nccwpck_require__(487);
-// EXTERNAL MODULE: ./src/github/own-comments.ts + 1 modules
-var own_comments = __nccwpck_require__(2271);
-// EXTERNAL MODULE: ./src/github/messages.ts
-var messages = __nccwpck_require__(551);
+// EXTERNAL MODULE: ./src/github/comments.ts + 1 modules
+var comments = __nccwpck_require__(2926);
+// EXTERNAL MODULE: ./src/github/repository.ts
+var github_repository = __nccwpck_require__(651);
 ;// CONCATENATED MODULE: ./src/github/approval.ts
 /** What a reviewer let in by merging: the plan in this action's own comment on the pull request of the commit. */
-
 
 
 
@@ -42887,82 +42818,79 @@ var messages = __nccwpck_require__(551);
  */
 async function readApproval(options) {
     try {
-        const pullRequest = await (options.mergedPullRequest ?? (0,merged_pull_request/* findMergedPullRequest */.g)(options));
+        const pullRequest = await (options.mergedPullRequest ?? (0,merged_pull_request/* findMergedPullRequest */.g_)(options));
         const shelf = await findShelf(options, pullRequest.number);
         const comment = findTrustedComment(shelf, pullRequest);
-        const record = readRecord(options, pullRequest, { ...shelf, comment });
+        const record = readRecord(options, pullRequest, comment);
         return { digest: record.digest, pullRequest: pullRequest.number, commentUrl: comment.url, record };
     }
     catch (error) {
-        if (error instanceof api_error/* GitHubApiError */.O) {
-            throw explainApiError(error);
-        }
-        throw error;
+        throw error instanceof api_error/* GitHubApiError */.O ? explainApiError(error) : error;
     }
 }
 async function findShelf(options, pullRequest) {
     const { among, commentKey } = options;
-    const place = { ...options, pullRequest };
+    const shelfOf = async (key, parse) => {
+        const marked = await (0,comments/* findMarkedComments */.eC)({ ...options, pullRequest }, key);
+        return { commentKey: key, marked: marked.map((each) => ({ ...each, parsed: parse(each.body) })) };
+    };
     if (among !== undefined) {
-        const marked = await (0,own_comments/* findMarkedComments */.e)(place, among);
-        const read = (body) => (0,approval_record/* parseApprovalRecordAmong */.cA)(body, commentKey);
-        if (marked.some(({ isOwn, body }) => isOwn && read(body).found !== 'none'))
-            return { commentKey: among, marked, read };
+        const shared = await shelfOf(among, (body) => (0,approval_record/* parseApprovalRecordAmong */.cA)(body, commentKey));
+        if (shared.marked.some(({ isOwn, parsed }) => isOwn && parsed.found !== 'none'))
+            return shared;
     }
-    return { commentKey, marked: await (0,own_comments/* findMarkedComments */.e)(place, commentKey), read: approval_record/* parseApprovalRecord */.iR };
+    return shelfOf(commentKey, approval_record/* parseApprovalRecord */.iR);
 }
 function findTrustedComment(shelf, { number, mergedAt }) {
     const only = chooseComment(number, shelf);
     if (!only.isLastEditOwn) {
-        throw (0,messages/* notApplied */.$U)(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
+        throw (0,merged_pull_request/* notApplied */.$U)(`The comment with the approved plan (${only.url}) was last edited by ${only.lastEditor ?? 'ghost'}, and not by the identity of this token.`, ANEW);
     }
     if (!(only.writtenAt <= mergedAt)) {
-        throw (0,messages/* notApplied */.$U)(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
+        throw (0,merged_pull_request/* notApplied */.$U)(`The comment with the plan (${only.url}) was written at ${formatTime(only.writtenAt)}, after #${number} was merged at ${formatTime(mergedAt)}: whoever merged it had not seen that plan.`, `Let the plan job end before the merge: make it a required check of the branch. For now: ${ANEW}`);
     }
     return only;
 }
 /** The one with the record: others with the key tell what became of it. */
-function chooseComment(pullRequest, { commentKey, marked, read }) {
+function chooseComment(pullRequest, { commentKey, marked }) {
     const key = JSON.stringify(commentKey);
     const own = marked.filter(({ isOwn }) => isOwn);
-    const [only, ...others] = own.filter(({ body }) => read(body).found !== 'none');
+    const [only, ...others] = own.filter(({ parsed }) => parsed.found !== 'none');
     if (others.length > 0) {
-        throw (0,messages/* notApplied */.$U)(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
+        throw (0,merged_pull_request/* notApplied */.$U)(`Pull request #${pullRequest} has ${others.length + 1} comments with the key ${key} and a plan to approve, so it is not clear which one was approved.`, ANEW);
     }
     if (only !== undefined)
         return only;
     const applied = own.find(({ body }) => (0,approval_record/* tellsApply */.h0)(body));
     if (applied !== undefined) {
-        throw (0,messages/* notApplied */.$U)(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
+        throw (0,merged_pull_request/* notApplied */.$U)(`The plan that was approved on pull request #${pullRequest} was applied (${applied.url}), and an approval is used once.`, ANEW);
     }
     const [comment] = own;
     if (comment !== undefined) {
-        throw (0,messages/* notApplied */.$U)(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
+        throw (0,merged_pull_request/* notApplied */.$U)(`The comment of the plan (${comment.url}) holds no record of a plan that could be approved.`, ANEW);
     }
     const foreign = marked[0] ? ` The one there is was written by ${marked[0].author}.` : '';
-    throw (0,messages/* notApplied */.$U)(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
+    throw (0,merged_pull_request/* notApplied */.$U)(`Pull request #${pullRequest} has no comment with the key ${key} by the identity of this token.${foreign}`, `Check that plan and apply have the same \`comment-key\` and the same kind of \`github-token\`, and that plan ran with \`comment: always\` before the merge. ${ANEW}`);
 }
 function formatTime(milliseconds) {
     return Number.isFinite(milliseconds)
         ? new Date(milliseconds).toISOString().replace('.000Z', 'Z')
         : 'no known time';
 }
-function readRecord(options, pullRequest, { comment, read }) {
-    const parsed = read(comment.body);
+function readRecord(options, pullRequest, { url, parsed }) {
     if (parsed.found !== 'one') {
         const why = parsed.found === 'none' ? 'no record of it' : `no valid record of it: ${parsed.reason}`;
-        throw (0,messages/* notApplied */.$U)(`The comment with the approved plan (${comment.url}) holds ${why}.`, ANEW);
+        throw (0,merged_pull_request/* notApplied */.$U)(`The comment with the approved plan (${url}) holds ${why}.`, ANEW);
     }
     const { record } = parsed;
     const mismatch = findMismatch(record, options, pullRequest);
-    if (mismatch !== undefined) {
-        throw (0,messages/* notApplied */.$U)(`The plan in ${comment.url} is not the one to apply: ${mismatch}.`, ANEW);
-    }
-    return record;
+    if (mismatch === undefined)
+        return record;
+    throw (0,merged_pull_request/* notApplied */.$U)(`The plan in ${url} is not the one to apply: ${mismatch}.`, ANEW);
 }
 /** What a copied or an outdated record gives away. */
 function findMismatch(record, { repository, commentKey }, pullRequest) {
-    if (record.repository.toLowerCase() !== (0,messages/* nameOf */.Vb)(repository).toLowerCase()) {
+    if (record.repository.toLowerCase() !== (0,github_repository/* nameOf */.Vb)(repository).toLowerCase()) {
         return `it was made for the repository ${record.repository}`;
     }
     if (record.pullRequest !== pullRequest.number) {
@@ -42972,16 +42900,15 @@ function findMismatch(record, { repository, commentKey }, pullRequest) {
         return `it was made with the comment key ${JSON.stringify(record.commentKey)}, and this is ${JSON.stringify(commentKey)}`;
     }
     if (record.commit !== pullRequest.headSha) {
-        return `it was made at commit ${(0,messages/* shorten */.ml)(record.commit)}, and the last commit of #${pullRequest.number} is ${(0,messages/* shorten */.ml)(pullRequest.headSha)}`;
+        return `it was made at commit ${(0,github_repository/* shorten */.ml)(record.commit)}, and the last commit of #${pullRequest.number} is ${(0,github_repository/* shorten */.ml)(pullRequest.headSha)}`;
     }
     return undefined;
 }
-const ANEW = `Open a pull request, have its plan reviewed and merge it. ${messages/* USE_THE_DIGEST */.DB}`;
-/** @returns what GitHub's refusal means for an approval */
-function explainApiError({ kind, message }) {
-    const what = `The approval could not be read from the pull request: ${kind === 'unanswered' ? 'GitHub did not answer' : `GitHub says "${message}"`}.`;
+const ANEW = `Open a pull request, have its plan reviewed and merge it. ${merged_pull_request/* USE_THE_DIGEST */.DB}`;
+/** What GitHub's refusal means for an approval. */
+function explainApiError({ kind, says }) {
     const isPermission = kind === 'forbidden' || kind === 'not-found' || kind === 'unauthorized';
-    return (0,messages/* notApplied */.$U)(what, isPermission
+    return (0,merged_pull_request/* notApplied */.$U)(`The approval could not be read from the pull request: ${says}.`, isPermission
         ? 'Give the job `permissions: { contents: read, pull-requests: read }`, and check `github-token`.'
         : 'Run the job again later: the plan will be checked again.');
 }
@@ -42994,89 +42921,7 @@ var attribute_hashes = __nccwpck_require__(2352);
 var difference = __nccwpck_require__(560);
 // EXTERNAL MODULE: ./src/plan/remainder.ts
 var remainder = __nccwpck_require__(7856);
-;// CONCATENATED MODULE: ./src/github/patches.ts
-/** Whether what one change did to some files was changed again by another one, told from their patches. Pure. */
-/**
- * The files in which lines that `own` added were removed since, or lines that it removed were added. A file that both
- * changed counts, too, where GitHub shows one of the patches not. Lines of signs alone tell nothing.
- * @returns names, sorted
- */
-function findChangedAgain(own, since) {
-    return own
-        .filter((file) => {
-        const later = since.filter(({ filename, previous_filename: previous }) => filename === file.filename || previous === file.filename);
-        return later.some((each) => touches(file.patch, each.patch));
-    })
-        .map(({ filename }) => filename)
-        .sort();
-}
-function touches(own, since) {
-    if (own === undefined || since === undefined)
-        return true;
-    const mine = linesOf(own);
-    const theirs = linesOf(since);
-    return haveCommon(mine.added, theirs.removed) || haveCommon(mine.removed, theirs.added);
-}
-function haveCommon(one, other) {
-    return [...one].some((line) => other.has(line));
-}
-function linesOf(patch) {
-    const lines = patch.split(/\r?\n/);
-    const withSign = (sign) => new Set(lines
-        .filter((line) => line.startsWith(sign))
-        .map((line) => line.slice(1).trim())
-        .filter((line) => /[\p{L}\p{N}]/u.test(line)));
-    return { added: withSign('+'), removed: withSign('-') };
-}
-
-;// CONCATENATED MODULE: ./src/github/branch.ts
-/** What a branch has become since a commit: whether the commit is its tip, and what came after it. */
-
-
-/** GitHub lists no more files of a comparison than these; and of a pull request. */
-const MOST_FILES = 300;
-const MOST_FILES_OF_PULL_REQUEST = 3000;
-/**
- * Compares two commits; each may be named by a branch.
- * @throws GitHubApiError
- */
-async function compareCommits({ client, repository }, base, head) {
-    try {
-        // Of the commits themselves nothing is used; the files come with the first page, whatever its length.
-        const { data } = await client.rest.repos.compareCommitsWithBasehead({
-            owner: repository.owner,
-            repo: repository.name,
-            basehead: `${base}...${head}`,
-            per_page: 1,
-        });
-        return { relation: data.status, files: data.files ?? [] };
-    }
-    catch (thrown) {
-        if (thrown instanceof api_error/* GitHubApiError */.O && thrown.kind === 'not-found')
-            return { relation: 'unknown', files: [] };
-        throw thrown;
-    }
-}
-/**
- * The files in which the branch has changed again what a pull request had changed, by name.
- * @param since what the branch has changed since the pull request was merged
- * @returns undefined when GitHub does not list all of it
- * @throws GitHubApiError
- */
-async function findOvertaken({ client, repository }, pullRequest, since) {
-    if (since.length >= MOST_FILES)
-        return undefined;
-    const own = await client.paginate(client.rest.pulls.listFiles, {
-        owner: repository.owner,
-        repo: repository.name,
-        pull_number: pullRequest,
-        per_page: 100,
-    });
-    return own.length >= MOST_FILES_OF_PULL_REQUEST ? undefined : findChangedAgain(own, since);
-}
-
 ;// CONCATENATED MODULE: ./src/commands/apply/came-after.ts
-
 
 
 
@@ -43129,7 +42974,7 @@ async function compareWithBranch({ client, context, approval }, { commit }) {
     const { repository } = context;
     if (branch === undefined || client === undefined || repository === undefined)
         return undefined;
-    const comparison = await compareCommits({ client, repository }, commit, branch);
+    const comparison = await (0,github_repository/* compareCommits */.kC)({ client, repository }, commit, branch);
     // A token that may not read the repository gets the same answer as one that asks for a commit that is gone.
     return approval === 'run' && comparison.relation === 'unknown' ? undefined : comparison;
 }
@@ -43144,7 +42989,7 @@ async function findLaterCommit(question) {
     if (approval === 'run' && begun.runId !== undefined && now.runId !== undefined)
         return undefined;
     const { repository } = context;
-    const { relation } = await compareCommits({ client, repository }, begun.commit, now.commit);
+    const { relation } = await (0,github_repository/* compareCommits */.kC)({ client, repository }, begun.commit, now.commit);
     if (relation === 'ahead' || relation === 'identical')
         return undefined;
     if (relation === 'behind')
@@ -43177,12 +43022,12 @@ async function findLaterOnBranch(question) {
     if (isTip(question))
         return undefined;
     if (branch.relation !== 'ahead') {
-        return `Commit ${(0,messages/* shorten */.ml)(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
+        return `Commit ${(0,github_repository/* shorten */.ml)(now.commit)} is not on ${came_after_nameOf(context)} any more, so what was approved with it is void. ${came_after_ANEW}`;
     }
     if (mergedPullRequest === undefined)
         return undefined;
     const { number } = mergedPullRequest;
-    const files = await findOvertaken({ client, repository: context.repository }, number, branch.files);
+    const files = await (0,github_repository/* findOvertaken */.nG)({ client, repository: context.repository }, number, branch.files);
     if (files === undefined) {
         return `Pull request #${number}, or ${came_after_nameOf(context)} since it was merged, has changed so many files that GitHub does not list them all: whether it was reverted is not known. ${came_after_ANEW}`;
     }
@@ -43200,7 +43045,7 @@ function explainLater({ begun }) {
     return `This approval is older than what was applied to the key since (${describeRun(begun)}), so it is void: an old run does not undo a newer one. ${came_after_ANEW}`;
 }
 function explainUnordered({ begun }, { commit }) {
-    return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,messages/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
+    return `What was applied to the key last (${describeRun(begun)}) is not in the history of commit ${(0,github_repository/* shorten */.ml)(commit)}, and that is not the newest commit of the branch: whether it would undo something newer is not known. ${came_after_ANEW}`;
 }
 function explainElsewhere({ begun }) {
     return `The key was last applied from another repository (${describeRun(begun)}), and this run is run again: whether it would undo something newer is not known. ${came_after_ANEW}`;
@@ -43214,7 +43059,7 @@ function describeRun(by) {
     if (by === undefined)
         return 'by an unknown run';
     const run = by.runId === undefined ? '' : ` by run ${by.runId}`;
-    return `commit ${(0,messages/* shorten */.ml)(by.commit)} of ${by.repository}${run}`;
+    return `commit ${(0,github_repository/* shorten */.ml)(by.commit)} of ${by.repository}${run}`;
 }
 function came_after_nameOf({ ref }) {
     return (ref ?? 'the branch').replace(/^refs\/heads\//, '');
@@ -43504,6 +43349,142 @@ async function bringBack(place, { deps }, { clients }) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/aws/machine-config.ts
+/** The AWS configuration that a machine brings along: its files, its profiles, and what in them no AWS SDK could work with. */
+
+
+/** Variables that lead AWS's SDKs to other credentials than those in the environment. */
+const WAYS_TO_CREDENTIALS = [
+    ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+    ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
+    ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'],
+];
+/** Those, and what else leads to files of the machine or sets what such a file would. */
+const LEADS = [
+    ...WAYS_TO_CREDENTIALS,
+    ...['AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULTS_MODE', 'AWS_CREDENTIAL_FILE'],
+];
+/**
+ * The environment for a run that has assumed a role: nothing of the machine's AWS configuration counts in it, as the role is
+ * all that was asked for. What says how AWS is reached (endpoints, certificates, proxies) stays, as far as it can work.
+ * @param emptyFile takes the place of both configuration files
+ * @returns the variables to set; undefined for those to unset
+ */
+function withoutMachineConfig(env, emptyFile, readFile) {
+    const bad = findBadVariables(env, readFile).map(({ place }) => place);
+    const unset = [...LEADS, ...bad].filter((name) => env[name] !== undefined);
+    return {
+        ...Object.fromEntries(unset.map((name) => [name, undefined])),
+        AWS_CONFIG_FILE: emptyFile,
+        AWS_SHARED_CREDENTIALS_FILE: emptyFile,
+        AWS_EC2_METADATA_DISABLED: 'true',
+    };
+}
+/** Variables with values that an AWS SDK ends with. */
+function findBadVariables(env, readFile) {
+    return Object.entries(checksOf(readFile)).flatMap(([name, check]) => {
+        const variable = `AWS_${name.toUpperCase()}`;
+        return checkSetting(variable, env[variable], check);
+    });
+}
+/** @param value what is empty is not set */
+function checkSetting(place, value = '', check) {
+    const why = value === '' ? undefined : check(value);
+    return why === undefined ? [] : [{ place, why }];
+}
+/** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
+function checksOf(readFile) {
+    return {
+        retry_mode: (value) => /^(?:standard|adaptive)$/i.test(value) ? undefined : `${show(value)} is neither standard nor adaptive`,
+        max_attempts: (value) => /^[1-9]\d{0,5}$/.test(value) ? undefined : `${show(value)} is not a whole number from 1 on`,
+        ca_bundle: (value) => checkFile(value, readFile),
+    };
+}
+function checkFile(file, readFile) {
+    return readFile(file) === undefined ? `the file ${show(file)} cannot be read` : undefined;
+}
+function show(value) {
+    return JSON.stringify(value.slice(0, 200));
+}
+/**
+ * Checks what a run without a role takes from the machine, before any SDK fails of it in words that name no place.
+ * @throws ActionError that names each setting: its variable, or its file and profile
+ */
+function refuseBadConfig(env, readFile) {
+    const files = readFiles(env, readFile);
+    const bad = [...findBadVariables(env, readFile), ...findBadProfile(env, files, readFile)];
+    if (bad.length === 0)
+        return;
+    throw new errors/* ActionError */.lZ({
+        what: `The AWS configuration of this machine cannot be used: ${bad.map(({ place, why }) => `${place}: ${why}`).join('; ')}.`,
+        done: 'AWS was not called.',
+        next: 'Correct it there, or set `role-to-assume`: a run with a role takes nothing from these files.',
+    });
+}
+function readFiles(env, readFile) {
+    const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
+    const read = (variable, name) => {
+        const named = env[variable] ?? '';
+        const file = named === '' ? external_node_path_default().join(home, '.aws', name) : named;
+        const text = named === '' && home === '' ? undefined : readFile(file);
+        return { file, sections: parseSections(text ?? '') };
+    };
+    return {
+        config: read('AWS_CONFIG_FILE', 'config'),
+        credentials: read('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    };
+}
+/** Sections and their settings; what is indented belongs to the setting before it, and counts as none here. */
+function parseSections(text) {
+    const sections = new Map();
+    let current;
+    for (const line of text.split(/\r?\n/)) {
+        const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1]?.replace(/\s+/g, ' ').replace(/"/g, '');
+        if (header !== undefined) {
+            current = sections.get(header) ?? new Map();
+            sections.set(header, current);
+            continue;
+        }
+        const [, name, value] = /^([\w.-]+)\s*=\s*(.*?)(?:\s[#;].*)?\s*$/.exec(line) ?? [];
+        if (name !== undefined && value !== undefined)
+            current?.set(name.toLowerCase(), value);
+    }
+    return sections;
+}
+function profilesOf(name, { config, credentials }) {
+    const headers = name === 'default' ? ['default', 'profile default'] : [`profile ${name}`];
+    const places = [...headers.map((header) => ({ ...config, header })), { ...credentials, header: name }];
+    return places.flatMap(({ file, sections, header }) => {
+        const settings = sections.get(header);
+        return settings === undefined ? [] : [{ name, where: `[${header}] of ${file}`, settings }];
+    });
+}
+function findBadProfile(env, files, readFile) {
+    const variable = (env['AWS_PROFILE'] ?? '') === '' ? 'AWS_DEFAULT_PROFILE' : 'AWS_PROFILE';
+    const named = env[variable] || 'default';
+    if (named !== 'default' && profilesOf(named, files).length === 0) {
+        const { config, credentials } = files;
+        const why = `neither ${config.file} nor ${credentials.file} has the profile ${show(named)}`;
+        return [{ place: variable, why }];
+    }
+    // Terraform gets the credentials of the named one, and reads the settings of the default one.
+    return [...new Set([named, 'default'])]
+        .flatMap((name) => profilesOf(name, files))
+        .flatMap((profile) => badSettingsOf(profile, files, readFile));
+}
+function badSettingsOf(profile, files, readFile) {
+    const { name, where, settings } = profile;
+    const checks = {
+        ...checksOf(readFile),
+        source_profile: (value) => value === name || profilesOf(value, files).length > 0
+            ? undefined
+            : `there is no profile ${show(value)}`,
+        sso_session: (value) => files.config.sections.has(`sso-session ${value}`) ? undefined : `there is no [sso-session ${value}]`,
+        web_identity_token_file: (value) => checkFile(value, readFile),
+    };
+    return Object.entries(checks).flatMap(([setting, check]) => checkSetting(`${setting} in ${where}`, settings.get(setting), check));
+}
+
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
 var lib_core = __nccwpck_require__(6058);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -43520,24 +43501,26 @@ const FIRST_WAIT_MS = 500;
  */
 async function withRetries(work, options) {
     const { isTransient, onRetry, signal, firstWaitMs = FIRST_WAIT_MS } = options;
-    const { StandardRetryStrategy, isThrottlingError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
+    const { StandardRetryStrategy, isServerError, isThrottlingError, isTransientError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
     const strategy = new StandardRetryStrategy({ maxAttempts: ATTEMPTS, baseDelay: firstWaitMs });
     let token = await strategy.acquireInitialRetryToken('sts');
     for (;;) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         try {
             return await work();
         }
         catch (failure) {
-            signal?.throwIfAborted();
-            if (!isTransient(failure))
+            signal.throwIfAborted();
+            const error = failure;
+            const isThrottled = isThrottlingError(error);
+            const isForSdks = isThrottled || isTransientError(error) || isServerError(error);
+            if (!isTransient(failure, isForSdks))
                 throw failure;
             onRetry(failure);
-            const error = failure;
-            const errorType = isThrottlingError(error) ? 'THROTTLING' : 'TRANSIENT';
+            const errorType = isThrottled ? 'THROTTLING' : 'TRANSIENT';
             const wait = strategy.refreshRetryTokenForRetry(token, { error, errorType });
             token = await (0,until_cancelled/* untilCancelled */.c)(wait, signal).catch(() => {
-                signal?.throwIfAborted();
+                signal.throwIfAborted();
                 throw failure;
             });
         }
@@ -43551,6 +43534,24 @@ async function withRetries(work, options) {
 
 
 
+
+const oidc_text = schemas/* string */.YjP().optional().catch(undefined);
+const claimsSchema = schemas/* object */.Ikc({
+    iss: oidc_text,
+    sub: oidc_text,
+    aud: schemas/* unknown */.L5J().optional(),
+    exp: schemas/* number */.aig().optional().catch(undefined),
+    repository_id: oidc_text,
+    repository_owner_id: oidc_text,
+    ref: oidc_text,
+    environment: oidc_text,
+})
+    .transform(({ aud, repository_id: repositoryId, repository_owner_id: repositoryOwnerId, ...claims }) => ({
+    ...claims,
+    aud: [aud].flat().filter((entry) => typeof entry === 'string'),
+    repositoryId,
+    repositoryOwnerId,
+}));
 /**
  * Asks the runner for a fresh OIDC token. Tokens live for minutes and STS takes each as often as it likes, but a token
  * fetched once may have expired by the last retry of an exchange: ask anew for every attempt.
@@ -43585,16 +43586,15 @@ async function requestIdToken(options) {
         return token;
     }
     catch (failure) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         throw explainRefusal(readRefusal(failure, url), attempts);
     }
 }
 function readRequestUrl({ context, env }) {
     const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
     const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-    if (url === '' || bearer === '' || !URL.canParse(url)) {
+    if (bearer === '' || !URL.canParse(url))
         throw explainMissingOidc(context, env);
-    }
     return new URL(url);
 }
 const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status page.";
@@ -43603,16 +43603,13 @@ const ASK_GITHUB = "Run the job again; if it stays so, look at GitHub's status p
  * repeat the address, which is only for this job.
  */
 function readRefusal(failure, url) {
-    const message = (0,errors/* messageOf */.bD)(failure);
-    const status = Number(/Error Code : (\d{3})/.exec(message)?.[1] ?? Number.NaN);
-    if (!Number.isNaN(status)) {
+    const status = Number(/Error Code : (\d{3})/.exec((0,errors/* messageOf */.bD)(failure))?.[1] ?? 0);
+    if (status !== 0) {
         const transient = status === 429 || status === 500;
         return { what: `the answer was HTTP ${status}`, next: ASK_GITHUB, transient };
     }
-    const broken = (0,connection/* explainConnection */.c)(failure, url);
-    if (broken !== undefined)
-        return broken;
-    return { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
+    const nothing = { what: 'the answer held no token', next: ASK_GITHUB, transient: false };
+    return (0,connection/* explainConnection */.c)(failure, url) ?? nothing;
 }
 function explainRefusal({ what, next }, attempts) {
     return new errors/* ActionError */.lZ({
@@ -43664,35 +43661,11 @@ function explainMissingOidc(context, env) {
  * @throws ActionError when it is not a JSON Web Token; the message does not repeat it
  */
 function readClaims(token) {
-    const claims = decodePayload(token);
-    const text = (name) => {
-        const value = Reflect.get(claims, name);
-        return typeof value === 'string' ? value : undefined;
-    };
-    const aud = Reflect.get(claims, 'aud');
-    const exp = Reflect.get(claims, 'exp');
-    return {
-        iss: text('iss'),
-        sub: text('sub'),
-        aud: (Array.isArray(aud) ? aud : [aud]).filter((entry) => typeof entry === 'string'),
-        exp: typeof exp === 'number' ? exp : undefined,
-        repository: text('repository'),
-        repositoryId: text('repository_id'),
-        repositoryOwner: text('repository_owner'),
-        repositoryOwnerId: text('repository_owner_id'),
-        ref: text('ref'),
-        environment: text('environment'),
-        eventName: text('event_name'),
-        jobWorkflowRef: text('job_workflow_ref'),
-    };
-}
-function decodePayload(token) {
-    const parts = token.split('.');
+    const [, payload = '', ...rest] = token.split('.');
     try {
-        const payload = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-        if (parts.length === 3 && typeof payload === 'object' && payload !== null) {
-            return payload;
-        }
+        const { success, data } = claimsSchema.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+        if (success && rest.length === 1)
+            return data;
     }
     catch {
         // The parser's message would quote the token: what follows says all there is to say.
@@ -43716,7 +43689,7 @@ const ROLE_REFUSALS = new Map([
     ['IDPRejectedClaim', explainInvalidToken],
     ['ExpiredToken', explainExpiredToken],
     ['ValidationError', explainValidation],
-    ['RegionDisabled', ({ region }) => explainDisabledRegion(region)],
+    ['RegionDisabled', explainDisabledRegion],
 ]);
 /**
  * Explains why STS did not let the job assume the role: with the role, the token's `sub` and `aud`, and the condition
@@ -43731,14 +43704,11 @@ function explainRoleRefusal(request, failure) {
 function explainAccessDenied(request, failure) {
     const { roleArn, claims } = request;
     const said = explainDenial(failure, request.region, 'sts:AssumeRoleWithWebIdentity');
-    if (said !== undefined) {
-        return {
-            what: `AWS does not let this job assume ${quoteText(roleArn)}: ${said.who}. ${describeToken(claims)}`,
-            next: said.next,
-        };
-    }
+    const refused = `AWS does not let this job assume ${quoteText(roleArn)}`;
+    if (said !== undefined)
+        return { what: `${refused}: ${said.who}. ${describeToken(claims)}`, next: said.next };
     return {
-        what: `AWS does not let this job assume ${quoteText(roleArn)}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
+        what: `${refused}: either there is no such role, or its trust policy does not let this token in. ${describeToken(claims)} ${describePlace(claims)}`,
         next: `Compare the role's ARN, and then the condition in its trust policy. ${describeTrust(request)}`,
     };
 }
@@ -43783,7 +43753,7 @@ function explainValidation(request, { message }) {
         next: 'Correct `role-to-assume`, `role-session-name` or `role-duration-seconds`.',
     };
 }
-function explainDisabledRegion(region) {
+function explainDisabledRegion({ region }) {
     return {
         what: `STS is switched off in ${quoteText(region)} for this account.`,
         next: `Enable the Region for the account, or, if it is, activate its STS endpoint in the account settings of IAM.`,
@@ -43819,16 +43789,18 @@ function explainIdentity(region, failure) {
                 next: 'Get new ones in a step just before this one, or let this action get them: set `role-to-assume`.',
             };
         case 'RegionDisabled':
-            return explainDisabledRegion(region);
+            return explainDisabledRegion({ region });
         case 'AccessDenied': {
             const said = explainDenial(failure, region, 'sts:GetCallerIdentity');
-            if (said !== undefined)
-                return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
-            return explainUnchecked(region, failure);
+            if (said === undefined)
+                break;
+            return { what: `AWS does not let these credentials be checked: ${said.who}.`, next: said.next };
         }
-        default:
-            return explainUnchecked(region, failure);
     }
+    return {
+        what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
+        next: nextAfter(failure),
+    };
 }
 /** What AWS says of the policy that refused the call; undefined where it says nothing, or only that the trust policy did. */
 function explainDenial({ message }, region, permission) {
@@ -43836,12 +43808,6 @@ function explainDenial({ message }, region, permission) {
     if (denial.policy === undefined || denial.policy === 'role trust policy')
         return undefined;
     return { who: whoDenies(denial), next: adviseOnDenial(denial, { permission, region }) };
-}
-function explainUnchecked(region, failure) {
-    return {
-        what: `The AWS credentials could not be checked: ${describeAnswer(region, failure)}.`,
-        next: nextAfter(failure),
-    };
 }
 /** Explains credentials of an account that is not among `allowed-account-ids`. */
 function explainWrongAccount(accountId, callerArn, allowed) {
@@ -43867,25 +43833,22 @@ function describeToken({ sub, aud }) {
 }
 /** The commonest cause of a refusal: a subject that is not the one of the branch that people have in mind. */
 function describePlace({ environment, sub, ref }) {
-    if (environment !== undefined) {
+    if (environment !== undefined)
         return `The job names the environment ${quoteText(environment)}, so its sub has the environment in it and not the branch.`;
-    }
-    if (sub?.endsWith(':pull_request') === true) {
+    if (sub?.endsWith(':pull_request') === true)
         return 'The job runs for a pull request, so its sub ends in pull_request and names no branch.';
-    }
     return ref === undefined
         ? ''
         : `The job runs for ${quoteText(ref)} and names no environment: a trust policy for an environment or another branch does not let it in.`;
 }
+/** The condition of a trust policy that lets the token in, and the one for the other form of its subject. */
 function describeTrust({ claims, audience }) {
     const { sub } = claims;
     if (sub === undefined)
         return '';
-    const condition = (subject) => {
-        const host = hostOf(claims);
-        const aud = claims.aud[0] ?? audience;
-        return escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
-    };
+    const host = hostOf(claims);
+    const aud = claims.aud[0] ?? audience;
+    const condition = (subject) => escapeInvisible(JSON.stringify({ StringEquals: { [`${host}:aud`]: aud, [`${host}:sub`]: subject } }));
     const { classic, immutable } = bothForms(claims);
     const own = `This condition lets this very token in: ${condition(sub)}.`;
     if (sub === classic && immutable !== undefined) {
@@ -43902,11 +43865,10 @@ function bothForms(claims) {
     if (match === null)
         return { classic: undefined, immutable: undefined };
     const [, owner = '', ownerId = claims.repositoryOwnerId, name = '', id = claims.repositoryId, rest = ''] = match;
+    const hasIds = ownerId !== undefined && id !== undefined;
     return {
         classic: `repo:${owner}/${name}:${rest}`,
-        immutable: ownerId === undefined || id === undefined
-            ? undefined
-            : `repo:${owner}@${ownerId}/${name}@${id}:${rest}`,
+        immutable: hasIds ? `repo:${owner}@${ownerId}/${name}@${id}:${rest}` : undefined,
     };
 }
 /** The issuer as IAM's condition keys name it: without the scheme. */
@@ -43914,16 +43876,13 @@ function hostOf({ iss }) {
     return escapeInvisible((iss ?? 'https://token.actions.githubusercontent.com').replace(/^https:\/\//, ''));
 }
 function describeAnswer(region, failure) {
-    const { attempts } = failure;
-    const answer = describeAttempt(region, failure);
-    return attempts > 1 ? `${answer}, ${attempts} times` : answer;
-}
-function describeAttempt(region, { code, message, status, connection }) {
+    const { code, message, status, connection, attempts } = failure;
+    const times = attempts > 1 ? `, ${attempts} times` : '';
     if (status !== undefined)
-        return `STS in ${region} answered ${code}, ${quoteText(message)}`;
+        return `STS in ${region} answered ${code}, ${quoteText(message)}${times}`;
     return connection === undefined
-        ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}`
-        : `STS in ${region} could not be reached: ${connection.what}`;
+        ? `STS in ${region} was not called, because the AWS SDK failed before that: ${quoteText(message)}${times}`
+        : `STS in ${region} could not be reached: ${connection.what}${times}`;
 }
 /** Neither AWS nor the network is to blame for what failed before a call. */
 function nextAfter({ status, connection, message }) {
@@ -43957,6 +43916,7 @@ function escapeInvisible(text) {
 
 
 
+
 const SHORT_MS = 10 * 60_000;
 /** The SDK's clients ask their provider again in the last 5 minutes of what it gave. */
 const SHORT_FOR_CLIENTS_MS = 5 * 60_000;
@@ -43972,55 +43932,42 @@ const DEFAULT_SESSION_NAME = 'aws-kms-multi-region-key';
  * @throws ActionError for every refusal
  */
 async function obtainCredentials(options) {
-    return new ProvenSession(options, await obtainProven(options));
-}
-class ProvenSession {
-    #options;
-    #proven;
-    #renewal;
-    constructor(options, proven) {
-        this.#options = options;
-        this.#proven = proven;
-    }
-    get credentials() {
-        return this.#proven.credentials;
-    }
-    get accountId() {
-        return this.#proven.accountId;
-    }
-    get callerArn() {
-        return this.#proven.callerArn;
-    }
-    get expiresAt() {
-        return this.credentials.expiration?.getTime();
-    }
-    get environment() {
-        return childVariables(this.credentials, this.#options.env);
-    }
-    provider = async () => {
-        await this.refreshIfShort(SHORT_FOR_CLIENTS_MS);
-        return this.credentials;
+    let proven = await obtainProven(options);
+    let renewal;
+    const renew = async () => {
+        const { accountId, credentials } = proven;
+        const renewed = await obtainProven(options);
+        if (renewed.accountId !== accountId)
+            throw explainWrongAccount(renewed.accountId, renewed.callerArn, [accountId]);
+        proven = renewed;
+        const isNew = renewed.credentials.accessKeyId !== credentials.accessKeyId;
+        options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
+        return isNew;
     };
-    async refreshIfShort(minMs = SHORT_MS) {
-        if (this.expiresAt === undefined || this.expiresAt - this.#options.clock.now() >= minMs)
+    const refreshIfShort = async (minMs = SHORT_MS) => {
+        const end = proven.credentials.expiration?.getTime() ?? Infinity;
+        if (end - options.clock.now() >= minMs)
             return false;
         // Clients of several Regions ask at the same time: one renewal serves them all.
-        this.#renewal ??= this.#renew().finally(() => {
-            this.#renewal = undefined;
+        renewal ??= renew().finally(() => {
+            renewal = undefined;
         });
-        return this.#renewal;
-    }
-    async #renew() {
-        const before = this.#proven;
-        const renewed = await obtainProven(this.#options);
-        if (renewed.accountId !== before.accountId) {
-            throw explainWrongAccount(renewed.accountId, renewed.callerArn, [before.accountId]);
-        }
-        this.#proven = renewed;
-        const isNew = renewed.credentials.accessKeyId !== before.credentials.accessKeyId;
-        this.#options.log.debug(isNew ? 'The AWS credentials were renewed.' : 'There are no newer AWS credentials.');
-        return isNew;
-    }
+        return renewal;
+    };
+    return {
+        ...proven,
+        get credentials() {
+            return proven.credentials;
+        },
+        get environment() {
+            return childVariables(proven.credentials, options.env);
+        },
+        provider: async () => {
+            await refreshIfShort(SHORT_FOR_CLIENTS_MS);
+            return proven.credentials;
+        },
+        refreshIfShort,
+    };
 }
 /** How long the STS of one Region is asked while there is another one to ask, in milliseconds. */
 const ONE_REGION_MS = 5_000;
@@ -44033,12 +43980,12 @@ async function obtainProven(options) {
     let { region } = options;
     for (const next of otherRegions) {
         const limit = AbortSignal.timeout(ONE_REGION_MS);
-        const signal = AbortSignal.any([limit, ...(options.signal === undefined ? [] : [options.signal])]);
+        const signal = AbortSignal.any([limit, options.signal]);
         try {
             return await obtainIn({ ...options, region, signal });
         }
         catch (failure) {
-            options.signal?.throwIfAborted();
+            options.signal.throwIfAborted();
             if (!limit.aborted && !(failure instanceof NoAnswer))
                 throw failure;
             log.info(`STS in ${region} gave no credentials; the one in ${next} is asked.`);
@@ -44072,28 +44019,27 @@ async function assumeRole(roleArn, options) {
             DurationSeconds: durationSeconds,
             WebIdentityToken: token,
         });
-        return readIssued((await client.send(command, sendOptions(signal))).Credentials);
+        return readIssued((await client.send(command, { abortSignal: signal })).Credentials);
     };
     try {
-        const isTransient = await transientForSts(options);
         return await withClient({ ...options, maxAttempts: 1 }, (client) => withRetries(() => attempt(client), {
             ...options,
-            isTransient,
+            isTransient: (failure, isForSdks) => isTransientForSts(failure, isForSdks, options),
             onRetry: (failure) => {
                 options.log.debug(`STS: ${readFailure(failure, options).code}; attempt ${attempts}.`);
             },
         }));
     }
     catch (failure) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         if (failure instanceof errors/* ActionError */.lZ || claims === undefined)
             throw failure;
         const read = { ...readFailure(failure, options), attempts };
         throw orNoAnswer(explainRoleRefusal({ region, roleArn, audience, durationSeconds, claims }, read), read);
     }
 }
-function readIssued(issued) {
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
+function readIssued(issued = {}) {
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued;
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
         throw new errors/* ActionError */.lZ({
             what: 'STS answered AssumeRoleWithWebIdentity without whole credentials.',
@@ -44113,14 +44059,7 @@ async function readAmbient(options) {
     if (fromEnvironment !== undefined)
         return fromEnvironment;
     try {
-        const found = await withClient(options, (client) => client.config.credentials());
-        const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
-        return {
-            accessKeyId,
-            secretAccessKey,
-            ...(sessionToken === undefined ? {} : { sessionToken }),
-            ...(expiration === undefined ? {} : { expiration }),
-        };
+        return await withClient(options, (client) => client.config.credentials());
     }
     catch (error) {
         throw explainNoCredentials((0,errors/* messageOf */.bD)(error), options.whyNoRole);
@@ -44145,14 +44084,14 @@ async function prove(credentials, options) {
     const { GetCallerIdentityCommand } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
     const { region, signal, allowedAccountIds } = options;
     try {
-        const { Account: accountId = '', Arn: callerArn = '' } = await withClient({ ...options, credentials }, (client) => client.send(new GetCallerIdentityCommand({}), sendOptions(signal)));
+        const { Account: accountId = '', Arn: callerArn = '' } = await withClient({ ...options, credentials }, (client) => client.send(new GetCallerIdentityCommand({}), { abortSignal: signal }));
         if (allowedAccountIds.length > 0 && !allowedAccountIds.includes(accountId)) {
             throw explainWrongAccount(accountId, callerArn, allowedAccountIds);
         }
         return { credentials, accountId, callerArn };
     }
     catch (failure) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         if (failure instanceof errors/* ActionError */.lZ)
             throw failure;
         const read = readFailure(failure, options);
@@ -44182,9 +44121,6 @@ async function withClient(options, work) {
         client.destroy();
     }
 }
-function sendOptions(signal) {
-    return signal === undefined ? {} : { abortSignal: signal };
-}
 /** What the SDK threw, as far as messages need it: its attempts are those that the SDK made by itself. */
 function readFailure(error, { region, env }) {
     const status = httpStatusOf(error);
@@ -44197,34 +44133,21 @@ function readFailure(error, { region, env }) {
     };
 }
 /**
- * What AWS's SDKs call transient, and what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
+ * Beside what AWS's SDKs call transient, what only STS means so: under InvalidIdentityToken, a code that is otherwise final,
  * it says that it could not reach GitHub's keys.
  */
-async function transientForSts(options) {
-    const { isServerError, isThrottlingError, isTransientError } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(609)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 3609, 19));
-    return (failure) => {
-        if (!(failure instanceof Error) || failure instanceof errors/* ActionError */.lZ)
-            return false;
-        const { connection, code, message } = readFailure(failure, options);
-        if (connection !== undefined)
-            return connection.transient;
-        return ([isThrottlingError, isTransientError, isServerError].some((is) => is(failure)) ||
-            code === 'IDPCommunicationError' ||
-            /couldn't retrieve verification key/i.test(message));
-    };
+function isTransientForSts(failure, isForSdks, options) {
+    if (failure instanceof errors/* ActionError */.lZ)
+        return false;
+    const { connection, code, message } = readFailure(failure, options);
+    if (connection !== undefined)
+        return connection.transient;
+    return isForSdks || code === 'IDPCommunicationError' || /couldn't retrieve verification key/i.test(message);
 }
-/** Other ways to credentials, which could win over the ones that are given, or fail when they lead nowhere. */
+/** What could win over the credentials that are given, or fail where it leads nowhere. */
 const OTHER_SOURCES = [
-    'AWS_PROFILE',
-    'AWS_DEFAULT_PROFILE',
-    'AWS_WEB_IDENTITY_TOKEN_FILE',
-    'AWS_ROLE_ARN',
-    'AWS_ROLE_SESSION_NAME',
-    'AWS_SESSION_TOKEN',
-    'AWS_SECURITY_TOKEN',
-    'AWS_CREDENTIAL_EXPIRATION',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+    ...WAYS_TO_CREDENTIALS,
+    ...['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'],
 ];
 /** AWS's SDKs take an empty variable for one that is not set, so an empty one puts out what the job has set. */
 function childVariables(credentials, env) {
@@ -44235,149 +44158,6 @@ function childVariables(credentials, env) {
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
     };
-}
-
-;// CONCATENATED MODULE: ./src/aws/machine-config.ts
-/** The AWS configuration that a machine brings along: its files, its profiles, and what in them no AWS SDK could work with. */
-
-
-/** Variables that lead AWS's SDKs to files and profiles of the machine, or set what such a file would. */
-const LEADS = [
-    ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SDK_LOAD_CONFIG', 'AWS_STS_REGIONAL_ENDPOINTS'],
-    ...['AWS_DEFAULTS_MODE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME'],
-    ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CREDENTIAL_FILE'],
-];
-/**
- * The environment for a run that has assumed a role: nothing of the machine's AWS configuration counts in it, as the role is
- * all that was asked for. What says how AWS is reached (endpoints, certificates, proxies) stays, as far as it can work.
- * @param emptyFile takes the place of both configuration files
- * @returns the variables to set; undefined for those to unset
- */
-function withoutMachineConfig(env, emptyFile, readFile) {
-    const bad = findBadVariables(env, readFile).map(({ place }) => place);
-    const unset = [...LEADS, ...bad].filter((name) => env[name] !== undefined);
-    return {
-        ...Object.fromEntries(unset.map((name) => [name, undefined])),
-        AWS_CONFIG_FILE: emptyFile,
-        AWS_SHARED_CREDENTIALS_FILE: emptyFile,
-        AWS_EC2_METADATA_DISABLED: 'true',
-    };
-}
-/** Variables with values that an AWS SDK ends with. */
-function findBadVariables(env, readFile) {
-    return [...machine_config_SETTINGS].flatMap(([name, check]) => {
-        const variable = `AWS_${name.toUpperCase()}`;
-        const value = env[variable] ?? '';
-        const why = value === '' ? undefined : check(value, readFile);
-        return why === undefined ? [] : [{ place: variable, why }];
-    });
-}
-/** By name in a file; the variable is `AWS_` and the same. Sources: AWS SDKs and Tools Reference Guide. */
-const machine_config_SETTINGS = new Map([
-    [
-        'retry_mode',
-        (value) => /^(?:standard|adaptive)$/i.test(value) ? undefined : `${show(value)} is neither standard nor adaptive`,
-    ],
-    [
-        'max_attempts',
-        (value) => (/^[1-9]\d{0,5}$/.test(value) ? undefined : `${show(value)} is not a whole number from 1 on`),
-    ],
-    [
-        'ca_bundle',
-        (value, readFile) => readFile(value) === undefined ? `the file ${show(value)} cannot be read` : undefined,
-    ],
-]);
-function show(value) {
-    return JSON.stringify(value.slice(0, 200));
-}
-/**
- * Checks what a run without a role takes from the machine, before any SDK fails of it in words that name no place.
- * @throws ActionError that names each setting: its variable, or its file and profile
- */
-function refuseBadConfig(env, readFile) {
-    const files = readFiles(env, readFile);
-    const bad = [...findBadVariables(env, readFile), ...findBadProfile(env, files, readFile)];
-    if (bad.length === 0)
-        return;
-    throw new errors/* ActionError */.lZ({
-        what: `The AWS configuration of this machine cannot be used: ${bad.map(({ place, why }) => `${place}: ${why}`).join('; ')}.`,
-        done: 'AWS was not called.',
-        next: 'Correct it there, or set `role-to-assume`: a run with a role takes nothing from these files.',
-    });
-}
-function readFiles(env, readFile) {
-    const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
-    const read = (variable, name) => {
-        const named = env[variable] ?? '';
-        const file = named === '' ? external_node_path_default().join(home, '.aws', name) : named;
-        const isSomewhere = named !== '' || home !== '';
-        return { file, sections: parseSections((isSomewhere ? readFile(file) : undefined) ?? '') };
-    };
-    return {
-        config: read('AWS_CONFIG_FILE', 'config'),
-        credentials: read('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
-    };
-}
-/** Sections and their settings; what is indented belongs to the setting before it, and counts as none here. */
-function parseSections(text) {
-    const sections = new Map();
-    let current;
-    for (const line of text.split(/\r?\n/)) {
-        const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1]?.replace(/\s+/g, ' ').replace(/"/g, '');
-        if (header !== undefined) {
-            current = sections.get(header) ?? new Map();
-            sections.set(header, current);
-            continue;
-        }
-        const [, name, value] = /^([\w.-]+)\s*=\s*(.*?)(?:\s[#;].*)?\s*$/.exec(line) ?? [];
-        if (name !== undefined && value !== undefined)
-            current?.set(name.toLowerCase(), value);
-    }
-    return sections;
-}
-function profilesOf(name, { config, credentials }) {
-    const headers = name === 'default' ? ['default', 'profile default'] : [`profile ${name}`];
-    const places = [...headers.map((header) => ({ ...config, header })), { ...credentials, header: name }];
-    return places.flatMap(({ file, sections, header }) => {
-        const settings = sections.get(header);
-        return settings === undefined ? [] : [{ name, where: `[${header}] of ${file}`, settings }];
-    });
-}
-function findBadProfile(env, files, readFile) {
-    const variable = (env['AWS_PROFILE'] ?? '') === '' ? 'AWS_DEFAULT_PROFILE' : 'AWS_PROFILE';
-    const named = env[variable] ?? '';
-    const names = named === '' ? ['default'] : [named, 'default'];
-    if (named !== '' && named !== 'default' && profilesOf(named, files).length === 0) {
-        const { config, credentials } = files;
-        return [
-            {
-                place: variable,
-                why: `neither ${config.file} nor ${credentials.file} has the profile ${show(named)}`,
-            },
-        ];
-    }
-    // Terraform gets the credentials of the named one, and reads the settings of the default one.
-    return [...new Set(names)]
-        .flatMap((name) => profilesOf(name, files))
-        .flatMap((profile) => badSettingsOf(profile, files, readFile));
-}
-function badSettingsOf({ name, where, settings }, files, readFile) {
-    const bad = (setting, why) => ({ place: `${setting} in ${where}`, why });
-    const values = [...machine_config_SETTINGS].flatMap(([setting, check]) => {
-        const value = settings.get(setting) ?? '';
-        const why = value === '' ? undefined : check(value, readFile);
-        return why === undefined ? [] : [bad(setting, why)];
-    });
-    const source = settings.get('source_profile');
-    if (source !== undefined && source !== name && profilesOf(source, files).length === 0)
-        values.push(bad('source_profile', `there is no profile ${show(source)}`));
-    const session = settings.get('sso_session');
-    if (session !== undefined && !files.config.sections.has(`sso-session ${session}`))
-        values.push(bad('sso_session', `there is no [sso-session ${session}]`));
-    const token = settings.get('web_identity_token_file');
-    if (token !== undefined && readFile(token) === undefined)
-        values.push(bad('web_identity_token_file', `the file ${show(token)} cannot be read`));
-    return values;
 }
 
 ;// CONCATENATED MODULE: ./src/aws/silent-regions.ts
@@ -45435,7 +45215,7 @@ function _unique(values) {
     return Array.from(new Set(values));
 }
 //# sourceMappingURL=tool-cache.js.map
-;// CONCATENATED MODULE: ./src/terraform/hashicorp-key.ts
+;// CONCATENATED MODULE: ./src/terraform/install/hashicorp-key.ts
 /**
  * HashiCorp's release key as published at https://www.hashicorp.com/security, in the edition of 2026-02-18, which is
  * valid until 2030-03-01. The edition before it expired on 2026-04-18 and has the same fingerprint.
@@ -45571,89 +45351,8 @@ GCHx/5nGBdDwoxEsXqpI3IUqPb6FDg==
 
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-;// CONCATENATED MODULE: ./src/terraform/version.ts
+;// CONCATENATED MODULE: ./src/terraform/install/path-search.ts
 
-
-
-/** The version that is used when none is asked for: exact, so that two runs of one workflow run the same Terraform. */
-const DEFAULT_TERRAFORM_VERSION = '1.11.4';
-/**
- * Reads the `terraform-version` input: empty (the default), an exact version, or a range as npm writes them.
- * @throws ActionError when it is none of these
- */
-function parseVersionSpec(text) {
-    const wanted = text.trim() === '' ? DEFAULT_TERRAFORM_VERSION : text.trim();
-    const version = semver_default().valid(wanted);
-    if (version !== null)
-        return { kind: 'exact', version };
-    const range = semver_default().validRange(wanted.replaceAll(',', ' '));
-    if (range !== null)
-        return { kind: 'range', range };
-    throw new errors/* ActionError */.lZ({
-        what: `terraform-version is ${JSON.stringify(text)}, which is neither a version nor a range of versions.`,
-        done: 'Nothing was installed.',
-        next: `Give a version such as ${DEFAULT_TERRAFORM_VERSION}, or a range such as ~1.11.0.`,
-    });
-}
-/** Whether a version is one that was asked for. A pre-release is only when it was asked for exactly. */
-function satisfiesSpec(version, spec) {
-    if (spec.kind === 'exact')
-        return semver_default().valid(version) === spec.version;
-    return semver_default().prerelease(version) === null && semver_default().satisfies(version, spec.range);
-}
-/** The spec in words for messages, e.g. `1.11.4` or `a version in ">=1.11.0 <1.12.0-0"`. */
-function describeSpec(spec) {
-    return spec.kind === 'exact' ? spec.version : `a version in ${JSON.stringify(spec.range)}`;
-}
-/**
- * Chooses the newest stable version in a range that has a build for this platform.
- *
- * The index is not signed: a mirror can hide versions in it, but what is chosen is still checked against the signed
- * sums of that very version. Only an exact version is safe against being offered an old one.
- *
- * @param index the parsed `terraform/index.json`: `{versions: {VERSION: {builds: [{os, arch}]}}}`
- * @throws ActionError when the index has another form, or nothing that satisfies
- */
-function chooseVersion(index, spec, platform) {
-    const versions = Object.entries(record(record(index)?.['versions']) ?? {});
-    if (versions.length === 0) {
-        throw new errors/* ActionError */.lZ({
-            what: 'The release index of Terraform lists no versions.',
-            done: 'Nothing was installed.',
-            next: 'Check that `terraform-download-url` is a mirror of https://releases.hashicorp.com, or give an exact `terraform-version`.',
-        });
-    }
-    const chosen = versions
-        .filter(([version, release]) => satisfiesSpec(version, spec) && isBuiltFor(release, platform))
-        .map(([version]) => version)
-        .sort((semver_default()).rcompare)[0];
-    if (chosen !== undefined)
-        return chosen;
-    const newest = versions
-        .map(([version]) => version)
-        .filter((version) => semver_default().valid(version) !== null && semver_default().prerelease(version) === null)
-        .sort((semver_default()).rcompare)[0];
-    throw new errors/* ActionError */.lZ({
-        what: `No stable Terraform for ${releaseOs(platform)}_${releaseArch(platform)} is ${describeSpec(spec)}: the release index lists ${versions.length} versions, ${newest === undefined ? 'none of them stable' : `the newest stable one ${newest}`}.`,
-        done: 'Nothing was installed.',
-        next: 'Widen `terraform-version`; a pre-release has to be given exactly.',
-    });
-}
-function isBuiltFor(release, platform) {
-    const builds = record(release)?.['builds'];
-    // A mirror's index may leave the builds out; the signed sums then say whether there is one.
-    if (!Array.isArray(builds))
-        return true;
-    return builds.some((build) => {
-        const { os, arch } = record(build) ?? {};
-        return os === releaseOs(platform) && arch === releaseArch(platform);
-    });
-}
-function record(value) {
-    return typeof value === 'object' && value !== null ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/terraform/path-search.ts
 
 
 
@@ -45670,28 +45369,35 @@ function record(value) {
  * over, since what it would do to `show -json` is unknown.
  */
 async function findOnPath(search) {
-    for (const path of await listCandidates(search)) {
+    for await (const path of listPrograms(search)) {
         const version = await askVersion(path, search);
-        if (version !== undefined && satisfiesSpec(version, search.spec))
+        if (version !== undefined && isWanted(version, search.version))
             return { path, version };
         search.log.debug(`${path} is passed over: ${version ?? 'it did not say its version'}.`);
     }
     return undefined;
 }
-async function listCandidates({ env, platform }) {
+/** Each program once: PATH often names one folder twice, or /bin and /usr/bin that are one. */
+async function* listPrograms({ env, platform }) {
     const paths = pathsOf(platform);
     const suffix = platform.os === 'win32' ? '.exe' : '';
-    const folders = readPath(env)
-        .split(paths.delimiter)
-        .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
+    const seen = new Set();
+    for (const entry of readPath(env).split(paths.delimiter)) {
+        const folder = entry.replace(/^"(.*)"$/, '$1');
         // A relative folder would let a file in the checkout be run.
-        .filter((folder) => paths.isAbsolute(folder));
-    const perFolder = await Promise.all(folders.map(async (folder) => {
-        const names = [`terraform-bin${suffix}`, `terraform${suffix}`].map((name) => paths.join(folder, name));
-        const runnable = await Promise.all(names.map(isRunnable));
-        return names.find((_, index) => runnable[index]);
-    }));
-    return dropAliases(perFolder.filter((path) => path !== undefined));
+        if (!paths.isAbsolute(folder))
+            continue;
+        for (const name of ['terraform-bin', 'terraform']) {
+            const path = paths.join(folder, `${name}${suffix}`);
+            if (!(await isRunnable(path)))
+                continue;
+            const real = await (0,promises_.realpath)(path).catch(() => path);
+            if (!seen.has(real))
+                yield path;
+            seen.add(real);
+            break;
+        }
+    }
 }
 /** The rules for paths of the platform that is asked about. */
 function pathsOf({ os }) {
@@ -45701,14 +45407,10 @@ function pathsOf({ os }) {
 function readPath(env) {
     return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
 }
-async function isRunnable(path) {
+function isRunnable(path) {
     return (0,promises_.access)(path, promises_.constants.X_OK).then(() => true, () => false);
 }
-/** PATH often names one folder twice, or /bin and /usr/bin that are one: each program is asked once. */
-async function dropAliases(paths) {
-    const real = await Promise.all(paths.map((path) => (0,promises_.realpath)(path).catch(() => path)));
-    return paths.filter((_, index) => real.indexOf(real[index] ?? '') === index);
-}
+const versionAnswer = schemas/* object */.Ikc({ terraform_version: schemas/* string */.YjP() });
 async function askVersion(path, { env, exec, log, platform }) {
     try {
         // A mistake in the user's CLI configuration is no reason to take the program for none.
@@ -45717,9 +45419,7 @@ async function askVersion(path, { env, exec, log, platform }) {
         const cwd = pathsOf(platform).dirname(path);
         const request = { file: path, args: ['version', '-json'], cwd, env: childEnv, isQuery: true };
         const { stdout } = await exec(request);
-        const answer = JSON.parse(stdout);
-        const version = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'terraform_version') : undefined;
-        return typeof version === 'string' ? (semver_default().valid(version) ?? undefined) : undefined;
+        return semver_default().valid(versionAnswer.safeParse(JSON.parse(stdout)).data?.terraform_version) ?? undefined;
     }
     catch (error) {
         log.debug(`${path} could not be asked for its version: ${(0,errors/* messageOf */.bD)(error)}`);
@@ -45727,81 +45427,28 @@ async function askVersion(path, { env, exec, log, platform }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/terraform/release-file.ts
+;// CONCATENATED MODULE: ./src/terraform/install/download.ts
 
 
 
 
 
-
-
-const MAX_REDIRECTS = 5;
-const TIMEOUT_MS = 60_000;
 /**
  * Downloads a file with @actions/tool-cache: through the proxy, with redirects (never from https to http), and three times
  * at most where a server or the connection fails.
- * @throws ActionError naming the URL without its credentials
+ * @param url without a password, as the input has it
+ * @param target a file that is not there yet
+ * @throws ActionError naming the URL
  */
-async function downloadFile({ url, target, log, signal }) {
-    if (url.password !== '')
-        log.mask(decodeURIComponent(url.password));
-    const start = withoutCredentials(url);
+async function downloadFile(url, target, signal) {
     try {
-        const { at, authorization } = await (0,until_cancelled/* untilCancelled */.c)(findWhere(url), signal);
-        if (at.search !== start.search)
-            log.mask(at.search.slice(1));
-        await (0,until_cancelled/* untilCancelled */.c)(downloadTool(at.href, target, authorization), signal);
+        await (0,until_cancelled/* untilCancelled */.c)(downloadTool(url.href, target), signal);
     }
     catch (failure) {
         signal?.throwIfAborted();
         await (0,promises_.rm)(target, { force: true });
-        throw failure instanceof errors/* ActionError */.lZ ? failure : explainFailure(failure, start);
+        throw explainFailure(failure, url);
     }
-}
-/**
- * Where a file is, asked for by HEAD when the address holds a password: tool-cache would take it along to another port of
- * the same host, and so to another server. Without one, tool-cache follows redirects itself.
- */
-async function findWhere(start) {
-    const authorization = authorizationOf(start);
-    let at = withoutCredentials(start);
-    if (authorization === undefined)
-        return { at, authorization };
-    const client = new lib/* HttpClient */.Qq('aws-kms-multi-region-key', [], {
-        allowRedirects: false,
-        socketTimeout: TIMEOUT_MS,
-    });
-    for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-        const sent = at.origin === start.origin ? authorization : undefined;
-        const { message } = await client.head(at.href, sent === undefined ? {} : { authorization: sent });
-        message.resume();
-        const { location } = message.headers;
-        const status = message.statusCode ?? 0;
-        if (status < 300 || status > 399 || location === undefined)
-            return { at, authorization: sent };
-        const next = URL.parse(location, at.href);
-        if (next === null || !isAllowedHop(at, next)) {
-            throw refuse(start, `it redirects to ${next === null ? 'no URL' : showUrl(next)}, which is not allowed`);
-        }
-        at = withoutCredentials(next);
-    }
-    throw refuse(start, `it redirects more than ${MAX_REDIRECTS} times`);
-}
-/** A server on this machine may lead to another one here; nothing else may lead to this machine, or to plain http. */
-function isAllowedHop(from, to) {
-    return isSafe(to) && (!isLoopback(to) || isLoopback(from));
-}
-function withoutCredentials(url) {
-    const bare = new URL(url);
-    bare.username = '';
-    bare.password = '';
-    return bare;
-}
-function authorizationOf({ username, password }) {
-    if (username === '' && password === '')
-        return undefined;
-    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 function explainFailure(failure, url) {
     if (failure instanceof HTTPError) {
@@ -45813,15 +45460,15 @@ function explainFailure(failure, url) {
     const broken = (0,connection/* explainConnection */.c)(failure, url);
     return refuse(url, broken?.what ?? (0,errors/* messageOf */.bD)(failure), broken?.next);
 }
-function refuse(url, reason, next = 'Check `terraform-version` and `terraform-download-url`.') {
+function refuse({ href }, reason, next = 'Check `terraform-version` and `terraform-download-url`.') {
     return new errors/* ActionError */.lZ({
-        what: `${showUrl(url)} could not be downloaded: ${reason}.`,
+        what: `${href} could not be downloaded: ${reason}.`,
         done: 'Nothing was installed.',
         next,
     });
 }
 
-;// CONCATENATED MODULE: ./src/terraform/signature.ts
+;// CONCATENATED MODULE: ./src/terraform/install/signature.ts
 
 const NOTHING_USED = 'The download was not used: nothing of it was unpacked or run.';
 /**
@@ -45842,13 +45489,13 @@ async function openReleaseKey(key, now) {
         });
     }
     await assertNotExpired(publicKey, key, now);
-    return { verify: (signed) => verifyDetached({ openpgp, publicKey, key, now }, signed) };
+    return { openpgp, publicKey, key, now };
 }
 async function assertNotExpired(publicKey, key, now) {
     const expiry = await publicKey.getExpirationTime();
     const expired = expiry instanceof Date && expiry.getTime() <= now;
     if (expired || expiry === null) {
-        throw expiredKeyError(key, expired ? `expired on ${day(expiry)}` : 'is not valid');
+        throw expiredKeyError(key, expired ? `expired on ${expiry.toISOString().slice(0, 10)}` : 'is not valid');
     }
 }
 function expiredKeyError(key, how) {
@@ -45858,8 +45505,12 @@ function expiredKeyError(key, how) {
         next: 'Use a newer version of this action, which carries the renewed key; or have the right Terraform on PATH before this step.',
     });
 }
-async function verifyDetached(check, signed) {
-    const { openpgp, publicKey, key, now } = check;
+/**
+ * Checks a detached signature.
+ * @throws ActionError when no signature in it is a valid one by the key
+ */
+async function verifySignature(openKey, signed) {
+    const { openpgp, publicKey, key, now } = openKey;
     const signature = await readSignature(openpgp, signed);
     const { signatures } = await openpgp.verify({
         message: await openpgp.createMessage({ binary: signed.content }),
@@ -45873,7 +45524,7 @@ async function verifyDetached(check, signed) {
     const outcomes = await Promise.allSettled(signatures.map(({ verified }) => verified));
     const valid = signatures.filter((_, index) => outcomes[index]?.status === 'fulfilled');
     if (valid.length > 0) {
-        await assertSignerCurrent(check, valid);
+        await assertSignerCurrent(openKey, valid);
         return;
     }
     const found = signatures.map(({ keyID }, index) => {
@@ -45889,7 +45540,7 @@ async function verifyDetached(check, signed) {
 }
 /** The key as a whole may outlive a signing subkey; an old signature by an expired subkey proves nothing new. */
 async function assertSignerCurrent({ openpgp, publicKey, key, now }, valid) {
-    const problems = await Promise.all(valid.map(({ keyID }) => publicKey.getSigningKey(keyID, new Date(now), undefined, fullConfig(openpgp)).then(() => undefined, (error) => (0,errors/* messageOf */.bD)(error))));
+    const problems = await Promise.all(valid.map(({ keyID }) => publicKey.getSigningKey(keyID, new Date(now), undefined, strictConfig(openpgp)).then(() => undefined, (error) => (0,errors/* messageOf */.bD)(error))));
     if (problems.every((problem) => problem !== undefined)) {
         throw expiredKeyError(key, `can no longer be used to sign (${problems.join(', ')})`);
     }
@@ -45914,38 +45565,58 @@ async function readSignature(openpgp, signed) {
  * valid yet. With it the key must be valid now instead; revocation, expiry and the signature itself are checked all the
  * same, and a signature older than the key is still refused.
  */
-function strictConfig({ enums }) {
+function strictConfig({ enums, config }) {
     const weak = new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]);
     return {
+        ...config,
         minRSABits: 2048,
         rejectHashAlgorithms: weak,
         rejectMessageHashAlgorithms: weak,
         allowInsecureVerificationWithReformattedKeys: true,
     };
 }
-function fullConfig(openpgp) {
-    return { ...openpgp.config, ...strictConfig(openpgp) };
-}
-function day(date) {
-    return date.toISOString().slice(0, 10);
-}
 
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 // EXTERNAL MODULE: ./node_modules/yauzl/index.js
 var yauzl = __nccwpck_require__(663);
-;// CONCATENATED MODULE: ./src/terraform/unpack.ts
+;// CONCATENATED MODULE: ./src/terraform/install/unpack.ts
 
 
 
 
+
+
+/** More than this is not written. */
+const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
 /**
- * Unpacks one file of a zip archive in this process, with yauzl, which holds sizes to what the archive says and refuses
- * names that lead out of a folder; and no name in the archive becomes a path here.
- * @throws ActionError for an archive that holds something else; yauzl's own error for one that is broken, and the disk's: an
- * incomplete target may then be there
+ * Unpacks the program out of a release that was checked, into a folder of this job's own.
+ * @returns the program, executable
+ * @throws ActionError for an archive that holds something else or cannot be unpacked; nothing of it is left then
  */
-async function unpackFile({ zip, entry: name, target, maxBytes }) {
+async function unpackProgram(zip, release, tempDir) {
+    const parent = await (0,promises_.mkdtemp)((0,external_node_path_.join)(tempDir, `terraform-${release.version}-`));
+    const target = (0,external_node_path_.join)(parent, release.binaryName);
+    try {
+        await unpackFile(zip, release.binaryName, target);
+        return target;
+    }
+    catch (cause) {
+        await (0,promises_.rm)(parent, { recursive: true, force: true });
+        if (cause instanceof errors/* ActionError */.lZ)
+            throw cause;
+        throw new errors/* ActionError */.lZ({
+            what: `${release.zipName} could not be unpacked: ${(0,errors/* messageOf */.bD)(cause)}.`,
+            done: 'Nothing of it was run.',
+            next: 'Check that the runner has free disk space in its temp folder, and run the job again.',
+        }, { cause });
+    }
+}
+/**
+ * Unpacks one file in this process, with yauzl, which holds sizes to what the archive says and refuses names that lead out
+ * of a folder; and no name in the archive becomes a path here.
+ */
+async function unpackFile(zip, name, target) {
     const archive = await yauzl.fromBufferPromise(zip, { strictFileNames: true });
     const found = [];
     for await (const entry of archive.eachEntry())
@@ -45955,8 +45626,8 @@ async function unpackFile({ zip, entry: name, target, maxBytes }) {
     if (entry === undefined || found.length > 1) {
         throw refuseArchive(`The archive holds ${found.length} files named ${name}.`);
     }
-    if (entry.uncompressedSize > maxBytes)
-        throw refuseArchive(`${name} in the archive has ${entry.uncompressedSize} bytes, more than the ${maxBytes} that are unpacked.`);
+    if (entry.uncompressedSize > MAX_BINARY_BYTES)
+        throw refuseArchive(`${name} in the archive has ${entry.uncompressedSize} bytes, more than the ${MAX_BINARY_BYTES} that are unpacked.`);
     const content = await archive.openReadStreamPromise(entry);
     await (0,external_node_stream_promises_namespaceObject.pipeline)(content, (0,external_node_fs_.createWriteStream)(target, { flags: 'wx', mode: 0o755 }));
 }
@@ -45968,7 +45639,7 @@ function refuseArchive(what) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/terraform/install.ts
+;// CONCATENATED MODULE: ./src/terraform/install/install.ts
 
 
 
@@ -45988,7 +45659,7 @@ function refuseArchive(what) {
 const CACHED_TOOL = 'terraform-signed-release';
 /** Sums and signature are read into memory before anything is known of them. */
 const MAX_SUMS_BYTES = 1024 * 1024;
-const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
+const RELEASES_URL = 'https://releases.hashicorp.com';
 /**
  * Finds or installs Terraform: from PATH when a version there is one that was asked for (trusted as it is, like all of
  * PATH), else from the tool cache, else by download.
@@ -46001,21 +45672,20 @@ const MAX_BINARY_BYTES = 1024 * 1024 * 1024;
  * @throws ActionError when nothing that passes the checks can be had; no input switches a check off
  */
 async function installTerraform(options) {
-    const spec = parseVersionSpec(options.version);
-    const onPath = await findOnPath({ ...options, spec });
+    const onPath = await findOnPath(options);
     if (onPath !== undefined)
         return { ...onPath, source: 'path' };
-    const base = parseDownloadBase(options.downloadBase);
-    const version = await resolveVersion(spec, base, options);
-    const release = describeRelease({ version, platform: options.platform, base });
-    const verifier = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
-    const cached = await takeFromCache(release, verifier, options);
+    const base = new URL(`${options.downloadBase ?? RELEASES_URL}/`);
+    const version = semver_default().valid(options.version) ?? (await newestInRange(base, options));
+    const release = describeRelease(version, options.platform, base);
+    const key = await openReleaseKey(options.releaseKey ?? HASHICORP_KEY, options.clock.now());
+    const cached = await takeFromCache(release, key, options);
     if (cached !== undefined)
-        return { path: await unpack(cached, release, options), version, source: 'cache' };
+        return { path: await unpackProgram(cached, release, options.tempDir), version, source: 'cache' };
     const path = await inFolder(options.tempDir, async (folder) => {
-        const zip = await takeFromServer(folder, release, verifier, options);
+        const zip = await takeFromServer(folder, release, key, options);
         await keepInCache(folder, release, options);
-        return unpack(zip, release, options);
+        return unpackProgram(zip, release, options.tempDir);
     });
     return { path, version, source: 'download' };
 }
@@ -46029,23 +45699,21 @@ async function inFolder(parent, work) {
         await (0,promises_.rm)(folder, { recursive: true, force: true });
     }
 }
-async function resolveVersion(spec, base, options) {
-    if (spec.kind === 'exact')
-        return spec.version;
-    const url = releaseIndexUrl(base);
-    return inFolder(options.tempDir, async (folder) => {
+async function newestInRange(base, { version, platform, tempDir, signal }) {
+    const url = new URL('terraform/index.json', base);
+    return inFolder(tempDir, async (folder) => {
         const target = (0,external_node_path_.join)(folder, 'index.json');
-        await downloadFile({ ...options, url, target });
-        return chooseVersion(parseIndex(await (0,promises_.readFile)(target), url), spec, options.platform);
+        await downloadFile(url, target, signal);
+        return chooseVersion(parseIndex(await (0,promises_.readFile)(target, 'utf8'), url), version, platform);
     });
 }
-function parseIndex(text, url) {
+function parseIndex(text, { href }) {
     try {
-        return JSON.parse(text.toString('utf8'));
+        return JSON.parse(text);
     }
     catch (cause) {
         throw new errors/* ActionError */.lZ({
-            what: `${showUrl(url)} is not JSON.`,
+            what: `${href} is not JSON.`,
             done: 'Nothing was installed.',
             next: 'Give an exact `terraform-version`, or a mirror that has the release index.',
         }, { cause });
@@ -46056,28 +45724,28 @@ function parseIndex(text, url) {
  * @returns the verified zip
  * @throws ActionError when one cannot be had, or is not what was released
  */
-async function takeFromServer(folder, release, verifier, options) {
-    options.log.info(`Downloading Terraform ${release.version} from ${showUrl(release.folder)}`);
-    const fetchFile = (name) => downloadFile({ ...options, url: new URL(name, release.folder), target: (0,external_node_path_.join)(folder, name) });
+async function takeFromServer(folder, release, key, options) {
+    options.log.info(`Downloading Terraform ${release.version} from ${release.folder.href}`);
+    const fetchFile = (name) => downloadFile(new URL(name, release.folder), (0,external_node_path_.join)(folder, name), options.signal);
     await Promise.all([fetchFile(release.sumsName), fetchFile(release.signatureName)]);
     // Checked before the zip is asked for: a server that has no valid sums has no zip worth waiting for.
-    const expected = await readExpectedSum(folder, release, verifier);
+    const expected = await readExpectedSum(folder, release, key);
     await fetchFile(release.zipName);
     return readChecked(folder, expected, release);
 }
 /** @returns the signed SHA-256 of the release's zip */
-async function readExpectedSum(folder, { sumsName, signatureName, zipName }, verifier) {
+async function readExpectedSum(folder, { sumsName, signatureName, zipName }, key) {
     const [sums, signature] = await Promise.all([
         readSmall((0,external_node_path_.join)(folder, sumsName)),
         readSmall((0,external_node_path_.join)(folder, signatureName)),
     ]);
-    await verifier.verify({ name: sumsName, content: sums, signature });
+    await verifySignature(key, { name: sumsName, content: sums, signature });
     const expected = findSum(sums.toString('utf8'), zipName);
     if (expected !== undefined)
         return expected;
     throw new errors/* ActionError */.lZ({
         what: `${sumsName} is signed, but gives no hash for ${zipName}.`,
-        done: 'The download was not used: nothing of it was unpacked or run.',
+        done: NOTHING_USED,
         next: 'Choose a `terraform-version` that was released for this operating system and architecture; if this one was, the mirror serves the sums of something else.',
     });
 }
@@ -46086,7 +45754,7 @@ async function readSmall(file) {
     if (size > MAX_SUMS_BYTES) {
         throw new errors/* ActionError */.lZ({
             what: `${(0,external_node_path_.basename)(file)} has ${size} bytes, far more than sums or a signature have.`,
-            done: 'The download was not used: nothing of it was unpacked or run.',
+            done: NOTHING_USED,
             next: 'Run the job again; if it stays so, what the server, the mirror or a proxy gives is not what was released.',
         });
     }
@@ -46100,38 +45768,19 @@ async function readChecked(folder, expected, release) {
         return zip;
     throw new errors/* ActionError */.lZ({
         what: `${release.zipName} has the SHA-256 ${actual} (${zip.length} bytes), but the signed ${release.sumsName} says ${expected}.`,
-        done: 'The download was not used: nothing of it was unpacked or run.',
+        done: NOTHING_USED,
         next: 'Run the job again; if it stays so, what the server or a proxy gives is not what was released.',
     });
 }
-/** Unpacks the program out of a release that was checked, into a folder of this job's own. */
-async function unpack(zip, release, { tempDir }) {
-    const parent = await (0,promises_.mkdtemp)((0,external_node_path_.join)(tempDir, `terraform-${release.version}-`));
-    const target = (0,external_node_path_.join)(parent, release.binaryName);
-    try {
-        await unpackFile({ zip, entry: release.binaryName, target, maxBytes: MAX_BINARY_BYTES });
-        return target;
-    }
-    catch (cause) {
-        await (0,promises_.rm)(parent, { recursive: true, force: true });
-        if (cause instanceof errors/* ActionError */.lZ)
-            throw cause;
-        throw new errors/* ActionError */.lZ({
-            what: `${release.zipName} could not be unpacked: ${(0,errors/* messageOf */.bD)(cause)}.`,
-            done: 'Nothing of it was run.',
-            next: 'Check that the runner has free disk space in its temp folder, and run the job again.',
-        }, { cause });
-    }
-}
 /** @returns the verified zip, or undefined when there is none, or none that may be used */
-async function takeFromCache(release, verifier, options) {
+async function takeFromCache(release, key, options) {
     if (!hasCache(options))
         return undefined;
     const folder = find(CACHED_TOOL, release.version, options.platform.arch);
     if (folder === '')
         return undefined;
     try {
-        return await readChecked(folder, await readExpectedSum(folder, release, verifier), release);
+        return await readChecked(folder, await readExpectedSum(folder, release, key), release);
     }
     catch (error) {
         const what = error instanceof errors/* ActionError */.lZ ? error.what : (0,errors/* messageOf */.bD)(error);
@@ -46288,111 +45937,90 @@ function asTheStateHas(run, { configuration: { move } }) {
 ;// CONCATENATED MODULE: ./src/aws/one-key-proof.ts
 
 
+const ENCRYPTION = {
+    alone: 'encrypts and decrypts',
+    from: 'decrypts what the primary encrypted',
+    to: 'the primary decrypts what it encrypted',
+    proof: encryptionProof,
+};
+/** By what the key is for, in KMS's words. */
+const USES = {
+    ENCRYPT_DECRYPT: ENCRYPTION,
+    SIGN_VERIFY: {
+        alone: 'signs and verifies',
+        from: 'verifies what the primary signed',
+        to: 'the primary verifies what it signed',
+        proof: signatureProof,
+    },
+    GENERATE_VERIFY_MAC: {
+        alone: 'generates and verifies a MAC',
+        from: 'verifies the MAC of the primary',
+        to: 'the primary verifies its MAC',
+        proof: macProof,
+    },
+    KEY_AGREEMENT: {
+        alone: 'derives a shared secret',
+        from: 'derives the shared secret of the primary',
+        to: 'the primary derives its shared secret',
+        proof: agreementProof,
+    },
+    ENCAPSULATE_DECAPSULATE: {
+        alone: 'gives its public key',
+        from: 'has the public key of the primary',
+        to: 'the primary has its public key',
+        proof: publicKeyProof,
+    },
+};
 /**
  * Uses the keys, to prove that they are one key: each replica decrypts (or verifies) what the primary
  * encrypted (or signed), and the other way round. Where the primary's Region does not answer, the first replica takes its part.
  * @param request with the keys of the Regions that answer
  * @returns checks by Region
  */
-async function proveOneKey(request) {
-    const { keys, clients, check } = request;
+async function proveOneKey({ keys, clients, check }) {
     const reference = keys.find(({ role }) => role === 'primary') ?? keys[0];
     if (reference === undefined)
         return new Map();
-    const between = (from, to) => async () => {
-        const proof = await chooseProof(clients, from);
-        const made = await proof.make(clients.in(from.region), from.arn);
-        if (made === undefined)
-            return `KMS gave no result in ${from.region}`;
-        return (await proof.accepts(clients.in(to.region), to.arn, made))
-            ? undefined
-            : `the result of ${from.region} does not fit the key in ${to.region}`;
+    // Where KMS does not say, the checks tell why they could not be made.
+    const described = await describeKey(clients, reference.region, reference.arn).catch(() => undefined);
+    const use = USES[described?.KeyUsage ?? ''] ?? ENCRYPTION;
+    const prove = async (name, from, to) => {
+        const said = name.replace('the primary', reference.role === 'primary' ? 'the primary' : reference.region);
+        return { ...(await check(said, () => findProblem(clients, from, to))), usesKey: true };
     };
-    const names = nameChecks(await usageOf(clients, reference), one_key_proof_nameOf(reference));
-    const prove = async (name, from, to) => ({
-        ...(await check(name, between(from, to))),
-        usesKey: true,
-    });
     const rows = keys.map(async (key) => [
         key.region,
         key === reference
-            ? [await prove(names.alone, key, key)]
-            : await Promise.all([prove(names.from, reference, key), prove(names.to, key, reference)]),
+            ? [await prove(use.alone, key, key)]
+            : await Promise.all([prove(use.from, reference, key), prove(use.to, key, reference)]),
     ]);
     return new Map(await Promise.all(rows));
 }
-const ENCRYPTION = {
-    alone: 'encrypts and decrypts',
-    from: 'decrypts what the primary encrypted',
-    to: 'the primary decrypts what it encrypted',
-};
-const one_key_proof_NAMES = {
-    ENCRYPT_DECRYPT: ENCRYPTION,
-    SIGN_VERIFY: {
-        alone: 'signs and verifies',
-        from: 'verifies what the primary signed',
-        to: 'the primary verifies what it signed',
-    },
-    GENERATE_VERIFY_MAC: {
-        alone: 'generates and verifies a MAC',
-        from: 'verifies the MAC of the primary',
-        to: 'the primary verifies its MAC',
-    },
-    KEY_AGREEMENT: {
-        alone: 'derives a shared secret',
-        from: 'derives the shared secret of the primary',
-        to: 'the primary derives its shared secret',
-    },
-    ENCAPSULATE_DECAPSULATE: {
-        alone: 'gives its public key',
-        from: 'has the public key of the primary',
-        to: 'the primary has its public key',
-    },
-};
-function one_key_proof_nameOf({ role, region }) {
-    return role === 'primary' ? 'the primary' : region;
-}
-/** @param reference what the other keys are held against */
-function nameChecks(usage, reference) {
-    const names = (usage === undefined || !Object.hasOwn(one_key_proof_NAMES, usage) ? undefined : one_key_proof_NAMES[usage]) ?? ENCRYPTION;
-    const named = (name) => name.replace('the primary', reference);
-    return { alone: names.alone, from: named(names.from), to: named(names.to) };
-}
-/** Undefined where KMS does not say; the checks then tell why they could not be made. */
-async function usageOf(clients, { region, arn }) {
-    try {
-        const { KeyMetadata } = await clients.in(region).send(new clients.kms.DescribeKeyCommand({ KeyId: arn }));
-        return KeyMetadata?.KeyUsage;
+/** @returns why what one key makes is not accepted by the other */
+async function findProblem(clients, from, to) {
+    const key = await describeKey(clients, from.region, from.arn);
+    const use = USES[key?.KeyUsage ?? ''];
+    if (key === undefined || use === undefined) {
+        throw new errors/* ActionError */.lZ({
+            what: 'KMS does not say what the key is for',
+            done: 'The key was not used.',
+            next: 'Run the job again.',
+        });
     }
-    catch {
-        return undefined;
-    }
+    const proof = use.proof(clients.kms, key);
+    const made = await proof.make(clients.in(from.region), from.arn);
+    if (made === undefined)
+        return `KMS gave no result in ${from.region}`;
+    const isAccepted = await proof.accepts(clients.in(to.region), to.arn, made);
+    return isAccepted ? undefined : `the result of ${from.region} does not fit the key in ${to.region}`;
+}
+/** @param KeyId an id, an ARN or an alias with `alias/` */
+async function describeKey(clients, region, KeyId) {
+    return (await clients.in(region).send(new clients.kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
 }
 const MESSAGE = new TextEncoder().encode('aws-kms-multi-region-key: one key in every Region');
-async function chooseProof(clients, { region, arn }) {
-    const { kms } = clients;
-    const { KeyMetadata: key } = await clients.in(region).send(new kms.DescribeKeyCommand({ KeyId: arn }));
-    switch (key?.KeyUsage) {
-        case 'ENCRYPT_DECRYPT':
-            return encryptionProof(kms, key);
-        case 'SIGN_VERIFY':
-            return signatureProof(kms, key);
-        case 'GENERATE_VERIFY_MAC':
-            return macProof(kms, key);
-        case 'KEY_AGREEMENT':
-            return agreementProof(kms, key);
-        case 'ENCAPSULATE_DECAPSULATE':
-            return publicKeyProof(kms);
-        case undefined:
-            throw new errors/* ActionError */.lZ({
-                what: 'KMS does not say what the key is for',
-                done: 'The key was not used.',
-                next: 'Run the job again.',
-            });
-    }
-}
 function encryptionProof(kms, key) {
-    const EncryptionAlgorithm = key?.EncryptionAlgorithms?.at(-1);
+    const EncryptionAlgorithm = key.EncryptionAlgorithms?.at(-1);
     return {
         make: async (client, KeyId) => (await client.send(new kms.EncryptCommand({ KeyId, Plaintext: MESSAGE, EncryptionAlgorithm })))
             .CiphertextBlob,
@@ -46403,7 +46031,7 @@ function encryptionProof(kms, key) {
     };
 }
 function signatureProof(kms, key) {
-    const SigningAlgorithm = key?.SigningAlgorithms?.[0];
+    const SigningAlgorithm = key.SigningAlgorithms?.[0];
     return {
         make: async (client, KeyId) => (await client.send(new kms.SignCommand({ KeyId, Message: MESSAGE, SigningAlgorithm }))).Signature,
         accepts: async (client, KeyId, Signature) => (await client.send(new kms.VerifyCommand({ KeyId, Message: MESSAGE, Signature, SigningAlgorithm })))
@@ -46411,7 +46039,7 @@ function signatureProof(kms, key) {
     };
 }
 function macProof(kms, key) {
-    const MacAlgorithm = key?.MacAlgorithms?.[0];
+    const MacAlgorithm = key.MacAlgorithms?.[0];
     return {
         make: async (client, KeyId) => (await client.send(new kms.GenerateMacCommand({ KeyId, Message: MESSAGE, MacAlgorithm }))).Mac,
         accepts: async (client, KeyId, Mac) => (await client.send(new kms.VerifyMacCommand({ KeyId, Message: MESSAGE, Mac, MacAlgorithm })))
@@ -46429,7 +46057,7 @@ const CURVES = {
  * when the private key of another Region gives the same.
  */
 function agreementProof(kms, key) {
-    const namedCurve = CURVES[key?.KeySpec ?? ''];
+    const namedCurve = CURVES[key.KeySpec ?? ''];
     if (namedCurve === undefined)
         return publicKeyProof(kms);
     const own = (0,external_node_crypto_.generateKeyPairSync)('ec', { namedCurve });
@@ -46437,7 +46065,7 @@ function agreementProof(kms, key) {
     return {
         make: async (client, KeyId) => {
             const publicKey = await readPublicKey(kms, client, KeyId);
-            return (publicKey && (0,external_node_crypto_.diffieHellman)({ privateKey: own.privateKey, publicKey: importPublicKey(publicKey) }));
+            return publicKey && (0,external_node_crypto_.diffieHellman)({ privateKey: own.privateKey, publicKey: importKey(publicKey) });
         },
         accepts: async (client, KeyId, made) => {
             const { SharedSecret } = await client.send(new kms.DeriveSharedSecretCommand({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey }));
@@ -46445,7 +46073,7 @@ function agreementProof(kms, key) {
         },
     };
 }
-function importPublicKey(der) {
+function importKey(der) {
     return (0,external_node_crypto_.createPublicKey)({ key: Buffer.from(der), type: 'spki', format: 'der' });
 }
 /** For what cannot be done outside KMS: two key pairs with one public key have one private key, too. */
@@ -46471,46 +46099,41 @@ async function verifyKeys(options) {
     const { clients, mode, silent = [] } = options;
     const silence = new Map(silent.map(({ region, because }) => [region, because]));
     const keys = options.keys.filter(({ region }) => !silence.has(region));
-    const rows = await Promise.all(options.keys.map((key) => silence.has(key.region)
-        ? Promise.resolve(withoutAnswer(key, silence.get(key.region)))
-        : describeKey(key, options)));
+    const rows = await Promise.all(options.keys.map(async (key) => {
+        const { region, role } = key;
+        if (!silence.has(region))
+            return checkKey(key, options);
+        return { region, role, checks: [{ name: 'KMS answers', ok: false, detail: silence.get(region) }] };
+    }));
     if (mode === 'describe')
         return rows;
     const proofs = await proveOneKey({ keys, clients, check });
     return rows.map((row) => ({ ...row, checks: [...row.checks, ...(proofs.get(row.region) ?? [])] }));
 }
-function withoutAnswer({ region, role }, detail) {
-    return { region, role, checks: [{ name: 'KMS answers', ok: false, detail }] };
-}
-async function describeKey(key, { clients, samePolicy }) {
-    const { kms } = clients;
-    const client = clients.in(key.region);
-    const found = describe(kms, client, key.arn);
+async function checkKey(key, { clients, samePolicy }) {
+    const { region, role, arn, alias, policy } = key;
+    const found = describeKey(clients, region, arn);
     const checks = await Promise.all([
         check('enabled', async () => {
             const state = (await found)?.KeyState;
             return state === 'Enabled' ? undefined : `it is ${state ?? 'not there'}`;
         }),
-        check(key.role, async () => roleProblem(key, await found)),
+        check(role, async () => roleProblem(key, await found)),
         check('alias', async () => {
-            if (key.alias === undefined)
+            if (alias === undefined)
                 return 'the state knows none';
-            const target = await describe(kms, client, key.alias);
-            return target?.Arn === key.arn ? undefined : `${key.alias} points to ${target?.Arn ?? 'nothing'}`;
+            const target = await describeKey(clients, region, alias);
+            return target?.Arn === arn ? undefined : `${alias} points to ${target?.Arn ?? 'nothing'}`;
         }),
         check('policy', async () => {
-            if (key.policy === undefined)
+            if (policy === undefined)
                 return 'nobody knows which one it should have';
-            const { Policy } = await client.send(new kms.GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' }));
-            return Policy !== undefined && samePolicy(Policy, key.policy)
-                ? undefined
-                : 'it is not the one on record';
+            const command = new clients.kms.GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' });
+            const { Policy } = await clients.in(region).send(command);
+            return Policy !== undefined && samePolicy(Policy, policy) ? undefined : 'it is not the one on record';
         }),
     ]);
-    return { region: key.region, role: key.role, checks };
-}
-async function describe(kms, client, KeyId) {
-    return (await client.send(new kms.DescribeKeyCommand({ KeyId }))).KeyMetadata;
+    return { region, role, checks };
 }
 function roleProblem({ role, arn }, metadata) {
     const type = metadata?.MultiRegionConfiguration?.MultiRegionKeyType;
@@ -46545,122 +46168,6 @@ function explainError(thrown) {
 
 // EXTERNAL MODULE: ./src/publish.ts + 1 modules
 var publish = __nccwpck_require__(7025);
-;// CONCATENATED MODULE: ./src/terraform/state.ts
-
-
-
-
-
-
-const resource = schemas/* object */.Ikc({
-    address: schemas/* string */.YjP(),
-    tainted: schemas/* boolean */.zMY().default(false),
-    mode: schemas/* string */.YjP(),
-    type: schemas/* string */.YjP(),
-    values: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).default({}),
-    deposed_key: schemas/* string */.YjP().optional(),
-});
-const stateModule = schemas/* lazy */.RZV(() => schemas/* object */.Ikc({ resources: schemas/* array */.YOg(resource).optional(), child_modules: schemas/* array */.YOg(stateModule).optional() }));
-/** Terraform's documentation, "JSON Output Format", state representation; `values` is missing from an empty state. */
-const stateSchema = schemas/* object */.Ikc({
-    values: schemas/* object */.Ikc({
-        outputs: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ value: schemas/* unknown */.L5J().optional() })).default({}),
-        root_module: stateModule.default({}),
-    })
-        .default({ outputs: {}, root_module: {} }),
-});
-/**
- * The state in our own words, whatever became of the apply that wrote it.
- * @param json what `terraform show -json` printed of the state, parsed
- * @param primaryRegion where the primary is; a key whose create failed does not say
- * @throws ActionError when it does not have the form of a state
- */
-function readState(json, primaryRegion) {
-    const parsed = stateSchema.safeParse(json);
-    if (!parsed.success) {
-        const place = parsed.error.issues[0]?.path.map(String).join('.') ?? 'its root';
-        throw new errors/* ActionError */.lZ({
-            what: `The state that terraform show printed has an unexpected form at ${place}.`,
-            done: 'Nothing was changed.',
-            next: 'Use a Terraform version that this action was tested with, or report this with the version.',
-        });
-    }
-    const { outputs, root_module: root } = parsed.data.values;
-    const managed = resourcesOf(root).filter(({ mode, deposed_key: deposed }) => mode === 'managed' && deposed === undefined);
-    return {
-        resources: managed.map((raw) => state_describe(raw, primaryRegion)),
-        outputs: outputValues(outputs),
-    };
-}
-function resourcesOf({ resources = [], child_modules: children = [] }) {
-    return [...resources, ...children.flatMap(resourcesOf)];
-}
-function state_describe({ address, type, tainted, values }, primaryRegion) {
-    const region = (0,plan_region/* regionOfSide */.RP)(values) ?? (0,terraform_addresses/* placeOfAddress */.xh)(address, primaryRegion)?.region;
-    return {
-        address,
-        kind: region === undefined ? 'other' : (0,plan_model/* kindOfType */.OF)(type),
-        region,
-        tainted,
-        id: state_textOf(values['id']),
-        values,
-    };
-}
-function isKeyResource({ kind }) {
-    return kind === 'primary' || kind === 'replica';
-}
-/** The keys that the state knows to the full: the primary first, then the replicas by Region id. */
-function recordedKeysOf({ resources }) {
-    const aliases = new Map(resources
-        .filter(({ kind }) => kind === 'alias')
-        .map(({ region, values }) => [region, state_textOf(values['name'])]));
-    return resources.flatMap((found) => state_readKey(found, aliases)).sort(primaryFirst);
-}
-function state_readKey({ kind: role, region, values }, aliases) {
-    const [arn, keyId] = [state_textOf(values['arn']), state_textOf(values['key_id'])];
-    if ((role !== 'primary' && role !== 'replica') || region === undefined)
-        return [];
-    if (arn === undefined || keyId === undefined)
-        return [];
-    return [{ region, role, arn, keyId, alias: aliases.get(region), policy: state_textOf(values['policy']) }];
-}
-function primaryFirst(a, b) {
-    if (a.role !== b.role)
-        return a.role === 'primary' ? -1 : 1;
-    return a.region < b.region ? -1 : 1;
-}
-/**
- * What is known of the keys from the state alone, for a run that failed on its way: Terraform writes root outputs only
- * of what was done to the end.
- */
-function outputsOfState({ resources }) {
-    const primary = resources.find(({ kind }) => kind === 'primary');
-    const primaryArn = state_textOf(primary?.values['arn']);
-    const arns = (which) => Object.fromEntries(resources.filter(which).flatMap((each) => {
-        const arn = arnOf(each, primaryArn);
-        return each.region === undefined || arn === undefined ? [] : [[each.region, arn]];
-    }));
-    if (primary?.id === undefined)
-        return {};
-    return {
-        ...(primaryArn === undefined ? {} : { 'primary-key-arn': primaryArn }),
-        'key-id': primary.id,
-        'key-arns': arns(isKeyResource),
-        'replica-key-arns': arns(({ kind }) => kind === 'replica'),
-        'alias-arns': arns(({ kind }) => kind === 'alias'),
-    };
-}
-/** A replica's ARN is its primary's in another Region; so it is known before the provider has asked for it. */
-function arnOf({ kind, region, values }, primaryArn) {
-    const own = state_textOf(values['arn']);
-    if (own !== undefined || kind !== 'replica' || region === undefined)
-        return own;
-    return (state_textOf(values['primary_key_arn']) ?? primaryArn)?.replace(/:kms:[^:]*:/, `:kms:${region}:`);
-}
-function state_textOf(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 ;// CONCATENATED MODULE: ./src/commands/verify.ts
 
 
@@ -47008,34 +46515,6 @@ function moveBack({ keyId, region }, from) {
     return `\`aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${region}\`.`;
 }
 
-;// CONCATENATED MODULE: ./src/github/contents.ts
-/** Files of the repository as they are at a commit. */
-
-/**
- * The text of a file.
- * @param path from the top of the repository, with `/` between folders
- * @returns undefined where there is no such file, or it is too large for GitHub to give (over 1 MiB)
- * @throws GitHubApiError
- */
-async function readFileAt({ client, repository, ref }, path) {
-    try {
-        const { data } = await client.rest.repos.getContent({
-            owner: repository.owner,
-            repo: repository.name,
-            path,
-            ref,
-        });
-        if (Array.isArray(data) || data.type !== 'file' || !('content' in data))
-            return undefined;
-        return data.encoding === 'base64' ? Buffer.from(data.content, 'base64').toString('utf8') : undefined;
-    }
-    catch (thrown) {
-        if (thrown instanceof api_error/* GitHubApiError */.O && thrown.kind === 'not-found')
-            return undefined;
-        throw thrown;
-    }
-}
-
 // EXTERNAL MODULE: ./src/inputs/inputs.ts + 2 modules
 var inputs = __nccwpck_require__(3823);
 // EXTERNAL MODULE: ./src/inputs/reader.ts
@@ -47161,7 +46640,6 @@ function tableOf(keys, added) {
 
 
 
-
 /**
  * `keys`: reads and checks the whole keys file, and tells the workflow which keys there are and which of them a change
  * concerns. No AWS, no Terraform.
@@ -47211,28 +46689,28 @@ async function compareWithBase(request) {
     }
     const place = { client, repository, ref };
     try {
-        const text = await readFileAt(place, file.path);
+        const text = await (0,github_repository/* readFileAt */._T)(place, file.path);
         if (text === undefined)
             return {
                 changes: compareKeys(undefined, file.document),
-                says: `At ${(0,messages/* shorten */.ml)(ref)} there was no ${file.path} that this token can read, so every key is new.`,
+                says: `At ${(0,github_repository/* shorten */.ml)(ref)} there was no ${file.path} that this token can read, so every key is new.`,
             };
         const before = (0,keys_file_document/* readKeysDocument */.w)(text);
         if (before.problems.length > 0)
             return {
                 changes: undefined,
-                says: `At ${(0,messages/* shorten */.ml)(ref)} ${file.path} was not valid, so every key counts as changed.`,
+                says: `At ${(0,github_repository/* shorten */.ml)(ref)} ${file.path} was not valid, so every key counts as changed.`,
             };
-        const changedFiles = await findChangedPolicies(request, before, (name) => readFileAt(place, name));
+        const changedFiles = await findChangedPolicies(request, before, (name) => (0,github_repository/* readFileAt */._T)(place, name));
         return {
             changes: compareKeys(before, file.document, changedFiles),
-            says: `Compared with ${(0,messages/* shorten */.ml)(ref)}.`,
+            says: `Compared with ${(0,github_repository/* shorten */.ml)(ref)}.`,
         };
     }
     catch (thrown) {
         if (!(thrown instanceof api_error/* GitHubApiError */.O))
             throw thrown;
-        deps.log.warning(`GitHub did not give ${file.path} at ${(0,messages/* shorten */.ml)(ref)} ("${thrown.message}"), so every key counts as changed. Give the job \`permissions: { contents: read }\`.`, { title: 'No keys file to compare with' });
+        deps.log.warning(`GitHub did not give ${file.path} at ${(0,github_repository/* shorten */.ml)(ref)} ("${thrown.message}"), so every key counts as changed. Give the job \`permissions: { contents: read }\`.`, { title: 'No keys file to compare with' });
         return {
             changes: undefined,
             says: 'GitHub did not give the earlier file, so every key counts as changed.',
@@ -47410,8 +46888,30 @@ async function listAliases({ region, keyId }, { kms, in: pick }) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./src/terraform/unanswered.ts
+;// CONCATENATED MODULE: ./src/terraform/failed-apply.ts
 
+
+/**
+ * How an apply that failed can be resumed; undefined when waiting mends nothing.
+ *
+ * A create that failed after the key was made leaves it tainted: the key lives, and the next plan would delete
+ * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
+ * KMS refuses some changes while any key of the family is in a passing state.
+ */
+function findResumeSteps(failure, state, primaryRegion) {
+    // Keys and aliases of ours that the next plan would replace although nothing else asks for it.
+    const tainted = state.resources.filter((each) => each.tainted && each.kind !== 'other');
+    const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
+    const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
+    if (tainted.length === 0 && keys.length === 0)
+        return undefined;
+    return {
+        untaint: tainted.map(({ address }) => address),
+        waitFor: keys.flatMap(({ address, region, id }) => region === undefined || id === undefined
+            ? []
+            : [{ region, id, name: (0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion) }]),
+    };
+}
 /**
  * The creations of a failed apply which KMS refused because what they were to create exists, as far as it may be what the
  * apply itself has made: the SDK sends a call again whose answer it did not get. A primary is never among them, since
@@ -47478,37 +46978,6 @@ async function isMadeHere(creation, { run, setup, course }) {
         deps.log.info(`Could not look whether this run made the ${(0,terraform_addresses/* nameOfAddress */.ZA)(creation.address, inputs.primaryRegion)}: ${(0,errors/* messageOf */.bD)(thrown)}`);
         return false;
     }
-}
-
-;// CONCATENATED MODULE: ./src/terraform/resume-steps.ts
-
-
-/**
- * How an apply that failed can be resumed; undefined when waiting mends nothing.
- *
- * A create that failed after the key was made leaves it tainted: the key lives, and the next plan would delete
- * it. The provider gives up on a replica after two minutes, where AWS may take ten (terraform-provider-aws, issue 49915).
- * KMS refuses some changes while any key of the family is in a passing state.
- */
-function findResumeSteps(failure, state, primaryRegion) {
-    const tainted = resume_steps_findTainted(state);
-    const waitsForAll = /\bKMSInvalidState(Exception)?\b/.test(failure.text);
-    const keys = (waitsForAll ? state.resources : tainted).filter(isKeyResource);
-    if (tainted.length === 0 && keys.length === 0)
-        return undefined;
-    return {
-        untaint: tainted.map(({ address }) => address),
-        waitFor: keys.flatMap((key) => resume_steps_waitedKey(key, primaryRegion) ?? []),
-    };
-}
-/** Keys and aliases of ours that the next plan would replace although nothing else asks for it. */
-function resume_steps_findTainted({ resources }) {
-    return resources.filter(({ tainted, kind }) => tainted && kind !== 'other');
-}
-function resume_steps_waitedKey({ address, region, id }, primaryRegion) {
-    if (region === undefined || id === undefined)
-        return undefined;
-    return { region, id, name: (0,terraform_addresses/* nameOfAddress */.ZA)(address, primaryRegion) };
 }
 
 ;// CONCATENATED MODULE: ./src/commands/apply/resume.ts
@@ -47811,48 +47280,34 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  * @throws the SDK's errors
  */
 async function findOrphanedKeys(search) {
-    const { kms } = search.clients;
-    const client = search.clients.in(search.region);
-    const [keys, named] = await Promise.all([orphaned_keys_listKeys(client, kms, search), listNamed(client, kms, search)]);
-    const nameless = keys.filter((id) => id !== search.knownId && !named.has(id));
-    const known = search.knownId === undefined ? undefined : await orphaned_keys_describe(search.knownId, client, kms, search);
-    const found = await Promise.all(nameless.map(async (id) => {
-        const metadata = await orphaned_keys_describe(id, client, kms, search);
-        if (metadata === undefined || !isAsPlanned(metadata, search))
+    const { clients, region, knownId, policy, samePolicy } = search;
+    const { kms } = clients;
+    const client = clients.in(region);
+    const options = { abortSignal: search.signal };
+    const describe = async (KeyId) => (await client.send(new kms.DescribeKeyCommand({ KeyId }), options)).KeyMetadata;
+    const hasPolicy = async (KeyId) => {
+        const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
+        const { Policy } = await client.send(command, options);
+        return Policy !== undefined && samePolicy(Policy, policy);
+    };
+    const [ids, named] = await Promise.all([
+        idsIn(kms.paginateListKeys({ client, pageSize: 1000 }, {}, options), ({ Keys }) => Keys),
+        idsIn(kms.paginateListAliases({ client, pageSize: 100 }, {}, options), ({ Aliases }) => Aliases?.map(({ TargetKeyId: KeyId }) => ({ KeyId }))),
+    ]);
+    const nameless = ids.filter((id) => id.startsWith('mrk-') && id !== knownId && !named.includes(id));
+    const known = knownId === undefined ? undefined : await describe(knownId);
+    const found = await Promise.all(nameless.map(async (keyId) => {
+        const key = await describe(keyId);
+        if (key === undefined || !isAsPlanned(key, search) || !isOfThisRun(key, known, search))
             return [];
-        if (!isOfThisRun(metadata, known, search) || !(await hasPolicy(id, client, kms, search)))
-            return [];
-        return [{ id, arn: metadata.Arn ?? id, region: search.region }];
+        return (await hasPolicy(keyId)) ? [{ keyId, arn: key.Arn ?? keyId, region }] : [];
     }));
     return found.flat();
 }
-async function orphaned_keys_describe(KeyId, client, kms, search) {
-    return (await client.send(new kms.DescribeKeyCommand({ KeyId }), abortable(search))).KeyMetadata;
-}
-async function hasPolicy(KeyId, client, kms, search) {
-    const command = new kms.GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
-    const { Policy } = await client.send(command, abortable(search));
-    return Policy !== undefined && search.samePolicy(Policy, search.policy);
-}
-function abortable({ signal }) {
-    return signal === undefined ? {} : { abortSignal: signal };
-}
-/** The ids of the multi-Region keys of the Region. */
-async function orphaned_keys_listKeys(client, kms, search) {
+async function idsIn(pages, keysOf) {
     const ids = [];
-    const pages = kms.paginateListKeys({ client, pageSize: 1000 }, {}, abortable(search));
-    for await (const { Keys = [] } of pages)
-        ids.push(...Keys.flatMap(({ KeyId }) => KeyId ?? []));
-    return ids.filter((id) => id.startsWith('mrk-'));
-}
-/** The ids of the keys that an alias points to. */
-async function listNamed(client, kms, search) {
-    const ids = new Set();
-    const pages = kms.paginateListAliases({ client, pageSize: 100 }, {}, abortable(search));
-    for await (const { Aliases = [] } of pages)
-        for (const { TargetKeyId } of Aliases)
-            if (TargetKeyId !== undefined)
-                ids.add(TargetKeyId);
+    for await (const page of pages)
+        ids.push(...(keysOf(page) ?? []).flatMap(({ KeyId }) => KeyId ?? []));
     return ids;
 }
 function isAsPlanned(found, { description, keySpec, keyUsage }) {
@@ -47937,11 +47392,11 @@ async function* tell(run, { clients }, { primary, since, knownId }) {
         deps.log.info(`Could not look whether AWS made a key that no state knows: ${sayKmsError(thrown)}`);
     }
 }
-function describeOrphanedKey({ arn, id, region }) {
+function describeOrphanedKey({ arn, keyId, region }) {
     return [
         `AWS made ${arn}, but its answer did not reach this run, so no state knows the key.`,
         'It is as planned, has no alias and costs US$1 a month; nothing refers to it.',
-        `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${id} --pending-window-in-days 7\`.`,
+        `Make sure that no other run was creating a key like it just then, and give it up: \`aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days 7\`.`,
     ].join(' ');
 }
 
@@ -47952,10 +47407,7 @@ function describeOrphanedKey({ arn, id, region }) {
 
 
 
-const primary_region_POLL_MS = 1_000;
-const primary_region_SAY_EVERY_MS = 10_000;
-/** KMS is eventually consistent: each Region may still show the old roles for a while. */
-const primary_region_UNSEEN_MS = 60_000;
+
 /**
  * Asks KMS in every Region of the key how far a move has come, and waits as long as one is under way, in whichever direction.
  * Moves nothing.
@@ -47988,55 +47440,49 @@ async function promote(move, clients, options) {
     }
     options.say(`primary key: in ${to}, and both keys are ready`);
 }
-function primary_region_regionsOf({ from, to, others }) {
-    return [from, to, ...others];
-}
 /**
  * Waits until the move is done, or until AWS has shown for a minute that the primary is where it was: not every Region knows
  * at once of a move that has begun or ended.
  */
-async function awaitSettled(move, clients, { clock, signal, timeoutMs, say }) {
-    const started = clock.now();
-    let saidAt = started;
+async function awaitSettled(move, clients, options) {
     let beforeSince;
-    for (;;) {
-        signal.throwIfAborted();
-        const now = clock.now();
-        const isTimeUp = now - started >= timeoutMs;
+    return lookUntil(async (waitedMs) => {
+        const isTimeUp = waitedMs >= options.timeoutMs;
         const progress = await ask(move, clients, { isPatient: !isTimeUp });
         if (progress === 'done')
-            return 'done';
-        beforeSince = progress === 'before' ? (beforeSince ?? now) : undefined;
-        if (beforeSince !== undefined && (isTimeUp || now - beforeSince >= primary_region_UNSEEN_MS))
-            return 'before';
+            return { end: 'done' };
+        beforeSince = progress === 'before' ? (beforeSince ?? waitedMs) : undefined;
+        if (beforeSince !== undefined && (isTimeUp || waitedMs - beforeSince >= UNSEEN_MS))
+            return { end: 'before' };
         if (isTimeUp)
-            throw primary_region_explainTimeUp(move, now - started);
-        if (now - saidAt >= primary_region_SAY_EVERY_MS) {
-            saidAt = now;
-            say(`Waiting for AWS to move the primary, ${String(Math.round((now - started) / 1000))} s`);
-        }
-        await clock.sleep(primary_region_POLL_MS, signal);
-    }
+            throw primary_region_explainTimeUp(move, waitedMs);
+        return { waiting: `Waiting for AWS to move the primary, ${Math.round(waitedMs / 1000)} s` };
+    }, options, { pollMs: 1_000, quietMs: 10_000 });
 }
 /** @param isPatient whether a Region that gives no answer, as far as that passes, counts as one that is at work */
 async function ask(move, clients, { isPatient = false } = {}) {
-    const [from, to, ...others] = await Promise.all(primary_region_regionsOf(move).map((region) => lookUpKey(clients, region, move.keyId)));
+    const look = (region) => lookUpKey(clients, region, move.keyId);
+    const [ends, others] = await Promise.all([
+        Promise.all([move.from, move.to].map(async (region) => ({ region, lookup: await look(region) }))),
+        Promise.all(move.others.map(look)),
+    ]);
+    const [from, to] = ends
+        .filter(({ lookup }) => !(isPatient && lookup.is === 'unknown' && lookup.mayPass))
+        .map(({ region, lookup }) => keyIn(region, lookup, move));
     if (from === undefined || to === undefined)
-        throw new TypeError('two Regions were asked');
-    const keyAt = (region, lookup) => isPatient && lookup.is === 'unknown' && lookup.mayPass ? undefined : keyIn(region, lookup, move);
-    const [old, next] = [keyAt(move.from, from), keyAt(move.to, to)];
-    if (old === undefined || next === undefined)
         return 'under-way';
-    return progressOf(move, [old, next], others.flatMap((lookup) => (lookup.is === 'found' ? lookup.key : [])));
+    const found = others.flatMap((lookup) => (lookup.is === 'found' ? lookup.key : []));
+    return progressOf(move, from, to, found);
 }
 /** `UpdatePrimaryRegion` (API reference): both keys are `Updating`, and for a moment both may show as replicas. */
-function progressOf(move, [from, to], others) {
+function progressOf(move, from, to, others) {
     const named = to.primaryArn ?? from.primaryArn;
-    const place = named?.split(':')[3];
+    const place = regionOf(named);
     if ([from, to].some(({ state }) => state === 'Updating'))
         return 'under-way';
     if (to.role === 'PRIMARY') {
-        const isSeen = from.role !== 'PRIMARY' && others.every((key) => primary_region_isOf(key, move.to));
+        const isSeen = from.role !== 'PRIMARY' &&
+            others.every(({ primaryArn }) => (regionOf(primaryArn) ?? move.to) === move.to);
         return isSeen ? 'done' : 'under-way';
     }
     if (from.role === 'PRIMARY')
@@ -48049,9 +47495,8 @@ function progressOf(move, [from, to], others) {
         next: `Set \`primary-region\` to the Region where it is, with \`move-primary: true\`, so that the state follows; then move it to ${move.to}.`,
     });
 }
-/** Whether a replica names the key in this Region as its primary, or none. */
-function primary_region_isOf({ primaryArn }, region) {
-    return primaryArn === undefined || primaryArn.split(':')[3] === region;
+function regionOf(arn) {
+    return arn?.split(':')[3];
 }
 /** @throws ActionError where there is no key that can be an end of a move */
 function keyIn(region, lookup, { keyId, from, to }) {
@@ -48097,13 +47542,12 @@ async function update(move, clients) {
     }
 }
 function primary_region_explainRefusal({ keyId, from, to }, cause) {
-    const refused = isDenied(cause) ? [cause.refused] : [];
     const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : '';
     return new errors/* ActionError */.lZ({
         what: `AWS did not move the primary of ${keyId} from ${from} to ${to}: ${name}${(0,errors/* messageOf */.bD)(cause).replace(/\.$/, '')}.`,
         done: `The primary is still in ${from}, and nothing was changed.`,
-        next: refused.length > 0
-            ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${adviseOnRefusals(refused)}`
+        next: isDenied(cause)
+            ? `kms:UpdatePrimaryRegion is asked for on the key in both Regions, and by both key policies. ${adviseOnRefusals([cause.refused])}`
             : 'Run the job again.',
     }, { cause });
 }
@@ -48123,7 +47567,7 @@ function explainUndone({ keyId, from, to }) {
 }
 function primary_region_explainTimeUp({ from, to }, waitedMs) {
     return new errors/* ActionError */.lZ({
-        what: `AWS is still moving the primary, between ${from} and ${to}, after ${String(Math.round(waitedMs / 60_000))} minutes.`,
+        what: `AWS is still moving the primary, between ${from} and ${to}, after ${Math.round(waitedMs / 60_000)} minutes.`,
         done: `The keys go on encrypting and decrypting; the state still has the primary in ${from}.`,
         next: 'Run the job again: it goes on from where AWS is. `replica-timeout-minutes` sets how long a run waits.',
     });
@@ -48884,8 +48328,8 @@ function chooseLatest(reports) {
 
 // EXTERNAL MODULE: ./src/report-files/write.ts
 var write = __nccwpck_require__(8711);
-// EXTERNAL MODULE: ./src/write-comment.ts + 1 modules
-var write_comment = __nccwpck_require__(3408);
+// EXTERNAL MODULE: ./src/write-comment.ts
+var write_comment = __nccwpck_require__(4812);
 ;// CONCATENATED MODULE: ./src/commands/report.ts
 
 
@@ -48998,7 +48442,7 @@ function bodyOf(key, records, reports) {
     const whole = (0,approval_record/* renderApprovalRecords */.Eh)(records);
     return renderMany({
         reports,
-        top: (0,own_comments/* renderCommentMarker */.W)(key),
+        top: (0,comments/* renderCommentMarker */.WU)(key),
         bottoms: [
             ...(whole.length <= MOST_FOR_RECORDS ? [whole] : []),
             (0,approval_record/* renderApprovalRecords */.Eh)(short),
@@ -49030,7 +48474,7 @@ async function findComment({ context, group }, reports, place) {
     const applies = files.some(({ report }) => report.command === 'apply');
     if (!applies || sha === undefined || ref === undefined)
         return undefined;
-    const merged = await (0,merged_pull_request/* findMergedPullRequest */.g)({ ...place, commit: sha, ref }).catch(() => undefined);
+    const merged = await (0,merged_pull_request/* findMergedPullRequest */.g_)({ ...place, commit: sha, ref }).catch(() => undefined);
     if (merged === undefined)
         return undefined;
     const key = `applied:${group}:${runId ?? sha}.${runAttempt}`;
@@ -54446,10 +53890,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/github/approval-record.ts
 var approval_record = __nccwpck_require__(9112);
-// EXTERNAL MODULE: ./src/github/comments.ts
-var comments = __nccwpck_require__(6645);
-// EXTERNAL MODULE: ./src/github/own-comments.ts + 1 modules
-var own_comments = __nccwpck_require__(2271);
+// EXTERNAL MODULE: ./src/github/comments.ts + 1 modules
+var comments = __nccwpck_require__(2926);
 // EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/remainder.ts
@@ -54468,10 +53910,9 @@ var write = __nccwpck_require__(8711);
 /** This action's version; a test keeps it equal to package.json. */
 const ACTION_VERSION = '1.0.0';
 
-// EXTERNAL MODULE: ./src/write-comment.ts + 1 modules
-var write_comment = __nccwpck_require__(3408);
+// EXTERNAL MODULE: ./src/write-comment.ts
+var write_comment = __nccwpck_require__(4812);
 ;// CONCATENATED MODULE: ./src/publish.ts
-
 
 
 
@@ -54571,9 +54012,9 @@ async function findComment(request, input, place) {
 /** What stands below a plan that is applied by now told of a run that did not come so far. */
 async function settleBelow(comment, applied) {
     const text = (0,markdown/* mark */.Gy) `An earlier run ended before everything was applied. A later one has applied it: see ${(0,markdown/* link */.nf)('what was applied', applied.url)}.`;
-    await (0,comments/* upsertComment */.l)({
+    await (0,comments/* upsertComment */.lB)({
         ...comment,
-        body: `${(0,own_comments/* renderCommentMarker */.W)(comment.key)}\n${String(text)}\n`,
+        body: `${(0,comments/* renderCommentMarker */.WU)(comment.key)}\n${String(text)}\n`,
         choose: (own) => own.find(({ id, body }) => id > applied.id && !(0,approval_record/* tellsApply */.h0)(body) && (0,approval_record/* parseApprovalRecord */.iR)(body).found === 'none') ?? 'none',
     });
 }
@@ -54653,7 +54094,7 @@ function describeRun({ deps, inputs, context, report, outputs }) {
         source: { commit: context.sha ?? 'unknown', runUrl: context.runUrl },
         ignoredTags: inputs.ignoreTags,
         hidden: {
-            marker: (0,own_comments/* renderCommentMarker */.W)(markerKey(inputs)),
+            marker: (0,comments/* renderCommentMarker */.WU)(markerKey(inputs)),
             ...(record === undefined ? {} : { approvalRecord: record }),
         },
     };
@@ -54805,7 +54246,7 @@ function reportOf(thrown) {
 /* harmony export */   yv: () => (/* binding */ originOf)
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2857);
-/* harmony import */ var _github_messages_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(551);
+/* harmony import */ var _github_repository_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(651);
 /* harmony import */ var _report_types_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2563);
 /**
  * The report of one key as a file: what the job of a matrix leaves for the job that writes one comment for all of them.
@@ -54816,7 +54257,7 @@ function reportOf(thrown) {
 /** The origin of what this run reports. */
 function originOf({ repository, runId, runAttempt, sha }) {
     return {
-        repository: repository === undefined ? undefined : (0,_github_messages_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository),
+        repository: repository === undefined ? undefined : (0,_github_repository_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(repository),
         runId,
         attempt: runAttempt,
         commit: sha,
@@ -57012,6 +56453,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/runner/context.ts
 var runner_context = __nccwpck_require__(1953);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/runner/connection.ts
 var connection = __nccwpck_require__(5356);
 // EXTERNAL MODULE: ./src/runner/until-cancelled.ts
@@ -57020,6 +56463,7 @@ var until_cancelled = __nccwpck_require__(5068);
 var api_error = __nccwpck_require__(3660);
 ;// CONCATENATED MODULE: ./src/github/client.ts
 /** GitHub's API for this run: one client that waits when GitHub says so, and fails in few and plain kinds. */
+
 
 
 
@@ -57057,7 +56501,7 @@ async function createGitHubClient(options) {
             // With the path alone the throttling plugin knows a query on every server, GitHub Enterprise included.
             const baseUrl = graphqlUrl.slice(0, -GRAPHQL_PATH.length);
             const answer = await octokit.request({ method: 'POST', baseUrl, url: GRAPHQL_PATH, query, variables });
-            return readGraphqlData(answer.data);
+            return readGraphqlData(answerSchema.parse(answer.data));
         },
         pause: (milliseconds) => options.clock.sleep(milliseconds, signal),
     };
@@ -57101,7 +56545,10 @@ function limitAttempts(signal) {
         return {};
     };
 }
-/** Lets the calls of a run wait, all together no longer than the budget. */
+/**
+ * Lets the calls of a run wait, all together no longer than the budget.
+ * @returns whether a call is made again after so many seconds, for the throttling plugin; and the wait that was refused last
+ */
 function waitForLimits({ log, maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS }) {
     let [left, refused] = [maxWaitSeconds, undefined];
     return {
@@ -57123,76 +56570,76 @@ function quietLog({ debug }) {
     };
     return { debug: say, info: say, warn: say, error: say };
 }
-/**
- * Octokit calls a connection that failed a 500 without a response.
- * @param refusedWait seconds that GitHub asked to wait when that was too long
- */
+const client_text = schemas/* string */.YjP().min(1).optional().catch(undefined);
+/** What GitHub says of a call: data, or why there are none; what has another form counts as not said. */
+const answerSchema = schemas/* object */.Ikc({
+    data: schemas/* unknown */.L5J().optional(),
+    message: client_text,
+    errors: schemas/* array */.YOg(schemas/* object */.Ikc({ type: client_text, message: client_text }).catch({})).catch([]),
+})
+    .catch({ data: undefined, errors: [] });
+/** As Octokit throws it: a connection that failed is a 500 without a response. */
+const failureSchema = schemas/* object */.Ikc({
+    response: schemas/* object */.Ikc({
+        status: schemas/* number */.aig(),
+        headers: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).catch({}),
+        data: answerSchema,
+    })
+        .optional(),
+})
+    .catch({});
+/** @param refusedWait seconds that GitHub asked to wait when that was too long */
 function describeFailure(error, apiUrl, refusedWait) {
-    const response = readField(error, 'response');
+    const { response } = failureSchema.parse(error);
     if (response === undefined) {
         const broken = (0,connection/* explainConnection */.c)(error, new URL(apiUrl));
         const message = broken?.what ?? (error instanceof Error ? error.message : 'The connection failed.');
         return new api_error/* GitHubApiError */.O('unanswered', message);
     }
-    const [status, data] = [Number(readField(response, 'status')), readField(response, 'data')];
-    const limit = findGraphqlError(data, 'RATE_LIMITED');
-    const message = limit ?? describeRefusal(data) ?? `HTTP ${status}`;
-    if (limit === undefined && !isRateLimited(status, readField(response, 'headers'), message))
-        return new api_error/* GitHubApiError */.O((0,api_error/* kindOfStatus */.o)(status), message);
+    const limit = response.data.errors.find(({ type }) => type === RATE_LIMITED);
+    const message = limit === undefined ? describeRefusal(response) : (limit.message ?? RATE_LIMITED);
+    if (limit === undefined && !isRateLimited(response, message))
+        return new api_error/* GitHubApiError */.O(kindOfStatus(response.status), message);
     const asked = refusedWait === undefined ? '' : ` It asks for ${refusedWait} more seconds.`;
     return new api_error/* GitHubApiError */.O('rate-limited', `${message}.${asked}`);
 }
+/** The type of GraphQL's error for it. */
+const RATE_LIMITED = 'RATE_LIMITED';
 /**
  * GitHub answers 403 for limits as for permissions: the headers, or else the message, tell them apart. Source: GitHub's
  * "Best practices for using the REST API".
  */
-function isRateLimited(status, headers, message) {
+function isRateLimited({ status, headers }, message) {
     if (status !== 403)
         return status === 429;
-    const isSpent = String(readField(headers, 'x-ratelimit-remaining')) === '0';
-    return isSpent || readField(headers, 'retry-after') !== undefined || /rate limit/i.test(message);
+    const isSpent = String(headers['x-ratelimit-remaining']) === '0';
+    return isSpent || headers['retry-after'] !== undefined || /rate limit/i.test(message);
+}
+const KINDS = {
+    401: 'unauthorized',
+    403: 'forbidden',
+    404: 'not-found',
+    410: 'not-found',
+};
+function kindOfStatus(status) {
+    return KINDS[status] ?? (status >= 500 ? 'unanswered' : 'refused');
 }
 /** GitHub's message, and what it says of the single fields. */
-function describeRefusal(data) {
-    const message = readField(data, 'message');
-    if (typeof message !== 'string' || message === '') {
-        return undefined;
-    }
-    const errors = readField(data, 'errors');
-    const details = (Array.isArray(errors) ? errors : [])
-        .map((each) => readField(each, 'message'))
-        .filter((each) => typeof each === 'string');
-    return [message, ...details].join(': ');
+function describeRefusal({ status, data: { message, errors } }) {
+    if (message === undefined)
+        return `HTTP ${status}`;
+    return [message, ...errors.flatMap((each) => each.message ?? [])].join(': ');
 }
-function readGraphqlData(answer) {
-    const errors = readField(answer, 'errors');
-    if (Array.isArray(errors) && errors.length > 0) {
-        const [first] = errors;
-        const message = readField(first, 'message');
-        const text = typeof message === 'string' ? message : 'The query was refused.';
-        throw new api_error/* GitHubApiError */.O(kindOfGraphqlError(readField(first, 'type')), text);
-    }
-    return readField(answer, 'data');
-}
-function kindOfGraphqlError(type) {
-    if (type === 'NOT_FOUND') {
-        return 'not-found';
-    }
-    return type === 'FORBIDDEN' || type === 'INSUFFICIENT_SCOPES' ? 'forbidden' : 'refused';
-}
-/** The message of the first error of a type, in an answer that may be anything. */
-function findGraphqlError(answer, type) {
-    const errors = readField(answer, 'errors');
-    const found = Array.isArray(errors)
-        ? errors.find((each) => readField(each, 'type') === type)
-        : undefined;
-    const message = readField(found, 'message');
-    return typeof message === 'string' ? message : found === undefined ? undefined : type;
-}
-function readField(container, name) {
-    return typeof container === 'object' && container !== null
-        ? container[name]
-        : undefined;
+const GRAPHQL_KINDS = {
+    NOT_FOUND: 'not-found',
+    FORBIDDEN: 'forbidden',
+    INSUFFICIENT_SCOPES: 'forbidden',
+};
+function readGraphqlData({ data, errors: [error] }) {
+    if (error === undefined)
+        return data;
+    const kind = GRAPHQL_KINDS[error.type ?? ''] ?? 'refused';
+    throw new api_error/* GitHubApiError */.O(kind, error.message ?? 'The query was refused.');
 }
 
 // EXTERNAL MODULE: ./src/github/merged-pull-request.ts
@@ -57351,7 +56798,7 @@ function startLookForMerge(inputs, context, client) {
         return;
     if (!concernsMerge(inputs, context))
         return;
-    const answer = (0,merged_pull_request/* findMergedPullRequest */.g)({ client, repository, commit: sha, ref });
+    const answer = (0,merged_pull_request/* findMergedPullRequest */.g_)({ client, repository, commit: sha, ref });
     answer.catch(() => undefined);
     return answer;
 }
@@ -58479,38 +57926,17 @@ function nameOfAddress(address, primaryRegion) {
 
 /***/ }),
 
-/***/ 3408:
+/***/ 4812:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  I: () => (/* binding */ findWhyNotShown),
-  H: () => (/* binding */ writeComment)
-});
-
-// EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
-// EXTERNAL MODULE: ./src/github/api-error.ts
-var api_error = __nccwpck_require__(3660);
-// EXTERNAL MODULE: ./src/github/comments.ts
-var comments = __nccwpck_require__(6645);
-;// CONCATENATED MODULE: ./src/github/pull-request.ts
-/** How a pull request stands now, whatever the event's payload says: a run that is run again still has its old one. */
-/** @throws GitHubApiError */
-async function readPullRequest({ client, repository, pullRequest, }) {
-    const { data } = await client.rest.pulls.get({
-        owner: repository.owner,
-        repo: repository.name,
-        pull_number: pullRequest,
-    });
-    return { state: data.merged ? 'merged' : data.state, headSha: data.head.sha };
-}
-
-// EXTERNAL MODULE: ./src/github/messages.ts
-var messages = __nccwpck_require__(551);
-;// CONCATENATED MODULE: ./src/write-comment.ts
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ writeComment),
+/* harmony export */   I: () => (/* binding */ findWhyNotShown)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _github_api_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3660);
+/* harmony import */ var _github_comments_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2926);
+/* harmony import */ var _github_repository_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(651);
 
 
 
@@ -58536,7 +57962,7 @@ async function writeComment({ deps: { log }, context: { repository }, client }, 
             return {};
         }
         const { afterwards, body, ...rest } = comment;
-        const written = await (0,comments/* upsertComment */.l)({ client, repository, ...rest, body: log.redact(body) });
+        const written = await (0,_github_comments_js__WEBPACK_IMPORTED_MODULE_2__/* .upsertComment */ .lB)({ client, repository, ...rest, body: log.redact(body) });
         if ('url' in written) {
             await afterwards?.(written);
             return { 'comment-url': written.url };
@@ -58549,13 +57975,13 @@ async function writeComment({ deps: { log }, context: { repository }, client }, 
             sayNotice(`GitHub does not let this token see the pull request ("${thrown.message}"). Give the job \`permissions: { pull-requests: write }\`.`);
         }
         else {
-            log.warning(`The comment could not be written: ${(0,errors/* messageOf */.bD)(thrown)} See the job summary.`, NO_COMMENT);
+            log.warning(`The comment could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(thrown)} See the job summary.`, NO_COMMENT);
         }
     }
     return {};
 }
 function isNotPermitted(thrown) {
-    return thrown instanceof api_error/* GitHubApiError */.O && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
+    return thrown instanceof _github_api_error_js__WEBPACK_IMPORTED_MODULE_1__/* .GitHubApiError */ .O && (thrown.kind === 'forbidden' || thrown.kind === 'not-found');
 }
 /** A push that GitHub has told of by an event may be missing from its API for a moment. */
 const APPEARANCE_MS = 2_000;
@@ -58564,10 +57990,10 @@ const APPEARANCE_MS = 2_000;
  * event's, which a run that is run again has from then. Whatever a merged pull request shows was there before the merge.
  */
 async function findWhyNotShown({ pullRequest }, place) {
-    let now = await readPullRequest(place);
+    let now = await (0,_github_repository_js__WEBPACK_IMPORTED_MODULE_3__/* .readPullRequest */ .DQ)(place);
     if (now.state === 'open' && now.headSha !== pullRequest?.headSha) {
         await place.client.pause(APPEARANCE_MS);
-        now = await readPullRequest(place);
+        now = await (0,_github_repository_js__WEBPACK_IMPORTED_MODULE_3__/* .readPullRequest */ .DQ)(place);
     }
     const number = `#${place.pullRequest}`;
     if (now.state !== 'open')
@@ -58577,7 +58003,7 @@ async function findWhyNotShown({ pullRequest }, place) {
     if (now.headSha === pullRequest?.headSha)
         return undefined;
     return {
-        reason: `Pull request ${number} has a newer commit than this run (${(0,messages/* shorten */.ml)(now.headSha)}), and its plan is the one to show.`,
+        reason: `Pull request ${number} has a newer commit than this run (${(0,_github_repository_js__WEBPACK_IMPORTED_MODULE_3__/* .shorten */ .ml)(now.headSha)}), and its plan is the one to show.`,
     };
 }
 
@@ -70574,6 +70000,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   rSt: () => (/* binding */ ZodNumber),
   YOg: () => (/* binding */ array),
   zMY: () => (/* binding */ schemas_boolean),
+  gMt: () => (/* binding */ discriminatedUnion),
   k5n: () => (/* binding */ _enum),
   Whr: () => (/* binding */ schemas_int),
   RZV: () => (/* binding */ lazy),
@@ -70588,7 +70015,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   L5J: () => (/* binding */ unknown)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODateTime, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, discriminatedUnion, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODateTime, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(8532);
@@ -72348,11 +71775,11 @@ function discriminatorMap(def) {
 }
 const $ZodDiscriminatedUnion = 
 /*@__PURE__*/
-(/* unused pure expression or super */ null && (core.$constructor("$ZodDiscriminatedUnion", (inst, def) => {
+core_core/* $constructor */.xI("$ZodDiscriminatedUnion", (inst, def) => {
     def.inclusive = false;
     $ZodUnion.init(inst, def);
     const _super = inst._zod.parse;
-    util.defineLazyInternal(inst, "propValues", (zod) => {
+    core_util/* defineLazyInternal */.v5(inst, "propValues", (zod) => {
         const propValues = {};
         let undefinedCount = 0;
         for (const option of zod.def.options) {
@@ -72363,7 +71790,7 @@ const $ZodDiscriminatedUnion =
                 undefinedCount++;
             for (const [k, v] of Object.entries(pv)) {
                 if (!Object.prototype.hasOwnProperty.call(propValues, k)) {
-                    util.assignProp(propValues, k, new Set());
+                    core_util/* assignProp */.Vy(propValues, k, new Set());
                 }
                 for (const val of v) {
                     propValues[k].add(val);
@@ -72376,15 +71803,15 @@ const $ZodDiscriminatedUnion =
     });
     // Checked now rather than in the lookup map below, so an option that lacks the discriminator fails at the `discriminatedUnion` call instead of on the first object parsed. Options whose shape cannot be enumerated without resolving it — pipes and lazies — are left to the map.
     def.options.forEach((option, i) => {
-        const propShape = util.rawShape(option._zod.def);
+        const propShape = core_util/* rawShape */.MO(option._zod.def);
         if (propShape && !Object.prototype.hasOwnProperty.call(propShape, def.discriminator)) {
             throw new Error(`Invalid discriminated union option at index "${i}"`);
         }
     });
-    const disc = util.cached(() => discriminatorMap(def));
+    const disc = core_util/* cached */.PO(() => discriminatorMap(def));
     inst._zod.parse = (payload, ctx) => {
         const input = payload.value;
-        if (!util.isObject(input)) {
+        if (!core_util/* isObject */.Gv(input)) {
             payload.issues.push({
                 code: "invalid_type",
                 expected: "object",
@@ -72418,7 +71845,7 @@ const $ZodDiscriminatedUnion =
         });
         return payload;
     };
-})));
+});
 const $ZodIntersection = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodIntersection", (inst, def) => {
     $ZodType.init(inst, def);
     inst._zod.parse = (payload, ctx) => {
@@ -76704,17 +76131,17 @@ function xor(options, params) {
         ...util.normalizeParams(params),
     });
 }
-const ZodDiscriminatedUnion = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodDiscriminatedUnion", (inst, def) => {
+const ZodDiscriminatedUnion = /*@__PURE__*/ core_core/* $constructor */.xI("ZodDiscriminatedUnion", (inst, def) => {
     ZodUnion.init(inst, def);
-    core.$ZodDiscriminatedUnion.init(inst, def);
-})));
+    $ZodDiscriminatedUnion.init(inst, def);
+});
 function discriminatedUnion(discriminator, options, params) {
     // const [options, params] = args;
     return new ZodDiscriminatedUnion({
         type: "union",
         options: options,
         discriminator,
-        ...util.normalizeParams(params),
+        ...core_util/* normalizeParams */.A2(params),
     });
 }
 const ZodIntersection = /*@__PURE__*/ core_core/* $constructor */.xI("ZodIntersection", (inst, def) => {
