@@ -4,40 +4,21 @@ import { compileGlob, matchesGlob } from './glob.js';
  * The actions of KMS that a key policy can name, in KMS's own spelling (AWS Service Authorization Reference, "Actions
  * defined by AWS KMS", and the operations of the KMS API model).
  */
-export const KMS_ACTIONS: readonly string[] = [
-  ...['CancelKeyDeletion', 'ConnectCustomKeyStore', 'CreateAlias', 'CreateCustomKeyStore', 'CreateGrant'],
-  ...['CreateKey', 'Decapsulate', 'Decrypt', 'DeleteAlias', 'DeleteCustomKeyStore'],
-  ...[
-    'DeleteImportedKeyMaterial',
-    'DeriveSharedSecret',
-    'DescribeCustomKeyStores',
-    'DescribeKey',
-    'DisableKey',
-  ],
-  ...[
-    'DisableKeyRotation',
-    'DisconnectCustomKeyStore',
-    'EnableKey',
-    'EnableKeyRotation',
-    'Encapsulate',
-    'Encrypt',
-  ],
-  ...['GenerateDataKey', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'],
-  ...['GenerateDataKeyWithoutPlaintext', 'GenerateMac', 'GenerateRandom', 'GetKeyLastUsage', 'GetKeyPolicy'],
-  ...['GetKeyRotationStatus', 'GetParametersForImport', 'GetPublicKey', 'ImportKeyMaterial', 'ListAliases'],
-  ...[
-    'ListGrants',
-    'ListKeyPolicies',
-    'ListKeyRotations',
-    'ListKeys',
-    'ListResourceTags',
-    'ListRetirableGrants',
-  ],
-  ...['PutKeyPolicy', 'ReEncryptFrom', 'ReEncryptTo', 'ReplicateKey', 'RetireGrant', 'RevokeGrant'],
-  ...['RotateKeyOnDemand', 'ScheduleKeyDeletion', 'Sign', 'SynchronizeMultiRegionKey', 'TagResource'],
-  ...['UntagResource', 'UpdateAlias', 'UpdateCustomKeyStore', 'UpdateKeyDescription', 'UpdatePrimaryRegion'],
-  ...['Verify', 'VerifyMac'],
-].map((name) => `kms:${name}`);
+export const KMS_ACTIONS: readonly string[] = `
+  CancelKeyDeletion ConnectCustomKeyStore CreateAlias CreateCustomKeyStore CreateGrant CreateKey
+  Decapsulate Decrypt DeleteAlias DeleteCustomKeyStore DeleteImportedKeyMaterial DeriveSharedSecret
+  DescribeCustomKeyStores DescribeKey DisableKey DisableKeyRotation DisconnectCustomKeyStore EnableKey
+  EnableKeyRotation Encapsulate Encrypt GenerateDataKey GenerateDataKeyPair
+  GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GenerateRandom
+  GetKeyLastUsage GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial
+  ListAliases ListGrants ListKeyPolicies ListKeyRotations ListKeys ListResourceTags ListRetirableGrants
+  PutKeyPolicy ReEncryptFrom ReEncryptTo ReplicateKey RetireGrant RevokeGrant RotateKeyOnDemand
+  ScheduleKeyDeletion Sign SynchronizeMultiRegionKey TagResource UntagResource UpdateAlias
+  UpdateCustomKeyStore UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac
+`
+  .trim()
+  .split(/\s+/)
+  .map((name) => `kms:${name}`);
 
 const SPELLING: ReadonlyMap<string, string> = new Map(KMS_ACTIONS.map((name) => [name.toLowerCase(), name]));
 

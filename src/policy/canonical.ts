@@ -1,6 +1,5 @@
-import { compareTexts, type Clause, type Policy, type Principals, type Statement } from './document.js';
+import { compareTexts, type Policy, type Principals, type Statement } from './document.js';
 import { parsePolicy, type ParseOptions } from './parse.js';
-import { PRINCIPAL_TYPES } from './principals.js';
 
 /**
  * A policy as JSON in the form in which AWS gives policies back, so that the provider, which compares the two element by
@@ -33,12 +32,9 @@ function elementOf(name: string, not: boolean, value: unknown): Record<string, u
 }
 
 function principalForm({ members }: Principals): Record<string, unknown> {
-  const named = PRINCIPAL_TYPES.map((type) => ({
-    type,
-    values: members.filter((each) => each.type === type).map(({ value }) => value),
-  }));
+  const byType = Map.groupBy(members, ({ type }) => type);
   return Object.fromEntries(
-    named.filter(({ values }) => values.length > 0).map(({ type, values }) => [type, oneOrList(values)]),
+    [...byType].map(([type, some]) => [type, oneOrList(some.map(({ value }) => value))]),
   );
 }
 
@@ -47,15 +43,11 @@ function oneOrList(values: readonly string[]): unknown {
 }
 
 function conditionForm(conditions: Statement['conditions']): Record<string, unknown> {
-  const operators = [...new Set(conditions.map(({ operator }) => operator))];
+  const byOperator = Map.groupBy(conditions, ({ operator }) => operator);
   return Object.fromEntries(
-    operators.map((operator) => [
+    [...byOperator].map(([operator, some]) => [
       operator,
-      Object.fromEntries(
-        conditions
-          .filter((each) => each.operator === operator)
-          .map(({ key, values }) => [key, oneOrList(values)]),
-      ),
+      Object.fromEntries(some.map(({ key, values }) => [key, oneOrList(values)])),
     ]),
   );
 }
@@ -68,26 +60,10 @@ export function canonicalPolicy(text: string, options: Omit<ParseOptions, 'from'
   const reading = parsePolicy(text, { ...options, from: 'aws' });
   if ('problems' in reading) return { unreadable: text };
   const { version, id, statements } = reading.policy;
-  const forms = new Map(statements.map((each) => [JSON.stringify(canonicalStatement(each)), each]));
-  return {
-    version,
-    id,
-    statements: [...forms].sort(([a], [b]) => compareTexts(a, b)).map(([, each]) => canonicalStatement(each)),
-  };
-}
-
-function canonicalStatement(statement: Statement): unknown {
-  const { sid, effect, principals, actions, resources, conditions } = statement;
-  const clause = ({ not, names }: Clause): unknown => ({ not, names });
-  return {
-    sid,
-    effect,
-    principals: {
-      not: principals.not,
-      members: principals.members.map(({ type, value }) => ({ type, value })),
-    },
-    actions: clause(actions),
-    resources: resources === undefined ? undefined : clause(resources),
-    conditions: conditions.map(({ operator, key, values }) => ({ operator, key, values })),
-  };
+  // In the order of a form that has its members as the reader makes them: every digest so far has it.
+  const forms = new Map(
+    statements.map((each) => ({ ...each, position: undefined })).map((form) => [JSON.stringify(form), form]),
+  );
+  const sorted = [...forms].sort(([a], [b]) => compareTexts(a, b));
+  return { version, id, statements: sorted.map(([, form]) => form) };
 }

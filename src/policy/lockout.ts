@@ -1,20 +1,12 @@
 import { any, type Answer } from './answer.js';
 import { splitArn } from './arn.js';
-import type { Condition, Policy, Principal, Statement } from './document.js';
-import { evaluate, type Caller, type Lookup, type Value, type Verdict } from './evaluate.js';
 import { casesOf } from './cases.js';
+import type { Lookup, Value } from './condition.js';
 import { findConditionKey } from './condition-keys.js';
+import type { Condition, Policy, Principal, Statement } from './document.js';
+import { evaluate, type Caller, type Verdict } from './evaluate.js';
 import { readDate } from './operators.js';
-import {
-  accountOfPrincipal,
-  deletedKind,
-  EVERYBODY,
-  isRoot,
-  isSamePrincipal,
-  rootArn,
-} from './principals.js';
-
-const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
+import { accountOfPrincipal, EVERYBODY, isRoot, isSamePrincipal, rootArn } from './principals.js';
 
 /** A key that gets the policy's text. */
 interface PlacedKey {
@@ -58,19 +50,18 @@ export interface Control {
 export function judgeControl(policy: Policy, request: ControlRequest): Control {
   const counted = policy.statements.flatMap((statement) => withoutPassing(statement, request.account));
   const lasting = { ...policy, statements: counted };
+  const holders = holdersOf(lasting, request);
   const places = hangsOnPlace(lasting) ? request.keys : request.keys.slice(0, 1);
-  const judged = places.map((key) => ({ key, ...judgeKey(lasting, { ...request, key }) }));
+  const judged = places.map((key) => ({ key, ...judgeKey(lasting, { ...request, key, holders }) }));
   const worst = WORST_FIRST.find((answer) => judged.some((each) => each.answer === answer)) ?? 'never';
   const least = WORST_FIRST.find((answer) => judged.some((each) => each.root === answer)) ?? 'never';
   const affected = judged.filter((each) => each.answer === worst);
+  const keys = places === request.keys ? affected.map(({ key }) => key) : request.keys;
   return {
     answer: worst,
     root: least,
     hangsOn: worst === 'maybe' ? distinct(affected.flatMap(({ hangsOn }) => hangsOn)) : [],
-    regions:
-      places === request.keys
-        ? affected.map(({ key }) => key.region)
-        : request.keys.map(({ region }) => region),
+    regions: keys.map(({ region }) => region),
     lostFrom: affected.find(({ lostFrom }) => lostFrom !== undefined)?.lostFrom,
     uncounted: uncountedIn(policy),
   };
@@ -82,7 +73,7 @@ function distinct(conditions: readonly Condition[]): Condition[] {
   return [...new Map(conditions.map((each) => [JSON.stringify(each), each])).values()];
 }
 
-/** An Allow without those who hold nothing that lasts, or nothing here; undefined where nobody is left of it. */
+/** An Allow without those who hold nothing that lasts, or nothing here; empty where nobody is left of it. */
 function withoutPassing(statement: Statement, account: string | undefined): Statement[] {
   const { effect, principals } = statement;
   if (effect === 'Deny' || principals.not) return [statement];
@@ -98,9 +89,8 @@ function isOf(principal: Principal, account: string | undefined): boolean {
 }
 
 /** Sessions end, a service-linked role is used by its service alone, and a unique id is nobody's any more. */
-function isLasting(principal: Principal): boolean {
-  if (principal.type !== 'AWS' || deletedKind(principal) !== undefined) return false;
-  const arn = splitArn(principal.value);
+function isLasting({ type, value }: Principal): boolean {
+  const arn = type === 'AWS' ? splitArn(value) : undefined;
   return arn?.service === 'iam' && !arn.resource.startsWith('role/aws-service-role/');
 }
 
@@ -119,14 +109,14 @@ function hangsOnPlace({ statements }: Policy): boolean {
 
 interface KeyRequest extends ControlRequest {
   readonly key: PlacedKey;
+  readonly holders: readonly Holder[];
 }
 
 type KeyControl = Pick<Control, 'answer' | 'root' | 'hangsOn' | 'lostFrom'>;
 
 function judgeKey(policy: Policy, request: KeyRequest): KeyControl {
   const always = judgeAt(policy, request, undefined);
-  if (always.answer !== 'maybe') return { ...always, lostFrom: undefined };
-  return findLost(policy, request) ?? { ...always, lostFrom: undefined };
+  return always.answer === 'maybe' ? (findLost(policy, request) ?? always) : always;
 }
 
 /** A change freeze may keep everybody out for so long: what needs the policy changed can wait for its end. */
@@ -145,34 +135,35 @@ function findLost(policy: Policy, request: KeyRequest): KeyControl | undefined {
 }
 
 /** @param time undefined for any */
-function judgeAt(policy: Policy, request: KeyRequest, time: Date | undefined): Omit<KeyControl, 'lostFrom'> {
-  const judged: Omit<KeyControl, 'lostFrom' | 'root'>[] = [];
-  for (const holder of holdersOf(policy, request)) {
-    judged.push(judgeHolder(policy, { ...request, holder, time }));
+function judgeAt(policy: Policy, request: KeyRequest, time: Date | undefined): KeyControl {
+  const judged: Pick<KeyControl, 'answer' | 'hangsOn'>[] = [];
+  for (const holder of request.holders) {
+    judged.push(judgeHolder(policy, request, holder, time));
     if (judged.at(-1)?.answer === 'always') break; // One who always can is enough; the root comes first.
   }
   return {
     answer: any(judged.map((each) => each.answer)),
     root: judged[0]?.answer ?? 'never',
     hangsOn: judged.filter((each) => each.answer === 'maybe').flatMap(({ hangsOn }) => hangsOn),
+    lostFrom: undefined,
   };
 }
 
 /** Somebody of the account who may hold the permission. */
 interface Holder {
-  readonly kind: 'root' | 'role' | 'user' | 'anyone';
   readonly account: string;
-  /** Undefined for anyone. */
-  readonly arn: string | undefined;
+  readonly caller: Caller;
+  /** What condition keys say of who it is, by their names in lower case. */
+  readonly facts: Readonly<Record<string, Value>>;
 }
 
 /** The root first, then all lasting identities of the account that the policy names anywhere, then anyone else. */
-function holdersOf(policy: Policy, { account, partition }: KeyRequest): Holder[] {
+function holdersOf(policy: Policy, { account, partition }: ControlRequest): Holder[] {
   const named = policy.statements.flatMap(({ principals, conditions }) => [
     ...principals.members,
     ...conditions
       .filter(({ key }) => key.toLowerCase() === 'aws:principalarn')
-      .flatMap(({ values }) => values.map((value): Principal => ({ type: 'AWS', value }))),
+      .flatMap(({ values }) => values.map(identity)),
   ]);
   const lasting = alikeOnce(
     policy,
@@ -180,15 +171,12 @@ function holdersOf(policy: Policy, { account, partition }: KeyRequest): Holder[]
   );
   const accounts =
     account === undefined ? [...new Set(lasting.map((each) => accountOfPrincipal(each) ?? ''))] : [account];
-  return (accounts.length === 0 ? [''] : accounts).flatMap((each): Holder[] => [
-    { kind: 'root', account: each, arn: rootArn(each, partition) },
+  return (accounts.length === 0 ? [''] : accounts).flatMap((each) => [
+    holderOf(rootArn(each, partition), each, partition),
     ...lasting
       .filter((principal) => !isRoot(principal) && accountOfPrincipal(principal) === each)
-      .map(({ value }): Holder => {
-        const isRole = splitArn(value)?.resource.startsWith('role/') === true;
-        return { kind: isRole ? 'role' : 'user', account: each, arn: value };
-      }),
-    { kind: 'anyone', account: each, arn: undefined },
+      .map(({ value }) => holderOf(value, each, partition)),
+    anyoneOf(each, partition),
   ]);
 }
 
@@ -211,22 +199,63 @@ function alikeOnce({ statements }: Policy, identities: readonly Principal[]): Pr
   return [...new Map(identities.map((each) => [likeness(each), each])).values()];
 }
 
-interface HolderRequest extends KeyRequest {
-  readonly holder: Holder;
-  readonly time: Date | undefined;
+function identity(arn: string): Principal {
+  return { type: 'AWS', value: arn };
 }
 
-function judgeHolder(policy: Policy, request: HolderRequest): Omit<KeyControl, 'lostFrom' | 'root'> {
-  const { key, holder, partition } = request;
+const ABSENT: Value = { is: 'absent' };
+
+function known(...values: string[]): Value {
+  return { is: 'values', values };
+}
+
+/** The root of an account, or one of its roles or users; a role is there by its sessions. */
+function holderOf(arn: string, account: string, partition: string): Holder {
+  const [kind = '', ...path] = splitArn(arn)?.resource.split('/') ?? [];
+  const name = path.at(-1) ?? '';
+  const session = `arn:${partition}:sts::${account}:assumed-role/${name}/`;
+  const mayBe = ({ type, value }: Principal): boolean => type === 'AWS' && value.startsWith(session);
+  return {
+    account,
+    caller: {
+      names: [identity(arn), identity(rootArn(account, partition))],
+      ...(kind === 'role' ? { mayBe } : {}),
+    },
+    facts: {
+      'aws:principalarn': known(arn),
+      'aws:principaltype': known(kind === 'root' ? 'Account' : kind === 'role' ? 'AssumedRole' : 'User'),
+      'aws:username': kind === 'root' || kind === 'role' ? ABSENT : known(name),
+      ...(kind === 'root' ? { 'aws:userid': known(account) } : {}),
+    },
+  };
+}
+
+/** Whom the policy does not name has an ARN that is in none of its lists. */
+function anyoneOf(account: string, partition: string): Holder {
+  const beginning = `arn:${partition}:iam::${account}:`;
+  return {
+    account,
+    caller: { names: [identity(`${beginning}*`), identity(rootArn(account, partition))] },
+    facts: { 'aws:principalarn': { is: 'unknown', present: 'always', beginning } },
+  };
+}
+
+function judgeHolder(
+  policy: Policy,
+  request: KeyRequest,
+  holder: Holder,
+  time: Date | undefined,
+): Pick<KeyControl, 'answer' | 'hangsOn'> {
+  const { key, partition } = request;
   const resource =
     key.arn === undefined
       ? { beginning: `arn:${partition}:kms:${key.region}:${holder.account}:key/mrk-` }
       : { text: key.arn };
-  const caller = callerOf(holder, partition);
-  const ask = (look: Lookup): Verdict => evaluate(policy, { caller, action: PUT_KEY_POLICY, resource, look });
+  const ask = (look: Lookup): Verdict =>
+    evaluate(policy, { caller: holder.caller, action: 'kms:PutKeyPolicy', resource, look });
   // The caller chooses whether KMS checks for a lock-out.
   const verdicts = ['false', 'true'].map((bypass) => {
-    const look = lookupOf(request, bypass);
+    const look = lookupOf(key, holder, time, bypass);
     const verdict = ask(look);
     return verdict.answer === 'maybe'
       ? { ...verdict, answer: bothWays(casesOf(policy, look).map(ask)) }
@@ -246,40 +275,28 @@ function bothWays(cases: readonly Verdict[]): Answer {
   return first === undefined || others.length > 0 ? 'maybe' : first;
 }
 
-function callerOf({ kind, account, arn }: Holder, partition: string): Caller {
-  const root: Principal = { type: 'AWS', value: rootArn(account, partition) };
-  if (kind === 'root') return { names: [root] };
-  // Anyone whom the policy does not name has an ARN that is in none of its lists.
-  const name: Principal = { type: 'AWS', value: arn ?? `arn:${partition}:iam::${account}:*` };
-  if (kind !== 'role') return { names: [name, root] };
-  const session = `arn:${partition}:sts::${account}:assumed-role/${arn?.split('/').at(-1) ?? ''}/`;
-  return { names: [name, root], mayBe: ({ type, value }) => type === 'AWS' && value.startsWith(session) };
-}
-
-const ABSENT: Value = { is: 'absent' };
-
-function known(...values: string[]): Value {
-  return { is: 'values', values };
-}
-
 /**
  * What is known of a call of PutKeyPolicy that somebody of the account makes: directly, by TLS (KMS has no other), with
  * parameters of that operation only (KMS developer guide, "AWS KMS condition keys", column "API operations").
  */
-function lookupOf(request: HolderRequest, bypass: string): Lookup {
-  const { key, holder, time } = request;
-  const facts: Readonly<Record<string, Value>> = {
-    ...identityFacts(holder, request.partition),
-    'aws:principalaccount': known(holder.account),
-    'kms:calleraccount': known(holder.account),
-    'aws:resourceaccount': known(holder.account),
-    'aws:requestedregion': known(key.region),
+function lookupOf(
+  { region, role }: PlacedKey,
+  { account, facts }: Holder,
+  time: Date | undefined,
+  bypass: string,
+): Lookup {
+  const all: Readonly<Record<string, Value>> = {
+    ...facts,
+    'aws:principalaccount': known(account),
+    'kms:calleraccount': known(account),
+    'aws:resourceaccount': known(account),
+    'aws:requestedregion': known(region),
     'aws:securetransport': known('true'),
     'aws:principalisawsservice': known('false'),
     'aws:viaawsservice': known('false'),
     'kms:bypasspolicylockoutsafetycheck': known(bypass),
     'kms:multiregion': known('true'),
-    'kms:multiregionkeytype': known(key.role.toUpperCase()),
+    'kms:multiregionkeytype': known(role.toUpperCase()),
     ...(time === undefined
       ? {}
       : {
@@ -287,28 +304,8 @@ function lookupOf(request: HolderRequest, bypass: string): Lookup {
           'aws:epochtime': known(String(Math.floor(time.getTime() / 1000))),
         }),
   };
-  const byName = new Map(Object.entries(facts));
+  const byName = new Map(Object.entries(all));
   return (name) => byName.get(name.toLowerCase()) ?? factOf(name.toLowerCase());
-}
-
-function identityFacts({ kind, account, arn }: Holder, partition: string): Record<string, Value> {
-  if (arn === undefined) {
-    return {
-      'aws:principalarn': {
-        is: 'unknown',
-        present: 'always',
-        beginning: `arn:${partition}:iam::${account}:`,
-      },
-    };
-  }
-  const name = arn.split('/').at(-1) ?? '';
-  const types = { root: 'Account', role: 'AssumedRole', user: 'User', anyone: '' } as const;
-  return {
-    'aws:principalarn': known(arn),
-    'aws:principaltype': known(types[kind]),
-    'aws:username': kind === 'user' ? known(name) : ABSENT,
-    ...(kind === 'root' ? { 'aws:userid': known(account) } : {}),
-  };
 }
 
 /** Keys that a direct call of PutKeyPolicy does not have, and that others may have. */

@@ -16,73 +16,54 @@ export interface Operator {
   readonly ifExists: boolean;
 }
 
-const POSITIVE: Readonly<Record<string, Comparison>> = {
-  StringEquals: 'string',
-  StringEqualsIgnoreCase: 'string',
-  StringLike: 'string',
-  ArnEquals: 'arn',
-  ArnLike: 'arn',
-  Bool: 'bool',
-  NumericEquals: 'numeric',
-  NumericLessThan: 'numeric',
-  NumericLessThanEquals: 'numeric',
-  NumericGreaterThan: 'numeric',
-  NumericGreaterThanEquals: 'numeric',
-  DateEquals: 'date',
-  DateLessThan: 'date',
-  DateLessThanEquals: 'date',
-  DateGreaterThan: 'date',
-  DateGreaterThanEquals: 'date',
-  IpAddress: 'ip',
-  BinaryEquals: 'binary',
-  Null: 'null',
-};
+const ROWS: readonly (readonly [Comparison, string])[] = [
+  ['string', 'StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase'],
+  ['string', 'StringLike StringNotLike'],
+  ['arn', 'ArnEquals ArnNotEquals ArnLike ArnNotLike'],
+  ['bool', 'Bool'],
+  ['numeric', 'NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals'],
+  ['numeric', 'NumericGreaterThan NumericGreaterThanEquals'],
+  ['date', 'DateEquals DateNotEquals DateLessThan DateLessThanEquals'],
+  ['date', 'DateGreaterThan DateGreaterThanEquals'],
+  ['ip', 'IpAddress NotIpAddress'],
+  ['binary', 'BinaryEquals'],
+  ['null', 'Null'],
+];
 
-const NEGATIONS: Readonly<Record<string, string>> = {
-  StringNotEquals: 'StringEquals',
-  StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
-  StringNotLike: 'StringLike',
-  ArnNotEquals: 'ArnEquals',
-  ArnNotLike: 'ArnLike',
-  NumericNotEquals: 'NumericEquals',
-  DateNotEquals: 'DateEquals',
-  NotIpAddress: 'IpAddress',
-};
-
-const SPELLING = new Map(
-  [...Object.keys(POSITIVE), ...Object.keys(NEGATIONS)].map((name) => [name.toLowerCase(), name]),
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
+  ROWS.flatMap(([comparison, names]) => names.split(' ').map((name) => [name, comparison] as const)),
 );
 
-const QUANTIFIERS = new Map<string | undefined, string>([
-  ['forallvalues', 'ForAllValues:'],
-  ['foranyvalue', 'ForAnyValue:'],
-]);
+const SPELLING: ReadonlyMap<string, string> = new Map(
+  [...COMPARISONS.keys()].flatMap(formsOf).map((form) => [form.toLowerCase(), form]),
+);
+
+/** Null asks whether the key is there: neither a quantifier nor IfExists has a meaning with it. */
+function formsOf(name: string): string[] {
+  if (name === 'Null') return [name];
+  const quantified = [name, `ForAllValues:${name}`, `ForAnyValue:${name}`];
+  return quantified.flatMap((form) => [form, `${form}IfExists`]);
+}
 
 /** An operator in IAM's own spelling, quantifier and `IfExists` included; undefined for what IAM does not have. */
 export function spellOperator(text: string): string | undefined {
-  const match = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/i.exec(text);
-  const name = SPELLING.get(match?.[2]?.toLowerCase() ?? '');
-  if (match === null || name === undefined) return undefined;
-  const before = QUANTIFIERS.get(match[1]?.toLowerCase()) ?? '';
-  const after = match[3] === undefined ? '' : 'IfExists';
-  // Null asks whether the key is there: neither a quantifier nor IfExists has a meaning with it.
-  return name === 'Null' && before + after !== '' ? undefined : before + name + after;
+  return SPELLING.get(text.toLowerCase());
 }
 
 /** @param spelled as `spellOperator` gives it */
 export function readOperator(spelled: string): Operator {
-  const match = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(spelled);
-  const name = match?.[2] ?? '';
-  const base = NEGATIONS[name] ?? name;
-  const quantifier = match?.[1];
+  const [, quantifier, name = '', ifExists] =
+    /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(spelled) ?? [];
+  const base = name.replace('Not', '');
+  const comparison = COMPARISONS.get(name) ?? 'string';
   return {
-    quantifier: quantifier === 'ForAllValues' || quantifier === 'ForAnyValue' ? quantifier : undefined,
+    quantifier: quantifier as Operator['quantifier'],
     base,
-    comparison: POSITIVE[base] ?? 'string',
+    comparison,
     negated: base !== name,
     // ArnEquals and ArnLike do the same (IAM reference, "ARN condition operators").
-    wildcards: base === 'StringLike' || POSITIVE[base] === 'arn',
-    ifExists: match?.[3] !== undefined,
+    wildcards: base === 'StringLike' || comparison === 'arn',
+    ifExists: ifExists !== undefined,
   };
 }
 
@@ -105,30 +86,15 @@ export function isComparable(comparison: Comparison, value: string): boolean {
   }
 }
 
-/** NaN, and a date that is none, agree with nothing. */
-function compareOrder(order: string, actual = Number.NaN, wanted = Number.NaN): boolean {
-  return ORDERS[order]?.(actual, wanted) ?? false;
-}
-
-type Ordered = (actual: number, wanted: number) => boolean;
-
-const ORDERS: Readonly<Record<string, Ordered>> = {
-  Equals: (actual, wanted) => actual === wanted,
-  LessThan: (actual, wanted) => actual < wanted,
-  LessThanEquals: (actual, wanted) => actual <= wanted,
-  GreaterThan: (actual, wanted) => actual > wanted,
-  GreaterThanEquals: (actual, wanted) => actual >= wanted,
-};
-
 /** The comparison of a positive operator other than those of texts and ARNs; what can't be compared never agrees. */
 export function compareValues({ base, comparison }: Operator, actual: string, wanted: string): boolean {
   switch (comparison) {
     case 'bool':
       return actual.toLowerCase() === wanted.toLowerCase();
     case 'numeric':
-      return compareOrder(base.slice('Numeric'.length), Number(actual), Number(wanted));
+      return compareOrder(base, Number(actual), Number(wanted));
     case 'date':
-      return compareOrder(base.slice('Date'.length), readDate(actual), readDate(wanted));
+      return compareOrder(base, readDate(actual), readDate(wanted));
     case 'ip':
       return isInRange(actual, wanted);
     case 'string':
@@ -137,6 +103,15 @@ export function compareValues({ base, comparison }: Operator, actual: string, wa
     case 'null':
       return actual === wanted;
   }
+}
+
+/** NaN, and a date that is none, agree with nothing. */
+function compareOrder(operator: string, actual = Number.NaN, wanted = Number.NaN): boolean {
+  if (operator.endsWith('LessThan')) return actual < wanted;
+  if (operator.endsWith('LessThanEquals')) return actual <= wanted;
+  if (operator.endsWith('GreaterThan')) return actual > wanted;
+  if (operator.endsWith('GreaterThanEquals')) return actual >= wanted;
+  return actual === wanted;
 }
 
 /** Milliseconds since 1970: of a W3C date (its time zone is UTC unless said), or of seconds since 1970. */
@@ -157,21 +132,23 @@ export interface AddressRange {
 
 /** An address or a range in CIDR notation. */
 export function readRange(text: string): AddressRange | undefined {
-  const match = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text);
-  const network = match?.[1] ?? '';
+  const [, network = '', given] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const family = isIP(network);
   if (family !== 4 && family !== 6) return undefined;
   const most = family === 4 ? 32 : 128;
-  const bits = match?.[2] === undefined ? most : Number(match[2]);
+  const bits = given === undefined ? most : Number(given);
   return bits <= most ? { network, bits, family } : undefined;
+}
+
+/** As a BlockList takes IPv4 for mapped IPv6, it gets ranges of one family only. */
+export function listOfRanges(ranges: readonly AddressRange[]): BlockList {
+  const list = new BlockList();
+  for (const { network, bits, family } of ranges) list.addSubnet(network, bits, `ipv${family}`);
+  return list;
 }
 
 function isInRange(address: string, text: string): boolean {
   const range = readRange(text);
-  const family = isIP(address);
-  if (range === undefined || family !== range.family) return false;
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  const list = new BlockList();
-  list.addSubnet(range.network, range.bits, type);
-  return list.check(address, type);
+  if (range === undefined || isIP(address) !== range.family) return false;
+  return listOfRanges([range]).check(address, `ipv${range.family}`);
 }

@@ -7,12 +7,17 @@ import {
   type Policy,
   type Principal,
   type Principals,
-  type PrincipalType,
   type Statement,
 } from './document.js';
 import { readJson, type Json } from './json.js';
 import { isComparable, readOperator, spellOperator } from './operators.js';
-import { comparePrincipals, normalPrincipal, PRINCIPAL_TYPES, whyImpossible } from './principals.js';
+import {
+  comparePrincipals,
+  EVERYBODY,
+  normalPrincipal,
+  PRINCIPAL_TYPES,
+  whyImpossible,
+} from './principals.js';
 
 /** What is wrong, for whoever has to choose an error by it. */
 type ProblemKind =
@@ -76,11 +81,13 @@ const STATEMENT_ELEMENTS = [
   'Condition',
 ];
 
+const KINDS = { Principal: 'principal', Action: 'action', Resource: 'resource' } as const;
+
 /** Reads one document and gathers what is wrong with it. */
 class Reader {
   readonly problems: PolicyProblem[] = [];
   readonly #options: ParseOptions;
-  #statement: number | undefined;
+  #position: number | undefined;
 
   constructor(options: ParseOptions) {
     this.#options = options;
@@ -102,22 +109,24 @@ class Reader {
     this.#checkNames(members, DOCUMENT_ELEMENTS);
     const version = this.#version(members.get('Version'));
     const id = this.#text(members.get('Id'), 'Id');
-    const list = given.is === 'list' ? given.items : [given];
+    const list = itemsOf(given);
     if (list.length === 0 && this.#options.from === 'author')
       this.#fail('syntax', 'has an empty "Statement"');
-    const statements = list.flatMap((each, index) => this.#readStatement(each, index + 1) ?? []);
+    const statements = list.flatMap((each, index) => this.#statement(each, index + 1));
     return { version, id, statements };
   }
 
-  #fail(kind: ProblemKind, what: string): void {
-    const whose = this.#statement === undefined ? 'it' : `statement ${this.#statement}`;
-    this.problems.push({ kind, statement: this.#statement, text: `${whose} ${what}` });
+  /** @returns nothing, as a list: what is read in its place */
+  #fail(kind: ProblemKind, what: string): [] {
+    const whose = this.#position === undefined ? 'it' : `statement ${this.#position}`;
+    this.problems.push({ kind, statement: this.#position, text: `${whose} ${what}` });
+    return [];
   }
 
   #checkNames(members: Members, known: readonly string[]): void {
     for (const name of members.keys()) {
       if (known.includes(name)) continue;
-      const meant = known.find((each) => each.toLowerCase() === name.toLowerCase());
+      const meant = findIgnoringCase(known, name);
       const hint = meant === undefined ? '' : `: it is written ${meant}`;
       this.#fail('syntax', `has the unknown element ${quote(name)}${hint}`);
     }
@@ -131,31 +140,27 @@ class Reader {
   }
 
   #text(json: Json | undefined, name: string): string | undefined {
-    if (json === undefined) return undefined;
-    if (json.is === 'text') return json.text;
+    if (json === undefined || json.is === 'text') return json?.text;
     this.#fail('syntax', `has ${aOrAn(name)} that is no text`);
     return undefined;
   }
 
-  #readStatement(json: Json, position: number): Statement | undefined {
-    this.#statement = position;
-    const statement = json.is === 'object' ? this.#statementOf(json.members, position) : undefined;
-    if (statement === undefined) this.#fail('syntax', 'is not an object');
-    this.#statement = undefined;
-    return statement;
-  }
-
-  #statementOf(members: Members, position: number): Statement {
+  #statement(json: Json, position: number): Statement[] {
+    this.#position = position;
+    if (json.is !== 'object') return this.#fail('syntax', 'is not an object');
+    const { members } = json;
     this.#checkNames(members, STATEMENT_ELEMENTS);
-    return {
-      position,
-      sid: this.#text(members.get('Sid'), 'Sid'),
-      effect: this.#effect(members.get('Effect')),
-      principals: this.#principals(members),
-      actions: this.#actions(members),
-      resources: this.#resources(members),
-      conditions: this.#conditions(members.get('Condition')),
-    };
+    return [
+      {
+        position,
+        sid: this.#text(members.get('Sid'), 'Sid'),
+        effect: this.#effect(members.get('Effect')),
+        principals: this.#principals(members),
+        actions: this.#actions(members),
+        resources: this.#resources(members),
+        conditions: this.#conditions(members.get('Condition')),
+      },
+    ];
   }
 
   #effect(json: Json | undefined): Statement['effect'] {
@@ -167,82 +172,55 @@ class Reader {
   }
 
   /** A statement names each of principals, actions and resources in exactly one of the two ways. */
-  #oneOf(members: Members, name: string, kind: ProblemKind): { not: boolean; json: Json } | undefined {
-    const [positive, negative] = [members.get(name), members.get(`Not${name}`)];
-    if (positive !== undefined && negative !== undefined) {
-      this.#fail('syntax', `has ${name} beside Not${name}: only one of them can stand`);
-      return undefined;
-    }
-    const json = positive ?? negative;
-    if (json === undefined) {
-      this.#fail(kind, `has no ${name}`);
-      return undefined;
-    }
-    return { not: negative !== undefined, json };
+  #oneOf(members: Members, element: keyof typeof KINDS): { not: boolean; name: string; json: Json }[] {
+    const [positive, negative] = [members.get(element), members.get(`Not${element}`)];
+    if (positive !== undefined && negative !== undefined)
+      return this.#fail('syntax', `has ${element} beside Not${element}: only one of them can stand`);
+    if (positive !== undefined) return [{ not: false, name: element, json: positive }];
+    if (negative !== undefined) return [{ not: true, name: `Not${element}`, json: negative }];
+    return this.#fail(KINDS[element], `has no ${element}`);
   }
 
   #principals(members: Members): Principals {
-    const found = this.#oneOf(members, 'Principal', 'principal');
+    const [found] = this.#oneOf(members, 'Principal');
     if (found === undefined) return { not: false, members: [] };
-    const { json, not } = found;
-    const name = not ? 'NotPrincipal' : 'Principal';
-    const all = this.#principalsOf(json, name);
-    return { not, members: asPrincipalSet(all) };
+    const all = this.#principalsOf(found.json, found.name);
+    const distinct = new Map(all.map((each) => [JSON.stringify([each.type, each.value]), each]));
+    return { not: found.not, members: [...distinct.values()].sort(comparePrincipals) };
   }
 
   #principalsOf(json: Json, name: string): Principal[] {
-    if (json.is === 'text' && json.text === '*') return [{ type: 'AWS', value: '*' }];
-    if (json.is === 'text') {
-      const hint = `{"AWS": ${quote(json.text)}}`;
-      this.#fail(
-        'syntax',
-        `has the ${name} ${quote(json.text)}: it must be "*" or an object such as ${hint}`,
-      );
-      return [];
-    }
-    if (json.is !== 'object' || json.members.size === 0) {
-      this.#fail(
-        'syntax',
-        `has ${aOrAn(name)} that names nobody: it must be "*" or an object such as {"AWS": "111122223333"}`,
-      );
-      return [];
-    }
-    return [...json.members].flatMap(([type, values]) => this.#principalsOfType(type, values, name));
+    if (json.is === 'text' && json.text === '*') return [EVERYBODY];
+    if (json.is === 'object' && json.members.size > 0)
+      return [...json.members].flatMap(([type, values]) => this.#principalsOfType(type, values, name));
+    const [what, example] =
+      json.is === 'text'
+        ? [`the ${name} ${quote(json.text)}`, quote(json.text)]
+        : [`${aOrAn(name)} that names nobody`, '"111122223333"'];
+    return this.#fail('syntax', `has ${what}: it must be "*" or an object such as {"AWS": ${example}}`);
   }
 
   #principalsOfType(given: string, json: Json, name: string): Principal[] {
     const type = PRINCIPAL_TYPES.find((each) => each === given);
     if (type === undefined) {
-      const meant = PRINCIPAL_TYPES.find((each) => each.toLowerCase() === given.toLowerCase());
+      const meant = findIgnoringCase(PRINCIPAL_TYPES, given);
       const hint = meant === undefined ? `one of ${PRINCIPAL_TYPES.join(', ')}` : `it is written ${meant}`;
-      this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${quote(given)}: ${hint}`);
-      return [];
+      return this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${quote(given)}: ${hint}`);
     }
-    const values = this.#texts(json, `${name} ${type}`, 'principal');
-    for (const value of values) this.#checkPrincipal(type, value);
-    return values.map((value) => normalPrincipal(type, value, this.#options.partition));
-  }
-
-  #checkPrincipal(type: PrincipalType, value: string): void {
-    if (this.#options.from === 'aws') return;
-    const { partition } = this.#options;
-    const why = whyImpossible(normalPrincipal(type, value, partition), partition);
-    if (why !== undefined) this.#fail('principal', `has the principal ${quote(value)}, ${why}`);
+    const { from, partition } = this.#options;
+    return this.#texts(json, `${name} ${type}`, 'principal').map((value) => {
+      const principal = normalPrincipal(type, value, partition);
+      const why = from === 'aws' ? undefined : whyImpossible(principal, partition);
+      if (why !== undefined) this.#fail('principal', `has the principal ${quote(value)}, ${why}`);
+      return principal;
+    });
   }
 
   #actions(members: Members): Clause {
-    const found = this.#oneOf(members, 'Action', 'action');
-    if (found === undefined) return { not: false, names: [] };
-    const name = found.not ? 'NotAction' : 'Action';
-    const names = this.#texts(found.json, name, 'action');
-    for (const each of names) {
-      if (each === '*' || /^[\w*?-]+:[\w*?-]+$/.test(each)) continue;
-      this.#fail(
-        'action',
-        `has the ${name} ${quote(each)}: it must be * or SERVICE:ACTION, e.g. kms:Decrypt`,
-      );
-    }
-    return { not: found.not, names: asSet(names.map(spellAction)) };
+    const isAction = (text: string): boolean => text === '*' || /^[\w*?-]+:[\w*?-]+$/.test(text);
+    const form = '* or SERVICE:ACTION, e.g. kms:Decrypt';
+    const { not, names } = this.#clause(members, 'Action', isAction, form);
+    return { not, names: asSet(names.map(spellAction)) };
   }
 
   #resources(members: Members): Clause | undefined {
@@ -251,20 +229,30 @@ class Reader {
         this.#fail('resource', 'has a Resource, and a trust policy has none');
       return undefined;
     }
-    const found = this.#oneOf(members, 'Resource', 'resource');
+    const isResource = (text: string): boolean => text === '*' || text.startsWith('arn:');
+    return this.#clause(members, 'Resource', isResource, '* (this key) or a key ARN');
+  }
+
+  /** @param form what each name must be, in words */
+  #clause(
+    members: Members,
+    element: 'Action' | 'Resource',
+    isWellFormed: (text: string) => boolean,
+    form: string,
+  ): Clause {
+    const [found] = this.#oneOf(members, element);
     if (found === undefined) return { not: false, names: [] };
-    const name = found.not ? 'NotResource' : 'Resource';
-    const names = this.#texts(found.json, name, 'resource');
-    for (const each of names) {
-      if (each === '*' || each.startsWith('arn:')) continue;
-      this.#fail('resource', `has the ${name} ${quote(each)}: it must be * (this key) or a key ARN`);
-    }
-    return { not: found.not, names: asSet(names) };
+    const { not, name, json } = found;
+    const names = this.#texts(json, name, KINDS[element]);
+    for (const each of names)
+      if (!isWellFormed(each))
+        this.#fail(KINDS[element], `has the ${name} ${quote(each)}: it must be ${form}`);
+    return { not, names: asSet(names) };
   }
 
   /** A text or a list of texts, none of them empty, at least one. */
   #texts(json: Json, name: string, kind: ProblemKind): string[] {
-    const list = json.is === 'list' ? json.items : [json];
+    const list = itemsOf(json);
     const texts = list.flatMap((item) => (item.is === 'text' && item.text !== '' ? [item.text] : []));
     if (list.length === 0) this.#fail(kind, `has an empty list as ${name}`);
     else if (texts.length < list.length)
@@ -274,25 +262,18 @@ class Reader {
 
   #conditions(json: Json | undefined): Condition[] {
     if (json === undefined) return [];
-    if (json.is !== 'object') {
-      this.#fail('syntax', 'has a Condition that is not an object');
-      return [];
-    }
+    if (json.is !== 'object') return this.#fail('syntax', 'has a Condition that is not an object');
     const conditions = [...json.members].flatMap(([operator, keys]) => this.#conditionsOf(operator, keys));
-    return this.#distinct(conditions).sort(
-      (a, b) => compareTexts(a.operator, b.operator) || compareTexts(a.key, b.key),
-    );
-  }
-
-  /** Two conditions with one operator and one key could mean both or the last of them. */
-  #distinct(conditions: readonly Condition[]): Condition[] {
-    const seen = new Map<string, Condition>();
+    // Two conditions with one operator and one key could mean both or the last of them.
+    const distinct = new Map<string, Condition>();
     for (const condition of conditions) {
       const id = `${condition.operator} ${condition.key.toLowerCase()}`;
-      if (seen.has(id)) this.#fail('condition', `has the condition ${quote(id)} twice`);
-      seen.set(id, condition);
+      if (distinct.has(id)) this.#fail('condition', `has the condition ${quote(id)} twice`);
+      distinct.set(id, condition);
     }
-    return [...seen.values()];
+    return [...distinct.values()].sort(
+      (a, b) => compareTexts(a.operator, b.operator) || compareTexts(a.key, b.key),
+    );
   }
 
   #conditionsOf(given: string, json: Json): Condition[] {
@@ -300,34 +281,40 @@ class Reader {
     const isSpelled = operator === given || this.#options.from === 'aws';
     if (operator === undefined || !isSpelled) {
       const hint = operator === undefined ? '' : `: it is written ${operator}`;
-      this.#fail('condition', `has the unknown condition operator ${quote(given)}${hint}`);
-      return [];
+      return this.#fail('condition', `has the unknown condition operator ${quote(given)}${hint}`);
     }
-    if (json.is !== 'object') {
-      this.#fail('condition', `has no condition keys under ${operator}`);
-      return [];
-    }
-    return [...json.members].flatMap(([key, values]) => this.#condition(operator, key, values) ?? []);
+    if (json.is !== 'object') return this.#fail('condition', `has no condition keys under ${operator}`);
+    return [...json.members].flatMap(([key, values]) => this.#condition(operator, key, values));
   }
 
-  #condition(operator: string, key: string, json: Json): Condition | undefined {
+  #condition(operator: string, key: string, json: Json): Condition[] {
     if (!/^[^\s:]+:[^\s]+$/.test(key))
       this.#fail(
         'condition',
         `has the condition key ${quote(key)}: it must begin with a prefix such as aws:`,
       );
-    const list = json.is === 'list' ? json.items : [json];
+    const list = itemsOf(json);
     const values = list.flatMap((item) => (item.is === 'text' || item.is === 'scalar' ? [item.text] : []));
-    if (values.length < list.length || list.length === 0) {
-      this.#fail('condition', `has no values for ${operator} ${quote(key)}: it must be a text or a list`);
-      return undefined;
-    }
+    if (values.length < list.length || list.length === 0)
+      return this.#fail(
+        'condition',
+        `has no values for ${operator} ${quote(key)}: it must be a text or a list`,
+      );
     const { comparison } = readOperator(operator);
     const wrong = values.find((value) => !value.includes('${') && !isComparable(comparison, value));
     if (wrong !== undefined && this.#options.from === 'author')
       this.#fail('condition', `compares ${quote(key)} by ${operator} with ${quote(wrong)}, which can't be`);
-    return { operator, key, values: asSet(values) };
+    return [{ operator, key, values: asSet(values) }];
   }
+}
+
+/** A single value counts as a list of one. */
+function itemsOf(json: Json): readonly Json[] {
+  return json.is === 'list' ? json.items : [json];
+}
+
+function findIgnoringCase(names: readonly string[], name: string): string | undefined {
+  return names.find((each) => each.toLowerCase() === name.toLowerCase());
 }
 
 /** E.g. `a Principal`, `an Id`. */
@@ -337,9 +324,4 @@ function aOrAn(name: string): string {
 
 function asSet(names: readonly string[]): string[] {
   return [...new Set(names)].sort(compareTexts);
-}
-
-function asPrincipalSet(principals: readonly Principal[]): Principal[] {
-  const distinct = new Map(principals.map((each) => [JSON.stringify([each.type, each.value]), each]));
-  return [...distinct.values()].sort(comparePrincipals);
 }
