@@ -14,7 +14,7 @@ import type { PullRequestPlace, RepositoryPlace } from './github/repository.js';
 import type { ToldInputs } from './inputs/inputs.js';
 import type { Outputs } from './outputs.js';
 import { hashAttributes } from './plan/attribute-hashes.js';
-import { plannedChanges } from './plan/remainder.js';
+import { fingerprintChanges } from './plan/difference.js';
 import { renderComment, renderSummary } from './report/comment.js';
 import { link, mark } from './report/markdown.js';
 import { describeVerdict } from './report/verdict.js';
@@ -281,7 +281,7 @@ function lastLineOf(
     commentKey,
     commit: sha,
     digest: plan.digest,
-    changes: plannedChanges(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
+    changes: fingerprintChanges(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
     values: hashAttributes(plan.model),
   });
 }

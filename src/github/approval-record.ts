@@ -5,14 +5,13 @@
 
 import { z } from 'zod';
 import type { AttributeHashes } from '../plan/attribute-hashes.js';
-import { compareFingerprints, fingerprintChanges, type FingerprintDifference } from '../plan/difference.js';
+import {
+  compareFingerprints,
+  fingerprintChanges,
+  type Fingerprint,
+  type FingerprintDifference,
+} from '../plan/difference.js';
 import type { PlanModel } from '../plan/types.js';
-import type { PlannedChange } from '../plan/remainder.js';
-
-/** One change of the plan in words, with hashes by which it, or what is left of it, is known again. */
-interface RecordedChange extends PlannedChange {
-  readonly line: string;
-}
 
 export interface ApprovalRecord {
   /** `owner/name`. */
@@ -24,7 +23,7 @@ export interface ApprovalRecord {
   /** The plan's digest, `sha256:` and 64 hex digits, as after `approved-plan:`. */
   readonly digest: string;
   /** What the plan does, so that a mismatch can be told in words. Left out where there is no room. */
-  readonly changes?: readonly RecordedChange[] | undefined;
+  readonly changes?: readonly Fingerprint[] | undefined;
   /** The values that it leads to, by attribute, as short hashes: what tells which of them another plan has not. */
   readonly values?: AttributeHashes | undefined;
 }

@@ -3,27 +3,22 @@ import { canonicalChange, canonicalJson, canonicalSide, sha256 } from './canonic
 import { changesAnything, isKey } from './model.js';
 import type { AccessChange, PlanModel, ResourceChange } from './types.js';
 
-/** One thing that a plan does: in words, and as hashes by which it is found again in another plan. */
+/** One thing that a plan does: in words, and as hashes by which it, or what is left of it, is found again in another plan. */
 export interface Fingerprint {
   /** E.g. `ap-southeast-2: replica key created`; never a value of an attribute. */
   readonly line: string;
   /** Over all of it; 32 hex digits. */
   readonly hash: string;
-  /** What it takes to tell whether a later plan's change is a part of this one; only for changes of resources. */
-  readonly change?: ChangeFingerprint;
+  /** Only of a creation: an apply that was stopped may leave it half there. */
+  readonly creates?: Creation | undefined;
 }
 
-export interface ChangeFingerprint {
+interface Creation {
   readonly address: string;
-  readonly action: ResourceChange['action'];
-  /** Over the values before and after, as far as there are any; 32 hex digits. */
-  readonly before?: string;
-  /** Leaves out what was unknown, see `unknown`. */
-  readonly after?: string;
+  /** Over the values, without those that were unknown; 32 hex digits. */
+  readonly after: string;
   /** Attributes, sorted, that are known only after apply. */
-  readonly unknown?: readonly string[];
-  /** For an update: the attributes, sorted, that it changes. */
-  readonly changes?: readonly string[];
+  readonly unknown: readonly string[];
 }
 
 /**
@@ -101,21 +96,18 @@ function isEmpty(value: unknown): boolean {
 }
 
 function fingerprintResource(change: ResourceChange): Fingerprint {
-  const unknown = Object.keys(change.afterUnknown)
-    .filter((name) => change.attributes.some((each) => each.name === name && each.after.is === 'unknown'))
-    .sort();
+  const fingerprint = { line: describeChange(change), hash: hashChange(change) };
+  if (change.action !== 'create' || change.after === null) return fingerprint;
+  const unknown = unknownAttributes(change);
   return {
-    line: describeChange(change),
-    hash: hashChange(change),
-    change: {
-      address: change.address,
-      action: change.action,
-      ...(change.before === null ? {} : { before: hashSide(change, 'before') }),
-      ...(change.after === null ? {} : { after: hashSide(change, 'after', unknown) }),
-      ...(unknown.length === 0 ? {} : { unknown }),
-      ...(change.action === 'update' ? { changes: change.attributes.map(({ name }) => name) } : {}),
-    },
+    ...fingerprint,
+    creates: { address: change.address, after: hashSide(change, 'after', unknown), unknown },
   };
+}
+
+/** Names, sorted, of what is known only after apply. */
+export function unknownAttributes({ attributes }: ResourceChange): string[] {
+  return attributes.filter(({ after }) => after.is === 'unknown').map(({ name }) => name);
 }
 
 const VERBS: Readonly<Record<ResourceChange['action'], string>> = {

@@ -1,12 +1,6 @@
 /** What an apply that stopped half-way has left of the plan that was approved: for the run that goes on, and for the next. */
 
-import {
-  fingerprintChanges,
-  hashChange,
-  hashSide,
-  type ChangeFingerprint,
-  type Fingerprint,
-} from './difference.js';
+import { hashChange, hashSide, unknownAttributes, type Fingerprint } from './difference.js';
 import { changesAnything, isKey } from './model.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
@@ -22,33 +16,8 @@ function remainderOf(remaining: PlanModel, isLeft: (change: ResourceChange) => b
   const extra = remaining.resources
     .filter((change) => changesAnything(change) && !isLeft(change))
     .map(({ address }) => address);
-  const strange = remaining.unsupported;
-  return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
-}
-
-/** A change of a plan, as far as it takes to know the remainder that an interrupted apply leaves of it. */
-export interface PlannedChange {
-  /** Over all of it. */
-  readonly hash: string;
-  /** Only of a creation: it may be half there. */
-  readonly creates?:
-    | {
-        readonly address: string;
-        /** Over the values, without those that were unknown. */
-        readonly after: string;
-        /** Attributes, sorted, that were known only after apply. */
-        readonly unknown: readonly string[];
-      }
-    | undefined;
-}
-
-/** What to keep of a plan, so that its remainder is known: in the plan's order, changes of access and outputs, too. */
-export function plannedChanges(model: PlanModel): (PlannedChange & { readonly line: string })[] {
-  return fingerprintChanges(model).map(({ line, hash, change }) => {
-    if (change?.action !== 'create' || change.after === undefined) return { line, hash };
-    const { address, after, unknown = [] } = change;
-    return { line, hash, creates: { address, after, unknown } };
-  });
+  const all = [...extra, ...remaining.unsupported].sort();
+  return { isPart: all.length === 0, extra: all };
 }
 
 /**
@@ -59,14 +28,12 @@ export function plannedChanges(model: PlanModel): (PlannedChange & { readonly li
  * @param tainted addresses of what Terraform's state has tainted
  */
 export function remainderOfEarlierRun(
-  approved: readonly PlannedChange[],
+  approved: readonly Pick<Fingerprint, 'hash' | 'creates'>[],
   remaining: PlanModel,
   tainted: readonly string[],
 ): Remainder {
   const exactly = new Set(approved.map(({ hash }) => hash));
-  const created = new Map(
-    approved.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])),
-  );
+  const created = new Map(approved.map(({ creates }) => [creates?.address, creates]));
   return remainderOf(remaining, (change) => {
     if ([change, ...asImports(change)].some((each) => exactly.has(hashChange(each)))) return true;
     const creates = created.get(change.address);
@@ -94,24 +61,21 @@ function asImports(change: ResourceChange): ResourceChange[] {
  * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
  * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
  * done. A key that is tainted is never a part: the plan would delete it.
- * @param approved `fingerprintChanges` of the plan that was approved
  * @param remaining the plan made after the apply stopped
  * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
  *   what was approved as created
  */
 export function remainderOfThisRun(
-  approved: readonly Fingerprint[],
+  approved: PlanModel,
   remaining: PlanModel,
   made: ReadonlySet<string> = new Set(),
 ): Remainder {
-  const known = new Map(
-    approved.flatMap((fingerprint) =>
-      fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint] as const],
-    ),
-  );
+  const changes = approved.resources.filter(changesAnything);
+  const byAddress = new Map(changes.map((change) => [change.address, change]));
   return remainderOf(remaining, (change) => {
-    const fingerprint = known.get(withoutDeposed(change.address));
-    return isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint));
+    const before = byAddress.get(withoutDeposed(change.address));
+    if (before === undefined) return false;
+    return isPart(change, before) || (made.has(change.address) && isMade(change, before));
   });
 }
 
@@ -120,32 +84,36 @@ function withoutDeposed(address: string): string {
   return address.replace(/ \(deposed [^)]*\)$/, '');
 }
 
-function isPart(change: ResourceChange, fingerprint: Fingerprint | undefined): boolean {
-  const approved = fingerprint?.change;
-  if (approved === undefined || change.reason === 'replace_because_tainted') return false;
+function isPart(change: ResourceChange, approved: ResourceChange): boolean {
+  if (change.reason === 'replace_because_tainted') return false;
   // What is imported or moved is so still as it was approved, or not at all.
   if (change.importing !== undefined || change.movedFrom !== undefined) {
-    return hashChange(change) === fingerprint?.hash;
+    return hashChange(change) === hashChange(approved);
   }
   const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
   return (
     approvedAs.includes(approved.action) &&
-    (!leadsThere || hashSide(change, 'after', approved.unknown) === approved.after) &&
-    (!startsThere || hashSide(change, 'before') === approved.before) &&
+    (!leadsThere || isSameSide('after', change, approved)) &&
+    (!startsThere || isSameSide('before', change, approved)) &&
     isLess(change, approved)
   );
 }
 
 /** An import of what was to be created, which leads to the values approved. */
-function isMade(change: ResourceChange, fingerprint: Fingerprint | undefined): boolean {
-  const approved = fingerprint?.change;
+function isMade(change: ResourceChange, approved: ResourceChange): boolean {
   return (
-    approved?.action === 'create' &&
+    approved.action === 'create' &&
     change.importing !== undefined &&
     change.movedFrom === undefined &&
     (change.action === 'no-op' || change.action === 'update') &&
-    hashSide(change, 'after', approved.unknown) === approved.after
+    isSameSide('after', change, approved)
   );
+}
+
+/** Whether the values are those approved; those that were unknown then may be any. */
+function isSameSide(side: 'before' | 'after', change: ResourceChange, approved: ResourceChange): boolean {
+  const unknown = side === 'after' ? unknownAttributes(approved) : [];
+  return approved[side] !== null && hashSide(change, side, unknown) === hashSide(approved, side, unknown);
 }
 
 interface Part {
@@ -168,9 +136,9 @@ const PARTS: Readonly<Record<ResourceChange['action'], Part>> = {
 };
 
 /** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
-function isLess({ action, address, attributes }: ResourceChange, approved: ChangeFingerprint): boolean {
+function isLess({ action, address, attributes }: ResourceChange, approved: ResourceChange): boolean {
   if (approved.action === 'update')
-    return attributes.every(({ name }) => approved.changes?.includes(name) === true);
+    return attributes.every(({ name }) => approved.attributes.some((each) => each.name === name));
   const isDeposed = address !== withoutDeposed(address);
   return !(action === 'delete' && approved.action === 'replace') || isDeposed;
 }

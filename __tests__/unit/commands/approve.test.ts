@@ -8,10 +8,10 @@ import { renderCommentMarker, upsertComment } from '../../../src/github/comments
 import type { MergedPullRequest } from '../../../src/github/merged-pull-request.js';
 import type { Inputs } from '../../../src/inputs/inputs.js';
 import { hashAttributes } from '../../../src/plan/attribute-hashes.js';
+import { fingerprintChanges } from '../../../src/plan/difference.js';
 import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';
 import type { LastApply } from '../../../src/plan/last-apply.js';
 import { digestMove, type PrimaryMove } from '../../../src/plan/move.js';
-import { plannedChanges } from '../../../src/plan/remainder.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { ApprovalResult } from '../../../src/report/types.js';
 import { assertApproved, checkApproval, type ApproveRequest } from '../../../src/commands/apply/approve.js';
@@ -85,7 +85,7 @@ async function record(
   commentKey: string,
   model: PlanModel,
   digest: string,
-  more: Partial<ApprovalRecord> = { changes: plannedChanges(model), values: hashAttributes(model) },
+  more: Partial<ApprovalRecord> = { changes: fingerprintChanges(model), values: hashAttributes(model) },
 ): Promise<void> {
   const text = renderApprovalRecord({
     repository: NAME,

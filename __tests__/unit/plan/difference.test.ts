@@ -159,7 +159,7 @@ describe('what differs from what was approved', () => {
   });
 });
 
-test('a fingerprint holds both sides as far as there are any, and which attributes are unknown', () => {
+test('the fingerprint of a creation, and of no other change, holds the values and which attributes are unknown', () => {
   const [created] = fingerprintChanges(
     modelOf([
       primaryChange({
@@ -174,21 +174,12 @@ test('a fingerprint holds both sides as far as there are any, and which attribut
   expect(created).toEqual({
     line: 'ap-southeast-1: primary key created',
     hash,
-    change: {
-      address: 'module.primary.aws_kms_key.this',
-      action: 'create',
-      after: hash,
-      unknown: ['arn', 'key_id'],
-    },
+    creates: { address: 'module.primary.aws_kms_key.this', after: hash, unknown: ['arn', 'key_id'] },
   });
   const [deleted] = fingerprintChanges(
     modelOf([primaryChange({ actions: ['delete'], before: primaryValues() })]),
   );
-  expect(deleted?.change).toEqual({
-    address: 'module.primary.aws_kms_key.this',
-    action: 'delete',
-    before: hash,
-  });
+  expect(deleted).toEqual({ line: 'ap-southeast-1: primary key deleted', hash });
 });
 
 test('an output with another value, or one that is not known yet, has another hash', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { plannedChanges, remainderOfEarlierRun, type Remainder } from '../../../src/plan/remainder.js';
+import { fingerprintChanges } from '../../../src/plan/difference.js';
+import { remainderOfEarlierRun, type Remainder } from '../../../src/plan/remainder.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import {
   goldenModel,
@@ -13,7 +14,7 @@ import {
 } from './raw-plan.js';
 
 function judge(approved: PlanModel, remaining: PlanModel, tainted: readonly string[] = []): Remainder {
-  return remainderOfEarlierRun(plannedChanges(approved), remaining, tainted);
+  return remainderOfEarlierRun(fingerprintChanges(approved), remaining, tainted);
 }
 
 const REPLICA = 'module.replica_ap-southeast-2.aws_kms_replica_key.this';

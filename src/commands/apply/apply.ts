@@ -4,7 +4,6 @@ import type { MadePlan } from '../plan/make-plan.js';
 import { planAndRead } from '../plan/read-plan.js';
 import type { Setup } from '../setup/set-up.js';
 import { keyOutputs, type Outputs } from '../../outputs.js';
-import { fingerprintChanges, type Fingerprint } from '../../plan/difference.js';
 import { assertGuarded, guardPlan } from '../../guard/guard.js';
 import { remainderOfThisRun } from '../../plan/remainder.js';
 import type { PlanModel } from '../../plan/types.js';
@@ -35,8 +34,8 @@ export async function* applyApproved(run: Run, setup: Setup, made: MadePlan): Re
     imported: new Set(),
     since: run.deps.clock.now(),
   };
-  const approved = fingerprintChanges(made.reported.model);
-  let left = made.reported.model;
+  const approved = made.reported.model;
+  let left = approved;
   if (made.unfinished !== undefined) {
     yield* untaintAndWait(run, setup, made.unfinished, course);
     left = await planWhatIsLeft(run, setup, approved, course);
@@ -64,7 +63,7 @@ function* tellOutputs(outputs: Outputs): Generator<Results, Outputs> {
 async function planWhatIsLeft(
   run: Run,
   setup: Setup,
-  approved: readonly Fingerprint[],
+  approved: PlanModel,
   course: Course,
 ): Promise<PlanModel> {
   const done = sayWhatIsDone(course);
