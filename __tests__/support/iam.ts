@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Call } from '../../emulator/index.js';
 import type { Statement } from '../../src/policy/document.js';
-import { decide } from '../../src/policy/evaluate.js';
+import { decide } from '../../emulator/aws/decide.js';
 import { describeProblems, parsePolicy } from '../../src/policy/parse.js';
 
 export const DOCUMENT = readFileSync('docs/iam.md', 'utf8');

@@ -1,19 +1,23 @@
 import { KMS_ACTIONS, matchesAction } from './actions.js';
 import { describeCondition, type Clause, type Policy, type Principal, type Statement } from './document.js';
-import { deletedKind, describePrincipal, EVERYBODY, isSamePrincipal } from './principals.js';
+import { deletedKind, describePrincipal, EVERYBODY } from './principals.js';
 
-/** What one principal gains or loses under one condition. */
-export interface PolicyDifference {
-  readonly direction: 'gains' | 'loses';
+/** Whom something is allowed or denied, under which condition. */
+interface Scope {
   readonly effect: 'Allow' | 'Deny';
   /** Undefined for everybody except those of a NotPrincipal. */
   readonly principal: Principal | undefined;
   /** In one line; different principals are different lines. */
   readonly name: string;
-  /** KMS actions as the policy writes them, sorted. */
-  readonly actions: readonly string[];
   /** The conditions, and the resources where they are not simply this key, in one line. */
   readonly condition: string | undefined;
+}
+
+/** What one principal gains or loses under one condition. */
+export interface PolicyDifference extends Scope {
+  readonly direction: 'gains' | 'loses';
+  /** KMS actions as the policy writes them, sorted. */
+  readonly actions: readonly string[];
 }
 
 /**
@@ -23,29 +27,20 @@ export interface PolicyDifference {
  * @param before undefined for none
  */
 export function diffPolicies(before: Policy | undefined, after: Policy | undefined): PolicyDifference[] {
-  const policies = [before, after].filter((policy) => policy !== undefined);
-  const universe = actionsOf(policies);
-  const [old, now] = [before, after].map((policy) =>
-    policy === undefined ? [] : grantsOf(policy, universe),
-  ) as [Grant[], Grant[]];
+  const statementsOf = (policy: Policy | undefined): readonly Statement[] => policy?.statements ?? [];
+  const universe = actionsOf([...statementsOf(before), ...statementsOf(after)]);
+  const [old, now] = [grantsOf(statementsOf(before), universe), grantsOf(statementsOf(after), universe)];
   const local = (direction: PolicyDifference['direction'], grants: Grant[]): PolicyDifference[] =>
-    grants.map(({ effect, principal, name, condition, actions, patterns }) => ({
+    grants.map(({ actions, patterns, ...scope }) => ({
       direction,
-      effect,
-      principal,
-      name,
-      condition,
+      ...scope,
       actions: nameActions(actions, patterns, universe),
     }));
   return [...local('gains', subtract(now, old)), ...local('loses', subtract(old, now))];
 }
 
 /** What one principal may do, or may not, under one condition: all statements of that kind together. */
-interface Grant {
-  readonly effect: 'Allow' | 'Deny';
-  readonly principal: Principal | undefined;
-  readonly name: string;
-  readonly condition: string | undefined;
+interface Grant extends Scope {
   readonly actions: ReadonlySet<string>;
   /** How the policy writes these actions. */
   readonly patterns: readonly Clause[];
@@ -54,9 +49,9 @@ interface Grant {
 /** Stands for the actions that nobody has heard of yet: only `*` and `kms:*` mean them too. */
 const FUTURE = 'kms:\u0000';
 
-function actionsOf(policies: readonly Policy[]): string[] {
-  const named = policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions.names));
-  return [...new Set([...KMS_ACTIONS, ...named.filter((name) => !/[*?]/.test(name)), FUTURE])].sort();
+function actionsOf(statements: readonly Statement[]): string[] {
+  const named = statements.flatMap(({ actions }) => actions.names).filter((name) => !/[*?]/.test(name));
+  return [...new Set([...KMS_ACTIONS, ...named, FUTURE])].sort();
 }
 
 function matchesClause({ not, names }: Clause, action: string): boolean {
@@ -67,20 +62,16 @@ function matchesName(pattern: string, action: string): boolean {
   return action === FUTURE ? pattern === 'kms:*' || pattern === '*' : matchesAction(pattern, action);
 }
 
-function grantsOf({ statements }: Policy, universe: readonly string[]): Grant[] {
+function grantsOf(statements: readonly Statement[], universe: readonly string[]): Grant[] {
   const grants = new Map<string, Grant>();
   for (const statement of statements) {
     const actions = universe.filter((action) => matchesClause(statement.actions, action));
-    const condition = conditionOf(statement);
-    for (const { principal, name } of principalsOf(statement)) {
-      const { effect } = statement;
+    for (const scope of scopesOf(statement)) {
+      const { effect, name, condition } = scope;
       const key = JSON.stringify([effect, name, condition]);
       const known = grants.get(key);
       grants.set(key, {
-        effect,
-        principal,
-        name,
-        condition,
+        ...scope,
         actions: new Set([...(known?.actions ?? []), ...actions]),
         patterns: [...(known?.patterns ?? []), statement.actions],
       });
@@ -89,21 +80,22 @@ function grantsOf({ statements }: Policy, universe: readonly string[]): Grant[] 
   return [...grants.values()];
 }
 
-function principalsOf({ principals: { not, members } }: Statement): Pick<Grant, 'principal' | 'name'>[] {
-  if (not)
-    return [{ principal: undefined, name: `everyone except ${members.map(describePrincipal).join(', ')}` }];
-  return members
+function scopesOf(statement: Statement): Scope[] {
+  const { effect, principals } = statement;
+  const condition = conditionOf(statement);
+  if (principals.not) {
+    const name = `everyone except ${principals.members.map(describePrincipal).join(', ')}`;
+    return [{ effect, principal: undefined, name, condition }];
+  }
+  return principals.members
     .filter((principal) => deletedKind(principal) === undefined)
-    .map((principal) => ({ principal, name: describePrincipal(principal) }));
+    .map((principal) => ({ effect, principal, name: describePrincipal(principal), condition }));
 }
 
-/** The conditions, and the resources where they are not simply this key (`*`), in one line. */
 function conditionOf({ conditions, resources }: Statement): string | undefined {
-  const everything = resources === undefined || (!resources.not && resources.names.includes('*'));
-  const scope = everything
-    ? []
-    : [`Resource is ${resources.not ? 'not ' : ''}${resources.names.join(' or ')}`];
-  const parts = [...conditions.map(describeCondition), ...scope];
+  const parts = conditions.map(describeCondition);
+  const isThisKey = resources === undefined || (!resources.not && resources.names.includes('*'));
+  if (!isThisKey) parts.push(`Resource is ${resources.not ? 'not ' : ''}${resources.names.join(' or ')}`);
   return parts.length === 0 ? undefined : parts.join(' and ');
 }
 
@@ -112,10 +104,10 @@ function subtract(grants: readonly Grant[], others: readonly Grant[]): Grant[] {
   return grants
     .map((grant) => {
       const covering = others.filter((other) => covers(other, grant));
-      const actions = [...grant.actions].filter(
-        (action) => !covering.some((other) => other.actions.has(action)),
+      const left = [...grant.actions].filter(
+        (action) => !covering.some(({ actions }) => actions.has(action)),
       );
-      return { ...grant, actions: new Set(actions) };
+      return { ...grant, actions: new Set(left) };
     })
     .filter(({ actions }) => actions.size > 0);
 }
@@ -124,8 +116,7 @@ function subtract(grants: readonly Grant[], others: readonly Grant[]): Grant[] {
 function covers(wide: Grant, narrow: Grant): boolean {
   const sameEffect = wide.effect === narrow.effect;
   const condition = wide.condition === undefined || wide.condition === narrow.condition;
-  const isEverybody = wide.principal !== undefined && isSamePrincipal(wide.principal, EVERYBODY);
-  return sameEffect && condition && (wide.name === narrow.name || isEverybody);
+  return sameEffect && condition && [narrow.name, describePrincipal(EVERYBODY)].includes(wide.name);
 }
 
 /** The actions as the policy writes them, as far as each pattern is wholly in; what is left of the others one by one. */

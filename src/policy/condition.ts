@@ -1,6 +1,6 @@
 import { all, answerOf, any, not, type Answer } from './answer.js';
 import type { Condition, Policy } from './document.js';
-import { compileGlob, literalGlob, matchesBeginning, matchesGlob, type Glob } from './glob.js';
+import { compileGlob, matchesBeginning, matchesGlob, type Glob } from './glob.js';
 import { compareValues, readOperator, type Operator } from './operators.js';
 
 /** What is known of one condition key in a request. */
@@ -67,10 +67,10 @@ function answerValues(
 }
 
 function answerNull(values: readonly string[], actual: Value): Answer {
-  const isMissing: Answer =
-    actual.is === 'absent' || (actual.is === 'values' && actual.values.length === 0)
-      ? 'always'
-      : actual.is === 'values' || actual.present === 'always'
+  const isMissing =
+    actual.is !== 'unknown'
+      ? answerOf(actual.is === 'absent' || actual.values.length === 0)
+      : actual.present === 'always'
         ? 'never'
         : 'maybe';
   return any(values.map((value) => (value.toLowerCase() === 'true' ? isMissing : not(isMissing))));
@@ -94,71 +94,60 @@ interface Wanted {
 }
 
 function agree(operator: Operator, actual: Text, wanted: Wanted): Answer {
-  const { comparison, base } = operator;
+  const { comparison, base, wildcards } = operator;
   if (comparison === 'string' || comparison === 'arn') {
-    const ignoresCase = base === 'StringEqualsIgnoreCase';
-    const glob = readValue(wanted, operator.wildcards, ignoresCase);
-    if ('answer' in glob) return glob.answer;
-    const text = ignoresCase ? lowerCase(actual) : actual;
+    const spell = (text: string): string => (base === 'StringEqualsIgnoreCase' ? text.toLowerCase() : text);
+    const glob = readValue(wanted, (text) => (wildcards ? compileGlob : literally)(spell(text)), spell);
+    if (typeof glob === 'string') return glob;
+    const text = 'text' in actual ? { text: spell(actual.text) } : { beginning: spell(actual.beginning) };
     return comparison === 'arn' ? matchArn(glob, text) : matchText(glob, text);
   }
   if ('beginning' in actual) return 'maybe';
   return answerOf(compareValues(operator, actual.text, wanted.value));
 }
 
-function lowerCase(text: Text): Text {
-  return 'text' in text ? { text: text.text.toLowerCase() } : { beginning: text.beginning.toLowerCase() };
+/** A text that is compared as it is. */
+function literally(text: string): Glob {
+  return Array.from(text);
 }
 
 export function matchText(glob: Glob, text: Text): Answer {
   return 'text' in text ? answerOf(matchesGlob(glob, text.text)) : matchesBeginning(glob, text.beginning);
 }
 
-const VARIABLE = /\$\{([^}]*)\}/;
-
 /**
  * A value as a pattern, with its policy variables filled in (IAM reference, "Variables and tags"): only in policies of
  * version 2012-10-17; `${*}`, `${?}` and `${$}` are these characters themselves; a default may follow the key. Where a
  * key is missing and has no default, nothing agrees.
+ * @param read reads what stands beside the variables
+ * @param spell spells what is filled in
  */
 function readValue(
   { value, key, look, version }: Wanted,
-  wildcards: boolean,
-  ignoresCase: boolean,
-): Glob | { readonly answer: Answer } {
-  const chunk = (text: string): Glob => {
-    const spelled = ignoresCase ? text.toLowerCase() : text;
-    return wildcards ? compileGlob(spelled) : literalGlob(spelled);
-  };
-  if (version !== '2012-10-17') return chunk(value);
-  const parts: Glob['parts'][number][] = [];
-  let rest = value;
-  for (let match = VARIABLE.exec(rest); match !== null; match = VARIABLE.exec(rest)) {
-    const found = fillIn(match[1] ?? '', look);
-    if (found === undefined) {
-      // A key compared with itself always agrees.
-      const isItself = value.toLowerCase() === `\${${key.toLowerCase()}}`;
-      return { answer: isItself ? 'always' : 'maybe' };
-    }
-    if (found.is === 'missing') return { answer: 'never' };
-    const text = ignoresCase ? found.text.toLowerCase() : found.text;
-    parts.push(...chunk(rest.slice(0, match.index)).parts, ...literalGlob(text).parts);
-    rest = rest.slice(match.index + match[0].length);
+  read: (text: string) => Glob,
+  spell: (text: string) => string,
+): Glob | Answer {
+  if (version !== '2012-10-17') return read(value);
+  const parts: Glob[] = [];
+  // What stands beside the variables and what is in them, by turns.
+  for (const [at, piece] of value.split(/\$\{([^}]*)\}/).entries()) {
+    const filled = at % 2 === 0 ? piece : fillIn(piece, look);
+    if (filled === null) return 'never';
+    // A key compared with itself always agrees.
+    if (filled === undefined) return value.toLowerCase() === `\${${key.toLowerCase()}}` ? 'always' : 'maybe';
+    parts.push(at % 2 === 0 ? read(filled) : literally(spell(filled)));
   }
-  return { parts: [...parts, ...chunk(rest).parts] };
+  return parts.flat();
 }
 
-type FilledIn = { readonly is: 'text'; readonly text: string } | { readonly is: 'missing' };
-
-/** Undefined where it is not known what stands for the variable. */
-function fillIn(variable: string, look: Lookup): FilledIn | undefined {
-  if (['*', '?', '$'].includes(variable)) return { is: 'text', text: variable };
+/** What stands for a variable: null where its key is missing, undefined where that is not known. */
+function fillIn(variable: string, look: Lookup): string | null | undefined {
+  if (['*', '?', '$'].includes(variable)) return variable;
   const [, name = '', fallback] = /^\s*([^,]*?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(variable) ?? [];
   const actual = look(name);
   if (actual.is === 'unknown') return undefined;
   const [only, ...more] = actual.is === 'values' ? actual.values : [];
-  if (only !== undefined && more.length === 0) return { is: 'text', text: only };
-  return fallback === undefined ? { is: 'missing' } : { is: 'text', text: fallback };
+  return only !== undefined && more.length === 0 ? only : (fallback ?? null);
 }
 
 /**
@@ -166,31 +155,25 @@ function fillIn(variable: string, look: Lookup): FilledIn | undefined {
  * reference, "ARN condition operators"). A mere `*` means any ARN.
  */
 function matchArn(glob: Glob, text: Text): Answer {
-  const patterns = splitGlob(glob);
+  const patterns = splitAtColons(glob);
   if (patterns.length === 1) return matchText(glob, text);
   const isKnown = 'text' in text;
-  const parts = splitText(isKnown ? text.text : text.beginning);
+  const parts = splitAtColons(Array.from(isKnown ? text.text : text.beginning)).map((part) => part.join(''));
   if (isKnown && parts.length !== patterns.length) return 'never';
   return all(
     patterns.map((pattern, at) => {
-      const part = parts[at];
-      if (part === undefined) return matchText(pattern, { beginning: '' });
+      const part = parts[at] ?? '';
       const isWhole = isKnown || at < parts.length - 1;
       return matchText(pattern, isWhole ? { text: part } : { beginning: part });
     }),
   );
 }
 
-function splitText(text: string): string[] {
-  const parts = text.split(':');
-  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
-}
-
-function splitGlob({ parts }: Glob): Glob[] {
-  const groups: Glob['parts'][number][][] = [[]];
-  for (const part of parts) {
-    if (part === ':' && groups.length < 6) groups.push([]);
-    else groups.at(-1)?.push(part);
+function splitAtColons<T extends Glob[number]>(characters: readonly T[]): T[][] {
+  const parts: T[][] = [[]];
+  for (const character of characters) {
+    if (character === ':' && parts.length < 6) parts.push([]);
+    else parts.at(-1)?.push(character);
   }
-  return groups.map((group) => ({ parts: group }));
+  return parts;
 }

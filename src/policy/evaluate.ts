@@ -1,12 +1,9 @@
 import { all, answerOf, any, not, type Answer } from './answer.js';
 import { matchesAction } from './actions.js';
-import { answerCondition, matchText, type Lookup, type Text, type Value } from './condition.js';
-import { findConditionKey } from './condition-keys.js';
+import { answerCondition, matchText, type Lookup, type Text } from './condition.js';
 import type { Clause, Condition, Policy, Principal, Principals, Statement } from './document.js';
 import { compileGlob } from './glob.js';
 import { EVERYBODY, isSamePrincipal } from './principals.js';
-
-export type { Lookup, Value } from './condition.js';
 
 /** Who makes a request. */
 export interface Caller {
@@ -30,7 +27,7 @@ export interface Request {
 }
 
 /** A statement that speaks of a request, at least perhaps. */
-interface Speaking {
+export interface Speaking {
   readonly statement: Statement;
   readonly answer: 'always' | 'maybe';
   /** The conditions on which it depends. */
@@ -104,62 +101,4 @@ function answerResources(clause: Clause | undefined, resource: Text | undefined)
 function answerResource(pattern: string, resource: Text): Answer {
   if ('beginning' in resource && !/[*?]/.test(pattern)) return 'never';
   return matchText(compileGlob(pattern), resource);
-}
-
-/** A request of which everything is known. */
-export interface KnownRequest {
-  /** As `Caller.names`. */
-  readonly names: readonly Principal[];
-  readonly action: string;
-  readonly resource: string | undefined;
-  /** By condition key in lower case. A key that is not among them is not in the request. */
-  readonly values: Readonly<Record<string, readonly string[]>>;
-}
-
-export interface Decision {
-  /** `Deny` beats `Allow`; `none` when no statement speaks of the request. */
-  readonly decision: 'Allow' | 'Deny' | 'none';
-  /** The one that decided. */
-  readonly statement: Statement | undefined;
-  /**
-   * Condition keys on which the decision hangs and which nobody knows: neither the request nor the catalogue of keys.
-   * A decision with such a key is worth nothing.
-   */
-  readonly unknownKeys: readonly string[];
-}
-
-/** What a resource-based policy decides about a request, as AWS does it. */
-export function decide(policy: Policy, request: KnownRequest): Decision {
-  const unknownKeys = new Set<string>();
-  const look = (key: string): Value => {
-    const name = key.toLowerCase();
-    const values = Object.hasOwn(request.values, name) ? request.values[name] : undefined;
-    if (values !== undefined) return { is: 'values', values };
-    if (findConditionKey(key) !== undefined) return { is: 'absent' };
-    unknownKeys.add(key);
-    return { is: 'unknown', present: 'maybe' };
-  };
-  const resource = request.resource === undefined ? undefined : { text: request.resource };
-  const { allows, denies } = evaluate(policy, {
-    caller: { names: request.names },
-    action: request.action,
-    resource,
-    look,
-  });
-  const deciding = certain(denies) ?? (perhaps(denies) ? undefined : certain(allows));
-  const hanging = [...denies, ...allows].filter(({ answer }) => answer === 'maybe');
-  const isOpen = deciding === undefined && hanging.length > 0;
-  return {
-    decision: deciding?.statement.effect ?? 'none',
-    statement: deciding?.statement,
-    unknownKeys: isOpen ? [...unknownKeys].sort() : [],
-  };
-}
-
-function certain(some: readonly Speaking[]): Speaking | undefined {
-  return some.find(({ answer }) => answer === 'always');
-}
-
-function perhaps(some: readonly Speaking[]): boolean {
-  return some.some(({ answer }) => answer === 'maybe');
 }

@@ -124,7 +124,7 @@ export function readDate(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-export interface AddressRange {
+interface AddressRange {
   readonly network: string;
   readonly bits: number;
   readonly family: 4 | 6;
@@ -140,15 +140,19 @@ export function readRange(text: string): AddressRange | undefined {
   return bits <= most ? { network, bits, family } : undefined;
 }
 
-/** As a BlockList takes IPv4 for mapped IPv6, it gets ranges of one family only. */
-export function listOfRanges(ranges: readonly AddressRange[]): BlockList {
+/** @param texts ranges of one family, as a BlockList takes IPv4 for mapped IPv6 */
+export function listOfRanges(texts: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const { network, bits, family } of ranges) list.addSubnet(network, bits, `ipv${family}`);
+  for (const text of texts) {
+    const range = readRange(text);
+    if (range !== undefined) list.addSubnet(range.network, range.bits, `ipv${range.family}`);
+  }
   return list;
 }
 
 function isInRange(address: string, text: string): boolean {
-  const range = readRange(text);
-  if (range === undefined || isIP(address) !== range.family) return false;
-  return listOfRanges([range]).check(address, `ipv${range.family}`);
+  const family = readRange(text)?.family;
+  return (
+    family !== undefined && isIP(address) === family && listOfRanges([text]).check(address, `ipv${family}`)
+  );
 }

@@ -1,9 +1,8 @@
-import { BlockList } from 'node:net';
 import { quote } from '../quote.js';
 import { splitArn } from './arn.js';
-import { findConditionKey } from './condition-keys.js';
-import { type Condition, type Policy, type Principal, type Statement } from './document.js';
-import { readOperator, readRange, type AddressRange, type Comparison, type Operator } from './operators.js';
+import { findConditionKey, type ConditionKey } from './condition-keys.js';
+import type { Condition, Policy, Principal, Statement } from './document.js';
+import { listOfRanges, readOperator, readRange, type Comparison, type Operator } from './operators.js';
 import { EVERYBODY, isSamePrincipal } from './principals.js';
 
 /** Who is let in without being named: everybody, everybody but a few, or one that AWS's other customers can be, too. */
@@ -34,22 +33,16 @@ export interface Opening {
 export function findOpenings(policy: Policy): Opening[] {
   return policy.statements
     .filter(({ effect }) => effect === 'Allow')
-    .flatMap((statement) =>
-      strangersOf(statement).flatMap(({ kind, principals }) => judge(statement, kind, principals)),
-    );
+    .flatMap((statement) => strangersOf(statement).flatMap((strangers) => judge(statement, strangers)));
 }
 
-interface Strangers {
-  readonly kind: StrangerKind;
-  readonly principals: readonly Principal[];
-}
+type Strangers = Pick<Opening, 'kind' | 'principals'>;
 
 function strangersOf({ principals: { not, members } }: Statement): Strangers[] {
   if (not) return [{ kind: 'everybody-except', principals: members }];
-  const everybody = members.filter((each) => isSamePrincipal(each, EVERYBODY));
   const ofType = (type: Principal['type']): Principal[] => members.filter((each) => each.type === type);
   const groups: Strangers[] = [
-    { kind: 'everybody', principals: everybody },
+    { kind: 'everybody', principals: members.filter((each) => isSamePrincipal(each, EVERYBODY)) },
     { kind: 'federated', principals: ofType('Federated') },
     { kind: 'canonical-user', principals: ofType('CanonicalUser') },
     { kind: 'service', principals: ofType('Service') },
@@ -57,7 +50,7 @@ function strangersOf({ principals: { not, members } }: Statement): Strangers[] {
   return groups.filter(({ principals }) => principals.length > 0);
 }
 
-function judge(statement: Statement, kind: StrangerKind, principals: readonly Principal[]): Opening[] {
+function judge(statement: Statement, { kind, principals }: Strangers): Opening[] {
   const pins = statement.conditions.map((condition) => ({
     condition,
     pin: judgeCondition(condition, statement, kind),
@@ -107,22 +100,21 @@ function requiresKey({ conditions }: Statement, key: string): boolean {
   );
 }
 
-function whyNoPin(subject: string, key: string): string {
-  switch (subject) {
-    case 'caller':
-      return /:(principaltag\/|username$|sourceidentity$|rolesessionname$)/i.test(key)
-        ? 'is about something that every account sets for itself'
-        : 'does not tell whose the caller is';
-    case 'source':
-    case 'request':
-      return 'is about the request, which everybody can make so';
-    case 'network':
-      return 'is about a network that is not yours alone';
-    case 'resource':
-      return 'is about the key, which is the same for everybody';
-    default:
-      return 'is about the time, which is the same for everybody';
-  }
+const ABOUT_REQUEST = 'is about the request, which everybody can make so';
+const WHY_NO_PIN: Readonly<Record<ConditionKey['subject'], string>> = {
+  caller: 'does not tell whose the caller is',
+  source: ABOUT_REQUEST,
+  request: ABOUT_REQUEST,
+  network: 'is about a network that is not yours alone',
+  resource: 'is about the key, which is the same for everybody',
+  time: 'is about the time, which is the same for everybody',
+};
+
+function whyNoPin(subject: ConditionKey['subject'], key: string): string {
+  const isSetByEveryAccount = /:(principaltag\/|username$|sourceidentity$|rolesessionname$)/i.test(key);
+  if (subject === 'caller' && isSetByEveryAccount)
+    return 'is about something that every account sets for itself';
+  return WHY_NO_PIN[subject];
 }
 
 interface Pin {
@@ -136,39 +128,37 @@ interface Pin {
 const own = (): Judgement => ({ holds: 'own', why: '' });
 const network = (): Judgement => ({ holds: 'network', why: 'holds it to a network, whoever is in it' });
 
-const TEXTS: readonly Comparison[] = ['string', 'arn'];
+function byText(what: string, isFixed: Pin['isFixed'], held: Pin['held'] = own): Pin {
+  return { what, by: ['string', 'arn'], isFixed, held };
+}
 
-function matching(what: string, pattern: RegExp, held: Pin['held'] = own): Pin {
-  return { what, by: TEXTS, isFixed: (value) => pattern.test(value), held };
+function matching(what: string, pattern: RegExp, held?: Pin['held']): Pin {
+  return byText(what, (value) => pattern.test(value), held);
 }
 
 const ACCOUNT = matching('one account of 12 digits', /^\d{12}$/);
 const ORGANISATION = matching('the id of one organisation', /^o-[a-z0-9]+$/);
 const ORG_PATH = matching('a path that begins with the id of one organisation', /^o-[a-z0-9]+\/[^$]*$/);
-const IDENTITY: Pin = {
-  what: 'an ARN that begins with one account',
-  by: TEXTS,
-  isFixed: (value, operator) => hasFixedAccount(value, operator) && isIdentity(value),
-  held: own,
-};
-const SOURCE: Pin = {
-  what: 'an ARN with one account',
-  by: TEXTS,
-  isFixed: (value, operator) => hasFixedAccount(value, operator) || isFixedName(value),
-  held: (values) =>
+const IDENTITY = byText(
+  'an ARN that begins with one account',
+  (value, operator) =>
+    hasFixedAccount(value, operator) && ['iam', 'sts'].includes(splitArn(value)?.service ?? ''),
+);
+const SOURCE = byText(
+  'an ARN with one account',
+  (value, operator) => hasFixedAccount(value, operator) || isFixedName(value),
+  (values) =>
     values.some(isFixedName)
       ? {
           holds: 'name',
           why: 'names a resource whose ARN has no account: whoever takes the name once it is free is let in, so aws:SourceAccount belongs beside it',
         }
       : own(),
-};
-const CONTEXT: Pin = {
-  what: 'an ARN with one account',
-  by: TEXTS,
-  isFixed: (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value),
-  held: own,
-};
+);
+const CONTEXT = byText(
+  'an ARN with one account',
+  (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value),
+);
 const ADDRESS: Pin = {
   what: 'a public range of at most 65,536 addresses',
   by: ['ip'],
@@ -230,10 +220,6 @@ function hasFixedAccount(value: string, { comparison }: Operator): boolean {
   return comparison === 'arn' || !/[*?]/.test(`${arn.partition}${arn.service}${arn.region}`);
 }
 
-function isIdentity(value: string): boolean {
-  return ['iam', 'sts'].includes(splitArn(value)?.service ?? '');
-}
-
 /** Of services whose ARNs have no account, as S3's buckets: one resource, by a name that is there once in the world. */
 function isFixedName(value: string): boolean {
   const arn = splitArn(value);
@@ -247,37 +233,24 @@ function isTrailOfAccount(value: string): boolean {
   return /^arn:[a-z-]+:cloudtrail:\*:\d{12}:trail\/[^$]+$/.test(value);
 }
 
-/** Private, shared, local and reserved addresses: everybody's. By family, as a BlockList takes IPv4 for mapped IPv6. */
+/** Private, shared, local and reserved addresses: everybody's. */
 const EVERYBODYS = {
-  4: blockList('ipv4', [
+  4: listOfRanges([
     ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
     ...['192.168.0.0/16', '224.0.0.0/3'],
   ]),
-  6: blockList('ipv6', ['::/8', '64:ff9b::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
+  6: listOfRanges(['::/8', '64:ff9b::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
 };
 
-function blockList(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [network = '', bits] = range.split('/');
-    list.addSubnet(network, Number(bits), family);
-  }
-  return list;
-}
+/** The widest range that one organisation is taken to have: 65,536 addresses of IPv4, a registry's smallest IPv6 block. */
+const WIDEST_BITS = { 4: 16, 6: 32 } as const;
 
 /** A range that one organisation may have for itself: private addresses are everybody's, and a wide range is many's. */
 function isNarrowRange(value: string): boolean {
   const range = readRange(value);
   if (range === undefined) return false;
-  const type = range.family === 4 ? 'ipv4' : 'ipv6';
-  return !EVERYBODYS[range.family].check(range.network, type) && isNarrow(range);
-}
-
-/** The widest range that one organisation is taken to have: 65,536 addresses of IPv4, a registry's smallest IPv6 block. */
-const WIDEST_BITS = { 4: 16, 6: 32 } as const;
-
-function isNarrow({ bits, family }: AddressRange): boolean {
-  return bits >= WIDEST_BITS[family];
+  const { network, bits, family } = range;
+  return bits >= WIDEST_BITS[family] && !EVERYBODYS[family].check(network, `ipv${family}`);
 }
 
 /** Of narrow ranges the whole Internet can be made, too: together they are as much as four of the widest at most. */
@@ -290,11 +263,10 @@ function areFew(values: readonly string[]): boolean {
 /** The accounts to which a statement's conditions hold its callers; undefined where they do not name accounts. */
 export function accountsHeldTo(statement: Statement): readonly string[] | undefined {
   const kind = statement.principals.not ? 'everybody-except' : 'everybody';
-  const sets = statement.conditions
+  return statement.conditions
     .filter((condition) => judgeCondition(condition, statement, kind).holds === 'own')
-    .map(({ values }) => values.map((value) => accountIn(value)))
-    .filter((accounts): accounts is string[] => accounts.every((account) => account !== undefined));
-  return sets[0];
+    .map(({ values }) => values.map(accountIn))
+    .find((accounts): accounts is string[] => accounts.every((account) => account !== undefined));
 }
 
 function accountIn(value: string): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { guardPlan } from '../../../src/guard/guard.js';
-import { decide, type KnownRequest } from '../../../src/policy/evaluate.js';
+import { decide, type KnownRequest } from '../../../emulator/aws/decide.js';
 import { parsePolicy } from '../../../src/policy/parse.js';
 import {
   ACCOUNT,

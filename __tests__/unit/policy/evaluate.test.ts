@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { decide, evaluate, type Decision, type Value } from '../../../src/policy/evaluate.js';
+import { decide, type Decision } from '../../../emulator/aws/decide.js';
+import type { Value } from '../../../src/policy/condition.js';
+import { evaluate } from '../../../src/policy/evaluate.js';
 import { parsePolicy } from '../../../src/policy/parse.js';
 import type { Policy, Principal } from '../../../src/policy/document.js';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Policy } from '../../../src/policy/document.js';
-import { decide, type Decision } from '../../../src/policy/evaluate.js';
+import { decide, type Decision } from '../decide.js';
 import { isObject } from '../../json.js';
 import { globalValues, type ConditionValues } from '../condition-values.js';
 import { denialText } from '../denial.js';

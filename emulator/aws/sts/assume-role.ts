@@ -2,7 +2,7 @@ import { formatArn, parseArn } from '../arn.js';
 import type { Credentials } from '../credentials.js';
 import { AwsError } from '../error.js';
 import type { Principal as PolicyPrincipal } from '../../../src/policy/document.js';
-import { decide } from '../../../src/policy/evaluate.js';
+import { decide } from '../decide.js';
 import { describeProblems, parsePolicy } from '../../../src/policy/parse.js';
 import { globalValues, type ConditionValues } from '../condition-values.js';
 import { callerNames, principalArn, uniqueIdOf, type Principal } from '../principal.js';
