@@ -1,6 +1,6 @@
 import { diffPolicies, type PolicyDifference } from '../policy/access.js';
 import { compareTexts, type Policy, type Principal } from '../policy/document.js';
-import { describeProblems, parsePolicy, type ParseOptions } from '../policy/parse.js';
+import { describeProblems, parsePolicy } from '../policy/parse.js';
 import { accountOfPrincipal } from '../policy/principals.js';
 import { changesPolicy, isKept, isKey } from './model.js';
 import { accountOfArn, partitionOfKey } from './region.js';
@@ -34,10 +34,6 @@ export interface UndecidedPolicy {
   readonly problem: string;
 }
 
-function isPutInPlace(change: ResourceChange): boolean {
-  return change.action === 'create' || changesPolicy(change);
-}
-
 /** The planned key policies that are known only after apply, or that can't be read. */
 export function findUndecidedPolicies(model: PlanModel): UndecidedPolicy[] {
   return model.resources
@@ -46,8 +42,8 @@ export function findUndecidedPolicies(model: PlanModel): UndecidedPolicy[] {
       if (change.afterUnknown['policy'] === true)
         return [{ change, problem: 'it is known only after apply' }];
       const text = change.after?.['policy'];
-      if (typeof text !== 'string')
-        return isPutInPlace(change) ? [{ change, problem: 'it is not in the plan' }] : [];
+      const isPutInPlace = change.action === 'create' || changesPolicy(change);
+      if (typeof text !== 'string') return isPutInPlace ? [{ change, problem: 'it is not in the plan' }] : [];
       // What AWS has already can name principals that were deleted since; what is to be put in place can't.
       const from = changesPolicy(change) && text !== change.before?.['policy'] ? 'author' : 'aws';
       const reading = parsePolicy(text, { partition: partitionOfKey(change), from });
@@ -56,22 +52,17 @@ export function findUndecidedPolicies(model: PlanModel): UndecidedPolicy[] {
 }
 
 /** The policy of one side; undefined where there is none, or none that can be read. */
-export function policyOfSide(
-  change: ResourceChange,
-  side: 'before' | 'after',
-  from: ParseOptions['from'] = 'aws',
-): Policy | undefined {
+export function policyOfSide(change: ResourceChange, side: 'before' | 'after'): Policy | undefined {
   const text = change[side]?.['policy'];
   if (typeof text !== 'string') return undefined;
-  const reading = parsePolicy(text, { partition: partitionOfKey(change), from });
+  const reading = parsePolicy(text, { partition: partitionOfKey(change), from: 'aws' });
   return 'policy' in reading ? reading.policy : undefined;
 }
 
+type Judged = Pick<PlanModel, 'outputs' | 'resources'>;
+
 /** The key's own account; undefined where the plan does not know it. */
-export function findAccount({
-  outputs,
-  resources,
-}: Pick<PlanModel, 'outputs' | 'resources'>): string | undefined {
+export function findAccount({ outputs, resources }: Judged): string | undefined {
   const output = outputs['account_id'];
   if (typeof output === 'string') return output;
   const arns = resources.filter(isKey).map(({ before, after }) => after?.['arn'] ?? before?.['arn']);
@@ -79,13 +70,14 @@ export function findAccount({
 }
 
 /** The accounts that have access before the plan, as a whole or by a role or user, in any Region whose key stays. */
-function knownAccounts(model: Pick<PlanModel, 'outputs' | 'resources'>): Set<string> {
+function knownAccounts(model: Judged): Set<string> {
   const before = model.resources
     .filter((change) => isKey(change) && isKept(change))
     .flatMap((change) => policyOfSide(change, 'before')?.statements ?? [])
     .filter(({ effect, principals }) => effect === 'Allow' && !principals.not)
     .flatMap(({ principals }) => principals.members.flatMap((each) => accountOfPrincipal(each) ?? []));
-  return new Set([...before, ...[findAccount(model)].filter((account) => account !== undefined)]);
+  const own = findAccount(model);
+  return new Set(own === undefined ? before : [...before, own]);
 }
 
 /** One change in one Region. */
@@ -123,7 +115,7 @@ function mergeRegions(
     const found = merged.get(key) ?? { change, places: new Set() };
     merged.set(key, { ...found, places: found.places.add(place) });
   }
-  const all = [...merged.entries()]
+  const all = [...merged]
     .sort(([a], [b]) => compareTexts(a, b))
     .map(([, { change, places }]): AccessChange => ({
       direction: change.direction,

@@ -14,11 +14,10 @@ const DERIVED: ReadonlySet<string> = new Set(['tags_all', 'region']);
 
 /** Of all that the plan changes and that is known and not sensitive; the same value in many Regions counts once. */
 export function hashAttributes(model: PlanModel): AttributeHashes {
-  const hashes = new Map<string, Set<string>>();
-  for (const [name, value] of knownValues(model)) {
-    hashes.set(name, (hashes.get(name) ?? new Set()).add(hashOf(value)));
-  }
-  return Object.fromEntries([...hashes].map(([name, of]) => [name, [...of].sort()]));
+  const byName = Map.groupBy(knownValues(model), ([name]) => name);
+  return Object.fromEntries(
+    [...byName].map(([name, same]) => [name, [...new Set(same.map(([, value]) => hashOf(value)))].sort()]),
+  );
 }
 
 /** An attribute whose values are not those that were approved. */

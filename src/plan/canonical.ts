@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalPolicy as compareForm } from '../policy/canonical.js';
+import { compareTexts } from '../policy/document.js';
 import { changesAnything, markOf, marks } from './model.js';
 import { partitionOfKey } from './region.js';
 import type { PlanModel, ResourceChange } from './types.js';
@@ -13,7 +14,7 @@ export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    .sort(([a], [b]) => compareTexts(a, b));
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
 }
 
@@ -32,27 +33,26 @@ export function isSamePolicy(a: string, b: string): boolean {
   return canonicalJson(canonicalPolicy(a)) === canonicalJson(canonicalPolicy(b));
 }
 
-type Side = 'before' | 'after';
-
 /**
  * One side of a change by attribute: policies as sets, sensitive values by their hash, and without those that are null,
  * which is how the format writes "not set".
  */
-export function canonicalSide(change: ResourceChange, side: Side): Record<string, unknown> | null {
+export function canonicalSide(
+  change: ResourceChange,
+  side: 'before' | 'after',
+): Record<string, unknown> | null {
   const values = change[side];
   if (values === null) return null;
   const sensitive = side === 'before' ? change.beforeSensitive : change.afterSensitive;
   const members = Object.entries(values)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => {
-      const canonical =
-        name === 'policy' && typeof value === 'string' ? canonicalPolicy(value, change.region) : value;
-      return [
-        name,
-        marks(markOf(sensitive, name)) ? { sha256: sha256(canonicalJson(canonical)) } : canonical,
-      ];
+    .map(([name, value]): [string, unknown] => {
+      const isPolicy = name === 'policy' && typeof value === 'string';
+      const canonical = isPolicy ? canonicalPolicy(value, change.region) : value;
+      const isHidden = marks(markOf(sensitive, name));
+      return [name, isHidden ? { sha256: sha256(canonicalJson(canonical)) } : canonical];
     });
-  return Object.fromEntries(members) as Record<string, unknown>;
+  return Object.fromEntries(members);
 }
 
 /** The parts that are known only after apply, as sorted paths; the format's `false` and `{}` mean nothing. */

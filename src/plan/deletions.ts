@@ -1,9 +1,9 @@
 /** The keys that a plan deletes, what that means from the moment of apply, and how long it can be taken back. Pure. */
 
 import { cancelDeletionCommands } from '../facts/cancel-deletion.js';
-import { isKept, isKey } from './model.js';
+import { isKept, isKey, primaryFirst } from './model.js';
 import type { PlanModel, ResourceChange } from './types.js';
-import { capitalise } from '../phrases.js';
+import { capitalise, joinWords } from '../phrases.js';
 
 /** KMS's own default, which the provider leaves it to (API reference, ScheduleKeyDeletion, PendingWindowInDays). */
 const DEFAULT_WINDOW_IN_DAYS = 30;
@@ -42,10 +42,9 @@ export function deletionsOf({ resources }: Pick<PlanModel, 'resources'>): Deleti
   const hadReplicas = keys.some(({ kind, before }) => kind === 'replica' && before !== null);
   const gone = keys
     .filter(({ action }) => action === 'delete')
-    .flatMap((key) => deletionOf(key, hadReplicas))
-    .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+    .flatMap((key) => deletionOf(key, hadReplicas));
   const usage = keys.map(({ before }) => before?.['key_usage']).find((found) => typeof found === 'string');
-  return { keys: gone, familyStays: keys.some(isKept), usage };
+  return { keys: primaryFirst(gone), familyStays: keys.some(isKept), usage };
 }
 
 function deletionOf({ region, kind, before }: ResourceChange, hadReplicas: boolean): Deletion[] {
@@ -62,15 +61,6 @@ function deletionOf({ region, kind, before }: ResourceChange, hadReplicas: boole
       waitsForReplicas: role === 'primary' && hadReplicas,
     },
   ];
-}
-
-/**
- * The day on which KMS deletes a key whose deletion is scheduled now.
- * @param now milliseconds since the epoch
- * @returns `2026-12-26`, in UTC
- */
-function dayOfDeletion(now: number, windowInDays: number): string {
-  return new Date(now + windowInDays * DAY_MS).toISOString().slice(0, 10);
 }
 
 export interface OutageWords {
@@ -113,13 +103,18 @@ export function sayOutage({ keys, familyStays, usage }: Deletions, words: Outage
 
 function inRegions(keys: readonly Deletion[], { nameOf = (region) => region }: OutageWords): string {
   if (keys.length > NAMED_REGIONS) return `in these ${keys.length} Regions`;
-  return `in ${listOf(keys.map(({ region }) => nameOf(region)))}`;
+  return `in ${joinWords(keys.map(({ region }) => nameOf(region)))}`;
 }
 
 /** Until when the keys can be brought back, and what is lost then. */
 export function sayDeadline({ keys, familyStays, usage }: Deletions, words: OutageWords): string {
-  const waiting = keys.filter(({ waitsForReplicas }) => waitsForReplicas);
   const dated = keys.filter(({ waitsForReplicas }) => !waitsForReplicas);
+  const waiting = keys
+    .filter(({ waitsForReplicas }) => waitsForReplicas)
+    .map(
+      ({ windowInDays }) =>
+        `The primary has no date yet: its ${windowInDays} days begin when the last replica is gone.`,
+    );
   const others = isForEncryption(usage) ? ', and can decrypt its data' : '';
   const lost = isForEncryption(usage)
     ? 'all that was encrypted with it is'
@@ -127,7 +122,7 @@ export function sayDeadline({ keys, familyStays, usage }: Deletions, words: Outa
   const loss = familyStays
     ? `After that the key there is gone for good; the keys in the other Regions stay${others}.`
     : `With the last ${keys.length === 1 ? 'key' : 'of the keys'}, ${lost} lost for good.`;
-  return [...sayDated(dated, keys.length, words), ...waiting.map(sayWaiting), loss].join(' ');
+  return [...sayDated(dated, keys.length, words), ...waiting, loss].join(' ');
 }
 
 /** @param count of all keys that go, those without a date included */
@@ -147,14 +142,14 @@ function deadlineOf({ region, windowInDays }: Deletion, { now, days, tense }: Ou
   if (told !== undefined) return `until ${told}`;
   if (now === undefined) return `for ${windowInDays} days`;
   const from = tense === 'planned' ? ` (${windowInDays} days from today)` : '';
-  return `until ${dayOfDeletion(now, windowInDays)}${from}`;
+  return `until ${new Date(now + windowInDays * DAY_MS).toISOString().slice(0, 10)}${from}`;
 }
 
 /** How to bring the keys back, in a sentence; the report has the commands for each Region. */
 export function sayCancelDeletionOf({ keys }: Deletions): string {
   const [first, ...more] = keys;
-  const commands = first === undefined ? undefined : cancelDeletionCommands(first.region, first.keyId ?? '');
   if (first === undefined) return '';
+  const commands = cancelDeletionCommands(first.region, first.keyId ?? '');
   if (commands === undefined)
     return 'To bring a key back, cancel its deletion in the KMS console, then enable it.';
   const [cancel, enable] = commands.map((command) =>
@@ -162,12 +157,4 @@ export function sayCancelDeletionOf({ keys }: Deletions): string {
   );
   const each = more.length === 0 ? '' : ', in each Region';
   return `To bring ${more.length === 0 ? 'it' : 'them'} back${each}: \`${cancel ?? ''}\`, then \`${enable ?? ''}\`, as the key comes back disabled.`;
-}
-
-function sayWaiting({ windowInDays }: Deletion): string {
-  return `The primary has no date yet: its ${windowInDays} days begin when the last replica is gone.`;
-}
-
-function listOf(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 }

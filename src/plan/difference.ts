@@ -1,6 +1,6 @@
 import { diffAccess } from './access.js';
 import { canonicalChange, canonicalJson, canonicalSide, sha256 } from './canonical.js';
-import { changesAnything, isKey } from './model.js';
+import { changesAnything, isEmpty, isKey } from './model.js';
 import type { AccessChange, PlanModel, ResourceChange } from './types.js';
 
 /** One thing that a plan does: in words, and as hashes by which it, or what is left of it, is found again in another plan. */
@@ -88,11 +88,6 @@ export function hashSide(
   const values = Object.entries(canonicalSide(change, side) ?? {});
   const kept = values.filter(([name, value]) => !without.includes(name) && !isEmpty(value));
   return shortHash(Object.fromEntries(kept));
-}
-
-function isEmpty(value: unknown): boolean {
-  if (value === '') return true;
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function fingerprintResource(change: ResourceChange): Fingerprint {

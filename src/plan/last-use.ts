@@ -1,18 +1,16 @@
 /** When a key was last used, in words, and whether that lets it be deleted. Pure. */
 
 import { isKey } from './model.js';
-import type { PlanModel, ResourceChange } from './types.js';
+import type { PlanModel } from './types.js';
 import type { LastUse } from '../facts/kms-answers.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** The keys that are gone when the plan has been applied, those among them that are replaced. */
 export function keysThatGo({ resources }: Pick<PlanModel, 'resources'>): { region: string; keyId: string }[] {
-  const goes = ({ action }: ResourceChange): boolean => action === 'delete' || action === 'replace';
   return resources
-    .filter((change) => isKey(change) && goes(change))
+    .filter((change) => isKey(change) && ['delete', 'replace'].includes(change.action))
     .flatMap(({ region, before }) => {
       const keyId = before?.['key_id'];
       return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
@@ -40,13 +38,14 @@ function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
+const UNITS = [
+  ['day', 24 * HOUR_MS],
+  ['hour', HOUR_MS],
+] as const;
+
 function ago(age: number): string {
-  const [unit, size] = age < 2 * HOUR_MS ? (['minute', MINUTE_MS] as const) : hoursOrDays(age);
+  const [unit, size] = UNITS.find(([, each]) => age >= 2 * each) ?? ['minute', MINUTE_MS];
   const count = Math.floor(age / size);
   if (count < 1) return 'less than a minute ago';
   return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
-}
-
-function hoursOrDays(age: number): readonly [string, number] {
-  return age < 2 * DAY_MS ? ['hour', HOUR_MS] : ['day', DAY_MS];
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { compareTexts } from '../policy/document.js';
 import { readLastApply } from './last-apply.js';
 import { isStateNote, readAliasNote } from './state-notes.js';
 import { findRegion, indexProviderRegions } from './region.js';
@@ -32,13 +33,13 @@ export function buildPlanModel(json: unknown): PlanModel {
   // The move alone of a resource is in `resource_changes`; as drift it would be told twice.
   const drift = plan.resource_drift
     .filter(isShown)
-    .map(build)
-    .filter(hasAction)
-    .map(withoutNoise)
-    .filter(({ action, attributes }) => action !== 'update' || attributes.length > 0)
+    .map((raw) => withoutNoise(build(raw)))
+    .filter(({ action, attributes }) => action !== 'no-op' && (action !== 'update' || attributes.length > 0))
     .sort(byAddress);
   const counts = countChanges(resources);
   const changedOutputs = findChangedOutputs(plan);
+  const outputs = Object.entries(plan.output_changes).map(([name, { before }]) => [name, before] as const);
+  const outputsBefore = Object.fromEntries(outputs);
   return {
     formatVersion: plan.format_version,
     terraformVersion: plan.terraform_version,
@@ -52,8 +53,8 @@ export function buildPlanModel(json: unknown): PlanModel {
     outputs: knownOutputs(plan),
     unsupported: [...findUnsupported(plan), ...findHomeless([...resources, ...drift])],
     unknownFields: findUnknownFields(plan),
-    lastApply: readLastApply(outputsBefore(plan)),
-    notedAlias: readAliasNote(outputsBefore(plan)),
+    lastApply: readLastApply(outputsBefore),
+    notedAlias: readAliasNote(outputsBefore),
   };
 }
 
@@ -110,17 +111,16 @@ function withoutNoise(change: ResourceChange): ResourceChange {
 }
 
 function isNone(shown: Shown): boolean {
-  if (shown.is !== 'value') return shown.is === 'absent';
-  const { value } = shown;
+  return shown.is === 'absent' || (shown.is === 'value' && isEmpty(shown.value));
+}
+
+/** A text, list or map with nothing in it, which may be written down as null and read back as the other. */
+export function isEmpty(value: unknown): boolean {
   return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
-function hasAction({ action }: ResourceChange): boolean {
-  return action !== 'no-op';
-}
-
 function byAddress(a: ResourceChange, b: ResourceChange): number {
-  return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
+  return compareTexts(a.address, b.address);
 }
 
 /**
@@ -236,28 +236,35 @@ function countChanges(resources: readonly ResourceChange[]): ChangeCounts {
 function groupByRegion(resources: readonly ResourceChange[]): RegionPlan[] {
   const ours = resources.filter(({ kind }) => kind !== 'other');
   const regions = [...new Set(ours.flatMap(({ region }) => region ?? []))].sort();
-  const rows = regions.flatMap((region) => buildRows(region, ours));
-  // Sorting is stable: within each role the Regions stay in order.
-  return rows.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+  return primaryFirst(regions.flatMap((region) => buildRows(region, ours)));
+}
+
+/** Within each role the order stays. */
+export function primaryFirst<T extends Pick<RegionPlan, 'role'>>(rows: readonly T[]): T[] {
+  return [...rows].sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
 }
 
 /** One row for each role that the Region has before or after; both only while a key changes its role. */
 function buildRows(region: string, resources: readonly ResourceChange[]): RegionPlan[] {
   const here = resources.filter((change) => change.region === region);
-  const keyOf = (role: ResourceKind): ResourceChange | undefined => {
-    const keys = here.filter(({ kind }) => kind === role);
-    return keys.find(isKept) ?? keys[0];
-  };
-  const keys = [keyOf('primary'), keyOf('replica')].filter((key) => key !== undefined);
   const aliases = here.filter(({ kind }) => kind === 'alias');
-  const [first, ...rest] = keys;
-  if (first === undefined || rest.length === 0) return [buildRow(region, first, aliases)];
-  const belongs = (key: ResourceChange) => (alias: ResourceChange) => moduleOf(alias) === moduleOf(key);
-  const elsewhere = aliases.filter((alias) => !rest.some((key) => belongs(key)(alias)));
+  const [first, second] = (['primary', 'replica'] as const).flatMap(
+    (role) => keptFirst(here.filter(({ kind }) => kind === role)) ?? [],
+  );
+  if (second === undefined) return [buildRow(region, first, aliases)];
+  const isOfSecond = (alias: ResourceChange): boolean => moduleOf(alias) === moduleOf(second);
   return [
-    buildRow(region, first, elsewhere),
-    ...rest.map((key) => buildRow(region, key, aliases.filter(belongs(key)))),
+    buildRow(
+      region,
+      first,
+      aliases.filter((alias) => !isOfSecond(alias)),
+    ),
+    buildRow(region, second, aliases.filter(isOfSecond)),
   ];
+}
+
+function keptFirst(changes: readonly ResourceChange[]): ResourceChange | undefined {
+  return changes.find(isKept) ?? changes[0];
 }
 
 function buildRow(
@@ -265,20 +272,18 @@ function buildRow(
   key: ResourceChange | undefined,
   aliases: readonly ResourceChange[],
 ): RegionPlan {
-  const alias = aliases.find(isKept) ?? aliases[0];
+  const isPrimary =
+    key === undefined
+      ? aliases.some((change) => moduleOf(change) === 'module.primary')
+      : key.kind === 'primary';
   return {
     region,
-    role: roleOf(key, aliases),
+    role: isPrimary ? 'primary' : 'replica',
     keyArn: currentText(key, 'arn'),
-    alias: currentText(alias, 'name'),
+    alias: currentText(keptFirst(aliases), 'name'),
     key,
     aliases,
   };
-}
-
-function roleOf(key: ResourceChange | undefined, aliases: readonly ResourceChange[]): RegionPlan['role'] {
-  if (key !== undefined) return key.kind === 'primary' ? 'primary' : 'replica';
-  return aliases.some((change) => moduleOf(change) === 'module.primary') ? 'primary' : 'replica';
 }
 
 /** An attribute as it will be, else as it was. */
@@ -297,11 +302,6 @@ function findChangedOutputs(plan: RawPlan): string[] {
     .filter(([name, { actions }]) => !isStateNote(name) && actions.some((action) => action !== 'no-op'))
     .map(([name]) => name)
     .sort();
-}
-
-/** The root outputs as the state has them. */
-function outputsBefore({ output_changes: changes }: RawPlan): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(changes).map(([name, { before }]) => [name, before]));
 }
 
 function knownOutputs(plan: RawPlan): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { canonicalJson, sha256 } from './canonical.js';
+import { primaryFirst } from './model.js';
 import { renderAppliedBy, type AppliedBy } from './last-apply.js';
 import type { PlanModel, RegionPlan, ResourceChange } from './types.js';
 
@@ -66,7 +67,7 @@ export function asMove(model: PlanModel, move: PrimaryMove, hasMoved: boolean): 
     // Once AWS has moved it, the refresh finds just that.
     drift: hasMoved ? [] : model.drift,
     changedOutputs: [],
-    regions: regions.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary')),
+    regions: primaryFirst(regions),
   };
 }
 

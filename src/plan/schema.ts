@@ -3,8 +3,6 @@ import { ActionError } from '../errors.js';
 
 const attributes = z.record(z.string(), z.unknown()).nullable();
 
-const importing = z.looseObject({ id: z.string().optional() });
-
 const change = z.looseObject({
   actions: z.array(z.string()).min(1),
   before: z.unknown().optional(),
@@ -13,7 +11,7 @@ const change = z.looseObject({
   before_sensitive: z.unknown().optional(),
   after_sensitive: z.unknown().optional(),
   replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).optional(),
-  importing: importing.nullish(),
+  importing: z.looseObject({ id: z.string().optional() }).nullish(),
 });
 
 const resourceChange = z.looseObject({
@@ -28,25 +26,18 @@ const resourceChange = z.looseObject({
 });
 
 /** A module of the configuration, as far as it says which provider each resource has. */
-export interface ModuleConfiguration {
-  resources?: { address: string; provider_config_key?: string | undefined }[] | undefined;
-  module_calls?: Record<string, { module?: ModuleConfiguration | undefined }> | undefined;
-}
-
-const moduleConfiguration: z.ZodType<ModuleConfiguration> = z.lazy(() =>
-  z.object({
-    resources: z
-      .array(z.object({ address: z.string(), provider_config_key: z.string().optional() }))
-      .optional(),
-    module_calls: z.record(z.string(), z.object({ module: moduleConfiguration.optional() })).optional(),
-  }),
-);
+const moduleConfiguration = z.object({
+  resources: z
+    .array(z.object({ address: z.string(), provider_config_key: z.string().optional() }))
+    .optional(),
+  get module_calls() {
+    return z.record(z.string(), z.object({ module: moduleConfiguration.optional() })).optional();
+  },
+});
 
 const providerConfiguration = z.object({
   expressions: z
-    .object({
-      region: z.object({ constant_value: z.unknown().optional() }).optional(),
-    })
+    .object({ region: z.object({ constant_value: z.unknown().optional() }).optional() })
     .optional(),
 });
 
@@ -86,6 +77,7 @@ const planSchema = z.looseObject({
     .default({ provider_config: {}, root_module: {} }),
 });
 
+export type ModuleConfiguration = z.infer<typeof moduleConfiguration>;
 export type RawPlan = z.infer<typeof planSchema>;
 export type RawResourceChange = z.infer<typeof resourceChange>;
 

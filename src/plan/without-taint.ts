@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isKey } from './model.js';
+import type { RawPlan, RawResourceChange } from './schema.js';
 import type { PlanModel, ResourceChange } from './types.js';
 
 /** Keys and aliases that the plan replaces for no other reason than the taint of an apply that was stopped. */
@@ -12,30 +14,9 @@ export function findTainted({ resources }: Pick<PlanModel, 'resources'>): Resour
  */
 export function findDisabled({ resources }: Pick<PlanModel, 'resources'>): ResourceChange[] {
   return resources.filter(({ kind, action, before, after }) => {
-    const name = ENABLED[kind];
-    return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
+    const name = kind === 'primary' ? 'is_enabled' : 'enabled';
+    return isKey({ kind }) && action === 'update' && before?.[name] === false && after?.[name] === true;
   });
-}
-
-const ENABLED: Readonly<Record<ResourceChange['kind'], 'enabled' | 'is_enabled' | undefined>> = {
-  primary: 'is_enabled',
-  replica: 'enabled',
-  alias: undefined,
-  other: undefined,
-};
-
-interface RawChange {
-  readonly address?: unknown;
-  readonly change?: {
-    readonly actions?: unknown;
-    readonly before?: Readonly<Record<string, unknown>> | null;
-    readonly after?: Readonly<Record<string, unknown>> | null;
-  };
-}
-
-interface RawPlan {
-  readonly resource_changes?: readonly RawChange[];
-  readonly resource_drift?: readonly RawChange[];
 }
 
 export interface Unfinished {
@@ -51,17 +32,17 @@ export interface Unfinished {
  * @param plan what `terraform show -json` printed of a plan that was read before
  */
 export function withoutTaint(plan: unknown, { creating, all }: Unfinished): unknown {
-  const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan as RawPlan;
+  const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan as Partial<RawPlan>;
   return {
     ...rest,
-    resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
-    resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
+    resource_changes: changes.map((each) => (creating.includes(each.address) ? enabled(each) : each)),
+    resource_drift: drift.filter(({ address }) => !all.includes(address)),
   };
 }
 
-function enabled(raw: RawChange): RawChange {
+function enabled(raw: RawResourceChange): RawResourceChange {
   const { change } = raw;
-  if (change?.before == null || change.after == null) return raw;
+  if (change.before == null || change.after == null) return raw;
   const before = { ...change.before };
   for (const name of ['enabled', 'is_enabled']) if (before[name] === false) before[name] = change.after[name];
   const actions = isDeepStrictEqual(before, change.after) ? ['no-op'] : change.actions;

@@ -27,7 +27,7 @@ export function readJson(text: string): JsonReading {
     JSON.parse(body); // V8's parser decides what is JSON: it refuses control characters that momoa lets through.
     if (depthOf(body) > MOST_LEVELS) return { problem: `it is nested more than ${MOST_LEVELS} levels deep` };
     const twice: string[] = [];
-    const json = convert(parse(body, { mode: 'json', ranges: true }).body, { body, twice });
+    const json = convert(parse(body, { mode: 'json', ranges: true }).body, body, twice);
     const [name] = twice;
     if (name === undefined) return { json };
     return { problem: `it has the member ${quote(name)} twice in one object` };
@@ -57,18 +57,16 @@ function placeOfError(body: string): string {
   return '';
 }
 
-interface Conversion {
-  readonly body: string;
-  /** Names that stand twice in one object are added. */
-  readonly twice: string[];
-}
-
-function convert(node: ValueNode, conversion: Conversion): Json {
+/**
+ * @param body the text that the node was read from
+ * @param twice gets the names that stand twice in one object
+ */
+function convert(node: ValueNode, body: string, twice: string[]): Json {
   switch (node.type) {
     case 'Object':
-      return { is: 'object', members: convertMembers(node.members, conversion) };
+      return { is: 'object', members: convertMembers(node.members, body, twice) };
     case 'Array':
-      return { is: 'list', items: node.elements.map(({ value }) => convert(value, conversion)) };
+      return { is: 'list', items: node.elements.map(({ value }) => convert(value, body, twice)) };
     case 'String':
       return { is: 'text', text: node.value };
     case 'Null':
@@ -77,16 +75,16 @@ function convert(node: ValueNode, conversion: Conversion): Json {
     case 'Number':
     case 'Infinity':
     case 'NaN':
-      return { is: 'scalar', text: conversion.body.slice(...(node.range ?? [0, 0])) };
+      return { is: 'scalar', text: body.slice(...(node.range ?? [0, 0])) };
   }
 }
 
-function convertMembers(given: ObjectNode['members'], conversion: Conversion): Map<string, Json> {
+function convertMembers(given: ObjectNode['members'], body: string, twice: string[]): Map<string, Json> {
   const members = new Map<string, Json>();
   for (const { name: node, value } of given) {
     const name = node.type === 'String' ? node.value : node.name;
-    if (members.has(name)) conversion.twice.push(name);
-    members.set(name, convert(value, conversion));
+    if (members.has(name)) twice.push(name);
+    members.set(name, convert(value, body, twice));
   }
   return members;
 }
