@@ -13,11 +13,8 @@ const MOST_CASES = 64;
  * @returns what is looked up in each case; the one given where there is nothing to split
  */
 export function casesOf(policy: Policy, look: Lookup): Lookup[] {
-  const byKey = new Map<string, Condition[]>();
-  for (const condition of policy.statements.flatMap(({ conditions }) => conditions)) {
-    const name = condition.key.toLowerCase();
-    byKey.set(name, [...(byKey.get(name) ?? []), condition]);
-  }
+  const all = policy.statements.flatMap(({ conditions }) => conditions);
+  const byKey = Map.groupBy(all, ({ key }) => key.toLowerCase());
   let cases: ReadonlyMap<string, Value>[] = [new Map()];
   for (const [name, conditions] of byKey) {
     const values = conditions.length > 1 ? valuesOf(name, conditions, look(name)) : [];
@@ -63,18 +60,13 @@ function agreementsOf(conditions: readonly Condition[], actual: Value & { readon
     const isOne = read.comparison !== 'null' && read.quantifier === undefined;
     return isOne ? [nameComparison(read, values)] : [];
   });
-  const shared = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].slice(
-    0,
-    MOST_AGREEMENTS,
-  );
+  const shared = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
   // Whether the key is there at all is a case of its own.
   if (shared.length === 0 && actual.present === 'always') return [];
-  const cases = shared.reduce<[string, boolean][][]>(
-    (all, name) =>
-      all.flatMap((each) => [true, false].map((agrees) => [...each, [name, agrees] as [string, boolean]])),
-    [[]],
-  );
-  return cases.map((each) => ({ ...actual, present: 'always', agrees: new Map(each) }));
+  let cases: ReadonlyMap<string, boolean>[] = [new Map()];
+  for (const name of shared.slice(0, MOST_AGREEMENTS))
+    cases = cases.flatMap((each) => [true, false].map((agrees) => new Map([...each, [name, agrees]])));
+  return cases.map((agrees) => ({ ...actual, present: 'always', agrees }));
 }
 
 function isExact({ operator, values }: Condition): boolean {
