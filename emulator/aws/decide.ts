@@ -1,7 +1,7 @@
 import type { Value } from '../../src/policy/condition.js';
 import { findConditionKey } from '../../src/policy/condition-keys.js';
 import type { Policy, Principal, Statement } from '../../src/policy/document.js';
-import { evaluate, type Speaking } from '../../src/policy/evaluate.js';
+import { evaluate, type Verdict } from '../../src/policy/evaluate.js';
 
 /** A request of which everything is known. */
 export interface KnownRequest {
@@ -53,10 +53,10 @@ export function decide(policy: Policy, request: KnownRequest): Decision {
   };
 }
 
-function certain(some: readonly Speaking[]): Speaking | undefined {
+function certain(some: Verdict['allows']): Verdict['allows'][number] | undefined {
   return some.find(({ answer }) => answer === 'always');
 }
 
-function perhaps(some: readonly Speaking[]): boolean {
+function perhaps(some: Verdict['allows']): boolean {
   return some.some(({ answer }) => answer === 'maybe');
 }

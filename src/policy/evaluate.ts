@@ -27,7 +27,7 @@ export interface Request {
 }
 
 /** A statement that speaks of a request, at least perhaps. */
-export interface Speaking {
+interface Speaking {
   readonly statement: Statement;
   readonly answer: 'always' | 'maybe';
   /** The conditions on which it depends. */
