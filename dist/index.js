@@ -34205,7 +34205,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9268);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1714);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37038,7 +37038,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 9268:
+/***/ 1714:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37749,8 +37749,6 @@ function not(answer) {
 
 // EXTERNAL MODULE: ./src/policy/arn.ts
 var policy_arn = __nccwpck_require__(6185);
-// EXTERNAL MODULE: ./src/policy/actions.ts
-var policy_actions = __nccwpck_require__(8929);
 // EXTERNAL MODULE: ./src/policy/glob.ts
 var policy_glob = __nccwpck_require__(4062);
 // EXTERNAL MODULE: ./src/policy/operators.ts
@@ -37791,9 +37789,9 @@ function answerValues({ quantifier, negated }, answers, missing) {
     return every ? answer_all(answers) : any(answers);
 }
 function answerNull(values, actual) {
-    const isMissing = actual.is === 'absent' || (actual.is === 'values' && actual.values.length === 0)
-        ? 'always'
-        : actual.is === 'values' || actual.present === 'always'
+    const isMissing = actual.is !== 'unknown'
+        ? answerOf(actual.is === 'absent' || actual.values.length === 0)
+        : actual.present === 'always'
             ? 'never'
             : 'maybe';
     return any(values.map((value) => (value.toLowerCase() === 'true' ? isMissing : not(isMissing))));
@@ -37808,101 +37806,87 @@ function meansBoth({ comparison }, values) {
     return false;
 }
 function agree(operator, actual, wanted) {
-    const { comparison, base } = operator;
+    const { comparison, base, wildcards } = operator;
     if (comparison === 'string' || comparison === 'arn') {
-        const ignoresCase = base === 'StringEqualsIgnoreCase';
-        const glob = readValue(wanted, operator.wildcards, ignoresCase);
-        if ('answer' in glob)
-            return glob.answer;
-        const text = ignoresCase ? lowerCase(actual) : actual;
+        const spell = (text) => (base === 'StringEqualsIgnoreCase' ? text.toLowerCase() : text);
+        const glob = readValue(wanted, (text) => (wildcards ? policy_glob/* compileGlob */.SO : literally)(spell(text)), spell);
+        if (typeof glob === 'string')
+            return glob;
+        const text = 'text' in actual ? { text: spell(actual.text) } : { beginning: spell(actual.beginning) };
         return comparison === 'arn' ? matchArn(glob, text) : matchText(glob, text);
     }
     if ('beginning' in actual)
         return 'maybe';
     return answerOf((0,operators/* compareValues */.ck)(operator, actual.text, wanted.value));
 }
-function lowerCase(text) {
-    return 'text' in text ? { text: text.text.toLowerCase() } : { beginning: text.beginning.toLowerCase() };
+/** A text that is compared as it is. */
+function literally(text) {
+    return Array.from(text);
 }
 function matchText(glob, text) {
     return 'text' in text ? answerOf((0,policy_glob/* matchesGlob */.kt)(glob, text.text)) : (0,policy_glob/* matchesBeginning */.XJ)(glob, text.beginning);
 }
-const VARIABLE = /\$\{([^}]*)\}/;
 /**
  * A value as a pattern, with its policy variables filled in (IAM reference, "Variables and tags"): only in policies of
  * version 2012-10-17; `${*}`, `${?}` and `${$}` are these characters themselves; a default may follow the key. Where a
  * key is missing and has no default, nothing agrees.
+ * @param read reads what stands beside the variables
+ * @param spell spells what is filled in
  */
-function readValue({ value, key, look, version }, wildcards, ignoresCase) {
-    const chunk = (text) => {
-        const spelled = ignoresCase ? text.toLowerCase() : text;
-        return wildcards ? (0,policy_glob/* compileGlob */.SO)(spelled) : (0,policy_glob/* literalGlob */.Iq)(spelled);
-    };
+function readValue({ value, key, look, version }, read, spell) {
     if (version !== '2012-10-17')
-        return chunk(value);
+        return read(value);
     const parts = [];
-    let rest = value;
-    for (let match = VARIABLE.exec(rest); match !== null; match = VARIABLE.exec(rest)) {
-        const found = fillIn(match[1] ?? '', look);
-        if (found === undefined) {
-            // A key compared with itself always agrees.
-            const isItself = value.toLowerCase() === `\${${key.toLowerCase()}}`;
-            return { answer: isItself ? 'always' : 'maybe' };
-        }
-        if (found.is === 'missing')
-            return { answer: 'never' };
-        const text = ignoresCase ? found.text.toLowerCase() : found.text;
-        parts.push(...chunk(rest.slice(0, match.index)).parts, ...(0,policy_glob/* literalGlob */.Iq)(text).parts);
-        rest = rest.slice(match.index + match[0].length);
+    // What stands beside the variables and what is in them, by turns.
+    for (const [at, piece] of value.split(/\$\{([^}]*)\}/).entries()) {
+        const filled = at % 2 === 0 ? piece : fillIn(piece, look);
+        if (filled === null)
+            return 'never';
+        // A key compared with itself always agrees.
+        if (filled === undefined)
+            return value.toLowerCase() === `\${${key.toLowerCase()}}` ? 'always' : 'maybe';
+        parts.push(at % 2 === 0 ? read(filled) : literally(spell(filled)));
     }
-    return { parts: [...parts, ...chunk(rest).parts] };
+    return parts.flat();
 }
-/** Undefined where it is not known what stands for the variable. */
+/** What stands for a variable: null where its key is missing, undefined where that is not known. */
 function fillIn(variable, look) {
     if (['*', '?', '$'].includes(variable))
-        return { is: 'text', text: variable };
+        return variable;
     const [, name = '', fallback] = /^\s*([^,]*?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(variable) ?? [];
     const actual = look(name);
     if (actual.is === 'unknown')
         return undefined;
     const [only, ...more] = actual.is === 'values' ? actual.values : [];
-    if (only !== undefined && more.length === 0)
-        return { is: 'text', text: only };
-    return fallback === undefined ? { is: 'missing' } : { is: 'text', text: fallback };
+    return only !== undefined && more.length === 0 ? only : (fallback ?? null);
 }
 /**
  * In ARN operators each of the six parts is compared by itself, so no wildcard reaches across the first five colons (IAM
  * reference, "ARN condition operators"). A mere `*` means any ARN.
  */
 function matchArn(glob, text) {
-    const patterns = splitGlob(glob);
+    const patterns = splitAtColons(glob);
     if (patterns.length === 1)
         return matchText(glob, text);
     const isKnown = 'text' in text;
-    const parts = splitText(isKnown ? text.text : text.beginning);
+    const parts = splitAtColons(Array.from(isKnown ? text.text : text.beginning)).map((part) => part.join(''));
     if (isKnown && parts.length !== patterns.length)
         return 'never';
     return answer_all(patterns.map((pattern, at) => {
-        const part = parts[at];
-        if (part === undefined)
-            return matchText(pattern, { beginning: '' });
+        const part = parts[at] ?? '';
         const isWhole = isKnown || at < parts.length - 1;
         return matchText(pattern, isWhole ? { text: part } : { beginning: part });
     }));
 }
-function splitText(text) {
-    const parts = text.split(':');
-    return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
-}
-function splitGlob({ parts }) {
-    const groups = [[]];
-    for (const part of parts) {
-        if (part === ':' && groups.length < 6)
-            groups.push([]);
+function splitAtColons(characters) {
+    const parts = [[]];
+    for (const character of characters) {
+        if (character === ':' && parts.length < 6)
+            parts.push([]);
         else
-            groups.at(-1)?.push(part);
+            parts.at(-1)?.push(character);
     }
-    return groups.map((group) => ({ parts: group }));
+    return parts;
 }
 
 ;// CONCATENATED MODULE: ./src/policy/condition-keys.ts
@@ -37969,7 +37953,7 @@ const BEGINNINGS = [...CATALOGUE.keys()]
  * What is known of a condition key, whatever its case; undefined for one that this catalogue lacks, such as a typing
  * error. What an identity provider says of a web identity (`accounts.google.com:aud`) is about the caller.
  */
-function condition_keys_findConditionKey(key) {
+function findConditionKey(key) {
     const name = key.toLowerCase();
     const exact = CATALOGUE.get(name);
     if (exact !== undefined)
@@ -37981,10 +37965,79 @@ function condition_keys_findConditionKey(key) {
     return isClaim ? { subject: 'caller', multivalued: name.endsWith(':amr'), present: 'maybe' } : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/policy/cases.ts
+
+
+
+/** So many cases are told apart at most: what is beyond them stays unknown. */
+const MOST_CASES = 64;
+/**
+ * Splits what is not known of a request into cases, so that conditions on one key are seen together: of `Null true` and
+ * `Null false` exactly one holds, whichever it is. Only for keys of one value. Where the policy compares exactly, the
+ * cases are: missing, each of the values that are named, any other; elsewhere, that a comparison agrees or does not.
+ * @returns what is looked up in each case; the one given where there is nothing to split
+ */
+function casesOf(policy, look) {
+    const all = policy.statements.flatMap(({ conditions }) => conditions);
+    const byKey = Map.groupBy(all, ({ key }) => key.toLowerCase());
+    let cases = [new Map()];
+    for (const [name, conditions] of byKey) {
+        const values = conditions.length > 1 ? valuesOf(name, conditions, look(name)) : [];
+        if (values.length === 0 || values.length * cases.length > MOST_CASES)
+            continue;
+        cases = cases.flatMap((each) => values.map((value) => new Map([...each, [name, value]])));
+    }
+    return cases.map((each) => (key) => each.get(key.toLowerCase()) ?? look(key));
+}
+/** Twice as many cases with each: so many fit. */
+const MOST_AGREEMENTS = 5;
+/** Every case of a key; empty where it is known, or where its cases can't be told apart. */
+function valuesOf(name, conditions, actual) {
+    const isMultivalued = findConditionKey(name)?.multivalued === true;
+    if (actual.is !== 'unknown' || isMultivalued)
+        return [];
+    const isFree = (actual.beginning ?? '') === '';
+    const present = isFree && conditions.every(isExact) ? textsOf(conditions) : agreementsOf(conditions, actual);
+    return actual.present === 'always' || present.length === 0 ? present : [{ is: 'absent' }, ...present];
+}
+/** The texts that the conditions name, and one that they don't. */
+function textsOf(conditions) {
+    const compared = conditions.filter(({ operator }) => operator !== 'Null');
+    const isBoolean = compared.length > 0 && compared.every(({ operator }) => operator.startsWith('Bool'));
+    // No value of IAM holds this character.
+    const named = isBoolean ? ['true', 'false'] : [...compared.flatMap(({ values }) => values), '\u0000'];
+    return [...new Set(named)].map((text) => ({ is: 'values', values: [text] }));
+}
+/**
+ * Whatever the value is, a comparison that several conditions make either agrees with it or does not: of `StringLike a*` and
+ * `StringNotLike a*` one holds. That not all of these cases need be possible only makes an answer less certain.
+ */
+function agreementsOf(conditions, actual) {
+    const names = conditions.flatMap(({ operator, values }) => {
+        const read = (0,operators/* readOperator */.Tp)(operator);
+        const isOne = read.comparison !== 'null' && read.quantifier === undefined;
+        return isOne ? [nameComparison(read, values)] : [];
+    });
+    const shared = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
+    // Whether the key is there at all is a case of its own.
+    if (shared.length === 0 && actual.present === 'always')
+        return [];
+    let cases = [new Map()];
+    for (const name of shared.slice(0, MOST_AGREEMENTS))
+        cases = cases.flatMap((each) => [true, false].map((agrees) => new Map([...each, [name, agrees]])));
+    return cases.map((agrees) => ({ ...actual, present: 'always', agrees }));
+}
+function isExact({ operator, values }) {
+    const { base, quantifier } = (0,operators/* readOperator */.Tp)(operator);
+    const isCompared = ['StringEquals', 'Bool', 'Null'].includes(base) && quantifier === undefined;
+    return isCompared && !values.some((value) => value.includes('${'));
+}
+
+// EXTERNAL MODULE: ./src/policy/actions.ts
+var policy_actions = __nccwpck_require__(8929);
 // EXTERNAL MODULE: ./src/policy/principals.ts
 var policy_principals = __nccwpck_require__(9203);
 ;// CONCATENATED MODULE: ./src/policy/evaluate.ts
-
 
 
 
@@ -38051,110 +38104,6 @@ function answerResource(pattern, resource) {
         return 'never';
     return matchText((0,policy_glob/* compileGlob */.SO)(pattern), resource);
 }
-/** What a resource-based policy decides about a request, as AWS does it. */
-function decide(policy, request) {
-    const unknownKeys = new Set();
-    const look = (key) => {
-        const name = key.toLowerCase();
-        const values = Object.hasOwn(request.values, name) ? request.values[name] : undefined;
-        if (values !== undefined)
-            return { is: 'values', values };
-        if (findConditionKey(key) !== undefined)
-            return { is: 'absent' };
-        unknownKeys.add(key);
-        return { is: 'unknown', present: 'maybe' };
-    };
-    const resource = request.resource === undefined ? undefined : { text: request.resource };
-    const { allows, denies } = evaluate(policy, {
-        caller: { names: request.names },
-        action: request.action,
-        resource,
-        look,
-    });
-    const deciding = certain(denies) ?? (perhaps(denies) ? undefined : certain(allows));
-    const hanging = [...denies, ...allows].filter(({ answer }) => answer === 'maybe');
-    const isOpen = deciding === undefined && hanging.length > 0;
-    return {
-        decision: deciding?.statement.effect ?? 'none',
-        statement: deciding?.statement,
-        unknownKeys: isOpen ? [...unknownKeys].sort() : [],
-    };
-}
-function certain(some) {
-    return some.find(({ answer }) => answer === 'always');
-}
-function perhaps(some) {
-    return some.some(({ answer }) => answer === 'maybe');
-}
-
-;// CONCATENATED MODULE: ./src/policy/cases.ts
-
-
-
-/** So many cases are told apart at most: what is beyond them stays unknown. */
-const MOST_CASES = 64;
-/**
- * Splits what is not known of a request into cases, so that conditions on one key are seen together: of `Null true` and
- * `Null false` exactly one holds, whichever it is. Only for keys of one value. Where the policy compares exactly, the
- * cases are: missing, each of the values that are named, any other; elsewhere, that a comparison agrees or does not.
- * @returns what is looked up in each case; the one given where there is nothing to split
- */
-function casesOf(policy, look) {
-    const byKey = new Map();
-    for (const condition of policy.statements.flatMap(({ conditions }) => conditions)) {
-        const name = condition.key.toLowerCase();
-        byKey.set(name, [...(byKey.get(name) ?? []), condition]);
-    }
-    let cases = [new Map()];
-    for (const [name, conditions] of byKey) {
-        const values = conditions.length > 1 ? valuesOf(name, conditions, look(name)) : [];
-        if (values.length === 0 || values.length * cases.length > MOST_CASES)
-            continue;
-        cases = cases.flatMap((each) => values.map((value) => new Map([...each, [name, value]])));
-    }
-    return cases.map((each) => (key) => each.get(key.toLowerCase()) ?? look(key));
-}
-/** Twice as many cases with each: so many fit. */
-const MOST_AGREEMENTS = 5;
-/** Every case of a key; empty where it is known, or where its cases can't be told apart. */
-function valuesOf(name, conditions, actual) {
-    const isMultivalued = condition_keys_findConditionKey(name)?.multivalued === true;
-    if (actual.is !== 'unknown' || isMultivalued)
-        return [];
-    const isFree = (actual.beginning ?? '') === '';
-    const present = isFree && conditions.every(isExact) ? textsOf(conditions) : agreementsOf(conditions, actual);
-    return actual.present === 'always' || present.length === 0 ? present : [{ is: 'absent' }, ...present];
-}
-/** The texts that the conditions name, and one that they don't. */
-function textsOf(conditions) {
-    const compared = conditions.filter(({ operator }) => operator !== 'Null');
-    const isBoolean = compared.length > 0 && compared.every(({ operator }) => operator.startsWith('Bool'));
-    // No value of IAM holds this character.
-    const named = isBoolean ? ['true', 'false'] : [...compared.flatMap(({ values }) => values), '\u0000'];
-    return [...new Set(named)].map((text) => ({ is: 'values', values: [text] }));
-}
-/**
- * Whatever the value is, a comparison that several conditions make either agrees with it or does not: of `StringLike a*` and
- * `StringNotLike a*` one holds. That not all of these cases need be possible only makes an answer less certain.
- */
-function agreementsOf(conditions, actual) {
-    const names = conditions.flatMap(({ operator, values }) => {
-        const read = (0,operators/* readOperator */.Tp)(operator);
-        const isOne = read.comparison !== 'null' && read.quantifier === undefined;
-        return isOne ? [nameComparison(read, values)] : [];
-    });
-    const shared = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].slice(0, MOST_AGREEMENTS);
-    // Whether the key is there at all is a case of its own.
-    if (shared.length === 0 && actual.present === 'always')
-        return [];
-    const cases = shared.reduce((all, name) => all.flatMap((each) => [true, false].map((agrees) => [...each, [name, agrees]])), [[]]);
-    return cases.map((each) => ({ ...actual, present: 'always', agrees: new Map(each) }));
-}
-function isExact({ operator, values }) {
-    const { base, quantifier } = (0,operators/* readOperator */.Tp)(operator);
-    const isCompared = ['StringEquals', 'Bool', 'Null'].includes(base) && quantifier === undefined;
-    return isCompared && !values.some((value) => value.includes('${'));
-}
 
 ;// CONCATENATED MODULE: ./src/policy/lockout.ts
 
@@ -38164,7 +38113,6 @@ function isExact({ operator, values }) {
 
 
 
-const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
 /**
  * Whether a policy leaves anybody with kms:PutKeyPolicy who always has it: for this very key, in each Region that gets the
  * text, tomorrow as well as today. Only principals of the key's own account count, as the call can't be made from another
@@ -38174,18 +38122,18 @@ const PUT_KEY_POLICY = 'kms:PutKeyPolicy';
 function judgeControl(policy, request) {
     const counted = policy.statements.flatMap((statement) => withoutPassing(statement, request.account));
     const lasting = { ...policy, statements: counted };
+    const holders = holdersOf(lasting, request);
     const places = hangsOnPlace(lasting) ? request.keys : request.keys.slice(0, 1);
-    const judged = places.map((key) => ({ key, ...judgeKey(lasting, { ...request, key }) }));
+    const judged = places.map((key) => ({ key, ...judgeKey(lasting, { ...request, key, holders }) }));
     const worst = WORST_FIRST.find((answer) => judged.some((each) => each.answer === answer)) ?? 'never';
     const least = WORST_FIRST.find((answer) => judged.some((each) => each.root === answer)) ?? 'never';
     const affected = judged.filter((each) => each.answer === worst);
+    const keys = places === request.keys ? affected.map(({ key }) => key) : request.keys;
     return {
         answer: worst,
         root: least,
         hangsOn: worst === 'maybe' ? distinct(affected.flatMap(({ hangsOn }) => hangsOn)) : [],
-        regions: places === request.keys
-            ? affected.map(({ key }) => key.region)
-            : request.keys.map(({ region }) => region),
+        regions: keys.map(({ region }) => region),
         lostFrom: affected.find(({ lostFrom }) => lostFrom !== undefined)?.lostFrom,
         uncounted: uncountedIn(policy),
     };
@@ -38194,7 +38142,7 @@ const WORST_FIRST = ['never', 'maybe', 'always'];
 function distinct(conditions) {
     return [...new Map(conditions.map((each) => [JSON.stringify(each), each])).values()];
 }
-/** An Allow without those who hold nothing that lasts, or nothing here; undefined where nobody is left of it. */
+/** An Allow without those who hold nothing that lasts, or nothing here; empty where nobody is left of it. */
 function withoutPassing(statement, account) {
     const { effect, principals } = statement;
     if (effect === 'Deny' || principals.not)
@@ -38207,10 +38155,8 @@ function isOf(principal, account) {
     return whose !== undefined && (account === undefined || whose === account);
 }
 /** Sessions end, a service-linked role is used by its service alone, and a unique id is nobody's any more. */
-function isLasting(principal) {
-    if (principal.type !== 'AWS' || (0,policy_principals/* deletedKind */.Yd)(principal) !== undefined)
-        return false;
-    const arn = (0,policy_arn/* splitArn */.E)(principal.value);
+function isLasting({ type, value }) {
+    const arn = type === 'AWS' ? (0,policy_arn/* splitArn */.E)(value) : undefined;
     return arn?.service === 'iam' && !arn.resource.startsWith('role/aws-service-role/');
 }
 function uncountedIn({ statements }) {
@@ -38226,9 +38172,7 @@ function hangsOnPlace({ statements }) {
 }
 function judgeKey(policy, request) {
     const always = judgeAt(policy, request, undefined);
-    if (always.answer !== 'maybe')
-        return { ...always, lostFrom: undefined };
-    return findLost(policy, request) ?? { ...always, lostFrom: undefined };
+    return always.answer === 'maybe' ? (findLost(policy, request) ?? always) : always;
 }
 /** A change freeze may keep everybody out for so long: what needs the policy changed can wait for its end. */
 const LONGEST_FREEZE_MS = 92 * 24 * 60 * 60_000;
@@ -38249,8 +38193,8 @@ function findLost(policy, request) {
 /** @param time undefined for any */
 function judgeAt(policy, request, time) {
     const judged = [];
-    for (const holder of holdersOf(policy, request)) {
-        judged.push(judgeHolder(policy, { ...request, holder, time }));
+    for (const holder of request.holders) {
+        judged.push(judgeHolder(policy, request, holder, time));
         if (judged.at(-1)?.answer === 'always')
             break; // One who always can is enough; the root comes first.
     }
@@ -38258,6 +38202,7 @@ function judgeAt(policy, request, time) {
         answer: any(judged.map((each) => each.answer)),
         root: judged[0]?.answer ?? 'never',
         hangsOn: judged.filter((each) => each.answer === 'maybe').flatMap(({ hangsOn }) => hangsOn),
+        lostFrom: undefined,
     };
 }
 /** The root first, then all lasting identities of the account that the policy names anywhere, then anyone else. */
@@ -38266,19 +38211,16 @@ function holdersOf(policy, { account, partition }) {
         ...principals.members,
         ...conditions
             .filter(({ key }) => key.toLowerCase() === 'aws:principalarn')
-            .flatMap(({ values }) => values.map((value) => ({ type: 'AWS', value }))),
+            .flatMap(({ values }) => values.map(identity)),
     ]);
     const lasting = alikeOnce(policy, named.filter((each) => isLasting(each) && !/[*?$]/.test(each.value) && isOf(each, account)));
     const accounts = account === undefined ? [...new Set(lasting.map((each) => (0,policy_principals/* accountOfPrincipal */.ZG)(each) ?? ''))] : [account];
     return (accounts.length === 0 ? [''] : accounts).flatMap((each) => [
-        { kind: 'root', account: each, arn: (0,policy_principals/* rootArn */.Ur)(each, partition) },
+        holderOf((0,policy_principals/* rootArn */.Ur)(each, partition), each, partition),
         ...lasting
             .filter((principal) => !(0,policy_principals/* isRoot */.jX)(principal) && (0,policy_principals/* accountOfPrincipal */.ZG)(principal) === each)
-            .map(({ value }) => {
-            const isRole = (0,policy_arn/* splitArn */.E)(value)?.resource.startsWith('role/') === true;
-            return { kind: isRole ? 'role' : 'user', account: each, arn: value };
-        }),
-        { kind: 'anyone', account: each, arn: undefined },
+            .map(({ value }) => holderOf(value, each, partition)),
+        anyoneOf(each, partition),
     ]);
 }
 /** Of identities that the same statements name, and that no condition tells apart, one stands for all. */
@@ -38296,16 +38238,51 @@ function alikeOnce({ statements }, identities) {
     };
     return [...new Map(identities.map((each) => [likeness(each), each])).values()];
 }
-function judgeHolder(policy, request) {
-    const { key, holder, partition } = request;
+function identity(arn) {
+    return { type: 'AWS', value: arn };
+}
+const ABSENT = { is: 'absent' };
+function known(...values) {
+    return { is: 'values', values };
+}
+/** The root of an account, or one of its roles or users; a role is there by its sessions. */
+function holderOf(arn, account, partition) {
+    const [kind = '', ...path] = (0,policy_arn/* splitArn */.E)(arn)?.resource.split('/') ?? [];
+    const name = path.at(-1) ?? '';
+    const session = `arn:${partition}:sts::${account}:assumed-role/${name}/`;
+    const mayBe = ({ type, value }) => type === 'AWS' && value.startsWith(session);
+    return {
+        account,
+        caller: {
+            names: [identity(arn), identity((0,policy_principals/* rootArn */.Ur)(account, partition))],
+            ...(kind === 'role' ? { mayBe } : {}),
+        },
+        facts: {
+            'aws:principalarn': known(arn),
+            'aws:principaltype': known(kind === 'root' ? 'Account' : kind === 'role' ? 'AssumedRole' : 'User'),
+            'aws:username': kind === 'root' || kind === 'role' ? ABSENT : known(name),
+            ...(kind === 'root' ? { 'aws:userid': known(account) } : {}),
+        },
+    };
+}
+/** Whom the policy does not name has an ARN that is in none of its lists. */
+function anyoneOf(account, partition) {
+    const beginning = `arn:${partition}:iam::${account}:`;
+    return {
+        account,
+        caller: { names: [identity(`${beginning}*`), identity((0,policy_principals/* rootArn */.Ur)(account, partition))] },
+        facts: { 'aws:principalarn': { is: 'unknown', present: 'always', beginning } },
+    };
+}
+function judgeHolder(policy, request, holder, time) {
+    const { key, partition } = request;
     const resource = key.arn === undefined
         ? { beginning: `arn:${partition}:kms:${key.region}:${holder.account}:key/mrk-` }
         : { text: key.arn };
-    const caller = callerOf(holder, partition);
-    const ask = (look) => evaluate(policy, { caller, action: PUT_KEY_POLICY, resource, look });
+    const ask = (look) => evaluate(policy, { caller: holder.caller, action: 'kms:PutKeyPolicy', resource, look });
     // The caller chooses whether KMS checks for a lock-out.
     const verdicts = ['false', 'true'].map((bypass) => {
-        const look = lookupOf(request, bypass);
+        const look = lookupOf(key, holder, time, bypass);
         const verdict = ask(look);
         return verdict.answer === 'maybe'
             ? { ...verdict, answer: bothWays(casesOf(policy, look).map(ask)) }
@@ -38321,39 +38298,23 @@ function bothWays(cases) {
     const [first, ...others] = new Set(cases.map(({ answer }) => answer));
     return first === undefined || others.length > 0 ? 'maybe' : first;
 }
-function callerOf({ kind, account, arn }, partition) {
-    const root = { type: 'AWS', value: (0,policy_principals/* rootArn */.Ur)(account, partition) };
-    if (kind === 'root')
-        return { names: [root] };
-    // Anyone whom the policy does not name has an ARN that is in none of its lists.
-    const name = { type: 'AWS', value: arn ?? `arn:${partition}:iam::${account}:*` };
-    if (kind !== 'role')
-        return { names: [name, root] };
-    const session = `arn:${partition}:sts::${account}:assumed-role/${arn?.split('/').at(-1) ?? ''}/`;
-    return { names: [name, root], mayBe: ({ type, value }) => type === 'AWS' && value.startsWith(session) };
-}
-const ABSENT = { is: 'absent' };
-function known(...values) {
-    return { is: 'values', values };
-}
 /**
  * What is known of a call of PutKeyPolicy that somebody of the account makes: directly, by TLS (KMS has no other), with
  * parameters of that operation only (KMS developer guide, "AWS KMS condition keys", column "API operations").
  */
-function lookupOf(request, bypass) {
-    const { key, holder, time } = request;
-    const facts = {
-        ...identityFacts(holder, request.partition),
-        'aws:principalaccount': known(holder.account),
-        'kms:calleraccount': known(holder.account),
-        'aws:resourceaccount': known(holder.account),
-        'aws:requestedregion': known(key.region),
+function lookupOf({ region, role }, { account, facts }, time, bypass) {
+    const all = {
+        ...facts,
+        'aws:principalaccount': known(account),
+        'kms:calleraccount': known(account),
+        'aws:resourceaccount': known(account),
+        'aws:requestedregion': known(region),
         'aws:securetransport': known('true'),
         'aws:principalisawsservice': known('false'),
         'aws:viaawsservice': known('false'),
         'kms:bypasspolicylockoutsafetycheck': known(bypass),
         'kms:multiregion': known('true'),
-        'kms:multiregionkeytype': known(key.role.toUpperCase()),
+        'kms:multiregionkeytype': known(role.toUpperCase()),
         ...(time === undefined
             ? {}
             : {
@@ -38361,31 +38322,12 @@ function lookupOf(request, bypass) {
                 'aws:epochtime': known(String(Math.floor(time.getTime() / 1000))),
             }),
     };
-    const byName = new Map(Object.entries(facts));
+    const byName = new Map(Object.entries(all));
     return (name) => byName.get(name.toLowerCase()) ?? factOf(name.toLowerCase());
-}
-function identityFacts({ kind, account, arn }, partition) {
-    if (arn === undefined) {
-        return {
-            'aws:principalarn': {
-                is: 'unknown',
-                present: 'always',
-                beginning: `arn:${partition}:iam::${account}:`,
-            },
-        };
-    }
-    const name = arn.split('/').at(-1) ?? '';
-    const types = { root: 'Account', role: 'AssumedRole', user: 'User', anyone: '' };
-    return {
-        'aws:principalarn': known(arn),
-        'aws:principaltype': known(types[kind]),
-        'aws:username': kind === 'user' ? known(name) : ABSENT,
-        ...(kind === 'root' ? { 'aws:userid': known(account) } : {}),
-    };
 }
 /** Keys that a direct call of PutKeyPolicy does not have, and that others may have. */
 function factOf(name) {
-    const key = condition_keys_findConditionKey(name);
+    const key = findConditionKey(name);
     if (key === undefined)
         return { is: 'unknown', present: 'maybe' };
     const isOfService = key.subject === 'source' || /^aws:(calledvia|principalservicename)/.test(name);
@@ -38420,13 +38362,9 @@ function turningPoints({ statements }, now) {
     ];
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./src/quote.ts
 var quote = __nccwpck_require__(4519);
 ;// CONCATENATED MODULE: ./src/policy/strangers.ts
-
-
 
 
 
@@ -38442,22 +38380,21 @@ var quote = __nccwpck_require__(4519);
 function findOpenings(policy) {
     return policy.statements
         .filter(({ effect }) => effect === 'Allow')
-        .flatMap((statement) => strangersOf(statement).flatMap(({ kind, principals }) => judge(statement, kind, principals)));
+        .flatMap((statement) => strangersOf(statement).flatMap((strangers) => judge(statement, strangers)));
 }
 function strangersOf({ principals: { not, members } }) {
     if (not)
         return [{ kind: 'everybody-except', principals: members }];
-    const everybody = members.filter((each) => (0,policy_principals/* isSamePrincipal */.xH)(each, policy_principals/* EVERYBODY */.iS));
     const ofType = (type) => members.filter((each) => each.type === type);
     const groups = [
-        { kind: 'everybody', principals: everybody },
+        { kind: 'everybody', principals: members.filter((each) => (0,policy_principals/* isSamePrincipal */.xH)(each, policy_principals/* EVERYBODY */.iS)) },
         { kind: 'federated', principals: ofType('Federated') },
         { kind: 'canonical-user', principals: ofType('CanonicalUser') },
         { kind: 'service', principals: ofType('Service') },
     ];
     return groups.filter(({ principals }) => principals.length > 0);
 }
-function judge(statement, kind, principals) {
+function judge(statement, { kind, principals }) {
     const pins = statement.conditions.map((condition) => ({
         condition,
         pin: judgeCondition(condition, statement, kind),
@@ -38471,7 +38408,7 @@ function judge(statement, kind, principals) {
 const HOLDS_NOTHING = (why) => ({ holds: 'nothing', why });
 function judgeCondition(condition, statement, kind) {
     const { operator, key, values } = condition;
-    const known = condition_keys_findConditionKey(key);
+    const known = findConditionKey(key);
     if (known === undefined)
         return HOLDS_NOTHING('has a key that this action does not know: is it spelled rightly?');
     const read = (0,operators/* readOperator */.Tp)(operator);
@@ -38500,55 +38437,40 @@ function requiresKey({ conditions }, key) {
         each.key.toLowerCase() === key.toLowerCase() &&
         each.values.every((value) => value.toLowerCase() === 'false'));
 }
+const ABOUT_REQUEST = 'is about the request, which everybody can make so';
+const WHY_NO_PIN = {
+    caller: 'does not tell whose the caller is',
+    source: ABOUT_REQUEST,
+    request: ABOUT_REQUEST,
+    network: 'is about a network that is not yours alone',
+    resource: 'is about the key, which is the same for everybody',
+    time: 'is about the time, which is the same for everybody',
+};
 function whyNoPin(subject, key) {
-    switch (subject) {
-        case 'caller':
-            return /:(principaltag\/|username$|sourceidentity$|rolesessionname$)/i.test(key)
-                ? 'is about something that every account sets for itself'
-                : 'does not tell whose the caller is';
-        case 'source':
-        case 'request':
-            return 'is about the request, which everybody can make so';
-        case 'network':
-            return 'is about a network that is not yours alone';
-        case 'resource':
-            return 'is about the key, which is the same for everybody';
-        default:
-            return 'is about the time, which is the same for everybody';
-    }
+    const isSetByEveryAccount = /:(principaltag\/|username$|sourceidentity$|rolesessionname$)/i.test(key);
+    if (subject === 'caller' && isSetByEveryAccount)
+        return 'is about something that every account sets for itself';
+    return WHY_NO_PIN[subject];
 }
 const own = () => ({ holds: 'own', why: '' });
 const network = () => ({ holds: 'network', why: 'holds it to a network, whoever is in it' });
-const TEXTS = ['string', 'arn'];
-function matching(what, pattern, held = own) {
-    return { what, by: TEXTS, isFixed: (value) => pattern.test(value), held };
+function byText(what, isFixed, held = own) {
+    return { what, by: ['string', 'arn'], isFixed, held };
+}
+function matching(what, pattern, held) {
+    return byText(what, (value) => pattern.test(value), held);
 }
 const ACCOUNT = matching('one account of 12 digits', /^\d{12}$/);
 const ORGANISATION = matching('the id of one organisation', /^o-[a-z0-9]+$/);
 const ORG_PATH = matching('a path that begins with the id of one organisation', /^o-[a-z0-9]+\/[^$]*$/);
-const IDENTITY = {
-    what: 'an ARN that begins with one account',
-    by: TEXTS,
-    isFixed: (value, operator) => hasFixedAccount(value, operator) && isIdentity(value),
-    held: own,
-};
-const SOURCE = {
-    what: 'an ARN with one account',
-    by: TEXTS,
-    isFixed: (value, operator) => hasFixedAccount(value, operator) || isFixedName(value),
-    held: (values) => values.some(isFixedName)
-        ? {
-            holds: 'name',
-            why: 'names a resource whose ARN has no account: whoever takes the name once it is free is let in, so aws:SourceAccount belongs beside it',
-        }
-        : own(),
-};
-const CONTEXT = {
-    what: 'an ARN with one account',
-    by: TEXTS,
-    isFixed: (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value),
-    held: own,
-};
+const IDENTITY = byText('an ARN that begins with one account', (value, operator) => hasFixedAccount(value, operator) && ['iam', 'sts'].includes((0,policy_arn/* splitArn */.E)(value)?.service ?? ''));
+const SOURCE = byText('an ARN with one account', (value, operator) => hasFixedAccount(value, operator) || isFixedName(value), (values) => values.some(isFixedName)
+    ? {
+        holds: 'name',
+        why: 'names a resource whose ARN has no account: whoever takes the name once it is free is let in, so aws:SourceAccount belongs beside it',
+    }
+    : own());
+const CONTEXT = byText('an ARN with one account', (value, operator) => hasFixedAccount(value, operator) || isTrailOfAccount(value));
 const ADDRESS = {
     what: 'a public range of at most 65,536 addresses',
     by: ['ip'],
@@ -38606,9 +38528,6 @@ function hasFixedAccount(value, { comparison }) {
         return false;
     return comparison === 'arn' || !/[*?]/.test(`${arn.partition}${arn.service}${arn.region}`);
 }
-function isIdentity(value) {
-    return ['iam', 'sts'].includes((0,policy_arn/* splitArn */.E)(value)?.service ?? '');
-}
 /** Of services whose ARNs have no account, as S3's buckets: one resource, by a name that is there once in the world. */
 function isFixedName(value) {
     const arn = (0,policy_arn/* splitArn */.E)(value);
@@ -38621,34 +38540,23 @@ function isFixedName(value) {
 function isTrailOfAccount(value) {
     return /^arn:[a-z-]+:cloudtrail:\*:\d{12}:trail\/[^$]+$/.test(value);
 }
-/** Private, shared, local and reserved addresses: everybody's. By family, as a BlockList takes IPv4 for mapped IPv6. */
+/** Private, shared, local and reserved addresses: everybody's. */
 const EVERYBODYS = {
-    4: blockList('ipv4', [
+    4: (0,operators/* listOfRanges */.O7)([
         ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
         ...['192.168.0.0/16', '224.0.0.0/3'],
     ]),
-    6: blockList('ipv6', ['::/8', '64:ff9b::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
+    6: (0,operators/* listOfRanges */.O7)(['::/8', '64:ff9b::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8']),
 };
-function blockList(family, ranges) {
-    const list = new external_node_net_.BlockList();
-    for (const range of ranges) {
-        const [network = '', bits] = range.split('/');
-        list.addSubnet(network, Number(bits), family);
-    }
-    return list;
-}
+/** The widest range that one organisation is taken to have: 65,536 addresses of IPv4, a registry's smallest IPv6 block. */
+const WIDEST_BITS = { 4: 16, 6: 32 };
 /** A range that one organisation may have for itself: private addresses are everybody's, and a wide range is many's. */
 function isNarrowRange(value) {
     const range = (0,operators/* readRange */.qX)(value);
     if (range === undefined)
         return false;
-    const type = range.family === 4 ? 'ipv4' : 'ipv6';
-    return !EVERYBODYS[range.family].check(range.network, type) && isNarrow(range);
-}
-/** The widest range that one organisation is taken to have: 65,536 addresses of IPv4, a registry's smallest IPv6 block. */
-const WIDEST_BITS = { 4: 16, 6: 32 };
-function isNarrow({ bits, family }) {
-    return bits >= WIDEST_BITS[family];
+    const { network, bits, family } = range;
+    return bits >= WIDEST_BITS[family] && !EVERYBODYS[family].check(network, `ipv${family}`);
 }
 /** Of narrow ranges the whole Internet can be made, too: together they are as much as four of the widest at most. */
 function areFew(values) {
@@ -38659,11 +38567,10 @@ function areFew(values) {
 /** The accounts to which a statement's conditions hold its callers; undefined where they do not name accounts. */
 function accountsHeldTo(statement) {
     const kind = statement.principals.not ? 'everybody-except' : 'everybody';
-    const sets = statement.conditions
+    return statement.conditions
         .filter((condition) => judgeCondition(condition, statement, kind).holds === 'own')
-        .map(({ values }) => values.map((value) => accountIn(value)))
-        .filter((accounts) => accounts.every((account) => account !== undefined));
-    return sets[0];
+        .map(({ values }) => values.map(accountIn))
+        .find((accounts) => accounts.every((account) => account !== undefined));
 }
 function accountIn(value) {
     return /^\d{12}$/.test(value) ? value : (0,policy_arn/* splitArn */.E)(value)?.account || undefined;
@@ -42592,6 +42499,7 @@ function explainCannotAsk(name, because, refused) {
 
 ;// CONCATENATED MODULE: ./src/plan/without-taint.ts
 
+
 /** Keys and aliases that the plan replaces for no other reason than the taint of an apply that was stopped. */
 function findTainted({ resources }) {
     return resources.filter(({ reason, kind }) => reason === 'replace_because_tainted' && kind !== 'other');
@@ -42602,16 +42510,10 @@ function findTainted({ resources }) {
  */
 function findDisabled({ resources }) {
     return resources.filter(({ kind, action, before, after }) => {
-        const name = ENABLED[kind];
-        return name !== undefined && action === 'update' && before?.[name] === false && after?.[name] === true;
+        const name = kind === 'primary' ? 'is_enabled' : 'enabled';
+        return (0,plan_model/* isKey */.m0)({ kind }) && action === 'update' && before?.[name] === false && after?.[name] === true;
     });
 }
-const ENABLED = {
-    primary: 'is_enabled',
-    replica: 'enabled',
-    alias: undefined,
-    other: undefined,
-};
 /**
  * A plan as it will be when AWS has finished: it enables a key that it creates by itself, and what the refresh finds of an
  * unfinished one is no change from outside. The same plan is made once the key is ready, so the two have one digest.
@@ -42621,13 +42523,13 @@ function withoutTaint(plan, { creating, all }) {
     const { resource_changes: changes = [], resource_drift: drift = [], ...rest } = plan;
     return {
         ...rest,
-        resource_changes: changes.map((each) => (creating.includes(String(each.address)) ? enabled(each) : each)),
-        resource_drift: drift.filter(({ address }) => !all.includes(String(address))),
+        resource_changes: changes.map((each) => (creating.includes(each.address) ? enabled(each) : each)),
+        resource_drift: drift.filter(({ address }) => !all.includes(address)),
     };
 }
 function enabled(raw) {
     const { change } = raw;
-    if (change?.before == null || change.after == null)
+    if (change.before == null || change.after == null)
         return raw;
     const before = { ...change.before };
     for (const name of ['enabled', 'is_enabled'])
@@ -42919,8 +42821,117 @@ var resolve = __nccwpck_require__(7779);
 var attribute_hashes = __nccwpck_require__(2352);
 // EXTERNAL MODULE: ./src/plan/difference.ts
 var difference = __nccwpck_require__(560);
-// EXTERNAL MODULE: ./src/plan/remainder.ts
-var remainder = __nccwpck_require__(7856);
+;// CONCATENATED MODULE: ./src/plan/remainder.ts
+/** What an apply that stopped half-way has left of the plan that was approved: for the run that goes on, and for the next. */
+
+
+/** Root outputs and access follow from the resources; what the plan has and the action does not know is never a part. */
+function remainderOf(remaining, isLeft) {
+    const extra = remaining.resources
+        .filter((change) => (0,plan_model/* changesAnything */.gR)(change) && !isLeft(change))
+        .map(({ address }) => address);
+    const all = [...extra, ...remaining.unsupported].sort();
+    return { isPart: all.length === 0, extra: all };
+}
+/**
+ * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
+ * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
+ * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
+ * plan creates. Only what that run left tainted, because its creation did not come to its end, may be changed to those values.
+ * @param tainted addresses of what Terraform's state has tainted
+ */
+function remainderOfEarlierRun(approved, remaining, tainted) {
+    const exactly = new Set(approved.map(({ hash }) => hash));
+    const created = new Map(approved.map(({ creates }) => [creates?.address, creates]));
+    return remainderOf(remaining, (change) => {
+        if ([change, ...asImports(change)].some((each) => exactly.has((0,difference/* hashChange */.H7)(each))))
+            return true;
+        const creates = created.get(change.address);
+        const goesOn = change.action === 'create' || (change.action === 'update' && tainted.includes(change.address));
+        if (creates === undefined || !goesOn)
+            return false;
+        if (change.importing !== undefined || change.movedFrom !== undefined)
+            return false;
+        return (0,difference/* hashSide */.cA)(change, 'after', creates.unknown) === creates.after;
+    });
+}
+/**
+ * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
+ * with the first change that it saves, so an apply that was stopped leaves the changes alone. Which key it is, the values
+ * before it tell.
+ */
+function asImports(change) {
+    const id = change.before?.['key_id'];
+    if (!(0,plan_model/* isKey */.m0)(change) || change.importing !== undefined || typeof id !== 'string')
+        return [];
+    return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
+}
+/**
+ * Whether what remains after an apply of this run is a part of what was approved, so that it may go on.
+ * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
+ * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
+ * done. A key that is tainted is never a part: the plan would delete it.
+ * @param remaining the plan made after the apply stopped
+ * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
+ *   what was approved as created
+ */
+function remainderOfThisRun(approved, remaining, made = new Set()) {
+    const changes = approved.resources.filter(plan_model/* changesAnything */.gR);
+    const byAddress = new Map(changes.map((change) => [change.address, change]));
+    return remainderOf(remaining, (change) => {
+        const before = byAddress.get(withoutDeposed(change.address));
+        if (before === undefined)
+            return false;
+        return isPart(change, before) || (made.has(change.address) && isMade(change, before));
+    });
+}
+/** The object that a replacement left over is deleted under the address of its successor. */
+function withoutDeposed(address) {
+    return address.replace(/ \(deposed [^)]*\)$/, '');
+}
+function isPart(change, approved) {
+    if (change.reason === 'replace_because_tainted')
+        return false;
+    // What is imported or moved is so still as it was approved, or not at all.
+    if (change.importing !== undefined || change.movedFrom !== undefined) {
+        return (0,difference/* hashChange */.H7)(change) === (0,difference/* hashChange */.H7)(approved);
+    }
+    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
+    return (approvedAs.includes(approved.action) &&
+        (!leadsThere || isSameSide('after', change, approved)) &&
+        (!startsThere || isSameSide('before', change, approved)) &&
+        isLess(change, approved));
+}
+/** An import of what was to be created, which leads to the values approved. */
+function isMade(change, approved) {
+    return (approved.action === 'create' &&
+        change.importing !== undefined &&
+        change.movedFrom === undefined &&
+        (change.action === 'no-op' || change.action === 'update') &&
+        isSameSide('after', change, approved));
+}
+/** Whether the values are those approved; those that were unknown then may be any. */
+function isSameSide(side, change, approved) {
+    const unknown = side === 'after' ? (0,difference/* unknownAttributes */.AX)(approved) : [];
+    return approved[side] !== null && (0,difference/* hashSide */.cA)(change, side, unknown) === (0,difference/* hashSide */.cA)(approved, side, unknown);
+}
+const PARTS = {
+    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
+    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
+    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
+    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
+    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
+    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
+    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
+};
+/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
+function isLess({ action, address, attributes }, approved) {
+    if (approved.action === 'update')
+        return attributes.every(({ name }) => approved.attributes.some((each) => each.name === name));
+    const isDeposed = address !== withoutDeposed(address);
+    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
+}
+
 ;// CONCATENATED MODULE: ./src/commands/apply/came-after.ts
 
 
@@ -43188,7 +43199,7 @@ function asRemainderOf({ pullRequest, record: { changes } }, { plan, tainted, co
         return undefined;
     const { model } = plan;
     const wasStopped = model.lastApply !== undefined && (0,last_apply/* isUnfinished */.ui)(model.lastApply, context.sha ?? '');
-    if (changes === undefined || !wasStopped || !(0,remainder/* remainderOfEarlierRun */.kT)(changes, model, tainted).isPart)
+    if (changes === undefined || !wasStopped || !remainderOfEarlierRun(changes, model, tainted).isPart)
         return undefined;
     return approved(`This is what is left of the plan that was approved on pull request #${pullRequest}: an apply of it was stopped before its end.`);
 }
@@ -47109,7 +47120,6 @@ function listDone({ done, inProgress }) {
 
 
 
-
 /** Each goes further than the one before, or the run ends; a limit for what nobody foresaw. */
 const MOST_ROUNDS = 6;
 /**
@@ -47127,8 +47137,8 @@ async function* applyApproved(run, setup, made) {
         imported: new Set(),
         since: run.deps.clock.now(),
     };
-    const approved = (0,difference/* fingerprintChanges */.sV)(made.reported.model);
-    let left = made.reported.model;
+    const approved = made.reported.model;
+    let left = approved;
     if (made.unfinished !== undefined) {
         yield* untaintAndWait(run, setup, made.unfinished, course);
         left = await planWhatIsLeft(run, setup, approved, course);
@@ -47156,7 +47166,7 @@ async function planWhatIsLeft(run, setup, approved, course) {
     const done = sayWhatIsDone(course);
     const { model } = (await planAndRead({ ...run, ...setup, name: 'Plan what is left', done })).reported;
     assertGuarded(guardPlan(guardRequestOf(model, run)), done);
-    const { isPart, extra } = (0,remainder/* remainderOfThisRun */._J)(approved, model, course.imported);
+    const { isPart, extra } = remainderOfThisRun(approved, model, course.imported);
     if (!isPart)
         throw explainNotApproved(extra, run.inputs.primaryRegion, done);
     return model;
@@ -47576,6 +47586,7 @@ function primary_region_explainTimeUp({ from, to }, waitedMs) {
 ;// CONCATENATED MODULE: ./src/plan/move.ts
 
 
+
 /**
  * What a move does, as one short text. It has nothing in it of how far AWS has come, so that the approval of a move that was
  * interrupted holds for its remainder; and a move between other Regions, of another key, or a plan of any other kind has
@@ -47621,7 +47632,7 @@ function asMove(model, move, hasMoved) {
         // Once AWS has moved it, the refresh finds just that.
         drift: hasMoved ? [] : model.drift,
         changedOutputs: [],
-        regions: regions.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary')),
+        regions: (0,plan_model/* primaryFirst */.P9)(regions),
     };
 }
 /** E.g. `the primary moves from ap-southeast-1 to ap-southeast-2`. */
@@ -48690,24 +48701,21 @@ var policy_principals = __nccwpck_require__(9203);
  * @param before undefined for none
  */
 function diffPolicies(before, after) {
-    const policies = [before, after].filter((policy) => policy !== undefined);
-    const universe = actionsOf(policies);
-    const [old, now] = [before, after].map((policy) => policy === undefined ? [] : grantsOf(policy, universe));
-    const local = (direction, grants) => grants.map(({ effect, principal, name, condition, actions, patterns }) => ({
+    const statementsOf = (policy) => policy?.statements ?? [];
+    const universe = actionsOf([...statementsOf(before), ...statementsOf(after)]);
+    const [old, now] = [grantsOf(statementsOf(before), universe), grantsOf(statementsOf(after), universe)];
+    const local = (direction, grants) => grants.map(({ actions, patterns, ...scope }) => ({
         direction,
-        effect,
-        principal,
-        name,
-        condition,
+        ...scope,
         actions: nameActions(actions, patterns, universe),
     }));
     return [...local('gains', subtract(now, old)), ...local('loses', subtract(old, now))];
 }
 /** Stands for the actions that nobody has heard of yet: only `*` and `kms:*` mean them too. */
 const FUTURE = 'kms:\u0000';
-function actionsOf(policies) {
-    const named = policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions.names));
-    return [...new Set([...policy_actions/* KMS_ACTIONS */.Q2, ...named.filter((name) => !/[*?]/.test(name)), FUTURE])].sort();
+function actionsOf(statements) {
+    const named = statements.flatMap(({ actions }) => actions.names).filter((name) => !/[*?]/.test(name));
+    return [...new Set([...policy_actions/* KMS_ACTIONS */.Q2, ...named, FUTURE])].sort();
 }
 function matchesClause({ not, names }, action) {
     return names.some((name) => name === action || matchesName(name, action)) !== not;
@@ -48715,20 +48723,16 @@ function matchesClause({ not, names }, action) {
 function matchesName(pattern, action) {
     return action === FUTURE ? pattern === 'kms:*' || pattern === '*' : (0,policy_actions/* matchesAction */.ch)(pattern, action);
 }
-function grantsOf({ statements }, universe) {
+function grantsOf(statements, universe) {
     const grants = new Map();
     for (const statement of statements) {
         const actions = universe.filter((action) => matchesClause(statement.actions, action));
-        const condition = conditionOf(statement);
-        for (const { principal, name } of principalsOf(statement)) {
-            const { effect } = statement;
+        for (const scope of scopesOf(statement)) {
+            const { effect, name, condition } = scope;
             const key = JSON.stringify([effect, name, condition]);
             const known = grants.get(key);
             grants.set(key, {
-                effect,
-                principal,
-                name,
-                condition,
+                ...scope,
                 actions: new Set([...(known?.actions ?? []), ...actions]),
                 patterns: [...(known?.patterns ?? []), statement.actions],
             });
@@ -48736,20 +48740,22 @@ function grantsOf({ statements }, universe) {
     }
     return [...grants.values()];
 }
-function principalsOf({ principals: { not, members } }) {
-    if (not)
-        return [{ principal: undefined, name: `everyone except ${members.map(policy_principals/* describePrincipal */.wC).join(', ')}` }];
-    return members
+function scopesOf(statement) {
+    const { effect, principals } = statement;
+    const condition = conditionOf(statement);
+    if (principals.not) {
+        const name = `everyone except ${principals.members.map(policy_principals/* describePrincipal */.wC).join(', ')}`;
+        return [{ effect, principal: undefined, name, condition }];
+    }
+    return principals.members
         .filter((principal) => (0,policy_principals/* deletedKind */.Yd)(principal) === undefined)
-        .map((principal) => ({ principal, name: (0,policy_principals/* describePrincipal */.wC)(principal) }));
+        .map((principal) => ({ effect, principal, name: (0,policy_principals/* describePrincipal */.wC)(principal), condition }));
 }
-/** The conditions, and the resources where they are not simply this key (`*`), in one line. */
 function conditionOf({ conditions, resources }) {
-    const everything = resources === undefined || (!resources.not && resources.names.includes('*'));
-    const scope = everything
-        ? []
-        : [`Resource is ${resources.not ? 'not ' : ''}${resources.names.join(' or ')}`];
-    const parts = [...conditions.map(policy_document/* describeCondition */.p), ...scope];
+    const parts = conditions.map(policy_document/* describeCondition */.p);
+    const isThisKey = resources === undefined || (!resources.not && resources.names.includes('*'));
+    if (!isThisKey)
+        parts.push(`Resource is ${resources.not ? 'not ' : ''}${resources.names.join(' or ')}`);
     return parts.length === 0 ? undefined : parts.join(' and ');
 }
 /** The grants with what the others do not already cover; those of which nothing is left are gone. */
@@ -48757,8 +48763,8 @@ function subtract(grants, others) {
     return grants
         .map((grant) => {
         const covering = others.filter((other) => covers(other, grant));
-        const actions = [...grant.actions].filter((action) => !covering.some((other) => other.actions.has(action)));
-        return { ...grant, actions: new Set(actions) };
+        const left = [...grant.actions].filter((action) => !covering.some(({ actions }) => actions.has(action)));
+        return { ...grant, actions: new Set(left) };
     })
         .filter(({ actions }) => actions.size > 0);
 }
@@ -48766,8 +48772,7 @@ function subtract(grants, others) {
 function covers(wide, narrow) {
     const sameEffect = wide.effect === narrow.effect;
     const condition = wide.condition === undefined || wide.condition === narrow.condition;
-    const isEverybody = wide.principal !== undefined && (0,policy_principals/* isSamePrincipal */.xH)(wide.principal, policy_principals/* EVERYBODY */.iS);
-    return sameEffect && condition && (wide.name === narrow.name || isEverybody);
+    return sameEffect && condition && [narrow.name, (0,policy_principals/* describePrincipal */.wC)(policy_principals/* EVERYBODY */.iS)].includes(wide.name);
 }
 /** The actions as the policy writes them, as far as each pattern is wholly in; what is left of the others one by one. */
 function nameActions(actions, patterns, universe) {
@@ -48824,9 +48829,6 @@ function diffDriftAccess(model) {
     const changed = model.drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'update');
     return mergeRegions(changed.flatMap(diffKey), keys, knownAccounts({ ...model, resources: changed }));
 }
-function isPutInPlace(change) {
-    return change.action === 'create' || (0,plan_model/* changesPolicy */.Er)(change);
-}
 /** The planned key policies that are known only after apply, or that can't be read. */
 function findUndecidedPolicies(model) {
     return model.resources
@@ -48835,8 +48837,9 @@ function findUndecidedPolicies(model) {
         if (change.afterUnknown['policy'] === true)
             return [{ change, problem: 'it is known only after apply' }];
         const text = change.after?.['policy'];
+        const isPutInPlace = change.action === 'create' || (0,plan_model/* changesPolicy */.Er)(change);
         if (typeof text !== 'string')
-            return isPutInPlace(change) ? [{ change, problem: 'it is not in the plan' }] : [];
+            return isPutInPlace ? [{ change, problem: 'it is not in the plan' }] : [];
         // What AWS has already can name principals that were deleted since; what is to be put in place can't.
         const from = (0,plan_model/* changesPolicy */.Er)(change) && text !== change.before?.['policy'] ? 'author' : 'aws';
         const reading = (0,parse/* parsePolicy */.O)(text, { partition: (0,region/* partitionOfKey */.pR)(change), from });
@@ -48844,15 +48847,15 @@ function findUndecidedPolicies(model) {
     });
 }
 /** The policy of one side; undefined where there is none, or none that can be read. */
-function policyOfSide(change, side, from = 'aws') {
+function policyOfSide(change, side) {
     const text = change[side]?.['policy'];
     if (typeof text !== 'string')
         return undefined;
-    const reading = (0,parse/* parsePolicy */.O)(text, { partition: (0,region/* partitionOfKey */.pR)(change), from });
+    const reading = (0,parse/* parsePolicy */.O)(text, { partition: (0,region/* partitionOfKey */.pR)(change), from: 'aws' });
     return 'policy' in reading ? reading.policy : undefined;
 }
 /** The key's own account; undefined where the plan does not know it. */
-function findAccount({ outputs, resources, }) {
+function findAccount({ outputs, resources }) {
     const output = outputs['account_id'];
     if (typeof output === 'string')
         return output;
@@ -48866,7 +48869,8 @@ function knownAccounts(model) {
         .flatMap((change) => policyOfSide(change, 'before')?.statements ?? [])
         .filter(({ effect, principals }) => effect === 'Allow' && !principals.not)
         .flatMap(({ principals }) => principals.members.flatMap((each) => (0,policy_principals/* accountOfPrincipal */.ZG)(each) ?? []));
-    return new Set([...before, ...[findAccount(model)].filter((account) => account !== undefined)]);
+    const own = findAccount(model);
+    return new Set(own === undefined ? before : [...before, own]);
 }
 function placeOf({ region, address }) {
     return region ?? address;
@@ -48896,7 +48900,7 @@ function mergeRegions(changes, present, known) {
         const found = merged.get(key) ?? { change, places: new Set() };
         merged.set(key, { ...found, places: found.places.add(place) });
     }
-    const all = [...merged.entries()]
+    const all = [...merged]
         .sort(([a], [b]) => (0,policy_document/* compareTexts */.q)(a, b))
         .map(([, { change, places }]) => ({
         direction: change.direction,
@@ -48938,11 +48942,8 @@ const HASH_DIGITS = 8;
 const DERIVED = new Set(['tags_all', 'region']);
 /** Of all that the plan changes and that is known and not sensitive; the same value in many Regions counts once. */
 function hashAttributes(model) {
-    const hashes = new Map();
-    for (const [name, value] of knownValues(model)) {
-        hashes.set(name, (hashes.get(name) ?? new Set()).add(hashOf(value)));
-    }
-    return Object.fromEntries([...hashes].map(([name, of]) => [name, [...of].sort()]));
+    const byName = Map.groupBy(knownValues(model), ([name]) => name);
+    return Object.fromEntries([...byName].map(([name, same]) => [name, [...new Set(same.map(([, value]) => hashOf(value)))].sort()]));
 }
 /**
  * The attributes by which a plan differs from an approved one, by name. Only what both of them change is compared: a
@@ -49008,8 +49009,10 @@ function shortText(value) {
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _policy_canonical_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4240);
+/* harmony import */ var _policy_document_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1561);
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6167);
 /* harmony import */ var _region_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5959);
+
 
 
 
@@ -49025,7 +49028,7 @@ function canonicalJson(value) {
         return JSON.stringify(value ?? null);
     const members = Object.entries(value)
         .filter(([, member]) => member !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+        .sort(([a], [b]) => (0,_policy_document_js__WEBPACK_IMPORTED_MODULE_4__/* .compareTexts */ .q)(a, b));
     return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
 }
 /** @returns 64 hex digits */
@@ -49052,11 +49055,10 @@ function canonicalSide(change, side) {
     const members = Object.entries(values)
         .filter(([, value]) => value !== null)
         .map(([name, value]) => {
-        const canonical = name === 'policy' && typeof value === 'string' ? canonicalPolicy(value, change.region) : value;
-        return [
-            name,
-            (0,_model_js__WEBPACK_IMPORTED_MODULE_2__/* .marks */ .Z8)((0,_model_js__WEBPACK_IMPORTED_MODULE_2__/* .markOf */ .Fg)(sensitive, name)) ? { sha256: sha256(canonicalJson(canonical)) } : canonical,
-        ];
+        const isPolicy = name === 'policy' && typeof value === 'string';
+        const canonical = isPolicy ? canonicalPolicy(value, change.region) : value;
+        const isHidden = (0,_model_js__WEBPACK_IMPORTED_MODULE_2__/* .marks */ .Z8)((0,_model_js__WEBPACK_IMPORTED_MODULE_2__/* .markOf */ .Fg)(sensitive, name));
+        return [name, isHidden ? { sha256: sha256(canonicalJson(canonical)) } : canonical];
     });
     return Object.fromEntries(members);
 }
@@ -49131,10 +49133,9 @@ function deletionsOf({ resources }) {
     const hadReplicas = keys.some(({ kind, before }) => kind === 'replica' && before !== null);
     const gone = keys
         .filter(({ action }) => action === 'delete')
-        .flatMap((key) => deletionOf(key, hadReplicas))
-        .sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+        .flatMap((key) => deletionOf(key, hadReplicas));
     const usage = keys.map(({ before }) => before?.['key_usage']).find((found) => typeof found === 'string');
-    return { keys: gone, familyStays: keys.some(_model_js__WEBPACK_IMPORTED_MODULE_0__/* .isKept */ .t8), usage };
+    return { keys: (0,_model_js__WEBPACK_IMPORTED_MODULE_0__/* .primaryFirst */ .P9)(gone), familyStays: keys.some(_model_js__WEBPACK_IMPORTED_MODULE_0__/* .isKept */ .t8), usage };
 }
 function deletionOf({ region, kind, before }, hadReplicas) {
     if (region === undefined)
@@ -49151,14 +49152,6 @@ function deletionOf({ region, kind, before }, hadReplicas) {
             waitsForReplicas: role === 'primary' && hadReplicas,
         },
     ];
-}
-/**
- * The day on which KMS deletes a key whose deletion is scheduled now.
- * @param now milliseconds since the epoch
- * @returns `2026-12-26`, in UTC
- */
-function dayOfDeletion(now, windowInDays) {
-    return new Date(now + windowInDays * DAY_MS).toISOString().slice(0, 10);
 }
 /** What a key does, by its usage; what cannot be said is left general. */
 const USES = new Map([
@@ -49186,12 +49179,14 @@ function sayOutage({ keys, familyStays, usage }, words) {
 function inRegions(keys, { nameOf = (region) => region }) {
     if (keys.length > NAMED_REGIONS)
         return `in these ${keys.length} Regions`;
-    return `in ${listOf(keys.map(({ region }) => nameOf(region)))}`;
+    return `in ${(0,_phrases_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(keys.map(({ region }) => nameOf(region)))}`;
 }
 /** Until when the keys can be brought back, and what is lost then. */
 function sayDeadline({ keys, familyStays, usage }, words) {
-    const waiting = keys.filter(({ waitsForReplicas }) => waitsForReplicas);
     const dated = keys.filter(({ waitsForReplicas }) => !waitsForReplicas);
+    const waiting = keys
+        .filter(({ waitsForReplicas }) => waitsForReplicas)
+        .map(({ windowInDays }) => `The primary has no date yet: its ${windowInDays} days begin when the last replica is gone.`);
     const others = isForEncryption(usage) ? ', and can decrypt its data' : '';
     const lost = isForEncryption(usage)
         ? 'all that was encrypted with it is'
@@ -49199,7 +49194,7 @@ function sayDeadline({ keys, familyStays, usage }, words) {
     const loss = familyStays
         ? `After that the key there is gone for good; the keys in the other Regions stay${others}.`
         : `With the last ${keys.length === 1 ? 'key' : 'of the keys'}, ${lost} lost for good.`;
-    return [...sayDated(dated, keys.length, words), ...waiting.map(sayWaiting), loss].join(' ');
+    return [...sayDated(dated, keys.length, words), ...waiting, loss].join(' ');
 }
 /** @param count of all keys that go, those without a date included */
 function sayDated(dated, count, words) {
@@ -49220,25 +49215,19 @@ function deadlineOf({ region, windowInDays }, { now, days, tense }) {
     if (now === undefined)
         return `for ${windowInDays} days`;
     const from = tense === 'planned' ? ` (${windowInDays} days from today)` : '';
-    return `until ${dayOfDeletion(now, windowInDays)}${from}`;
+    return `until ${new Date(now + windowInDays * DAY_MS).toISOString().slice(0, 10)}${from}`;
 }
 /** How to bring the keys back, in a sentence; the report has the commands for each Region. */
 function sayCancelDeletionOf({ keys }) {
     const [first, ...more] = keys;
-    const commands = first === undefined ? undefined : (0,_facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__/* .cancelDeletionCommands */ .z)(first.region, first.keyId ?? '');
     if (first === undefined)
         return '';
+    const commands = (0,_facts_cancel_deletion_js__WEBPACK_IMPORTED_MODULE_2__/* .cancelDeletionCommands */ .z)(first.region, first.keyId ?? '');
     if (commands === undefined)
         return 'To bring a key back, cancel its deletion in the KMS console, then enable it.';
     const [cancel, enable] = commands.map((command) => more.length === 0 ? command : command.replace(first.region, 'REGION'));
     const each = more.length === 0 ? '' : ', in each Region';
     return `To bring ${more.length === 0 ? 'it' : 'them'} back${each}: \`${cancel ?? ''}\`, then \`${enable ?? ''}\`, as the key comes back disabled.`;
-}
-function sayWaiting({ windowInDays }) {
-    return `The primary has no date yet: its ${windowInDays} days begin when the last replica is gone.`;
-}
-function listOf(items) {
-    return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 }
 
 
@@ -49248,6 +49237,7 @@ function listOf(items) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AX: () => (/* binding */ unknownAttributes),
 /* harmony export */   H7: () => (/* binding */ hashChange),
 /* harmony export */   aC: () => (/* binding */ summarisePlan),
 /* harmony export */   cA: () => (/* binding */ hashSide),
@@ -49304,30 +49294,22 @@ function hashChange(change) {
  */
 function hashSide(change, side, without = []) {
     const values = Object.entries((0,_canonical_js__WEBPACK_IMPORTED_MODULE_1__/* .canonicalSide */ .GV)(change, side) ?? {});
-    const kept = values.filter(([name, value]) => !without.includes(name) && !isEmpty(value));
+    const kept = values.filter(([name, value]) => !without.includes(name) && !(0,_model_js__WEBPACK_IMPORTED_MODULE_2__/* .isEmpty */ .Im)(value));
     return shortHash(Object.fromEntries(kept));
 }
-function isEmpty(value) {
-    if (value === '')
-        return true;
-    return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-}
 function fingerprintResource(change) {
-    const unknown = Object.keys(change.afterUnknown)
-        .filter((name) => change.attributes.some((each) => each.name === name && each.after.is === 'unknown'))
-        .sort();
+    const fingerprint = { line: describeChange(change), hash: hashChange(change) };
+    if (change.action !== 'create' || change.after === null)
+        return fingerprint;
+    const unknown = unknownAttributes(change);
     return {
-        line: describeChange(change),
-        hash: hashChange(change),
-        change: {
-            address: change.address,
-            action: change.action,
-            ...(change.before === null ? {} : { before: hashSide(change, 'before') }),
-            ...(change.after === null ? {} : { after: hashSide(change, 'after', unknown) }),
-            ...(unknown.length === 0 ? {} : { unknown }),
-            ...(change.action === 'update' ? { changes: change.attributes.map(({ name }) => name) } : {}),
-        },
+        ...fingerprint,
+        creates: { address: change.address, after: hashSide(change, 'after', unknown), unknown },
     };
+}
+/** Names, sorted, of what is known only after apply. */
+function unknownAttributes({ attributes }) {
+    return attributes.filter(({ after }) => after.is === 'unknown').map(({ name }) => name);
 }
 const VERBS = {
     'no-op': 'kept',
@@ -49482,12 +49464,10 @@ function isUnfinished({ begun, done }, commit) {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** The keys that are gone when the plan has been applied, those among them that are replaced. */
 function keysThatGo({ resources }) {
-    const goes = ({ action }) => action === 'delete' || action === 'replace';
     return resources
-        .filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_0__/* .isKey */ .m0)(change) && goes(change))
+        .filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_0__/* .isKey */ .m0)(change) && ['delete', 'replace'].includes(change.action))
         .flatMap(({ region, before }) => {
         const keyId = before?.['key_id'];
         return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
@@ -49512,15 +49492,16 @@ function sayLastUse(use, now) {
 function dayOf(time) {
     return new Date(time).toISOString().slice(0, 10);
 }
+const UNITS = [
+    ['day', 24 * HOUR_MS],
+    ['hour', HOUR_MS],
+];
 function ago(age) {
-    const [unit, size] = age < 2 * HOUR_MS ? ['minute', MINUTE_MS] : hoursOrDays(age);
+    const [unit, size] = UNITS.find(([, each]) => age >= 2 * each) ?? ['minute', MINUTE_MS];
     const count = Math.floor(age / size);
     if (count < 1)
         return 'less than a minute ago';
     return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
-}
-function hoursOrDays(age) {
-    return age < 2 * DAY_MS ? ['hour', HOUR_MS] : ['day', DAY_MS];
 }
 
 
@@ -49535,15 +49516,19 @@ __nccwpck_require__.d(__webpack_exports__, {
   FA: () => (/* binding */ buildPlanModel),
   gR: () => (/* binding */ changesAnything),
   Er: () => (/* binding */ changesPolicy),
+  Im: () => (/* binding */ isEmpty),
   t8: () => (/* binding */ isKept),
   m0: () => (/* binding */ isKey),
   OF: () => (/* binding */ kindOfType),
   Fg: () => (/* binding */ markOf),
-  Z8: () => (/* binding */ marks)
+  Z8: () => (/* binding */ marks),
+  P9: () => (/* binding */ primaryFirst)
 });
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: ./src/policy/document.ts
+var policy_document = __nccwpck_require__(1561);
 // EXTERNAL MODULE: ./src/plan/last-apply.ts
 var last_apply = __nccwpck_require__(78);
 // EXTERNAL MODULE: ./src/plan/state-notes.ts
@@ -49558,7 +49543,6 @@ var errors = __nccwpck_require__(3916);
 
 
 const attributes = schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullable();
-const importing = schemas/* looseObject */._H3({ id: schemas/* string */.YjP().optional() });
 const change = schemas/* looseObject */._H3({
     actions: schemas/* array */.YOg(schemas/* string */.YjP()).min(1),
     before: schemas/* unknown */.L5J().optional(),
@@ -49567,7 +49551,7 @@ const change = schemas/* looseObject */._H3({
     before_sensitive: schemas/* unknown */.L5J().optional(),
     after_sensitive: schemas/* unknown */.L5J().optional(),
     replace_paths: schemas/* array */.YOg(schemas/* array */.YOg(schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]))).optional(),
-    importing: importing.nullish(),
+    importing: schemas/* looseObject */._H3({ id: schemas/* string */.YjP().optional() }).nullish(),
 });
 const resourceChange = schemas/* looseObject */._H3({
     address: schemas/* string */.YjP().min(1),
@@ -49579,15 +49563,16 @@ const resourceChange = schemas/* looseObject */._H3({
     action_reason: schemas/* string */.YjP().optional(),
     change: change.extend({ before: attributes.default(null), after: attributes.default(null) }),
 });
-const moduleConfiguration = schemas/* lazy */.RZV(() => schemas/* object */.Ikc({
+/** A module of the configuration, as far as it says which provider each resource has. */
+const moduleConfiguration = schemas/* object */.Ikc({
     resources: schemas/* array */.YOg(schemas/* object */.Ikc({ address: schemas/* string */.YjP(), provider_config_key: schemas/* string */.YjP().optional() }))
         .optional(),
-    module_calls: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ module: moduleConfiguration.optional() })).optional(),
-}));
+    get module_calls() {
+        return schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ module: moduleConfiguration.optional() })).optional();
+    },
+});
 const providerConfiguration = schemas/* object */.Ikc({
-    expressions: schemas/* object */.Ikc({
-        region: schemas/* object */.Ikc({ constant_value: schemas/* unknown */.L5J().optional() }).optional(),
-    })
+    expressions: schemas/* object */.Ikc({ region: schemas/* object */.Ikc({ constant_value: schemas/* unknown */.L5J().optional() }).optional() })
         .optional(),
 });
 const check = schemas/* object */.Ikc({
@@ -49711,6 +49696,7 @@ function findUnknownFields(plan) {
 
 
 
+
 /**
  * The plan in the words of `types.ts`.
  * @param json what `terraform show -json` printed of a saved plan, parsed
@@ -49723,13 +49709,13 @@ function buildPlanModel(json) {
     // The move alone of a resource is in `resource_changes`; as drift it would be told twice.
     const drift = plan.resource_drift
         .filter(isShown)
-        .map(build)
-        .filter(hasAction)
-        .map(withoutNoise)
-        .filter(({ action, attributes }) => action !== 'update' || attributes.length > 0)
+        .map((raw) => withoutNoise(build(raw)))
+        .filter(({ action, attributes }) => action !== 'no-op' && (action !== 'update' || attributes.length > 0))
         .sort(byAddress);
     const counts = countChanges(resources);
     const changedOutputs = findChangedOutputs(plan);
+    const outputs = Object.entries(plan.output_changes).map(([name, { before }]) => [name, before]);
+    const outputsBefore = Object.fromEntries(outputs);
     return {
         formatVersion: plan.format_version,
         terraformVersion: plan.terraform_version,
@@ -49743,8 +49729,8 @@ function buildPlanModel(json) {
         outputs: knownOutputs(plan),
         unsupported: [...findUnsupported(plan), ...findHomeless([...resources, ...drift])],
         unknownFields: findUnknownFields(plan),
-        lastApply: (0,last_apply/* readLastApply */.BB)(outputsBefore(plan)),
-        notedAlias: (0,state_notes/* readAliasNote */.Ho)(outputsBefore(plan)),
+        lastApply: (0,last_apply/* readLastApply */.BB)(outputsBefore),
+        notedAlias: (0,state_notes/* readAliasNote */.Ho)(outputsBefore),
     };
 }
 const KINDS = new Map([
@@ -49791,16 +49777,14 @@ function withoutNoise(change) {
     return { ...change, attributes: change.attributes.filter((attribute) => !isNoise(attribute)) };
 }
 function isNone(shown) {
-    if (shown.is !== 'value')
-        return shown.is === 'absent';
-    const { value } = shown;
+    return shown.is === 'absent' || (shown.is === 'value' && isEmpty(shown.value));
+}
+/** A text, list or map with nothing in it, which may be written down as null and read back as the other. */
+function isEmpty(value) {
     return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
-function hasAction({ action }) {
-    return action !== 'no-op';
-}
 function byAddress(a, b) {
-    return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
+    return (0,policy_document/* compareTexts */.q)(a.address, b.address);
 }
 /**
  * The plan format has no flag for it. In a destroy plan everything is deleted and no deletion has a reason; when
@@ -49904,44 +49888,40 @@ function countChanges(resources) {
 function groupByRegion(resources) {
     const ours = resources.filter(({ kind }) => kind !== 'other');
     const regions = [...new Set(ours.flatMap(({ region }) => region ?? []))].sort();
-    const rows = regions.flatMap((region) => buildRows(region, ours));
-    // Sorting is stable: within each role the Regions stay in order.
-    return rows.sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+    return primaryFirst(regions.flatMap((region) => buildRows(region, ours)));
+}
+/** Within each role the order stays. */
+function primaryFirst(rows) {
+    return [...rows].sort((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
 }
 /** One row for each role that the Region has before or after; both only while a key changes its role. */
 function buildRows(region, resources) {
     const here = resources.filter((change) => change.region === region);
-    const keyOf = (role) => {
-        const keys = here.filter(({ kind }) => kind === role);
-        return keys.find(isKept) ?? keys[0];
-    };
-    const keys = [keyOf('primary'), keyOf('replica')].filter((key) => key !== undefined);
     const aliases = here.filter(({ kind }) => kind === 'alias');
-    const [first, ...rest] = keys;
-    if (first === undefined || rest.length === 0)
+    const [first, second] = ['primary', 'replica'].flatMap((role) => keptFirst(here.filter(({ kind }) => kind === role)) ?? []);
+    if (second === undefined)
         return [buildRow(region, first, aliases)];
-    const belongs = (key) => (alias) => moduleOf(alias) === moduleOf(key);
-    const elsewhere = aliases.filter((alias) => !rest.some((key) => belongs(key)(alias)));
+    const isOfSecond = (alias) => moduleOf(alias) === moduleOf(second);
     return [
-        buildRow(region, first, elsewhere),
-        ...rest.map((key) => buildRow(region, key, aliases.filter(belongs(key)))),
+        buildRow(region, first, aliases.filter((alias) => !isOfSecond(alias))),
+        buildRow(region, second, aliases.filter(isOfSecond)),
     ];
 }
+function keptFirst(changes) {
+    return changes.find(isKept) ?? changes[0];
+}
 function buildRow(region, key, aliases) {
-    const alias = aliases.find(isKept) ?? aliases[0];
+    const isPrimary = key === undefined
+        ? aliases.some((change) => moduleOf(change) === 'module.primary')
+        : key.kind === 'primary';
     return {
         region,
-        role: roleOf(key, aliases),
+        role: isPrimary ? 'primary' : 'replica',
         keyArn: currentText(key, 'arn'),
-        alias: currentText(alias, 'name'),
+        alias: currentText(keptFirst(aliases), 'name'),
         key,
         aliases,
     };
-}
-function roleOf(key, aliases) {
-    if (key !== undefined)
-        return key.kind === 'primary' ? 'primary' : 'replica';
-    return aliases.some((change) => moduleOf(change) === 'module.primary') ? 'primary' : 'replica';
 }
 /** An attribute as it will be, else as it was. */
 function currentText(change, name) {
@@ -49957,10 +49937,6 @@ function findChangedOutputs(plan) {
         .filter(([name, { actions }]) => !(0,state_notes/* isStateNote */.s2)(name) && actions.some((action) => action !== 'no-op'))
         .map(([name]) => name)
         .sort();
-}
-/** The root outputs as the state has them. */
-function outputsBefore({ output_changes: changes }) {
-    return Object.fromEntries(Object.entries(changes).map(([name, { before }]) => [name, before]));
 }
 function knownOutputs(plan) {
     const known = Object.entries(plan.planned_values.outputs).filter(([name, { value, sensitive }]) => value !== undefined &&
@@ -50063,133 +50039,6 @@ function partitionOfKey({ region }) {
 
 /***/ }),
 
-/***/ 7856:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   II: () => (/* binding */ plannedChanges),
-/* harmony export */   _J: () => (/* binding */ remainderOfThisRun),
-/* harmony export */   kT: () => (/* binding */ remainderOfEarlierRun)
-/* harmony export */ });
-/* harmony import */ var _difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(560);
-/* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6167);
-/** What an apply that stopped half-way has left of the plan that was approved: for the run that goes on, and for the next. */
-
-
-/** Root outputs and access follow from the resources; what the plan has and the action does not know is never a part. */
-function remainderOf(remaining, isLeft) {
-    const extra = remaining.resources
-        .filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .changesAnything */ .gR)(change) && !isLeft(change))
-        .map(({ address }) => address);
-    const strange = remaining.unsupported;
-    return { isPart: extra.length === 0 && strange.length === 0, extra: [...extra, ...strange].sort() };
-}
-/** What to keep of a plan, so that its remainder is known: in the plan's order, changes of access and outputs, too. */
-function plannedChanges(model) {
-    return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintChanges */ .sV)(model).map(({ line, hash, change }) => {
-        if (change?.action !== 'create' || change.after === undefined)
-            return { line, hash };
-        const { address, after, unknown = [] } = change;
-        return { line, hash, creates: { address, after, unknown } };
-    });
-}
-/**
- * Whether a plan does nothing but what an earlier run, which was stopped, left undone of an approved one. Between two runs
- * anything may have happened, so this is stricter than what one run asks of itself: a change has to be as it was
- * approved, values before it and all, but for an import that is done; or create, to the approved values, what the approved
- * plan creates. Only what that run left tainted, because its creation did not come to its end, may be changed to those values.
- * @param tainted addresses of what Terraform's state has tainted
- */
-function remainderOfEarlierRun(approved, remaining, tainted) {
-    const exactly = new Set(approved.map(({ hash }) => hash));
-    const created = new Map(approved.flatMap(({ creates }) => (creates === undefined ? [] : [[creates.address, creates]])));
-    return remainderOf(remaining, (change) => {
-        if ([change, ...asImports(change)].some((each) => exactly.has((0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(each))))
-            return true;
-        const creates = created.get(change.address);
-        const goesOn = change.action === 'create' || (change.action === 'update' && tainted.includes(change.address));
-        if (creates === undefined || !goesOn)
-            return false;
-        if (change.importing !== undefined || change.movedFrom !== undefined)
-            return false;
-        return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', creates.unknown) === creates.after;
-    });
-}
-/**
- * A change of a key as it was approved if that was together with the key's import. Terraform saves all that a plan imports
- * with the first change that it saves, so an apply that was stopped leaves the changes alone. Which key it is, the values
- * before it tell.
- */
-function asImports(change) {
-    const id = change.before?.['key_id'];
-    if (!(0,_model_js__WEBPACK_IMPORTED_MODULE_1__/* .isKey */ .m0)(change) || change.importing !== undefined || typeof id !== 'string')
-        return [];
-    return [id, `${id}@${change.region ?? ''}`].map((importing) => ({ ...change, importing }));
-}
-/**
- * Whether what remains after an apply of this run is a part of what was approved, so that it may go on.
- * Each remaining change must have been approved at its address and lead to the same values; what was unknown then may
- * be known now. What was to be created may be half there (then it is an update), and of a replacement one half may be
- * done. A key that is tainted is never a part: the plan would delete it.
- * @param approved `fingerprintChanges` of the plan that was approved
- * @param remaining the plan made after the apply stopped
- * @param made addresses of what the apply is known to have created without Terraform's knowing it: imported, it is
- *   what was approved as created
- */
-function remainderOfThisRun(approved, remaining, made = new Set()) {
-    const known = new Map(approved.flatMap((fingerprint) => fingerprint.change === undefined ? [] : [[fingerprint.change.address, fingerprint]]));
-    return remainderOf(remaining, (change) => {
-        const fingerprint = known.get(withoutDeposed(change.address));
-        return isPart(change, fingerprint) || (made.has(change.address) && isMade(change, fingerprint));
-    });
-}
-/** The object that a replacement left over is deleted under the address of its successor. */
-function withoutDeposed(address) {
-    return address.replace(/ \(deposed [^)]*\)$/, '');
-}
-function isPart(change, fingerprint) {
-    const approved = fingerprint?.change;
-    if (approved === undefined || change.reason === 'replace_because_tainted')
-        return false;
-    // What is imported or moved is so still as it was approved, or not at all.
-    if (change.importing !== undefined || change.movedFrom !== undefined) {
-        return (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashChange */ .H7)(change) === fingerprint?.hash;
-    }
-    const { approvedAs, leadsThere, startsThere } = PARTS[change.action];
-    return (approvedAs.includes(approved.action) &&
-        (!leadsThere || (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', approved.unknown) === approved.after) &&
-        (!startsThere || (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'before') === approved.before) &&
-        isLess(change, approved));
-}
-/** An import of what was to be created, which leads to the values approved. */
-function isMade(change, fingerprint) {
-    const approved = fingerprint?.change;
-    return (approved?.action === 'create' &&
-        change.importing !== undefined &&
-        change.movedFrom === undefined &&
-        (change.action === 'no-op' || change.action === 'update') &&
-        (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .hashSide */ .cA)(change, 'after', approved.unknown) === approved.after);
-}
-const PARTS = {
-    'no-op': { approvedAs: [], leadsThere: false, startsThere: false },
-    read: { approvedAs: ['read'], leadsThere: false, startsThere: false },
-    create: { approvedAs: ['create', 'replace'], leadsThere: true, startsThere: false },
-    update: { approvedAs: ['create', 'replace', 'update'], leadsThere: true, startsThere: false },
-    replace: { approvedAs: ['replace'], leadsThere: true, startsThere: true },
-    delete: { approvedAs: ['delete', 'replace'], leadsThere: false, startsThere: true },
-    forget: { approvedAs: ['forget'], leadsThere: false, startsThere: true },
-};
-/** Of an update, only what it was to change may be left; of a replacement, only the old object may be left to delete. */
-function isLess({ action, address, attributes }, approved) {
-    if (approved.action === 'update')
-        return attributes.every(({ name }) => approved.changes?.includes(name) === true);
-    const isDeposed = address !== withoutDeposed(address);
-    return !(action === 'delete' && approved.action === 'replace') || isDeposed;
-}
-
-
-/***/ }),
-
 /***/ 3810:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -50262,40 +50111,21 @@ function hideStateNotes(text) {
  * The actions of KMS that a key policy can name, in KMS's own spelling (AWS Service Authorization Reference, "Actions
  * defined by AWS KMS", and the operations of the KMS API model).
  */
-const KMS_ACTIONS = [
-    ...['CancelKeyDeletion', 'ConnectCustomKeyStore', 'CreateAlias', 'CreateCustomKeyStore', 'CreateGrant'],
-    ...['CreateKey', 'Decapsulate', 'Decrypt', 'DeleteAlias', 'DeleteCustomKeyStore'],
-    ...[
-        'DeleteImportedKeyMaterial',
-        'DeriveSharedSecret',
-        'DescribeCustomKeyStores',
-        'DescribeKey',
-        'DisableKey',
-    ],
-    ...[
-        'DisableKeyRotation',
-        'DisconnectCustomKeyStore',
-        'EnableKey',
-        'EnableKeyRotation',
-        'Encapsulate',
-        'Encrypt',
-    ],
-    ...['GenerateDataKey', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'],
-    ...['GenerateDataKeyWithoutPlaintext', 'GenerateMac', 'GenerateRandom', 'GetKeyLastUsage', 'GetKeyPolicy'],
-    ...['GetKeyRotationStatus', 'GetParametersForImport', 'GetPublicKey', 'ImportKeyMaterial', 'ListAliases'],
-    ...[
-        'ListGrants',
-        'ListKeyPolicies',
-        'ListKeyRotations',
-        'ListKeys',
-        'ListResourceTags',
-        'ListRetirableGrants',
-    ],
-    ...['PutKeyPolicy', 'ReEncryptFrom', 'ReEncryptTo', 'ReplicateKey', 'RetireGrant', 'RevokeGrant'],
-    ...['RotateKeyOnDemand', 'ScheduleKeyDeletion', 'Sign', 'SynchronizeMultiRegionKey', 'TagResource'],
-    ...['UntagResource', 'UpdateAlias', 'UpdateCustomKeyStore', 'UpdateKeyDescription', 'UpdatePrimaryRegion'],
-    ...['Verify', 'VerifyMac'],
-].map((name) => `kms:${name}`);
+const KMS_ACTIONS = `
+  CancelKeyDeletion ConnectCustomKeyStore CreateAlias CreateCustomKeyStore CreateGrant CreateKey
+  Decapsulate Decrypt DeleteAlias DeleteCustomKeyStore DeleteImportedKeyMaterial DeriveSharedSecret
+  DescribeCustomKeyStores DescribeKey DisableKey DisableKeyRotation DisconnectCustomKeyStore EnableKey
+  EnableKeyRotation Encapsulate Encrypt GenerateDataKey GenerateDataKeyPair
+  GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GenerateRandom
+  GetKeyLastUsage GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial
+  ListAliases ListGrants ListKeyPolicies ListKeyRotations ListKeys ListResourceTags ListRetirableGrants
+  PutKeyPolicy ReEncryptFrom ReEncryptTo ReplicateKey RetireGrant RevokeGrant RotateKeyOnDemand
+  ScheduleKeyDeletion Sign SynchronizeMultiRegionKey TagResource UntagResource UpdateAlias
+  UpdateCustomKeyStore UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac
+`
+    .trim()
+    .split(/\s+/)
+    .map((name) => `kms:${name}`);
 const SPELLING = new Map(KMS_ACTIONS.map((name) => [name.toLowerCase(), name]));
 /**
  * An action or a pattern of actions in one spelling, as their case has no meaning (IAM reference, "Action"): KMS's own
@@ -50351,10 +50181,8 @@ function splitArn(text) {
 /* harmony export */   E: () => (/* binding */ formatPolicy),
 /* harmony export */   H: () => (/* binding */ canonicalPolicy)
 /* harmony export */ });
-/* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1561);
+/* harmony import */ var _document_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1561);
 /* harmony import */ var _parse_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2745);
-/* harmony import */ var _principals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9203);
-
 
 
 /**
@@ -50385,22 +50213,17 @@ function elementOf(name, not, value) {
     return { [not ? `Not${name}` : name]: value };
 }
 function principalForm({ members }) {
-    const named = _principals_js__WEBPACK_IMPORTED_MODULE_1__/* .PRINCIPAL_TYPES */ .Jr.map((type) => ({
-        type,
-        values: members.filter((each) => each.type === type).map(({ value }) => value),
-    }));
-    return Object.fromEntries(named.filter(({ values }) => values.length > 0).map(({ type, values }) => [type, oneOrList(values)]));
+    const byType = Map.groupBy(members, ({ type }) => type);
+    return Object.fromEntries([...byType].map(([type, some]) => [type, oneOrList(some.map(({ value }) => value))]));
 }
 function oneOrList(values) {
     return values.length === 1 ? values[0] : values;
 }
 function conditionForm(conditions) {
-    const operators = [...new Set(conditions.map(({ operator }) => operator))];
-    return Object.fromEntries(operators.map((operator) => [
+    const byOperator = Map.groupBy(conditions, ({ operator }) => operator);
+    return Object.fromEntries([...byOperator].map(([operator, some]) => [
         operator,
-        Object.fromEntries(conditions
-            .filter((each) => each.operator === operator)
-            .map(({ key, values }) => [key, oneOrList(values)])),
+        Object.fromEntries(some.map(({ key, values }) => [key, oneOrList(values)])),
     ]));
 }
 /**
@@ -50412,27 +50235,10 @@ function canonicalPolicy(text, options) {
     if ('problems' in reading)
         return { unreadable: text };
     const { version, id, statements } = reading.policy;
-    const forms = new Map(statements.map((each) => [JSON.stringify(canonicalStatement(each)), each]));
-    return {
-        version,
-        id,
-        statements: [...forms].sort(([a], [b]) => (0,_document_js__WEBPACK_IMPORTED_MODULE_2__/* .compareTexts */ .q)(a, b)).map(([, each]) => canonicalStatement(each)),
-    };
-}
-function canonicalStatement(statement) {
-    const { sid, effect, principals, actions, resources, conditions } = statement;
-    const clause = ({ not, names }) => ({ not, names });
-    return {
-        sid,
-        effect,
-        principals: {
-            not: principals.not,
-            members: principals.members.map(({ type, value }) => ({ type, value })),
-        },
-        actions: clause(actions),
-        resources: resources === undefined ? undefined : clause(resources),
-        conditions: conditions.map(({ operator, key, values }) => ({ operator, key, values })),
-    };
+    // In the order of a form that has its members as the reader makes them: every digest so far has it.
+    const forms = new Map(statements.map((each) => ({ ...each, position: undefined })).map((form) => [JSON.stringify(form), form]));
+    const sorted = [...forms].sort(([a], [b]) => (0,_document_js__WEBPACK_IMPORTED_MODULE_1__/* .compareTexts */ .q)(a, b));
+    return { version, id, statements: sorted.map(([, form]) => form) };
 }
 
 
@@ -50461,7 +50267,6 @@ function describeCondition({ operator, key, values }) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Iq: () => (/* binding */ literalGlob),
 /* harmony export */   SO: () => (/* binding */ compileGlob),
 /* harmony export */   XJ: () => (/* binding */ matchesBeginning),
 /* harmony export */   kt: () => (/* binding */ matchesGlob)
@@ -50469,16 +50274,12 @@ function describeCondition({ operator, key, values }) {
 const ANY = Symbol('*');
 const ONE = Symbol('?');
 function compileGlob(pattern) {
-    const parts = Array.from(pattern, (character) => character === '*' ? ANY : character === '?' ? ONE : character);
+    const glob = Array.from(pattern, (character) => character === '*' ? ANY : character === '?' ? ONE : character);
     // Several `*` in a row mean what one does.
-    return { parts: parts.filter((part, at) => part !== ANY || parts[at - 1] !== ANY) };
-}
-/** A text that is compared as it is. */
-function literalGlob(text) {
-    return { parts: Array.from(text) };
+    return glob.filter((part, at) => part !== ANY || glob[at - 1] !== ANY);
 }
 function matchesGlob(glob, text) {
-    return positionsAfter(glob, text).has(glob.parts.length);
+    return positionsAfter(glob, text).has(glob.length);
 }
 /**
  * What a glob says of a text of which only the beginning is known: it matches however the text goes on, or never, or it
@@ -50489,33 +50290,25 @@ function matchesBeginning(glob, beginning) {
     if (positions.size === 0)
         return 'never';
     // What follows can be anything only where a last `*` takes it all, from nothing on.
-    const takesAll = [...positions].some((at) => at === glob.parts.length - 1 && glob.parts[at] === ANY);
+    const takesAll = [...positions].some((at) => at === glob.length - 1 && glob[at] === ANY);
     return takesAll ? 'always' : 'maybe';
 }
 /** Where in the pattern one may be after reading the text; a `*` can be passed over without reading anything. */
-function positionsAfter({ parts }, text) {
-    let positions = skipAny(parts, [0]);
+function positionsAfter(glob, text) {
+    const withNext = (at) => (glob[at] === ANY ? [at, at + 1] : [at]);
+    let positions = new Set(withNext(0));
     for (const character of text) {
-        const next = [];
+        const next = new Set();
         for (const at of positions) {
-            const part = parts[at];
-            if (part === ANY)
-                next.push(at);
-            else if (part === ONE || part === character)
-                next.push(at + 1);
+            const part = glob[at];
+            const reached = part === ANY ? at : part === ONE || part === character ? at + 1 : undefined;
+            if (reached !== undefined)
+                for (const each of withNext(reached))
+                    next.add(each);
         }
-        positions = skipAny(parts, next);
+        positions = next;
         if (positions.size === 0)
             break;
-    }
-    return positions;
-}
-function skipAny(parts, from) {
-    const positions = new Set();
-    for (const start of from) {
-        positions.add(start);
-        if (parts[start] === ANY)
-            positions.add(start + 1);
     }
     return positions;
 }
@@ -53186,7 +52979,7 @@ function readJson(text) {
         if (depthOf(body) > MOST_LEVELS)
             return { problem: `it is nested more than ${MOST_LEVELS} levels deep` };
         const twice = [];
-        const json = convert(parse(body, { mode: 'json', ranges: true }).body, { body, twice });
+        const json = convert(parse(body, { mode: 'json', ranges: true }).body, body, twice);
         const [name] = twice;
         if (name === undefined)
             return { json };
@@ -53219,12 +53012,16 @@ function placeOfError(body) {
     }
     return '';
 }
-function convert(node, conversion) {
+/**
+ * @param body the text that the node was read from
+ * @param twice gets the names that stand twice in one object
+ */
+function convert(node, body, twice) {
     switch (node.type) {
         case 'Object':
-            return { is: 'object', members: convertMembers(node.members, conversion) };
+            return { is: 'object', members: convertMembers(node.members, body, twice) };
         case 'Array':
-            return { is: 'list', items: node.elements.map(({ value }) => convert(value, conversion)) };
+            return { is: 'list', items: node.elements.map(({ value }) => convert(value, body, twice)) };
         case 'String':
             return { is: 'text', text: node.value };
         case 'Null':
@@ -53233,16 +53030,16 @@ function convert(node, conversion) {
         case 'Number':
         case 'Infinity':
         case 'NaN':
-            return { is: 'scalar', text: conversion.body.slice(...(node.range ?? [0, 0])) };
+            return { is: 'scalar', text: body.slice(...(node.range ?? [0, 0])) };
     }
 }
-function convertMembers(given, conversion) {
+function convertMembers(given, body, twice) {
     const members = new Map();
     for (const { name: node, value } of given) {
         const name = node.type === 'String' ? node.value : node.name;
         if (members.has(name))
-            conversion.twice.push(name);
-        members.set(name, convert(value, conversion));
+            twice.push(name);
+        members.set(name, convert(value, body, twice));
     }
     return members;
 }
@@ -53254,6 +53051,7 @@ function convertMembers(given, conversion) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O7: () => (/* binding */ listOfRanges),
 /* harmony export */   Tp: () => (/* binding */ readOperator),
 /* harmony export */   ck: () => (/* binding */ compareValues),
 /* harmony export */   h2: () => (/* binding */ readDate),
@@ -53264,67 +53062,45 @@ function convertMembers(given, conversion) {
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_0__);
 
-const POSITIVE = {
-    StringEquals: 'string',
-    StringEqualsIgnoreCase: 'string',
-    StringLike: 'string',
-    ArnEquals: 'arn',
-    ArnLike: 'arn',
-    Bool: 'bool',
-    NumericEquals: 'numeric',
-    NumericLessThan: 'numeric',
-    NumericLessThanEquals: 'numeric',
-    NumericGreaterThan: 'numeric',
-    NumericGreaterThanEquals: 'numeric',
-    DateEquals: 'date',
-    DateLessThan: 'date',
-    DateLessThanEquals: 'date',
-    DateGreaterThan: 'date',
-    DateGreaterThanEquals: 'date',
-    IpAddress: 'ip',
-    BinaryEquals: 'binary',
-    Null: 'null',
-};
-const NEGATIONS = {
-    StringNotEquals: 'StringEquals',
-    StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
-    StringNotLike: 'StringLike',
-    ArnNotEquals: 'ArnEquals',
-    ArnNotLike: 'ArnLike',
-    NumericNotEquals: 'NumericEquals',
-    DateNotEquals: 'DateEquals',
-    NotIpAddress: 'IpAddress',
-};
-const SPELLING = new Map([...Object.keys(POSITIVE), ...Object.keys(NEGATIONS)].map((name) => [name.toLowerCase(), name]));
-const QUANTIFIERS = new Map([
-    ['forallvalues', 'ForAllValues:'],
-    ['foranyvalue', 'ForAnyValue:'],
-]);
+const ROWS = [
+    ['string', 'StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase'],
+    ['string', 'StringLike StringNotLike'],
+    ['arn', 'ArnEquals ArnNotEquals ArnLike ArnNotLike'],
+    ['bool', 'Bool'],
+    ['numeric', 'NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals'],
+    ['numeric', 'NumericGreaterThan NumericGreaterThanEquals'],
+    ['date', 'DateEquals DateNotEquals DateLessThan DateLessThanEquals'],
+    ['date', 'DateGreaterThan DateGreaterThanEquals'],
+    ['ip', 'IpAddress NotIpAddress'],
+    ['binary', 'BinaryEquals'],
+    ['null', 'Null'],
+];
+const COMPARISONS = new Map(ROWS.flatMap(([comparison, names]) => names.split(' ').map((name) => [name, comparison])));
+const SPELLING = new Map([...COMPARISONS.keys()].flatMap(formsOf).map((form) => [form.toLowerCase(), form]));
+/** Null asks whether the key is there: neither a quantifier nor IfExists has a meaning with it. */
+function formsOf(name) {
+    if (name === 'Null')
+        return [name];
+    const quantified = [name, `ForAllValues:${name}`, `ForAnyValue:${name}`];
+    return quantified.flatMap((form) => [form, `${form}IfExists`]);
+}
 /** An operator in IAM's own spelling, quantifier and `IfExists` included; undefined for what IAM does not have. */
 function spellOperator(text) {
-    const match = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/i.exec(text);
-    const name = SPELLING.get(match?.[2]?.toLowerCase() ?? '');
-    if (match === null || name === undefined)
-        return undefined;
-    const before = QUANTIFIERS.get(match[1]?.toLowerCase()) ?? '';
-    const after = match[3] === undefined ? '' : 'IfExists';
-    // Null asks whether the key is there: neither a quantifier nor IfExists has a meaning with it.
-    return name === 'Null' && before + after !== '' ? undefined : before + name + after;
+    return SPELLING.get(text.toLowerCase());
 }
 /** @param spelled as `spellOperator` gives it */
 function readOperator(spelled) {
-    const match = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(spelled);
-    const name = match?.[2] ?? '';
-    const base = NEGATIONS[name] ?? name;
-    const quantifier = match?.[1];
+    const [, quantifier, name = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(spelled) ?? [];
+    const base = name.replace('Not', '');
+    const comparison = COMPARISONS.get(name) ?? 'string';
     return {
-        quantifier: quantifier === 'ForAllValues' || quantifier === 'ForAnyValue' ? quantifier : undefined,
+        quantifier: quantifier,
         base,
-        comparison: POSITIVE[base] ?? 'string',
+        comparison,
         negated: base !== name,
         // ArnEquals and ArnLike do the same (IAM reference, "ARN condition operators").
-        wildcards: base === 'StringLike' || POSITIVE[base] === 'arn',
-        ifExists: match?.[3] !== undefined,
+        wildcards: base === 'StringLike' || comparison === 'arn',
+        ifExists: ifExists !== undefined,
     };
 }
 /** Whether a value is one that the operator can compare with; a policy variable is told apart before. */
@@ -53345,26 +53121,15 @@ function isComparable(comparison, value) {
             return true;
     }
 }
-/** NaN, and a date that is none, agree with nothing. */
-function compareOrder(order, actual = Number.NaN, wanted = Number.NaN) {
-    return ORDERS[order]?.(actual, wanted) ?? false;
-}
-const ORDERS = {
-    Equals: (actual, wanted) => actual === wanted,
-    LessThan: (actual, wanted) => actual < wanted,
-    LessThanEquals: (actual, wanted) => actual <= wanted,
-    GreaterThan: (actual, wanted) => actual > wanted,
-    GreaterThanEquals: (actual, wanted) => actual >= wanted,
-};
 /** The comparison of a positive operator other than those of texts and ARNs; what can't be compared never agrees. */
 function compareValues({ base, comparison }, actual, wanted) {
     switch (comparison) {
         case 'bool':
             return actual.toLowerCase() === wanted.toLowerCase();
         case 'numeric':
-            return compareOrder(base.slice('Numeric'.length), Number(actual), Number(wanted));
+            return compareOrder(base, Number(actual), Number(wanted));
         case 'date':
-            return compareOrder(base.slice('Date'.length), readDate(actual), readDate(wanted));
+            return compareOrder(base, readDate(actual), readDate(wanted));
         case 'ip':
             return isInRange(actual, wanted);
         case 'string':
@@ -53373,6 +53138,18 @@ function compareValues({ base, comparison }, actual, wanted) {
         case 'null':
             return actual === wanted;
     }
+}
+/** NaN, and a date that is none, agree with nothing. */
+function compareOrder(operator, actual = Number.NaN, wanted = Number.NaN) {
+    if (operator.endsWith('LessThan'))
+        return actual < wanted;
+    if (operator.endsWith('LessThanEquals'))
+        return actual <= wanted;
+    if (operator.endsWith('GreaterThan'))
+        return actual > wanted;
+    if (operator.endsWith('GreaterThanEquals'))
+        return actual >= wanted;
+    return actual === wanted;
 }
 /** Milliseconds since 1970: of a W3C date (its time zone is UTC unless said), or of seconds since 1970. */
 function readDate(text) {
@@ -53387,24 +53164,27 @@ function readDate(text) {
 }
 /** An address or a range in CIDR notation. */
 function readRange(text) {
-    const match = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text);
-    const network = match?.[1] ?? '';
+    const [, network = '', given] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
     const family = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(network);
     if (family !== 4 && family !== 6)
         return undefined;
     const most = family === 4 ? 32 : 128;
-    const bits = match?.[2] === undefined ? most : Number(match[2]);
+    const bits = given === undefined ? most : Number(given);
     return bits <= most ? { network, bits, family } : undefined;
 }
-function isInRange(address, text) {
-    const range = readRange(text);
-    const family = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address);
-    if (range === undefined || family !== range.family)
-        return false;
-    const type = family === 4 ? 'ipv4' : 'ipv6';
+/** @param texts ranges of one family, as a BlockList takes IPv4 for mapped IPv6 */
+function listOfRanges(texts) {
     const list = new node_net__WEBPACK_IMPORTED_MODULE_0__.BlockList();
-    list.addSubnet(range.network, range.bits, type);
-    return list.check(address, type);
+    for (const text of texts) {
+        const range = readRange(text);
+        if (range !== undefined)
+            list.addSubnet(range.network, range.bits, `ipv${range.family}`);
+    }
+    return list;
+}
+function isInRange(address, text) {
+    const family = readRange(text)?.family;
+    return (family !== undefined && (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address) === family && listOfRanges([text]).check(address, `ipv${family}`));
 }
 
 
@@ -53455,11 +53235,12 @@ const STATEMENT_ELEMENTS = [
     ...['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction', 'Resource', 'NotResource'],
     'Condition',
 ];
+const KINDS = { Principal: 'principal', Action: 'action', Resource: 'resource' };
 /** Reads one document and gathers what is wrong with it. */
 class Reader {
     problems = [];
     #options;
-    #statement;
+    #position;
     constructor(options) {
         this.#options = options;
     }
@@ -53479,21 +53260,23 @@ class Reader {
         this.#checkNames(members, DOCUMENT_ELEMENTS);
         const version = this.#version(members.get('Version'));
         const id = this.#text(members.get('Id'), 'Id');
-        const list = given.is === 'list' ? given.items : [given];
+        const list = itemsOf(given);
         if (list.length === 0 && this.#options.from === 'author')
             this.#fail('syntax', 'has an empty "Statement"');
-        const statements = list.flatMap((each, index) => this.#readStatement(each, index + 1) ?? []);
+        const statements = list.flatMap((each, index) => this.#statement(each, index + 1));
         return { version, id, statements };
     }
+    /** @returns nothing, as a list: what is read in its place */
     #fail(kind, what) {
-        const whose = this.#statement === undefined ? 'it' : `statement ${this.#statement}`;
-        this.problems.push({ kind, statement: this.#statement, text: `${whose} ${what}` });
+        const whose = this.#position === undefined ? 'it' : `statement ${this.#position}`;
+        this.problems.push({ kind, statement: this.#position, text: `${whose} ${what}` });
+        return [];
     }
     #checkNames(members, known) {
         for (const name of members.keys()) {
             if (known.includes(name))
                 continue;
-            const meant = known.find((each) => each.toLowerCase() === name.toLowerCase());
+            const meant = findIgnoringCase(known, name);
             const hint = meant === undefined ? '' : `: it is written ${meant}`;
             this.#fail('syntax', `has the unknown element ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(name)}${hint}`);
         }
@@ -53506,32 +53289,28 @@ class Reader {
         return undefined;
     }
     #text(json, name) {
-        if (json === undefined)
-            return undefined;
-        if (json.is === 'text')
-            return json.text;
+        if (json === undefined || json.is === 'text')
+            return json?.text;
         this.#fail('syntax', `has ${aOrAn(name)} that is no text`);
         return undefined;
     }
-    #readStatement(json, position) {
-        this.#statement = position;
-        const statement = json.is === 'object' ? this.#statementOf(json.members, position) : undefined;
-        if (statement === undefined)
-            this.#fail('syntax', 'is not an object');
-        this.#statement = undefined;
-        return statement;
-    }
-    #statementOf(members, position) {
+    #statement(json, position) {
+        this.#position = position;
+        if (json.is !== 'object')
+            return this.#fail('syntax', 'is not an object');
+        const { members } = json;
         this.#checkNames(members, STATEMENT_ELEMENTS);
-        return {
-            position,
-            sid: this.#text(members.get('Sid'), 'Sid'),
-            effect: this.#effect(members.get('Effect')),
-            principals: this.#principals(members),
-            actions: this.#actions(members),
-            resources: this.#resources(members),
-            conditions: this.#conditions(members.get('Condition')),
-        };
+        return [
+            {
+                position,
+                sid: this.#text(members.get('Sid'), 'Sid'),
+                effect: this.#effect(members.get('Effect')),
+                principals: this.#principals(members),
+                actions: this.#actions(members),
+                resources: this.#resources(members),
+                conditions: this.#conditions(members.get('Condition')),
+            },
+        ];
     }
     #effect(json) {
         const text = json?.is === 'text' ? json.text : undefined;
@@ -53542,75 +53321,55 @@ class Reader {
         return 'Deny';
     }
     /** A statement names each of principals, actions and resources in exactly one of the two ways. */
-    #oneOf(members, name, kind) {
-        const [positive, negative] = [members.get(name), members.get(`Not${name}`)];
-        if (positive !== undefined && negative !== undefined) {
-            this.#fail('syntax', `has ${name} beside Not${name}: only one of them can stand`);
-            return undefined;
-        }
-        const json = positive ?? negative;
-        if (json === undefined) {
-            this.#fail(kind, `has no ${name}`);
-            return undefined;
-        }
-        return { not: negative !== undefined, json };
+    #oneOf(members, element) {
+        const [positive, negative] = [members.get(element), members.get(`Not${element}`)];
+        if (positive !== undefined && negative !== undefined)
+            return this.#fail('syntax', `has ${element} beside Not${element}: only one of them can stand`);
+        if (positive !== undefined)
+            return [{ not: false, name: element, json: positive }];
+        if (negative !== undefined)
+            return [{ not: true, name: `Not${element}`, json: negative }];
+        return this.#fail(KINDS[element], `has no ${element}`);
     }
     #principals(members) {
-        const found = this.#oneOf(members, 'Principal', 'principal');
+        const [found] = this.#oneOf(members, 'Principal');
         if (found === undefined)
             return { not: false, members: [] };
-        const { json, not } = found;
-        const name = not ? 'NotPrincipal' : 'Principal';
-        const all = this.#principalsOf(json, name);
-        return { not, members: asPrincipalSet(all) };
+        const all = this.#principalsOf(found.json, found.name);
+        const distinct = new Map(all.map((each) => [JSON.stringify([each.type, each.value]), each]));
+        return { not: found.not, members: [...distinct.values()].sort(_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .comparePrincipals */ .jk) };
     }
     #principalsOf(json, name) {
         if (json.is === 'text' && json.text === '*')
-            return [{ type: 'AWS', value: '*' }];
-        if (json.is === 'text') {
-            const hint = `{"AWS": ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(json.text)}}`;
-            this.#fail('syntax', `has the ${name} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(json.text)}: it must be "*" or an object such as ${hint}`);
-            return [];
-        }
-        if (json.is !== 'object' || json.members.size === 0) {
-            this.#fail('syntax', `has ${aOrAn(name)} that names nobody: it must be "*" or an object such as {"AWS": "111122223333"}`);
-            return [];
-        }
-        return [...json.members].flatMap(([type, values]) => this.#principalsOfType(type, values, name));
+            return [_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .EVERYBODY */ .iS];
+        if (json.is === 'object' && json.members.size > 0)
+            return [...json.members].flatMap(([type, values]) => this.#principalsOfType(type, values, name));
+        const [what, example] = json.is === 'text'
+            ? [`the ${name} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(json.text)}`, (0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(json.text)]
+            : [`${aOrAn(name)} that names nobody`, '"111122223333"'];
+        return this.#fail('syntax', `has ${what}: it must be "*" or an object such as {"AWS": ${example}}`);
     }
     #principalsOfType(given, json, name) {
         const type = _principals_js__WEBPACK_IMPORTED_MODULE_4__/* .PRINCIPAL_TYPES */ .Jr.find((each) => each === given);
         if (type === undefined) {
-            const meant = _principals_js__WEBPACK_IMPORTED_MODULE_4__/* .PRINCIPAL_TYPES */ .Jr.find((each) => each.toLowerCase() === given.toLowerCase());
+            const meant = findIgnoringCase(_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .PRINCIPAL_TYPES */ .Jr, given);
             const hint = meant === undefined ? `one of ${_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .PRINCIPAL_TYPES */ .Jr.join(', ')}` : `it is written ${meant}`;
-            this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(given)}: ${hint}`);
-            return [];
+            return this.#fail('syntax', `has ${aOrAn(name)} of the unknown type ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(given)}: ${hint}`);
         }
-        const values = this.#texts(json, `${name} ${type}`, 'principal');
-        for (const value of values)
-            this.#checkPrincipal(type, value);
-        return values.map((value) => (0,_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .normalPrincipal */ .gj)(type, value, this.#options.partition));
-    }
-    #checkPrincipal(type, value) {
-        if (this.#options.from === 'aws')
-            return;
-        const { partition } = this.#options;
-        const why = (0,_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .whyImpossible */ .u)((0,_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .normalPrincipal */ .gj)(type, value, partition), partition);
-        if (why !== undefined)
-            this.#fail('principal', `has the principal ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(value)}, ${why}`);
+        const { from, partition } = this.#options;
+        return this.#texts(json, `${name} ${type}`, 'principal').map((value) => {
+            const principal = (0,_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .normalPrincipal */ .gj)(type, value, partition);
+            const why = from === 'aws' ? undefined : (0,_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .whyImpossible */ .u)(principal, partition);
+            if (why !== undefined)
+                this.#fail('principal', `has the principal ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(value)}, ${why}`);
+            return principal;
+        });
     }
     #actions(members) {
-        const found = this.#oneOf(members, 'Action', 'action');
-        if (found === undefined)
-            return { not: false, names: [] };
-        const name = found.not ? 'NotAction' : 'Action';
-        const names = this.#texts(found.json, name, 'action');
-        for (const each of names) {
-            if (each === '*' || /^[\w*?-]+:[\w*?-]+$/.test(each))
-                continue;
-            this.#fail('action', `has the ${name} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(each)}: it must be * or SERVICE:ACTION, e.g. kms:Decrypt`);
-        }
-        return { not: found.not, names: asSet(names.map(_actions_js__WEBPACK_IMPORTED_MODULE_1__/* .spellAction */ .JT)) };
+        const isAction = (text) => text === '*' || /^[\w*?-]+:[\w*?-]+$/.test(text);
+        const form = '* or SERVICE:ACTION, e.g. kms:Decrypt';
+        const { not, names } = this.#clause(members, 'Action', isAction, form);
+        return { not, names: asSet(names.map(_actions_js__WEBPACK_IMPORTED_MODULE_1__/* .spellAction */ .JT)) };
     }
     #resources(members) {
         if (this.#options.of === 'role') {
@@ -53618,21 +53377,24 @@ class Reader {
                 this.#fail('resource', 'has a Resource, and a trust policy has none');
             return undefined;
         }
-        const found = this.#oneOf(members, 'Resource', 'resource');
+        const isResource = (text) => text === '*' || text.startsWith('arn:');
+        return this.#clause(members, 'Resource', isResource, '* (this key) or a key ARN');
+    }
+    /** @param form what each name must be, in words */
+    #clause(members, element, isWellFormed, form) {
+        const [found] = this.#oneOf(members, element);
         if (found === undefined)
             return { not: false, names: [] };
-        const name = found.not ? 'NotResource' : 'Resource';
-        const names = this.#texts(found.json, name, 'resource');
-        for (const each of names) {
-            if (each === '*' || each.startsWith('arn:'))
-                continue;
-            this.#fail('resource', `has the ${name} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(each)}: it must be * (this key) or a key ARN`);
-        }
-        return { not: found.not, names: asSet(names) };
+        const { not, name, json } = found;
+        const names = this.#texts(json, name, KINDS[element]);
+        for (const each of names)
+            if (!isWellFormed(each))
+                this.#fail(KINDS[element], `has the ${name} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(each)}: it must be ${form}`);
+        return { not, names: asSet(names) };
     }
     /** A text or a list of texts, none of them empty, at least one. */
     #texts(json, name, kind) {
-        const list = json.is === 'list' ? json.items : [json];
+        const list = itemsOf(json);
         const texts = list.flatMap((item) => (item.is === 'text' && item.text !== '' ? [item.text] : []));
         if (list.length === 0)
             this.#fail(kind, `has an empty list as ${name}`);
@@ -53643,53 +53405,50 @@ class Reader {
     #conditions(json) {
         if (json === undefined)
             return [];
-        if (json.is !== 'object') {
-            this.#fail('syntax', 'has a Condition that is not an object');
-            return [];
-        }
+        if (json.is !== 'object')
+            return this.#fail('syntax', 'has a Condition that is not an object');
         const conditions = [...json.members].flatMap(([operator, keys]) => this.#conditionsOf(operator, keys));
-        return this.#distinct(conditions).sort((a, b) => (0,_document_js__WEBPACK_IMPORTED_MODULE_5__/* .compareTexts */ .q)(a.operator, b.operator) || (0,_document_js__WEBPACK_IMPORTED_MODULE_5__/* .compareTexts */ .q)(a.key, b.key));
-    }
-    /** Two conditions with one operator and one key could mean both or the last of them. */
-    #distinct(conditions) {
-        const seen = new Map();
+        // Two conditions with one operator and one key could mean both or the last of them.
+        const distinct = new Map();
         for (const condition of conditions) {
             const id = `${condition.operator} ${condition.key.toLowerCase()}`;
-            if (seen.has(id))
+            if (distinct.has(id))
                 this.#fail('condition', `has the condition ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(id)} twice`);
-            seen.set(id, condition);
+            distinct.set(id, condition);
         }
-        return [...seen.values()];
+        return [...distinct.values()].sort((a, b) => (0,_document_js__WEBPACK_IMPORTED_MODULE_5__/* .compareTexts */ .q)(a.operator, b.operator) || (0,_document_js__WEBPACK_IMPORTED_MODULE_5__/* .compareTexts */ .q)(a.key, b.key));
     }
     #conditionsOf(given, json) {
         const operator = (0,_operators_js__WEBPACK_IMPORTED_MODULE_3__/* .spellOperator */ .xQ)(given);
         const isSpelled = operator === given || this.#options.from === 'aws';
         if (operator === undefined || !isSpelled) {
             const hint = operator === undefined ? '' : `: it is written ${operator}`;
-            this.#fail('condition', `has the unknown condition operator ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(given)}${hint}`);
-            return [];
+            return this.#fail('condition', `has the unknown condition operator ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(given)}${hint}`);
         }
-        if (json.is !== 'object') {
-            this.#fail('condition', `has no condition keys under ${operator}`);
-            return [];
-        }
-        return [...json.members].flatMap(([key, values]) => this.#condition(operator, key, values) ?? []);
+        if (json.is !== 'object')
+            return this.#fail('condition', `has no condition keys under ${operator}`);
+        return [...json.members].flatMap(([key, values]) => this.#condition(operator, key, values));
     }
     #condition(operator, key, json) {
         if (!/^[^\s:]+:[^\s]+$/.test(key))
             this.#fail('condition', `has the condition key ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(key)}: it must begin with a prefix such as aws:`);
-        const list = json.is === 'list' ? json.items : [json];
+        const list = itemsOf(json);
         const values = list.flatMap((item) => (item.is === 'text' || item.is === 'scalar' ? [item.text] : []));
-        if (values.length < list.length || list.length === 0) {
-            this.#fail('condition', `has no values for ${operator} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(key)}: it must be a text or a list`);
-            return undefined;
-        }
+        if (values.length < list.length || list.length === 0)
+            return this.#fail('condition', `has no values for ${operator} ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(key)}: it must be a text or a list`);
         const { comparison } = (0,_operators_js__WEBPACK_IMPORTED_MODULE_3__/* .readOperator */ .Tp)(operator);
         const wrong = values.find((value) => !value.includes('${') && !(0,_operators_js__WEBPACK_IMPORTED_MODULE_3__/* .isComparable */ .n9)(comparison, value));
         if (wrong !== undefined && this.#options.from === 'author')
             this.#fail('condition', `compares ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(key)} by ${operator} with ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .h)(wrong)}, which can't be`);
-        return { operator, key, values: asSet(values) };
+        return [{ operator, key, values: asSet(values) }];
     }
+}
+/** A single value counts as a list of one. */
+function itemsOf(json) {
+    return json.is === 'list' ? json.items : [json];
+}
+function findIgnoringCase(names, name) {
+    return names.find((each) => each.toLowerCase() === name.toLowerCase());
 }
 /** E.g. `a Principal`, `an Id`. */
 function aOrAn(name) {
@@ -53697,10 +53456,6 @@ function aOrAn(name) {
 }
 function asSet(names) {
     return [...new Set(names)].sort(_document_js__WEBPACK_IMPORTED_MODULE_5__/* .compareTexts */ .q);
-}
-function asPrincipalSet(principals) {
-    const distinct = new Map(principals.map((each) => [JSON.stringify([each.type, each.value]), each]));
-    return [...distinct.values()].sort(_principals_js__WEBPACK_IMPORTED_MODULE_4__/* .comparePrincipals */ .jk);
 }
 
 
@@ -53894,8 +53649,8 @@ var approval_record = __nccwpck_require__(9112);
 var comments = __nccwpck_require__(2926);
 // EXTERNAL MODULE: ./src/plan/attribute-hashes.ts
 var attribute_hashes = __nccwpck_require__(2352);
-// EXTERNAL MODULE: ./src/plan/remainder.ts
-var remainder = __nccwpck_require__(7856);
+// EXTERNAL MODULE: ./src/plan/difference.ts
+var difference = __nccwpck_require__(560);
 // EXTERNAL MODULE: ./src/report/comment.ts
 var report_comment = __nccwpck_require__(4231);
 // EXTERNAL MODULE: ./src/report/markdown.ts
@@ -54122,7 +53877,7 @@ function lastLineOf({ command, commentKey, destroys }, context, report, redact) 
         commentKey,
         commit: sha,
         digest: plan.digest,
-        changes: (0,remainder/* plannedChanges */.II)(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
+        changes: (0,difference/* fingerprintChanges */.sV)(plan.model).map((change) => ({ ...change, line: redact(change.line) })),
         values: (0,attribute_hashes/* hashAttributes */.e)(plan.model),
     });
 }
