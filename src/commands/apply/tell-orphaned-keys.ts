@@ -1,10 +1,11 @@
 import { findOrphanedKeys, type OrphanedKey } from '../../aws/orphaned-keys.js';
 import { sayKmsError } from '../../aws/kms-clients.js';
-import { messageOf } from '../../errors.js';
+import { ActionError } from '../../errors.js';
 import type { Setup } from '../setup/set-up.js';
 import { isSamePolicy } from '../../plan/canonical.js';
 import type { PlanModel, ResourceChange } from '../../plan/types.js';
 import type { Reporting, Run } from '../../run.js';
+import { TerraformError } from '../../terraform/run.js';
 
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
@@ -27,13 +28,17 @@ export async function* tellingOrphanedKeys<T>(
   try {
     applied = yield* notingKeyId(apply(), seen);
   } catch (thrown) {
-    // The provider names in its message the key that it waited for in vain, which the state has.
-    const named = /\bmrk-[0-9a-f]{32}\b/.exec(messageOf(thrown))?.[0];
-    yield* tell(run, setup, { primary, since, knownId: seen.keyId ?? named });
+    yield* tell(run, setup, { primary, since, knownId: seen.keyId ?? keyInFailure(thrown) });
     throw thrown;
   }
   yield* tell(run, setup, { primary, since, knownId: seen.keyId });
   return applied;
+}
+
+/** The provider names in its message the key that it waited for in vain, which the state has. */
+function keyInFailure(thrown: unknown): string | undefined {
+  const failure = thrown instanceof ActionError ? thrown.cause : thrown;
+  return failure instanceof TerraformError ? /\bmrk-[0-9a-f]{32}\b/.exec(failure.text)?.[0] : undefined;
 }
 
 /** Passes on what a part finds out, and notes the id of the key on the way. */
