@@ -1,12 +1,12 @@
 /** Every example from its file as nektos/act runs it in host mode: `npm run test:act`. docs/act.md has what act does otherwise. */
 
-import { expect, jest, test } from '@jest/globals';
+import { expect, test, vi } from 'vitest';
 import { readCalledWorkflows, runWithAct } from '../../testing/act.js';
 import { requireAct } from '../support/act.js';
 import { EXAMPLE_STORIES, tellStory, type RunExample } from '../support/example-stories.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(1_800_000);
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 });
 
 const act = requireAct();
 

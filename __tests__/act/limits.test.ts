@@ -2,14 +2,14 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import { runWithAct, type ActRun } from '../../testing/act.js';
 import type { Start } from '../../testing/workflow.js';
 import { requireAct } from '../support/act.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(120_000);
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const act = requireAct();
 

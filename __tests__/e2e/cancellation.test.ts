@@ -1,11 +1,11 @@
-import { beforeAll, expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { seededRandom } from '../../emulator/faults.js';
 import type { Fault } from '../../emulator/index.js';
 import { readLedger, type Ledger } from '../support/ledger.js';
 import { describeTools, startMainJob, type CancelledRun, type Moment } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';
 
-jest.setTimeout(1_800_000);
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 });
 
 const CANCELLATIONS = 20;
 const SEED = Number(process.env['CANCELLATION_SEED'] ?? 20_261_124);

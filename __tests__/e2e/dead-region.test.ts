@@ -1,11 +1,11 @@
 import { CreateKeyCommand, DecryptCommand, EncryptCommand, ReEncryptCommand } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import type { Fault } from '../../emulator/index.js';
 import { kmsIn } from '../../emulator/__tests__/support.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 
-jest.setTimeout(600_000);
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const ALIAS = 'alias/aws_cb_cmk';
 const A = 'ap-southeast-1';

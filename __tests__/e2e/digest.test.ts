@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { digestPlan } from '../../src/plan/digest.js';
 import { buildPlanModel } from '../../src/plan/model.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -7,11 +7,11 @@ import {
   UpdateAliasCommand,
   UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { kmsIn } from '../../emulator/__tests__/support.js';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const PRIMARY = 'ap-southeast-1';
 const ALIAS = 'alias/aws_cb_cmk';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from 'vitest';
 import { CreateKeyCommand } from '@aws-sdk/client-kms';
 import { kmsIn } from '../../emulator/__tests__/support.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -2,14 +2,14 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test, vi } from 'vitest';
 import { makeOutside } from '../../testing/run-workflow.js';
 import { runWorkflow } from '../../testing/workflow.js';
 import { EXAMPLE_STORIES, tellStory, type RunExample } from '../support/example-stories.js';
 import { runTerraformOk } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(1_800_000);
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 });
 
 const run: RunExample = async (emulator, { name, text, repository }, start) => {
   const file = `examples/${name}.yml`;

@@ -10,7 +10,7 @@
  * `npm run test:faults` runs each case by itself.
  */
 import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import type { Call, Emulator, Fault } from '../../emulator/index.js';
 import { putVersion } from '../../emulator/aws/s3/store.js';
@@ -18,7 +18,7 @@ import { keysInState, readLedger, type Ledger } from '../support/ledger.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';
 
-jest.setTimeout(7_200_000);
+vi.setConfig({ testTimeout: 7_200_000, hookTimeout: 7_200_000 });
 
 const ALL = process.env['ALL_FAULTS'] === '1';
 const AT_ONCE = 4;

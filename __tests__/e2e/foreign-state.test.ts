@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { currentVersion, putVersion } from '../../emulator/aws/s3/store.js';
 import { holdCalls } from '../support/hold-calls.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 let job: MainJob;
 beforeAll(async () => {

@@ -2,11 +2,11 @@
 
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateKeyCommand, KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const [SINGAPORE, SYDNEY, JAKARTA] = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'];
 const CONFIRMED = { 'allow-destroy': 'true', 'confirm-destroy': 'aws_cb_cmk' };

@@ -14,14 +14,14 @@ import {
 } from '@aws-sdk/client-kms';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KeyView } from '../../emulator/index.js';
 import { kmsIn } from '../../emulator/__tests__/support.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 import { INIT, runTerraformOk } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const PRIMARY = 'ap-southeast-1';
 const [SYDNEY, JAKARTA, TOKYO] = ['ap-southeast-2', 'ap-southeast-3', 'ap-northeast-1'] as const;

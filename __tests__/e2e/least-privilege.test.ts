@@ -1,5 +1,5 @@
 import { CreateKeyCommand, ScheduleKeyDeletionCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import type { JobOptions } from '../../emulator/github/types.js';
 import type { Call } from '../../emulator/index.js';
@@ -7,7 +7,7 @@ import { kmsIn } from '../../emulator/__tests__/support.js';
 import { APPLY_ROLE, compare, PLAN_ROLE, readPolicy, readPolicyText } from '../support/iam.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 /** What is in a policy although no call in the emulator's log needs it, and why. */
 const NOT_SEEN: Readonly<Record<string, string>> = {

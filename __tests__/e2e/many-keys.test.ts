@@ -2,7 +2,7 @@
 
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { runAction } from '../../demo/action.js';
 import { parseApprovalRecordAmong } from '../../src/github/approval-record.js';
@@ -12,7 +12,7 @@ import { pooled } from '../support/pooled.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { findProviderMirror } from '../support/terraform.js';
 
-jest.setTimeout(1_800_000);
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 });
 
 const REPOSITORY = 'octo-org/octo-repo';
 const place = { repository: REPOSITORY, number: 7 };

@@ -1,13 +1,13 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import { renderConfiguration, type ModuleRequest } from '../../src/terraform/module.js';
 import { read } from '../support/inputs.js';
 import { INIT, runTerraform, runTerraformOk } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const APPLY = ['apply', '-input=false', '-auto-approve', '-no-color'];
 const DESTROY = ['destroy', '-input=false', '-auto-approve', '-no-color'];

@@ -1,6 +1,6 @@
 import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import {
   MULTI_REGION_KEY_SPECS,
@@ -19,7 +19,7 @@ import {
 } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const PROVIDER = '5.100.0';
 const MODULES = ['key-policy', 'primary', 'replica'];

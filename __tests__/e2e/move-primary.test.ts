@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
   DecryptCommand,
   EncryptCommand,
@@ -15,7 +15,7 @@ import { readLedger } from '../support/ledger.js';
 import { describeTools, startMainJob, type MainJob, type Moment } from '../support/main-job.js';
 import { pooled } from '../support/pooled.js';
 
-jest.setTimeout(1_800_000);
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 });
 
 const A = 'ap-southeast-1';
 const B = 'ap-southeast-2';

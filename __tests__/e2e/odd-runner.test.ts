@@ -1,10 +1,10 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 let job: MainJob;
 let base: string;

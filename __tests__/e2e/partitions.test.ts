@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test, vi } from 'vitest';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 /** The primary, its replica if this provider can make one there, and the partition that each ARN has to be of. */
 const PARTITIONS = [

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { renderConfiguration, type ModuleRequest } from '../../src/terraform/module.js';
 import { read } from '../support/inputs.js';
 import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
@@ -8,7 +8,7 @@ import { INIT, runTerraform, runTerraformOk } from '../support/rendered-terrafor
 import { findProviderMirror } from '../support/terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const six = findProviderMirror((version) => version.startsWith('6.'));
 const version = six?.versions.at(-1);

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { releaseTarget } from '../../src/terraform/install/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { startNetworkMirror, type NetworkMirror } from '../support/network-mirror.js';
 import { findProviderMirror } from '../support/terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const found = findProviderMirror((version) => version.startsWith('5.'));
 const here = { os: process.platform, arch: process.arch };

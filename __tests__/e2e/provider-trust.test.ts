@@ -3,13 +3,13 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { releaseTarget } from '../../src/terraform/install/release.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const here = { os: process.platform, arch: process.arch };
 const PLATFORM = releaseTarget(here);

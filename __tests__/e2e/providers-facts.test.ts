@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test, vi } from 'vitest';
 import semver from 'semver';
 import { MULTI_REGION_KEY_SPECS, specNeedsProvider } from '../../src/facts/key-specs.js';
 import { initArgs } from '../../src/terraform/run.js';
@@ -10,7 +10,7 @@ import { runTerraform, runTerraformOk } from '../support/rendered-terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { findProviders, type FoundProvider } from '../support/terraform.js';
 
-jest.setTimeout(300_000);
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const found = findProviders();
 const chosen = process.env['ALL_PROVIDERS'] === '1' ? found : found.slice(-1);

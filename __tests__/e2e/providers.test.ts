@@ -4,7 +4,7 @@ import {
   ReplicateKeyCommand,
   UpdateKeyDescriptionCommand,
 } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { providerModeOf } from '../../src/terraform/provider-mode.js';
 import { kmsIn } from '../../emulator/__tests__/support.js';
@@ -12,7 +12,7 @@ import { jsonOutput, startMainJob, type MainJob } from '../support/main-job.js';
 import { WANTED_VERSIONS } from '../support/wanted-versions.js';
 import { findProviders, type FoundProvider } from '../support/terraform.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const PRIMARY = 'ap-southeast-1';
 const REPLICAS = ['ap-southeast-2', 'ap-southeast-3'];

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readFile } from 'node:fs/promises';
 import type { ActionRun } from '../../demo/action.js';
 import { describeRelease, releaseTarget } from '../../src/terraform/install/release.js';
@@ -9,7 +9,7 @@ import { findTerraform } from '../support/terraform.js';
 import { copyActionTrusting } from '../support/trusting-action.js';
 import { startProxiedNetwork, type ProxiedNetwork } from '../support/proxied-network.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const REPOSITORY = 'octo-org/octo-repo';
 const SECRET = 'p@ss w/rd';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { liveKeys } from '../../emulator/aws/s3/store.js';
 import { readLedger } from '../support/ledger.js';
 import { markAsUnfinished } from '../support/state-marks.js';

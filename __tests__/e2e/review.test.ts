@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { startMainJob, type MainJob } from '../support/main-job.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const REPOSITORY = 'octo-org/octo-repo';
 const HEAD = '1a'.repeat(20);

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test, vi } from 'vitest';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const FILES = ['emulator.json', 'calls.json'];
 afterAll(() => {

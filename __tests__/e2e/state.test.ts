@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Deps } from '../../src/deps.js';
 import { createExec } from '../../src/runner/exec.js';
 import { createLog } from '../../src/runner/log.js';
@@ -13,7 +13,7 @@ import { markAsUnfinished, objectOf } from '../support/state-marks.js';
 import { findTerraform } from '../support/terraform.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 let job: MainJob;
 beforeAll(async () => {

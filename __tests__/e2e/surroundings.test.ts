@@ -3,13 +3,13 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionRun } from '../../demo/action.js';
 import { describeTools, startMainJob, type MainJob } from '../support/main-job.js';
 import { AWS_CONFIGURATIONS, RESTRICTIONS, STARTERS, type Surrounding } from '../support/surroundings.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-jest.setTimeout(900_000);
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
 const REPOSITORY = 'octo-org/octo-repo';
 let job: MainJob;

@@ -5,7 +5,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { format, resolveConfig } from 'prettier';
 import type { EventOptions } from '../../emulator/github/events.js';
 import { withoutFolds } from '../support/golden-text.js';

@@ -1,4 +1,4 @@
-import { afterEach } from '@jest/globals';
+import { onTestFinished } from 'vitest';
 import { openKms, type KmsClients } from '../../src/aws/kms-clients.js';
 import { settingsOf } from '../../emulator/__tests__/support.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/index.js';
@@ -15,14 +15,9 @@ export async function stopForAction(emulator: Emulator): Promise<void> {
   await emulator.stop();
 }
 
-const opened: KmsClients[] = [];
-afterEach(() => {
-  for (const { destroy } of opened.splice(0)) destroy();
-});
-
 /** A run's clients, with the emulator's credentials, which do not change; they last as long as the test. */
 export async function clientsOf(emulator: Emulator): Promise<KmsClients> {
   const clients = await openKms(() => Promise.resolve(settingsOf(emulator, 'us-east-1').credentials));
-  opened.push(clients);
+  onTestFinished(clients.destroy);
   return clients;
 }

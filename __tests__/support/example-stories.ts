@@ -6,7 +6,7 @@
 import { CreateAliasCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/index.js';
 import type { Start } from '../../testing/workflow.js';
 import { createFamily, kmsIn } from '../../emulator/__tests__/support.js';

@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 
 import {
   createGitHub,
@@ -9,6 +8,7 @@ import {
 } from '../../emulator/github/index.js';
 import type { Clock } from '../../src/deps.js';
 import { createGitHubClient, type GitHubClient, type GitHubClientOptions } from '../../src/github/client.js';
+import { close, listen } from './loopback.js';
 
 /** A clock that passes a wait at once and keeps how long it was. */
 export interface FakeClock extends Clock {
@@ -54,8 +54,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${await listen(server)}`;
   github.setBaseUrl(origin);
   const log = {
     info: (line: string) => logged.push(line),
@@ -79,15 +78,6 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
         ...more,
       });
     },
-    stop: () => stop(server),
+    stop: () => close(server),
   };
-}
-
-function stop(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll } from '@jest/globals';
+import { afterAll } from 'vitest';
 
 /** A golden file in `golden/guard` for people to read: blocks of lines in their order, with an empty line between two. */
 export interface GoldenBlocks {

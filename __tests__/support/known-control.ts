@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import { describeCondition } from '../../src/policy/document.js';
 import { judgeControl, type Control, type ControlRequest } from '../../src/policy/lockout.js';
 import { parsePolicy } from '../../src/policy/parse.js';

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import type { Finding } from '../../src/guard/finding.js';
 import { openGoldenBlocks } from './golden-blocks.js';
 

@@ -3,11 +3,11 @@ import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { makeCertificate } from './certificate.js';
+import { close, listen } from './loopback.js';
 import { tempFolder } from './temp-folder.js';
 
 const PROVIDER = 'registry.terraform.io/hashicorp/aws';
@@ -59,18 +59,15 @@ export async function startNetworkMirror(options: NetworkMirrorOptions): Promise
       else response.end(swapped);
     } else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   const certFile = path.join(tempFolder('mirror'), 'ca.pem');
   await writeFile(certFile, cert);
   return {
-    url: `https://localhost:${(server.address() as AddressInfo).port}/mirror`,
+    url: `https://localhost:${port}/mirror`,
     env: { SSL_CERT_FILE: certFile },
     requests,
     swapArchive: (content) => (swapped = content),
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: () => close(server),
   };
 }
 

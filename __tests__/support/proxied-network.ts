@@ -6,11 +6,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { connect, type AddressInfo, type Server } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { makeCertificate } from './certificate.js';
+import { listen } from './loopback.js';
 import { tempFolder } from './temp-folder.js';
 
 /** A call as the proxy got it. */
@@ -103,9 +104,9 @@ export async function startProxiedNetwork(upstream: (host: string) => string): P
       socket.on('close', () => sockets.delete(socket));
     });
   }
-  await Promise.all([proxy, tls, plain].map(listen));
+  const [port] = await Promise.all([proxy, tls, plain].map(listen));
   return Object.assign(network, {
-    proxy: `127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    proxy: `127.0.0.1:${port}`,
     stop: async () => {
       sockets.forEach((socket) => socket.destroy());
       for (const server of [proxy, tls, plain]) {
@@ -123,8 +124,4 @@ function forward(request: IncomingMessage, response: ServerResponse, to: URL): v
   });
   onward.on('error', () => response.destroy());
   request.pipe(onward);
-}
-
-function listen(server: Server): Promise<void> {
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 }

@@ -2,10 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { crc32, deflateRawSync } from 'node:zlib';
 import * as openpgp from 'openpgp';
 import type { ReleaseKey } from '../../src/terraform/install/hashicorp-key.js';
+import { close, listen } from './loopback.js';
 
 export interface SigningKey {
   readonly releaseKey: ReleaseKey;
@@ -109,23 +109,23 @@ export class ReleaseServer {
   /** Answers to give instead of a file, by path; each is used once, in order. */
   readonly answers = new Map<string, Answer[]>();
   readonly requests: { readonly path: string; readonly authorization: string | undefined }[] = [];
+  #port = 0;
   readonly #server = createServer((request, response) => {
     this.#answer(request, response);
   });
 
   static async start(): Promise<ReleaseServer> {
     const server = new ReleaseServer();
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    server.#port = await listen(server.#server);
     return server;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  stop(): Promise<void> {
+    return close(this.#server);
   }
 
   /** Publishes a version whose zip is for one platform, e.g. `linux_amd64`. */

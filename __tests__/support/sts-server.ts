@@ -1,7 +1,7 @@
 /** STS on loopback, with answers that a test writes: the XML of the query protocol. */
 
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { close, listen } from './loopback.js';
 
 export interface StsRequest {
   readonly action: string;
@@ -36,6 +36,7 @@ export class StsServer {
   /** When the next credentials end. */
   expiration = new Date(Date.now() + 3_600_000);
   #issued = 0;
+  #port = 0;
   readonly #server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8');
@@ -50,17 +51,16 @@ export class StsServer {
 
   static async start(): Promise<StsServer> {
     const server = new StsServer();
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    server.#port = await listen(server.#server);
     return server;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  stop(): Promise<void> {
+    return close(this.#server);
   }
 
   #answer(response: ServerResponse, request: StsRequest): void {

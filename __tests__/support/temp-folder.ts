@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll } from '@jest/globals';
 
 const made: string[] = [];
 
@@ -16,6 +15,7 @@ export function tempFolder(name: string): string {
   return folder;
 }
 
-afterAll(() => {
+/** For `set-up.ts`. */
+export function removeTempFolders(): void {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+}

@@ -1,7 +1,7 @@
 /** bootstrap/template.yml makes what docs/iam.md describes, and nothing else. */
 
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { resolveTemplate, type Parameters } from '../support/cloudformation.js';
 
 const TEMPLATE = 'bootstrap/template.yml';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { showOutputs, showReport } from '../../demo/show.js';
 import { renderSummary } from '../../src/report/comment.js';
 import { CASES } from '../support/report-cases.js';

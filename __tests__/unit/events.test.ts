@@ -1,7 +1,7 @@
 /** docs/events.md, row by row: each event as GitHub's emulator sends it, read by the action. */
 
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { EVENT_NAMES, type EventName } from '../../emulator/github/index.js';
 import type { RunContext } from '../../src/runner/context.js';
 import { startGitHub } from '../support/github-world.js';

@@ -1,7 +1,7 @@
 /** Every example, run from its file as GitHub's runner does, with the action's answers recorded: which jobs run, and what they ask for. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { GitHub } from '../../emulator/github/index.js';
 import { INPUT_NAMES } from '../../src/inputs/table.js';
 import { readShared } from '../../src/inputs/inputs.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { packageFolders, readLicence, renderLicences } from '../../scripts/licences.js';
 import { tempFolder } from '../support/temp-folder.js';
 

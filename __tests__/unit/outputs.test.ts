@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createLog } from '../../src/runner/log.js';
 import { keyOutputs, type Outputs, resultOf, summariseCounts } from '../../src/outputs.js';

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { digestOf, pictureFiles, RECORD, type PictureRecord } from '../../scripts/pictures/files.js';
 import { PICTURED_ID, planInputs, readmeWorkflow, SCENES, useKey } from '../../scripts/pictures/scenes.js';
 import { withoutFolds } from '../support/golden-text.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readSchema, readUses, snakeCase } from '../../scripts/provider-schema.js';
 
 /** In the form that CDK Terrain generates. */

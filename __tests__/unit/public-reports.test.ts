@@ -5,7 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { denialText, POLICY_KINDS } from '../../emulator/aws/denial.js';
 import type { EventOptions } from '../../emulator/github/events.js';
 import { refuseBadConfig } from '../../src/aws/machine-config.js';

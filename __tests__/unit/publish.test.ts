@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ACTIONS_BOT, type Comment } from '../../emulator/github/index.js';
 import type { RunContext } from '../../src/runner/context.js';
 import type { Deps } from '../../src/deps.js';

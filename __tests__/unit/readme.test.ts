@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { insertInputs, insertTables } from '../../scripts/tables.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.js';
 import { asCancellation, refuse, reportOf } from '../../src/refusal.js';
 

@@ -1,6 +1,6 @@
 /** Users read every error in three parts: ESLint holds the source tree to it; here, that its rule catches what it is for. */
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { Linter } from 'eslint';
 import { ActionError, explanationOf } from '../../src/errors.js';
 import { hear } from '../support/recorded-run.js';
@@ -49,7 +49,7 @@ describe('what may be thrown in the source tree', () => {
 });
 
 describe('an error that this action has no words for', () => {
-  test.each([[new TypeError('x is undefined')], ['a text'], [undefined]])('%p has three parts', (thrown) => {
+  test.each([[new TypeError('x is undefined')], ['a text'], [undefined]])('%s has three parts', (thrown) => {
     const { what, done, next } = explanationOf(thrown);
     for (const part of [what, done, next]) expect(part).toMatch(/^[A-Z].*\.$/s);
     expect(what).toContain(thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 
-/** What Jest itself finds; a pattern that matches nothing is no error to it. */
+/** What Vitest itself finds; a pattern that matches nothing is no error to it. */
 function listTests(...args: readonly string[]): string[] {
-  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--listTests', ...args];
-  const files = execFileSync(process.execPath, jest, { encoding: 'utf8' }).trim().split('\n');
-  return files.map((file) => path.relative('', file).replaceAll('\\', '/'));
+  const vitest = ['node_modules/vitest/vitest.mjs', 'list', '--filesOnly', ...args];
+  return execFileSync(process.execPath, vitest, { encoding: 'utf8' }).trim().split('\n');
 }
 
 test('npm test runs the story of a review, and the tests of every kind that takes seconds', () => {

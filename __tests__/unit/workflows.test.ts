@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { releaseProblem } from '../../scripts/check-release.js';
 import { INPUT_NAMES } from '../../src/inputs/table.js';

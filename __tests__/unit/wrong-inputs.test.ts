@@ -1,6 +1,6 @@
 /** Wrong inputs are told wherever a failure is told: by whole runs, on an emulated GitHub. */
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseApprovalRecord } from '../../src/github/approval-record.js';
 import { renderCommentMarker } from '../../src/github/comments.js';
 import { RecordedWorld, type Told } from '../support/recorded-run.js';

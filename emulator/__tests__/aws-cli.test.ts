@@ -1,13 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { rootPolicy } from './support.js';
 import { tempFolder } from '../../__tests__/support/temp-folder.js';
 
 // The AWS CLI needs a second or more to start, and much longer on a busy machine.
-jest.setTimeout(300_000);
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const PRIMARY = 'ap-southeast-1';
 const REPLICA = 'ap-southeast-2';

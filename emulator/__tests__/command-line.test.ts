@@ -10,12 +10,12 @@ import {
   KMSClient,
   ReplicateKeyCommand,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { failureOf } from './support.js';
 import { tempFolder } from '../../__tests__/support/temp-folder.js';
 
 // A cold start compiles every file of the emulator first.
-jest.setTimeout(120_000);
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PROGRAM = ['node_modules/tsx/dist/cli.mjs', 'emulator/main.ts'];
 

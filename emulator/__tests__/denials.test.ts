@@ -5,7 +5,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-kms';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator, type Fault } from '../index.js';
 import { createKey, failureOf, kmsIn, s3In } from './support.js';
 

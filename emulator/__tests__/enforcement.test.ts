@@ -24,7 +24,7 @@ import {
   type KMSClient,
 } from '@aws-sdk/client-kms';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { createKey, failureOf, kmsIn, rootPolicy, stsIn, type ClientCredentials } from './support.js';
 

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultList, parseFaults, type FaultSubject } from '../faults.js';
 import { startEmulator, type Emulator, type Fault } from '../index.js';
 import { createKey, failureOf, kmsIn, s3In, settingsOf, stsIn } from './support.js';

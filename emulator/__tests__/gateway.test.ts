@@ -4,7 +4,7 @@ import {
   EncryptCommand,
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { createKey, failureOf, kmsIn, rootPolicy } from './support.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { ACTIONS_BOT, DEFAULT_GITHUB_TOKEN } from '../github/index.js';
 import { findSchemaProblems, type OpenApi } from '../../__tests__/support/openapi-schema.js';

@@ -29,12 +29,12 @@ import {
   type MacAlgorithmSpec,
   type SigningAlgorithmSpec,
 } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { createFamily, createKey, failureOf, kmsIn } from './support.js';
 
 // RSA keys of 4096 bits are made here, by OpenSSL, in anything from one second to ten.
-jest.setTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const HERE = 'eu-west-1';
 const THERE = 'eu-central-1';

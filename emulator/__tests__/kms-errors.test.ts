@@ -17,7 +17,7 @@ import {
   type CreateKeyCommandInput,
   type KMSClient,
 } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { createKey, failureOf, kmsIn, rootPolicy, stsIn, type CreatedKey } from './support.js';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';

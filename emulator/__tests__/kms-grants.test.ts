@@ -10,7 +10,7 @@ import {
   type CreateGrantCommandInput,
   type KMSClient,
 } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { createFamily, createKey, failureOf, kmsIn, rootPolicy, type CreatedKey } from './support.js';
 

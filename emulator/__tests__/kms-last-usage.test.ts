@@ -12,7 +12,7 @@ import {
   VerifyCommand,
   type GetKeyLastUsageCommandOutput,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { createFamily, createKey, failureOf, kmsIn } from './support.js';
 

@@ -16,7 +16,7 @@ import {
   UpdatePrimaryRegionCommand,
   type KeyMetadata,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, startEmulator, type Emulator } from '../index.js';
 import { createFamily, createKey, failureOf, kmsIn, rootPolicy } from './support.js';
 

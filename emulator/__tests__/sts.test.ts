@@ -5,7 +5,7 @@ import {
   type Credentials,
 } from '@aws-sdk/client-sts';
 import { ListKeysCommand } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import type { JobOptions } from '../github/index.js';
 import { failureOf, kmsIn, stsIn, type ClientCredentials } from './support.js';

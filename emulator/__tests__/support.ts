@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import type { Emulator } from '../index.js';
 
 export interface ClientCredentials {

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../index.js';
 import { findProviderMirror, findTerraform, IN_A_HURRY } from '../../__tests__/support/terraform.js';
 import { tempFolder } from '../../__tests__/support/temp-folder.js';
 
 // Each command starts a provider process per Region.
-jest.setTimeout(600_000);
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const REGIONS = ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] as const;
 const [PRIMARY, ...REPLICAS] = REGIONS;

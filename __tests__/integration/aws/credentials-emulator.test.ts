@@ -1,6 +1,6 @@
 /** The whole exchange: the emulator's OIDC issuer signs the tokens, its STS checks them against trust policies. */
 
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import { obtainCredentials, type AwsSession, type CredentialOptions } from '../../../src/aws/credentials.js';
 import { requestIdToken } from '../../../src/aws/oidc.js';
@@ -18,7 +18,7 @@ let emulator: Emulator;
 beforeEach(async () => {
   emulator = await startEmulator();
   // The toolkit writes its commands there, the mask of each token among them.
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterEach(async () => {
   await emulator.stop();

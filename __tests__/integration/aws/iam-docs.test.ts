@@ -1,7 +1,7 @@
 /** docs/iam.md, as far as it can be held against the emulator's STS and KMS without Terraform. */
 
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import type { JobOptions } from '../../../emulator/github/types.js';
 import type { KeySpec, KeyUsage } from '../../../src/facts/key-specs.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { clientsOf } from '../../support/emulated-session.js';
 import { askKms, waitForKeys, type WaitedKey } from '../../../src/aws/key-wait.js';
 import type { Clock } from '../../../src/deps.js';

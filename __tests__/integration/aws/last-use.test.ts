@@ -1,7 +1,7 @@
 /** What the action says of a key's last use, from what KMS answers. */
 
 import { EncryptCommand } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import { askLastUse } from '../../../src/aws/last-usage.js';
 import { sayLastUse } from '../../../src/plan/last-use.js';

@@ -5,7 +5,7 @@ import {
   ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import { isMadeSince, type MadeSearch } from '../../../src/aws/made-since.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';

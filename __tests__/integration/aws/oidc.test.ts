@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 import type { JobOptions } from '../../../emulator/github/index.js';
@@ -11,6 +10,7 @@ import {
   type IdTokenOptions,
 } from '../../../src/aws/oidc.js';
 import type { RunContext } from '../../../src/runner/context.js';
+import { close, listen } from '../../support/loopback.js';
 import { readRunContext } from '../../support/run-context.js';
 import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
 
@@ -24,11 +24,11 @@ beforeEach(async () => {
   world = await startGitHub({ repository: { fullName: 'octo-org/octo-repo', id: 456789, ownerId: 123456 } });
   masked = [];
   printed = [];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
+  vi.restoreAllMocks();
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, saved);
   await world.stop();
@@ -135,14 +135,12 @@ describe('an OIDC token', () => {
     'is not found in the answer %j',
     async (body) => {
       const server = createServer((_, response) => response.end(body));
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const { port } = server.address() as AddressInfo;
       const env = {
         ...world.github.env(),
-        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/?api-version=2.0`,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${await listen(server)}/?api-version=2.0`,
       };
       await expect(request({ env })).rejects.toThrow('the answer held no token.');
-      server.close();
+      await close(server);
     },
   );
 

@@ -1,5 +1,5 @@
 import { CreateAliasCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/index.js';
 import { clientsOf } from '../../support/emulated-session.js';
 import {

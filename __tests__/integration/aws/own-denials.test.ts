@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { POLICY_KINDS } from '../../../emulator/aws/denial.js';
 import type { Emulator } from '../../../emulator/index.js';
 import { adviseOnRefusals } from '../../../src/facts/denial.js';

@@ -1,5 +1,5 @@
 import { ScheduleKeyDeletionCommand, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator, Fault } from '../../../emulator/index.js';
 import { awaitPromotion, promote, type Promotion } from '../../../src/aws/primary-region.js';
 import { createFamily, kmsIn } from '../../../emulator/__tests__/support.js';

@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startEmulator, type Emulator, type Fault } from '../../../emulator/index.js';
 import { clientsOf } from '../../support/emulated-session.js';
 import { findSilentRegions, type SilentRegion } from '../../../src/aws/silent-regions.js';
+import { close, listen } from '../../support/loopback.js';
 import { messageOf } from '../../../src/errors.js';
 
 const [A, B, C] = ['eu-west-1', 'eu-central-1', 'eu-north-1'];
@@ -68,9 +68,7 @@ test('one answer that was lost is no silence', async () => {
 
 test('a refusal by a proxy comes with what to do about the proxy', async () => {
   const proxy = createServer((_, response) => response.writeHead(407).end());
-  await listening(proxy);
-  const { port } = proxy.address() as AddressInfo;
-  process.env['http_proxy'] = `http://127.0.0.1:${port}`;
+  process.env['http_proxy'] = `http://127.0.0.1:${await listen(proxy)}`;
   process.env['AWS_ENDPOINT_URL'] = 'http://kms.example:8080';
   try {
     const silent = await ask();
@@ -78,7 +76,7 @@ test('a refusal by a proxy comes with what to do about the proxy', async () => {
     expect(silent[0]?.because).toContain('asks for a user and a password');
     expect(silent[0]?.next).toContain('https_proxy');
   } finally {
-    proxy.close();
+    await close(proxy);
   }
 });
 
@@ -91,9 +89,3 @@ test('a step that is cancelled waits for no Region', async () => {
   }, 100);
   expect(await asked).toBe('the step was cancelled');
 });
-
-function listening(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-}

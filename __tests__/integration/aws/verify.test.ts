@@ -4,7 +4,7 @@ import {
   UpdateAliasCommand,
   CreateAliasCommand,
 } from '@aws-sdk/client-kms';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { KEY_SPECS, type KeyUsage } from '../../../emulator/aws/kms/specs.js';
 import type { Emulator } from '../../../emulator/index.js';
 import type { ExpectedKey, KeyCheck } from '../../../src/aws/key-check.js';
@@ -13,7 +13,7 @@ import { createFamily, createKey, kmsIn } from '../../../emulator/__tests__/supp
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 // RSA keys of 4096 bits are made here, by OpenSSL, in anything from one second to ten.
-jest.setTimeout(120_000);
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const HERE = 'eu-west-1';
 const THERE = 'eu-central-1';

@@ -1,6 +1,6 @@
 /** What voids an approval, by the state and by an emulated GitHub. */
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ACTIONS_BOT, type ChangedFile } from '../../../emulator/github/index.js';
 import type { RunContext } from '../../../src/runner/context.js';
 import type { LastApply } from '../../../src/plan/last-apply.js';

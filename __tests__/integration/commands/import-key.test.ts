@@ -8,7 +8,7 @@ import {
   ScheduleKeyDeletionCommand,
   type CreateKeyCommandInput,
 } from '@aws-sdk/client-kms';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import { lookUpNamed } from '../../../src/aws/key-family.js';
 import { ActionError } from '../../../src/errors.js';
@@ -88,7 +88,7 @@ async function prepare(
 /** Keeps the parts of a message for the golden file, under the test's own name, without what is another one in each run. */
 function keep(...parts: readonly string[]): void {
   const { currentTestName = '' } = expect.getState();
-  const text = [currentTestName, ...parts.map((part) => `  ${part}`)].join('\n');
+  const text = [currentTestName.replaceAll(' > ', ' '), ...parts.map((part) => `  ${part}`)].join('\n');
   refusals.push(
     text
       .replaceAll(/mrk-[0-9a-f]{32}/g, 'mrk-ID')

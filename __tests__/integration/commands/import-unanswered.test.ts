@@ -4,7 +4,7 @@ import {
   type KMSClient,
   ReplicateKeyCommand,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import type { Run } from '../../../src/run.js';

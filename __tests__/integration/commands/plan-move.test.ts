@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CreateAliasCommand, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import type { Run } from '../../../src/run.js';
 import { planMove } from '../../../src/commands/move/move-primary.js';

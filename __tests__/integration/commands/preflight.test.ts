@@ -1,5 +1,5 @@
 import { CreateAliasCommand } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
 import { askKeyFacts } from '../../../src/aws/key-facts.js';

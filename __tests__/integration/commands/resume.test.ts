@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../emulator/index.js';
 import { ActionError } from '../../../src/errors.js';
 import type { Setup } from '../../../src/commands/setup/set-up.js';

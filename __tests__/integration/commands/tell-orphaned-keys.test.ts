@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createKey, kmsIn, rootPolicy, type CreatedKey } from '../../../emulator/__tests__/support.js';
 import type { Emulator } from '../../../emulator/index.js';
 import { tellingOrphanedKeys } from '../../../src/commands/apply/tell-orphaned-keys.js';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { ACTIONS_BOT, type Comment } from '../../../emulator/github/index.js';
 import {

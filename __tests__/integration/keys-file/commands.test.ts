@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_GITHUB_TOKEN } from '../../../emulator/github/index.js';
 import type { Deps } from '../../../src/deps.js';
 import { parseApprovalRecordAmong, renderApprovalRecord } from '../../../src/github/approval-record.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { IdTokenClaims } from '../../../src/aws/oidc.js';
 import {
   bothForms,

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { obtainCredentials, type AwsSession, type CredentialOptions } from '../../../src/aws/credentials.js';
 import { ActionError } from '../../../src/errors.js';
+import { close, listen } from '../../support/loopback.js';
 import { breakConnection, refuse, StsServer } from '../../support/sts-server.js';
 
 const ROLE = 'arn:aws:iam::999900001111:role/kms-plan';
@@ -295,9 +295,7 @@ describe('the SDK’s chain', () => {
         }),
       );
     });
-    await new Promise<void>((resolve) => container.listen(0, '127.0.0.1', resolve));
-    const { port } = container.address() as AddressInfo;
-    process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://127.0.0.1:${port}/`;
+    process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://127.0.0.1:${await listen(container)}/`;
     try {
       const session = await obtain({ roleToAssume: undefined });
       expect(session.credentials).toMatchObject({ accessKeyId: 'ASIAC1', sessionToken: 'ct1' });
@@ -307,8 +305,7 @@ describe('the SDK’s chain', () => {
       expect(session.environment['AWS_ACCESS_KEY_ID']).toBe('ASIAC2');
       expect(masked).toEqual(expect.arrayContaining(['cs1', 'ct1', 'cs2', 'ct2']));
     } finally {
-      container.closeAllConnections();
-      container.close();
+      await close(container);
     }
   });
 });

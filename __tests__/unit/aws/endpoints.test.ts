@@ -1,6 +1,6 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { STSClient } from '@aws-sdk/client-sts';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { dnsSuffixOf, PARTITIONS, partitionOf, regionsOfPartition } from '../../../src/facts/regions.js';
 
 interface Resolver {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { findBadVariables, refuseBadConfig, withoutMachineConfig } from '../../../src/aws/machine-config.js';
 import { AWS_CONFIGURATIONS } from '../../support/surroundings.js';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { markdownTable, measure, treeOf } from '../../../bench/measure.js';
 
 describe('the tree of a process', () => {

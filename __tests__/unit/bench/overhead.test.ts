@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { median, renderPairs } from '../../../bench/overhead.js';
 
 test.each([

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { denialText, POLICY_KINDS } from '../../../emulator/aws/denial.js';
 import { adviseOnDenial, readDenial, whoDenies } from '../../../src/facts/denial.js';
 import { explainTerraformError } from '../../../src/terraform/symptoms.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readSdkPartitions } from '../../../scripts/aws-partitions.js';
 import {
   dnsSuffixOf,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 
 import { ActionError } from '../../../src/errors.js';
 import { GitHubApiError, type ApiErrorKind } from '../../../src/github/api-error.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { findChangedAgain } from '../../../src/github/repository.js';
 
 const file = (patch: string | undefined, filename = 'key.yml'): { filename: string; patch?: string } =>

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../../src/errors.js';
 import { assertGuarded, guardPlan, type GuardRequest } from '../../../src/guard/guard.js';
 import type { Owner } from '../../../src/guard/ownership.js';

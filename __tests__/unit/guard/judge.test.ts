@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { ResourceChange } from '../../../src/plan/types.js';
 import type { ExistingKey, KeyFacts } from '../../../src/facts/key-facts.js';
 import { judge, placesOf, questionsOf, type JudgeRequest } from '../../../src/guard/judge.js';

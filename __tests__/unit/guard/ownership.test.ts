@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { guardPlan } from '../../../src/guard/guard.js';
 import { isForeignBeside, isStateOfAnother, type Owner } from '../../../src/guard/ownership.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
@@ -230,15 +230,15 @@ describe('a state belongs to the alias whose key it has', () => {
     });
 
     test.each([
-      undefined,
-      null,
-      7,
-      '',
-      'shop/invoices',
-      'alias/',
-      'alias/a\nb',
-      'x-alias/shop/invoices',
-      ['alias/shop/invoices'],
+      [undefined],
+      [null],
+      [7],
+      [''],
+      ['shop/invoices'],
+      ['alias/'],
+      ['alias/a\nb'],
+      ['x-alias/shop/invoices'],
+      [['alias/shop/invoices']],
     ])('is not told by a note in another form: %j', (before) => {
       expect(judge(planOf(keyAlone, noted(before)))).toEqual([]);
     });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { guardPlan } from '../../../src/guard/guard.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import { knownControl } from '../../support/known-control.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { explainEmptyInput } from '../../../src/inputs/empty-input.js';
 import { readInputs } from '../../../src/inputs/inputs.js';
 import { ARTICLE, withBlock } from '../../support/inputs.js';

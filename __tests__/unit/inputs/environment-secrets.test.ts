@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { environmentSecrets } from '../../../src/inputs/environment-secrets.js';
 
 describe('the secrets of a job’s environment', () => {

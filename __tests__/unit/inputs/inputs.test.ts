@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { INPUT_NAMES, specOf } from '../../../src/inputs/table.js';
 import { read } from '../../support/inputs.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { messageOf } from '../../../src/errors.js';
 import type { Inputs } from '../../../src/inputs/inputs.js';
 import { read } from '../../support/inputs.js';

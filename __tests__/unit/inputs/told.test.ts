@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { secretsOfInputs } from '../../../src/inputs/environment-secrets.js';
 import { readTold } from '../../../src/inputs/inputs.js';
 import { environmentName } from '../../../src/inputs/reader.js';

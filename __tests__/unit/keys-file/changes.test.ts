@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { compareKeys, groupForMatrix, policyFiles } from '../../../src/keys-file/changes.js';
 import { readKeysDocument } from '../../../src/keys-file/document.js';
 import { KEYS, manyKeys } from '../../support/keys-file.js';

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readKeysDocument } from '../../../src/keys-file/document.js';
 import { keysFileError } from '../../../src/keys-file/problem.js';
 import { check, KEYS, manyKeys } from '../../support/keys-file.js';

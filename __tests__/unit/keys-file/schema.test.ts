@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { makeKeysFileSchema } from '../../../scripts/keys-file-schema.js';
 import { KEY_INPUT_NAMES } from '../../../src/inputs/table.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { diffAccess, diffDriftAccess, findUndecidedPolicies } from '../../../src/plan/access.js';
 import type { AccessChange } from '../../../src/plan/types.js';
 import {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { findDifferentAttributes, hashAttributes } from '../../../src/plan/attribute-hashes.js';
 import type { PlanModel } from '../../../src/plan/types.js';
 import { goldenModel, modelOf, replicaChange } from './raw-plan.js';

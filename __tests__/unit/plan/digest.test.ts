@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { canonicalPlan } from '../../../src/plan/canonical.js';
 import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { keysThatGo, sayLastUse } from '../../../src/plan/last-use.js';
 import { KEY_ID, plan, REGIONS, row } from '../../support/plan-builder.js';
 import type { LastUse } from '../../../src/facts/kms-answers.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../../src/errors.js';
 import { buildPlanModel, kindOfType } from '../../../src/plan/model.js';
 import {

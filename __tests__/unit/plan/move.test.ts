@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { asMove, digestMove, type PrimaryMove } from '../../../src/plan/move.js';
 import type { AppliedBy } from '../../../src/plan/last-apply.js';
 import type { PlanModel, ResourceChange } from '../../../src/plan/types.js';

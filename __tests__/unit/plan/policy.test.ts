@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { canonicalJson, canonicalPolicy } from '../../../src/plan/canonical.js';
 import { policyOf, root, statement, type Json } from './raw-plan.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { fingerprintChanges } from '../../../src/plan/difference.js';
 import { remainderOfEarlierRun, type Remainder } from '../../../src/plan/remainder.js';
 import type { PlanModel } from '../../../src/plan/types.js';

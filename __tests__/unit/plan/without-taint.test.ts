@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { withoutTaint, findDisabled, findTainted } from '../../../src/plan/without-taint.js';
 import { digestPlan } from '../../../src/plan/digest.js';
 import { buildPlanModel } from '../../../src/plan/model.js';

@@ -1,5 +1,5 @@
 import * as kms from '@aws-sdk/client-kms';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { KMS_ACTIONS, matchesAction, spellAction } from '../../../src/policy/actions.js';
 
 test.each([

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { canonicalPolicy, formatPolicy } from '../../../src/policy/canonical.js';
 import { parsePolicy } from '../../../src/policy/parse.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { guardPlan } from '../../../src/guard/guard.js';
 import { decide, type KnownRequest } from '../../../emulator/aws/decide.js';
 import { parsePolicy } from '../../../src/policy/parse.js';

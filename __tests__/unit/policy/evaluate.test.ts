@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { decide, type Decision } from '../../../emulator/aws/decide.js';
 import type { Value } from '../../../src/policy/condition.js';
 import { evaluate } from '../../../src/policy/evaluate.js';

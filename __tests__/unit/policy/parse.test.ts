@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { describeProblems, parsePolicy, type ParseOptions } from '../../../src/policy/parse.js';
 import type { Policy } from '../../../src/policy/document.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { all, any, not, type Answer } from '../../../src/policy/answer.js';
 import { splitArn } from '../../../src/policy/arn.js';
 import { findConditionKey, type ConditionKey } from '../../../src/policy/condition-keys.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { storePolicy } from '../../../emulator/aws/kms/stored-policy.js';
 import { parsePolicyInput } from '../../../src/inputs/files.js';

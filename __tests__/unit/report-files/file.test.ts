@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { parseReportFile, renderReportFile, type ReportFile } from '../../../src/report-files/file.js';
 import { fileName, writeReportFiles } from '../../../src/report-files/write.js';
 import { renderComment } from '../../../src/report/comment.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { FULL } from '../../../src/report/markdown.js';
 import { renderAccess } from '../../../src/report/sections/access.js';
 import { diffAccess } from '../../../src/plan/access.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { toDiffLines } from '../../../src/report/sections/plan-text.js';
 
 describe('the coloured diff', () => {

@@ -1,7 +1,7 @@
 /** Each report against its golden file; `UPDATE_GOLDEN=1 npm test -- report/golden` writes them anew, for a person to read. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { renderComment, renderSummary } from '../../../src/report/comment.js';
 import { COMMENT_LIMIT, SUMMARY_LIMIT } from '../../../src/report/types.js';
 import { CASES, COMMENTS } from '../../support/report-cases.js';

@@ -1,7 +1,7 @@
 /** The report on plans that Terraform itself made. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { diffAccess } from '../../../src/plan/access.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
 import { renderComment } from '../../../src/report/comment.js';

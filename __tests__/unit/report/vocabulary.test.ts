@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { countBilledKeys, renderCost } from '../../../src/report/cost.js';
 import { attributesInWords, regionInWords } from '../../../src/report/changes.js';
 import { drawKeys } from '../../../src/report/mermaid.js';

@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test, vi } from 'vitest';
 
 import type { RunContext } from '../../../src/runner/context.js';
 import { readRunContext } from '../../support/run-context.js';
@@ -142,20 +142,25 @@ describe('the context of a run', () => {
     ['is empty', '', {}, /JSON/],
     ['cannot be read', undefined, { GITHUB_EVENT_PATH: '/nowhere/event.json' }, /ENOENT/],
   ])('goes on without a payload that %s, and says so', async (_, content, more, problem) => {
-    const printed = jest.spyOn(process.stdout, 'write');
+    const printed = vi.spyOn(process.stdout, 'write');
     const context = await readRunContext({ ...ENV, ...more }, content);
     expect(printed).not.toHaveBeenCalled();
     expect(context.pullRequest).toBeUndefined();
     expect(context.payloadProblem).toMatch(problem);
   });
 
-  test.each([null, 7, 'x', [], { pull_request: 'x' }, { pull_request: { number: '7' } }, { issue: null }])(
-    'takes the payload %j for one without a pull request',
-    async (payload) => {
-      const context = await read('pull_request', payload);
-      expect(context).toMatchObject({ pullRequest: undefined, commentedOn: undefined, isFork: false });
-    },
-  );
+  test.each([
+    [null],
+    [7],
+    ['x'],
+    [[]],
+    [{ pull_request: 'x' }],
+    [{ pull_request: { number: '7' } }],
+    [{ issue: null }],
+  ])('takes the payload %j for one without a pull request', async (payload) => {
+    const context = await read('pull_request', payload);
+    expect(context).toMatchObject({ pullRequest: undefined, commentedOn: undefined, isFork: false });
+  });
 
   test('is empty for a local run', async () => {
     expect(await readRunContext({})).toEqual({

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test, vi } from 'vitest';
 import type { ExecRequest } from '../../../src/deps.js';
 import { createExec } from '../../../src/runner/exec.js';
 import { tempFolder } from '../../support/temp-folder.js';
@@ -111,7 +111,7 @@ describe('a query', () => {
     node(script, { isQuery: true, ...more });
 
   test('has both streams, its exit code, whole lines, an input that is closed, and nothing of it is printed', async () => {
-    const printed = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const lines: string[] = [];
     const exec = createExec(new AbortController().signal);
     const script = `process.stdin.on('end', () => { console.log('é1\\n2'); console.error('err'); process.exit(3) }).resume()`;

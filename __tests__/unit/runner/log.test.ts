@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test, vi } from 'vitest';
 import type { StepLog } from '../../../src/deps.js';
 import { createLog, withoutCommands } from '../../../src/runner/log.js';
 
@@ -10,7 +10,7 @@ function capture(commands: boolean): { log: StepLog; text: () => string } {
     return true;
   };
   // The toolkit writes to stdout by itself.
-  if (commands) jest.spyOn(process.stdout, 'write').mockImplementation((text) => write(String(text)));
+  if (commands) vi.spyOn(process.stdout, 'write').mockImplementation((text) => write(String(text)));
   const log = createLog({
     write,
     toolkit: commands ? core : undefined,
@@ -98,7 +98,7 @@ test('without a runner nothing that the toolkit says to one is written', () => {
     written += text;
     return true;
   });
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => write(String(text)));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => write(String(text)));
   core.setSecret('s3cr3t');
   core.debug('s3cr3t');
   core.warning('s3cr3t', { title: 'a title' });

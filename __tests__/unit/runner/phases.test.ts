@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runPhase, seconds } from '../../../src/runner/phases.js';
 
 beforeEach(() => {
-  jest.useFakeTimers();
+  vi.useFakeTimers();
 });
 afterEach(() => {
-  jest.useRealTimers();
+  vi.useRealTimers();
 });
 
 interface Said {
@@ -33,7 +33,7 @@ describe('a phase', () => {
       await new Promise((resolve) => setTimeout(resolve, 120_000));
       say('end');
     });
-    await jest.advanceTimersByTimeAsync(120_000);
+    await vi.advanceTimersByTimeAsync(120_000);
     await phase;
     const gaps = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0));
     expect(Math.max(...gaps)).toBeLessThanOrEqual(15_000);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { explainConnection } from '../../../src/runner/connection.js';
 import { readProxySettings } from '../../../src/runner/proxy.js';
 
@@ -77,20 +77,20 @@ describe('a call that failed', () => {
   });
 
   test.each([
-    [failure('ECONNREFUSED'), 'the proxy http://proxy:3128 could not be reached (ECONNREFUSED)', true],
+    ['the proxy http://proxy:3128 could not be reached (ECONNREFUSED)', failure('ECONNREFUSED'), true],
     [
-      new Error('tunneling socket could not be established, statusCode=407'),
       'does not accept the user and password',
+      new Error('tunneling socket could not be established, statusCode=407'),
       false,
     ],
     [
-      new Error('x', { cause: new Error('Proxy response (403) !== 200 when HTTP Tunneling') }),
       'kms.eu-west-1.amazonaws.com:443 (it answered 403)',
+      new Error('x', { cause: new Error('Proxy response (403) !== 200 when HTTP Tunneling') }),
       false,
     ],
-    [new Error('Proxy response (503)'), '(it answered 503)', true],
-    [failure('ECONNRESET'), 'through the proxy http://proxy:3128 failed with ECONNRESET', true],
-  ])('behind a proxy names it without its password: %s', (thrown, what, transient) => {
+    ['(it answered 503)', new Error('Proxy response (503)'), true],
+    ['through the proxy http://proxy:3128 failed with ECONNRESET', failure('ECONNRESET'), true],
+  ])('behind a proxy names it without its password: %s', (what, thrown, transient) => {
     process.env['https_proxy'] = 'http://me:hidden@proxy:3128';
     const explained = explainConnection(thrown, url);
     expect(explained?.what).toContain(what);

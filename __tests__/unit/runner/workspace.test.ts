@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { clearWorkspace, type Workspace } from '../../../src/runner/workspace.js';
 import { tempFolder } from '../../support/temp-folder.js';
 

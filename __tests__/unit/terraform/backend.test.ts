@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/inputs/rules.js';
 import { chooseBackend } from '../../../src/terraform/backend.js';
 import { renderConfiguration } from '../../../src/terraform/module.js';

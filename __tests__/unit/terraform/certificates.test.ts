@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from 'vitest';
 import { trustExtraCertificates } from '../../../src/terraform/certificates.js';
 import { tempFolder } from '../../support/temp-folder.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { childEnvironment } from '../../../src/terraform/environment.js';
 
 const made = (env: Record<string, string | undefined>, backend?: string): Record<string, string> =>

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { ResourceChange } from '../../../src/plan/types.js';
 import type { StateModel, StateResource } from '../../../src/terraform/state.js';
 import { findUnanswered } from '../../../src/terraform/failed-apply.js';

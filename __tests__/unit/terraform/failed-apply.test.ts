@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { findResumeSteps } from '../../../src/terraform/failed-apply.js';
 import { outputsOfState, readState, type StateModel } from '../../../src/terraform/state.js';
 

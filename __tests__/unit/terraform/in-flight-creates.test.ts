@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { watchCreates } from '../../../src/terraform/in-flight-creates.js';
 import { makeClock } from '../../support/github-world.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { howToFree, lockHolder, whyNotFreed } from '../../../src/terraform/lock.js';
 
 const failed = (said: string): string =>

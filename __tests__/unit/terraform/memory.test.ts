@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { collectorSetting, memoryNotice } from '../../../src/terraform/memory.js';
 
 const GIBIBYTE = 2 ** 30;

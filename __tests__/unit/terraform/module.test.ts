@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { regionsOfPartition } from '../../../src/facts/regions.js';
 import {
   knowsRotationPeriod,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { refuseUnknownArguments } from '../../../src/terraform/prepare.js';
 import { read } from '../../support/inputs.js';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import semver from 'semver';
 import { isSince, onlyProviderModeOf, providerModeOf } from '../../../src/terraform/provider-mode.js';
 

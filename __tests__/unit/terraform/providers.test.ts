@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Inputs } from '../../../src/inputs/inputs.js';
 import { findLockedProvider } from '../../../src/terraform/lock-file.js';
 import { openProviders, type Providers } from '../../../src/terraform/providers.js';

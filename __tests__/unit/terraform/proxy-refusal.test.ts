@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { explainProxyRefusal } from '../../../src/terraform/proxy-refusal.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { explainTerraformError } from '../../../src/terraform/symptoms.js';

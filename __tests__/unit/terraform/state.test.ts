@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readState, recordedKeysOf, type RecordedKey } from '../../../src/terraform/state.js';
 
 const ACCOUNT = '999900001111';

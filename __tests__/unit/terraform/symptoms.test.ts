@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { explainTerraformError, SYMPTOM_NAMES, symptomOf } from '../../../src/terraform/symptoms.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { FAILURES_FOLDER, failureNames, readFailure, replayFailure } from '../../support/failures.js';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { explainTerraformError } from '../../../src/terraform/symptoms.js';
 import { TerraformError } from '../../../src/terraform/run.js';
 import { failedOfWaitsAlone, findVainWaits, waitsAgain } from '../../../src/terraform/waits.js';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { readArguments } from '../../../testing/run-workflow.js';
 
 const NEEDED = ['examples/drift.yml', '--emulator', 'http://127.0.0.1:4566/', '--event', 'schedule'];

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { isAction, makeGitHub, play, type Played } from '../../support/played-workflow.js';
 import type { Start } from '../../../testing/workflow.js';
 

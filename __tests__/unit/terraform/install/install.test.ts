@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import type { ServerResponse } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Exec } from '../../../../src/deps.js';
 import { installTerraform, type InstallOptions } from '../../../../src/terraform/install/install.js';
 import {
@@ -59,11 +59,11 @@ beforeEach(async () => {
   await mkdir(join(folder, 'temp'));
   said = [];
   setCache(join(folder, 'cache'));
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
+  vi.restoreAllMocks();
   await server.stop();
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import {
   chooseVersion,
   describeRelease,
@@ -72,7 +72,7 @@ describe('terraform-version', () => {
     ['1.12.0-rc1', '>=1.12.0-alpha', false],
     ['1.12.0-rc1', '1.12.0-rc1', true],
     ['1.12.0-rc2', '1.12.0-rc1', false],
-  ])('%s for %p: %p', (version, text, expected) => {
+  ])('%s for %j: %j', (version, text, expected) => {
     expect(isWanted(version, read({ 'terraform-version': text }).terraformVersion)).toBe(expected);
   });
 });
@@ -85,7 +85,7 @@ describe('a range', () => {
     ['1.9.x', '1.9.8'],
     ['>=1.9', '1.10.12'],
     ['<1.10 || 1.10.9', '1.10.9'],
-  ])('%p takes the newest stable one, %s', (text, expected) => {
+  ])('%j takes the newest stable one, %s', (text, expected) => {
     expect(chooseVersion(index, text, linux)).toBe(expected);
   });
 
@@ -103,7 +103,7 @@ describe('a range', () => {
     expect(chooseVersion(mixed, '1.x', { os: 'darwin', arch: 'arm64' })).toBe('1.0.0');
   });
 
-  test.each([[{}], [null], ['text'], [{ versions: [] }]])('refuses the index %p', (broken) => {
+  test.each([[{}], [null], ['text'], [{ versions: [] }]])('refuses the index %j', (broken) => {
     expect(() => chooseVersion(broken, '1.x', linux)).toThrow('lists no versions');
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import * as openpgp from 'openpgp';
 import { HASHICORP_KEY } from '../../../../src/terraform/install/hashicorp-key.js';
 import { openReleaseKey, verifySignature } from '../../../../src/terraform/install/signature.js';

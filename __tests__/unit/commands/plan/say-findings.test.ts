@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
-import { createLog, naming } from '../../../src/runner/log.js';
-import { guardPlan } from '../../../src/guard/guard.js';
-import { sayFindings } from '../../../src/commands/plan/say-findings.js';
-import { finding, plan, row } from '../../support/plan-builder.js';
-import { THIRTY_REGIONS } from '../../support/report-cases.js';
+import { describe, expect, test } from 'vitest';
+import { createLog, naming } from '../../../../src/runner/log.js';
+import { guardPlan } from '../../../../src/guard/guard.js';
+import { sayFindings } from '../../../../src/commands/plan/say-findings.js';
+import { finding, plan, row } from '../../../support/plan-builder.js';
+import { THIRTY_REGIONS } from '../../../support/report-cases.js';
 
 function said(findings: Parameters<typeof sayFindings>[0], reviewed = false): string[][] {
   const all: string[][] = [];

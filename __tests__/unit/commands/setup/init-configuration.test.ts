@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-import type { Run } from '../../../src/run.js';
-import { initConfiguration, type Configuration } from '../../../src/commands/setup/init-configuration.js';
-import type { PhasedTerraform } from '../../../src/commands/setup/phased-terraform.js';
-import { read } from '../../support/inputs.js';
-import { tempFolder } from '../../support/temp-folder.js';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../../src/run.js';
+import { initConfiguration, type Configuration } from '../../../../src/commands/setup/init-configuration.js';
+import type { PhasedTerraform } from '../../../../src/commands/setup/phased-terraform.js';
+import { read } from '../../../support/inputs.js';
+import { tempFolder } from '../../../support/temp-folder.js';
 
 interface Played {
   readonly configuration: Configuration;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
-import type { PhasedTerraform } from '../../../src/commands/setup/phased-terraform.js';
-import { recordRegions } from '../../../src/commands/apply/record-regions.js';
+import { expect, test } from 'vitest';
+import type { PhasedTerraform } from '../../../../src/commands/setup/phased-terraform.js';
+import { recordRegions } from '../../../../src/commands/apply/record-regions.js';
 
 /** A Terraform whose refresh-only plan is a golden one; gives what it was asked for, in order. */
 function fake(plan: string): { terraform: PhasedTerraform; asked: string[] } {

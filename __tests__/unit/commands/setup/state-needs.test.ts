@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
-import type { PhasedTerraform } from '../../../src/commands/setup/phased-terraform.js';
-import { findRegionsWithoutProvider, planAsTheStateNeeds } from '../../../src/commands/setup/state-needs.js';
-import type { SetupFacts } from '../../../src/terraform/module.js';
-import { TerraformError } from '../../../src/terraform/run.js';
+import { describe, expect, test } from 'vitest';
+import type { PhasedTerraform } from '../../../../src/commands/setup/phased-terraform.js';
+import {
+  findRegionsWithoutProvider,
+  planAsTheStateNeeds,
+} from '../../../../src/commands/setup/state-needs.js';
+import type { SetupFacts } from '../../../../src/terraform/module.js';
+import { TerraformError } from '../../../../src/terraform/run.js';
 
 const MISSING = `Provider configuration not present
 To work with module.replica_ap-southeast-9.aws_kms_replica_key.this (orphan)

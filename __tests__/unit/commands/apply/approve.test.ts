@@ -1,21 +1,25 @@
 /** Which plan is approved, by whom, and for what: by the inputs, the state and an emulated GitHub. */
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { RunContext } from '../../../src/runner/context.js';
-import { ActionError } from '../../../src/errors.js';
-import { renderApprovalRecord, type ApprovalRecord } from '../../../src/github/approval-record.js';
-import { renderCommentMarker, upsertComment } from '../../../src/github/comments.js';
-import type { MergedPullRequest } from '../../../src/github/merged-pull-request.js';
-import type { Inputs } from '../../../src/inputs/inputs.js';
-import { hashAttributes } from '../../../src/plan/attribute-hashes.js';
-import { fingerprintChanges } from '../../../src/plan/difference.js';
-import { digestPlan, digestRecovery } from '../../../src/plan/digest.js';
-import type { LastApply } from '../../../src/plan/last-apply.js';
-import { digestMove, type PrimaryMove } from '../../../src/plan/move.js';
-import type { PlanModel } from '../../../src/plan/types.js';
-import type { ApprovalResult } from '../../../src/report/types.js';
-import { assertApproved, checkApproval, type ApproveRequest } from '../../../src/commands/apply/approve.js';
-import { startGitHub, type GitHubWorld } from '../../support/github-world.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunContext } from '../../../../src/runner/context.js';
+import { ActionError } from '../../../../src/errors.js';
+import { renderApprovalRecord, type ApprovalRecord } from '../../../../src/github/approval-record.js';
+import { renderCommentMarker, upsertComment } from '../../../../src/github/comments.js';
+import type { MergedPullRequest } from '../../../../src/github/merged-pull-request.js';
+import type { Inputs } from '../../../../src/inputs/inputs.js';
+import { hashAttributes } from '../../../../src/plan/attribute-hashes.js';
+import { fingerprintChanges } from '../../../../src/plan/difference.js';
+import { digestPlan, digestRecovery } from '../../../../src/plan/digest.js';
+import type { LastApply } from '../../../../src/plan/last-apply.js';
+import { digestMove, type PrimaryMove } from '../../../../src/plan/move.js';
+import type { PlanModel } from '../../../../src/plan/types.js';
+import type { ApprovalResult } from '../../../../src/report/types.js';
+import {
+  assertApproved,
+  checkApproval,
+  type ApproveRequest,
+} from '../../../../src/commands/apply/approve.js';
+import { startGitHub, type GitHubWorld } from '../../../support/github-world.js';
 import {
   modelOf,
   PRIMARY,
@@ -24,7 +28,7 @@ import {
   replicaChange,
   replicaValues,
   type Json,
-} from '../plan/raw-plan.js';
+} from '../../plan/raw-plan.js';
 
 const NAME = 'octo-org/octo-repo';
 const HEAD = 'a'.repeat(40);
