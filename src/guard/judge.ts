@@ -15,6 +15,8 @@ export interface PlanQuestions extends KeyQuestions {
   readonly creations: readonly Question[];
   /** Missing keys: the state knew them, and the refresh did not find them. */
   readonly missing: readonly KeyPlace[];
+  /** Whether there is one more of which the state has no id, or no Region, so that AWS can't be asked about it. */
+  readonly missesUnknown: boolean;
 }
 
 /**
@@ -25,33 +27,34 @@ export function questionsOf(
   model: PlanModel,
   { alias, destroys }: { readonly alias: string; readonly destroys: boolean },
 ): PlanQuestions {
-  const { missing, created } = destroys ? { missing: [], created: [] } : placesOf(model);
+  const { missing, missesUnknown, created } = destroys ? NO_PLACES : placesOf(model);
   return {
     existing: [...missing, ...created],
     alias: `alias/${alias}`,
     creations: askOf(model),
     deletions: keysThatGo(model),
     missing,
+    missesUnknown,
   };
 }
 
-interface Places {
-  readonly missing: readonly KeyPlace[];
+interface Places extends Pick<PlanQuestions, 'missing' | 'missesUnknown'> {
   /** Replicas that the plan makes of a primary that is there. */
   readonly created: readonly KeyPlace[];
 }
 
+const NO_PLACES: Places = { missing: [], missesUnknown: false, created: [] };
+
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 export function placesOf({ resources, drift }: Pick<PlanModel, 'resources' | 'drift'>): Places {
-  const missing = drift
-    .filter((change) => isKey(change) && change.action === 'delete')
-    .flatMap(({ before }) => placeOf(regionOfSide(before), before?.['key_id']));
+  const gone = drift.filter((change) => isKey(change) && change.action === 'delete');
+  const missing = gone.flatMap(({ before }) => placeOf(regionOfSide(before), before?.['key_id']));
   const primary = resources.find(({ kind }) => kind === 'primary');
   const created = resources
     .filter(({ kind, action }) => kind === 'replica' && action === 'create')
     .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
     .filter(({ region }) => !missing.some((key) => key.region === region));
-  return { missing, created };
+  return { missing, missesUnknown: missing.length < gone.length, created };
 }
 
 function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
@@ -95,13 +98,15 @@ export function judge(request: JudgeRequest, questions: PlanQuestions, facts: Ke
 
 function existingOf(
   found: readonly ExistingKey[],
-  { missing }: PlanQuestions,
+  { missing, missesUnknown }: PlanQuestions,
   model: PlanModel,
 ): Pick<GuardRequest, 'pendingDeletion' | 'existingReplicas'> {
   const pending = found.filter(({ isPending }) => isPending);
   const replicas = found.filter((key) => !key.isPending && isReplicaHere(key, model));
   // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-  const isSure = missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+  const isSure =
+    !missesUnknown &&
+    missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
   return {
     ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
     existingReplicas: Object.fromEntries(replicas.map(({ region, keyId }) => [region, keyId])),

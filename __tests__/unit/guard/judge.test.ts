@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ResourceChange } from '../../../src/plan/types.js';
+import type { PlanModel, ResourceChange } from '../../../src/plan/types.js';
 import type { ExistingKey, KeyFacts } from '../../../src/facts/key-facts.js';
 import { judge, placesOf, questionsOf, type JudgeRequest } from '../../../src/guard/judge.js';
 import { buildPlanModel } from '../../../src/plan/model.js';
@@ -22,6 +22,7 @@ describe('the places where a key may be that a plan would make', () => {
     const made = change('primary', 'ap-southeast-1', { action: 'create', before: null });
     expect(placesOf({ resources: [made, replica('us-east-1', { action: 'create' })], drift: [] })).toEqual({
       missing: [],
+      missesUnknown: false,
       created: [],
     });
   });
@@ -36,6 +37,7 @@ describe('the places where a key may be that a plan would make', () => {
     ];
     expect(placesOf({ resources, drift: [] })).toEqual({
       missing: [],
+      missesUnknown: false,
       created: [{ region: 'us-east-1', keyId: ID }],
     });
   });
@@ -49,7 +51,11 @@ describe('the places where a key may be that a plan would make', () => {
         replica('eu-west-1', { action: 'update', before: missing.before }),
       ],
     });
-    expect(places).toEqual({ missing: [{ region: 'us-east-1', keyId: ID }], created: [] });
+    expect(places).toEqual({
+      missing: [{ region: 'us-east-1', keyId: ID }],
+      missesUnknown: false,
+      created: [],
+    });
   });
 });
 
@@ -72,8 +78,10 @@ function existing(region: string, changed: Partial<ExistingKey> = {}): ExistingK
 }
 
 /** Judges a recorded plan by such facts. */
-function judged(plan: string, facts: Partial<KeyFacts>, changed: Partial<JudgeRequest> = {}) {
-  const model = buildPlanModel(goldenPlan(plan));
+const judged = (plan: string, facts: Partial<KeyFacts>, changed: Partial<JudgeRequest> = {}) =>
+  judgedModel(buildPlanModel(goldenPlan(plan)), facts, changed);
+
+function judgedModel(model: PlanModel, facts: Partial<KeyFacts>, changed: Partial<JudgeRequest> = {}) {
   const questions = questionsOf(model, { alias: 'aws_cb_cmk', destroys: false });
   const request = {
     model,
@@ -156,6 +164,19 @@ describe('a plan that makes a key which the refresh missed', () => {
       `stop key-lost ${SYDNEY}`,
     );
   });
+});
+
+test('a replica that is gone, and of which the state has no id, is not taken for one that AWS was asked about', () => {
+  const text = JSON.stringify(goldenPlan('drift-replica-pending'));
+  const withoutId = JSON.parse(text, (name: string, value: unknown) =>
+    name === 'key_id' && typeof value === 'string' ? null : value,
+  ) as unknown;
+  const { questions, rules } = judgedModel(buildPlanModel(withoutId), { existing: [] });
+  expect({ missing: questions.missing, unknown: questions.missesUnknown }).toEqual({
+    missing: [],
+    unknown: true,
+  });
+  expect(rules).toContain(`stop key-lost ${SYDNEY}`);
 });
 
 test('a plan that deletes keys asks when they were last used, and `require-unused-days` decides', () => {

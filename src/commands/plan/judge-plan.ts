@@ -1,7 +1,7 @@
 import { askKeyFacts } from '../../aws/key-facts.js';
 import { adviseOnRefusals } from '../../facts/denial.js';
 import type { GuardRequest } from '../../guard/guard.js';
-import { judge, questionsOf, type Judgement } from '../../guard/judge.js';
+import { judge, questionsOf, type Judgement, type JudgeRequest } from '../../guard/judge.js';
 import type { Owner } from '../../guard/ownership.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import type { PlanModel } from '../../plan/types.js';
@@ -17,11 +17,13 @@ export interface JudgedPlan extends Pick<Judgement, 'pending' | 'replicas'> {
 /**
  * Asks AWS, once, all that the plan is judged by, and judges it. What may not be looked at stops nothing but a plan whose keys
  * have to be unused, and is told.
+ * @param recovers whether apply first brings back what is going to be deleted, so that it is no reason to stop
  */
 export async function judgePlan(
   run: Run,
   { clients }: Pick<Setup, 'clients'>,
   reported: UnjudgedPlan,
+  recovers: boolean,
 ): Promise<JudgedPlan> {
   const { inputs, deps } = run;
   const { model } = reported;
@@ -29,7 +31,11 @@ export async function judgePlan(
   // `drift` deletes nothing, whatever a plan says that nobody applies.
   const questions = inputs.command === 'drift' ? { ...all, deletions: [] } : all;
   const facts = await askKeyFacts(questions, clients);
-  const { findings, notLookedAt, refused, ...keys } = judge(judgeRequestOf(model, run), questions, facts);
+  const { findings, notLookedAt, refused, ...keys } = judge(
+    judgeRequestOf(model, run, recovers),
+    questions,
+    facts,
+  );
   if ('unknown' in facts.existing) {
     deps.log.info(
       `Could not look whether the keys that the plan makes are there already: ${facts.existing.unknown}`,
@@ -46,13 +52,12 @@ export async function judgePlan(
 }
 
 /** What a plan is judged by, beside AWS. */
-function judgeRequestOf(model: PlanModel, run: Run): Parameters<typeof judge>[0] {
+function judgeRequestOf(model: PlanModel, run: Run, recovers: boolean): JudgeRequest {
   const request = guardRequestOf(model, run);
-  const { allowRecovery, requireUnusedDays } = run.inputs;
   return {
     ...request,
-    options: { ...request.options, recovery: allowRecovery },
-    unusedDays: requireUnusedDays,
+    options: { ...request.options, recovery: recovers },
+    unusedDays: run.inputs.requireUnusedDays,
   };
 }
 

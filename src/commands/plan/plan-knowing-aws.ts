@@ -39,7 +39,7 @@ export async function* planKnowingAws(run: Run, setup: Setup): Reporting<MadePla
 
 async function* planAndRecover(run: Run, setup: Setup): Reporting<MadePlan> {
   const { allowRecovery, command } = run.inputs;
-  const { pending, replicas, ...judged } = await planAndJudge(run, setup);
+  const { pending, replicas, ...judged } = await planAndJudge(run, setup, allowRecovery);
   if (!allowRecovery || (pending.length === 0 && replicas.length === 0)) return judged;
   const recovery = asRecovery(judged, pending);
   // `drift` changes nothing, and `plan` says what `apply` will do first.
@@ -49,13 +49,14 @@ async function* planAndRecover(run: Run, setup: Setup): Reporting<MadePlan> {
   });
   if (pending.length > 0) yield* cancelDeletions(run, setup, recovery, pending);
   await setup.configuration.extend({ imports: replicas });
-  return { ...(await planAndJudge(run, setup)), broughtBack: pending.map(({ region }) => region) };
+  // What is still going to be deleted now, in spite of that, is a reason to stop.
+  return { ...(await planAndJudge(run, setup, false)), broughtBack: pending.map(({ region }) => region) };
 }
 
 /** The plan as it is, and what it is judged by. */
-async function planAndJudge(run: Run, setup: Setup): Promise<MadePlan & JudgedPlan> {
+async function planAndJudge(run: Run, setup: Setup, recovers: boolean): Promise<MadePlan & JudgedPlan> {
   const made = await makePlan({ ...run, ...setup });
-  return { ...made, ...(await judgePlan(run, setup, made.reported)) };
+  return { ...made, ...(await judgePlan(run, setup, made.reported, recovers)) };
 }
 
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
