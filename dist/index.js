@@ -37183,7 +37183,7 @@ function sayKmsError(thrown) {
  */
 async function openKms(provider) {
     const kms = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(632)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 2632, 19));
-    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
+    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(549)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7549));
     const requestHandler = new ProxiedHandler();
     const clients = new Map();
     return {
@@ -39157,26 +39157,27 @@ function preflight_judgeAlias({ question, lookup }) {
  * @param destroys whether all is to go, so that nothing is looked for that could be brought back
  */
 function questionsOf(model, { alias, destroys }) {
-    const { missing, created } = destroys ? { missing: [], created: [] } : placesOf(model);
+    const { missing, missesUnknown, created } = destroys ? NO_PLACES : placesOf(model);
     return {
         existing: [...missing, ...created],
         alias: `alias/${alias}`,
         creations: askOf(model),
         deletions: (0,last_use/* keysThatGo */.w)(model),
         missing,
+        missesUnknown,
     };
 }
+const NO_PLACES = { missing: [], missesUnknown: false, created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 function placesOf({ resources, drift }) {
-    const missing = drift
-        .filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete')
-        .flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
+    const gone = drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
+    const missing = gone.flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
     const primary = resources.find(({ kind }) => kind === 'primary');
     const created = resources
         .filter(({ kind, action }) => kind === 'replica' && action === 'create')
         .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
         .filter(({ region }) => !missing.some((key) => key.region === region));
-    return { missing, created };
+    return { missing, missesUnknown: missing.length < gone.length, created };
 }
 function placeOf(region, keyId) {
     return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
@@ -39197,11 +39198,12 @@ function judge_judge(request, questions, facts) {
         replicas: found?.filter((key) => isReplicaHere(key, model) && !judge_isMissing(key, questions)) ?? [],
     };
 }
-function existingOf(found, { missing }, model) {
+function existingOf(found, { missing, missesUnknown }, model) {
     const pending = found.filter(({ isPending }) => isPending);
     const replicas = found.filter((key) => !key.isPending && isReplicaHere(key, model));
     // A key that the provider missed and that is there after all is a riddle, and no reason to go on without it.
-    const isSure = missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
+    const isSure = !missesUnknown &&
+        missing.every(({ region }) => !found.some((key) => key.region === region && !key.isPending));
     return {
         ...(isSure ? { pendingDeletion: Object.fromEntries(pending.map((key) => [key.region, key])) } : {}),
         existingReplicas: Object.fromEntries(replicas.map(({ region, keyId }) => [region, keyId])),
@@ -39224,15 +39226,16 @@ function isReplicaHere({ replicaOf }, { resources }) {
 /**
  * Asks AWS, once, all that the plan is judged by, and judges it. What may not be looked at stops nothing but a plan whose keys
  * have to be unused, and is told.
+ * @param recovers whether apply first brings back what is going to be deleted, so that it is no reason to stop
  */
-async function judgePlan(run, { clients }, reported) {
+async function judgePlan(run, { clients }, reported, recovers) {
     const { inputs, deps } = run;
     const { model } = reported;
     const all = questionsOf(model, inputs);
     // `drift` deletes nothing, whatever a plan says that nobody applies.
     const questions = inputs.command === 'drift' ? { ...all, deletions: [] } : all;
     const facts = await askKeyFacts(questions, clients);
-    const { findings, notLookedAt, refused, ...keys } = judge_judge(judgeRequestOf(model, run), questions, facts);
+    const { findings, notLookedAt, refused, ...keys } = judge_judge(judgeRequestOf(model, run, recovers), questions, facts);
     if ('unknown' in facts.existing) {
         deps.log.info(`Could not look whether the keys that the plan makes are there already: ${facts.existing.unknown}`);
     }
@@ -39243,13 +39246,12 @@ async function judgePlan(run, { clients }, reported) {
     return { ...keys, reported: { ...reported, findings, ...lastUse } };
 }
 /** What a plan is judged by, beside AWS. */
-function judgeRequestOf(model, run) {
+function judgeRequestOf(model, run, recovers) {
     const request = guardRequestOf(model, run);
-    const { allowRecovery, requireUnusedDays } = run.inputs;
     return {
         ...request,
-        options: { ...request.options, recovery: allowRecovery },
-        unusedDays: requireUnusedDays,
+        options: { ...request.options, recovery: recovers },
+        unusedDays: run.inputs.requireUnusedDays,
     };
 }
 /** What the guard judges of the run's plan, and by what. */
@@ -43281,7 +43283,7 @@ async function* planKnowingAws(run, setup) {
 }
 async function* planAndRecover(run, setup) {
     const { allowRecovery, command } = run.inputs;
-    const { pending, replicas, ...judged } = await planAndJudge(run, setup);
+    const { pending, replicas, ...judged } = await planAndJudge(run, setup, allowRecovery);
     if (!allowRecovery || (pending.length === 0 && replicas.length === 0))
         return judged;
     const recovery = asRecovery(judged, pending);
@@ -43294,12 +43296,13 @@ async function* planAndRecover(run, setup) {
     if (pending.length > 0)
         yield* cancelDeletions(run, setup, recovery, pending);
     await setup.configuration.extend({ imports: replicas });
-    return { ...(await planAndJudge(run, setup)), broughtBack: pending.map(({ region }) => region) };
+    // What is still going to be deleted now, in spite of that, is a reason to stop.
+    return { ...(await planAndJudge(run, setup, false)), broughtBack: pending.map(({ region }) => region) };
 }
 /** The plan as it is, and what it is judged by. */
-async function planAndJudge(run, setup) {
+async function planAndJudge(run, setup, recovers) {
     const made = await makePlan({ ...run, ...setup });
-    return { ...made, ...(await judgePlan(run, setup, made.reported)) };
+    return { ...made, ...(await judgePlan(run, setup, made.reported, recovers)) };
 }
 /** @throws ActionError when nothing approves it; no deletion is cancelled then */
 async function* cancelDeletions(run, setup, judged, pending) {
@@ -44116,7 +44119,7 @@ function orNoAnswer(explained, { connection }) {
 async function withClient(options, work) {
     const { region, env, credentials, maxAttempts = 5 } = options;
     const { STSClient } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(609), __nccwpck_require__.e(861), __nccwpck_require__.e(695)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1695, 19));
-    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(40), __nccwpck_require__.e(68)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2687));
+    const { ProxiedHandler } = await Promise.all(/* import() */[__nccwpck_require__.e(422), __nccwpck_require__.e(279), __nccwpck_require__.e(549)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7549));
     const endpoint = endpointOf('STS', env);
     const client = new STSClient({
         region,
@@ -47338,6 +47341,7 @@ function isOfThisRun(found, known, { since }) {
 
 
 
+
 /** How long the search may take in a step that was cancelled, and in any other, in milliseconds. */
 const SEARCH_MS = { cancelled: 2_000, otherwise: 20_000 };
 /**
@@ -47355,13 +47359,16 @@ async function* tellingOrphanedKeys(run, setup, model, apply) {
         applied = yield* notingKeyId(apply(), seen);
     }
     catch (thrown) {
-        // The provider names in its message the key that it waited for in vain, which the state has.
-        const named = /\bmrk-[0-9a-f]{32}\b/.exec((0,errors/* messageOf */.bD)(thrown))?.[0];
-        yield* tell(run, setup, { primary, since, knownId: seen.keyId ?? named });
+        yield* tell(run, setup, { primary, since, knownId: seen.keyId ?? keyInFailure(thrown) });
         throw thrown;
     }
     yield* tell(run, setup, { primary, since, knownId: seen.keyId });
     return applied;
+}
+/** The provider names in its message the key that it waited for in vain, which the state has. */
+function keyInFailure(thrown) {
+    const failure = thrown instanceof errors/* ActionError */.lZ ? thrown.cause : thrown;
+    return failure instanceof TerraformError ? /\bmrk-[0-9a-f]{32}\b/.exec(failure.text)?.[0] : undefined;
 }
 /** Passes on what a part finds out, and notes the id of the key on the way. */
 async function* notingKeyId(part, seen) {
