@@ -34205,7 +34205,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6058);
 /* harmony import */ var _runner_exec_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8065);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7708);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1714);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6797);
 /* harmony import */ var _tell_failure_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1891);
 /* harmony import */ var _runner_proxy_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5558);
 
@@ -37038,7 +37038,7 @@ function inputError(name, reason) {
 
 /***/ }),
 
-/***/ 1714:
+/***/ 6797:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37366,6 +37366,16 @@ async function lookUpStates(keys, clients) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/aws/restore-key.ts
+/**
+ * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
+ * @throws the SDK's error of the call that failed
+ */
+async function restoreKey({ region, keyId }, { kms, in: pick }) {
+    await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
+    await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
+}
+
 // EXTERNAL MODULE: ./src/facts/kms-answers.ts
 var kms_answers = __nccwpck_require__(2460);
 ;// CONCATENATED MODULE: ./src/aws/key-facts.ts
@@ -37425,14 +37435,6 @@ async function mustSee(clients, region, name) {
         done: 'Nothing was changed.',
         next: refused === undefined ? 'Run the job again.' : adviseOnRefusals([refused]),
     });
-}
-/**
- * Cancels the deletion of a key and enables it: KMS gives such a key back disabled.
- * @throws the SDK's error of the call that failed
- */
-async function restoreKey({ region, keyId }, { kms, in: pick }) {
-    await pick(region).send(new kms.CancelKeyDeletionCommand({ KeyId: keyId }));
-    await pick(region).send(new kms.EnableKeyCommand({ KeyId: keyId }));
 }
 
 // EXTERNAL MODULE: ./src/plan/last-use.ts
@@ -39067,11 +39069,10 @@ function judgeUnknowns({ unsupported, unknownFields }) {
 
 /** The key on record in each Region: what the plan's resources, and those that the refresh did not find again, were. */
 function recordedKeys({ resources, drift, }) {
-    const found = [...resources, ...drift].filter(plan_model/* isKey */.m0).flatMap(({ before, region }) => {
-        const [where, keyId = ''] = [(0,plan_region/* regionOfSide */.RP)(before) ?? region, (0,finding/* textOf */.b6)(before, 'key_id')];
-        return where !== undefined && keyId !== '' ? [[where, keyId]] : [];
-    });
-    return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
+    const found = [...resources, ...drift]
+        .filter(plan_model/* isKey */.m0)
+        .flatMap(({ before, region }) => (0,plan_region/* placeOfKey */.qQ)((0,plan_region/* regionOfSide */.RP)(before) ?? region, before));
+    return [...new Map(found.map((place) => [place.region, place])).values()];
 }
 /** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */
 function askOf(model) {
@@ -39171,16 +39172,13 @@ const NO_PLACES = { missing: [], missesUnknown: false, created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 function placesOf({ resources, drift }) {
     const gone = drift.filter((change) => (0,plan_model/* isKey */.m0)(change) && change.action === 'delete');
-    const missing = gone.flatMap(({ before }) => placeOf((0,plan_region/* regionOfSide */.RP)(before), before?.['key_id']));
+    const missing = gone.flatMap(({ before }) => (0,plan_region/* placeOfKey */.qQ)((0,plan_region/* regionOfSide */.RP)(before), before));
     const primary = resources.find(({ kind }) => kind === 'primary');
     const created = resources
         .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-        .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
+        .flatMap(({ region }) => (0,plan_region/* placeOfKey */.qQ)(region, primary?.before ?? null))
         .filter(({ region }) => !missing.some((key) => key.region === region));
     return { missing, missesUnknown: missing.length < gone.length, created };
-}
-function placeOf(region, keyId) {
-    return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
 }
 /** Judges a plan by all that is known of it and of AWS. */
 function judge_judge(request, questions, facts) {
@@ -49467,7 +49465,9 @@ function isUnfinished({ begun, done }, commit) {
 /* harmony export */   w: () => (/* binding */ keysThatGo)
 /* harmony export */ });
 /* harmony import */ var _model_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6167);
+/* harmony import */ var _region_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5959);
 /** When a key was last used, in words, and whether that lets it be deleted. Pure. */
+
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -49475,10 +49475,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 function keysThatGo({ resources }) {
     return resources
         .filter((change) => (0,_model_js__WEBPACK_IMPORTED_MODULE_0__/* .isKey */ .m0)(change) && ['delete', 'replace'].includes(change.action))
-        .flatMap(({ region, before }) => {
-        const keyId = before?.['key_id'];
-        return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
-    });
+        .flatMap(({ region, before }) => (0,_region_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOfKey */ .qQ)(region, before));
 }
 /**
  * One key's last use, as the rest of a sentence about it.
@@ -49965,7 +49962,8 @@ function knownOutputs(plan) {
 /* harmony export */   XA: () => (/* binding */ indexProviderRegions),
 /* harmony export */   b2: () => (/* binding */ regionOfArn),
 /* harmony export */   g6: () => (/* binding */ findRegion),
-/* harmony export */   pR: () => (/* binding */ partitionOfKey)
+/* harmony export */   pR: () => (/* binding */ partitionOfKey),
+/* harmony export */   qQ: () => (/* binding */ placeOfKey)
 /* harmony export */ });
 /* harmony import */ var _facts_regions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1053);
 
@@ -50041,6 +50039,11 @@ function isRegion(value) {
 /** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
 function partitionOfKey({ region }) {
     return (region === undefined ? undefined : (0,_facts_regions_js__WEBPACK_IMPORTED_MODULE_0__/* .partitionOf */ .iQ)(region)) ?? 'aws';
+}
+/** The place of a key by its Region and one side of a change, as a list; empty where either is not known. */
+function placeOfKey(region, side) {
+    const keyId = side?.['key_id'];
+    return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
 }
 
 

@@ -3,7 +3,7 @@ import type { ExistingKey, KeyFacts, KeyQuestions } from '../facts/key-facts.js'
 import type { KeyPlace } from '../facts/kms-answers.js';
 import { keysThatGo } from '../plan/last-use.js';
 import { isKey } from '../plan/model.js';
-import { regionOfSide } from '../plan/region.js';
+import { placeOfKey, regionOfSide } from '../plan/region.js';
 import type { PlanModel } from '../plan/types.js';
 import type { Finding } from './finding.js';
 import { guardPlan, type GuardRequest } from './guard.js';
@@ -48,17 +48,13 @@ const NO_PLACES: Places = { missing: [], missesUnknown: false, created: [] };
 /** Where the plan would make a key although there may be one; on a first creation that is nowhere. */
 export function placesOf({ resources, drift }: Pick<PlanModel, 'resources' | 'drift'>): Places {
   const gone = drift.filter((change) => isKey(change) && change.action === 'delete');
-  const missing = gone.flatMap(({ before }) => placeOf(regionOfSide(before), before?.['key_id']));
+  const missing = gone.flatMap(({ before }) => placeOfKey(regionOfSide(before), before));
   const primary = resources.find(({ kind }) => kind === 'primary');
   const created = resources
     .filter(({ kind, action }) => kind === 'replica' && action === 'create')
-    .flatMap(({ region }) => placeOf(region, primary?.before?.['key_id']))
+    .flatMap(({ region }) => placeOfKey(region, primary?.before ?? null))
     .filter(({ region }) => !missing.some((key) => key.region === region));
   return { missing, missesUnknown: missing.length < gone.length, created };
-}
-
-function placeOf(region: string | undefined, keyId: unknown): KeyPlace[] {
-  return region !== undefined && typeof keyId === 'string' ? [{ region, keyId }] : [];
 }
 
 export type JudgeRequest = Omit<GuardRequest, 'pendingDeletion' | 'existingReplicas'> & {

@@ -2,7 +2,7 @@
 
 import type { RefusedCall } from '../facts/denial.js';
 import { isKey } from '../plan/model.js';
-import { regionOfSide } from '../plan/region.js';
+import { placeOfKey, regionOfSide } from '../plan/region.js';
 import type { PlanModel, ResourceChange } from '../plan/types.js';
 import type { KeyLookup } from '../facts/kms-answers.js';
 import { type Finding, stop, textOf } from './finding.js';
@@ -30,11 +30,10 @@ export function recordedKeys({
   resources,
   drift,
 }: Pick<PlanModel, 'resources' | 'drift'>): { region: string; keyId: string }[] {
-  const found = [...resources, ...drift].filter(isKey).flatMap(({ before, region }) => {
-    const [where, keyId = ''] = [regionOfSide(before) ?? region, textOf(before, 'key_id')];
-    return where !== undefined && keyId !== '' ? [[where, keyId] as const] : [];
-  });
-  return [...new Map(found)].map(([region, keyId]) => ({ region, keyId }));
+  const found = [...resources, ...drift]
+    .filter(isKey)
+    .flatMap(({ before, region }) => placeOfKey(regionOfSide(before) ?? region, before));
+  return [...new Map(found.map((place) => [place.region, place])).values()];
 }
 
 /** One question for each Region in which the plan creates a key or an alias; none for a plan that creates nothing. */

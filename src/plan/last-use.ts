@@ -1,20 +1,18 @@
 /** When a key was last used, in words, and whether that lets it be deleted. Pure. */
 
 import { isKey } from './model.js';
+import { placeOfKey } from './region.js';
 import type { PlanModel } from './types.js';
-import type { LastUse } from '../facts/kms-answers.js';
+import type { KeyPlace, LastUse } from '../facts/kms-answers.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The keys that are gone when the plan has been applied, those among them that are replaced. */
-export function keysThatGo({ resources }: Pick<PlanModel, 'resources'>): { region: string; keyId: string }[] {
+export function keysThatGo({ resources }: Pick<PlanModel, 'resources'>): KeyPlace[] {
   return resources
     .filter((change) => isKey(change) && ['delete', 'replace'].includes(change.action))
-    .flatMap(({ region, before }) => {
-      const keyId = before?.['key_id'];
-      return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
-    });
+    .flatMap(({ region, before }) => placeOfKey(region, before));
 }
 
 /**

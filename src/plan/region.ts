@@ -1,4 +1,5 @@
 import { isWellFormedRegion, partitionOf } from '../facts/regions.js';
+import type { KeyPlace } from '../facts/kms-answers.js';
 import type { ModuleConfiguration, RawPlan, RawResourceChange } from './schema.js';
 
 type Attributes = Readonly<Record<string, unknown>> | null;
@@ -86,4 +87,10 @@ function isRegion(value: unknown): value is string {
 /** The partition of a key's Region, for the root ARN that a bare account id stands for; `aws` where there is no Region. */
 export function partitionOfKey({ region }: { readonly region: string | undefined }): string {
   return (region === undefined ? undefined : partitionOf(region)) ?? 'aws';
+}
+
+/** The place of a key by its Region and one side of a change, as a list; empty where either is not known. */
+export function placeOfKey(region: string | undefined, side: Attributes): KeyPlace[] {
+  const keyId = side?.['key_id'];
+  return region !== undefined && typeof keyId === 'string' && keyId !== '' ? [{ region, keyId }] : [];
 }

@@ -7,7 +7,7 @@ import { untaintAndWait } from '../../../src/commands/apply/resume.js';
 import type { Run } from '../../../src/run.js';
 import type { WaitedKey } from '../../../src/aws/key-wait.js';
 import { kmsIn } from '../../../emulator/__tests__/support.js';
-import { collect } from '../../support/collect.js';
+import { settle } from '../../support/collect.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 
 const REGION = 'ap-southeast-2';
@@ -75,8 +75,9 @@ async function settleWith(onSleep: (cancelled: AbortController) => void) {
     since: 0,
   };
   const part = untaintAndWait(run, setup, { untaint: [ADDRESS], waitFor: [key] }, course);
-  const ended = await collect(part).catch((thrown: unknown) => ({ failure: thrown, results: undefined }));
-  return { failure: undefined, ...ended, events };
+  const { ended, results } = await settle(part);
+  const failure = ended.status === 'rejected' ? (ended.reason as unknown) : undefined;
+  return { failure, results, events };
 }
 
 describe('a replica that an apply has left unfinished', () => {
@@ -91,7 +92,7 @@ describe('a replica that an apply has left unfinished', () => {
       `Waiting for AWS, 0 s: replica key in ${REGION} (Creating)`,
       `replica key in ${REGION}: Enabled`,
     ]);
-    expect(results?.notes).toEqual([
+    expect(results.notes).toEqual([
       expect.stringContaining(`waits for the replica key in ${REGION}. The run waited 5.0 s`),
     ]);
   });

@@ -5,8 +5,9 @@ import { tellingOrphanedKeys } from '../../../src/commands/apply/tell-orphaned-k
 import type { Setup } from '../../../src/commands/setup/set-up.js';
 import { ActionError } from '../../../src/errors.js';
 import type { PlanModel } from '../../../src/plan/types.js';
-import { addResults, follow, type Reporting, type Results, type Run } from '../../../src/run.js';
+import type { Reporting, Run } from '../../../src/run.js';
 import { TerraformError } from '../../../src/terraform/run.js';
+import { settle } from '../../support/collect.js';
 import { clientsOf, startForAction, stopForAction } from '../../support/emulated-session.js';
 import { read } from '../../support/inputs.js';
 
@@ -40,11 +41,11 @@ async function tellOf(apply: () => Reporting<string>): Promise<{ notes: readonly
   const setup = { clients: await clientsOf(emulator) } as unknown as Setup;
   const after = { policy: rootPolicy(emulator.account) };
   const model = { resources: [{ kind: 'primary', action: 'create', after }] } as unknown as PlanModel;
-  let results: Results = {};
-  const ended = await follow(tellingOrphanedKeys(run, setup, model, apply), (more) => {
-    results = addResults(results, more);
-  }).catch((thrown: unknown) => thrown);
-  return { notes: results.notes ?? [], ended };
+  const { ended, results } = await settle(tellingOrphanedKeys(run, setup, model, apply));
+  return {
+    notes: results.notes ?? [],
+    ended: ended.status === 'fulfilled' ? ended.value : (ended.reason as unknown),
+  };
 }
 
 function failure(summary: string): ActionError {

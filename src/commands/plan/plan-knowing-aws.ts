@@ -1,4 +1,4 @@
-import { restoreKey } from '../../aws/key-facts.js';
+import { restoreKey } from '../../aws/restore-key.js';
 import { adviseOnRefusals } from '../../facts/denial.js';
 import type { ExistingKey } from '../../facts/key-facts.js';
 import { isDenied } from '../../aws/kms-clients.js';
